@@ -1,0 +1,1 @@
+"""Webhook algorithms in plain Python: no Odoo import, no database, no network."""
