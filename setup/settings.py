@@ -1,0 +1,94 @@
+"""Where things lie and what the environment asks for."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from setup.console import SetupError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_PORT = 8069
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paths and choices of one checkout on one machine.
+
+    :ivar home: folder for all that is fetched or made; several checkouts may share it
+    :ivar odoo_dir: Odoo tree that the person already has (``ODOO_DIR``), or None
+    :ivar port: port of ``make run`` for browsers
+    :ivar strict: True under ``CI=true``: what merely skips elsewhere fails
+    """
+
+    home: Path
+    odoo_dir: Path | None = None
+    port: int = DEFAULT_PORT
+    strict: bool = False
+    repository: Path = REPOSITORY
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read ``SUITE_HOME``, ``ODOO_DIR``, ``PORT`` and ``CI``.
+
+        :raises SetupError: a value cannot be used; the text names the variable
+        """
+        home = Path(environ.get("SUITE_HOME") or REPOSITORY / ".local").expanduser()
+        odoo_dir = environ.get("ODOO_DIR")
+        return cls(
+            home=home.absolute(),
+            odoo_dir=Path(odoo_dir).expanduser().absolute() if odoo_dir else None,
+            port=_port(environ.get("PORT")),
+            strict=environ.get("CI", "").lower() == "true",
+        )
+
+    @property
+    def checkout(self) -> str:
+        """Eight hex digits that tell this checkout from others sharing ``home``."""
+        return hashlib.sha256(str(self.repository).encode()).hexdigest()[:8]
+
+    @property
+    def addons(self) -> Path:
+        return self.repository / "addons"
+
+    @property
+    def venv(self) -> Path:
+        return self.home / "venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def odoo(self) -> Path:
+        """The ``odoo`` command."""
+        return self.venv / "bin" / "odoo"
+
+    @property
+    def data_dir(self) -> Path:
+        """Odoo's ``data_dir``: file stores and sessions of all databases."""
+        return self.home / "data"
+
+    @property
+    def etc(self) -> Path:
+        """Configuration files; private, because one of them holds the demo key ring."""
+        return self.home / "etc"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "log"
+
+    def make_folders(self) -> None:
+        """Create the folders that every command writes to."""
+        for folder in (self.home, self.logs, self.data_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.etc.mkdir(mode=0o700, exist_ok=True)
+
+
+def _port(text: str | None) -> int:
+    if not text:
+        return DEFAULT_PORT
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise SetupError(f"PORT={text} is not a port number (1 to 65535).")
+    return int(text)
