@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from . import orders, pages
@@ -43,7 +43,7 @@ class MedSupplySettings:
     secrets_out: Sequence[str]
     secret_in: str
     port: int = 0
-    behaviour: Behaviour = Behaviour()
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 class MedSupply:
@@ -110,7 +110,9 @@ class MedSupply:
 
     def _receive(self, request: Request) -> Response:
         if self.behaviour.reply_status:
-            return json_response(self.behaviour.reply_status, {"error": "MedSupply is out of order"})
+            return json_response(
+                self.behaviour.reply_status, {"error": "MedSupply is out of order"}
+            )
         if not request.headers.get("content-type", "").startswith("application/json"):
             return json_response(415, {"error": "send application/json"})
         if not verify(self.settings.secrets_out, request.headers, request.body):
@@ -127,7 +129,9 @@ class MedSupply:
         if is_new:
             self.sender.wake()
         _LOGGER.info(
-            "MedSupply: order %s received%s", order.number, "" if is_new else " again, known already"
+            "MedSupply: order %s received%s",
+            order.number,
+            "" if is_new else " again, known already",
         )
         return json_response(202, {"receipt": stored.supplier_ref, "duplicate": not is_new})
 
@@ -149,7 +153,11 @@ class MedSupply:
                     order, stored.supplier_ref, utc_text(due), self.behaviour
                 )
                 self.store.add_sending(
-                    stored.id, f"conf_{uuid.uuid4().hex}", "confirmation", orders.encode(message), due
+                    stored.id,
+                    f"conf_{uuid.uuid4().hex}",
+                    "confirmation",
+                    orders.encode(message),
+                    due,
                 )
         return stored, is_new
 

@@ -60,8 +60,10 @@ class Behaviour:
     def changed(self, fields: dict[str, str]) -> "Behaviour":
         """Return a copy with the form fields applied.
 
-        :raises ValueError: a value is not a number or out of its range
+        :raises ValueError: an unknown field, or a value that is no number or out of its range
         """
+        if unknown := fields.keys() - self.__dataclass_fields__.keys():
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
         new = self
         if "delay" in fields:
             new = replace(new, delay=_within(float(fields["delay"]), 0, 3600))
@@ -155,7 +157,7 @@ def _position(order: Order, line: OrderLine, confirmed_at: str, how: Behaviour) 
 
 
 def _share(quantity: str, percent: int) -> str:
-    """Return a share of a decimal text, rounded down, with the decimals it came with (2 or more)."""
+    """Return a share of a decimal text, rounded down to its own decimals, at least two."""
     if percent == 100:
         return quantity
     value = Decimal(quantity)
@@ -190,7 +192,9 @@ def child_traceparent(parent: str | None) -> str | None:
     return f"00-{found[1]}-{secrets.token_hex(8)}-{found[2]}" if found else None
 
 
-def retry_delay(attempts: int, base: float = 0.5, cap: float = 30.0, limit: int = 12) -> float | None:
+def retry_delay(
+    attempts: int, base: float = 0.5, cap: float = 30.0, limit: int = 12
+) -> float | None:
     """Return the seconds before the next attempt after ``attempts`` failures; None: give up.
 
     Twelve attempts last about three minutes, enough for Odoo to be restarted.

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._write_raw(answer)
         return self._write(answer)
 
-    do_GET = do_POST = do_HEAD = do_OPTIONS = _answer  # noqa: N815 (names set by http.server)
+    do_GET = do_POST = do_HEAD = do_OPTIONS = _answer
 
     def _read_body(self) -> bytes | Response:
         if "transfer-encoding" in self.headers:
