@@ -1,0 +1,102 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Rate limiting by token buckets in the memory of one process.
+
+The sum over several processes is right if each gets its share of the limit: divide ``rate`` and
+``burst`` by the number of workers. Times are seconds on any clock that does not jump,
+normally :func:`time.monotonic`.
+"""
+
+import math
+from collections import OrderedDict
+from threading import Lock
+
+
+class TokenBucket:
+    """Allows ``rate`` units a second on average, and up to ``burst`` units at once.
+
+    Starts full. Not thread-safe by itself; :class:`KeyedLimiter` locks around it.
+
+    :param rate: units a second, above 0.
+    :param burst: capacity in units, at least 1.
+    """
+
+    __slots__ = ("_tokens", "_updated", "burst", "rate")
+
+    def __init__(self, rate: float, burst: float, now: float | None = None) -> None:
+        _check(rate, burst)
+        self.rate = rate
+        self.burst = burst
+        self._tokens = burst
+        self._updated = now
+
+    def take(self, n: float, now: float) -> bool:
+        """Take ``n`` units if they are there; all or nothing."""
+        self._refill(now)
+        if n > self._tokens:
+            return False
+        self._tokens -= n
+        return True
+
+    def wait(self, n: float, now: float) -> float:
+        """Seconds until ``n`` units will be there; 0 if they are, infinite if they never will."""
+        self._refill(now)
+        if n <= self._tokens:
+            return 0.0
+        if n > self.burst:
+            return math.inf
+        return (n - self._tokens) / self.rate
+
+    def configure(self, rate: float, burst: float, now: float) -> None:
+        """Change the limit from ``now`` on, keeping what was saved up (within the new burst)."""
+        _check(rate, burst)
+        self._refill(now)
+        self.rate, self.burst = rate, burst
+        self._tokens = min(self._tokens, burst)
+
+    def _refill(self, now: float) -> None:
+        # A clock that steps back neither grants nor takes anything.
+        if self._updated is not None and now > self._updated:
+            self._tokens = min(self.burst, self._tokens + (now - self._updated) * self.rate)
+        self._updated = now
+
+
+class KeyedLimiter:
+    """One bucket a key (interface and source, say), at most ``max_keys`` of them. Thread-safe.
+
+    When it is full, the bucket that was not used for longest is forgotten and would start full
+    again. So a flood of invented keys can reset old buckets but never fill the memory: use as
+    keys what cannot be invented cheaply, above all a registered interface.
+    """
+
+    def __init__(self, max_keys: int = 10_000) -> None:
+        if max_keys < 1:
+            raise ValueError("a limiter holds at least one key")
+        self._max_keys = max_keys
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._lock = Lock()
+
+    def take(self, key: str, rate: float, burst: float, now: float, n: float = 1.0) -> float:
+        """Take ``n`` units from the key's bucket.
+
+        :return: 0.0 if allowed, else the seconds after which to try again (for Retry-After).
+        """
+        with self._lock:
+            bucket = self._buckets.get(key)
+            if bucket is None:
+                bucket = self._buckets[key] = TokenBucket(rate, burst, now)
+                if len(self._buckets) > self._max_keys:
+                    self._buckets.popitem(last=False)
+            else:
+                self._buckets.move_to_end(key)
+                if bucket.rate != rate or bucket.burst != burst:
+                    bucket.configure(rate, burst, now)
+            return 0.0 if bucket.take(n, now) else bucket.wait(n, now)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+def _check(rate: float, burst: float) -> None:
+    if not (0 < rate < math.inf and 1 <= burst < math.inf):
+        raise ValueError("a rate is above 0, and a burst at least 1")

@@ -1,0 +1,55 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Taking secrets out of what is shown, stored or logged about an exchange."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+REDACTED: Final = "[redacted]"
+
+# Matched inside the lower-case name, so that X-Acme-Api-Key-2 is covered as well.
+_SECRET_NAME: Final = re.compile(
+    r"authori[sz]ation|cookie|signature|secret|token|passw|api-?_?key|apikey|credential"
+    r"|private-?key|session|assertion|x-amz-security|client-cert|x-auth"
+)
+_SECRET_TEXT: Final = (
+    (re.compile(r"\b(bearer|basic|digest|negotiate)\s+[\w.~+/=-]{6,}", re.I), rf"\1 {REDACTED}"),
+    (re.compile(r"\b(wh(?:sec|sk))_[A-Za-z0-9+/=_-]+"), rf"\1_{REDACTED}"),
+    (re.compile(r"\b(eyJ[\w-]{4,})\.[\w-]+\.[\w-]*"), REDACTED),
+    (re.compile(r"([a-z][a-z0-9+.-]{1,15}://)[^/\s@]{1,256}@", re.I), rf"\1{REDACTED}@"),
+    (
+        re.compile(
+            r"\b((?:access_|refresh_|id_)?token|secret|client_secret|password|passwd|pwd|api_?key"
+            r"|signature|sig)(\"?\s*[=:]\s*\"?)[^\s\"&,;]{1,2048}",
+            re.I,
+        ),
+        rf"\1\2{REDACTED}",
+    ),
+)
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with the values of those that carry secrets replaced.
+
+    Signatures count as secrets too: one that was captured can be replayed within its tolerance.
+    """
+    return {
+        name: REDACTED if _SECRET_NAME.search(name.lower()) else value
+        for name, value in headers.items()
+    }
+
+
+def redact_text(text: str, limit: int = 500) -> str:
+    """A foreign text (an error body, an exception) made fit for a log or a form.
+
+    Control characters and line breaks become spaces, so that it cannot forge a log line; what looks
+    like a secret is replaced; the result has at most ``limit`` characters.
+    """
+    # Cut first, with room for what the replacements take out: the work stays bounded.
+    text = text[: 4 * limit + 1024]
+    text = "".join(char if char.isprintable() else " " for char in text)
+    for pattern, replacement in _SECRET_TEXT:
+        text = pattern.sub(replacement, text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"[:limit]
