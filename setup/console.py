@@ -1,12 +1,15 @@
 """Speaking to the person at the terminal, and running other programs."""
 
+import io
 import os
+import pwd
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 _TAIL_LINES = 30
 
@@ -41,53 +44,58 @@ def run(
     cwd: Path | None = None,
     log: Path | None = None,
     account: str | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> str:
     """Run a program to its end and return what it printed (stdout and stderr together).
 
-    :param log: file that receives the output as it comes (the return value is then read back)
+    :param log: file that receives the output too
     :param account: unprivileged account to run as; only root may name one
+    :param on_line: is given every line as it comes, to show progress
     :raises SetupError: the program is missing or failed; the text ends with its last lines
     """
     command = [str(part) for part in argv]
-    identity: dict[str, object] = {}
+    identity: dict[str, Any] = {}
     if account is not None:
         # "/" because the account may not be able to enter the current directory.
         identity = {"user": account, "group": _group_of(account), "extra_groups": []}
         cwd = Path("/")
-    output = log.open("w+b") if log else None
-    try:
-        done = subprocess.run(  # noqa: S603 - argument lists only, never a shell
-            command,
-            env=dict(env) if env is not None else None,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output or subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            **identity,
-        )
-        text = _read_back(output) if output else done.stdout.decode(errors="replace")
-    except FileNotFoundError as error:
-        raise SetupError(f"`{command[0]}` was not found on this machine.") from error
-    finally:
-        if output:
-            output.close()
-    if done.returncode:
+    text = io.StringIO()
+    sinks: list[Callable[[str], object]] = [text.write] + ([on_line] if on_line else [])
+    with ExitStack() as stack:
+        if log:
+            sinks.append(stack.enter_context(log.open("w")).write)
+        code = _feed(sinks, command, env=env, cwd=cwd, **identity)
+    if code:
         where = f" (full output: {log})" if log else ""
         raise SetupError(
-            f"`{' '.join(command)}` failed with exit code {done.returncode}{where}:\n{tail(text)}"
+            f"`{' '.join(command)}` failed with exit code {code}{where}:\n{tail(text.getvalue())}"
         )
-    return text
+    return text.getvalue()
 
 
-def _read_back(output) -> str:
-    output.seek(0)
-    return output.read().decode(errors="replace")
+def _feed(sinks: Sequence[Callable[[str], object]], command: list[str], **options: Any) -> int:
+    """Run a program, give every line of its output to all sinks, and return its exit code."""
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            **options,
+        )
+    except FileNotFoundError as error:
+        raise SetupError(f"`{command[0]}` was not found on this machine.") from error
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            for sink in sinks:
+                sink(line)
+    return process.returncode
 
 
 def _group_of(account: str) -> int:
-    import pwd  # only reached by root on a POSIX system
-
     return pwd.getpwnam(account).pw_gid
 
 

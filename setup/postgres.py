@@ -89,7 +89,7 @@ class Cluster:
         """Folder of the cluster: ``pg`` in the home, or a private one below ``/var/tmp``."""
         if self.account is None or _can_enter(self.home, self.account):
             return self.home / "pg"
-        return Path("/var/tmp") / f"suite-pg-{self._digest}"  # noqa: S108 - checked by _make_folder
+        return Path("/var/tmp") / f"suite-pg-{self._digest}"  # checked by _make_folder
 
     @property
     def data(self) -> Path:
@@ -101,7 +101,7 @@ class Cluster:
         beside = self.folder / "socket"
         if len(str(beside)) <= _MAX_SOCKET_FOLDER:
             return beside
-        return Path("/tmp") / f"suite-pg-{self._digest}"  # noqa: S108 - checked by _make_folder
+        return Path("/tmp") / f"suite-pg-{self._digest}"  # checked by _make_folder
 
     @property
     def log(self) -> Path:
@@ -116,7 +116,7 @@ class Cluster:
         if not (self.data / "PG_VERSION").is_file():
             return False
         probe = [self._program("pg_isready"), "-q", "-h", self.sockets, "-p", _PORT]
-        return subprocess.run(probe, check=False).returncode == 0  # noqa: S603
+        return subprocess.run(probe, check=False).returncode == 0
 
     def start(self) -> bool:
         """Create the cluster if need be and start it; return False if it was running already.
@@ -151,7 +151,7 @@ class Cluster:
 
     def stop_if_unused(self) -> None:
         """Stop the server unless somebody is connected to it."""
-        count = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{ROLE}'"  # noqa: S608
+        count = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{ROLE}'"
         if self.is_running() and self._admin(count).strip() == "0":
             self.stop()
 

@@ -81,9 +81,6 @@ def _link_odoo(settings: Settings, tree: Path) -> None:
     # A script, since the gevent process of prefork mode re-executes sys.argv[0], which
     # `python -m odoo` does not survive.
     settings.odoo.write_text(
-        f"#!{settings.python}\n"
-        "import odoo.cli\n\n"
-        'if __name__ == "__main__":\n'
-        "    odoo.cli.main()\n"
+        f'#!{settings.python}\nimport odoo.cli\n\nif __name__ == "__main__":\n    odoo.cli.main()\n'
     )
     settings.odoo.chmod(0o755)

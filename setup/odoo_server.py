@@ -1,0 +1,140 @@
+"""A real Odoo server: prefork workers, a gevent process and the job runner."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from setup.console import SetupError, tail
+
+_RUNNER_READY = re.compile(r"queue job runner ready for db")
+_RUNNER_OFF = re.compile(r"jobrunner thread .* NOT started")
+_POLL = 0.1
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class OdooServer:
+    """One Odoo server process group.
+
+    :ivar command: the ``odoo`` command
+    :ivar config: its configuration file
+    :ivar port: its HTTP port
+    :ivar log: file that its output is appended to, over restarts
+    :ivar environ: its environment
+    """
+
+    command: Path
+    config: Path
+    port: int
+    log: Path
+    environ: Mapping[str, str]
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _log_start: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the master, which is also the id of the group; None when not started."""
+        return self._process.pid if self._process else None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server and return at once; see :meth:`wait_ready`."""
+        if self.is_running:
+            raise RuntimeError(f"{self.url} runs already")
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [self.command, f"--config={self.config}"],
+                env=dict(self.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C reaches us only, and kill() reaches all of it.
+                start_new_session=True,
+            )
+
+    def wait_ready(self, timeout: float = 60, *, job_runner: bool = True) -> None:
+        """Wait until HTTP answers and, if asked for, the job runner has its database.
+
+        The runner itself sleeps five seconds before it starts.
+
+        :param timeout: seconds
+        :raises SetupError: the server ended, or was not ready in time; with the end of its log
+        """
+        self._wait(self._answers, timeout, "answer HTTP requests")
+        if job_runner:
+            self._wait(self._runs_jobs, timeout, "start its job runner")
+
+    def stop(self, timeout: float = 20) -> None:
+        """Ask the server to end; kill what is left after ``timeout`` seconds."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            # Jobs in flight delay the end; what is left is killed below.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout)
+        self.kill()
+
+    def kill(self) -> None:
+        """``kill -9`` for master, workers, gevent process and job runner at once."""
+        if self._process is None:
+            return
+        # There is no such group once everything in it has ended by itself.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def log_text(self, *, since_start: bool = True) -> str:
+        """Return what the server logged since its last start, or ever."""
+        with self.log.open("rb") as handle:
+            handle.seek(self._log_start if since_start else 0)
+            return handle.read().decode(errors="replace")
+
+    def _wait(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if not self.is_running:
+                raise SetupError(f"Odoo ended before it could {what} ({self.log}):\n{self._tail()}")
+            if time.monotonic() > deadline:
+                raise SetupError(
+                    f"Odoo did not {what} within {timeout:.0f} s ({self.log}):\n{self._tail()}"
+                )
+            time.sleep(_POLL)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/web/health", timeout=5) as answer:
+                return answer.status == 200
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _runs_jobs(self) -> bool:
+        text = self.log_text()
+        return bool(_RUNNER_READY.search(text) or _RUNNER_OFF.search(text))
+
+    def _tail(self) -> str:
+        return tail(self.log_text())

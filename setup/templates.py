@@ -1,0 +1,90 @@
+"""Template databases: the modules are installed once, tests get copies in a second.
+
+``suite_base_…`` holds Odoo's own modules and queue_job and is shared by all checkouts.
+``suite_template_…`` adds the addons of one checkout; it is made anew when they change.
+Neither has demo data: tests create what they need, which keeps them readable and quick.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from setup import odoo_conf, suite_addons
+from setup.console import SetupError, run, step
+from setup.databases import Databases
+from setup.locking import exclusive
+from setup.machine import Machine
+
+BASE_MODULES = ("account", "mail", "purchase_stock", "queue_job")
+_PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ", re.MULTILINE)
+
+
+def base(machine: Machine) -> str:
+    """Return the name of the database with Odoo's modules, making it first if need be."""
+    release = (machine.tree / "odoo" / "release.py").read_bytes()
+    identity = hashlib.sha256(release + repr(BASE_MODULES).encode()).hexdigest()
+    name = f"suite_base_{identity[:8]}"
+    databases = Databases(machine)
+    with exclusive(machine.settings.home / "templates.lock", "preparing template databases"):
+        if not databases.exists(name):
+            with step("Installing Odoo's modules into a template database (a minute, once)"):
+                _install_anew(machine, name, "template0", BASE_MODULES)
+    return name
+
+
+def suite(machine: Machine) -> str:
+    """Return the name of the database with this checkout's addons, remaking it if they changed.
+
+    :raises SetupError: the installation failed or logged a warning or an error
+    """
+    settings = machine.settings
+    addons = suite_addons.names(settings.addons)
+    if not addons:
+        raise SetupError(f"There is no addon in {settings.addons}.")
+    name = f"suite_template_{settings.checkout}"
+    origin = base(machine)
+    wanted = f"{origin} {suite_addons.fingerprint(settings.addons, addons)}"
+    databases = Databases(machine)
+    with exclusive(settings.home / f"{name}.lock", "preparing this checkout's template"):
+        if not databases.exists(name) or databases.label(name) != wanted:
+            databases.drop(name)
+            with step(f"Installing {', '.join(addons)} into a template database"):
+                _install_anew(machine, name, origin, addons)
+            databases.set_label(name, wanted)
+    return name
+
+
+def install(
+    machine: Machine, database: str, modules: Sequence[str], *extra: str, upgrade: bool = False
+) -> None:
+    """Install (or upgrade) modules in a database.
+
+    :param extra: further arguments of the ``odoo`` command
+    :raises SetupError: it failed, or something logged a warning or an error
+    """
+    settings = machine.settings
+    config = odoo_conf.write(
+        settings.etc / f"{database}.conf", {"options": odoo_conf.options(machine, database)}
+    )
+    log = settings.logs / f"install-{database}.log"
+    action = "--update" if upgrade else "--init"
+    command = [settings.odoo, f"--config={config}", f"{action}={','.join(modules)}"]
+    text = run([*command, *extra, "--stop-after-init"], log=log, env=machine.environ)
+    found = problems(text)
+    if found:
+        lines = "\n".join(f"    {line}" for line in found)
+        raise SetupError(f"Installing {', '.join(modules)} logged problems ({log}):\n{lines}")
+
+
+def problems(log: str) -> list[str]:
+    """Return the first line of every log record of level WARNING or worse."""
+    return [line for line in log.splitlines() if _PROBLEM.match(line)]
+
+
+def _install_anew(machine: Machine, name: str, origin: str, modules: Sequence[str]) -> None:
+    """Make database ``name`` from ``origin`` plus modules; it appears only when complete."""
+    databases = Databases(machine)
+    partial = f"{name}_partial"
+    databases.clone(origin, partial)
+    install(machine, partial, modules)
+    databases.rename(partial, name)

@@ -1,0 +1,79 @@
+"""The entry point: makes databases, and removes what killed runs left behind."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from setup import machine, templates
+from setup.databases import Databases
+from setup.settings import Settings
+from tests.harness.database import Database
+
+_PREFIX = "suite_e2e"
+
+
+@dataclass
+class Harness:
+    """The prepared machine as tests see it. :meth:`open` makes one."""
+
+    machine: machine.Machine
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @classmethod
+    def open(cls) -> "Harness":
+        """Prepare the machine as far as it is not, and return the harness.
+
+        :raises setup.console.SetupError: the machine cannot be prepared
+        """
+        harness = cls(machine.prepare(Settings.from_environ()))
+        harness._drop_leftovers()
+        return harness
+
+    @cached_property
+    def template(self) -> str:
+        """Name of the template database with the suite's addons installed."""
+        return templates.suite(self.machine)
+
+    @cached_property
+    def base_template(self) -> str:
+        """Name of the template database with Odoo's modules and queue_job only."""
+        return templates.base(self.machine)
+
+    @contextmanager
+    def database(self, template: str | None = None) -> Iterator[Database]:
+        """Give a database of its own, with the suite installed, and drop it at the end.
+
+        With ``KEEP_DATABASES=1`` in the environment it stays, to be looked into.
+
+        :param template: another template database to copy
+        """
+        databases = Databases(self.machine)
+        name = f"{_PREFIX}_{os.getpid()}_{next(self._numbers)}"
+        databases.clone(template or self.template, name)
+        database = Database(self.machine, name, self._folder(name))
+        try:
+            yield database
+        finally:
+            database.close()
+            if not os.environ.get("KEEP_DATABASES"):
+                databases.drop(name)
+
+    def _folder(self, name: str) -> Path:
+        """Return a folder for the configuration and log of the database's servers."""
+        folder = self.machine.settings.home / "e2e" / name
+        folder.mkdir(mode=0o700, parents=True)
+        return folder
+
+    def _drop_leftovers(self) -> None:
+        """Drop the databases of test processes that no longer exist."""
+        databases = Databases(self.machine)
+        names = databases.query(f"SELECT datname FROM pg_database WHERE datname ~ '^{_PREFIX}_'")
+        for name in names.splitlines():
+            match = re.fullmatch(rf"{_PREFIX}_(\d+)_\d+", name)
+            if match and not Path("/proc", match[1]).exists():
+                databases.drop(name)

@@ -1,0 +1,27 @@
+"""A real Odoo server as tests use it."""
+
+import re
+from dataclasses import dataclass
+
+from setup.odoo_server import OdooServer
+from tests.harness.rpc import Client
+
+_ERROR = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
+
+
+@dataclass
+class Server(OdooServer):
+    """An Odoo server: ``start``, ``wait_ready``, ``stop``, ``kill``, ``log_text``, ``login``.
+
+    :ivar database: name of its one database
+    """
+
+    database: str = ""
+
+    def login(self, login: str = "admin", password: str = "admin") -> Client:
+        """Log in through the web client's own route and return the client."""
+        return Client.login(self.url, self.database, login, password)
+
+    def errors(self) -> list[str]:
+        """Return the first line of every ERROR or CRITICAL record since the last start."""
+        return [line for line in self.log_text().splitlines() if _ERROR.match(line)]

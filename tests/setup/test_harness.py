@@ -1,0 +1,51 @@
+"""The harness, tried on a real server with Odoo's own modules only."""
+
+import pytest
+
+from tests.harness import Database, Harness, RemoteError, RpcError, Server, wait_until
+
+
+@pytest.fixture(scope="module")
+def database(harness: Harness):
+    with harness.database(harness.base_template) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def server(database: Database):
+    with database.server() as server:
+        yield server
+
+
+def test_postgresql_is_durable(database):
+    assert database.durability()["fsync"] == "on"
+
+
+def test_shell_commits_and_keeps_its_process(database):
+    with database.shell() as shell:
+        partner = shell.run("result = env['res.partner'].create({'name': name}).id", name="Ada")
+        with pytest.raises(RemoteError, match="ZeroDivisionError"):
+            shell.run("env['res.partner'].create({'name': 'Lost'}); 1 / 0")
+        assert shell.run("result = env['res.partner'].browse(id_).name", id_=partner) == "Ada"
+    assert database.scalar("SELECT count(*) FROM res_partner WHERE name = 'Lost'") == 0
+
+
+def test_client_calls_models(server: Server):
+    client = server.login()
+    assert client.uid
+    assert client.call("res.users", "search_count", [["login", "=", "admin"]]) == 1
+    with pytest.raises(RpcError):
+        client.call("res.users", "no_such_method")
+
+
+def test_jobs_run_after_kill_and_restart(database: Database, server: Server):
+    server.kill()
+    assert not server.is_running
+    with database.shell() as shell:
+        uuid = shell.run("result = env['queue.job'].with_delay()._test_job().uuid")
+    server.start()
+    server.wait_ready()
+    wait_until(
+        lambda: database.scalar("SELECT state FROM queue_job WHERE uuid = %s", [uuid]) == "done",
+        what="the job",
+    )
