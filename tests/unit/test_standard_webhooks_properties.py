@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from load_webhooks import load
 from standardwebhooks import Webhook
+
+from tests.unit.load_webhooks import load
 
 signature = load("signature")
 webhooks = load("standard_webhooks")
@@ -83,19 +84,19 @@ def test_arbitrary_values_never_crash(msg_id, timestamp, value, body):
 
 
 @given(ids, st.text(max_size=60), st.text(max_size=200))
-def test_we_are_never_laxer_than_the_public_library(msg_id, junk, text):
-    """What we accept, the library accepts too, whatever junk surrounds the signature."""
+def test_junk_after_a_good_signature_does_not_matter(msg_id, junk, text):
+    """A receiver passes over versions and spellings that it does not know, up to the limit."""
     key = webhooks.Secret(b"s" * 32)
     now = int(time.time())
     sent = webhooks.signed_headers(key, msg_id, now, text.encode())
     token = sent["webhook-signature"]
     sent["webhook-signature"] = f"{token} {junk}"
-    try:
-        webhooks.verify(sent, text.encode(), [key], now)
-    except signature.SignatureInvalid as refusal:
-        assert refusal.reason == signature.Reason.TOO_MANY_SIGNATURES
-    else:
-        Webhook(key.serialise()).verify(text, sent, json_parse=False)
+    if junk.count(" ") >= webhooks.MAX_SIGNATURES - 1:
+        with pytest.raises(signature.SignatureInvalid):
+            webhooks.verify(sent, text.encode(), [key], now)
+        return
+    webhooks.verify(sent, text.encode(), [key], now)
+    Webhook(key.serialise()).verify(text, sent, json_parse=False)
 
 
 @given(st.binary(max_size=80))
@@ -104,7 +105,7 @@ def test_secret_text_has_one_spelling(raw):
     if 24 <= len(raw) <= 64:
         assert webhooks.Secret.parse(text).serialise() == text
     else:
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="24 to 64 bytes"):
             webhooks.Secret.parse(text)
 
 

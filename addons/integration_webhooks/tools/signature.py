@@ -20,13 +20,13 @@ class Reason(StrEnum):
     BAD_TIMESTAMP = "bad_timestamp"
     TOO_MANY_SIGNATURES = "too_many_signatures"
     NO_USABLE_SIGNATURE = "no_usable_signature"
-    NO_SECRET = "no_secret"
+    NO_SECRET = "no_secret"  # noqa: S105 (a word, not a password)
     NO_MATCH = "no_match"
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
 
 
-class SignatureInvalid(Exception):
+class SignatureInvalid(Exception):  # noqa: N818 (a verdict on the delivery)
     """The delivery is not proven to be authentic and fresh.
 
     Its text is the same for every cause, because whoever answers the sender tends to send the

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from .signature import Reason, SignatureInvalid, VerifiedDelivery, check_age, find_header
 
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 (what secrets begin with)
 MIN_SECRET_BYTES = 24
 MAX_SECRET_BYTES = 64
 MAX_SIGNATURES = 16

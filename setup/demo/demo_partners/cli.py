@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _initialise(path)
         settings = config.load(path, os.environ, options)
         supplier, flaky = _build(settings)
-    except config.ConfigProblem as problem:
+    except config.ConfigError as problem:
         print(f"partners: {problem}", file=sys.stderr)
         return EXIT_BAD_CONFIG
     return _run(supplier, flaky)
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _initialise(path: Path | None) -> int:
     if path is None:
-        raise config.ConfigProblem("--init-config needs --config FILE")
+        raise config.ConfigError("--init-config needs --config FILE")
     is_new = config.initialise(path)
     print(f"partners: {path} {'written' if is_new else 'is there already'}")
     return 0
@@ -99,7 +99,7 @@ def _build(settings: config.PartnersConfig) -> tuple[MedSupply, FlakyLogistics]:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         return _make_partners(settings)
     except (OSError, sqlite3.Error) as problem:
-        raise config.ConfigProblem(f"{settings.state_dir} cannot be used: {problem}") from None
+        raise config.ConfigError(f"{settings.state_dir} cannot be used: {problem}") from None
 
 
 def _make_partners(settings: config.PartnersConfig) -> tuple[MedSupply, FlakyLogistics]:

@@ -32,7 +32,7 @@ _PORTS = ("medsupply_port", "flaky_port", "flaky_control_port")
 _KEYS = {*DEFAULTS, *ENVIRONMENT.values(), "state_dir"}
 
 
-class ConfigProblem(Exception):
+class ConfigError(Exception):
     """The partners cannot start with these settings; the text tells a person what to change."""
 
 
@@ -89,7 +89,7 @@ def load(
 ) -> PartnersConfig:
     """Merge defaults, file, environment and command line, the later one winning.
 
-    :raises ConfigProblem: a file that others may read, an unknown key, a missing or bad value
+    :raises ConfigError: a file that others may read, an unknown key, a missing or bad value
     """
     values = dict(DEFAULTS)
     if path is not None:
@@ -98,10 +98,10 @@ def load(
     values |= {key: environ[name] for name, key in ENVIRONMENT.items() if environ.get(name)}
     values |= {key: value for key, value in overrides.items() if value is not None}
     if unknown := sorted(values.keys() - _KEYS):
-        raise ConfigProblem(f"unknown setting: {', '.join(unknown)}")
+        raise ConfigError(f"unknown setting: {', '.join(unknown)}")
     for key in ("secret_out", "secret_in", "inbound_token", "state_dir"):
         if not values.get(key):
-            raise ConfigProblem(f"the setting {key} is missing")
+            raise ConfigError(f"the setting {key} is missing")
     return _build(values)
 
 
@@ -109,14 +109,14 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            raise ConfigProblem(f"{path} holds secrets and others may read it: chmod 600 {path}")
+            raise ConfigError(f"{path} holds secrets and others may read it: chmod 600 {path}")
         values = json.loads(path.read_text())
     except OSError as problem:
-        raise ConfigProblem(f"{path} cannot be read: {problem.strerror}") from None
+        raise ConfigError(f"{path} cannot be read: {problem.strerror}") from None
     except ValueError:
-        raise ConfigProblem(f"{path} is not JSON") from None
+        raise ConfigError(f"{path} is not JSON") from None
     if not isinstance(values, dict):
-        raise ConfigProblem(f"{path} does not hold a JSON object")
+        raise ConfigError(f"{path} does not hold a JSON object")
     return values
 
 
@@ -125,14 +125,14 @@ def _build(values: dict[str, Any]) -> PartnersConfig:
         numbers = {name: int(values[name]) for name in _PORTS}
         delay = float(values["delay"])
     except (TypeError, ValueError):
-        raise ConfigProblem("ports are whole numbers, the delay is a number of seconds") from None
+        raise ConfigError("ports are whole numbers, the delay is a number of seconds") from None
     if not all(0 <= number < 65536 for number in numbers.values()):
-        raise ConfigProblem("a port is a number from 0 to 65535")
+        raise ConfigError("a port is a number from 0 to 65535")
     if not 0 <= delay <= 3600:
-        raise ConfigProblem("the delay goes from 0 to 3600 seconds")
+        raise ConfigError("the delay goes from 0 to 3600 seconds")
     secrets_in = _secrets(values, "secret_in")
     if len(secrets_in) != 1:
-        raise ConfigProblem("secret_in is one secret")
+        raise ConfigError("secret_in is one secret")
     return PartnersConfig(
         odoo_url=values["odoo_url"],
         inbound_path=values["inbound_path"],
@@ -156,7 +156,7 @@ def _secrets(values: dict[str, Any], key: str) -> tuple[str, ...]:
                 raise ValueError
             size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
         except (AttributeError, ValueError):
-            raise ConfigProblem(f"{key} is not a secret of the form whsec_<base64>") from None
+            raise ConfigError(f"{key} is not a secret of the form whsec_<base64>") from None
         if not 24 <= size <= 64:
-            raise ConfigProblem(f"{key} has {size} bytes; 24 to 64 are allowed")
+            raise ConfigError(f"{key} has {size} bytes; 24 to 64 are allowed")
     return tuple(texts)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from . import orders, pages
-from .orders import Behaviour, OrderRefused
+from .orders import Behaviour, OrderRefusedError
 from .sender import Sender
 from .signing import verify
 from .store import Sending, Store, StoredOrder
@@ -120,7 +120,7 @@ class MedSupply:
             return json_response(401, {"error": "unauthorized"})
         try:
             order = orders.parse_order(request.body)
-        except OrderRefused as problem:
+        except OrderRefusedError as problem:
             _LOGGER.info("MedSupply: refused an order: %s", problem)
             return json_response(422, {"error": str(problem)})
         stored, is_new = self._keep(order, request)

@@ -17,7 +17,7 @@ DEFAULT_LEAD_TIME_DAYS = 7
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
 
-class OrderRefused(ValueError):
+class OrderRefusedError(ValueError):
     """The order cannot be fulfilled; the text says why and may be sent back."""
 
 
@@ -86,36 +86,36 @@ def _within(value: float, low: float, high: float) -> Any:
 def parse_order(body: bytes) -> Order:
     """Read the event that Odoo sends for a confirmed purchase order.
 
-    :raises OrderRefused: not such an event, or something that a delivery needs is missing
+    :raises OrderRefusedError: not such an event, or something that a delivery needs is missing
     """
     try:
         event = json.loads(body)
     except ValueError:
-        raise OrderRefused("the body is not JSON") from None
+        raise OrderRefusedError("the body is not JSON") from None
     if not isinstance(event, dict) or event.get("type") != ORDER_EVENT:
-        raise OrderRefused(f"only events of type {ORDER_EVENT} are accepted")
+        raise OrderRefusedError(f"only events of type {ORDER_EVENT} are accepted")
     data = event.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("order_number"), str):
-        raise OrderRefused("data.order_number is missing")
+        raise OrderRefusedError("data.order_number is missing")
     lines = data.get("lines")
     if not isinstance(lines, list) or not lines:
-        raise OrderRefused("the order has no lines")
+        raise OrderRefusedError("the order has no lines")
     parsed = tuple(_parse_line(position, line) for position, line in enumerate(lines, 1))
     return Order(data["order_number"], _parse_date(data.get("order_date")), parsed)
 
 
 def _parse_line(position: int, line: Any) -> OrderLine:
     if not isinstance(line, dict):
-        raise OrderRefused(f"line {position} is not an object")
+        raise OrderRefusedError(f"line {position} is not an object")
     for name in ("line_reference", "quantity", "unit"):
         if not isinstance(line.get(name), str) or not line[name]:
-            raise OrderRefused(f"line {position}: {name} is missing or not a text")
+            raise OrderRefusedError(f"line {position}: {name} is missing or not a text")
     try:
         quantity = Decimal(line["quantity"])
     except InvalidOperation:
         quantity = Decimal(0)
     if not quantity.is_finite() or quantity <= 0:
-        raise OrderRefused(f"line {position}: the quantity is not a positive decimal number")
+        raise OrderRefusedError(f"line {position}: the quantity is not a positive decimal number")
     requested = _parse_date(line.get("requested_date"))
     return OrderLine(line["line_reference"], line["quantity"], line["unit"], requested)
 

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._write_raw(answer)
         return self._write(answer)
 
-    do_GET = do_POST = do_HEAD = do_OPTIONS = _answer
+    do_GET = do_POST = do_HEAD = do_OPTIONS = _answer  # noqa: N815 (names of http.server)
 
     def _read_body(self) -> bytes | Response:
         if "transfer-encoding" in self.headers:
@@ -228,7 +228,7 @@ class LoopbackServer:
             self._server = _Server(self.port, self._application)
             self.port = self._server.server_address[1]
             self._thread = threading.Thread(
-                target=self._server.serve_forever, args=(0.1,), name=self.name, daemon=True
+                target=self._server.serve_forever, args=(0.03,), name=self.name, daemon=True
             )
             self._thread.start()
 
