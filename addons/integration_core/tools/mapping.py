@@ -1,0 +1,235 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Translation of a partner's JSON into canonical JSON, or back.
+
+A mapping is a *header* expression, which makes the object, and *sections*, which make its lists.
+All are JMESPath with the functions of :mod:`.mapping_functions`; plain JMESPath cannot refer
+to the root from inside a projection, which is why sections exist:
+
+* the header is evaluated over ``{root, context}`` and gives an object;
+* a section's ``source`` is evaluated over the root and gives a list;
+* its ``expression`` is evaluated over ``{root, item, index, context}`` for each item of that
+  list, and the results form the list at ``target`` of the object.
+
+Nothing is dropped silently: a source that is not a list, or an expression that gives null, is
+an error. Whether a member may be null is for the contract to say.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import jmespath  # type: ignore[import-untyped]
+from jmespath import exceptions
+from jmespath.visitor import Options  # type: ignore[import-untyped]
+
+from .errors import MappingError
+from .mapping_budget import DEFAULT_STEPS, Budget, BudgetInterpreter, to_json
+from .mapping_functions import FUNCTION_NAMES, MappingFunctions, MissingValue, ValueMaps
+
+__all__ = [
+    "CompiledMapping",
+    "MappingSpec",
+    "MissingValue",
+    "Section",
+    "compile_mapping",
+]
+
+#: Longest expression, in characters.
+MAX_EXPRESSION: Final = 20_000
+#: Largest number of items in one section.
+MAX_ITEMS: Final = 10_000
+MAX_SECTIONS: Final = 20
+
+_TARGET: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list of the result.
+
+    :param target: dotted path of the list in the result, such as ``lines``.
+    :param source: expression over the root that gives the list of items.
+    :param expression: expression for each item.
+    """
+
+    target: str
+    source: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSpec:
+    """A mapping as administrators write it."""
+
+    header: str
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    """A parsed expression and the name under which errors speak of it."""
+
+    place: str
+    tree: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledSection:
+    target: tuple[str, ...]
+    source: _Expression
+    expression: _Expression
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A mapping that is ready for use. Immutable and safe to share between threads."""
+
+    header: _Expression
+    sections: tuple[_CompiledSection, ...]
+    steps: int
+
+    def apply(
+        self,
+        root: Any,
+        value_maps: ValueMaps | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Translate one value.
+
+        :param root: what :func:`.canonical_json.loads` returned; it is not changed.
+        :param value_maps: map name to (value to value), for ``lookup()``.
+        :param context: further values for the expressions, such as the message's type.
+        :return: plain JSON without floats, fit for :func:`.canonical_json.dumps`.
+        :raises MissingValue: a value map has no entry.
+        :raises MappingError: anything else went wrong; the text names the expression, no value.
+        """
+        budget = Budget(self.steps)
+        functions = MappingFunctions(value_maps or {}, budget)
+        interpreter = BudgetInterpreter(Options(custom_functions=functions), budget)
+        scope = {"root": root, "context": dict(context or {})}
+        result = to_json(_evaluate(interpreter, self.header, scope), budget)
+        if not isinstance(result, dict):
+            raise MappingError("header: must give an object")
+        for section in self.sections:
+            items = _apply_section(interpreter, section, scope, budget)
+            _put(result, section.target, items)
+        return result
+
+
+def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> CompiledMapping:
+    """Parse and check a mapping.
+
+    :param steps: the budget of one application, see :mod:`.mapping_budget`.
+    :raises MappingError: ``invalid_mapping``, with the place and position of the mistake.
+    """
+    if len(spec.sections) > MAX_SECTIONS:
+        raise _invalid(f"a mapping has at most {MAX_SECTIONS} sections")
+    sections: dict[str, _CompiledSection] = {}
+    for section in spec.sections:
+        if not _TARGET.fullmatch(section.target):
+            raise _invalid("a section's target is a dotted path of names, such as lines")
+        if section.target in sections:
+            raise _invalid(f"two sections have the target {section.target}")
+        place = f"section {section.target}"
+        sections[section.target] = _CompiledSection(
+            tuple(section.target.split(".")),
+            _parse(f"{place}, source", section.source),
+            _parse(f"{place}, expression", section.expression),
+        )
+    return CompiledMapping(_parse("header", spec.header), tuple(sections.values()), steps)
+
+
+def _invalid(message: str) -> MappingError:
+    return MappingError(message, code="invalid_mapping")
+
+
+def _parse(place: str, text: str) -> _Expression:
+    if len(text) > MAX_EXPRESSION:
+        raise _invalid(f"{place}: longer than {MAX_EXPRESSION} characters")
+    try:
+        tree = _checked(place, jmespath.compile(text).parsed)
+    except exceptions.EmptyExpressionError:
+        raise _invalid(f"{place}: is empty") from None
+    except (exceptions.ParseError, exceptions.LexerError) as error:
+        position = error.lex_position if error.lex_position is not None else error.lexer_position
+        raise _invalid(f"{place}: syntax error at character {position + 1}") from None
+    except (exceptions.JMESPathError, ValueError):
+        raise _invalid(f"{place}: syntax error") from None
+    except RecursionError:
+        raise _invalid(f"{place}: nested too deeply") from None
+    return _Expression(place, tree)
+
+
+def _checked(place: str, node: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a syntax tree with known functions only, and Decimals for floats.
+
+    A copy, because the library keeps the trees of recent expressions and shares them.
+    """
+    if node["type"] == "function_expression" and node["value"] not in FUNCTION_NAMES:
+        raise _invalid(f"{place}: there is no function {node['value']}()")
+    copy = dict(node)
+    if node["type"] == "literal":
+        copy["value"] = json.loads(json.dumps(node["value"]), parse_float=Decimal)
+    copy["children"] = [
+        _checked(place, child) if isinstance(child, dict) else child
+        for child in node.get("children", ())
+    ]
+    return copy
+
+
+def _evaluate(interpreter: BudgetInterpreter, expression: _Expression, value: Any) -> Any:
+    try:
+        return interpreter.visit(expression.tree, value)
+    except MissingValue:
+        raise
+    except MappingError as error:
+        raise MappingError(f"{expression.place}: {error.message}", code=error.code) from None
+    except exceptions.JMESPathTypeError as error:
+        raise MappingError(
+            f"{expression.place}: {error.function_name}() was given a {error.actual_type}"
+        ) from None
+    except exceptions.ArityError as error:
+        raise MappingError(
+            f"{expression.place}: {error.function_name}() has a wrong number of arguments"
+        ) from None
+    except RecursionError:
+        raise MappingError(f"{expression.place}: nested too deeply") from None
+    except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError) as error:
+        # The text may quote values; its type is enough together with the place.
+        raise MappingError(f"{expression.place}: {type(error).__name__}") from None
+
+
+def _apply_section(
+    interpreter: BudgetInterpreter,
+    section: _CompiledSection,
+    scope: dict[str, Any],
+    budget: Budget,
+) -> list[Any]:
+    items = _evaluate(interpreter, section.source, scope["root"])
+    if not isinstance(items, list):
+        raise MappingError(f"{section.source.place}: must give a list")
+    if len(items) > MAX_ITEMS:
+        raise MappingError(f"{section.source.place}: gives more than {MAX_ITEMS} items")
+    results = []
+    for index, item in enumerate(items):
+        value = _evaluate(interpreter, section.expression, {**scope, "item": item, "index": index})
+        if value is None:
+            raise MappingError(f"{section.expression.place}: gives nothing for item {index + 1}")
+        results.append(to_json(value, budget))
+    return results
+
+
+def _put(result: dict[str, Any], target: tuple[str, ...], items: list[Any]) -> None:
+    """Place a section's list, making the objects on the way."""
+    node = result
+    for name in target[:-1]:
+        node = node.setdefault(name, {})
+        if not isinstance(node, dict):
+            raise MappingError(f"section {'.'.join(target)}: {name} is not an object")
+    if target[-1] in node:
+        raise MappingError(f"section {'.'.join(target)}: the header has made this member already")
+    node[target[-1]] = items
