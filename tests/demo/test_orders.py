@@ -119,7 +119,7 @@ def test_retries_are_bounded_and_slow_down():
     ],
 )
 def test_bad_behaviour_is_refused(fields):
-    with pytest.raises(ValueError):  # noqa: PT011 (float() and int() have texts of their own)
+    with pytest.raises(ValueError):
         Behaviour().changed(fields)
 
 

@@ -33,7 +33,7 @@ def run(*arguments, **environ):
 @pytest.fixture
 def config_file(tmp_path):
     path = tmp_path / "partners.json"
-    assert run("--init-config", "--config", path).returncode == 0
+    config.initialise(path)
     return path
 
 
@@ -94,12 +94,14 @@ def test_listens_on_the_loopback_only(supplier, flaky):
         assert partner.url.startswith("http://127.0.0.1:")
 
 
-def test_init_keeps_what_is_there(config_file):
-    before = config_file.read_bytes()
-    assert config_file.stat().st_mode & 0o777 == 0o600
-    ended = run("--init-config", "--config", config_file)
-    assert "is there already" in ended.stdout
-    assert config_file.read_bytes() == before
+def test_init_makes_a_private_file_once(tmp_path):
+    path = tmp_path / "new" / "partners.json"
+    assert "written" in run("--init-config", "--config", path).stdout
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = path.read_bytes()
+    assert "is there already" in run("--init-config", "--config", path).stdout
+    assert path.read_bytes() == before
+    assert run("--init-config").returncode == 2
 
 
 def test_file_that_others_may_read_is_refused(config_file):

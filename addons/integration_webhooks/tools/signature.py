@@ -26,7 +26,7 @@ class Reason(StrEnum):
     IN_FUTURE = "in_future"
 
 
-class SignatureInvalid(Exception):  # noqa: N818 (a verdict on the delivery)
+class SignatureInvalid(Exception):
     """The delivery is not proven to be authentic and fresh.
 
     Its text is the same for every cause, because whoever answers the sender tends to send the
