@@ -1,19 +1,24 @@
-"""The command line: ``python3 -m setup COMMAND``."""
+"""The command line: ``python3 -m setup COMMAND``. The Makefile has a target for each."""
 
 import argparse
 import shlex
+import subprocess
 import sys
 
-from setup import machine
+from setup import cleaning, demo_run, lint, machine, run_tests
 from setup.console import SetupError, say
 from setup.settings import Settings
 
 
 def main(argv: list[str]) -> int:
     """Run a command and return its exit code."""
-    options = _parser().parse_args(argv)
+    # What follows the command's name belongs to pytest or the benchmark, options included.
+    options, arguments = _parser().parse_known_args(argv)
+    if arguments and not options.takes_arguments:
+        say(f"{options.name} takes no arguments, but got: {' '.join(arguments)}")
+        return 2
     try:
-        return options.command(Settings.from_environ(), options)
+        return options.run(Settings.from_environ(), arguments)
     except SetupError as error:
         say(f"\nStopped: {error}")
         return 2
@@ -24,17 +29,37 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m setup", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    env = commands.add_parser("env", help="prepare, and print shell variables to use the result")
-    env.set_defaults(command=_env)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="name")
+    for name, run, help_ in (
+        ("env", lambda settings, _: _env(settings), "prepare; print shell variables to use it"),
+        ("run", lambda settings, _: demo_run.run(settings), "start Odoo with demo data"),
+        ("lint", lambda settings, _: lint.run(settings), "run the linters"),
+        ("stop", lambda settings, _: cleaning.stop(settings), "stop the private PostgreSQL"),
+        ("clean", lambda settings, _: cleaning.clean(settings), "delete what was made"),
+    ):
+        commands.add_parser(name, help=help_).set_defaults(run=run, takes_arguments=False)
+    for name, run, help_ in (
+        ("test", run_tests.run, "run the tests; further arguments are pytest's"),
+        ("bench", _bench, "run the benchmarks, or those that are named"),
+    ):
+        # Not even --help is taken from pytest.
+        command = commands.add_parser(name, help=help_, add_help=False)
+        command.set_defaults(run=run, takes_arguments=True)
     return parser
 
 
-def _env(settings: Settings, _options: argparse.Namespace) -> int:
-    ready = machine.prepare(settings)
-    for name, value in sorted(ready.exports.items()):
+def _env(settings: Settings) -> int:
+    for name, value in sorted(machine.prepare(settings).exports.items()):
         print(f"export {name}={shlex.quote(value)}")
     return 0
+
+
+def _bench(settings: Settings, names: list[str]) -> int:
+    with machine.prepared(settings) as ready:
+        command = [settings.python, "-m", "tests.bench", *names]
+        return subprocess.run(
+            command, cwd=settings.repository, env=ready.environ, check=False
+        ).returncode
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Neither has demo data: tests create what they need, which keeps them readable an
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from setup import odoo_conf, suite_addons
 from setup.console import SetupError, run, step
@@ -49,18 +49,31 @@ def suite(machine: Machine) -> str:
         if not databases.exists(name) or databases.label(name) != wanted:
             databases.drop(name)
             with step(f"Installing {', '.join(addons)} into a template database"):
-                _install_anew(machine, name, origin, addons)
+                found = _install_anew(machine, name, origin, addons)
+            if found:
+                databases.drop(name)
+                lines = "\n".join(f"    {line}" for line in found)
+                raise SetupError(f"Installing {', '.join(addons)} logged problems:\n{lines}")
             databases.set_label(name, wanted)
     return name
 
 
 def install(
-    machine: Machine, database: str, modules: Sequence[str], *extra: str, upgrade: bool = False
-) -> None:
-    """Install (or upgrade) modules in a database.
+    machine: Machine,
+    database: str,
+    modules: Sequence[str],
+    *extra: str,
+    upgrade: bool = False,
+    on_line: Callable[[str], None] | None = None,
+) -> list[str]:
+    """Install (or upgrade) modules in a database; return the warnings and errors it logged.
+
+    Odoo ends well after many an error, and Odoo's own modules warn now and then: whether
+    what was logged is acceptable is for the caller to say.
 
     :param extra: further arguments of the ``odoo`` command
-    :raises SetupError: it failed, or something logged a warning or an error
+    :param on_line: is given every line of the log as it comes, to show progress
+    :raises SetupError: the command failed
     """
     settings = machine.settings
     config = odoo_conf.write(
@@ -69,11 +82,10 @@ def install(
     log = settings.logs / f"install-{database}.log"
     action = "--update" if upgrade else "--init"
     command = [settings.odoo, f"--config={config}", f"{action}={','.join(modules)}"]
-    text = run([*command, *extra, "--stop-after-init"], log=log, env=machine.environ)
-    found = problems(text)
-    if found:
-        lines = "\n".join(f"    {line}" for line in found)
-        raise SetupError(f"Installing {', '.join(modules)} logged problems ({log}):\n{lines}")
+    text = run(
+        [*command, *extra, "--stop-after-init"], log=log, env=machine.environ, on_line=on_line
+    )
+    return problems(text)
 
 
 def problems(log: str) -> list[str]:
@@ -81,10 +93,14 @@ def problems(log: str) -> list[str]:
     return [line for line in log.splitlines() if _PROBLEM.match(line)]
 
 
-def _install_anew(machine: Machine, name: str, origin: str, modules: Sequence[str]) -> None:
-    """Make database ``name`` from ``origin`` plus modules; it appears only when complete."""
+def _install_anew(machine: Machine, name: str, origin: str, modules: Sequence[str]) -> list[str]:
+    """Make database ``name`` from ``origin`` plus modules; it appears only when complete.
+
+    Returns the warnings and errors that the installation logged.
+    """
     databases = Databases(machine)
     partial = f"{name}_partial"
     databases.clone(origin, partial)
-    install(machine, partial, modules)
+    found = install(machine, partial, modules)
     databases.rename(partial, name)
+    return found

@@ -1,7 +1,5 @@
 """A test's own database, and the processes that may be started on it."""
 
-import base64
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +10,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from setup import odoo_conf, templates
+from setup import key_ring, odoo_conf, templates
 from setup.machine import Machine
 from setup.odoo_server import free_port
 from tests.harness.server import Server
@@ -32,9 +30,7 @@ class Database:
     machine: Machine
     name: str
     folder: Path
-    key_ring: str = field(
-        default_factory=lambda: f"test:{base64.b64encode(os.urandom(32)).decode()}", repr=False
-    )
+    key_ring: str = field(default_factory=lambda: key_ring.generate("test"), repr=False)
     _processes: int = 0
 
     # -- SQL -----------------------------------------------------------------------------
@@ -148,12 +144,14 @@ class Database:
         with self.shell() as shell:
             return shell.run(code, **arguments)
 
-    def upgrade(self, modules: Sequence[str]) -> None:
-        """Upgrade modules; servers on the database must be down.
+    def upgrade(self, modules: Sequence[str]) -> list[str]:
+        """Upgrade modules and return the warnings and errors that this logged.
 
-        :raises setup.console.SetupError: it failed, or logged a warning or an error
+        Servers on the database must be down.
+
+        :raises setup.console.SetupError: it failed
         """
-        templates.install(self.machine, self.name, modules, upgrade=True)
+        return templates.install(self.machine, self.name, modules, upgrade=True)
 
     # ------------------------------------------------------------------------------------
 

@@ -1,0 +1,28 @@
+# Everything below prepares the machine as far as it is not prepared yet.
+# Variables: PYTHON, PORT, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER (see README.md).
+PYTHON ?= python3
+SETUP = @$(PYTHON) -m setup
+
+.DEFAULT_GOAL = help
+.PHONY: help run test lint bench stop clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
+
+run: ## start Odoo with the suite, demo data and demo partners on http://localhost:8069
+	$(SETUP) run
+
+test: ## install the addons and run every test; ARGS="tests/e2e -k name" selects some
+	$(SETUP) test $(ARGS)
+
+lint: ## ruff check, ruff format --check, pylint-odoo
+	$(SETUP) lint
+
+bench: ## run the benchmarks; NAME="engine_inbound_drain" selects one
+	$(SETUP) bench $(NAME)
+
+stop: ## stop the private PostgreSQL
+	$(SETUP) stop
+
+clean: ## delete all that was fetched or made, databases included
+	$(SETUP) clean

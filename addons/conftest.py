@@ -1,0 +1,48 @@
+"""Rules for every test that runs inside Odoo.
+
+pytest-odoo starts no test runner of Odoo's, so that what Odoo's runner watches over is
+watched over here.
+"""
+
+import logging
+
+import pytest
+
+from odoo.tests import HttpCase
+
+
+class _Errors(logging.Handler):
+    """Keeps the text of every record that it gets."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.texts = []
+
+    def emit(self, record):
+        self.texts.append(f"{record.name}: {record.getMessage()}")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that need the HTTP server, for the totals of ``make test``."""
+    for item in items:
+        if item.cls and issubclass(item.cls, HttpCase):
+            item.user_properties.append(("http_case", "yes"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a test during which Odoo logged an error, as Odoo's own test runner does.
+
+    A test that provokes one says so with ``assertLogs`` or ``mute_logger``: both keep the
+    record from getting here.
+    """
+    errors = _Errors()
+    logger = logging.getLogger("odoo")
+    logger.addHandler(errors)
+    try:
+        result = yield
+    finally:
+        logger.removeHandler(errors)
+    if errors.texts:
+        pytest.fail("Odoo logged errors:\n" + "\n".join(errors.texts), pytrace=False)
+    return result

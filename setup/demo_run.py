@@ -1,0 +1,164 @@
+"""``make run``: Odoo with the suite and its demo data, the job runner and the demo partners."""
+
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from setup import key_ring, machine, odoo_conf, suite_addons, templates
+from setup.console import SetupError, say, step
+from setup.console import run as run_program
+from setup.databases import Databases
+from setup.odoo_server import OdooServer, free_port
+from setup.settings import REPOSITORY, Settings
+
+DATABASE = "suite_demo"
+_PROGRESS = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
+_WORKERS = 3
+_PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
+
+
+def run(settings: Settings) -> int:
+    """Start everything, wait for Ctrl-C (or for something to end), and stop everything."""
+    _require_free(settings.port)
+    signal.signal(signal.SIGTERM, _interrupt)
+    with ExitStack() as stack:
+        ready = stack.enter_context(machine.prepared(settings))
+        partners = _configure_partners(ready)
+        config = _write_config(ready)
+        _provide_database(ready)
+        stack.enter_context(_running_partners(ready, partners))
+        server = stack.enter_context(_running_server(ready, config))
+        say(
+            f"\nOdoo is ready: http://localhost:{settings.port}  login: admin  password: admin\n"
+            f"Log: {server.log}\nCtrl-C stops it.\n"
+        )
+        while server.is_running:
+            time.sleep(0.5)
+        raise SetupError(f"Odoo ended by itself; its log says why: {server.log}")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # What a supervisor sends is treated as Ctrl-C, so that both clean up in the same way.
+    raise KeyboardInterrupt
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise SetupError(
+                f"Port {port} is in use. Stop what uses it, or: make run PORT=8070"
+            ) from error
+
+
+def _write_config(ready: machine.Machine) -> Path:
+    settings = ready.settings
+    sections = {
+        "options": {
+            **odoo_conf.options(ready, DATABASE),
+            "http_port": settings.port,
+            "gevent_port": free_port(),
+            # One worker more than jobs can occupy, so that the screens always answer.
+            "workers": _WORKERS,
+            "max_cron_threads": 1,
+            "server_wide_modules": "base,rpc,web,queue_job",
+        },
+        "queue_job": {"channels": f"root:{_WORKERS - 1}"},
+        "integration": {"key_ring": key_ring.kept(settings.etc / "key-ring")},
+    }
+    return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)
+
+
+def _provide_database(ready: machine.Machine) -> None:
+    """Create the demo database at the first start, upgrade it when the addons have changed."""
+    folder = ready.settings.addons
+    addons = suite_addons.names(folder)
+    wanted = suite_addons.fingerprint(folder, addons)
+    databases = Databases(ready)
+    if not databases.exists(DATABASE):
+        partial = f"{DATABASE}_partial"
+        with step("Creating the demo database (some minutes, once)"):
+            databases.clone("template0", partial)
+            _install(ready, partial, [*templates.BASE_MODULES, *addons])
+            databases.rename(partial, DATABASE)
+    elif databases.label(DATABASE) != wanted:
+        with step("Upgrading the demo database, for the addons have changed"):
+            # Two runs: an addon that is new since the last start is not installed yet.
+            _install(ready, DATABASE, addons)
+            _install(ready, DATABASE, addons, upgrade=True)
+    databases.set_label(DATABASE, wanted)
+
+
+def _install(
+    ready: machine.Machine, database: str, modules: Sequence[str], *, upgrade: bool = False
+) -> None:
+    found = templates.install(
+        ready, database, modules, "--with-demo", upgrade=upgrade, on_line=_show_progress
+    )
+    for line in found:
+        say(f"    {line}")
+
+
+def _show_progress(line: str) -> None:
+    found = _PROGRESS.search(line)
+    if found and int(found[2]) % 10 == 0:
+        say(f"    module {found[2]} of {found[3]}: {found[1]}")
+
+
+def _configure_partners(ready: machine.Machine) -> Path:
+    """Make the partners' configuration at the first start; return its path.
+
+    It comes before the database: the demo data take the partners' secrets from this file.
+    """
+    config = ready.settings.home / "demo" / "partners.json"
+    config.parent.mkdir(mode=0o700, exist_ok=True)
+    script = [ready.settings.python, _PARTNERS, f"--config={config}"]
+    run_program([*script, "--init-config", f"--odoo-url={_url(ready)}"], env=ready.environ)
+    return config
+
+
+@contextmanager
+def _running_partners(ready: machine.Machine, config: Path) -> Iterator[None]:
+    """Run the demo partners; their own lines go to the terminal."""
+    command = [ready.settings.python, _PARTNERS, f"--config={config}"]
+    # In a session of its own, so that Ctrl-C reaches only us and Odoo stops first.
+    process = subprocess.Popen(
+        [*command, f"--odoo-url={_url(ready)}"], env=ready.environ, start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _running_server(ready: machine.Machine, config: Path) -> Iterator[OdooServer]:
+    settings = ready.settings
+    server = OdooServer(
+        command=settings.odoo,
+        config=config,
+        port=settings.port,
+        log=settings.logs / f"{DATABASE}.log",
+        environ=ready.environ,
+    )
+    try:
+        with step("Starting Odoo"):
+            server.start()
+            server.wait_ready(timeout=120)
+        yield server
+    finally:
+        say("Stopping …")
+        server.stop()
+
+
+def _url(ready: machine.Machine) -> str:
+    return f"http://127.0.0.1:{ready.settings.port}"

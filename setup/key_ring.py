@@ -1,0 +1,25 @@
+"""Key rings for the ``[integration]`` section of the configurations that we write."""
+
+import base64
+import os
+from pathlib import Path
+
+_KEY_BYTES = 32  # AES-256
+
+
+def generate(key_id: str) -> str:
+    """Return a key ring with one new random key, as the ``key_ring`` option wants it."""
+    return f"{key_id}:{base64.b64encode(os.urandom(_KEY_BYTES)).decode()}"
+
+
+def kept(path: Path) -> str:
+    """Return the key ring stored at ``path``, storing a new one there at the first call.
+
+    It must outlive the configuration file: without it the stored credentials are lost.
+    """
+    if not path.exists():
+        partial = path.with_suffix(".partial")
+        partial.touch(mode=0o600)
+        partial.write_text(f"{generate('demo')}\n")
+        partial.rename(path)
+    return path.read_text().strip()
