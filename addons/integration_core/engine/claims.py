@@ -1,0 +1,209 @@
+"""Claiming due messages of a lane, and the housekeeping that precedes it.
+
+All of this runs in READ COMMITTED (see :mod:`.cursors`) while the lane's row is locked, so that
+claims of one lane follow each other and order per key holds whatever the number of drains.
+Every statement is served by a partial index: its cost does not depend on what is finished.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from odoo.sql_db import BaseCursor
+
+from ..tools.states import ATTENTION, LIVE, State
+from . import lanes, ledger
+
+NOW = "(now() AT TIME ZONE 'UTC')"
+# One round of housekeeping moves at most so many rows, to keep the lane's lock short.
+SWEEP = 2000
+
+_OTHER_LIVE = sorted(LIVE - {State.QUEUED})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an interface allows right now, read in the claiming transaction."""
+
+    interface_id: int
+    direction: str
+    lane: int
+    lanes: int
+    ordering: str
+    failure_blocks_key: bool
+    max_attempts: int
+    open: bool
+    paused: bool
+
+    def blocking(self) -> str:
+        """SQL list of the states in which an earlier message of a key holds back later ones."""
+        states = _OTHER_LIVE + (sorted(ATTENTION) if self.failure_blocks_key else [])
+        return ", ".join(f"'{state}'" for state in states)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message that this drain may work on for as long as its token is on the row."""
+
+    id: int
+    uuid: str
+    partition_key: str | None
+    attempts: int
+    event_id: int | None
+
+
+def terms(cr: BaseCursor, lane_id: int) -> Terms | None:
+    """Read what the lane's interface allows; ``None`` when the lane serves no interface."""
+    cr.execute(
+        """
+        SELECT i.id, i.direction, l.number,
+               CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END,
+               p.ordering, coalesce(p.failure_blocks_key, false), p.max_attempts,
+               i.active AND i.state IN ('active', 'deprecated'),
+               coalesce(i.processing_paused, false)
+          FROM integration_lane l
+          JOIN integration_interface i ON i.id = l.interface_id
+          JOIN integration_policy p ON p.id = i.policy_id
+         WHERE l.id = %s
+        """,
+        [lane_id],
+    )
+    row = cr.fetchone()
+    return Terms(*row) if row else None
+
+
+def sweep(cr: BaseCursor, rules: Terms) -> None:
+    """Move what time or an administrator has freed or stopped.
+
+    Expired leases return (a message that keeps killing its worker ends as a dead letter), due
+    retries are queued, and held messages follow the pause switch and the lifecycle.
+    """
+    _return_expired(cr, rules)
+    _promote(cr, rules, "state = 'retry' AND available_at <= " + NOW)
+    if rules.open and not rules.paused:
+        _promote(cr, rules, "state = 'held' AND held_reason IN ('paused', 'inactive')")
+    else:
+        ledger.move(
+            cr,
+            State.HELD,
+            where="interface_id = %(interface)s AND state = 'queued'",
+            values={"interface": rules.interface_id},
+            assign={"held_reason": "paused" if rules.open else "inactive"},
+            limit=SWEEP,
+        )
+
+
+def _return_expired(cr: BaseCursor, rules: Terms) -> None:
+    expired = f"interface_id = %(interface)s AND state = 'processing' AND lease_until < {NOW}"
+    ledger.move(
+        cr,
+        State.DEAD,
+        where=f"{expired} AND attempts >= %(max)s",
+        values={"interface": rules.interface_id, "max": rules.max_attempts},
+        assign={
+            "error_class": "unknown_outcome",
+            "error_code": "worker_lost",
+            "error_message": "The worker disappeared during every attempt.",
+            "claim_token": None,
+            "lease_until": None,
+        },
+        limit=SWEEP,
+    )
+    ledger.move(
+        cr,
+        State.QUEUED,
+        where=expired,
+        values={"interface": rules.interface_id},
+        assign={"claim_token": None, "lease_until": None},
+        limit=SWEEP,
+    )
+
+
+def _promote(cr: BaseCursor, rules: Terms, where: str) -> None:
+    ledger.move(
+        cr,
+        State.QUEUED,
+        where=f"interface_id = %(interface)s AND {where}",
+        values={"interface": rules.interface_id},
+        assign={"held_reason": None},
+        limit=SWEEP,
+    )
+
+
+def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]:
+    """Claim up to ``limit`` due messages; return the fencing token and them, in sending order."""
+    token = uuid.uuid4().hex
+    if limit <= 0 or not rules.open or rules.paused:
+        return token, []
+    cr.execute(
+        _claim_sql(rules),
+        {
+            "interface": rules.interface_id,
+            "lane": rules.lane,
+            "lanes": rules.lanes,
+            "limit": limit,
+            "token": token,
+            "lease": lanes.LEASE_SECONDS,
+        },
+    )
+    found = sorted(cr.fetchall())
+    return token, [Claimed(*row[1:]) for row in found]
+
+
+def _claim_sql(rules: Terms) -> str:
+    """The claiming statement for an ordering.
+
+    ``candidate`` locks rows without waiting. With an ordering, a row is taken only when every
+    earlier live message of its key is taken with it: a row that was skipped because an operator
+    has it locked must not be overtaken either, hence the second condition.
+    """
+    blocked = unlocked = ""
+    if rules.ordering != "none":
+        same_key = "AND e.partition_key = m.partition_key" if rules.ordering == "key" else ""
+        blocked = f"""
+           AND NOT EXISTS (
+               SELECT 1 FROM integration_message e
+                WHERE e.interface_id = m.interface_id {same_key}
+                  AND e.id < m.id AND e.state IN ({rules.blocking()}))"""
+        unlocked = f"""
+         WHERE NOT EXISTS (
+               SELECT 1 FROM integration_message e
+                WHERE e.interface_id = m.interface_id {same_key}
+                  AND e.id < m.id AND e.state = 'queued'
+                  AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id))"""
+    return f"""
+        WITH candidate AS MATERIALIZED (
+            SELECT m.id, m.interface_id, m.partition_key FROM integration_message m
+             WHERE m.interface_id = %(interface)s AND m.state = 'queued'
+               AND m.available_at <= {NOW}
+               AND mod(m.partition_hash, %(lanes)s) = %(lane)s {blocked}
+             ORDER BY m.priority, m.id LIMIT %(limit)s
+               FOR UPDATE OF m SKIP LOCKED
+        ), claimable AS (SELECT m.id FROM candidate m {unlocked})
+        UPDATE integration_message m
+           SET state = 'processing', claim_token = %(token)s, attempts = m.attempts + 1,
+               lease_until = {NOW} + %(lease)s * interval '1 second'
+          FROM claimable WHERE m.id = claimable.id
+        RETURNING m.priority, m.id, m.uuid, m.partition_key, m.attempts, m.event_id
+    """
+
+
+def next_due(cr: BaseCursor, interface_id: int) -> object:
+    """When the interface has something to do again (naive UTC), or ``None``.
+
+    The earliest of due retries and of leases that would expire.
+    """
+    cr.execute(
+        """
+        SELECT least(
+            (SELECT min(available_at) FROM integration_message
+              WHERE interface_id = %(id)s AND state = 'retry'),
+            (SELECT min(available_at) FROM integration_message
+              WHERE interface_id = %(id)s AND state = 'queued'),
+            (SELECT min(lease_until) FROM integration_message
+              WHERE interface_id = %(id)s AND state = 'processing'))
+        """,
+        {"id": interface_id},
+    )
+    return cr.fetchone()[0]

@@ -1,0 +1,220 @@
+"""Plans: everything that a drain needs to know of an interface, read once for many messages.
+
+A plan converts between the partner's bytes and canonical JSON: wire contract, mapping, canonical
+contract, in this order for what is received and in the opposite order for what is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api
+from odoo.models import BaseModel
+
+from ..tools import backoff, canonical_json, contracts, errors, keyring, mapping
+
+# Governed fields of an interface that carries traffic do not change, so a plan may be this old.
+PLAN_SECONDS = 1.0
+MAX_DEPTH = 64
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Contract → mapping → contract."""
+
+    before: contracts.Validator | None
+    mapping: mapping.CompiledMapping | None
+    after: contracts.Validator | None
+    value_maps: Mapping[str, Mapping[str, str]]
+    context: Mapping[str, Any]
+
+    def apply(self, value: Any) -> Any:
+        """Validate, map, validate.
+
+        :raises errors.ContractError: with the places that break a contract, never the values.
+        :raises errors.MappingError: the value cannot be mapped.
+        """
+        _require(self.before, value, "The content breaks its contract:")
+        if self.mapping is None:
+            return value
+        mapped = self.mapping.apply(value, self.value_maps, self.context)
+        _require(self.after, mapped, "After mapping, the content breaks its contract:")
+        return mapped
+
+
+def _require(validator: contracts.Validator | None, value: Any, sentence: str) -> None:
+    if validator is None:
+        return
+    violations = validator.violations(value)
+    if violations:
+        raise errors.ContractError(sentence, violations)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What both directions share."""
+
+    interface_id: int
+    system_id: int
+    company_id: int
+    ordered: bool
+    failure_blocks_key: bool
+    max_attempts: int
+    retry: backoff.RetryPlan
+    clinical: bool
+    key_ring: keyring.KeyRing | None
+
+    @classmethod
+    def common(cls, interface: BaseModel) -> dict[str, Any]:
+        policy = interface.policy_id
+        return {
+            "interface_id": interface.id,
+            "system_id": interface.system_id.id,
+            "company_id": interface.company_id.id,
+            "ordered": policy.ordering != "none",
+            "failure_blocks_key": policy.failure_blocks_key,
+            "max_attempts": policy.max_attempts,
+            "retry": policy._retry_plan(),
+            "clinical": interface.data_class == "clinical",
+            "key_ring": interface.env["integration.credential"]._key_ring(),
+        }
+
+
+@dataclass(frozen=True)
+class InboundPlan(Plan):
+    handler_name: str
+    user_id: int
+    conversion: Conversion | errors.IntegrationError
+
+    def handler(self, env: api.Environment) -> BaseModel:
+        """The handler, with the rights of the service user and nothing more."""
+        return env[self.handler_name].with_user(self.user_id).with_company(self.company_id)
+
+    def convert(self, raw: bytes) -> Any:
+        """Canonical JSON of received bytes.
+
+        :raises errors.ContractError: not JSON, or against a contract.
+        :raises errors.ConfigurationError: no approved contract to check against.
+        """
+        if isinstance(self.conversion, errors.IntegrationError):
+            raise self.conversion
+        try:
+            value = canonical_json.loads(raw, max_depth=MAX_DEPTH)
+        except ValueError as exc:
+            raise errors.ContractError(
+                "The body is not valid JSON.", [], code="malformed_json"
+            ) from exc
+        return self.conversion.apply(value)
+
+
+@dataclass(frozen=True)
+class OutboundPlan(Plan):
+    conversions: Mapping[str, Conversion | errors.IntegrationError]
+
+    def convert(self, event_type: str, data: Any) -> Any:
+        """The partner's shape of an event's canonical snapshot.
+
+        :raises errors.IntegrationError: contract, mapping or configuration does not allow it.
+        """
+        conversion = self.conversions.get(event_type)
+        if conversion is None:
+            raise errors.ConfigurationError(
+                "The interface no longer subscribes to this event type.", code="not_subscribed"
+            )
+        if isinstance(conversion, errors.IntegrationError):
+            raise conversion
+        return conversion.apply(data)
+
+
+class PlanCache:
+    """Plans of one drain, each younger than :data:`PLAN_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._plans: dict[int, tuple[float, Any]] = {}
+
+    def inbound(self, env: api.Environment, interface_id: int) -> InboundPlan:
+        return self._get(env, interface_id, _inbound)
+
+    def outbound(self, env: api.Environment, interface_id: int) -> OutboundPlan:
+        return self._get(env, interface_id, _outbound)
+
+    def _get(
+        self, env: api.Environment, interface_id: int, build: Callable[[BaseModel], Any]
+    ) -> Any:
+        known = self._plans.get(interface_id)
+        if known and time.monotonic() - known[0] < PLAN_SECONDS:
+            return known[1]
+        plan = build(env["integration.interface"].browse(interface_id))
+        self._plans[interface_id] = (time.monotonic(), plan)
+        return plan
+
+
+def _inbound(interface: BaseModel) -> InboundPlan:
+    env = interface.env
+    handler = env[interface.handler]
+    canonical = _contract(env, handler._contract)
+    conversion: Conversion | errors.IntegrationError
+    if isinstance(canonical, errors.IntegrationError):
+        conversion = canonical
+    elif interface.mapping_id:
+        conversion = _conversion(
+            interface, interface.contract_version_id._optional_validator(), canonical
+        )
+    else:
+        conversion = _conversion(interface, canonical, None)
+    return InboundPlan(
+        **Plan.common(interface),
+        handler_name=interface.handler,
+        user_id=interface.user_id.id,
+        conversion=conversion,
+    )
+
+
+def _outbound(interface: BaseModel) -> OutboundPlan:
+    wire = interface.contract_version_id._optional_validator()
+    conversions: dict[str, Conversion | errors.IntegrationError] = {}
+    for event_type in interface.event_type_ids:
+        canonical = _contract(interface.env, event_type.contract_id.code)
+        conversions[event_type.code] = (
+            canonical
+            if isinstance(canonical, errors.IntegrationError)
+            else _conversion(interface, canonical, wire)
+        )
+    return OutboundPlan(**Plan.common(interface), conversions=conversions)
+
+
+def _contract(
+    env: api.Environment, code: str | None
+) -> contracts.Validator | errors.IntegrationError:
+    """The validator of a contract's approved version, or the error that every message gets."""
+    contract = env["integration.contract"].search([("code", "=", code)], limit=1)
+    version = contract.current_version_id
+    if not version:
+        return errors.ConfigurationError(
+            f"The contract {code} has no approved version. Approve one, then retry.",
+            code="no_contract",
+        )
+    return version._validator()
+
+
+def _conversion(
+    interface: BaseModel,
+    before: contracts.Validator | None,
+    after: contracts.Validator | None,
+) -> Conversion | errors.IntegrationError:
+    compiled = None
+    if interface.mapping_id:
+        try:
+            compiled = interface.mapping_id._compiled()
+        except errors.MappingError as exc:
+            return exc
+    return Conversion(
+        before=before,
+        mapping=compiled,
+        after=after,
+        value_maps=interface.mapping_id._value_maps(),
+        context={"system": interface.system_id.code, "company": interface.company_id.id},
+    )

@@ -1,0 +1,201 @@
+"""The dispatcher: from an event in the outbox to one message per subscribed interface.
+
+One transaction turns a batch of events into messages and marks the events, so that a dispatcher
+that dies repeats nothing and loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from odoo.sql_db import BaseCursor
+
+from ..tools import correlation
+from ..tools.partition import partition_hash
+from ..tools.states import INITIAL, State
+from . import lanes, ledger, sync, wakeup
+from .causation import MAX_DEPTH
+from .cursors import own_cursor
+from .drain import Drain, fault_point
+
+BATCH = 500
+NORMAL_PRIORITY = 10
+
+
+@dataclass(frozen=True)
+class _Event:
+    id: int
+    uuid: str
+    type_id: int
+    type_code: str
+    res_model: str
+    res_id: int
+    company_id: int
+    partner_id: int | None
+    correlation_id: str
+    trace_parent: str | None
+    cause_system_id: int | None
+    depth: int
+
+
+@dataclass(frozen=True)
+class _Subscriber:
+    """An interface that takes events of a type."""
+
+    interface_id: int
+    company_id: int
+    system_id: int
+    partner_id: int | None
+    echo_allowed: bool
+
+    def takes(self, event: _Event) -> bool:
+        """Same company, addressed to the system's partner if it has one, and no echo."""
+        return (
+            event.company_id == self.company_id
+            and (not self.partner_id or self.partner_id == event.partner_id)
+            and (self.echo_allowed or event.cause_system_id != self.system_id)
+        )
+
+
+class DispatchDrain(Drain):
+    """Drains the outbox of events."""
+
+    def work(self) -> int:
+        with own_cursor(self.registry) as cr:
+            if not lanes.hold(cr, self.lane_id, self.token):
+                return 0
+            events = _undispatched(cr)
+            if events:
+                self._fan_out(cr, events)
+                fault_point("dispatch_inserted")
+        return len(events)
+
+    def _fan_out(self, cr: BaseCursor, events: Sequence[_Event]) -> None:
+        subscribers = _subscribers(cr, {event.type_id for event in events})
+        pairs = [
+            (event, subscriber)
+            for event in events
+            for subscriber in subscribers.get(event.type_id, ())
+            if subscriber.takes(event)
+        ]
+        messages = _insert(cr, pairs)
+        sync.upsert(
+            cr,
+            [
+                (event.res_model, event.res_id, subscriber.interface_id, "pending", None, mid)
+                for mid, event, subscriber in messages
+            ],
+        )
+        cr.execute(
+            "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' "
+            "WHERE id = ANY(%s)",
+            [[event.id for event in events]],
+        )
+        interfaces = {subscriber.interface_id for _mid, _event, subscriber in messages}
+        wakeup.wake_lanes(cr, lanes.of_interfaces(cr, sorted(interfaces)))
+
+
+def _undispatched(cr: BaseCursor) -> list[_Event]:
+    cr.execute(
+        """
+        SELECT id, uuid, type_id, type_code, res_model, res_id, company_id, partner_id,
+               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0)
+          FROM integration_event WHERE dispatched_at IS NULL
+         ORDER BY id LIMIT %s FOR UPDATE
+        """,
+        [BATCH],
+    )
+    return [_Event(*row) for row in cr.fetchall()]
+
+
+def _subscribers(cr: BaseCursor, type_ids: set[int]) -> Mapping[int, list[_Subscriber]]:
+    """Subscribed interfaces by event type.
+
+    An interface subscribes from its first activation until it is retired: what happens while it
+    is under change is held for it, what happened before it was ever approved is not its business.
+    """
+    cr.execute(
+        """
+        SELECT r.integration_event_type_id, i.id, i.company_id, i.system_id,
+               p.commercial_partner_id, coalesce(i.echo_allowed, false)
+          FROM integration_event_type_integration_interface_rel r
+          JOIN integration_interface i ON i.id = r.integration_interface_id
+          JOIN integration_system s ON s.id = i.system_id
+          LEFT JOIN res_partner p ON p.id = s.partner_id
+         WHERE r.integration_event_type_id = ANY(%s) AND i.active AND i.direction = 'outbound'
+           AND i.activated_at IS NOT NULL AND i.state <> 'retired'
+        """,
+        [sorted(type_ids)],
+    )
+    found = defaultdict(list)
+    for type_id, *subscriber in cr.fetchall():
+        found[type_id].append(_Subscriber(*subscriber))
+    return found
+
+
+def _insert(
+    cr: BaseCursor, pairs: Sequence[tuple[_Event, _Subscriber]]
+) -> list[tuple[int, _Event, _Subscriber]]:
+    """Create the messages of ``pairs``; a pair that has its message already makes no second."""
+    if not pairs:
+        return []
+    by_uuid = {ledger.new_uuid(): pair for pair in pairs}
+    new = cr.execute_values(
+        """
+        INSERT INTO integration_idempotency (interface_id, key, message_uuid, created_at)
+        VALUES %s ON CONFLICT (interface_id, key) DO NOTHING RETURNING message_uuid
+        """,
+        [(s.interface_id, e.uuid, uuid) for uuid, (e, s) in by_uuid.items()],
+        template="(%s, %s, %s, now() AT TIME ZONE 'UTC')",
+        page_size=len(pairs),
+        fetch=True,
+    )
+    fresh = {row[0] for row in new}
+    rows = cr.execute_values(
+        """
+        INSERT INTO integration_message (
+            uuid, interface_id, company_id, direction, state, message_type, external_key,
+            partition_key, partition_hash, correlation_id, trace_parent, causation_id, depth,
+            event_id, res_model, res_id, priority, available_at, created_at, attempts,
+            error_class, error_code, error_message)
+        VALUES %s RETURNING id, uuid
+        """,
+        [_row(uuid, *pair) for uuid, pair in by_uuid.items() if uuid in fresh],
+        template="(%s, %s, %s, 'outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0, %s, %s, %s)",
+        page_size=len(pairs),
+        fetch=True,
+    ) if fresh else []  # fmt: skip
+    return [(message_id, *by_uuid[uuid]) for message_id, uuid in rows]
+
+
+def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...]:
+    looping = event.depth > MAX_DEPTH
+    state = State.QUARANTINED if looping else State.QUEUED
+    if state not in INITIAL:
+        raise ValueError(state)
+    key = f"{event.res_model},{event.res_id}"
+    parent = correlation.parse_traceparent(event.trace_parent)
+    return (
+        uuid,
+        subscriber.interface_id,
+        subscriber.company_id,
+        str(state),
+        event.type_code,
+        event.uuid,
+        key,
+        partition_hash(key),
+        event.correlation_id,
+        str(parent.child()) if parent else str(correlation.new_traceparent()),
+        event.uuid,
+        event.depth,
+        event.id,
+        event.res_model,
+        event.res_id,
+        NORMAL_PRIORITY,
+        "conflict" if looping else None,
+        "causation_depth" if looping else None,
+        "Systems answer each other in a loop; this message was not sent." if looping else None,
+    )

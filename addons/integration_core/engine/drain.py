@@ -1,0 +1,95 @@
+"""The loop that every drain shares: lease, work, look once more, hand over.
+
+A drain runs inside a queue job, on cursors of its own. It ends within
+:data:`DRAIN_SECONDS` and leaves a job behind when work is left or due later.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from datetime import datetime
+
+from odoo.modules.registry import Registry
+
+from . import lanes, wakeup
+from .cursors import own_cursor
+
+_logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+
+
+def fault_point(name: str) -> None:
+    """Die here when the environment names this point; inert otherwise.
+
+    ``INTEGRATION_FAULT=claimed`` kills the process as a power cut would. Fault tests use it to
+    prove what the design promises at each line; it cannot be set from inside Odoo.
+    """
+    if os.environ.get("INTEGRATION_FAULT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Drain:
+    """One run over one lane. Subclasses say what a piece of work is."""
+
+    def __init__(self, registry: Registry, lane_id: int) -> None:
+        self.registry = registry
+        self.lane_id = lane_id
+        self.token = ""
+        self.deadline = 0.0
+
+    def work(self) -> int:
+        """Do one batch; return how many items it took (0: nothing to do now)."""
+        raise NotImplementedError
+
+    def next_due(self) -> datetime | None:
+        """When this lane has something to do again, in naive UTC."""
+        return None
+
+    @property
+    def expired(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def run(self, *, patient: bool = True) -> int:
+        """Drain the lane; return the number of items worked on.
+
+        ``patient`` waits and looks once more before ending, as the wake-up throttle requires.
+        Only a caller that knows that no other process wakes the lane may switch it off.
+        """
+        with own_cursor(self.registry) as cr:
+            self.token = lanes.acquire(cr, self.lane_id) or ""
+        if not self.token:
+            return 0
+        self.deadline = time.monotonic() + DRAIN_SECONDS
+        done = 0
+        more = True
+        try:
+            done, more = self._loop(patient)
+        finally:
+            self._hand_over(more)
+        return done
+
+    def _loop(self, patient: bool) -> tuple[int, bool]:
+        done = 0
+        while not self.expired:
+            count = self.work()
+            if not count:
+                with own_cursor(self.registry) as cr:
+                    lanes.clear_wanted(cr, self.lane_id)
+                if patient:
+                    time.sleep(lanes.LOOK_AGAIN)
+                count = self.work()
+                if not count:
+                    return done, False
+            done += count
+        return done, True
+
+    def _hand_over(self, more: bool) -> None:
+        with own_cursor(self.registry) as cr:
+            if lanes.release(cr, self.lane_id, self.token, more=more):
+                wakeup.enqueue(cr, [self.lane_id])
+            elif (due := self.next_due()) and lanes.schedule(cr, self.lane_id, due):
+                wakeup.enqueue(cr, [self.lane_id], eta=due)

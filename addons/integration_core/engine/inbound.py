@@ -1,0 +1,268 @@
+"""The inbound drain: from stored bytes to the business effect, exactly once.
+
+For each batch one transaction locks the claimed rows, runs a handler per message in a savepoint
+and records the outcome, so that the effect and the state change commit together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.modules.registry import Registry
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+
+from ..tools import errors, payload_codec
+from ..tools.states import State
+from . import causation, claims, conversion, lanes, ledger, sync
+from .cursors import commit, own_cursor
+from .drain import Drain, fault_point
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 50
+# A batch's transaction ends after this many seconds; the rest follows in the next one.
+BATCH_SECONDS = 0.3
+
+
+class InboundDrain(Drain):
+    """Drains received messages of one lane through their handler."""
+
+    def __init__(self, registry: Registry, lane_id: int) -> None:
+        super().__init__(registry, lane_id)
+        self.interface_id = 0
+        self._plans = conversion.PlanCache()
+
+    def next_due(self) -> datetime | None:
+        if not self.interface_id:
+            return None
+        with own_cursor(self.registry) as cr:
+            return claims.next_due(cr, self.interface_id)
+
+    def work(self) -> int:
+        with own_cursor(self.registry) as cr:
+            rules = claims.terms(cr, self.lane_id)
+            if rules is None or not lanes.hold(cr, self.lane_id, self.token):
+                return 0
+            self.interface_id = rules.interface_id
+            claims.sweep(cr, rules)
+            token, claimed = claims.claim(cr, rules, BATCH)
+        if claimed:
+            fault_point("inbound_claimed")
+            self._process(claimed, token)
+        return len(claimed)
+
+    def _process(self, claimed: Sequence[claims.Claimed], token: str) -> None:
+        """Work through a claim in transactions of at most :data:`BATCH_SECONDS`."""
+        rest = list(claimed)
+        while rest:
+            try:
+                taken = self._transaction(rest, token)
+            except OperationalError as exc:
+                if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                    raise
+                taken = self._one_by_one(rest, token)
+            rest = rest[taken:]
+
+    def _one_by_one(self, claimed: Sequence[claims.Claimed], token: str) -> int:
+        """The batch met a concurrent writer: isolate the message that does."""
+        for message in claimed:
+            try:
+                self._transaction([message], token)
+            except OperationalError as exc:
+                if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                    raise
+                self._record_contention(message, token)
+        return len(claimed)
+
+    def _record_contention(self, message: claims.Claimed, token: str) -> None:
+        error = errors.TransientError(
+            "Another user or process was changing the same records.", code="serialization"
+        )
+        with own_cursor(self.registry) as cr:
+            plan = self._plan(api.Environment(cr, SUPERUSER_ID, {}))
+            now = datetime.now(UTC).replace(tzinfo=None)
+            ledger.record(cr, [_failed(message, error, plan, now, 0.0)], token)
+
+    def _plan(self, env: api.Environment) -> conversion.InboundPlan:
+        return self._plans.inbound(env, self.interface_id)
+
+    def _transaction(self, claimed: Sequence[claims.Claimed], token: str) -> int:
+        """Handle messages in one transaction; return how many of ``claimed`` were dealt with."""
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {"mail_notify_force_send": False})
+            ours = ledger.fence(cr, [message.id for message in claimed], token)
+            mine = [message for message in claimed if message.id in ours]
+            plan = self._plan(env)
+            batch = _Batch(env, plan, mine)
+            taken = batch.run()
+            ledger.record(cr, batch.results, token)
+            ledger.release(cr, batch.overtaken, token)
+            fault_point("inbound_recorded")
+            commit(cr)
+        return claimed.index(mine[taken]) if taken < len(mine) else len(claimed)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a handler is told of the message, beside its canonical data."""
+
+    id: int
+    uuid: str
+    message_type: str | None
+    external_key: str | None
+    correlation_id: str | None
+    system_id: int
+
+
+@dataclass(frozen=True)
+class _Stored:
+    body: bytes
+    encoding: str
+    message_type: str | None
+    external_key: str | None
+    correlation_id: str | None
+    trace_parent: str | None
+    depth: int | None
+
+
+class _Batch:
+    """Messages that are handled in one transaction."""
+
+    def __init__(
+        self,
+        env: api.Environment,
+        plan: conversion.InboundPlan,
+        messages: Sequence[claims.Claimed],
+    ) -> None:
+        self.env = env
+        self.plan = plan
+        self.messages = messages
+        self.handler = plan.handler(env)
+        self.results: list[ledger.Result] = []
+        # An earlier message of the key failed in this batch: these go back untried.
+        self.overtaken: list[int] = []
+        self.failed_keys: set[str] = set()
+
+    def run(self) -> int:
+        """Handle messages until the time is up; return how many were dealt with."""
+        stored = self._stored()
+        end = time.monotonic() + BATCH_SECONDS
+        for position, message in enumerate(self.messages, 1):
+            if message.partition_key in self.failed_keys:
+                self.overtaken.append(message.id)
+                continue
+            self.results.append(self._one(message, stored.get(message.id)))
+            if time.monotonic() > end:
+                return position
+        return len(self.messages)
+
+    def _stored(self) -> dict[int, _Stored]:
+        self.env.cr.execute(
+            """
+            SELECT p.message_id, p.body, p.encoding, m.message_type, m.external_key,
+                   m.correlation_id, m.trace_parent, m.depth
+              FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
+             WHERE p.message_id = ANY(%s) AND p.kind = 'received'
+            """,
+            [[message.id for message in self.messages]],
+        )
+        return {row[0]: _Stored(*row[1:]) for row in self.env.cr.fetchall()}
+
+    def _one(self, message: claims.Claimed, stored: _Stored | None) -> ledger.Result:
+        started = datetime.now(UTC).replace(tzinfo=None)
+        clock = time.monotonic()
+        try:
+            record = self._handle(message, stored)
+        except OperationalError as exc:
+            # a serialization failure concerns the transaction, not this message
+            if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                raise
+            error = errors.classify(exc)
+        except Exception as exc:  # any handler error becomes an outcome of its message
+            error = self._classify(exc)
+        else:
+            return ledger.Result(
+                message.id, State.DONE, message.attempts, started,
+                time.monotonic() - clock, record=record,
+            )  # fmt: skip
+        if self.plan.ordered and message.partition_key:
+            state = errors.next_state(error.error_class, message.attempts, self.plan.max_attempts)
+            if state == State.RETRY or self.plan.failure_blocks_key:
+                self.failed_keys.add(message.partition_key)
+        return _failed(message, error, self.plan, started, time.monotonic() - clock)
+
+    def _handle(
+        self, message: claims.Claimed, stored: _Stored | None
+    ) -> tuple[str, int] | None:
+        if stored is None:
+            raise errors.PermanentError("The payload is gone.", code="payload_missing")
+        raw = payload_codec.decode(
+            bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
+        )
+        data = self.plan.convert(raw)
+        cause = causation.Cause(
+            message.uuid,
+            stored.correlation_id,
+            stored.trace_parent,
+            self.plan.system_id,
+            (stored.depth or 0) + 1,
+        )
+        received = Received(
+            id=message.id,
+            uuid=message.uuid,
+            message_type=stored.message_type,
+            external_key=stored.external_key,
+            correlation_id=stored.correlation_id,
+            system_id=self.plan.system_id,
+        )
+        with causation.caused_by(cause), self.env.cr.savepoint():
+            record = self.handler._process(received, data)
+            if not record:
+                return None
+            record.ensure_one()
+            if self.handler._confirms:
+                sync.confirm(self.env.cr, record._name, record.id, self.plan.system_id)
+            return record._name, record.id
+
+    def _classify(self, exc: Exception) -> errors.IntegrationError:
+        """Odoo's own exceptions are about data or rights, so a person must act on them."""
+        if isinstance(exc, AccessError):
+            return errors.ConfigurationError(
+                "The service user lacks a right that the handler needs.", code="access"
+            )
+        if isinstance(exc, MissingError):
+            return errors.ConflictError("A record vanished meanwhile.", code="missing_record")
+        if isinstance(exc, UserError):
+            text = "a business rule refused it" if self.plan.clinical else str(exc)
+            return errors.ConflictError(f"Odoo refused: {text}", code="business_rule")
+        known = errors.classify(exc)
+        if known.code == "internal_error":
+            # The type alone: the text of an unknown exception may quote the payload.
+            _logger.error("Handler %s failed with %s", self.plan.handler_name, type(exc).__name__)
+        return known
+
+
+def _failed(
+    message: claims.Claimed,
+    error: errors.IntegrationError,
+    plan: conversion.InboundPlan,
+    started: datetime,
+    duration: float,
+) -> ledger.Result:
+    state = errors.next_state(error.error_class, message.attempts, plan.max_attempts)
+    delay = None
+    if state == State.RETRY:
+        delay = plan.retry.next_delay(message.attempts, getattr(error, "retry_after", None))
+        if delay is None:
+            state = State.DEAD
+    return ledger.Result(
+        message.id, state, message.attempts, started, duration, error=error, delay=delay
+    )

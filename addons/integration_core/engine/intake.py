@@ -1,0 +1,172 @@
+"""Storing what was received: deduplicated, in one statement, before it is acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath
+
+from odoo.sql_db import BaseCursor
+
+from ..tools import canonical_json
+from ..tools.keyring import KeyRing
+from ..tools.partition import partition_hash
+from ..tools.states import State
+from . import ledger, payloads
+
+NORMAL_PRIORITY = 10
+KEY_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message as its transport hands it over, verified."""
+
+    external_key: str
+    message_type: str | None
+    body: bytes
+    content_type: str
+    correlation_id: str
+    trace_parent: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender may keep: the id of the stored message.
+
+    ``lane`` is the lane to wake, ``None`` when there is nothing to do: a duplicate or a conflict.
+    """
+
+    uuid: str
+    lane: int | None
+
+
+def store(
+    cr: BaseCursor, spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None
+) -> Receipt:
+    """Store a message once per idempotency key, in the transaction of ``cr``.
+
+    The same key with the same body gets the first receipt. The same key with another body is
+    stored as a conflict, quarantined, and gets a receipt of its own (the same one each time).
+
+    :param spec: specification of the interface (``integration.interface._inbound_spec``)
+    :raises tools.keyring.KeyRingMissing: a clinical interface and no key ring; nothing is stored
+    """
+    digest = canonical_json.sha256_hex(incoming.body)
+    receipt = _insert(cr, spec, incoming, digest, incoming.external_key, State.QUEUED, ring)
+    if receipt:
+        return receipt
+    known = _known(cr, spec["id"], incoming.external_key)
+    if known is None:
+        # It was there when we inserted and is gone now: only retention does that, between the
+        # two statements. Storing it anew is what its sender asks for.
+        raise RuntimeError("idempotency key vanished")
+    if known[0] == digest:
+        return Receipt(known[1], None)
+    key = f"{incoming.external_key}#{digest}"
+    conflict = _insert(cr, spec, incoming, digest, key, State.QUARANTINED, ring)
+    if conflict:
+        return Receipt(conflict.uuid, None)
+    known = _known(cr, spec["id"], key)
+    return Receipt(known[1] if known else "", None)
+
+
+def _known(cr: BaseCursor, interface_id: int, key: str) -> tuple[str, str] | None:
+    cr.execute(
+        "SELECT body_sha256, message_uuid FROM integration_idempotency "
+        "WHERE interface_id = %s AND key = %s",
+        [interface_id, key],
+    )
+    return cr.fetchone()
+
+
+def ordering_key(path: str | None, body: bytes) -> str | None:
+    """The value at JMESPath ``path`` of a JSON body, if it is a short scalar.
+
+    What cannot be read has no key: the drain will quarantine the message with a reason.
+    """
+    if not path:
+        return None
+    try:
+        value = jmespath.search(path, canonical_json.loads(body))
+    except (ValueError, jmespath.exceptions.JMESPathError):
+        return None
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+        return str(value)[:KEY_LENGTH]
+    return None
+
+
+def _insert(
+    cr: BaseCursor,
+    spec: Mapping[str, Any],
+    incoming: Incoming,
+    digest: str,
+    key: str,
+    state: State,
+    ring: KeyRing | None,
+) -> Receipt | None:
+    """Insert key, message and payload; ``None`` when the key is taken.
+
+    Two senders of one key at once: the second waits for the first and then finds the key taken,
+    or, being REPEATABLE READ, gets a serialization failure and is run again by Odoo.
+    """
+    uuid = ledger.new_uuid()
+    partition = ordering_key(spec["key_path"], incoming.body)
+    hashed = partition_hash(partition or uuid)
+    payload = payloads.seal(
+        incoming.body, uuid, "received", ring, spec["clinical"], incoming.content_type
+    )
+    conflict = state == State.QUARANTINED
+    cr.execute(
+        """
+        WITH key AS (
+            INSERT INTO integration_idempotency (interface_id, key, body_sha256, message_uuid,
+                                                 created_at)
+            VALUES (%(interface)s, %(key)s, %(digest)s, %(uuid)s, now() AT TIME ZONE 'UTC')
+            ON CONFLICT (interface_id, key) DO NOTHING RETURNING id
+        ), message AS (
+            INSERT INTO integration_message (
+                uuid, interface_id, company_id, direction, state, message_type, external_key,
+                partition_key, partition_hash, correlation_id, trace_parent, depth, priority,
+                available_at, created_at, attempts, error_class, error_code, error_message)
+            SELECT %(uuid)s, %(interface)s, %(company)s, 'inbound', %(state)s, %(type)s,
+                   %(external_key)s, %(partition)s, %(hash)s, %(correlation)s, %(trace)s, 0,
+                   %(priority)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0,
+                   %(error_class)s, %(error_code)s, %(error_message)s
+              FROM key RETURNING id
+        )
+        INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
+                                         content_type, created_at)
+        SELECT id, 'received', %(body)s, %(encoding)s, %(size)s, %(digest)s, %(content_type)s,
+               now() AT TIME ZONE 'UTC'
+          FROM message RETURNING message_id
+        """,
+        {
+            "interface": spec["id"],
+            "company": spec["company_id"],
+            "key": key,
+            "external_key": incoming.external_key,
+            "digest": digest,
+            "uuid": uuid,
+            "state": str(state),
+            "type": incoming.message_type or spec["handler"],
+            "partition": partition,
+            "hash": hashed,
+            "correlation": incoming.correlation_id,
+            "trace": incoming.trace_parent,
+            "priority": NORMAL_PRIORITY,
+            "body": payload.stored,
+            "encoding": payload.encoding,
+            "size": payload.size,
+            "content_type": payload.content_type,
+            "error_class": "conflict" if conflict else None,
+            "error_code": "key_reused" if conflict else None,
+            "error_message": "The sender used the id of an earlier message for another content. "
+            "Ask the sender which of the two is right."
+            if conflict
+            else None,
+        },
+    )
+    return Receipt(uuid, hashed % spec["lanes"]) if cr.fetchone() else None

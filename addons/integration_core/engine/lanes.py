@@ -1,0 +1,180 @@
+"""Lanes: wake-up flags and leases that decide which worker drains what.
+
+A lane is a row of ``integration_lane``. ``wanted`` says that there may be work; whoever flips it
+from false to true creates the job, so a burst of a thousand messages makes one job. The lease
+says which drain runs; a dead worker's lease expires.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from odoo.sql_db import BaseCursor
+
+# Seconds in which one process wakes a lane at most once. A drain that finds nothing clears the
+# flag, waits longer than this and looks again, so a wake-up that was left out is never lost.
+WAKE_THROTTLE = 0.1
+LOOK_AGAIN = 0.25
+# A drain renews its lease far more often than this; it only has to outlive a pause of the process.
+LEASE_SECONDS = 30
+
+
+class WakeThrottle:
+    """Remembers, per process, when a lane was last woken."""
+
+    def __init__(self, seconds: float = WAKE_THROTTLE) -> None:
+        self._seconds = seconds
+        self._last: dict[tuple[str, object], float] = {}
+        self._lock = threading.Lock()
+
+    def due(self, dbname: str, key: object) -> bool:
+        """Whether ``key`` may be woken now; if so, the moment is remembered."""
+        now = time.monotonic()
+        with self._lock:
+            last = self._last.get((dbname, key))
+            if last is not None and now - last < self._seconds:
+                return False
+            self._last[(dbname, key)] = now
+            return True
+
+    def forget(self, dbname: str, key: object) -> None:
+        """A wake-up failed: the next one must not be throttled."""
+        with self._lock:
+            self._last.pop((dbname, key), None)
+
+
+def want(cr: BaseCursor, lane_ids: Iterable[int]) -> list[int]:
+    """Set the flag of lanes; return those that had none, for which a job must be created."""
+    cr.execute(
+        """
+        UPDATE integration_lane SET wanted = true, woken_at = now() AT TIME ZONE 'UTC'
+         WHERE id = ANY(%s) AND NOT wanted RETURNING id
+        """,
+        [sorted(lane_ids)],
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
+def acquire(cr: BaseCursor, lane_id: int) -> str | None:
+    """Take the lease of a lane; ``None`` when another drain holds it."""
+    token = uuid.uuid4().hex
+    cr.execute(
+        """
+        UPDATE integration_lane
+           SET lease_token = %s,
+               lease_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
+         WHERE id = %s
+           AND (lease_until IS NULL OR lease_until < now() AT TIME ZONE 'UTC')
+        RETURNING id
+        """,
+        [token, LEASE_SECONDS, lane_id],
+    )
+    return token if cr.fetchone() else None
+
+
+def hold(cr: BaseCursor, lane_id: int, token: str) -> bool:
+    """Lock the lane's row until commit and renew its lease; false when the lease was lost.
+
+    The lock makes claims of one lane follow each other even when two drains run on it.
+    """
+    cr.execute(
+        """
+        UPDATE integration_lane
+           SET lease_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
+         WHERE id = %s AND lease_token = %s RETURNING id
+        """,
+        [LEASE_SECONDS, lane_id, token],
+    )
+    return bool(cr.fetchone())
+
+
+def renew(cr: BaseCursor, lane_id: int, token: str, claim_token: str) -> None:
+    """Keep the lease of a lane and of the messages claimed by its drain, while it sends."""
+    hold(cr, lane_id, token)
+    cr.execute(
+        """
+        UPDATE integration_message
+           SET lease_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
+         WHERE state = 'processing' AND claim_token = %s
+           AND interface_id = (SELECT interface_id FROM integration_lane WHERE id = %s)
+        """,
+        [LEASE_SECONDS, claim_token, lane_id],
+    )
+
+
+def clear_wanted(cr: BaseCursor, lane_id: int) -> None:
+    """Declare that a drain found nothing; it looks once more after :data:`LOOK_AGAIN`."""
+    cr.execute("UPDATE integration_lane SET wanted = false WHERE id = %s", [lane_id])
+
+
+def release(cr: BaseCursor, lane_id: int, token: str, *, more: bool) -> bool:
+    """Give the lease back; return whether a new job must be created for the lane.
+
+    That is so when work is left (``more``), or when somebody set the flag while this drain ran:
+    the job that came with it may have met our lease and ended.
+    """
+    cr.execute(
+        """
+        UPDATE integration_lane
+           SET lease_token = NULL, lease_until = NULL, wanted = wanted OR %s
+         WHERE id = %s AND lease_token = %s RETURNING wanted
+        """,
+        [more, lane_id, token],
+    )
+    row = cr.fetchone()
+    return bool(row and row[0])
+
+
+def schedule(cr: BaseCursor, lane_id: int, due: datetime) -> bool:
+    """Note that a job will look at the lane at ``due``; false when an earlier one will anyway."""
+    cr.execute(
+        """
+        UPDATE integration_lane SET scheduled_at = %s
+         WHERE id = %s
+           AND (scheduled_at IS NULL OR scheduled_at > %s
+                OR scheduled_at < now() AT TIME ZONE 'UTC')
+        RETURNING id
+        """,
+        [due, lane_id, due],
+    )
+    return bool(cr.fetchone())
+
+
+def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
+    """Lanes that have work or a flag, but no drain: a worker died, or a job was lost.
+
+    A lane woken less than ``grace_seconds`` ago is left alone; its job may still be queued.
+    """
+    cr.execute(
+        """
+        SELECT l.id FROM integration_lane l
+         WHERE (l.lease_until IS NULL OR l.lease_until < now() AT TIME ZONE 'UTC')
+           AND (l.woken_at IS NULL
+                OR l.woken_at < now() AT TIME ZONE 'UTC' - %(grace)s * interval '1 second')
+           AND (l.wanted
+                OR (l.kind = 'dispatch' AND EXISTS (
+                    SELECT 1 FROM integration_event WHERE dispatched_at IS NULL))
+                OR EXISTS (SELECT 1 FROM integration_message m
+                            WHERE m.interface_id = l.interface_id AND m.state = 'queued')
+                OR EXISTS (SELECT 1 FROM integration_message m
+                            WHERE m.interface_id = l.interface_id AND m.state = 'retry'
+                              AND m.available_at < now() AT TIME ZONE 'UTC')
+                OR EXISTS (SELECT 1 FROM integration_message m
+                            WHERE m.interface_id = l.interface_id AND m.state = 'processing'
+                              AND m.lease_until < now() AT TIME ZONE 'UTC'))
+        """,
+        {"grace": grace_seconds},
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
+def of_interfaces(cr: BaseCursor, interface_ids: Sequence[int]) -> list[int]:
+    """Ids of the lanes of interfaces."""
+    cr.execute(
+        "SELECT id FROM integration_lane WHERE interface_id = ANY(%s)", [list(interface_ids)]
+    )
+    return [row[0] for row in cr.fetchall()]

@@ -1,0 +1,235 @@
+"""The ledger's only writer: inserts messages, moves them, records attempts and sync status.
+
+A state is assigned here and in the claiming statement, nowhere else, and always guarded by the
+transition table: ``UPDATE … WHERE state = ANY(sources)``.
+"""
+
+from __future__ import annotations
+
+import uuid as uuidlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from odoo.sql_db import BaseCursor
+
+from ..tools import errors, fingerprint, states
+from ..tools.states import State
+
+NOW = "(now() AT TIME ZONE 'UTC')"
+ERROR_TEXT_LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Payload:
+    """Stored bytes of a message at one stage (see :mod:`..tools.payload_codec`)."""
+
+    kind: str
+    stored: bytes
+    encoding: str
+    size: int
+    sha256: str
+    content_type: str = "application/json"
+
+
+@dataclass
+class Result:
+    """How one attempt ended. Times are seconds and naive UTC."""
+
+    message_id: int
+    state: State
+    number: int
+    started_at: datetime
+    duration: float
+    error: errors.IntegrationError | None = None
+    delay: float | None = None
+    http_status: int | None = None
+    record: tuple[str, int] | None = None
+    payloads: list[Payload] = field(default_factory=list)
+
+
+def new_uuid() -> str:
+    """A message id. Random: a sequence would tell partners how much we send."""
+    return str(uuidlib.uuid4())
+
+
+def move(
+    cr: BaseCursor,
+    target: State,
+    *,
+    where: str,
+    values: Mapping[str, object],
+    assign: Mapping[str, object] | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Move the messages selected by ``where`` to ``target``; return their ids.
+
+    Messages whose present state does not allow the move are left alone. ``where`` is SQL of this
+    package with ``%(name)s`` parameters from ``values``; rows locked by others are skipped when
+    a ``limit`` is given (housekeeping), and waited for otherwise (an operator's act).
+    """
+    params: dict[str, object] = dict(values, target=str(target))
+    sets = ["state = %(target)s"]
+    for name, value in (assign or {}).items():
+        sets.append(f"{name} = %(set_{name})s")
+        params[f"set_{name}"] = value
+    if target in states.TERMINAL:
+        sets.append(f"finished_at = {NOW}")
+    params["sources"] = list(states.sources_of(target))
+    tail = "FOR UPDATE"
+    if limit is not None:
+        tail = "LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+        params["limit"] = limit
+    cr.execute(
+        f"""
+        WITH chosen AS MATERIALIZED (
+            SELECT id FROM integration_message
+             WHERE {where} AND state = ANY(%(sources)s) ORDER BY id {tail}
+        )
+        UPDATE integration_message m SET {", ".join(sets)}
+          FROM chosen WHERE m.id = chosen.id RETURNING m.id
+        """,
+        params,
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
+def fence(cr: BaseCursor, ids: Sequence[int], token: str) -> set[int]:
+    """Lock the messages that still carry our token; the others belong to somebody else now."""
+    cr.execute(
+        """
+        SELECT id FROM integration_message
+         WHERE id = ANY(%s) AND claim_token = %s AND state = 'processing' FOR NO KEY UPDATE
+        """,
+        [list(ids), token],
+    )
+    return {row[0] for row in cr.fetchall()}
+
+
+def release(cr: BaseCursor, ids: Iterable[int], token: str) -> None:
+    """Give back claimed messages that were not tried; the attempt does not count."""
+    ids = list(ids)
+    if not ids:
+        return
+    states.check(State.PROCESSING, State.QUEUED)
+    cr.execute(
+        """
+        UPDATE integration_message
+           SET state = 'queued', claim_token = NULL, lease_until = NULL, attempts = attempts - 1
+         WHERE id = ANY(%s) AND claim_token = %s AND state = 'processing'
+        """,
+        [ids, token],
+    )
+
+
+def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
+    """Write the outcome of a batch; return the ids that were ours to write.
+
+    A late result, whose lease expired and whose message was claimed again, changes nothing.
+    """
+    if not results:
+        return set()
+    for result in results:
+        states.check(State.PROCESSING, result.state)
+    rows = cr.execute_values(
+        f"""
+        UPDATE integration_message m
+           SET state = v.state, claim_token = NULL, lease_until = NULL,
+               available_at = CASE WHEN v.delay IS NULL THEN m.available_at
+                                   ELSE {NOW} + v.delay * interval '1 second' END,
+               finished_at = CASE WHEN v.state IN ('done', 'filtered') THEN {NOW} END,
+               error_class = v.error_class, error_code = v.error_code,
+               error_message = v.error_message, error_fingerprint = v.fingerprint,
+               res_model = coalesce(v.res_model, m.res_model),
+               res_id = coalesce(v.res_id, m.res_id)
+          FROM (VALUES %s) AS v(id, token, state, delay, error_class, error_code, error_message,
+                                fingerprint, res_model, res_id)
+         WHERE m.id = v.id AND m.claim_token = v.token AND m.state = 'processing'
+        RETURNING m.id
+        """,
+        [_result_row(result, token) for result in results],
+        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s::int)",
+        page_size=len(results),
+        fetch=True,
+    )
+    written = {row[0] for row in rows}
+    ours = [result for result in results if result.message_id in written]
+    _insert_attempts(cr, ours)
+    insert_payloads(cr, [(r.message_id, payload) for r in ours for payload in r.payloads])
+    return written
+
+
+def _result_row(result: Result, token: str) -> tuple[object, ...]:
+    error = result.error
+    return (
+        result.message_id,
+        token,
+        str(result.state),
+        result.delay,
+        str(error.error_class) if error else None,
+        error.code if error else None,
+        error_text(error),
+        fingerprint.fingerprint(error.error_class, error.code, error.message) if error else None,
+        result.record[0] if result.record else None,
+        result.record[1] if result.record else None,
+    )
+
+
+def error_text(error: errors.IntegrationError | None) -> str | None:
+    """The sentence of an error that people see, with the places of contract violations."""
+    if error is None:
+        return None
+    text = error.message
+    if isinstance(error, errors.ContractError) and error.violations:
+        text = f"{text} {'; '.join(error.violations)}"
+    return text[:ERROR_TEXT_LIMIT]
+
+
+def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
+    if not results:
+        return
+    cr.execute_values(
+        """
+        INSERT INTO integration_attempt (message_id, number, started_at, duration_ms, outcome,
+                                         http_status, error_class, error_code, error_message)
+        VALUES %s
+        """,
+        [
+            (
+                result.message_id,
+                result.number,
+                result.started_at,
+                round(result.duration * 1000),
+                str(result.state),
+                result.http_status,
+                str(result.error.error_class) if result.error else None,
+                result.error.code if result.error else None,
+                error_text(result.error),
+            )
+            for result in results
+        ],
+        page_size=len(results),
+    )
+
+
+def insert_payloads(cr: BaseCursor, payloads: Sequence[tuple[int, Payload]]) -> None:
+    """Store payloads ``(message id, payload)``; the newest of a kind replaces the older one."""
+    if not payloads:
+        return
+    cr.execute_values(
+        f"""
+        INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
+                                         content_type, created_at)
+        VALUES %s
+        ON CONFLICT (message_id, kind) DO UPDATE
+           SET body = EXCLUDED.body, encoding = EXCLUDED.encoding, size = EXCLUDED.size,
+               sha256 = EXCLUDED.sha256, content_type = EXCLUDED.content_type,
+               created_at = EXCLUDED.created_at
+        """,
+        [
+            (message_id, p.kind, p.stored, p.encoding, p.size, p.sha256, p.content_type)
+            for message_id, p in payloads
+        ],
+        template=f"(%s, %s, %s, %s, %s, %s, %s, {NOW})",
+        page_size=len(payloads),
+    )

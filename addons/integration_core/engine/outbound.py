@@ -1,0 +1,320 @@
+"""The outbound drain: claim and commit, send without a transaction, record the batch.
+
+A message whose result was never recorded is sent again: at least once on the wire. The receiver
+recognises it by its id, which stays the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
+from ..tools import canonical_json, errors
+from ..tools.states import State
+from . import breakers, claims, conversion, lanes, ledger, notice, payloads, sync
+from .cursors import own_cursor
+from .drain import Drain, fault_point
+
+_logger = logging.getLogger(__name__)
+
+# Messages claimed at once per connection: enough to keep connections busy between two records
+# of results, few enough that a slow partner does not hold many.
+PER_CONNECTION = 10
+RENEW_SECONDS = lanes.LEASE_SECONDS / 3
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message ready to leave; ``document`` is in the partner's shape."""
+
+    id: int
+    uuid: str
+    attempt: int
+    message_type: str
+    external_key: str
+    occurred_at: datetime
+    document: Any
+    correlation_id: str | None
+    trace_parent: str | None
+
+
+@dataclass
+class Outcome:
+    """What came of one attempt. ``error`` is ``None`` when the partner took the message."""
+
+    error: errors.IntegrationError | None = None
+    http_status: int | None = None
+    sent: bytes = b""
+    response: bytes = b""
+    response_type: str = ""
+
+
+class Sender(Protocol):
+    """Sends one message. Never raises; called from several threads, holds no cursor."""
+
+    def __call__(self, message: Outgoing) -> Outcome: ...
+
+
+@dataclass
+class _Job:
+    """Messages of one key, sent in order."""
+
+    messages: list[claims.Claimed]
+    results: list[ledger.Result] = field(default_factory=list)
+    untried: list[int] = field(default_factory=list)
+
+
+class OutboundDrain(Drain):
+    """Drains queued messages of one lane to the partner."""
+
+    def __init__(self, registry: Registry, lane_id: int) -> None:
+        super().__init__(registry, lane_id)
+        self.interface_id = 0
+        self._plans = conversion.PlanCache()
+        self._probe_at: datetime | None = None
+
+    def next_due(self) -> datetime | None:
+        if not self.interface_id:
+            return None
+        with own_cursor(self.registry) as cr:
+            due = claims.next_due(cr, self.interface_id)
+        # While the breaker is open nothing can be sent earlier than its next probe.
+        return max(due, self._probe_at) if due and self._probe_at else due
+
+    def work(self) -> int:
+        with own_cursor(self.registry) as cr:
+            rules = claims.terms(cr, self.lane_id)
+            if rules is None or not lanes.hold(cr, self.lane_id, self.token):
+                return 0
+            self.interface_id = rules.interface_id
+            claims.sweep(cr, rules)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            policy = env["integration.interface"].browse(rules.interface_id).policy_id
+            concurrency = policy.concurrency
+            permit = breakers.permit(cr, rules.interface_id, policy, concurrency * PER_CONNECTION)
+            self._probe_at = permit.probe_at
+            token, claimed = claims.claim(cr, rules, permit.granted)
+            breakers.unused(cr, rules.interface_id, policy, permit, len(claimed))
+        if claimed:
+            fault_point("outbound_claimed")
+            self._send(claimed, token, concurrency, permit.generation)
+        return len(claimed)
+
+    def _send(
+        self, claimed: Sequence[claims.Claimed], token: str, concurrency: int, generation: int
+    ) -> None:
+        plan, sender, ready, refused = self._prepare(claimed)
+        jobs = self._jobs(claimed, refused, plan)
+        if sender:
+            self._run(jobs, ready, sender, plan, token, concurrency)
+        fault_point("outbound_sent")
+        results = [result for job in jobs for result in job.results]
+        untried = [message_id for job in jobs for message_id in job.untried]
+        self._record(plan, results, untried, token, generation)
+
+    def _prepare(
+        self, claimed: Sequence[claims.Claimed]
+    ) -> tuple[
+        conversion.OutboundPlan,
+        Sender | None,
+        dict[int, Outgoing],
+        dict[int, errors.IntegrationError],
+    ]:
+        """Convert snapshots to the partner's shape while a cursor is open."""
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            plan = self._plans.outbound(env, self.interface_id)
+            interface = env["integration.interface"].browse(self.interface_id)
+            ready: dict[int, Outgoing] = {}
+            refused: dict[int, errors.IntegrationError] = {}
+            try:
+                sender = interface._transport()._sender(interface)
+            except errors.IntegrationError as exc:
+                return plan, None, {}, {message.id: exc for message in claimed}
+            for row in _sources(cr, claimed):
+                try:
+                    ready[row.id] = row.outgoing(plan)
+                except errors.IntegrationError as exc:
+                    refused[row.id] = exc
+        return plan, sender, ready, refused
+
+    def _jobs(
+        self,
+        claimed: Sequence[claims.Claimed],
+        refused: Mapping[int, errors.IntegrationError],
+        plan: conversion.OutboundPlan,
+    ) -> list[_Job]:
+        """Group by key; what cannot be converted gets its result here, without being sent."""
+        jobs: dict[object, _Job] = {}
+        for message in claimed:
+            key = message.partition_key if plan.ordered and message.partition_key else message.id
+            job = jobs.setdefault(key, _Job([]))
+            if message.id not in refused:
+                job.messages.append(message)
+                continue
+            now = datetime.now(UTC).replace(tzinfo=None)
+            job.results.append(_result(message, Outcome(refused[message.id]), plan, now, 0.0))
+        return list(jobs.values())
+
+    def _run(
+        self,
+        jobs: Sequence[_Job],
+        ready: Mapping[int, Outgoing],
+        sender: Sender,
+        plan: conversion.OutboundPlan,
+        token: str,
+        concurrency: int,
+    ) -> None:
+        """Send over ``concurrency`` threads; keep the leases alive while the partner is slow."""
+        work: list[Callable[[], None]] = [
+            lambda job=job: self._run_job(job, ready, sender, plan) for job in jobs if job.messages
+        ]
+        if not work:
+            return
+        with ThreadPoolExecutor(min(concurrency, len(work))) as pool:
+            pending = {pool.submit(task) for task in work}
+            while pending:
+                done, pending = wait(pending, timeout=RENEW_SECONDS)
+                for future in done:
+                    future.result()
+                if pending:
+                    with own_cursor(self.registry) as cr:
+                        lanes.renew(cr, self.lane_id, self.token, token)
+
+    def _run_job(
+        self,
+        job: _Job,
+        ready: Mapping[int, Outgoing],
+        sender: Sender,
+        plan: conversion.OutboundPlan,
+    ) -> None:
+        blocked = False
+        for message in job.messages:
+            if blocked or self.expired:
+                job.untried.append(message.id)
+                continue
+            started = datetime.now(UTC).replace(tzinfo=None)
+            clock = time.monotonic()
+            outcome = sender(ready[message.id])
+            result = _result(message, outcome, plan, started, time.monotonic() - clock)
+            job.results.append(result)
+            blocked = plan.ordered and (
+                result.state == State.RETRY
+                or (result.state in (State.DEAD, State.QUARANTINED) and plan.failure_blocks_key)
+            )
+
+    def _record(
+        self,
+        plan: conversion.OutboundPlan,
+        results: Sequence[ledger.Result],
+        untried: Sequence[int],
+        token: str,
+        generation: int,
+    ) -> None:
+        with own_cursor(self.registry) as cr:
+            written = ledger.record(cr, results, token)
+            ledger.release(cr, untried, token)
+            ours = [result for result in results if result.message_id in written]
+            sync.of_results(
+                cr, [(r.message_id, str(r.state), ledger.error_text(r.error)) for r in ours]
+            )
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            interface = env["integration.interface"].browse(plan.interface_id)
+            # What we refused ourselves says nothing about the partner's health.
+            calls = [r for r in ours if r.error is None or r.http_status or _is_outage(r.error)]
+            failures = sum(1 for r in calls if r.error is not None and _is_outage(r.error))
+            breakers.record(
+                cr, interface, len(calls) - failures, failures, generation
+            )
+            notice.final_failures(env, [r.message_id for r in ours if r.state in _FINAL])
+
+
+_FINAL = (State.DEAD, State.QUARANTINED)
+
+
+def _is_outage(error: errors.IntegrationError) -> bool:
+    return error.error_class in (
+        errors.ErrorClass.TRANSIENT,
+        errors.ErrorClass.THROTTLED,
+        errors.ErrorClass.UNKNOWN_OUTCOME,
+    )
+
+
+def _result(
+    message: claims.Claimed,
+    outcome: Outcome,
+    plan: conversion.OutboundPlan,
+    started: datetime,
+    duration: float,
+) -> ledger.Result:
+    state, delay = State.DONE, None
+    if outcome.error:
+        state = errors.next_state(outcome.error.error_class, message.attempts, plan.max_attempts)
+        if state == State.RETRY:
+            retry_after = getattr(outcome.error, "retry_after", None)
+            delay = plan.retry.next_delay(message.attempts, retry_after)
+            state = State.DEAD if delay is None else state
+    result = ledger.Result(
+        message.id, state, message.attempts, started, duration,
+        error=outcome.error, delay=delay, http_status=outcome.http_status,
+    )  # fmt: skip
+    for kind, body, content_type in (
+        ("sent", outcome.sent, "application/json"),
+        ("response", outcome.response, outcome.response_type),
+    ):
+        if body:
+            result.payloads.append(
+                payloads.seal(body, message.uuid, kind, plan.key_ring, plan.clinical, content_type)
+            )
+    return result
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A claimed message with the snapshot of its event."""
+
+    id: int
+    uuid: str
+    attempt: int
+    message_type: str
+    external_key: str
+    correlation_id: str | None
+    trace_parent: str | None
+    occurred_at: datetime
+    data: str
+
+    def outgoing(self, plan: conversion.OutboundPlan) -> Outgoing:
+        snapshot = canonical_json.loads(self.data.encode())
+        return Outgoing(
+            id=self.id,
+            uuid=self.uuid,
+            attempt=self.attempt,
+            message_type=self.message_type,
+            external_key=self.external_key,
+            occurred_at=self.occurred_at,
+            document=plan.convert(self.message_type, snapshot),
+            correlation_id=self.correlation_id,
+            trace_parent=self.trace_parent,
+        )
+
+
+def _sources(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[_Source]:
+    cr.execute(
+        """
+        SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
+               m.trace_parent, e.occurred_at, e.data
+          FROM integration_message m JOIN integration_event e ON e.id = m.event_id
+         WHERE m.id = ANY(%s)
+        """,
+        [[message.id for message in claimed]],
+    )
+    return [_Source(*row) for row in cr.fetchall()]

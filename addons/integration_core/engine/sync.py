@@ -1,0 +1,82 @@
+"""Sync status of business records: what became of a record at an interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from odoo.sql_db import BaseCursor
+
+NOW = "(now() AT TIME ZONE 'UTC')"
+
+
+def upsert(
+    cr: BaseCursor, rows: Sequence[tuple[str, int, int, str, str | None, int]]
+) -> None:
+    """Set the status of ``(model, record id, interface, state, reason, message)`` rows.
+
+    A row speaks for the newest message of its record: results of older messages do not change
+    it. The partner's confirmation may overtake the 2xx of the request that it confirms, so a
+    synchronised row is not set back by its own message.
+    """
+    if not rows:
+        return
+    cr.execute_values(
+        f"""
+        INSERT INTO integration_record_sync AS s (res_model, res_id, interface_id, state, reason,
+                                                  message_id, changed_at)
+        VALUES %s
+        ON CONFLICT (res_model, res_id, interface_id) DO UPDATE
+           SET state = EXCLUDED.state, reason = EXCLUDED.reason,
+               message_id = EXCLUDED.message_id, changed_at = EXCLUDED.changed_at
+         WHERE s.message_id IS NULL OR s.message_id < EXCLUDED.message_id
+            OR (s.message_id = EXCLUDED.message_id AND s.state <> 'synchronised')
+        """,
+        # one row a key: ON CONFLICT may not touch a row twice in one statement
+        list({row[:3]: row for row in sorted(rows, key=lambda row: row[5])}.values()),
+        template=f"(%s, %s, %s, %s, %s, %s, {NOW})",
+        page_size=len(rows),
+    )
+
+
+def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
+    """The system confirmed a record by a message of its own: its rows become synchronised.
+
+    Only rows whose message has left at least once: a confirmation of an earlier state of the
+    record says nothing about a change that is still queued.
+    """
+    cr.execute(
+        f"""
+        UPDATE integration_record_sync s
+           SET state = 'synchronised', reason = NULL, changed_at = {NOW}
+          FROM integration_interface i, integration_message m
+         WHERE i.id = s.interface_id AND m.id = s.message_id AND i.system_id = %s
+           AND i.awaits_confirmation AND m.attempts > 0
+           AND s.res_model = %s AND s.res_id = %s AND s.state <> 'synchronised'
+        """,
+        [system_id, model, res_id],
+    )
+    return cr.rowcount
+
+
+def of_results(
+    cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]
+) -> None:
+    """Tell the records of outbound messages ``(message id, message state, reason)``."""
+    outcomes = {"done": None, "retry": "pending", "dead": "failed", "quarantined": "failed"}
+    told = {mid: (state, reason) for mid, state, reason in written if state in outcomes}
+    if not told:
+        return
+    cr.execute(
+        """
+        SELECT m.id, m.res_model, m.res_id, m.interface_id, i.awaits_confirmation
+          FROM integration_message m JOIN integration_interface i ON i.id = m.interface_id
+         WHERE m.id = ANY(%s) AND m.direction = 'outbound' AND m.res_id IS NOT NULL
+        """,
+        [list(told)],
+    )
+    rows = []
+    for message_id, model, res_id, interface_id, awaits in cr.fetchall():
+        state, reason = told[message_id]
+        status = outcomes[state] or ("waiting" if awaits else "synchronised")
+        rows.append((model, res_id, interface_id, status, reason, message_id))
+    upsert(cr, rows)

@@ -1,0 +1,96 @@
+"""Waking drains: after commit, coalesced, through queue jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
+from . import lanes
+from .cursors import own_cursor
+
+_logger = logging.getLogger(__name__)
+
+DISPATCH = "dispatch"
+#: Channel and priority by latency class. The background channel is configured smaller than the
+#: root channel, so that one slot is always free for real time.
+CHANNELS = {
+    "realtime": ("root.integration_realtime", 5),
+    "near_realtime": ("root.integration_background", 10),
+    "batch": ("root.integration_background.batch", 20),
+}
+
+_throttle = lanes.WakeThrottle()
+
+
+def enqueue(cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None) -> None:
+    """Create one job per lane in the transaction of ``cr``. ``eta`` is naive UTC."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for lane in env["integration.lane"].browse(lane_ids):
+        channel, priority = CHANNELS[lane._latency_class()]
+        lane.with_delay(
+            channel=channel,
+            priority=priority,
+            # A number of seconds: a datetime would be read in the time zone of the user.
+            eta=max(1, round((eta - now).total_seconds() + 0.5)) if eta else None,
+            description=f"Drain {lane.display_name}",
+            # A drain that fails is started again by the watchdog, not by the job itself.
+            max_retries=1,
+        )._drain()
+
+
+def wake_lanes(cr: BaseCursor, lane_ids: Sequence[int]) -> None:
+    """Flag lanes and create the jobs that are missing, in the transaction of ``cr``."""
+    if lane_ids:
+        enqueue(cr, lanes.want(cr, lane_ids))
+
+
+def wake_interface_after_commit(cr: BaseCursor, interface_id: int, number: int) -> None:
+    """Wake one lane of an interface once the transaction of ``cr`` is committed."""
+    _after_commit(
+        cr,
+        (interface_id, number),
+        "SELECT id FROM integration_lane WHERE interface_id = %s AND number = %s",
+        (interface_id, number),
+    )
+
+
+def wake_dispatcher_after_commit(cr: BaseCursor) -> None:
+    """Wake the dispatcher of events once the transaction of ``cr`` is committed."""
+    _after_commit(cr, DISPATCH, "SELECT id FROM integration_lane WHERE kind = %s", (DISPATCH,))
+
+
+def wake_interfaces_after_commit(cr: BaseCursor, interface_ids: Iterable[int]) -> None:
+    """Wake every lane of interfaces once the transaction of ``cr`` is committed."""
+    ids = sorted(interface_ids)
+    if ids:
+        _after_commit(
+            cr, None, "SELECT id FROM integration_lane WHERE interface_id = ANY(%s)", (ids,)
+        )
+
+
+def _after_commit(cr: BaseCursor, key: object, query: str, params: tuple[object, ...]) -> None:
+    cr.postcommit.add(_waker(cr.dbname, key, query, params))
+
+
+def _waker(
+    dbname: str, key: object, query: str, params: tuple[object, ...]
+) -> Callable[[], None]:
+    def wake() -> None:
+        if key is not None and not _throttle.due(dbname, key):
+            return
+        try:
+            with own_cursor(Registry(dbname)) as cr:
+                cr.execute(query, params)
+                wake_lanes(cr, [row[0] for row in cr.fetchall()])
+        except Exception:  # the message is committed: its sender must get its receipt
+            # The watchdog finds the lane within a minute.
+            _throttle.forget(dbname, key)
+            _logger.exception("Could not wake a lane; the watchdog will")
+
+    return wake

@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+from .integration_message import ERROR_CLASSES
+
+
+class IntegrationAttempt(models.Model):
+    """One try to send or to handle a message, and how it ended."""
+
+    _name = "integration.attempt"
+    _description = "Integration Attempt"
+    _order = "id"
+    _log_access = False
+
+    message_id = fields.Many2one(
+        "integration.message", required=True, index=True, readonly=True, ondelete="cascade"
+    )
+    number = fields.Integer(readonly=True)
+    started_at = fields.Datetime(required=True, readonly=True)
+    duration_ms = fields.Integer(string="Duration (ms)", readonly=True)
+    outcome = fields.Char(readonly=True, help="State of the message after this attempt.")
+    http_status = fields.Integer(string="HTTP status", readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_message = fields.Char(readonly=True)

@@ -1,0 +1,29 @@
+from odoo import models
+
+
+class IntegrationHandler(models.AbstractModel):
+    """What Odoo does with a received message of one kind.
+
+    A handler inherits this model, names the contract of the canonical JSON that it accepts, and
+    defines ``_process``. It runs in a savepoint with the rights of the interface's service user.
+    It must not commit and must not call out.
+    """
+
+    _name = "integration.handler"
+    _description = "Integration Handler"
+
+    # Code of the contract that incoming data is validated against before ``_process`` sees it.
+    _contract: str | None = None
+    # Whether a handled message confirms what was sent about the record that it touched.
+    _confirms = False
+
+    def _process(self, received, data):
+        """Apply one message.
+
+        :param received: :class:`..engine.inbound.Received`, facts about the message
+        :param data: canonical JSON that satisfies the handler's contract
+        :return: the record that was touched, or an empty recordset
+        :raises tools.errors.IntegrationError: typed; its class decides between retry and
+            quarantine, and its text tells the operator what to do
+        """
+        raise NotImplementedError

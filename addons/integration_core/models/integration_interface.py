@@ -1,0 +1,373 @@
+import hashlib
+import ipaddress
+import secrets
+from datetime import UTC, datetime, time
+from email.utils import format_datetime
+
+import jmespath
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.addons.integration_core.tools import net_guard
+
+# Only these states carry traffic; a deprecated interface does so with a warning and a sunset date.
+OPEN_STATES = ("active", "deprecated")
+
+
+class IntegrationInterface(models.Model):
+    """One flow between Odoo and a system: what travels, how, under whose responsibility.
+
+    Transports add their fields to this one model and mark them with two field attributes:
+    ``required_if_transport="code"`` (a value is needed before the interface can be approved) and
+    ``governed=True`` (the value may not change while the interface is approved).
+    """
+
+    _name = "integration.interface"
+    _description = "Integration Interface"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    system_id = fields.Many2one(
+        "integration.system",
+        required=True,
+        index=True,
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+        governed=True,
+    )
+    company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
+    direction = fields.Selection(
+        [("outbound", "Outbound"), ("inbound", "Inbound")],
+        required=True,
+        default="outbound",
+        tracking=True,
+        governed=True,
+    )
+    transport = fields.Selection(
+        [("none", "None")],
+        required=True,
+        default="none",
+        tracking=True,
+        governed=True,
+        help="How messages travel. Transports come with their own addons.",
+    )
+    active = fields.Boolean(default=True)
+
+    # what travels
+    event_type_ids = fields.Many2many(
+        "integration.event.type",
+        string="Event types",
+        governed=True,
+        help="Business events that are sent through this interface.",
+    )
+    handler = fields.Selection(
+        selection="_selection_handler",
+        governed=True,
+        help="What Odoo does with a received message.",
+    )
+    contract_version_id = fields.Many2one(
+        "integration.contract.version",
+        string="Wire contract",
+        governed=True,
+        ondelete="restrict",
+        help="Shape of what the partner sends or gets. Empty: the canonical contract of the "
+        "event or of the handler.",
+    )
+    mapping_id = fields.Many2one(
+        "integration.mapping",
+        governed=True,
+        ondelete="restrict",
+        help="Turns the partner's shape into canonical JSON or back. Empty: nothing to turn.",
+    )
+    policy_id = fields.Many2one(
+        "integration.policy",
+        required=True,
+        governed=True,
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self.env.ref("integration_core.policy_default", False),
+    )
+    credential_id = fields.Many2one(
+        "integration.credential", governed=True, ondelete="restrict", check_company=True
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Service user",
+        governed=True,
+        ondelete="restrict",
+        help="Received messages are handled with the rights of this user. "
+        "Give it as few rights as the handler needs.",
+    )
+    ordering_key_path = fields.Char(
+        string="Ordering key",
+        governed=True,
+        help="JMESPath to the value in a received body that names what the message is about, such "
+        "as “order_no”. Messages with the same value are handled in the order of arrival.",
+    )
+    awaits_confirmation = fields.Boolean(
+        governed=True,
+        help="The partner confirms by a message of its own: after delivery the document shows "
+        "“waiting for confirmation” until that message has been handled.",
+    )
+    echo_allowed = fields.Boolean(
+        string="Return the system's own changes",
+        governed=True,
+        help="By default an event that was caused by a message of this system is not sent back "
+        "to it.",
+    )
+
+    # address
+    url = fields.Char(string="URL", tracking=True, governed=True)
+    allowed_networks = fields.Char(
+        governed=True,
+        tracking=True,
+        help="Private networks that this interface may reach, such as “10.20.0.0/16”. Public "
+        "addresses need no entry; every other private address is refused.",
+    )
+    token = fields.Char(
+        copy=False,
+        readonly=True,
+        default=lambda self: secrets.token_urlsafe(24),
+        groups="integration_core.group_administrator",
+        help="Secret part of the inbound address.",
+    )
+
+    # classification
+    criticality = fields.Selection(
+        [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("vital", "Vital")],
+        required=True,
+        default="medium",
+        tracking=True,
+    )
+    latency_class = fields.Selection(
+        [
+            ("realtime", "Real time"),
+            ("near_realtime", "Near real time"),
+            ("batch", "Batch"),
+        ],
+        required=True,
+        default="near_realtime",
+        governed=True,
+        help="Decides the queue channel and the priority.",
+    )
+    data_class = fields.Selection(
+        [
+            ("public", "Public"),
+            ("internal", "Internal"),
+            ("confidential", "Confidential"),
+            ("clinical", "Clinical"),
+        ],
+        required=True,
+        default="internal",
+        tracking=True,
+        governed=True,
+        help="Clinical payloads are encrypted at rest and travel over TLS only.",
+    )
+    expected_per_day = fields.Integer(string="Expected messages per day")
+    peak_per_minute = fields.Integer(string="Peak messages per minute")
+    failure_impact = fields.Text(help="What stops working when this interface fails.")
+    rto_minutes = fields.Integer(string="Recovery time objective (minutes)")
+    rpo_minutes = fields.Integer(string="Recovery point objective (minutes)")
+    runbook = fields.Html(help="Shown to the operator beside each failure.")
+    manual_fallback = fields.Html(help="How people go on working while the interface is down.")
+
+    # governance
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("in_review", "In review"),
+            ("approved", "Approved"),
+            ("active", "Active"),
+            ("deprecated", "Deprecated"),
+            ("retired", "Retired"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    deprecated_at = fields.Datetime(readonly=True, copy=False)
+    sunset_date = fields.Date(copy=False, help="From this day on a deprecated interface is to be gone.")
+    owner_id = fields.Many2one(
+        "res.users", required=True, default=lambda self: self.env.user, tracking=True
+    )
+    processing_paused = fields.Boolean(readonly=True, copy=False, tracking=True)
+    receiving_stopped = fields.Boolean(readonly=True, copy=False, tracking=True)
+
+    @api.model
+    def _valid_field_parameter(self, field, name):
+        return name in ("required_if_transport", "governed") or super()._valid_field_parameter(
+            field, name
+        )
+
+    @api.model
+    def _selection_handler(self):
+        return sorted(
+            (name, self.env._(model._description))
+            for name, model in self.env.registry.items()
+            if issubclass(model, self.env.registry["integration.handler"])
+            and name != "integration.handler"
+        )
+
+    # ------------------------------------------------------------------
+    # consistency
+    # ------------------------------------------------------------------
+
+    @api.constrains("ordering_key_path")
+    def _check_ordering_key_path(self):
+        for interface in self.filtered("ordering_key_path"):
+            try:
+                jmespath.compile(interface.ordering_key_path)
+            except jmespath.exceptions.JMESPathError as exc:
+                raise ValidationError(
+                    self.env._("Ordering key: this is not a JMESPath expression. %s", exc)
+                ) from exc
+
+    @api.constrains("allowed_networks")
+    def _check_allowed_networks(self):
+        for interface in self:
+            try:
+                interface._allowed_networks()
+            except ValueError as exc:
+                raise ValidationError(
+                    self.env._("Allowed networks: %(reason)s", reason=str(exc))
+                ) from exc
+
+    def _allowed_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        self.ensure_one()
+        return tuple(net_guard.parse_networks(self.allowed_networks or ""))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        interfaces = super().create(vals_list)
+        interfaces._configuration_changed()
+        return interfaces
+
+    def write(self, vals):
+        self._check_governed(vals)
+        res = super().write(vals)
+        self._configuration_changed()
+        return res
+
+    def _check_governed(self, vals):
+        governed = [name for name in vals if getattr(self._fields.get(name), "governed", False)]
+        locked = self.filtered(lambda i: i.state != "draft")
+        if not governed or not locked:
+            return
+        changed = [
+            self._fields[name]._description_string(self.env)
+            for name in governed
+            if any(
+                interface._fields[name].convert_to_write(interface[name], interface)
+                != interface._fields[name].convert_to_write(
+                    interface._fields[name].convert_to_record(
+                        interface._fields[name].convert_to_cache(vals[name], interface), interface
+                    ),
+                    interface,
+                )
+                for interface in locked
+            )
+        ]
+        if changed:
+            raise UserError(
+                self.env._(
+                    "“%(interface)s” is under review or approved, so %(fields)s cannot change. "
+                    "Set it back to draft, change it, and have it approved again.",
+                    interface=locked[0].display_name,
+                    fields=", ".join(changed),
+                )
+            )
+
+    def _configuration_changed(self):
+        """Workers keep the inbound door's specification in their cache; drop it on all of them."""
+        self.env.registry.clear_cache()
+        self.env["integration.lane"]._ensure_lanes(self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_history(self):
+        if self.env["integration.message"].sudo().search_count(
+            # sudo: whoever may delete interfaces must be told of messages he may not see
+            [("interface_id", "in", self.ids)], limit=1
+        ) or self.filtered(lambda i: i.state != "draft"):
+            self._raise_keep_history(self)
+
+    def _raise_keep_history(self, records):
+        if self:
+            raise UserError(
+                self.env._(
+                    "“%s” has a history that must be kept. Archive it instead.",
+                    records[:1].display_name,
+                )
+            )
+
+    # ------------------------------------------------------------------
+    # what the engine asks
+    # ------------------------------------------------------------------
+
+    def _carries_traffic(self) -> bool:
+        self.ensure_one()
+        return self.active and self.state in OPEN_STATES
+
+    def _transport(self):
+        """The transport model of this interface (see ``integration.transport``)."""
+        self.ensure_one()
+        return self.env[f"integration.transport.{self.transport}"]
+
+    @api.model
+    @tools.ormcache()
+    def _inbound_specs(self):
+        """``{sha256 of the path token: specification}`` of all inbound interfaces.
+
+        One map under one key: a key per token would let a stranger who tries tokens evict the
+        shared cache. The map holds no secret; credentials are read when a request is verified.
+        """
+        # sudo: the caller is the public HTTP door; only fields needed to route are returned
+        interfaces = self.sudo().search([("direction", "=", "inbound"), ("transport", "!=", "none")])
+        return {
+            hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()
+            for interface in interfaces
+            if interface.token
+        }
+
+    def _inbound_spec(self) -> dict:
+        """What the HTTP door must know of this interface before it opens a transaction on it."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "transport": self.transport,
+            "company_id": self.company_id.id,
+            "open": self._carries_traffic(),
+            "stopped": self.receiving_stopped,
+            "retired": self.state == "retired" or not self.active,
+            "handler": self.handler,
+            "secrets": self.credential_id._sealed() if self.credential_id else (),
+            "key_path": self.ordering_key_path or None,
+            "clinical": self.data_class == "clinical",
+            "lanes": self._lane_count(),
+            "rate": self.policy_id.rate_per_second,
+            "burst": self.policy_id.rate_burst,
+            "deprecation": self._deprecation_header(),
+            "sunset": self._sunset_header(),
+        }
+
+    def _deprecation_header(self) -> str | None:
+        """Structured-field date since when the interface is deprecated (RFC 9745, 2.1)."""
+        if self.state != "deprecated":
+            return None
+        return f"@{int((self.deprecated_at or self.write_date).replace(tzinfo=UTC).timestamp())}"
+
+    def _sunset_header(self) -> str | None:
+        """HTTP date of the sunset (RFC 8594, 3)."""
+        if self.state != "deprecated" or not self.sunset_date:
+            return None
+        midnight = datetime.combine(self.sunset_date, time(), UTC)
+        return format_datetime(midnight, usegmt=True)
+
+    def _lane_count(self) -> int:
+        self.ensure_one()
+        return 1 if self.policy_id.ordering == "strict" else self.policy_id.lanes

@@ -1,0 +1,220 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+TRANSITIONS = {
+    "draft": {"in_review", "retired"},
+    "in_review": {"draft", "approved"},
+    "approved": {"active", "draft", "retired"},
+    "active": {"deprecated", "draft", "retired"},
+    "deprecated": {"active", "draft", "retired"},
+    "retired": {"draft"},
+}
+
+
+class IntegrationInterface(models.Model):
+    """Lifecycle and operation of an interface: review, activation, pause, stop."""
+
+    _inherit = "integration.interface"
+
+    activated_at = fields.Datetime(readonly=True, copy=False, help="First activation.")
+
+    def action_submit(self):
+        self._require_complete()
+        self._set_lifecycle("in_review")
+
+    def action_approve(self):
+        self._require_complete()
+        self._set_lifecycle("approved")
+
+    def action_activate(self):
+        self._require_complete()
+        self._set_lifecycle("active")
+        self._wake()
+
+    def action_deprecate(self):
+        self._set_lifecycle("deprecated")
+        self.deprecated_at = fields.Datetime.now()
+
+    def action_retire(self):
+        self._set_lifecycle("retired")
+
+    def action_back_to_draft(self):
+        self._set_lifecycle("draft")
+
+    def _set_lifecycle(self, target):
+        names = dict(self._fields["state"]._description_selection(self.env))
+        for interface in self:
+            if target not in TRANSITIONS[interface.state]:
+                raise UserError(
+                    self.env._(
+                        "“%(interface)s” is %(state)s and cannot become %(target)s.",
+                        interface=interface.display_name,
+                        state=names[interface.state].lower(),
+                        target=names[target].lower(),
+                    )
+                )
+        self.write({"state": target})
+        if target == "active":
+            # From here on the interface takes events; see engine.dispatcher.
+            self.filtered(lambda i: not i.activated_at).activated_at = fields.Datetime.now()
+
+    def _require_complete(self):
+        """Raise with a list of everything that is missing before this interface can carry traffic."""
+        for interface in self:
+            missing = interface._missing_for_traffic()
+            if missing:
+                raise ValidationError(
+                    self.env._(
+                        "“%(interface)s” is not complete:\n%(missing)s",
+                        interface=interface.display_name,
+                        missing="\n".join(f"• {line}" for line in missing),
+                    )
+                )
+
+    def _missing_for_traffic(self) -> list[str]:
+        """Sentences about what is missing; transports extend this with rules of their own."""
+        self.ensure_one()
+        missing = [
+            self.env._("%s is empty.", field._description_string(self.env))
+            for name, field in self._fields.items()
+            if getattr(field, "required_if_transport", None) == self.transport
+            and not self[name]
+        ]
+        if self.transport == "none":
+            missing.append(self.env._("A transport is chosen."))
+        if self.direction == "outbound" and not self.event_type_ids:
+            missing.append(self.env._("At least one event type is sent."))
+        if self.direction == "inbound" and not self.handler:
+            missing.append(self.env._("A handler is chosen."))
+        if self.direction == "inbound" and not self.user_id:
+            missing.append(self.env._("A service user is chosen."))
+        if self.user_id and self.user_id._is_superuser():
+            missing.append(self.env._("The service user is not the superuser."))
+        return missing
+
+    # ------------------------------------------------------------------
+    # operation
+    # ------------------------------------------------------------------
+
+    def action_pause(self):
+        """Hold processing; messages are still accepted."""
+        self._require_operator()
+        # sudo: an operator may pause, but not change the configuration of an interface
+        self.sudo().write({"processing_paused": True})
+        self._wake()
+
+    def action_resume(self):
+        self._require_operator()
+        # sudo: as in action_pause
+        self.sudo().write({"processing_paused": False, "receiving_stopped": False})
+        self._wake()
+
+    def action_stop_receiving(self):
+        """Answer 503 with Retry-After; the partner keeps its messages."""
+        self._require_operator()
+        if any(interface.direction != "inbound" for interface in self):
+            raise UserError(self.env._("Only inbound interfaces receive."))
+        # sudo: as in action_pause
+        self.sudo().write({"receiving_stopped": True})
+
+    def _require_operator(self):
+        self.check_access("read")
+        if not self.env.user.has_group("integration_core.group_operator"):
+            raise UserError(self.env._("Only integration operators may pause or resume."))
+
+    def _wake(self):
+        """Let the drains look at these interfaces once this transaction is committed."""
+        self.env["integration.lane"]._wake_after_commit(self.ids)
+
+    # ------------------------------------------------------------------
+    # what the kanban shows
+    # ------------------------------------------------------------------
+
+    queued_count = fields.Integer(compute="_compute_traffic")
+    failed_count = fields.Integer(compute="_compute_traffic")
+    last_success = fields.Datetime(compute="_compute_traffic")
+    breaker_state = fields.Selection(
+        [
+            ("closed", "Closed"),
+            ("open", "Open"),
+            ("half_open", "Half-open"),
+            ("forced_open", "Forced open"),
+            ("disabled", "Disabled"),
+        ],
+        compute="_compute_breaker_state",
+        string="Circuit breaker",
+    )
+    light = fields.Selection(
+        [
+            ("ok", "Running"),
+            ("failing", "Failing"),
+            ("paused", "Paused"),
+            ("off", "Not active"),
+        ],
+        compute="_compute_light",
+        string="Health",
+    )
+
+    def _compute_traffic(self):
+        counts = self._traffic_counts() if self.ids else {}
+        for interface in self:
+            row = counts.get(interface.id, (0, 0, None))
+            interface.queued_count, interface.failed_count, interface.last_success = row
+
+    def _traffic_counts(self):
+        """``{interface id: (queued, failed, last success)}`` from the ledger's partial indexes."""
+        self.env.cr.execute(
+            """
+            SELECT i.id,
+                   (SELECT count(*) FROM integration_message m WHERE m.interface_id = i.id
+                       AND m.state IN ('received', 'queued', 'processing', 'waiting', 'retry', 'held')),
+                   (SELECT count(*) FROM integration_message m WHERE m.interface_id = i.id
+                       AND m.state IN ('quarantined', 'dead')),
+                   (SELECT m.finished_at FROM integration_message m WHERE m.interface_id = i.id
+                       AND m.state = 'done' ORDER BY m.finished_at DESC LIMIT 1)
+              FROM integration_interface i WHERE i.id = ANY(%s)
+            """,
+            [list(self.ids)],
+        )
+        return {
+            row[0]: (row[1], row[2], row[3] and row[3].replace(microsecond=0))
+            for row in self.env.cr.fetchall()
+        }
+
+    def _compute_breaker_state(self):
+        # sudo: the breaker's own table is not for people; its state is part of the interface
+        states = {
+            breaker.interface_id.id: breaker.state
+            for breaker in self.env["integration.breaker"]
+            .sudo()
+            .search([("interface_id", "in", self.ids)])
+        }
+        for interface in self:
+            interface.breaker_state = states.get(interface.id, "closed")
+
+    @api.depends("state", "processing_paused", "receiving_stopped", "active")
+    def _compute_light(self):
+        for interface in self:
+            if not interface._carries_traffic():
+                interface.light = "off"
+            elif interface.processing_paused or interface.receiving_stopped:
+                interface.light = "paused"
+            elif interface.failed_count or interface.breaker_state not in ("closed", "disabled"):
+                interface.light = "failing"
+            else:
+                interface.light = "ok"
+
+    def action_open_messages(self):
+        return self._open_messages("integration_core.action_integration_message")
+
+    def action_open_failed(self):
+        return self._open_messages("integration_core.action_integration_message_dead")
+
+    def _open_messages(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("interface_id", "=", self.id)]
+        if xmlid.endswith("_dead"):
+            action["domain"].append(("state", "in", ("quarantined", "dead")))
+        action["context"] = {}
+        return action

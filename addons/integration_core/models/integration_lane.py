@@ -1,0 +1,84 @@
+from odoo import api, fields, models
+from odoo.addons.integration_core.engine import dispatcher, inbound, lanes, outbound, wakeup
+from odoo.addons.integration_core.engine.cursors import own_cursor
+
+# A lane that was woken less than so many seconds ago may still have its job in the queue.
+WATCHDOG_GRACE = 45
+
+
+class IntegrationLane(models.Model):
+    """A queue that one drain works on at a time: part of an interface, or the event dispatcher."""
+
+    _name = "integration.lane"
+    _description = "Integration Lane"
+    _log_access = False
+    _order = "interface_id, number"
+
+    interface_id = fields.Many2one("integration.interface", readonly=True, ondelete="cascade")
+    kind = fields.Selection(
+        [("interface", "Interface"), ("dispatch", "Event dispatcher")],
+        required=True,
+        default="interface",
+        readonly=True,
+    )
+    number = fields.Integer(readonly=True)
+    wanted = fields.Boolean(readonly=True, default=False)
+    woken_at = fields.Datetime(readonly=True)
+    scheduled_at = fields.Datetime(readonly=True)
+    lease_token = fields.Char(readonly=True)
+    lease_until = fields.Datetime(readonly=True)
+
+    _number_unique = models.UniqueIndex("(interface_id, number) WHERE interface_id IS NOT NULL")
+    _dispatch_unique = models.UniqueIndex("(kind) WHERE interface_id IS NULL")
+
+    @api.depends("interface_id", "number", "kind")
+    def _compute_display_name(self):
+        for lane in self:
+            lane.display_name = (
+                f"{lane.interface_id.name} #{lane.number}"
+                if lane.interface_id
+                else self.env._("Event dispatcher")
+            )
+
+    def _latency_class(self) -> str:
+        """The dispatcher is as urgent as the most urgent interface that it feeds."""
+        self.ensure_one()
+        return self.interface_id.latency_class or "realtime"
+
+    @api.model
+    def _ensure_lanes(self, interfaces):
+        """Create the lanes that interfaces need; surplus ones stay and find nothing to do."""
+        self.env.flush_all()
+        for interface in interfaces:
+            self.env.cr.execute(
+                """
+                INSERT INTO integration_lane (interface_id, kind, number, wanted)
+                SELECT %s, 'interface', n, false FROM generate_series(0, %s - 1) n
+                ON CONFLICT DO NOTHING
+                """,
+                [interface.id, interface._lane_count()],
+            )
+
+    def _drain(self):
+        """Job: work through this lane (see ``engine.drain``)."""
+        self.ensure_one()
+        if self.kind == "dispatch":
+            drain = dispatcher.DispatchDrain
+        elif self.interface_id.direction == "inbound":
+            drain = inbound.InboundDrain
+        else:
+            drain = outbound.OutboundDrain
+        return drain(self.env.registry, self.id).run()
+
+    @api.model
+    def _wake_after_commit(self, interface_ids):
+        wakeup.wake_interfaces_after_commit(self.env.cr, interface_ids)
+
+    @api.model
+    def _cron_watchdog(self):
+        """Give a drain back to every lane that lost its own: a worker or a job died."""
+        with own_cursor(self.env.registry) as cr:
+            stale = lanes.stale(cr, WATCHDOG_GRACE)
+            if stale:
+                cr.execute("UPDATE integration_lane SET wanted = false WHERE id = ANY(%s)", [stale])
+                wakeup.wake_lanes(cr, stale)

@@ -1,0 +1,185 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.addons.integration_core.tools import states
+
+STATES = [
+    ("received", "Received"),
+    ("queued", "Queued"),
+    ("processing", "Processing"),
+    ("waiting", "Waiting for acknowledgement"),
+    ("retry", "Waiting for retry"),
+    ("held", "Held"),
+    ("done", "Done"),
+    ("quarantined", "Quarantined"),
+    ("dead", "Dead letter"),
+    ("filtered", "Filtered"),
+    ("cancelled", "Cancelled"),
+]
+HELD_REASONS = [
+    ("paused", "The interface is paused"),
+    ("inactive", "The interface is not active"),
+    ("parked", "Parked by an operator"),
+]
+ERROR_CLASSES = [
+    ("transient", "Transient"),
+    ("throttled", "Throttled"),
+    ("permanent", "Permanent"),
+    ("contract", "Contract violation"),
+    ("mapping", "Mapping"),
+    ("conflict", "Conflict"),
+    ("unknown_outcome", "Unknown outcome"),
+    ("configuration", "Configuration"),
+]
+
+
+class IntegrationMessage(models.Model):
+    """The ledger: the only home of message state, whatever the transport.
+
+    Rows are inserted and moved from state to state by ``engine.ledger`` alone, which checks each
+    move against the transition table (``tools.states``). The ORM reads.
+    """
+
+    _name = "integration.message"
+    _description = "Integration Message"
+    _order = "id desc"
+    _rec_name = "uuid"
+    _log_access = False  # a thousand rows a second: no author and date columns nobody reads
+
+    uuid = fields.Char(string="Message id", required=True, readonly=True)
+    interface_id = fields.Many2one(
+        "integration.interface", required=True, readonly=True, ondelete="restrict"
+    )
+    system_id = fields.Many2one(related="interface_id.system_id")
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    direction = fields.Selection(
+        [("outbound", "Outbound"), ("inbound", "Inbound")], required=True, readonly=True
+    )
+    state = fields.Selection(STATES, required=True, readonly=True)
+    held_reason = fields.Selection(HELD_REASONS, readonly=True)
+    message_type = fields.Char(readonly=True)
+    external_key = fields.Char(
+        string="Idempotency key", readonly=True, help="Id of the message at its sender."
+    )
+    partition_key = fields.Char(
+        string="Ordering key", readonly=True, help="Messages of one key keep their order."
+    )
+    partition_hash = fields.Integer(readonly=True)
+    correlation_id = fields.Char(readonly=True)
+    trace_parent = fields.Char(string="W3C traceparent", readonly=True)
+    causation_id = fields.Char(readonly=True, help="Message or event that caused this one.")
+    depth = fields.Integer(string="Causation depth", readonly=True)
+    event_id = fields.Many2one("integration.event", readonly=True, ondelete="restrict")
+    res_model = fields.Char(string="Document model", readonly=True)
+    res_id = fields.Many2oneReference(string="Document id", model_field="res_model", readonly=True)
+    priority = fields.Integer(readonly=True, help="Lower goes first.")
+    available_at = fields.Datetime(string="Next attempt", readonly=True)
+    attempts = fields.Integer(readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, readonly=True)
+    error_code = fields.Char(readonly=True)
+    error_message = fields.Char(readonly=True)
+    error_fingerprint = fields.Char(readonly=True)
+    created_at = fields.Datetime(required=True, readonly=True)
+    finished_at = fields.Datetime(readonly=True)
+    claim_token = fields.Char(readonly=True, groups=fields.NO_ACCESS)
+    lease_until = fields.Datetime(readonly=True, groups=fields.NO_ACCESS)
+    original_id = fields.Many2one(
+        "integration.message", string="Replay of", readonly=True, ondelete="restrict"
+    )
+    replay_ids = fields.One2many("integration.message", "original_id", string="Replays")
+    resolution = fields.Char(readonly=True, help="Why a person closed this message.")
+    attempt_ids = fields.One2many("integration.attempt", "message_id")
+    payload_ids = fields.One2many("integration.payload", "message_id")
+    document_name = fields.Char(compute="_compute_document_name", string="Document")
+    runbook = fields.Html(related="interface_id.runbook")
+    manual_fallback = fields.Html(related="interface_id.manual_fallback")
+
+    _uuid_unique = models.UniqueIndex("(uuid)")
+    # The indexes are partial: what is finished costs nothing when work is claimed or counted.
+    _queued_idx = models.Index("(interface_id, priority, id) WHERE state = 'queued'")
+    _retry_idx = models.Index("(interface_id, available_at) WHERE state = 'retry'")
+    _lease_idx = models.Index("(interface_id, lease_until) WHERE state = 'processing'")
+    _held_idx = models.Index("(interface_id, held_reason, id) WHERE state = 'held'")
+    _key_idx = models.Index(
+        "(interface_id, partition_key, id) WHERE state IN "
+        "('received', 'queued', 'processing', 'waiting', 'retry', 'held', 'quarantined', 'dead')"
+    )
+    _attention_idx = models.Index(
+        "(interface_id, id) WHERE state IN ('quarantined', 'dead')"
+    )
+    _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
+    _correlation_idx = models.Index("(correlation_id)")
+    _document_idx = models.Index("(res_model, res_id)")
+    _event_idx = models.Index("(event_id) WHERE event_id IS NOT NULL")
+    _original_idx = models.Index("(original_id) WHERE original_id IS NOT NULL")
+
+    @api.model
+    def _get_selectable_states(self):
+        return [state.value for state in states.State]
+
+    @api.depends("res_model", "res_id")
+    def _compute_document_name(self):
+        for message in self:
+            name = False
+            if message.res_model in self.env and message.res_id:
+                record = self.env[message.res_model].browse(message.res_id).exists()
+                if record and record.has_access("read"):
+                    name = record.display_name
+            message.document_name = name
+
+    # ------------------------------------------------------------------
+    # the ORM reads only
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise AccessError(self.env._("Messages are written by the integration engine only."))
+
+    def write(self, vals):
+        raise AccessError(self.env._("Messages are written by the integration engine only."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_retention(self):
+        raise UserError(
+            self.env._("Messages are removed by retention only. Cancel or resolve it instead.")
+        )
+
+    # ------------------------------------------------------------------
+    # what an operator does
+    # ------------------------------------------------------------------
+
+    def action_retry(self):
+        """Send or handle again now what waits, was parked, quarantined or is dead."""
+        self._operate("retry")
+
+    def action_park(self):
+        self._operate("park")
+
+    def action_cancel(self, note=""):
+        self._operate("cancel", note)
+
+    def _operate(self, act, note=""):
+        if not self.env.user.has_group("integration_core.group_operator"):
+            raise AccessError(self.env._("Only integration operators may do this."))
+        self.check_access("read")
+        moved = self.env["integration.engine"]._operate(self, act, note)
+        if not moved:
+            raise UserError(
+                self.env._("None of these messages is in a state in which this is possible.")
+            )
+        return True
+
+    def action_open_document(self):
+        self.ensure_one()
+        if self.res_model not in self.env or not self.res_id:
+            raise UserError(self.env._("This message belongs to no document yet."))
+        record = self.env[self.res_model].browse(self.res_id)
+        return record.get_formview_action()
+
+    def action_open_correlated(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_message"
+        )
+        action["domain"] = [("correlation_id", "=", self.correlation_id)]
+        action["context"] = {}
+        return action

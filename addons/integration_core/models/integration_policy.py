@@ -1,0 +1,163 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.addons.integration_core.tools import backoff, breaker
+
+STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
+
+
+class IntegrationPolicy(models.Model):
+    """How an interface behaves in time: deadlines, retries, breaker, ordering, rate, retention."""
+
+    _name = "integration.policy"
+    _description = "Integration Policy"
+    _order = "name, id"
+
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", index=True, help="Empty: every company may use this policy."
+    )
+    # deadlines, in seconds
+    connect_timeout = fields.Float(default=5.0, required=True)
+    read_timeout = fields.Float(
+        default=15.0, required=True, help="Longest silence of the partner during its answer."
+    )
+    total_timeout = fields.Float(
+        default=30.0,
+        required=True,
+        help="Longest duration of one attempt, from connecting to the last byte of the answer.",
+    )
+    # retries
+    max_attempts = fields.Integer(
+        default=10,
+        required=True,
+        help="After so many failed attempts the message goes to the dead letters.",
+    )
+    retry_mode = fields.Selection(
+        [("exponential", "Exponential with full jitter"), ("schedule", "Schedule with ±20 %")],
+        required=True,
+        default="exponential",
+    )
+    backoff_base = fields.Float(
+        default=2.0, required=True, help="Seconds. The n-th pause is random below base × 2ⁿ."
+    )
+    backoff_cap = fields.Float(
+        default=900.0, required=True, help="Seconds. No pause is longer than this."
+    )
+    retry_schedule = fields.Char(
+        default=STANDARD_WEBHOOKS_SCHEDULE,
+        help="Pause before each attempt, such as “0s, 5s, 5m, 30m, 2h”. "
+        "The first entry is the pause before the first attempt.",
+    )
+    # circuit breaker
+    breaker_enabled = fields.Boolean(
+        default=True,
+        help="Stop calling a partner that fails, and probe it now and then until it recovers.",
+    )
+    breaker_failure_percent = fields.Integer(default=50, required=True)
+    breaker_min_calls = fields.Integer(
+        default=10, required=True, help="Calls within a minute before the failure rate counts."
+    )
+    breaker_open_seconds = fields.Float(
+        default=30.0, required=True, help="First pause; it doubles up to ten minutes."
+    )
+    # flow
+    concurrency = fields.Integer(
+        default=4, required=True, help="Requests under way at once to the partner, per lane."
+    )
+    lanes = fields.Integer(
+        default=1,
+        required=True,
+        help="Parallel workers of an interface. Messages of one key always use the same lane.",
+    )
+    ordering = fields.Selection(
+        [("none", "None"), ("key", "Per key"), ("strict", "Strict")],
+        required=True,
+        default="key",
+        help="Per key: messages about one record keep their order, others overtake. "
+        "Strict: the whole interface is one queue.",
+    )
+    failure_blocks_key = fields.Boolean(
+        string="Failed message blocks its key",
+        help="A quarantined or dead message holds back the later messages of its key until a "
+        "person has retried, replayed or resolved it.",
+    )
+    rate_per_second = fields.Float(
+        default=0.0, help="Inbound requests accepted per second and interface; 0 is unlimited."
+    )
+    rate_burst = fields.Integer(default=20, help="Requests accepted at once before the rate counts.")
+    # retention, in days
+    payload_retention_days = fields.Integer(default=90, required=True)
+    metadata_retention_days = fields.Integer(default=400, required=True)
+
+    @api.constrains("retry_mode", "retry_schedule")
+    def _check_retry_schedule(self):
+        for policy in self.filtered(lambda p: p.retry_mode == "schedule"):
+            try:
+                backoff.parse_schedule(policy.retry_schedule or "")
+            except ValueError as exc:
+                raise ValidationError(
+                    self.env._("Retry schedule of “%(policy)s”: %(reason)s", policy=policy.name,
+                               reason=str(exc))
+                ) from exc
+
+    @api.constrains(
+        "connect_timeout", "read_timeout", "total_timeout", "max_attempts", "concurrency",
+        "lanes", "backoff_base", "backoff_cap", "breaker_failure_percent", "breaker_min_calls",
+        "breaker_open_seconds", "rate_per_second", "rate_burst",
+    )  # fmt: skip
+    def _check_ranges(self):
+        ranges = {
+            "connect_timeout": (0.1, 60),
+            "read_timeout": (0.1, 300),
+            "total_timeout": (0.5, 600),
+            "max_attempts": (1, 100),
+            "concurrency": (1, 32),
+            "lanes": (1, 16),
+            "backoff_base": (0.1, 3600),
+            "backoff_cap": (1, 86400),
+            "breaker_failure_percent": (1, 100),
+            "breaker_min_calls": (1, 1000),
+            "breaker_open_seconds": (1, 600),
+            "rate_per_second": (0, 100000),
+            "rate_burst": (1, 100000),
+        }
+        for policy in self:
+            for name, (low, high) in ranges.items():
+                if not low <= policy[name] <= high:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s of “%(policy)s” must lie between %(low)s and %(high)s.",
+                            field=self._fields[name]._description_string(self.env),
+                            policy=policy.name,
+                            low=low,
+                            high=high,
+                        )
+                    )
+
+    def write(self, vals):
+        res = super().write(vals)
+        # The HTTP door caches the rate and the number of lanes of its interfaces.
+        self.env["integration.interface"].search([("policy_id", "in", self.ids)])._configuration_changed()
+        return res
+
+    def _retry_plan(self):
+        """The pure retry plan (:class:`backoff.RetryPlan`) of this policy."""
+        self.ensure_one()
+        schedule = self.retry_mode == "schedule"
+        return backoff.RetryPlan(
+            mode=self.retry_mode,
+            base=self.backoff_base,
+            cap=self.backoff_cap,
+            schedule=backoff.parse_schedule(self.retry_schedule) if schedule else (),
+            max_attempts=self.max_attempts,
+        )
+
+    def _breaker_config(self):
+        """The pure breaker configuration (:class:`breaker.BreakerConfig`) of this policy."""
+        self.ensure_one()
+        return breaker.BreakerConfig(
+            failure_ratio=self.breaker_failure_percent / 100,
+            min_calls=self.breaker_min_calls,
+            open_seconds=self.breaker_open_seconds,
+        )

@@ -1,0 +1,111 @@
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+
+KINDS = [
+    ("ehr", "Electronic health record"),
+    ("lis", "Laboratory"),
+    ("ris", "Radiology"),
+    ("pacs", "Image archive"),
+    ("pharmacy", "Pharmacy"),
+    ("payer", "Payer"),
+    ("portal", "Patient portal"),
+    ("supplier", "Supplier"),
+    ("logistics", "Logistics provider"),
+    ("hr", "HR and payroll"),
+    ("billing", "Billing"),
+    ("crm", "CRM"),
+    ("analytics", "Analytics"),
+    ("identity", "Identity provider"),
+    ("documents", "Document management"),
+    ("middleware", "Middleware"),
+    ("broker", "Message broker"),
+    ("siem", "Security monitoring (SIEM)"),
+    ("other", "Other"),
+]
+
+
+class IntegrationSystem(models.Model):
+    """An external party or application that exchanges messages with Odoo."""
+
+    _name = "integration.system"
+    _description = "Integration System"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "name, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, tracking=True)
+    code = fields.Char(
+        required=True,
+        help="Short technical name, used in audit records and as the sender of mapped messages.",
+    )
+    kind = fields.Selection(KINDS, required=True, default="other", tracking=True)
+    domain = fields.Selection(
+        [
+            ("clinical", "Clinical"),
+            ("administrative", "Administrative"),
+            ("integration", "Integration"),
+            ("observability", "Observability"),
+        ],
+        required=True,
+        default="administrative",
+        tracking=True,
+    )
+    environment = fields.Selection(
+        [("production", "Production"), ("test", "Test"), ("development", "Development")],
+        required=True,
+        default="test",
+        tracking=True,
+    )
+    location = fields.Selection(
+        [("cloud", "Cloud"), ("on_premises", "On premises"), ("hybrid", "Hybrid")],
+        required=True,
+        default="cloud",
+    )
+    tz = fields.Selection(
+        _tz_get,
+        string="Time zone",
+        required=True,
+        default=lambda self: self.env.user.tz or "UTC",
+        help="Timestamps that this system sends without an offset are read in this time zone.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        check_company=True,
+        help="The organisation behind the system. Documents of this partner, such as purchase "
+        "orders, are sent through the interfaces of this system.",
+    )
+    business_owner_id = fields.Many2one("res.users", tracking=True)
+    support_contact_id = fields.Many2one(
+        "res.partner",
+        check_company=True,
+        help="Whom to call at the other side when an exchange fails.",
+    )
+    description = fields.Html()
+    active = fields.Boolean(default=True)
+    interface_ids = fields.One2many("integration.interface", "system_id")
+    interface_count = fields.Integer(compute="_compute_interface_count")
+
+    _code_unique = models.Constraint(
+        "UNIQUE(company_id, code)", "Another system of this company has this code already."
+    )
+
+    @api.depends("interface_ids")
+    def _compute_interface_count(self):
+        for system in self:
+            system.interface_count = len(system.interface_ids)
+
+    def action_open_interfaces(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_interface"
+        )
+        action["domain"] = [("system_id", "=", self.id)]
+        action["context"] = {"default_system_id": self.id}
+        return action
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_interfaces(self):
+        self.interface_ids._raise_keep_history(self)

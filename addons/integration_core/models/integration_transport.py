@@ -1,0 +1,29 @@
+from odoo import models
+
+
+class IntegrationTransport(models.AbstractModel):
+    """How messages leave. A transport inherits this model under
+    ``integration.transport.<code>`` and adds ``<code>`` to the interface's ``transport`` field.
+    """
+
+    _name = "integration.transport"
+    _description = "Integration Transport"
+
+    def _sender(self, interface):
+        """What sends the messages of ``interface``, without an Odoo cursor.
+
+        Called once a batch while a cursor is open; everything that sending needs (address,
+        secrets, timeouts) is read here. The result is called from several threads.
+
+        :return: an :class:`engine.outbound.Sender`
+        :raises tools.errors.ConfigurationError: the interface cannot send as it is set up
+        """
+        raise NotImplementedError
+
+
+class IntegrationTransportNone(models.AbstractModel):
+    """The transport of an interface that has none: such an interface cannot be approved."""
+
+    _name = "integration.transport.none"
+    _inherit = "integration.transport"
+    _description = "No Transport"

@@ -1,0 +1,44 @@
+import logging
+import time
+
+from odoo import http
+from odoo.addons.integration_core.controllers import door
+from odoo.addons.integration_core.controllers.problem import Problem
+from odoo.addons.integration_webhooks.tools import standard_webhooks
+from odoo.addons.integration_webhooks.tools.signature import SignatureInvalid
+
+_logger = logging.getLogger(__name__)
+
+CONTENT_TYPES = frozenset({"application/json"})
+
+
+class WebhookController(http.Controller):
+    """Where partners deliver their webhooks."""
+
+    @http.route(
+        "/integration/webhook/<string:token>",
+        type="integration",
+        auth="none",
+        methods=["POST"],
+        readonly=False,  # auth none is read-only by default, and this stores
+        save_session=False,
+        max_content_length=door.READ_LIMIT,
+    )
+    def receive(self, token):
+        """Accept one Standard Webhooks delivery: 202 with a receipt, once it is stored."""
+        return door.receive(token, "webhook", CONTENT_TYPES, _authenticate)
+
+
+def _authenticate(headers, body, secrets):
+    """Verify the signature. The sender is never told what was wrong with it."""
+    try:
+        verified = standard_webhooks.verify(
+            headers,
+            body,
+            [standard_webhooks.Secret.parse(secret) for secret in secrets],
+            time.time(),
+        )
+    except SignatureInvalid as exc:
+        _logger.info("Webhook refused: %s", exc.reason)
+        raise Problem(401) from exc
+    return door.Delivery(external_key=verified.id)

@@ -1,0 +1,1 @@
+from . import integration_credential, integration_interface, integration_transport_webhook

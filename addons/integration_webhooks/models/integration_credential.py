@@ -1,0 +1,18 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+from odoo.addons.integration_webhooks.tools import standard_webhooks
+
+
+class IntegrationCredentialVersion(models.Model):
+    """Refuses a webhook secret that could not sign, when it is entered instead of when it is used."""
+
+    _inherit = "integration.credential.version"
+
+    @api.model
+    def _check_secret(self, kind, secret):
+        super()._check_secret(kind, secret)
+        if kind == "hmac":
+            try:
+                standard_webhooks.Secret.parse(secret)
+            except ValueError as exc:
+                raise ValidationError(str(exc)) from exc

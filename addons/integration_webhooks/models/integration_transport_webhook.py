@@ -1,0 +1,116 @@
+import logging
+import time
+from datetime import UTC, datetime
+
+from odoo import models
+from odoo.addons.integration_core.engine.outbound import Outcome, Outgoing
+from odoo.addons.integration_core.tools import canonical_json, errors, retry_after
+from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
+from odoo.addons.integration_webhooks.tools import standard_webhooks
+
+_logger = logging.getLogger(__name__)
+
+# One client a process: its pools keep connections to partners open between drains.
+_client = HttpClient()
+
+
+class IntegrationTransportWebhook(models.AbstractModel):
+    """Delivers messages as Standard Webhooks."""
+
+    _name = "integration.transport.webhook"
+    _inherit = "integration.transport"
+    _description = "Webhook Transport"
+
+    def _sender(self, interface):
+        policy = interface.policy_id
+        # sudo: the drain runs as superuser anyway; secrets stay inside the returned object
+        secrets = interface.credential_id.sudo()._secrets()
+        return WebhookSender(
+            url=interface.url,
+            secrets=[standard_webhooks.Secret.parse(secret) for secret in secrets],
+            connect_timeout=policy.connect_timeout,
+            read_timeout=policy.read_timeout,
+            total_timeout=policy.total_timeout,
+            allowed_networks=interface._allowed_networks(),
+            allow_plaintext=interface._plaintext_allowed(),
+        )
+
+
+class WebhookSender:
+    """Signs and posts messages to one endpoint. Thread safe; needs no database."""
+
+    def __init__(self, url, secrets, **options):
+        self._url = url
+        self._secrets = secrets
+        self._options = options
+
+    def __call__(self, message: Outgoing) -> Outcome:
+        body = envelope(message)
+        try:
+            answer = _client.send(self._request(message, body))
+        except errors.IntegrationError as exc:
+            return Outcome(error=exc, sent=body)
+        except Exception as exc:  # a thread must bring home an outcome for each message
+            _logger.exception("Sending failed unexpectedly")
+            return Outcome(error=errors.classify(exc), sent=body)
+        return Outcome(
+            error=refusal(answer),
+            http_status=answer.status,
+            sent=body,
+            response=answer.body,
+            response_type=answer.headers.get("content-type", ""),
+        )
+
+    def _request(self, message: Outgoing, body: bytes) -> HttpRequest:
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "Odoo-Integration-Suite/1.0",
+            **standard_webhooks.signed_headers(
+                self._secrets, message.external_key, int(time.time()), body
+            ),
+        }
+        if message.trace_parent:
+            headers["traceparent"] = message.trace_parent
+        if message.correlation_id:
+            headers["x-correlation-id"] = message.correlation_id
+        return HttpRequest("POST", self._url, headers, body, **self._options)
+
+
+def envelope(message: Outgoing) -> bytes:
+    """The body: type, time of the event and data, as Standard Webhooks recommends."""
+    occurred = message.occurred_at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
+    return canonical_json.dumps(
+        {
+            "type": message.message_type,
+            "timestamp": occurred.replace("+00:00", "Z"),
+            "data": message.document,
+        }
+    )
+
+
+def refusal(answer: HttpResponse) -> errors.IntegrationError | None:
+    """What an HTTP answer means for the message; ``None`` for a 2xx.
+
+    A redirect is a failure: following it would send signed data to an address nobody approved.
+    """
+    status = answer.status
+    code = f"http_{status}"
+    if 200 <= status < 300:
+        return None
+    if status == 429 or status in (502, 503, 504):
+        wait = retry_after.parse(answer.headers.get("retry-after"), datetime.now(UTC))
+        return errors.ThrottledError(
+            f"The partner asks to send later (HTTP {status}).", wait, code=code
+        )
+    if status >= 500 or status in (408, 425):
+        return errors.TransientError(f"The partner failed (HTTP {status}).", code=code)
+    if status == 410:
+        return errors.PermanentError(
+            "The partner says that this address is gone for good (HTTP 410).", code=code
+        )
+    if 300 <= status < 400:
+        return errors.PermanentError(
+            f"The partner redirects (HTTP {status}); enter the new address in the interface.",
+            code=code,
+        )
+    return errors.PermanentError(f"The partner refused the message (HTTP {status}).", code=code)
