@@ -7,6 +7,8 @@ from .flaky_log import Delivery
 from .layout import chip, clock, document, interval, table
 from .modes import DESCRIPTIONS, MAX_SECONDS, USES_SECONDS, Mode, Setting
 
+# Two tabs side by side should not look alike.
+_COLOURS = ":root { --accent: #6b4a8f; --tint: #f3eef8; }"
 _TITLES = {
     Mode.OK: "Works",
     Mode.SLOW: "Slow",
@@ -37,7 +39,7 @@ def page(live: str, setting: Setting, delivery_url: str) -> str:
         f'<input type="number" name="times" value="{setting.times}" min="0" required></label>'
         "<button>Apply</button></div></form></section>"
     )
-    return document("Flaky Logistics", subtitle, form, live)
+    return document("Flaky Logistics", subtitle, form, live, _COLOURS)
 
 
 def _choice(mode: Mode, setting: Setting) -> str:

@@ -5,25 +5,27 @@ from html import escape
 
 _STYLE = """
 :root { --ink: #1f2933; --soft: #667380; --line: #e3e8ee; --paper: #fff; --ground: #f4f6f9;
-  --accent: #0f6e84; --good: #11734b; --good-bg: #def5e9; --bad: #a8242f; --bad-bg: #fde6e7;
+  --accent: #0f6e84; --tint: #e8f4f6; --good: #11734b; --good-bg: #def5e9;
+  --bad: #a8242f; --bad-bg: #fde6e7;
   --wait: #8a5a00; --wait-bg: #fdf1d5; --plain-bg: #e9eef3; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); line-height: 1.5;
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 header { background: var(--accent); color: #fff; padding: 20px 0; }
-header h1 { margin: 0; font-size: 24px; } header p { margin: 2px 0 0; color: #e2f1f4; }
+header h1 { margin: 0; font-size: 24px; }
+header p { margin: 2px 0 0; color: rgba(255, 255, 255, .88); }
 header code { background: rgba(0, 0, 0, .2); color: #fff; }
 .wrap { max-width: 1120px; margin: 0 auto; padding: 0 24px; }
 main.wrap { padding-top: 20px; padding-bottom: 48px; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
   padding: 16px 20px 18px; margin-bottom: 18px; overflow-x: auto; }
-h2 { margin: 0 0 10px; font-size: 16px; } h2 small { color: var(--soft); font-weight: 400; }
-p.hint { color: var(--soft); margin: 0 0 12px; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
+h2 { margin: 0 0 10px; font-size: 16px; } h2:last-child { margin: 0; }
+h2 small { color: var(--soft); font-weight: 400; }
+table { border-collapse: collapse; width: 100%; min-width: 780px; font-size: 14px; }
 th { text-align: left; color: var(--soft); font-weight: 600; font-size: 12.5px; }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child td { border-bottom: 0; }
-td.num, th.num { text-align: right; font-variant-numeric: tabular-nums; }
+td.num, th.num { text-align: right; padding-right: 26px; font-variant-numeric: tabular-nums; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td small { color: var(--soft); display: block; }
 code { font: 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
@@ -37,22 +39,24 @@ code { font: 12.5px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
 form { display: inline; } form.row { display: flex; flex-wrap: wrap; gap: 10px 20px;
   align-items: flex-end; }
 label { display: block; font-size: 12.5px; color: var(--soft); }
-input, select { font: inherit; color: inherit; border: 1px solid #b9c3ce; border-radius: 5px;
-  padding: 4px 8px; background: #fff; } input[type=number] { width: 92px; }
-input.small { width: 74px; padding: 1px 6px; font-size: 13px; }
+input, select { font: inherit; color: var(--ink); border: 1px solid #b9c3ce; border-radius: 5px;
+  padding: 0 8px; height: 32px; background: #fff; } input[type=number] { width: 92px; }
+input[type=radio] { height: auto; accent-color: var(--accent); }
+input.small { width: 74px; height: 25px; padding: 0 6px; font-size: 13px; }
 button { font: inherit; font-weight: 600; border: 1px solid var(--accent); border-radius: 5px;
-  padding: 4px 14px; background: var(--accent); color: #fff; cursor: pointer; }
-button:hover { background: #0b5768; }
-button.quiet { background: #fff; color: var(--accent); padding: 1px 9px; font-size: 13px; }
-button.quiet:hover { background: #e8f4f6; }
+  padding: 0 16px; height: 32px; background: var(--accent); color: #fff; cursor: pointer; }
+button:hover { filter: brightness(.88); }
+button.quiet { background: #fff; color: var(--accent); padding: 0 9px; height: 25px;
+  font-size: 13px; }
+button.quiet:hover { background: var(--tint); filter: none; }
 button:focus-visible, input:focus-visible, select:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 2px; }
 .actions { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.modes { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 8px;
+.modes { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 8px;
   margin-bottom: 14px; border: 0; padding: 0; }
 .modes label { display: flex; gap: 9px; border: 1px solid var(--line); border-radius: 6px;
   padding: 7px 11px; font-size: 13px; cursor: pointer; line-height: 1.35; }
-.modes label:has(:checked) { border-color: var(--accent); background: #e8f4f6; }
+.modes label:has(:checked) { border-color: var(--accent); background: var(--tint); }
 .modes b { color: var(--ink); display: block; font-size: 14px; }
 .notice { border-left: 4px solid var(--accent); }
 """
@@ -76,12 +80,15 @@ setInterval(async () => {
 """
 
 
-def document(title: str, subtitle: str, controls: str, live: str) -> str:
-    """Return a whole page; ``subtitle``, ``controls`` and ``live`` are HTML already."""
+def document(title: str, subtitle: str, controls: str, live: str, style: str = "") -> str:
+    """Return a whole page; ``subtitle``, ``controls`` and ``live`` are HTML already.
+
+    :param style: more CSS, such as another accent colour
+    """
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head><body>'
+        f'<link rel="icon" href="data:,"><style>{_STYLE}{style}</style></head><body>'
         f'<header><div class="wrap"><h1>{escape(title)}</h1><p>{subtitle}</p></div></header>'
         f'<main class="wrap">{controls}<div id="live">{live}</div></main>'
         f"<script>{_SCRIPT}</script></body></html>"
