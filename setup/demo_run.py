@@ -20,6 +20,8 @@ from setup.settings import REPOSITORY, Settings
 DATABASE = "suite_demo"
 _PROGRESS = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 _WORKERS = 3
+# Background work leaves one of the two job slots to real-time interfaces.
+_CHANNELS = f"root:{_WORKERS - 1},root.integration_background:1"
 _PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
 
 
@@ -71,7 +73,7 @@ def _write_config(ready: machine.Machine) -> Path:
             "max_cron_threads": 1,
             "server_wide_modules": "base,rpc,web,queue_job",
         },
-        "queue_job": {"channels": f"root:{_WORKERS - 1}"},
+        "queue_job": {"channels": _CHANNELS},
         "integration": {"key_ring": key_ring.kept(settings.etc / "key-ring")},
     }
     return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)

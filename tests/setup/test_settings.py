@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from setup.console import SetupError
+from setup.settings import DEFAULT_PORT, REPOSITORY, Settings
+
+
+def test_defaults_stay_inside_the_checkout():
+    settings = Settings.from_environ({})
+    assert settings.home == REPOSITORY / ".local"
+    assert settings.port == DEFAULT_PORT
+    assert settings.odoo_dir is None
+    assert not settings.strict
+
+
+def test_environment_is_read():
+    environ = {"SUITE_HOME": "/srv/suite", "ODOO_DIR": "odoo", "PORT": "8123", "CI": "true"}
+    settings = Settings.from_environ(environ)
+    assert settings.home == Path("/srv/suite")
+    assert settings.odoo_dir == Path.cwd() / "odoo"
+    assert settings.port == 8123
+    assert settings.strict
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+def test_a_bad_port_is_named(port):
+    with pytest.raises(SetupError, match="PORT="):
+        Settings.from_environ({"PORT": port})
+
+
+def test_checkouts_have_names_of_their_own(tmp_path):
+    one = Settings(home=tmp_path, repository=tmp_path / "one")
+    two = Settings(home=tmp_path, repository=tmp_path / "two")
+    assert one.checkout != two.checkout
