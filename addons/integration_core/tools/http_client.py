@@ -1,0 +1,260 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The one HTTP client of the suite: pooled, pinned to checked addresses, and never late.
+
+* The host is resolved once and every address is checked (:mod:`.net_guard`); the connection goes to
+  a checked address, while the certificate is verified for the host's name. DNS may answer
+  something else a moment later without any effect.
+* ``total_timeout`` holds for the whole exchange, however slowly bytes come.
+* No redirects, no retries, no proxies from the environment, no cookies, no decompression.
+* Failures say whether the request can have had an effect: :class:`.TransientError` if it never was
+  complete at the other side, :class:`.UnknownOutcomeError` if it was and no status came.
+
+A response with any status is a result, not an exception: what 4xx or 5xx mean is the transport's
+affair. Built on sockets and the parser of :mod:`http.client`, because pinning, deadlines and the
+distinction of failures all need the layer below the usual libraries.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Final
+
+from .errors import ConfigurationError, TransientError, UnknownOutcomeError
+from .http_pool import ConnectionPool, PoolKey
+from .http_wire import (
+    DeadlineSocket,
+    DeadlineSSLSocket,
+    check_headers,
+    encode_request,
+    header_dict,
+    read_body,
+    read_head,
+)
+from .net_guard import CheckedUrl, Network, check_addresses, check_url
+from .resolver_cache import ResolverCache
+from .tls import TlsOptions, context_for
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """What to send and within which limits.
+
+    :param url: see :func:`.net_guard.check_url`.
+    :param headers: without those that the client sets (Host, Content-Length, ...).
+    :param connect_timeout: seconds for DNS, connection and TLS handshake together.
+    :param read_timeout: longest silence in seconds.
+    :param total_timeout: seconds for everything.
+    :param max_response_bytes: more of the body is not read.
+    :param allowed_networks: non-public networks that may be connected to.
+    :param allow_plaintext: whether ``http`` may be used.
+    :param tls: trust anchors.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    connect_timeout: float = 5.0
+    read_timeout: float = 15.0
+    total_timeout: float = 30.0
+    max_response_bytes: int = 65536
+    allowed_networks: tuple[Network, ...] = ()
+    allow_plaintext: bool = False
+    tls: TlsOptions = field(default_factory=TlsOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What came back.
+
+    :param headers: names in lower case.
+    :param body: at most ``max_response_bytes``.
+    :param truncated: the body was longer, broke off, or did not come in time.
+    :param elapsed: seconds from the call to the end of the body.
+    :param address: the address that answered.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    truncated: bool
+    elapsed: float
+    address: str
+
+
+class HttpClient:
+    """Sends requests over pooled keep-alive connections. Thread-safe; make one per process,
+    after forking.
+
+    :param pool: idle connections, see :class:`.ConnectionPool`.
+    :param resolver: name resolution, see :class:`.ResolverCache`.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool | None = None, resolver: ResolverCache | None = None
+    ) -> None:
+        self._pool = pool or ConnectionPool()
+        self._resolver = resolver or ResolverCache()
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Carry out one exchange.
+
+        :raises ConfigurationError: the request itself cannot be sent; :class:`.AddressRefused`
+            for its URL or the address behind it.
+        :raises TransientError: ``dns_failed``, ``connect_failed``, ``connect_timeout``,
+            ``tls_certificate``, ``tls_error``, ``send_failed`` or ``send_timeout``: the other side
+            cannot have seen a complete request.
+        :raises UnknownOutcomeError: ``response_timeout``, ``no_response`` or ``bad_response``.
+        """
+        started = time.monotonic()
+        url = check_url(request.url, request.allow_plaintext)
+        payload = _encode(request, url)
+        deadline = started + request.total_timeout
+        connect_by = min(started + request.connect_timeout, deadline)
+        addresses = self._resolver.lookup(url.host, url.port, connect_by - time.monotonic())
+        # Cached or not, the answer is checked against the rules of this very request.
+        check_addresses(addresses, request.allowed_networks)
+        sock, key = self._connection(request, url, addresses, connect_by)
+        sock.limit(request.read_timeout, deadline)
+        try:
+            return self._exchange(sock, key, request, payload, started)
+        except BaseException:
+            sock.close()
+            raise
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.clear()
+
+    def _connection(
+        self, request: HttpRequest, url: CheckedUrl, addresses: list[str], connect_by: float
+    ) -> tuple[DeadlineSocket | DeadlineSSLSocket, PoolKey]:
+        """An idle connection to one of the addresses, else a new one to the first that answers."""
+        keys = [PoolKey(url.scheme, a, url.port, url.host, request.tls) for a in addresses]
+        for key in keys:
+            sock = self._pool.take(key)
+            if sock is not None:
+                return sock, key
+        failure: TransientError | None = None
+        for key in keys:
+            try:
+                return _connect(key, connect_by), key
+            except TransientError as error:
+                # The first failure counts: later ones may only be for want of time.
+                failure = failure or error
+        raise failure or TransientError("no address to connect to", code="connect_failed")
+
+    def _exchange(
+        self,
+        sock: DeadlineSocket | DeadlineSSLSocket,
+        key: PoolKey,
+        request: HttpRequest,
+        payload: bytes,
+        started: float,
+    ) -> HttpResponse:
+        send_error = _send(sock, payload)
+        try:
+            head = read_head(sock, request.method)
+        except (OSError, HTTPException, ValueError) as error:
+            raise send_error or _no_answer(error) from None
+        body, complete = read_body(head, request.max_response_bytes)
+        reusable = complete and not head.will_close and send_error is None
+        head.close()
+        if reusable:
+            self._pool.give(key, sock)
+        else:
+            sock.close()
+        return HttpResponse(
+            status=head.status,
+            headers=header_dict(head.headers),
+            body=body,
+            truncated=not complete,
+            elapsed=time.monotonic() - started,
+            address=key.address,
+        )
+
+
+def _encode(request: HttpRequest, url: CheckedUrl) -> bytes:
+    if request.method not in METHODS:
+        raise ConfigurationError("this HTTP method is not supported", code="invalid_request")
+    limits = (request.connect_timeout, request.read_timeout, request.total_timeout)
+    if min(limits) <= 0 or request.max_response_bytes < 0:
+        raise ConfigurationError("time limits are above 0", code="invalid_request")
+    try:
+        check_headers(request.headers)
+    except ValueError as error:
+        raise ConfigurationError(str(error), code="invalid_request") from None
+    return encode_request(
+        request.method, url.target, url.host_header, request.headers, request.body
+    )
+
+
+def _connect(key: PoolKey, connect_by: float) -> DeadlineSocket | DeadlineSSLSocket:
+    left = connect_by - time.monotonic()
+    if left <= 0:
+        raise TransientError("no connection within the time limit", code="connect_timeout")
+    family = socket.AF_INET6 if ":" in key.address else socket.AF_INET
+    sock = DeadlineSocket(family, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(left)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.connect((key.address, key.port))
+        if key.scheme == "http":
+            return sock
+        return _start_tls(sock, key, connect_by)
+    except TimeoutError:
+        sock.close()
+        raise TransientError(
+            "no connection within the time limit", code="connect_timeout"
+        ) from None
+    except OSError as error:
+        sock.close()
+        reason = error.strerror or type(error).__name__
+        raise TransientError(f"cannot connect: {reason}", code="connect_failed") from None
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _start_tls(sock: DeadlineSocket, key: PoolKey, connect_by: float) -> DeadlineSSLSocket:
+    context = context_for(key.tls)
+    # The timeout of a handshake covers all of its round trips.
+    sock.settimeout(max(connect_by - time.monotonic(), 0.001))
+    try:
+        tls = context.wrap_socket(sock, server_hostname=key.host)
+    except ssl.SSLCertVerificationError as error:
+        # OpenSSL's own words ("certificate has expired"); they quote nothing but host names.
+        raise TransientError(
+            f"the certificate is not accepted: {error.verify_message}", code="tls_certificate"
+        ) from None
+    except ssl.SSLError as error:
+        raise TransientError(
+            f"no TLS connection: {error.reason or 'handshake failed'}", code="tls_error"
+        ) from None
+    assert isinstance(tls, DeadlineSSLSocket)  # noqa: S101 - the context makes no other
+    return tls
+
+
+def _send(sock: DeadlineSocket | DeadlineSSLSocket, payload: bytes) -> TransientError | None:
+    """Send a request; a failure is returned, for a server may have answered early (413, say)."""
+    try:
+        sock.sendall(payload)
+    except TimeoutError:
+        return TransientError("the request was not taken in time", code="send_timeout")
+    except OSError:
+        return TransientError("the connection broke while sending", code="send_failed")
+    return None
+
+
+def _no_answer(error: Exception) -> UnknownOutcomeError:
+    if isinstance(error, TimeoutError):
+        return UnknownOutcomeError("no answer within the time limit", code="response_timeout")
+    if isinstance(error, OSError):
+        return UnknownOutcomeError("the connection ended without an answer", code="no_response")
+    return UnknownOutcomeError("the answer is not HTTP", code="bad_response")
