@@ -1,0 +1,287 @@
+from psycopg2.errors import SerializationFailure
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.addons.integration_core.engine import causation, ledger
+from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools.states import State
+
+from .common import EngineCase
+
+
+@tagged("post_install", "-at_install")
+class TestInbound(EngineCase):
+    def test_effect_and_state_together(self):
+        def process(handler, received, data):
+            return handler.env["res.partner"].sudo().create({"name": data["key"]})
+
+        self.handle_with(process)
+        message = self.receive("m1", {"key": "Effect"})
+        self.assertEqual(message.state, "queued")
+        self.assertEqual(self.drain(self.inbound), 1)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(message.res_model, "res.partner")
+        self.assertEqual(self.env["res.partner"].browse(message.res_id).name, "Effect")
+        self.assertEqual(message.attempt_ids.mapped("outcome"), ["done"])
+        self.assertTrue(message.finished_at)
+
+    def test_duplicate_gets_the_first_receipt(self):
+        first = self.receive("m1", {"key": "a"})
+        again = self.receive("m1", {"key": "a"})
+        self.assertEqual(first, again)
+        self.assertEqual(len(self.messages(self.inbound)), 1)
+
+    def test_same_key_other_body_is_a_conflict(self):
+        first = self.receive("m1", {"key": "a"})
+        other = self.receive("m1", {"key": "b"})
+        self.assertNotEqual(first, other)
+        self.assertEqual((other.state, other.error_class), ("quarantined", "conflict"))
+        self.assertEqual(other, self.receive("m1", {"key": "b"}), "same conflict, same receipt")
+        self.assertEqual(first, self.receive("m1", {"key": "a"}))
+
+    def test_malformed_json_is_quarantined(self):
+        self.handle_with(lambda *args: self.fail("must not be handled"))
+        message = self.receive("m1", b"{not json")
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "malformed_json"))
+
+    def test_contract_violation_names_the_place_not_the_value(self):
+        self.handle_with(lambda *args: self.fail("must not be handled"))
+        message = self.receive("m1", {"key": 4711})
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
+        self.assertIn("/key", message.error_message)
+        self.assertNotIn("4711", message.error_message)
+
+    def test_no_approved_contract(self):
+        self.handle_with(lambda *args: self.fail("must not be handled"), contract="test.unknown")
+        message = self.receive("m1", {"key": "a"})
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "no_contract"))
+
+    def test_transient_error_retries_then_dies(self):
+        def process(*args):
+            raise errors.TransientError("Not now.", code="busy")
+
+        self.handle_with(process)
+        message = self.receive("m1", {"key": "a"})
+        for attempt in (1, 2):
+            self.drain(self.inbound)
+            message.invalidate_recordset()
+            self.assertEqual((message.state, message.attempts), ("retry", attempt))
+            self.assertGreaterEqual(message.available_at, message.created_at)
+            self.make_due(message)
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.attempts), ("dead", 3))
+        self.assertEqual(len(message.attempt_ids), 3)
+
+    def test_one_failure_does_not_touch_its_neighbours(self):
+        def process(handler, received, data):
+            partner = handler.env["res.partner"].sudo().create({"name": data["key"]})
+            if data["key"] == "bad":
+                raise UserError("no")
+            return partner
+
+        self.handle_with(process)
+        keys = ["one", "bad", "two"]
+        for key in keys:
+            self.receive(key, {"key": key})
+        self.drain(self.inbound)
+        self.assertEqual(
+            self.messages(self.inbound).mapped("state"), ["done", "quarantined", "done"]
+        )
+        found = self.env["res.partner"].search([("name", "in", keys)]).mapped("name")
+        self.assertEqual(sorted(found), ["one", "two"], "the failed effect is rolled back")
+
+    def test_unknown_exception_shows_its_type_only(self):
+        def process(*args):
+            raise KeyError("patient Smith")
+
+        self.handle_with(process)
+        message = self.receive("m1", {"key": "a"})
+        with self.assertLogs("odoo.addons.integration_core.engine.inbound", "ERROR") as logs:
+            self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "retry")
+        self.assertIn("KeyError", message.error_message)
+        self.assertNotIn("Smith", message.error_message + str(logs.output))
+
+    def test_serialization_failure_isolates_the_message(self):
+        seen = []
+
+        def process(handler, received, data):
+            seen.append(data["key"])
+            if data["key"] == "hot" and seen.count("hot") <= 2:
+                raise SerializationFailure
+            return handler.env["res.partner"].sudo().create({"name": data["key"]})
+
+        # psycopg2 sets the code when the server reports it; a raised one has none
+        self.patch(SerializationFailure, "pgcode", "40001")
+        self.handle_with(process)
+        for key in ("cold", "hot"):
+            self.receive(key, {"key": key})
+        self.drain(self.inbound)
+        cold, hot = self.messages(self.inbound)
+        self.assertEqual(cold.state, "done")
+        self.assertEqual((hot.state, hot.error_code), ("retry", "serialization"))
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "cold")]), 1)
+
+    def test_order_per_key_when_the_first_fails(self):
+        handled = []
+
+        def process(handler, received, data):
+            handled.append(received.external_key)
+            if received.external_key == "a1" and handled.count("a1") == 1:
+                raise errors.TransientError("Not now.")
+
+        self.handle_with(process)
+        for external, key in (("a1", "A"), ("b1", "B"), ("a2", "A")):
+            self.receive(external, {"key": key}, key_path="key")
+        self.drain(self.inbound)
+        self.assertEqual(handled, ["a1", "b1"], "a2 must not overtake a1")
+        a1, _b1, a2 = self.messages(self.inbound)
+        self.assertEqual((a1.state, a2.state, a2.attempts), ("retry", "queued", 0))
+        self.make_due(a1)
+        self.drain(self.inbound)
+        self.assertEqual(handled, ["a1", "b1", "a1", "a2"])
+
+    def test_dead_message_blocks_its_key_only_if_the_policy_says_so(self):
+        self.handle_with(lambda *args: None)
+        first = self.receive("a1", b"{broken", key_path="key")
+        self.drain(self.inbound)
+        self.env.cr.execute(
+            "UPDATE integration_message SET partition_key = 'A' WHERE id = %s", [first.id]
+        )
+        later = self.receive("a2", {"key": "A"}, key_path="key")
+        self.policy.failure_blocks_key = True
+        self.drain(self.inbound)
+        later.invalidate_recordset()
+        self.assertEqual(later.state, "queued")
+        self.policy.failure_blocks_key = False
+        self.drain(self.inbound)
+        later.invalidate_recordset()
+        self.assertEqual(later.state, "done")
+
+    def test_strict_ordering_waits_for_any_earlier_message(self):
+        self.policy.ordering = "strict"
+        self.handle_with(lambda *args: None)
+        first, second = self.receive("1", {"key": "a"}), self.receive("2", {"key": "b"})
+        ledger.move(
+            self.env.cr, State.HELD, where="id = %(id)s", values={"id": first.id},
+            assign={"held_reason": "parked"},
+        )  # fmt: skip
+        self.drain(self.inbound)
+        second.invalidate_recordset()
+        self.assertEqual(second.state, "queued")
+
+    def test_pause_holds_and_resume_releases(self):
+        self.handle_with(lambda *args: None)
+        self.inbound.action_pause()
+        message = self.receive("m1", {"key": "a"})
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.held_reason), ("held", "paused"))
+        self.inbound.action_resume()
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "done")
+
+    def test_late_result_with_an_old_token_changes_nothing(self):
+        message = self.receive("m1", {"key": "a"})
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'processing', claim_token = 'new' "
+            "WHERE id = %s",
+            [message.id],
+        )
+        result = ledger.Result(message.id, State.DONE, 1, message.created_at, 0.1)
+        self.assertEqual(ledger.record(self.env.cr, [result], "old"), set())
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "processing")
+        self.assertFalse(message.attempt_ids)
+
+    def test_expired_lease_returns_the_message(self):
+        self.handle_with(lambda *args: None)
+        message = self.receive("m1", {"key": "a"})
+        self._lose_worker(message, attempts=1)
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.attempts), ("done", 2))
+
+    def test_message_that_kills_its_workers_dies(self):
+        self.handle_with(lambda *args: None)
+        message = self.receive("m1", {"key": "a"})
+        self._lose_worker(message, attempts=3)
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("dead", "worker_lost"))
+
+    def _lose_worker(self, message, attempts):
+        self.env.cr.execute(
+            """
+            UPDATE integration_message
+               SET state = 'processing', claim_token = 'gone', attempts = %s,
+                   lease_until = (now() AT TIME ZONE 'UTC') - interval '1 second'
+             WHERE id = %s
+            """,
+            [attempts, message.id],
+        )
+
+    def test_handler_runs_as_the_service_user_and_knows_the_cause(self):
+        seen = {}
+
+        def process(handler, received, data):
+            seen["user"] = handler.env.user
+            seen["su"] = handler.env.su
+            seen["cause"] = causation.current()
+
+        self.handle_with(process)
+        message = self.receive("m1", {"key": "a"})
+        self.drain(self.inbound)
+        self.assertEqual(seen["user"], self.service_user)
+        self.assertFalse(seen["su"])
+        self.assertEqual(seen["cause"].message_uuid, message.uuid)
+        self.assertEqual(seen["cause"].correlation_id, "corr-m1")
+        self.assertIsNone(causation.current())
+
+    def test_missing_right_of_the_service_user_is_a_configuration_error(self):
+        self.handle_with(lambda handler, *args: handler.env["res.partner"].create({"name": "x"}))
+        message = self.receive("m1", {"key": "a"})
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_class), ("quarantined", "configuration"))
+
+    def test_operator_retries_parks_and_cancels(self):
+        self.handle_with(lambda *args: None)
+        message = self.receive("m1", b"{broken")
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        message.action_retry()
+        self.assertEqual((message.state, message.attempts), ("queued", 0))
+        message.action_park()
+        self.assertEqual((message.state, message.held_reason), ("held", "parked"))
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "held", "what an operator parked stays parked")
+        message.action_cancel("wrong content, agreed with the partner")
+        self.assertEqual(message.state, "cancelled")
+        self.assertEqual(message.resolution, "wrong content, agreed with the partner")
+        with self.assertRaises(UserError):
+            message.action_retry()
+
+    def test_clinical_payload_is_encrypted(self):
+        message = self.receive("m1", {"key": "patient Smith"}, clinical=True)
+        self.env.cr.execute(
+            "SELECT body, encoding FROM integration_payload WHERE message_id = %s", [message.id]
+        )
+        body, encoding = self.env.cr.fetchone()
+        self.assertIn("aes256gcm", encoding)
+        self.assertNotIn(b"Smith", bytes(body))
+        seen = []
+        self.handle_with(lambda handler, received, data: seen.append(data["key"]))
+        self.drain(self.inbound)
+        self.assertEqual(seen, ["patient Smith"])

@@ -1,0 +1,228 @@
+from odoo.tests import tagged
+from odoo.addons.integration_core.engine import causation, sync
+from odoo.addons.integration_core.engine.outbound import Outcome
+from odoo.addons.integration_core.tools import errors
+
+from .common import EngineCase, delivered
+
+
+@tagged("post_install", "-at_install")
+class TestOutbound(EngineCase):
+    def _sync(self, record):
+        return self.env["integration.record.sync"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+
+    def _fired(self, sender=delivered):
+        self.send_with(sender)
+        record = self.fire()
+        self.dispatch()
+        return record, self.messages(self.outbound)
+
+    def test_event_becomes_one_message_and_is_delivered(self):
+        sent = []
+        record, message = self._fired(lambda outgoing: sent.append(outgoing) or delivered(outgoing))
+        self.assertEqual((message.state, message.direction), ("queued", "outbound"))
+        self.assertEqual((message.res_model, message.res_id), ("res.country", record.id))
+        self.assertEqual(self._sync(record).state, "pending")
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(self._sync(record).state, "synchronised")
+        self.assertEqual(sent[0].document, {"key": "Zedland"})
+        self.assertEqual(sent[0].external_key, message.event_id.uuid)
+        self.assertEqual(sent[0].correlation_id, message.event_id.correlation_id)
+        kinds = message.payload_ids.sorted("kind").mapped("kind")
+        self.assertEqual(kinds, ["response", "sent"])
+        self.assertEqual(message.attempt_ids.http_status, 202)
+
+    def test_dispatcher_repeats_nothing(self):
+        self._fired()
+        self.env.cr.execute("UPDATE integration_event SET dispatched_at = NULL")
+        self.dispatch()
+        self.assertEqual(len(self.messages(self.outbound)), 1)
+
+    def test_several_changes_make_one_event_with_the_last_snapshot(self):
+        self.send_with(delivered)
+        record = self.fire()
+        record.name = "Zedland at last"
+        record.phone_code = 1
+        self.env.cr.flush()
+        record.phone_code = 999
+        self.env.cr.flush()
+        event = self.env["integration.event"].search([("res_id", "=", record.id)])
+        self.assertEqual(len(event), 1)
+        self.assertIn("Zedland at last", event.data)
+
+    def test_no_event_when_the_value_does_not_change(self):
+        record = self.fire()
+        events = self.env["integration.event"].search_count([])
+        self.env.cr.execute("UPDATE integration_event SET tx = '0'")
+        record.phone_code = 999
+        record.name = "Other"
+        self.env.cr.flush()
+        self.assertEqual(self.env["integration.event"].search_count([]), events)
+
+    def test_no_subscriber_no_event(self):
+        self.env.cr.execute(
+            "UPDATE integration_interface SET activated_at = NULL WHERE id = %s",
+            [self.outbound.id],
+        )
+        self.outbound._configuration_changed()
+        self.fire()
+        self.assertFalse(self.env["integration.event"].search([]))
+
+    def test_failed_savepoint_leaves_no_event(self):
+        self.snapshot_countries()
+        country = self.env["res.country"].create({"name": "Zedland", "code": "ZY"})
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            country.phone_code = 999
+            self.env.flush_all()
+            raise ZeroDivisionError
+        self.env.cr.flush()
+        self.assertFalse(self.env["integration.event"].search([("res_id", "=", country.id)]))
+
+    def test_no_echo_to_the_causing_system(self):
+        self.send_with(delivered)
+        cause = causation.Cause("m-1", "corr-1", None, self.system.id, 1)
+        with causation.caused_by(cause):
+            record = self.fire()
+        event = self.env["integration.event"].search([("res_id", "=", record.id)])
+        self.assertEqual((event.correlation_id, event.causation_id), ("corr-1", "m-1"))
+        self.dispatch()
+        self.assertFalse(self.messages(self.outbound))
+        self.assertTrue(event.dispatched_at)
+
+    def test_endless_chain_is_quarantined(self):
+        self.send_with(delivered)
+        other = self.env["integration.system"].create({"name": "Other", "code": "OTHER"})
+        cause = causation.Cause("m-1", "corr-1", None, other.id, causation.MAX_DEPTH + 1)
+        with causation.caused_by(cause):
+            self.fire()
+        self.dispatch()
+        message = self.messages(self.outbound)
+        self.assertEqual((message.state, message.error_code), ("quarantined", "causation_depth"))
+
+    def test_paused_interface_holds(self):
+        self.outbound.action_pause()
+        _record, message = self._fired()
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.held_reason), ("held", "paused"))
+
+    def test_transient_failure_retries_then_dies_and_tells_once(self):
+        country, message = self._fired(
+            lambda outgoing: Outcome(error=errors.TransientError("Down.", code="http_500"))
+        )
+        for _attempt in range(3):
+            self.drain(self.outbound)
+            self.make_due(message)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.attempts), ("dead", 3))
+        self.assertEqual(self._sync(country).state, "failed")
+        self.assertEqual(self._sync(country).reason, "Down.")
+        activities = self.outbound.activity_ids
+        self.assertEqual(activities.user_id, self.outbound.owner_id)
+        self.assertEqual(len(activities), 1)
+        message.action_retry()
+        for _attempt in range(3):
+            self.drain(self.outbound)
+            self.make_due(message)
+        self.outbound.invalidate_recordset()
+        self.assertEqual(len(self.outbound.activity_ids), 1, "a second failure tells no second time")
+
+    def test_retry_after_is_a_lower_bound(self):
+        _record, message = self._fired(
+            lambda outgoing: Outcome(error=errors.ThrottledError("Later.", 500.0))
+        )
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        wait = (message.available_at - message.attempt_ids.started_at).total_seconds()
+        self.assertGreaterEqual(wait, 499)
+
+    def test_content_that_breaks_its_contract_never_leaves(self):
+        sent = []
+        _record, message = self._fired(lambda outgoing: sent.append(outgoing))
+        self.env.cr.execute("UPDATE integration_event SET data = '{}'")
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
+        self.assertFalse(sent)
+
+    def test_retry_of_a_quarantined_message_takes_a_new_snapshot(self):
+        record, message = self._fired()
+        self.env.cr.execute("UPDATE integration_event SET data = '{}'")
+        self.drain(self.outbound)
+        record.name = "Mended"
+        message.invalidate_recordset()
+        message.action_retry()
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "done")
+        self.assertIn("Mended", message.event_id.data)
+
+    def test_breaker_opens_and_closes(self):
+        self.policy.write(
+            {"breaker_enabled": True, "breaker_min_calls": 2, "breaker_open_seconds": 30}
+        )
+        health = {"up": False}
+
+        def sender(outgoing):
+            if health["up"]:
+                return delivered(outgoing)
+            return Outcome(error=errors.TransientError("Down."))
+
+        _record, first = self._fired(sender)
+        second_country = self.fire("Second", "ZX")
+        self.dispatch()
+        self.drain(self.outbound)
+        self.assertEqual(self.outbound.breaker_state, "open")
+        messages = self.messages(self.outbound)
+        self.assertEqual(messages.mapped("attempts"), [1, 1])
+        self.make_due(messages)
+        self.drain(self.outbound)
+        messages.invalidate_recordset()
+        self.assertEqual(messages.mapped("attempts"), [1, 1], "no call while the breaker is open")
+        self.assertEqual(set(messages.mapped("state")), {"queued"})
+        health["up"] = True
+        self.env.cr.execute(
+            "UPDATE integration_breaker SET data = jsonb_set(data::jsonb, '{opened_until}', '0')"
+        )
+        self.drain(self.outbound)
+        self.outbound.invalidate_recordset()
+        messages.invalidate_recordset()
+        self.assertEqual(self.outbound.breaker_state, "closed")
+        self.assertEqual(set(messages.mapped("state")), {"done"})
+        self.assertTrue(first | second_country)
+
+    def test_confirmation_that_overtakes_the_result_stays(self):
+        record, message = self._fired()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET awaits_confirmation = true WHERE id = %s",
+            [self.outbound.id],
+        )
+        self.env.cr.execute(
+            "UPDATE integration_message SET attempts = 1 WHERE id = %s", [message.id]
+        )
+        self.assertEqual(
+            sync.confirm(self.env.cr, "res.country", record.id, self.system.id), 1
+        )
+        self.drain(self.outbound)
+        self.assertEqual(self._sync(record).state, "synchronised")
+
+    def test_delivery_waits_for_the_confirmation(self):
+        record, _message = self._fired()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET awaits_confirmation = true WHERE id = %s",
+            [self.outbound.id],
+        )
+        self.assertEqual(
+            sync.confirm(self.env.cr, "res.country", record.id, self.system.id),
+            0,
+            "what has not left yet cannot be confirmed",
+        )
+        self.drain(self.outbound)
+        self.assertEqual(self._sync(record).state, "waiting")
+        sync.confirm(self.env.cr, "res.country", record.id, self.system.id)
+        self.env.invalidate_all()
+        self.assertEqual(self._sync(record).state, "synchronised")

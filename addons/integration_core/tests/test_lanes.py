@@ -1,0 +1,85 @@
+from datetime import datetime, timedelta
+
+from odoo.tests import tagged
+from odoo.addons.integration_core.engine import lanes, wakeup
+
+from .common import EngineCase
+
+
+@tagged("post_install", "-at_install")
+class TestLanes(EngineCase):
+    def setUp(self):
+        super().setUp()
+        self.lane = self.env["integration.lane"].search([("interface_id", "=", self.inbound.id)])
+
+    def _jobs(self):
+        return self.env["queue.job"].search([("model_name", "=", "integration.lane")])
+
+    def test_flag_flips_once(self):
+        self.assertEqual(lanes.want(self.env.cr, self.lane.ids), self.lane.ids)
+        self.assertEqual(lanes.want(self.env.cr, self.lane.ids), [])
+
+    def test_a_burst_makes_one_job(self):
+        for _message in range(5):
+            wakeup.wake_lanes(self.env.cr, self.lane.ids)
+        job = self._jobs()
+        self.assertEqual(len(job), 1)
+        self.assertEqual(job.channel, "root.integration_background")
+
+    def test_lease_excludes_until_it_expires(self):
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        self.assertTrue(token)
+        self.assertIsNone(lanes.acquire(self.env.cr, self.lane.id))
+        self.env.cr.execute("UPDATE integration_lane SET lease_until = '2000-01-01'")
+        self.assertTrue(lanes.acquire(self.env.cr, self.lane.id))
+        self.assertFalse(lanes.hold(self.env.cr, self.lane.id, token), "the old drain must stop")
+
+    def test_release_reports_a_wake_up_that_met_our_lease(self):
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        lanes.want(self.env.cr, self.lane.ids)
+        self.assertTrue(lanes.release(self.env.cr, self.lane.id, token, more=False))
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        lanes.clear_wanted(self.env.cr, self.lane.id)
+        self.assertFalse(lanes.release(self.env.cr, self.lane.id, token, more=False))
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        self.assertTrue(lanes.release(self.env.cr, self.lane.id, token, more=True))
+
+    def test_only_the_earliest_due_time_makes_a_job(self):
+        soon = datetime.now() + timedelta(hours=1)
+        self.assertTrue(lanes.schedule(self.env.cr, self.lane.id, soon))
+        self.assertFalse(lanes.schedule(self.env.cr, self.lane.id, soon + timedelta(hours=1)))
+        self.assertTrue(lanes.schedule(self.env.cr, self.lane.id, soon - timedelta(minutes=1)))
+
+    def test_drain_leaves_a_job_for_the_next_retry(self):
+        from odoo.addons.integration_core.tools import errors
+
+        def process(*args):
+            raise errors.ThrottledError("Later.", 100.0)
+
+        self.handle_with(process)
+        self.receive("m1", {"key": "a"})
+        self.drain(self.inbound)
+        job = self._jobs()
+        self.assertEqual(len(job), 1)
+        self.assertGreater(job.eta, datetime.now() + timedelta(seconds=60))
+
+    def test_watchdog_finds_what_was_lost(self):
+        self.receive("m1", {"key": "a"})
+        self.env.cr.execute("UPDATE integration_lane SET wanted = true, woken_at = '2000-01-01'")
+        self.assertFalse(self._jobs())
+        with self.enter_registry_test_mode():
+            self.env["integration.lane"]._cron_watchdog()
+        self.assertTrue(self._jobs().filtered(lambda job: job.records == self.lane))
+
+    def test_watchdog_leaves_a_fresh_wake_up_alone(self):
+        self.receive("m1", {"key": "a"})
+        lanes.want(self.env.cr, self.lane.ids)
+        self.assertNotIn(self.lane.id, lanes.stale(self.env.cr, 45))
+
+    def test_throttle(self):
+        throttle = lanes.WakeThrottle(seconds=60)
+        self.assertTrue(throttle.due("db", 1))
+        self.assertFalse(throttle.due("db", 1))
+        self.assertTrue(throttle.due("db", 2))
+        throttle.forget("db", 1)
+        self.assertTrue(throttle.due("db", 1))

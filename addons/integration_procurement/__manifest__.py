@@ -1,0 +1,19 @@
+{
+    "name": "Integration Procurement",
+    "summary": "Purchase orders to suppliers, confirmations back, and a status on each order",
+    "version": "19.0.1.0.0",
+    "category": "Productivity/Integration",
+    "author": "Integration Suite Contributors",
+    "website": "https://github.com/integration-suite/integration-suite",
+    "license": "LGPL-3",
+    "depends": ["integration_webhooks", "purchase_stock"],
+    "data": [
+        "data/integration_contract.xml",
+        "data/integration_event_type.xml",
+        "views/purchase_order_views.xml",
+        "views/uom_uom_views.xml",
+    ],
+    "demo": ["demo/procurement_demo.xml"],
+    "auto_install": True,
+    "installable": True,
+}

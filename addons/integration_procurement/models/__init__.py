@@ -1,0 +1,6 @@
+from . import (
+    integration_handler_order_confirmation,
+    purchase_order,
+    purchase_order_line,
+    uom_uom,
+)

@@ -1,0 +1,19 @@
+from odoo import fields, models
+from odoo.addons.account.models.uom_uom import UOM_TO_UNECE_CODE
+
+
+class UomUom(models.Model):
+    """Units have a code that partners understand; there is no default for one that has none."""
+
+    _inherit = "uom.uom"
+
+    integration_code = fields.Char(
+        string="Unit code",
+        help="Code of this unit in messages to partners, by UN/ECE Recommendation 20, such as "
+        "“C62” for one piece or “DZN” for a dozen. Odoo's standard units have theirs already.",
+    )
+
+    def _integration_unit_code(self) -> str | None:
+        """The code of this unit, or ``None``: a message with an unknown unit must not leave."""
+        self.ensure_one()
+        return self.integration_code or UOM_TO_UNECE_CODE.get(self.get_external_id()[self.id])
