@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import lanes, ledger
+from . import ledger, settings
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -144,7 +144,7 @@ def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]
             "lanes": rules.lanes,
             "limit": limit,
             "token": token,
-            "lease": lanes.LEASE_SECONDS,
+            "lease": settings.lease_seconds(),
         },
     )
     found = sorted(cr.fetchall())

@@ -23,13 +23,20 @@ DRAIN_SECONDS = 20.0
 
 
 def fault_point(name: str) -> None:
-    """Die here when the environment names this point; inert otherwise.
+    """Die here, as a power cut would have it, when a fault test has armed this point.
 
-    ``INTEGRATION_FAULT=claimed`` kills the process as a power cut would. Fault tests use it to
-    prove what the design promises at each line; it cannot be set from inside Odoo.
+    Inert unless the environment variable ``INTEGRATION_FAULT`` names a folder, which cannot be
+    done from inside Odoo. A file of the point's name in it arms the point, once: it is removed
+    before the process dies, so that whoever takes over survives.
     """
-    if os.environ.get("INTEGRATION_FAULT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    folder = os.environ.get("INTEGRATION_FAULT")
+    if not folder:
+        return
+    try:
+        os.unlink(os.path.join(folder, name))
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Drain:

@@ -15,12 +15,12 @@ from datetime import datetime
 
 from odoo.sql_db import BaseCursor
 
+from . import settings
+
 # Seconds in which one process wakes a lane at most once. A drain that finds nothing clears the
 # flag, waits longer than this and looks again, so a wake-up that was left out is never lost.
 WAKE_THROTTLE = 0.1
 LOOK_AGAIN = 0.25
-# A drain renews its lease far more often than this; it only has to outlive a pause of the process.
-LEASE_SECONDS = 30
 
 
 class WakeThrottle:
@@ -71,7 +71,7 @@ def acquire(cr: BaseCursor, lane_id: int) -> str | None:
            AND (lease_until IS NULL OR lease_until < now() AT TIME ZONE 'UTC')
         RETURNING id
         """,
-        [token, LEASE_SECONDS, lane_id],
+        [token, settings.lease_seconds(), lane_id],
     )
     return token if cr.fetchone() else None
 
@@ -87,7 +87,7 @@ def hold(cr: BaseCursor, lane_id: int, token: str) -> bool:
            SET lease_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
          WHERE id = %s AND lease_token = %s RETURNING id
         """,
-        [LEASE_SECONDS, lane_id, token],
+        [settings.lease_seconds(), lane_id, token],
     )
     return bool(cr.fetchone())
 
@@ -102,7 +102,7 @@ def renew(cr: BaseCursor, lane_id: int, token: str, claim_token: str) -> None:
          WHERE state = 'processing' AND claim_token = %s
            AND interface_id = (SELECT interface_id FROM integration_lane WHERE id = %s)
         """,
-        [LEASE_SECONDS, claim_token, lane_id],
+        [settings.lease_seconds(), claim_token, lane_id],
     )
 
 

@@ -20,7 +20,7 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json, errors
 from ..tools.states import State
-from . import breakers, claims, conversion, lanes, ledger, notice, payloads, sync
+from . import breakers, claims, conversion, lanes, ledger, notice, payloads, settings, sync
 from .cursors import own_cursor
 from .drain import Drain, fault_point
 
@@ -29,7 +29,6 @@ _logger = logging.getLogger(__name__)
 # Messages claimed at once per connection: enough to keep connections busy between two records
 # of results, few enough that a slow partner does not hold many.
 PER_CONNECTION = 10
-RENEW_SECONDS = lanes.LEASE_SECONDS / 3
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ class OutboundDrain(Drain):
         with ThreadPoolExecutor(min(concurrency, len(work))) as pool:
             pending = {pool.submit(task) for task in work}
             while pending:
-                done, pending = wait(pending, timeout=RENEW_SECONDS)
+                done, pending = wait(pending, timeout=settings.lease_seconds() / 3)
                 for future in done:
                     future.result()
                 if pending:

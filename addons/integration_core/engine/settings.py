@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from configparser import ConfigParser, Error
 from functools import lru_cache
 
 from odoo.tools import config
 
 from ..tools.keyring import KeyRing, KeyRingMissing, load_keyring
+
+_logger = logging.getLogger(__name__)
 
 SECTION = "integration"
 
@@ -43,3 +46,33 @@ def optional_key_ring() -> KeyRing | None:
         return key_ring()
     except KeyRingMissing:
         return None
+
+
+@lru_cache(maxsize=1)
+def lease_seconds() -> float:
+    """How long a drain owns its lane and its messages without a sign of life (``lease_seconds``).
+
+    It only has to outlive a pause of the process: a running drain renews far more often. After
+    the death of a worker its messages wait so long.
+    """
+    return _seconds("lease_seconds", 30)
+
+
+@lru_cache(maxsize=1)
+def watchdog_grace() -> float:
+    """A lane woken less than so many seconds ago may still have its job in the queue
+    (``watchdog_grace``).
+    """
+    return _seconds("watchdog_grace", 45)
+
+
+def _seconds(name: str, default: float) -> float:
+    text = section().get(name, "")
+    try:
+        value = float(text or default)
+    except ValueError:
+        value = 0
+    if 1 <= value <= 3600:
+        return value
+    _logger.warning("[%s] %s must be 1 to 3600 seconds; using %s", SECTION, name, default)
+    return default

@@ -1,9 +1,13 @@
 from odoo import api, fields, models
-from odoo.addons.integration_core.engine import dispatcher, inbound, lanes, outbound, wakeup
+from odoo.addons.integration_core.engine import (
+    dispatcher,
+    inbound,
+    lanes,
+    outbound,
+    settings,
+    wakeup,
+)
 from odoo.addons.integration_core.engine.cursors import own_cursor
-
-# A lane that was woken less than so many seconds ago may still have its job in the queue.
-WATCHDOG_GRACE = 45
 
 
 class IntegrationLane(models.Model):
@@ -78,7 +82,7 @@ class IntegrationLane(models.Model):
     def _cron_watchdog(self):
         """Give a drain back to every lane that lost its own: a worker or a job died."""
         with own_cursor(self.env.registry) as cr:
-            stale = lanes.stale(cr, WATCHDOG_GRACE)
+            stale = lanes.stale(cr, settings.watchdog_grace())
             if stale:
                 cr.execute("UPDATE integration_lane SET wanted = false WHERE id = ANY(%s)", [stale])
                 wakeup.wake_lanes(cr, stale)
