@@ -1,0 +1,117 @@
+import json
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import SCHEMA, EngineCase
+
+
+@tagged("post_install", "-at_install")
+class TestContract(EngineCase):
+    def _version(self, version, **values):
+        return self.env["integration.contract.version"].create(
+            {
+                "contract_id": self.contract.id,
+                "version": version,
+                "schema": json.dumps(SCHEMA),
+                **values,
+            }
+        )
+
+    def test_current_version_is_the_highest_approved(self):
+        self._version("1.10.0").action_approve()
+        self._version("1.9.0").action_approve()
+        self._version("2.0.0")
+        self.contract.invalidate_recordset()
+        self.assertEqual(self.contract.current_version_id.version, "1.10.0")
+
+    def test_bad_schema_example_and_version_are_refused(self):
+        for values in (
+            {"version": "1.1"},
+            {"version": "1.1.0", "schema": "{"},
+            {"version": "1.1.0", "schema": '{"type": "thing"}'},
+            {"version": "1.1.0", "example": '{"key": 1}'},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self._version(**values)
+
+    def test_approved_version_is_immutable(self):
+        version = self._version("1.1.0")
+        version.schema = json.dumps({"type": "object"})
+        version.action_approve()
+        with self.assertRaises(UserError):
+            version.schema = "{}"
+        with self.assertRaises(UserError):
+            version.unlink()
+
+    def test_version_in_use_is_not_retired(self):
+        version = self._version("1.1.0")
+        version.action_approve()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET contract_version_id = %s WHERE id = %s",
+            [version.id, self.inbound.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(UserError):
+            version.action_retire()
+
+
+@tagged("post_install", "-at_install")
+class TestMapping(EngineCase):
+    def setUp(self):
+        super().setUp()
+        self.value_map = self.env["integration.value.map"].create(
+            {
+                "name": "Colours",
+                "code": "colour",
+                "line_ids": [(0, 0, {"source": "rot", "target": "red"})],
+            }
+        )
+        self.mapping = self.env["integration.mapping"].create(
+            {
+                "name": "Partner thing",
+                "header": "{key: lookup('colour', root.farbe), amount: decimal(root.menge)}",
+                "value_map_ids": [(6, 0, self.value_map.ids)],
+            }
+        )
+        self.env.cr.execute(
+            "UPDATE integration_interface SET mapping_id = %s WHERE id = %s",
+            [self.mapping.id, self.inbound.id],
+        )
+        self.env.invalidate_all()
+
+    def test_mapped_content_reaches_the_handler(self):
+        seen = []
+        self.handle_with(lambda handler, received, data: seen.append(data))
+        self.receive("m1", b'{"farbe": "rot", "menge": 12.50}')
+        self.drain(self.inbound)
+        self.assertEqual(seen, [{"key": "red", "amount": "12.5"}])
+
+    def test_unmapped_value_is_quarantined_and_mended(self):
+        seen = []
+        self.handle_with(lambda handler, received, data: seen.append(data["key"]))
+        message = self.receive("m1", b'{"farbe": "blau", "menge": 1}')
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_class), ("quarantined", "mapping"))
+        self.assertIn("colour", message.error_message)
+        self.value_map.line_ids = [(0, 0, {"source": "blau", "target": "blue"})]
+        message.action_retry()
+        self.drain(self.inbound)
+        self.assertEqual(seen, ["blue"])
+
+    def test_mapped_content_must_satisfy_the_canonical_contract(self):
+        self.handle_with(lambda *args: self.fail("must not be handled"))
+        self.mapping.header = "{amount: root.menge}"
+        message = self.receive("m1", b'{"farbe": "rot", "menge": "1"}')
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
+
+    def test_wrong_expression_is_refused_when_it_is_entered(self):
+        with self.assertRaises(ValidationError):
+            self.mapping.header = "{key: root."
+        with self.assertRaises(ValidationError):
+            self.mapping.section_ids = [
+                (0, 0, {"target": "lines", "source": "a[", "expression": "item"})
+            ]

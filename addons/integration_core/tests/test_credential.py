@@ -1,0 +1,79 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.addons.integration_core.engine import settings
+from odoo.addons.integration_core.tools import errors, keyring
+from odoo.addons.integration_core.tools.keyring import KeyRing
+
+from .common import EngineCase
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # the example of the standard
+
+
+@tagged("post_install", "-at_install")
+class TestCredential(EngineCase):
+    def _credential(self, **version):
+        return self.env["integration.credential"].create(
+            {"name": "Shared", "version_ids": [(0, 0, {"secret": SECRET, **version})]}
+        )
+
+    def test_secret_is_usable_and_never_readable(self):
+        credential = self._credential()
+        version = credential.version_ids
+        self.assertEqual(credential._secrets(), [SECRET])
+        self.assertTrue(version.has_secret)
+        saved = version.web_save({"secret": SECRET}, {"secret": {}, "has_secret": {}})
+        shown = [version.read(["secret"]), saved, version.export_data(["secret", "key_id"])]
+        self.assertNotIn("MfKQ9r8G", str(shown))
+        self.env.cr.execute("SELECT * FROM integration_credential_version")
+        self.assertNotIn("MfKQ9r8G", str(self.env.cr.fetchall()))
+
+    def test_generated_secret_is_shown_once(self):
+        credential = self.env["integration.credential"].create({"name": "Made here"})
+        shown = credential.action_generate()["params"]["message"]
+        self.assertEqual(credential._secrets(), [shown])
+        self.assertGreater(len(shown), 40)
+
+    def test_versions_overlap_and_expire(self):
+        now = fields.Datetime.now()
+        credential = self._credential(not_after=now + timedelta(hours=1))
+        credential.version_ids = [(0, 0, {"secret": SECRET, "not_before": now})]
+        self.assertEqual(len(credential._secrets()), 2)
+        credential.version_ids.not_after = now - timedelta(hours=1)
+        with self.assertRaises(errors.ConfigurationError):
+            credential._secrets()
+        self.assertFalse(credential.usable)
+
+    def test_ciphertext_is_bound_to_its_record(self):
+        credential = self._credential()
+        other = self._credential()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE integration_credential_version SET ciphertext = (
+                SELECT ciphertext FROM integration_credential_version WHERE credential_id = %s)
+             WHERE credential_id = %s
+            """,
+            [other.id, credential.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(keyring.DecryptionFailed):
+            credential._secrets()
+
+    def test_without_a_key_ring_nothing_is_stored(self):
+        def missing():
+            raise keyring.KeyRingMissing("no key ring is configured")
+
+        with patch.object(settings, "key_ring", missing), self.assertRaises(UserError):
+            self._credential()
+
+    def test_lost_key_is_named(self):
+        credential = self._credential()
+        other = KeyRing.parse(f"other:{keyring.generate_key()}")
+        with patch.object(settings, "key_ring", lambda: other):
+            with self.assertRaises(keyring.UnknownKey) as caught:
+                credential._secrets()
+        self.assertIn("test", str(caught.exception))

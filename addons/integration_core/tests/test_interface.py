@@ -1,0 +1,138 @@
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import EngineCase
+
+
+@tagged("post_install", "-at_install")
+class TestInterface(EngineCase):
+    def _draft(self, **values):
+        return self.env["integration.interface"].create(
+            {"name": "Draft", "system_id": self.system.id, "policy_id": self.policy.id, **values}
+        )
+
+    def test_incomplete_interface_says_all_that_is_missing(self):
+        with self.assertRaises(ValidationError) as caught:
+            self._draft(direction="inbound").action_submit()
+        text = str(caught.exception)
+        for part in ("transport", "handler", "service user"):
+            self.assertIn(part, text)
+
+    def test_lifecycle_refuses_shortcuts(self):
+        interface = self._draft()
+        with self.assertRaises(UserError):
+            interface.action_approve()
+        self.assertEqual(interface.state, "draft")
+
+    def test_state_is_not_copied(self):
+        copy = self.outbound.copy()
+        self.assertEqual(copy.state, "draft")
+        self.assertFalse(copy.activated_at)
+        self.assertNotEqual(copy.token, self.outbound.token)
+
+    def test_governed_fields_are_fixed_once_out_of_draft(self):
+        for values in (
+            {"policy_id": self.policy.copy().id},
+            {"event_type_ids": [(5,)]},
+            {"url": "https://elsewhere.example.com"},
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self.outbound.write(values)
+        self.outbound.write({"policy_id": self.policy.id, "name": "New name", "url": False})
+        self.assertEqual(self.outbound.name, "New name")
+        self.outbound.action_back_to_draft()
+        self.outbound.url = "https://elsewhere.example.com"
+
+    def test_first_activation_is_remembered(self):
+        interface = self._draft()
+        interface._set_lifecycle("in_review")
+        interface._set_lifecycle("approved")
+        self.assertFalse(interface.activated_at)
+        interface._set_lifecycle("active")
+        first = interface.activated_at
+        self.assertTrue(first)
+        interface._set_lifecycle("draft")
+        self.assertEqual(interface.activated_at, first)
+
+    def test_deprecated_interface_announces_itself(self):
+        self.inbound.action_deprecate()
+        self.inbound.sunset_date = "2027-01-31"
+        spec = self.inbound._inbound_spec()
+        self.assertTrue(spec["open"])
+        self.assertRegex(spec["deprecation"], r"^@\d{10}$")
+        self.assertEqual(spec["sunset"], "Sun, 31 Jan 2027 00:00:00 GMT")
+
+    def test_interface_with_history_is_kept(self):
+        self.receive("m1", {"key": "a"})
+        self.inbound.action_back_to_draft()
+        with self.assertRaises(UserError):
+            self.inbound.unlink()
+        with self.assertRaises(UserError):
+            self.system.unlink()
+        unused = self._draft()
+        unused.unlink()
+        self.assertFalse(unused.exists())
+
+    def test_allowed_networks_are_checked(self):
+        with self.assertRaises(ValidationError):
+            self._draft(allowed_networks="10.0.0.0/8, nonsense")
+
+    def test_ordering_key_is_an_expression(self):
+        with self.assertRaises(ValidationError):
+            self._draft(ordering_key_path="order[")
+
+    def test_lanes_follow_the_policy(self):
+        lanes = self.env["integration.lane"].search
+        self.assertEqual(len(lanes([("interface_id", "=", self.inbound.id)])), 1)
+        self.policy.lanes = 4
+        self.assertEqual(len(lanes([("interface_id", "=", self.inbound.id)])), 4)
+        self.policy.ordering = "strict"
+        self.assertEqual(self.inbound._lane_count(), 1)
+
+    def test_specification_follows_every_change(self):
+        """The door reads a cached map; a stale one would accept what was switched off."""
+        specs = self.env["integration.interface"]._inbound_specs
+        self.assertFalse(specs(), "an interface without a transport has no door")
+        self.assertFalse(self.inbound._inbound_spec()["stopped"])
+        self.inbound.action_stop_receiving()
+        self.assertTrue(self.inbound._inbound_spec()["stopped"])
+
+    def test_pause_needs_the_operator_role(self):
+        user = self.env["res.users"].create(
+            {
+                "name": "Observer",
+                "login": "observer.test",
+                "group_ids": [(4, self.env.ref("integration_core.group_observer").id)],
+            }
+        )
+        with self.assertRaises(UserError):
+            self.inbound.with_user(user).action_pause()
+        user.group_ids = [(4, self.env.ref("integration_core.group_operator").id)]
+        self.inbound.with_user(user).action_pause()
+        self.assertTrue(self.inbound.processing_paused)
+
+    def test_light(self):
+        self.assertEqual(self.inbound.light, "ok")
+        self.inbound.action_pause()
+        self.assertEqual(self.inbound.light, "paused")
+        self.inbound.action_resume()
+        message = self.receive("m1", {"key": "a"})
+        self.receive("m1", {"key": "b"})
+        self.inbound.invalidate_recordset()
+        self.assertEqual(self.inbound.light, "failing")
+        self.assertEqual((self.inbound.queued_count, self.inbound.failed_count), (1, 1))
+        self.assertTrue(message)
+        self.inbound.action_back_to_draft()
+        self.assertEqual(self.inbound.light, "off")
+
+
+@tagged("post_install", "-at_install")
+class TestPolicy(EngineCase):
+    def test_schedule_is_checked(self):
+        with self.assertRaises(ValidationError):
+            self.policy.write({"retry_mode": "schedule", "retry_schedule": "now, later"})
+
+    def test_ranges_are_checked(self):
+        for values in ({"concurrency": 0}, {"total_timeout": 0}, {"lanes": 17}):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self.policy.write(values)
