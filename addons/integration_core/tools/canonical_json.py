@@ -88,7 +88,7 @@ def sha256_hex(data: bytes) -> str:
 
 def _check(value: Any, depth: int) -> bool:
     """Refuse what is not canonical; tell whether a name needs UTF-16 ordering."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, (str, bool)):
         return False
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
@@ -96,7 +96,7 @@ def _check(value: Any, depth: int) -> bool:
         return False
     if depth >= MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         special = False
         for item in value:
             special |= _check(item, depth + 1)
@@ -119,7 +119,7 @@ def _utf16_ordered(value: Any) -> Any:
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
         return {name: _utf16_ordered(value[name]) for name in names}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_utf16_ordered(item) for item in value]
     return value
 

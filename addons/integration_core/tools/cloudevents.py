@@ -123,7 +123,7 @@ def _violations(event: CloudEvent) -> list[str]:
         if not _EXTENSION_NAME.fullmatch(name) or name in _RESERVED:
             # The name is the sender's text: do not repeat it unchecked.
             result.append("/: an extension is named by 1 to 20 lower-case letters and digits")
-        elif not (isinstance(value, bool | int) or _is_text(value, empty=True)):
+        elif not (isinstance(value, (bool, int)) or _is_text(value, empty=True)):
             result.append(f"/{name}: must be text, a whole number or a boolean")
     return result[:20]
 

@@ -28,7 +28,7 @@ def parse(value: Decimal | int | str) -> Decimal:
     :raises ValueError: not such a number, or longer than :data:`MAX_DIGITS`.
     :raises TypeError: a float, a bool or something else.
     """
-    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+    if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         raise TypeError(f"a decimal is not made of {type(value).__name__}")
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):

@@ -99,8 +99,9 @@ class HttpClient:
     def __init__(
         self, pool: ConnectionPool | None = None, resolver: ResolverCache | None = None
     ) -> None:
-        self._pool = pool or ConnectionPool()
-        self._resolver = resolver or ResolverCache()
+        # An empty pool is false, so "or" would not do.
+        self._pool = ConnectionPool() if pool is None else pool
+        self._resolver = ResolverCache() if resolver is None else resolver
 
     def send(self, request: HttpRequest) -> HttpResponse:
         """Carry out one exchange.
@@ -115,6 +116,8 @@ class HttpClient:
         started = time.monotonic()
         url = check_url(request.url, request.allow_plaintext)
         payload = _encode(request, url)
+        if url.scheme == "https":
+            context_for(request.tls)  # a faulty authority is our mistake, not the partner's
         deadline = started + request.total_timeout
         connect_by = min(started + request.connect_timeout, deadline)
         addresses = self._resolver.lookup(url.host, url.port, connect_by - time.monotonic())

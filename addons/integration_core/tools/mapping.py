@@ -75,6 +75,7 @@ class _Expression:
 
     place: str
     tree: dict[str, Any]
+    map_names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,12 @@ class CompiledMapping:
     header: _Expression
     sections: tuple[_CompiledSection, ...]
     steps: int
+
+    @property
+    def map_names(self) -> frozenset[str]:
+        """Names of the value maps that the expressions look up, so that only these are loaded."""
+        parts = (part for section in self.sections for part in (section.source, section.expression))
+        return self.header.map_names.union(*(part.map_names for part in parts))
 
     def apply(
         self,
@@ -150,8 +157,9 @@ def _invalid(message: str) -> MappingError:
 def _parse(place: str, text: str) -> _Expression:
     if len(text) > MAX_EXPRESSION:
         raise _invalid(f"{place}: longer than {MAX_EXPRESSION} characters")
+    map_names: set[str] = set()
     try:
-        tree = _checked(place, jmespath.compile(text).parsed)
+        tree = _checked(place, jmespath.compile(text).parsed, map_names)
     except exceptions.EmptyExpressionError:
         raise _invalid(f"{place}: is empty") from None
     except (exceptions.ParseError, exceptions.LexerError) as error:
@@ -161,24 +169,37 @@ def _parse(place: str, text: str) -> _Expression:
         raise _invalid(f"{place}: syntax error") from None
     except RecursionError:
         raise _invalid(f"{place}: nested too deeply") from None
-    return _Expression(place, tree)
+    return _Expression(place, tree, frozenset(map_names))
 
 
-def _checked(place: str, node: dict[str, Any]) -> dict[str, Any]:
+def _checked(place: str, node: dict[str, Any], map_names: set[str]) -> dict[str, Any]:
     """A copy of a syntax tree with known functions only, and Decimals for floats.
 
-    A copy, because the library keeps the trees of recent expressions and shares them.
+    A copy, because the library keeps the trees of recent expressions and shares them. Adds the
+    names of the value maps that are looked up to ``map_names``.
     """
-    if node["type"] == "function_expression" and node["value"] not in FUNCTION_NAMES:
-        raise _invalid(f"{place}: there is no function {node['value']}()")
+    if node["type"] == "function_expression":
+        if node["value"] not in FUNCTION_NAMES:
+            raise _invalid(f"{place}: there is no function {node['value']}()")
+        if node["value"] == "lookup":
+            map_names.add(_literal_map_name(place, node))
     copy = dict(node)
     if node["type"] == "literal":
         copy["value"] = json.loads(json.dumps(node["value"]), parse_float=Decimal)
     copy["children"] = [
-        _checked(place, child) if isinstance(child, dict) else child
+        _checked(place, child, map_names) if isinstance(child, dict) else child
         for child in node.get("children", ())
     ]
     return copy
+
+
+def _literal_map_name(place: str, node: dict[str, Any]) -> str:
+    """The first argument of a lookup, which may not depend on the message."""
+    first = node["children"][0] if node["children"] else {}
+    name = first.get("value")
+    if first.get("type") != "literal" or not isinstance(name, str):
+        raise _invalid(f"{place}: lookup() takes the name of a value map in quotes first")
+    return name
 
 
 def _evaluate(interpreter: BudgetInterpreter, expression: _Expression, value: Any) -> Any:

@@ -25,6 +25,7 @@ MAX_TEXT: Final = 1_000_000
 MAX_DEPTH: Final = 32
 
 _CHARS_PER_STEP: Final = 16
+_PLAIN: Final = frozenset({type(None), bool, int})
 
 
 class Budget:
@@ -54,21 +55,18 @@ class Budget:
                 raise MappingError("the mapping makes too long a text", code="mapping_too_large")
             if len(value) >= _CHARS_PER_STEP:
                 self.spend(len(value) // _CHARS_PER_STEP)
-        elif isinstance(value, list | dict):
-            self.spend(len(value))
+        elif isinstance(value, (list, dict)):
+            self.spend(1 + len(value))
 
     def spend_on_all(self, value: Any, depth: int = 0) -> None:
         """Pay for a value with everything inside, as often as it occurs."""
-        self.spend(1)
         self.spend_on(value)
         if depth > MAX_DEPTH:
             raise MappingError(f"the result is nested deeper than {MAX_DEPTH}")
-        if isinstance(value, list):
-            for item in value:
-                self.spend_on_all(item, depth + 1)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self.spend_on_all(item, depth + 1)
+        if isinstance(value, (list, dict)):
+            for item in value if isinstance(value, list) else value.values():
+                if type(item) not in _PLAIN:
+                    self.spend_on_all(item, depth + 1)
 
 
 class BudgetInterpreter(TreeInterpreter):  # type: ignore[misc]  # the library is untyped
@@ -106,7 +104,7 @@ class BudgetInterpreter(TreeInterpreter):  # type: ignore[misc]  # the library i
     def visit_comparator(self, node: Any, value: Any) -> Any:
         """Compare; two containers are compared element by element, deeply."""
         left, right = (self.visit(child, value) for child in node["children"])
-        if isinstance(left, list | dict) and isinstance(right, list | dict):
+        if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
             self._budget.spend_on_all(left)
             self._budget.spend_on_all(right)
         # As literals: evaluating both sides again would double the work at each level.
@@ -119,8 +117,16 @@ def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
 
     :raises MappingError: a float or another foreign type, too deep, or too large.
     """
-    budget.spend(1)
-    if value is None or isinstance(value, bool | int):
+    if isinstance(value, (list, dict)):
+        if depth >= MAX_DEPTH:
+            raise MappingError(f"the result is nested deeper than {MAX_DEPTH}")
+        budget.spend(1 + len(value))
+        depth += 1
+        # Most leaves are handled without a call: results consist of little else.
+        if isinstance(value, list):
+            return [v if type(v) in _PLAIN else to_json(v, budget, depth) for v in value]
+        return {k: v if type(v) in _PLAIN else to_json(v, budget, depth) for k, v in value.items()}
+    if type(value) in _PLAIN:
         return value
     if isinstance(value, str):
         budget.spend_on(value)
@@ -130,10 +136,4 @@ def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:
             return decimals.to_text(value)
         except ValueError as error:
             raise MappingError(str(error), code="invalid_decimal") from None
-    if depth >= MAX_DEPTH:
-        raise MappingError(f"the result is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, list):
-        return [to_json(item, budget, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return {name: to_json(item, budget, depth + 1) for name, item in value.items()}
     raise MappingError(f"the result holds a {type(value).__name__}, which is not JSON")

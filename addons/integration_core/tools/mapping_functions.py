@@ -100,7 +100,7 @@ class MappingFunctions(functions.Functions):  # type: ignore[misc]  # the librar
 
     @signature({"types": []})
     def _func_to_number(self, value: Any) -> Any:
-        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
             return value
         if not isinstance(value, str):
             return None
@@ -123,7 +123,7 @@ class MappingFunctions(functions.Functions):  # type: ignore[misc]  # the librar
 
     @signature({"types": ["array", "string"]}, {"types": []})
     def _func_contains(self, subject: Any, search: Any) -> bool:
-        if isinstance(search, list | dict):
+        if isinstance(search, (list, dict)):
             self._budget.spend_on_all(subject)
             self._budget.spend_on_all(search)
         elif isinstance(subject, str) and not isinstance(search, str):
@@ -216,7 +216,7 @@ def _optional(arguments: tuple[Any, ...], name: str, required: int) -> list[Any]
 def _text(value: Any, name: str) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise MappingError(f"{name}() takes text and numbers only")
     try:
         return decimals.to_text(value)
