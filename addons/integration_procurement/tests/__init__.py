@@ -1,0 +1,1 @@
+from . import test_order_confirmation, test_purchase_order

@@ -1,0 +1,120 @@
+import json
+
+from odoo.tests import tagged
+from odoo.addons.integration_core.tests.common import delivered
+from odoo.addons.integration_core.tools import contracts
+
+from .common import ProcurementCase
+
+
+@tagged("post_install", "-at_install")
+class TestPurchaseOrder(ProcurementCase):
+    def _events(self, order):
+        return self.env["integration.event"].search(
+            [("res_model", "=", "purchase.order"), ("res_id", "=", order.id)]
+        )
+
+    def test_confirmation_makes_one_event_that_satisfies_its_contract(self):
+        order = self.order()
+        self.assertFalse(self._events(order), "a request for quotation is no order yet")
+        order.button_confirm()
+        self.env.cr.flush()
+        event = self._events(order)
+        self.assertEqual(len(event), 1)
+        self.assertEqual(event.partner_id, self.supplier)
+        data = json.loads(event.data)
+        version = self.env.ref("integration_procurement.contract_purchase_order_1_0_0")
+        self.assertEqual(contracts.compile_schema(json.loads(version.schema)).violations(data), [])
+        self.assertEqual(data["order_number"], order.name)
+        self.assertEqual([line["quantity"] for line in data["lines"]], ["5", "2"])
+        self.assertEqual([line["unit_price"] for line in data["lines"]], ["12.5", "0.1"])
+        self.assertEqual({line["unit"] for line in data["lines"]}, {"C62"})
+
+    def test_order_for_another_supplier_stays_here(self):
+        other = self.env["res.partner"].create({"name": "Other supplier"})
+        self.order(partner_id=other.id).button_confirm()
+        self.env.cr.flush()
+        self.dispatch()
+        self.assertFalse(self.messages(self.outbound))
+
+    def test_order_of_another_company_stays_here(self):
+        company = self.env["res.company"].create({"name": "Another hospital"})
+        self.supplier.company_id = False
+        order = self.env["purchase.order"].with_company(company).create(
+            {
+                "partner_id": self.supplier.id,
+                "company_id": company.id,
+                "order_line": [
+                    (0, 0, {"product_id": self.product.id, "product_qty": 1, "price_unit": 1})
+                ],
+            }
+        )
+        order.button_confirm()
+        self.env.cr.flush()
+        self.dispatch()
+        self.assertFalse(self.messages(self.outbound))
+
+    def test_unknown_unit_stops_the_order_and_can_be_mended(self):
+        order = self.order()
+        box = self.env["uom.uom"].create({"name": "Box of nobody knows", "relative_factor": 1})
+        order.order_line[0].product_uom_id = box
+        self.send_with(delivered)
+        order.button_confirm()
+        self.env.cr.flush()
+        self.dispatch()
+        self.drain(self.outbound)
+        message = self.messages(self.outbound)
+        self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
+        self.assertIn("/lines/0/unit", message.error_message)
+        order.invalidate_recordset()
+        self.assertEqual(order.integration_sync_state, "failed")
+        box.integration_code = "BX"
+        message.action_retry()
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "done")
+
+    def test_sync_status_is_shown_and_searched(self):
+        never, pending = self.order(), self.order()
+        self.send_with(delivered)
+        pending.button_confirm()
+        self.env.cr.flush()
+        self.dispatch()
+        orders = self.env["purchase.order"]
+        both = [("id", "in", (never | pending).ids)]
+        for state in ("pending", "waiting"):
+            self.env.invalidate_all()
+            self.assertEqual(pending.integration_sync_state, state)
+            self.assertFalse(never.integration_sync_state)
+            search = orders.search
+            self.assertEqual(search([("integration_sync_state", "=", state), *both]), pending)
+            self.assertEqual(search([("integration_sync_state", "!=", state), *both]), never)
+            self.assertEqual(search([("integration_sync_state", "=", False), *both]), never)
+            self.assertEqual(
+                search([("integration_sync_state", "in", [state, False]), *both]), never | pending
+            )
+            self.drain(self.outbound)
+
+    def test_a_buyer_without_a_role_sees_the_status_only(self):
+        buyer = self.env["res.users"].create(
+            {
+                "name": "Buyer",
+                "login": "buyer.test",
+                "group_ids": [(6, 0, [self.env.ref("purchase.group_purchase_user").id])],
+            }
+        )
+        order = self.order()
+        order.button_confirm()
+        self.env.cr.flush()
+        self.dispatch()
+        self.assertEqual(order.with_user(buyer).integration_sync_state, "pending")
+        self.assertFalse(self.env["integration.message"].with_user(buyer).has_access("read"))
+
+    def test_list_of_orders_costs_one_statement(self):
+        orders = self.env["purchase.order"]
+        for _order in range(3):
+            orders |= self.order()
+        self.env.invalidate_all()
+        orders.mapped("name")
+        with self.assertQueryCount(1):
+            orders.mapped("integration_sync_state")
