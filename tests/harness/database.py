@@ -109,7 +109,7 @@ class Database:
         )
         try:
             server.start()
-            server.wait_ready()
+            server.wait_ready(job_runner=job_runner)
             yield server
         finally:
             server.stop()
