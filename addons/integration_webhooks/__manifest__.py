@@ -8,6 +8,6 @@
     "license": "LGPL-3",
     "depends": ["integration_core"],
     "external_dependencies": {"python": ["urllib3"]},
-    "data": [],
+    "data": ["views/integration_interface_views.xml"],
     "installable": True,
 }

@@ -118,13 +118,13 @@ class IntegrationMessage(models.Model):
 
     @api.depends("res_model", "res_id")
     def _compute_document_name(self):
-        for message in self:
-            name = False
-            if message.res_model in self.env and message.res_id:
-                record = self.env[message.res_model].browse(message.res_id).exists()
-                if record and record.has_access("read"):
-                    name = record.display_name
-            message.document_name = name
+        self.document_name = False
+        linked = self.filtered(lambda m: m.res_id and m.res_model in self.env)
+        for model, messages in linked.grouped("res_model").items():
+            records = self.env[model].browse(messages.mapped("res_id")).exists()
+            names = {r.id: r.display_name for r in records._filtered_access("read")}
+            for message in messages:
+                message.document_name = names.get(message.res_id, False)
 
     # ------------------------------------------------------------------
     # the ORM reads only

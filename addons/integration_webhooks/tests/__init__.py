@@ -1,0 +1,1 @@
+from . import test_door, test_sender, test_tools_standard_webhooks
