@@ -51,16 +51,22 @@ class IntegrationLane(models.Model):
 
     @api.model
     def _ensure_lanes(self, interfaces):
-        """Create the lanes that interfaces need; surplus ones stay and find nothing to do."""
+        """Create the lanes that interfaces need; surplus ones stay and find nothing to do.
+
+        Lanes that exist are not touched: drains update them all the time, and in Odoo's
+        REPEATABLE READ even ``ON CONFLICT DO NOTHING`` fails on a row that changed meanwhile.
+        """
         self.env.flush_all()
         for interface in interfaces:
             self.env.cr.execute(
                 """
                 INSERT INTO integration_lane (interface_id, kind, number, wanted)
                 SELECT %s, 'interface', n, false FROM generate_series(0, %s - 1) n
+                 WHERE NOT EXISTS (SELECT 1 FROM integration_lane l
+                                    WHERE l.interface_id = %s AND l.number = n)
                 ON CONFLICT DO NOTHING
                 """,
-                [interface.id, interface._lane_count()],
+                [interface.id, interface._lane_count(), interface.id],
             )
 
     def _drain(self):
