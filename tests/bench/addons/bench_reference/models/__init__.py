@@ -1,0 +1,1 @@
+from . import bench_body, bench_fixture, integration_handler_bench
