@@ -10,6 +10,10 @@ normally :func:`time.monotonic`.
 import math
 from collections import OrderedDict
 from threading import Lock
+from typing import Final
+
+#: What floating point may take off a bucket: a caller that waited as told must not be told again.
+_ROUNDING: Final = 1e-9
 
 
 class TokenBucket:
@@ -33,15 +37,15 @@ class TokenBucket:
     def take(self, n: float, now: float) -> bool:
         """Take ``n`` units if they are there; all or nothing."""
         self._refill(now)
-        if n > self._tokens:
+        if n > self._tokens + _ROUNDING:
             return False
-        self._tokens -= n
+        self._tokens = max(self._tokens - n, 0.0)
         return True
 
     def wait(self, n: float, now: float) -> float:
         """Seconds until ``n`` units will be there; 0 if they are, infinite if they never will."""
         self._refill(now)
-        if n <= self._tokens:
+        if n <= self._tokens + _ROUNDING:
             return 0.0
         if n > self.burst:
             return math.inf

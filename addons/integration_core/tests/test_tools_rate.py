@@ -1,0 +1,57 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import math
+
+from odoo.tests import BaseCase, tagged
+
+from ..tools.rate import KeyedLimiter, TokenBucket
+
+
+@tagged("post_install", "-at_install")
+class TestRate(BaseCase):
+    """Ten a second, twenty at once."""
+
+    def test_bucket(self):
+        bucket = TokenBucket(10, 20, 0.0)
+        self.assertTrue(bucket.take(20, 0.0))
+        self.assertFalse(bucket.take(1, 0.0))
+        self.assertAlmostEqual(bucket.wait(1, 0.0), 0.1)
+        self.assertTrue(bucket.take(1, 0.1))
+        self.assertEqual(bucket.wait(20, 100.0), 0)
+        self.assertEqual(bucket.wait(21, 100.0), math.inf)
+
+    def test_all_or_nothing(self):
+        bucket = TokenBucket(1, 5, 0.0)
+        self.assertFalse(bucket.take(6, 0.0))
+        self.assertTrue(bucket.take(5, 0.0))
+
+    def test_a_clock_that_steps_back(self):
+        bucket = TokenBucket(10, 20, 100.0)
+        bucket.take(20, 100.0)
+        self.assertFalse(bucket.take(1, 50.0))
+        self.assertTrue(bucket.take(5, 50.5))
+
+    def test_senseless_limits(self):
+        for rate, burst in ((0, 1), (-1, 1), (1, 0.5), (math.nan, 1), (math.inf, 1), (1, math.inf)):
+            with self.assertRaises(ValueError):
+                TokenBucket(rate, burst)
+
+    def test_keys_do_not_disturb_each_other(self):
+        limiter = KeyedLimiter()
+        self.assertEqual(limiter.take("supplier", 1, 1, 0.0), 0)
+        self.assertAlmostEqual(limiter.take("supplier", 1, 1, 0.25), 0.75)
+        self.assertEqual(limiter.take("laboratory", 1, 1, 0.25), 0)
+
+    def test_a_changed_limit_applies_at_once(self):
+        limiter = KeyedLimiter()
+        limiter.take("k", 1, 1, 0.0)
+        self.assertEqual(limiter.take("k", 100, 10, 0.5, n=0.5), 0)
+        self.assertEqual(limiter.take("k", 100, 10, 0.6, n=10), 0)
+        self.assertGreater(limiter.take("k", 1, 1, 0.6), 0.9)
+
+    def test_the_least_recently_used_key_is_forgotten(self):
+        limiter = KeyedLimiter(max_keys=2)
+        for key in ("a", "b", "a", "c"):
+            limiter.take(key, 0.001, 2, 0.0)
+        self.assertEqual(len(limiter), 2)
+        self.assertGreater(limiter.take("a", 0.001, 2, 0.0), 0, "a was kept, and is empty")
