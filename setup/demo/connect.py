@@ -36,7 +36,10 @@ def connect(env, config):
             {"credential_id": record(env, name).id, "secret": secret}
         )
     inbound.token = config["inbound_token"]
-    port = {"medsupply": config.get("medsupply_port", 8071), "flaky": config.get("flaky_port", 8072)}
+    port = {
+        "medsupply": config.get("medsupply_port", 8071),
+        "flaky": config.get("flaky_port", 8072),
+    }
     outbound.url = f"http://127.0.0.1:{port['medsupply']}/orders"
     flaky.url = f"http://127.0.0.1:{port['flaky']}/deliveries"
     for interface in interfaces:

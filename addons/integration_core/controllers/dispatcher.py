@@ -4,6 +4,7 @@ from http import HTTPStatus
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from odoo import http
+
 from odoo.addons.integration_core.controllers import problem
 
 _logger = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from typing import Any
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 from odoo.tools import config
+
 from odoo.addons.integration_core.controllers.problem import Problem, response
 from odoo.addons.integration_core.engine import intake, settings, wakeup
 from odoo.addons.integration_core.tools import correlation, keyring, rate
@@ -112,9 +113,7 @@ def _check_open(spec: Mapping[str, Any]) -> None:
     if not spec["open"]:
         raise Problem(503, "This interface is not active.", retry_after=INACTIVE_RETRY_AFTER)
     if spec["stopped"]:
-        raise Problem(
-            503, "Receiving is stopped for maintenance.", retry_after=STOPPED_RETRY_AFTER
-        )
+        raise Problem(503, "Receiving is stopped for maintenance.", retry_after=STOPPED_RETRY_AFTER)
 
 
 def _accept(spec: Mapping[str, Any], delivery: Delivery, body: bytes) -> http.Response:

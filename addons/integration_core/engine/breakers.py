@@ -65,17 +65,13 @@ def permit(cr: BaseCursor, interface_id: int, policy: BaseModel, wanted: int) ->
     return Permit(granted, after.generation, at)
 
 
-def unused(
-    cr: BaseCursor, interface_id: int, policy: BaseModel, given: Permit, used: int
-) -> None:
+def unused(cr: BaseCursor, interface_id: int, policy: BaseModel, given: Permit, used: int) -> None:
     """Give back the permits for which there was no message."""
     if not policy.breaker_enabled or given.granted <= used:
         return
     breaker, _now = _load(cr, interface_id, policy)
     if breaker.state == Circuit.HALF_OPEN:
-        _store(
-            cr, interface_id, breaker, breaker.release(given.granted - used, given.generation)
-        )
+        _store(cr, interface_id, breaker, breaker.release(given.granted - used, given.generation))
 
 
 def record(

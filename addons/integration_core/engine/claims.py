@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from odoo.sql_db import BaseCursor
 
@@ -18,6 +19,14 @@ from . import ledger, settings
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
 SWEEP = 2000
+
+# What a message carries whose worker was lost; the code marks it as a suspect (see _suspects).
+_LOST = {
+    "error_class": "unknown_outcome",
+    "error_code": "worker_lost",
+    "claim_token": None,
+    "lease_until": None,
+}
 
 _OTHER_LIVE = sorted(LIVE - {State.QUEUED})
 
@@ -73,18 +82,22 @@ def terms(cr: BaseCursor, lane_id: int) -> Terms | None:
     return Terms(*row) if row else None
 
 
-def sweep(cr: BaseCursor, rules: Terms) -> None:
+def sweep(cr: BaseCursor, rules: Terms) -> int:
     """Move what time or an administrator has freed or stopped.
 
     Expired leases return (a message that keeps killing its worker ends as a dead letter), due
     retries are queued, and held messages follow the pause switch and the lifecycle.
+
+    :return: how many messages moved if there may be more to move, else 0
     """
     _return_expired(cr, rules)
-    _promote(cr, rules, "state = 'retry' AND available_at <= " + NOW)
+    moved = [_promote(cr, rules, "state = 'retry' AND available_at <= " + NOW)]
     if rules.open and not rules.paused:
-        _promote(cr, rules, "state = 'held' AND held_reason IN ('paused', 'inactive')")
+        moved.append(
+            _promote(cr, rules, "state = 'held' AND held_reason IN ('paused', 'inactive')")
+        )
     else:
-        ledger.move(
+        held = ledger.move(
             cr,
             State.HELD,
             where="interface_id = %(interface)s AND state = 'queued'",
@@ -92,6 +105,8 @@ def sweep(cr: BaseCursor, rules: Terms) -> None:
             assign={"held_reason": "paused" if rules.open else "inactive"},
             limit=SWEEP,
         )
+        moved.append(len(held))
+    return max(moved) if max(moved) >= SWEEP else 0
 
 
 def _return_expired(cr: BaseCursor, rules: Terms) -> None:
@@ -101,13 +116,7 @@ def _return_expired(cr: BaseCursor, rules: Terms) -> None:
         State.DEAD,
         where=f"{expired} AND attempts >= %(max)s",
         values={"interface": rules.interface_id, "max": rules.max_attempts},
-        assign={
-            "error_class": "unknown_outcome",
-            "error_code": "worker_lost",
-            "error_message": "The worker disappeared during every attempt.",
-            "claim_token": None,
-            "lease_until": None,
-        },
+        assign=_LOST | {"error_message": "The worker disappeared during every attempt."},
         limit=SWEEP,
     )
     ledger.move(
@@ -115,13 +124,13 @@ def _return_expired(cr: BaseCursor, rules: Terms) -> None:
         State.QUEUED,
         where=expired,
         values={"interface": rules.interface_id},
-        assign={"claim_token": None, "lease_until": None},
+        assign=_LOST | {"error_message": "The worker disappeared during the last attempt."},
         limit=SWEEP,
     )
 
 
-def _promote(cr: BaseCursor, rules: Terms, where: str) -> None:
-    ledger.move(
+def _promote(cr: BaseCursor, rules: Terms, where: str) -> int:
+    moved = ledger.move(
         cr,
         State.QUEUED,
         where=f"interface_id = %(interface)s AND {where}",
@@ -129,6 +138,24 @@ def _promote(cr: BaseCursor, rules: Terms, where: str) -> None:
         assign={"held_reason": None},
         limit=SWEEP,
     )
+    return len(moved)
+
+
+def _suspects(cr: BaseCursor, interface_id: int) -> bool:
+    """Whether messages wait that may have killed their worker.
+
+    They are claimed one at a time: in a batch, the one that kills would use up the attempts of
+    its innocent neighbours.
+    """
+    cr.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM integration_message
+                        WHERE interface_id = %s AND state = 'queued'
+                          AND error_code = 'worker_lost')
+        """,
+        [interface_id],
+    )
+    return cr.fetchone()[0]
 
 
 def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]:
@@ -136,6 +163,8 @@ def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]
     token = uuid.uuid4().hex
     if limit <= 0 or not rules.open or rules.paused:
         return token, []
+    if _suspects(cr, rules.interface_id):
+        limit = 1
     cr.execute(
         _claim_sql(rules),
         {
@@ -189,21 +218,31 @@ def _claim_sql(rules: Terms) -> str:
     """
 
 
-def next_due(cr: BaseCursor, interface_id: int) -> object:
-    """When the interface has something to do again (naive UTC), or ``None``.
+def next_due(cr: BaseCursor, interface_id: int) -> datetime | None:
+    """When something of the interface becomes due (naive UTC): a retry, or the end of a lease.
 
-    The earliest of due retries and of leases that would expire.
+    What is queued and due already is not named: the drain that asks could not claim it, so it
+    waits for another message, an operator or the breaker, and each of those wakes the lane.
     """
     cr.execute(
-        """
+        f"""
         SELECT least(
             (SELECT min(available_at) FROM integration_message
               WHERE interface_id = %(id)s AND state = 'retry'),
-            (SELECT min(available_at) FROM integration_message
-              WHERE interface_id = %(id)s AND state = 'queued'),
             (SELECT min(lease_until) FROM integration_message
-              WHERE interface_id = %(id)s AND state = 'processing'))
+              WHERE interface_id = %(id)s AND state = 'processing'
+                AND lease_until > {NOW}))
         """,
         {"id": interface_id},
+    )
+    return cr.fetchone()[0]
+
+
+def any_queued(cr: BaseCursor, interface_id: int) -> bool:
+    """Whether messages of the interface wait to be claimed."""
+    cr.execute(
+        "SELECT EXISTS (SELECT 1 FROM integration_message "
+        "WHERE interface_id = %s AND state = 'queued')",
+        [interface_id],
     )
     return cr.fetchone()[0]

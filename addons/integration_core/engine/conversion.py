@@ -154,8 +154,16 @@ class PlanCache:
 
 def _inbound(interface: BaseModel) -> InboundPlan:
     env = interface.env
-    handler = env[interface.handler]
-    canonical = _contract(env, handler._contract)
+    # An addon that was uninstalled took its handler along: each message then says so.
+    known = interface.handler in env
+    handler = env[interface.handler if known else "integration.handler"]
+    canonical = (
+        _contract(env, handler._contract)
+        if known
+        else errors.ConfigurationError(
+            "The handler of this interface is no longer installed.", code="no_handler"
+        )
+    )
     conversion: Conversion | errors.IntegrationError
     if isinstance(canonical, errors.IntegrationError):
         conversion = canonical
@@ -167,7 +175,7 @@ def _inbound(interface: BaseModel) -> InboundPlan:
         conversion = _conversion(interface, canonical, None)
     return InboundPlan(
         **Plan.common(interface),
-        handler_name=interface.handler,
+        handler_name=handler._name,
         user_id=interface.user_id.id,
         conversion=conversion,
     )

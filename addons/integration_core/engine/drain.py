@@ -71,12 +71,15 @@ class Drain:
         if not self.token:
             return 0
         self.deadline = time.monotonic() + DRAIN_SECONDS
-        done = 0
-        more = True
         try:
             done, more = self._loop(patient)
-        finally:
-            self._hand_over(more)
+        except BaseException:
+            # Whatever it was would meet the next drain as well. The flag stays up without a job,
+            # so that the watchdog starts the next drain in a minute, not we in a millisecond.
+            with own_cursor(self.registry) as cr:
+                lanes.release(cr, self.lane_id, self.token, more=True)
+            raise
+        self._hand_over(more)
         return done
 
     def _loop(self, patient: bool) -> tuple[int, bool]:

@@ -21,7 +21,7 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
-from . import causation, claims, conversion, lanes, ledger, sync
+from . import causation, claims, conversion, lanes, ledger, notice, sync
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
 
@@ -52,34 +52,40 @@ class InboundDrain(Drain):
             if rules is None or not lanes.hold(cr, self.lane_id, self.token):
                 return 0
             self.interface_id = rules.interface_id
-            claims.sweep(cr, rules)
+            swept = claims.sweep(cr, rules)
             token, claimed = claims.claim(cr, rules, BATCH)
         if claimed:
             fault_point("inbound_claimed")
             self._process(claimed, token)
-        return len(claimed)
+        return len(claimed) or swept
 
     def _process(self, claimed: Sequence[claims.Claimed], token: str) -> None:
         """Work through a claim in transactions of at most :data:`BATCH_SECONDS`."""
         rest = list(claimed)
+        # Keys of which a message failed in this claim: their later messages must not overtake it.
+        failed_keys: set[str] = set()
         while rest:
             try:
-                taken = self._transaction(rest, token)
+                taken = self._transaction(rest, token, failed_keys)
             except OperationalError as exc:
                 if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
                     raise
-                taken = self._one_by_one(rest, token)
+                taken = self._one_by_one(rest, token, failed_keys)
             rest = rest[taken:]
 
-    def _one_by_one(self, claimed: Sequence[claims.Claimed], token: str) -> int:
+    def _one_by_one(
+        self, claimed: Sequence[claims.Claimed], token: str, failed_keys: set[str]
+    ) -> int:
         """The batch met a concurrent writer: isolate the message that does."""
         for message in claimed:
             try:
-                self._transaction([message], token)
+                self._transaction([message], token, failed_keys)
             except OperationalError as exc:
                 if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
                     raise
                 self._record_contention(message, token)
+                if message.partition_key:
+                    failed_keys.add(message.partition_key)
         return len(claimed)
 
     def _record_contention(self, message: claims.Claimed, token: str) -> None:
@@ -94,19 +100,26 @@ class InboundDrain(Drain):
     def _plan(self, env: api.Environment) -> conversion.InboundPlan:
         return self._plans.inbound(env, self.interface_id)
 
-    def _transaction(self, claimed: Sequence[claims.Claimed], token: str) -> int:
-        """Handle messages in one transaction; return how many of ``claimed`` were dealt with."""
+    def _transaction(
+        self, claimed: Sequence[claims.Claimed], token: str, failed_keys: set[str]
+    ) -> int:
+        """Handle messages in one transaction; return how many of ``claimed`` were dealt with.
+
+        ``failed_keys`` grows only by what was committed.
+        """
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {"mail_notify_force_send": False})
             ours = ledger.fence(cr, [message.id for message in claimed], token)
             mine = [message for message in claimed if message.id in ours]
             plan = self._plan(env)
-            batch = _Batch(env, plan, mine)
+            batch = _Batch(env, plan, mine, frozenset(failed_keys))
             taken = batch.run()
             ledger.record(cr, batch.results, token)
             ledger.release(cr, batch.overtaken, token)
+            notice.final_failures(env, batch.results)
             fault_point("inbound_recorded")
             commit(cr)
+        failed_keys |= batch.failed_keys
         return claimed.index(mine[taken]) if taken < len(mine) else len(claimed)
 
 
@@ -141,6 +154,7 @@ class _Batch:
         env: api.Environment,
         plan: conversion.InboundPlan,
         messages: Sequence[claims.Claimed],
+        failed_keys: frozenset[str],
     ) -> None:
         self.env = env
         self.plan = plan
@@ -149,7 +163,7 @@ class _Batch:
         self.results: list[ledger.Result] = []
         # An earlier message of the key failed in this batch: these go back untried.
         self.overtaken: list[int] = []
-        self.failed_keys: set[str] = set()
+        self.failed_keys: set[str] = set(failed_keys)
 
     def run(self) -> int:
         """Handle messages until the time is up; return how many were dealt with."""
@@ -199,9 +213,7 @@ class _Batch:
                 self.failed_keys.add(message.partition_key)
         return _failed(message, error, self.plan, started, time.monotonic() - clock)
 
-    def _handle(
-        self, message: claims.Claimed, stored: _Stored | None
-    ) -> tuple[str, int] | None:
+    def _handle(self, message: claims.Claimed, stored: _Stored | None) -> tuple[str, int] | None:
         if stored is None:
             raise errors.PermanentError("The payload is gone.", code="payload_missing")
         raw = payload_codec.decode(

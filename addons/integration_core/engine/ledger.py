@@ -217,7 +217,7 @@ def insert_payloads(cr: BaseCursor, payloads: Sequence[tuple[int, Payload]]) -> 
     if not payloads:
         return
     cr.execute_values(
-        f"""
+        """
         INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
                                          content_type, created_at)
         VALUES %s

@@ -8,38 +8,56 @@ from collections.abc import Sequence
 from odoo import api
 from odoo.models import BaseModel
 
+from ..tools.states import ATTENTION
+from .ledger import Result
+
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "integration_core.mail_activity_failed"
 
 
-def final_failures(env: api.Environment, message_ids: Sequence[int]) -> None:
-    """Give the owner of the interface an activity on each business record that failed for good.
+def final_failures(env: api.Environment, results: Sequence[Result]) -> None:
+    """Give the owner of the interface an activity for messages that a person must look at.
 
-    Runs in the transaction that records the failure. A failing notice must not undo the record
-    of the failure itself, hence the savepoint.
+    It stands on the business record if there is one, else on the interface, and only once as long
+    as it is open: a flood of failures is one task. Runs in the transaction that records the
+    failures; a notice that fails must not undo their record, hence the savepoint.
     """
-    for message in env["integration.message"].browse(message_ids):
+    failed = [result.message_id for result in results if result.state in ATTENTION]
+    if not failed:
+        return
+    targets: dict[BaseModel, BaseModel] = {}
+    for message in env["integration.message"].browse(failed):
+        targets.setdefault(_target(message), message.interface_id)
+    for target, interface in targets.items():
         try:
             with env.cr.savepoint():
-                _notify(message)
+                _notify(target, interface)
         except Exception:  # whatever a business model's activity hooks raise
-            _logger.exception("No activity for failed message %s", message.uuid)
+            _logger.exception("No activity for failed messages of interface %s", interface.id)
 
 
-def _notify(message: BaseModel) -> None:
+def _target(message: BaseModel) -> BaseModel:
+    """The document to which the activity belongs."""
     env = message.env
-    interface = message.interface_id
-    target = interface
     if message.res_model in env and "activity_ids" in env[message.res_model]._fields:
         record = env[message.res_model].browse(message.res_id).exists()
-        target = record or interface
+        if record:
+            return record
+    return message.interface_id
+
+
+def _notify(target: BaseModel, interface: BaseModel) -> None:
+    env = target.env
     activity_type = env.ref(ACTIVITY)
     if target.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type):
         return
+    inbound = interface.direction == "inbound"
     target.with_context(mail_activity_quick_update=True).activity_schedule(
         ACTIVITY,
-        summary=env._("Not delivered: %s", interface.name),
-        note=env._("Open the message from the document's sync status to see the reason."),
+        summary=env._("Not handled: %s", interface.name)
+        if inbound
+        else env._("Not delivered: %s", interface.name),
+        note=env._("Open the interface's dead letters to see the reason and to retry."),
         user_id=interface.owner_id.id,
     )

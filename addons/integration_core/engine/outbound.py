@@ -86,8 +86,12 @@ class OutboundDrain(Drain):
             return None
         with own_cursor(self.registry) as cr:
             due = claims.next_due(cr, self.interface_id)
-        # While the breaker is open nothing can be sent earlier than its next probe.
-        return max(due, self._probe_at) if due and self._probe_at else due
+            if self._probe_at is None:
+                return due
+            # While the breaker is open nothing can be sent earlier than its next probe.
+            if claims.any_queued(cr, self.interface_id):
+                return self._probe_at
+        return max(due, self._probe_at) if due else None
 
     def work(self) -> int:
         with own_cursor(self.registry) as cr:
@@ -95,7 +99,7 @@ class OutboundDrain(Drain):
             if rules is None or not lanes.hold(cr, self.lane_id, self.token):
                 return 0
             self.interface_id = rules.interface_id
-            claims.sweep(cr, rules)
+            swept = claims.sweep(cr, rules)
             env = api.Environment(cr, SUPERUSER_ID, {})
             policy = env["integration.interface"].browse(rules.interface_id).policy_id
             concurrency = policy.concurrency
@@ -106,7 +110,7 @@ class OutboundDrain(Drain):
         if claimed:
             fault_point("outbound_claimed")
             self._send(claimed, token, concurrency, permit.generation)
-        return len(claimed)
+        return len(claimed) or swept
 
     def _send(
         self, claimed: Sequence[claims.Claimed], token: str, concurrency: int, generation: int
@@ -136,14 +140,15 @@ class OutboundDrain(Drain):
             ready: dict[int, Outgoing] = {}
             refused: dict[int, errors.IntegrationError] = {}
             try:
+                _require_key_ring(plan)
                 sender = interface._transport()._sender(interface)
             except errors.IntegrationError as exc:
                 return plan, None, {}, {message.id: exc for message in claimed}
             for row in _sources(cr, claimed):
                 try:
                     ready[row.id] = row.outgoing(plan)
-                except errors.IntegrationError as exc:
-                    refused[row.id] = exc
+                except Exception as exc:  # one odd snapshot must not stop the interface
+                    refused[row.id] = errors.classify(exc)
         return plan, sender, ready, refused
 
     def _jobs(
@@ -231,13 +236,16 @@ class OutboundDrain(Drain):
             # What we refused ourselves says nothing about the partner's health.
             calls = [r for r in ours if r.error is None or r.http_status or _is_outage(r.error)]
             failures = sum(1 for r in calls if r.error is not None and _is_outage(r.error))
-            breakers.record(
-                cr, interface, len(calls) - failures, failures, generation
-            )
-            notice.final_failures(env, [r.message_id for r in ours if r.state in _FINAL])
+            breakers.record(cr, interface, len(calls) - failures, failures, generation)
+            notice.final_failures(env, ours)
 
 
-_FINAL = (State.DEAD, State.QUARANTINED)
+def _require_key_ring(plan: conversion.OutboundPlan) -> None:
+    """What is sent is stored as well; find out before sending that it could not be."""
+    if plan.clinical and plan.key_ring is None:
+        raise errors.ConfigurationError(
+            "Clinical payloads need a key ring; the server has none.", code="no_key_ring"
+        )
 
 
 def _is_outage(error: errors.IntegrationError) -> bool:

@@ -9,9 +9,7 @@ from odoo.sql_db import BaseCursor
 NOW = "(now() AT TIME ZONE 'UTC')"
 
 
-def upsert(
-    cr: BaseCursor, rows: Sequence[tuple[str, int, int, str, str | None, int]]
-) -> None:
+def upsert(cr: BaseCursor, rows: Sequence[tuple[str, int, int, str, str | None, int]]) -> None:
     """Set the status of ``(model, record id, interface, state, reason, message)`` rows.
 
     A row speaks for the newest message of its record: results of older messages do not change
@@ -21,7 +19,7 @@ def upsert(
     if not rows:
         return
     cr.execute_values(
-        f"""
+        """
         INSERT INTO integration_record_sync AS s (res_model, res_id, interface_id, state, reason,
                                                   message_id, changed_at)
         VALUES %s
@@ -58,9 +56,7 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
     return cr.rowcount
 
 
-def of_results(
-    cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]
-) -> None:
+def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -> None:
     """Tell the records of outbound messages ``(message id, message state, reason)``."""
     outcomes = {"done": None, "retry": "pending", "dead": "failed", "quarantined": "failed"}
     told = {mid: (state, reason) for mid, state, reason in written if state in outcomes}

@@ -78,9 +78,7 @@ def _after_commit(cr: BaseCursor, key: object, query: str, params: tuple[object,
     cr.postcommit.add(_waker(cr.dbname, key, query, params))
 
 
-def _waker(
-    dbname: str, key: object, query: str, params: tuple[object, ...]
-) -> Callable[[], None]:
+def _waker(dbname: str, key: object, query: str, params: tuple[object, ...]) -> Callable[[], None]:
     def wake() -> None:
         if key is not None and not _throttle.due(dbname, key):
             return

@@ -1,4 +1,5 @@
 from odoo import models
+
 from odoo.addons.integration_core.engine import capture
 
 

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .integration_message import ERROR_CLASSES
+from .integration_message import ERROR_CLASSES, STATES
 
 
 class IntegrationAttempt(models.Model):
@@ -17,7 +17,9 @@ class IntegrationAttempt(models.Model):
     number = fields.Integer(readonly=True)
     started_at = fields.Datetime(required=True, readonly=True)
     duration_ms = fields.Integer(string="Duration (ms)", readonly=True)
-    outcome = fields.Char(readonly=True, help="State of the message after this attempt.")
+    outcome = fields.Selection(
+        STATES, readonly=True, help="State of the message after this attempt."
+    )
     http_status = fields.Integer(string="HTTP status", readonly=True)
     error_class = fields.Selection(ERROR_CLASSES, readonly=True)
     error_code = fields.Char(readonly=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import errors, keyring
 
@@ -171,9 +172,7 @@ class IntegrationCredentialVersion(models.Model):
         try:
             ring = settings.key_ring()
         except keyring.KeyRingError as exc:
-            raise UserError(
-                self.env._("The secret cannot be stored: %s", exc.message)
-            ) from exc
+            raise UserError(self.env._("The secret cannot be stored: %s", exc.message)) from exc
         blob = ring.encrypt(secret.encode(), self._context_of_secret())
         # sudo: the ciphertext column is closed to everybody, so that no form or export shows it
         self.sudo().write(

@@ -1,4 +1,5 @@
 from odoo import api, models
+
 from odoo.addons.integration_core.engine import capture, ledger, wakeup
 from odoo.addons.integration_core.tools import canonical_json
 from odoo.addons.integration_core.tools.states import State
@@ -70,11 +71,15 @@ class IntegrationEngine(models.AbstractModel):
         They never left, and what was wrong with them was mended in the record or its master data.
         """
         # sudo: events belong to the engine; the snapshot follows the contract, not a user's rights
-        events = messages.sudo().filtered(
-            lambda m: m.state == "quarantined" and m.direction == "outbound"
-        ).event_id
+        events = (
+            messages.sudo()
+            .filtered(lambda m: m.state == "quarantined" and m.direction == "outbound")
+            .event_id
+        )
         for event in events.filtered(lambda e: e.res_model in self.env):
-            record = self.env[event.res_model].sudo().browse(event.res_id).exists()  # sudo: as above
+            record = (
+                self.env[event.res_model].sudo().browse(event.res_id).exists()
+            )  # sudo: as above
             snapshot: capture.Snapshot | None = record._integration_snapshots(
                 event.type_id.contract_id.code
             ).get(record.id)

@@ -40,9 +40,7 @@ class IntegrationEventType(models.Model):
         for event_type in self:
             model = self.env.get(event_type.model_name)
             if model is None or model._abstract:
-                raise ValidationError(
-                    self.env._("There is no model “%s”.", event_type.model_name)
-                )
+                raise ValidationError(self.env._("There is no model “%s”.", event_type.model_name))
             if event_type.trigger != "reaches":
                 continue
             field = model._fields.get(event_type.field_name or "")

@@ -8,6 +8,7 @@ import jmespath
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
+
 from odoo.addons.integration_core.tools import net_guard
 
 # Only these states carry traffic; a deprecated interface does so with a warning and a sunset date.
@@ -192,7 +193,9 @@ class IntegrationInterface(models.Model):
         tracking=True,
     )
     deprecated_at = fields.Datetime(readonly=True, copy=False)
-    sunset_date = fields.Date(copy=False, help="From this day on a deprecated interface is to be gone.")
+    sunset_date = fields.Date(
+        copy=False, help="From this day on a deprecated interface is to be gone."
+    )
     owner_id = fields.Many2one(
         "res.users", required=True, default=lambda self: self.env.user, tracking=True
     )
@@ -292,7 +295,8 @@ class IntegrationInterface(models.Model):
     def _unlink_except_with_history(self):
         if self.env["integration.message"].sudo().search_count(
             # sudo: whoever may delete interfaces must be told of messages he may not see
-            [("interface_id", "in", self.ids)], limit=1
+            [("interface_id", "in", self.ids)],
+            limit=1,
         ) or self.filtered(lambda i: i.state != "draft"):
             self._raise_keep_history(self)
 
@@ -327,7 +331,9 @@ class IntegrationInterface(models.Model):
         shared cache. The map holds no secret; credentials are read when a request is verified.
         """
         # sudo: the caller is the public HTTP door; only fields needed to route are returned
-        interfaces = self.sudo().search([("direction", "=", "inbound"), ("transport", "!=", "none")])
+        interfaces = self.sudo().search(
+            [("direction", "=", "inbound"), ("transport", "!=", "none")]
+        )
         return {
             hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()
             for interface in interfaces

@@ -77,8 +77,7 @@ class IntegrationInterface(models.Model):
         missing = [
             self.env._("%s is empty.", field._description_string(self.env))
             for name, field in self._fields.items()
-            if getattr(field, "required_if_transport", None) == self.transport
-            and not self[name]
+            if getattr(field, "required_if_transport", None) == self.transport and not self[name]
         ]
         if self.transport == "none":
             missing.append(self.env._("A transport is chosen."))

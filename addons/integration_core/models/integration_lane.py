@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+
 from odoo.addons.integration_core.engine import (
     dispatcher,
     inbound,

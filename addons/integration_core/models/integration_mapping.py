@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
 from odoo.addons.integration_core.tools import errors, mapping
 
 
@@ -74,9 +75,7 @@ class IntegrationMappingSection(models.Model):
     )
     sequence = fields.Integer(default=10)
     target = fields.Char(required=True, help="Where the list goes, such as “lines”.")
-    source = fields.Char(
-        required=True, help="JMESPath to the partner's list, such as “positions”."
-    )
+    source = fields.Char(required=True, help="JMESPath to the partner's list, such as “positions”.")
     expression = fields.Text(
         required=True,
         help="JMESPath over {root, item, index, context} that gives one element of the list.",

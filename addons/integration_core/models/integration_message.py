@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
 from odoo.addons.integration_core.tools import states
 
 STATES = [
@@ -103,10 +104,11 @@ class IntegrationMessage(models.Model):
         "(interface_id, partition_key, id) WHERE state IN "
         "('received', 'queued', 'processing', 'waiting', 'retry', 'held', 'quarantined', 'dead')"
     )
-    _attention_idx = models.Index(
-        "(interface_id, id) WHERE state IN ('quarantined', 'dead')"
-    )
+    _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
+    _suspect_idx = models.Index(
+        "(interface_id) WHERE state = 'queued' AND error_code = 'worker_lost'"
+    )
     _correlation_idx = models.Index("(correlation_id)")
     _document_idx = models.Index("(res_model, res_id)")
     _event_idx = models.Index("(event_id) WHERE event_id IS NOT NULL")
@@ -115,6 +117,13 @@ class IntegrationMessage(models.Model):
     @api.model
     def _get_selectable_states(self):
         return [state.value for state in states.State]
+
+    @api.depends("message_type", "uuid")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = " ".join(
+                filter(None, (message.message_type, (message.uuid or "")[:8]))
+            )
 
     @api.depends("res_model", "res_id")
     def _compute_document_name(self):

@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+
 from odoo.addons.integration_core.tools import errors, payload_codec
 
 # More than a person reads, and enough to keep the browser quick.

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
 from odoo.addons.integration_core.tools import backoff, breaker
 
 STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
@@ -34,7 +35,10 @@ class IntegrationPolicy(models.Model):
         help="After so many failed attempts the message goes to the dead letters.",
     )
     retry_mode = fields.Selection(
-        [("exponential", "Exponential with full jitter"), ("schedule", "Schedule with ±20 %")],
+        [
+            ("exponential", "Growing, by chance (exponential with full jitter)"),
+            ("schedule", "By a schedule (±20 %)"),
+        ],
         required=True,
         default="exponential",
     )
@@ -85,7 +89,9 @@ class IntegrationPolicy(models.Model):
     rate_per_second = fields.Float(
         default=0.0, help="Inbound requests accepted per second and interface; 0 is unlimited."
     )
-    rate_burst = fields.Integer(default=20, help="Requests accepted at once before the rate counts.")
+    rate_burst = fields.Integer(
+        default=20, help="Requests accepted at once before the rate counts."
+    )
     # retention, in days
     payload_retention_days = fields.Integer(default=90, required=True)
     metadata_retention_days = fields.Integer(default=400, required=True)
@@ -97,8 +103,11 @@ class IntegrationPolicy(models.Model):
                 backoff.parse_schedule(policy.retry_schedule or "")
             except ValueError as exc:
                 raise ValidationError(
-                    self.env._("Retry schedule of “%(policy)s”: %(reason)s", policy=policy.name,
-                               reason=str(exc))
+                    self.env._(
+                        "Retry schedule of “%(policy)s”: %(reason)s",
+                        policy=policy.name,
+                        reason=str(exc),
+                    )
                 ) from exc
 
     @api.constrains(
@@ -138,7 +147,9 @@ class IntegrationPolicy(models.Model):
     def write(self, vals):
         res = super().write(vals)
         # The HTTP door caches the rate and the number of lanes of its interfaces.
-        self.env["integration.interface"].search([("policy_id", "in", self.ids)])._configuration_changed()
+        self.env["integration.interface"].search(
+            [("policy_id", "in", self.ids)]
+        )._configuration_changed()
         return res
 
     def _retry_plan(self):

@@ -8,14 +8,10 @@ class IntegrationRecordLink(models.Model):
     _description = "Integration Record Link"
     _rec_name = "external_id"
 
-    system_id = fields.Many2one(
-        "integration.system", required=True, index=True, ondelete="cascade"
-    )
+    system_id = fields.Many2one("integration.system", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     res_model = fields.Char(string="Document model", required=True)
-    res_id = fields.Many2oneReference(
-        string="Document id", model_field="res_model", required=True
-    )
+    res_id = fields.Many2oneReference(string="Document id", model_field="res_model", required=True)
     external_id = fields.Char(string="External identifier", required=True)
 
     _external_unique = models.UniqueIndex(

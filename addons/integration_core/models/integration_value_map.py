@@ -27,6 +27,4 @@ class IntegrationValueMapLine(models.Model):
     source = fields.Char(required=True)
     target = fields.Char(required=True)
 
-    _source_unique = models.Constraint(
-        "UNIQUE(map_id, source)", "This value is mapped already."
-    )
+    _source_unique = models.Constraint("UNIQUE(map_id, source)", "This value is mapped already.")

@@ -2,10 +2,11 @@ import json
 from unittest.mock import patch
 
 from odoo.tests import TransactionCase
+
 from odoo.addons.integration_core.engine import intake, settings
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
-from odoo.addons.integration_core.engine.outbound import Outcome, OutboundDrain
+from odoo.addons.integration_core.engine.outbound import OutboundDrain, Outcome
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 

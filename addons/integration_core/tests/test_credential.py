@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import errors, keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing

@@ -2,7 +2,8 @@ from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.addons.integration_core.engine import causation, ledger
+
+from odoo.addons.integration_core.engine import causation, claims, inbound, ledger
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.states import State
 
@@ -285,3 +286,71 @@ class TestInbound(EngineCase):
         self.handle_with(lambda handler, received, data: seen.append(data["key"]))
         self.drain(self.inbound)
         self.assertEqual(seen, ["patient Smith"])
+
+    def test_order_per_key_holds_across_the_transactions_of_a_claim(self):
+        self.patch(inbound, "BATCH_SECONDS", -1)  # each message in a transaction of its own
+        handled = []
+
+        def process(handler, received, data):
+            handled.append(received.external_key)
+            if received.external_key == "a1":
+                raise errors.TransientError("Not now.")
+
+        self.handle_with(process)
+        for external, key in (("a1", "A"), ("b1", "B"), ("a2", "A")):
+            self.receive(external, {"key": key}, key_path="key")
+        self.drain(self.inbound)
+        self.assertEqual(handled, ["a1", "b1"])
+        self.assertEqual(self.messages(self.inbound).mapped("attempts"), [1, 1, 0])
+
+    def test_a_suspect_is_claimed_alone(self):
+        suspect, neighbour = self.receive("m1", {"key": "a"}), self.receive("m2", {"key": "b"})
+        self._lose_worker(suspect, attempts=1)
+        rules = claims.Terms(
+            self.inbound.id, "inbound", 0, 1, "key", False, 3, open=True, paused=False
+        )
+        claims.sweep(self.env.cr, rules)
+        _token, claimed = claims.claim(self.env.cr, rules, 50)
+        self.assertEqual([message.id for message in claimed], [suspect.id])
+        self.assertEqual(neighbour.state, "queued")
+
+    def test_blocked_message_does_not_keep_the_lane_awake(self):
+        """A message behind a dead one of its key is queued and due, but nothing to wait for."""
+        self.policy.failure_blocks_key = True
+        self.handle_with(lambda *args: None)
+        first = self.receive("a1", b"{broken", key_path="key")
+        self.env.cr.execute(
+            "UPDATE integration_message SET partition_key = 'A' WHERE id = %s", [first.id]
+        )
+        self.receive("a2", {"key": "A"}, key_path="key")
+        self.drain(self.inbound)
+        self.assertIsNone(claims.next_due(self.env.cr, self.inbound.id))
+        self.assertFalse(self.env["queue.job"].search([("model_name", "=", "integration.lane")]))
+
+    def test_failure_gives_the_owner_one_activity(self):
+        self.handle_with(lambda *args: None)
+        for number in range(3):
+            self.receive(f"m{number}", b"{broken")
+        self.drain(self.inbound)
+        self.inbound.invalidate_recordset()
+        self.assertEqual(self.inbound.activity_ids.user_id, self.inbound.owner_id)
+        self.assertEqual(len(self.inbound.activity_ids), 1)
+
+    def test_uninstalled_handler(self):
+        message = self.receive("m1", {"key": "a"})
+        self.env.cr.execute(
+            "UPDATE integration_interface SET handler = 'integration.handler.gone' WHERE id = %s",
+            [self.inbound.id],
+        )
+        self.inbound.invalidate_recordset()
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "no_handler"))
+
+    def test_pausing_a_long_queue_holds_all_of_it(self):
+        self.patch(claims, "SWEEP", 2)
+        for number in range(5):
+            self.receive(f"m{number}", {"key": "a"})
+        self.inbound.action_pause()
+        self.drain(self.inbound)
+        self.assertEqual(set(self.messages(self.inbound).mapped("state")), {"held"})

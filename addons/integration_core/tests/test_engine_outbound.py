@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+
 from odoo.addons.integration_core.engine import causation, sync
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.tools import errors
@@ -129,7 +130,9 @@ class TestOutbound(EngineCase):
             self.drain(self.outbound)
             self.make_due(message)
         self.outbound.invalidate_recordset()
-        self.assertEqual(len(self.outbound.activity_ids), 1, "a second failure tells no second time")
+        self.assertEqual(
+            len(self.outbound.activity_ids), 1, "a second failure tells no second time"
+        )
 
     def test_retry_after_is_a_lower_bound(self):
         _record, message = self._fired(
@@ -203,9 +206,7 @@ class TestOutbound(EngineCase):
         self.env.cr.execute(
             "UPDATE integration_message SET attempts = 1 WHERE id = %s", [message.id]
         )
-        self.assertEqual(
-            sync.confirm(self.env.cr, "res.country", record.id, self.system.id), 1
-        )
+        self.assertEqual(sync.confirm(self.env.cr, "res.country", record.id, self.system.id), 1)
         self.drain(self.outbound)
         self.assertEqual(self._sync(record).state, "synchronised")
 

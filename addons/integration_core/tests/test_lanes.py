@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 
 from odoo.tests import tagged
+
 from odoo.addons.integration_core.engine import lanes, wakeup
 
 from .common import EngineCase

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import fields, models
+
 from odoo.addons.integration_core.tools import errors
 
 

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import fields, models
+
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.tools import decimals
 

@@ -12,9 +12,7 @@ class PurchaseOrderLine(models.Model):
     supplier_promised_date = fields.Date(string="Promised", readonly=True, copy=False)
     supplier_deviates = fields.Boolean(compute="_compute_supplier_deviates")
 
-    @api.depends(
-        "supplier_confirmed_qty", "supplier_promised_date", "product_qty", "date_planned"
-    )
+    @api.depends("supplier_confirmed_qty", "supplier_promised_date", "product_qty", "date_planned")
     def _compute_supplier_deviates(self):
         """Whether the supplier promised less, more or later than was ordered."""
         for line in self:

@@ -1,4 +1,5 @@
 from odoo import fields, models
+
 from odoo.addons.account.models.uom_uom import UOM_TO_UNECE_CODE
 
 

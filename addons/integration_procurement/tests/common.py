@@ -17,7 +17,10 @@ class ProcurementCase(EngineCase):
         ]
         confirmed = cls.env.ref("integration_procurement.event_type_purchase_order_confirmed")
         for interface, values in (
-            (cls.outbound, {"event_type_ids": [(6, 0, confirmed.ids)], "awaits_confirmation": True}),
+            (
+                cls.outbound,
+                {"event_type_ids": [(6, 0, confirmed.ids)], "awaits_confirmation": True},
+            ),
             (cls.inbound, {"handler": "integration.handler.order_confirmation"}),
         ):
             cls.env.cr.execute(

@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+
 from odoo.addons.integration_core.tests.common import delivered
 
 from .common import ProcurementCase
@@ -26,7 +27,9 @@ class TestOrderConfirmation(ProcurementCase):
         self.assertEqual((message.res_model, message.res_id), ("purchase.order", self.purchase.id))
         lines = self.purchase.order_line
         self.assertEqual(lines.mapped("supplier_confirmed_qty"), [5, 2])
-        self.assertEqual({str(day) for day in lines.mapped("supplier_promised_date")}, {"2026-12-01"})
+        self.assertEqual(
+            {str(day) for day in lines.mapped("supplier_promised_date")}, {"2026-12-01"}
+        )
         self.assertEqual(lines.mapped("product_qty"), [5, 2])
         self.assertEqual(self.purchase.partner_ref, "SO-1")
         note = self.purchase.message_ids[0]

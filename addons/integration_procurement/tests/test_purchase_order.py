@@ -1,6 +1,7 @@
 import json
 
 from odoo.tests import tagged
+
 from odoo.addons.integration_core.tests.common import delivered
 from odoo.addons.integration_core.tools import contracts
 
@@ -40,14 +41,18 @@ class TestPurchaseOrder(ProcurementCase):
     def test_order_of_another_company_stays_here(self):
         company = self.env["res.company"].create({"name": "Another hospital"})
         self.supplier.company_id = False
-        order = self.env["purchase.order"].with_company(company).create(
-            {
-                "partner_id": self.supplier.id,
-                "company_id": company.id,
-                "order_line": [
-                    (0, 0, {"product_id": self.product.id, "product_qty": 1, "price_unit": 1})
-                ],
-            }
+        order = (
+            self.env["purchase.order"]
+            .with_company(company)
+            .create(
+                {
+                    "partner_id": self.supplier.id,
+                    "company_id": company.id,
+                    "order_line": [
+                        (0, 0, {"product_id": self.product.id, "product_qty": 1, "price_unit": 1})
+                    ],
+                }
+            )
         )
         order.button_confirm()
         self.env.cr.flush()

@@ -2,6 +2,7 @@ import logging
 import time
 
 from odoo import http
+
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.controllers.problem import Problem
 from odoo.addons.integration_webhooks.tools import standard_webhooks

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
+
 from odoo.addons.integration_webhooks.tools import standard_webhooks
 
 

@@ -1,6 +1,7 @@
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
+
 from odoo.addons.integration_core.tools import errors, net_guard
 
 

@@ -3,6 +3,7 @@ import time
 from datetime import UTC, datetime
 
 from odoo import models
+
 from odoo.addons.integration_core.engine.outbound import Outcome, Outgoing
 from odoo.addons.integration_core.tools import canonical_json, errors, retry_after
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse

@@ -3,6 +3,7 @@ import time
 from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
+
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import keyring

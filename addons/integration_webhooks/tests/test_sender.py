@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, TransactionCase, tagged
+
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.engine.outbound import Outgoing
 from odoo.addons.integration_core.tools import keyring
