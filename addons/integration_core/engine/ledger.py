@@ -88,7 +88,7 @@ def move(
         )
         UPDATE integration_message m SET {", ".join(sets)}
           FROM chosen WHERE m.id = chosen.id RETURNING m.id
-        """,
+        """,  # noqa: S608 (where and column names come from this package's code only)
         params,
     )
     return [row[0] for row in cr.fetchall()]
@@ -132,12 +132,12 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
     for result in results:
         states.check(State.PROCESSING, result.state)
     rows = cr.execute_values(
-        f"""
+        """
         UPDATE integration_message m
            SET state = v.state, claim_token = NULL, lease_until = NULL,
                available_at = CASE WHEN v.delay IS NULL THEN m.available_at
-                                   ELSE {NOW} + v.delay * interval '1 second' END,
-               finished_at = CASE WHEN v.state IN ('done', 'filtered') THEN {NOW} END,
+                                   ELSE now() AT TIME ZONE 'UTC' + v.delay * interval '1 second' END,
+               finished_at = CASE WHEN v.state IN ('done', 'filtered') THEN now() AT TIME ZONE 'UTC' END,
                error_class = v.error_class, error_code = v.error_code,
                error_message = v.error_message, error_fingerprint = v.fingerprint,
                res_model = coalesce(v.res_model, m.res_model),

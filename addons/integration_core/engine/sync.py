@@ -43,9 +43,9 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
     record says nothing about a change that is still queued.
     """
     cr.execute(
-        f"""
+        """
         UPDATE integration_record_sync s
-           SET state = 'synchronised', reason = NULL, changed_at = {NOW}
+           SET state = 'synchronised', reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
           FROM integration_interface i, integration_message m
          WHERE i.id = s.interface_id AND m.id = s.message_id AND i.system_id = %s
            AND i.awaits_confirmation AND m.attempts > 0

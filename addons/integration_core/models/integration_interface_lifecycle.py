@@ -59,7 +59,7 @@ class IntegrationInterface(models.Model):
             self.filtered(lambda i: not i.activated_at).activated_at = fields.Datetime.now()
 
     def _require_complete(self):
-        """Raise with a list of everything that is missing before this interface can carry traffic."""
+        """Raise with a list of everything that is missing before traffic can flow."""
         for interface in self:
             missing = interface._missing_for_traffic()
             if missing:
@@ -166,7 +166,8 @@ class IntegrationInterface(models.Model):
             """
             SELECT i.id,
                    (SELECT count(*) FROM integration_message m WHERE m.interface_id = i.id
-                       AND m.state IN ('received', 'queued', 'processing', 'waiting', 'retry', 'held')),
+                       AND m.state IN ('received', 'queued', 'processing', 'waiting', 'retry',
+                                       'held')),
                    (SELECT count(*) FROM integration_message m WHERE m.interface_id = i.id
                        AND m.state IN ('quarantined', 'dead')),
                    (SELECT m.finished_at FROM integration_message m WHERE m.interface_id = i.id

@@ -1,4 +1,5 @@
 import json
+import zlib
 
 from odoo import api, fields, models
 

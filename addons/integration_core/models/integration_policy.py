@@ -43,7 +43,9 @@ class IntegrationPolicy(models.Model):
         default="exponential",
     )
     backoff_base = fields.Float(
-        default=2.0, required=True, help="Seconds. The n-th pause is random below base × 2ⁿ."
+        default=2.0,
+        required=True,
+        help="Seconds. Each pause is random, below a limit that starts here and doubles.",
     )
     backoff_cap = fields.Float(
         default=900.0, required=True, help="Seconds. No pause is longer than this."

@@ -74,7 +74,9 @@ class TestCredential(EngineCase):
     def test_lost_key_is_named(self):
         credential = self._credential()
         other = KeyRing.parse(f"other:{keyring.generate_key()}")
-        with patch.object(settings, "key_ring", lambda: other):
-            with self.assertRaises(keyring.UnknownKey) as caught:
-                credential._secrets()
+        with (
+            patch.object(settings, "key_ring", lambda: other),
+            self.assertRaises(keyring.UnknownKey) as caught,
+        ):
+            credential._secrets()
         self.assertIn("test", str(caught.exception))

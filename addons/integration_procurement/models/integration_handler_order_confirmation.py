@@ -57,7 +57,9 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         return order
 
     def _find_line(self, order, line):
-        found = order.order_line.filtered(lambda l: str(l.id) == line["line_reference"])
+        found = order.order_line.filtered(
+            lambda candidate: str(candidate.id) == line["line_reference"]
+        )
         if not found:
             raise errors.ConflictError(
                 "The confirmation names a line that the purchase order does not have.",

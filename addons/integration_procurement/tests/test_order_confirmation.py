@@ -16,7 +16,7 @@ class TestOrderConfirmation(ProcurementCase):
         self.dispatch()
         self.drain(self.outbound)
 
-    def assertQuarantined(self, message, code):
+    def assert_quarantined(self, message, code):
         self.assertEqual((message.state, message.error_code), ("quarantined", code))
         self.assertFalse(any(self.purchase.order_line.mapped("supplier_promised_date")))
 
@@ -42,7 +42,7 @@ class TestOrderConfirmation(ProcurementCase):
         document = self.confirmation(self.purchase)
         document["lines"][0]["quantity"] = "3"
         self.confirm("c1", document)
-        first, second = self.purchase.order_line
+        first, _second = self.purchase.order_line
         self.assertEqual((first.product_qty, first.supplier_confirmed_qty), (5, 3))
         self.assertTrue(first.supplier_deviates)
 
@@ -54,29 +54,29 @@ class TestOrderConfirmation(ProcurementCase):
 
     def test_unknown_order(self):
         document = self.confirmation(self.purchase, order_number="P99999")
-        self.assertQuarantined(self.confirm("c1", document), "unknown_order")
+        self.assert_quarantined(self.confirm("c1", document), "unknown_order")
 
     def test_order_of_another_supplier_cannot_be_confirmed(self):
         other = self.env["res.partner"].create({"name": "Other supplier"})
         foreign = self.order(partner_id=other.id)
         foreign.button_confirm()
         message = self.confirm("c1", self.confirmation(foreign))
-        self.assertQuarantined(message, "unknown_order")
+        self.assert_quarantined(message, "unknown_order")
 
     def test_cancelled_order(self):
         self.purchase.button_cancel()
         message = self.confirm("c1", self.confirmation(self.purchase))
-        self.assertQuarantined(message, "order_state")
+        self.assert_quarantined(message, "order_state")
 
     def test_unknown_line_undoes_the_others(self):
         document = self.confirmation(self.purchase)
         document["lines"][1]["line_reference"] = "0"
-        self.assertQuarantined(self.confirm("c1", document), "unknown_line")
+        self.assert_quarantined(self.confirm("c1", document), "unknown_line")
 
     def test_other_unit(self):
         document = self.confirmation(self.purchase)
         document["lines"][0]["unit"] = "DZN"
-        self.assertQuarantined(self.confirm("c1", document), "unit_differs")
+        self.assert_quarantined(self.confirm("c1", document), "unit_differs")
 
     def test_quantity_must_be_decimal_text(self):
         document = self.confirmation(self.purchase)

@@ -5,7 +5,7 @@ from odoo.addons.integration_webhooks.tools import standard_webhooks
 
 
 class IntegrationCredentialVersion(models.Model):
-    """Refuses a webhook secret that could not sign, when it is entered instead of when it is used."""
+    """Refuses a secret that could not sign when it is entered, not when it is used."""
 
     _inherit = "integration.credential.version"
 
