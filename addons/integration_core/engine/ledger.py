@@ -135,9 +135,10 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
         """
         UPDATE integration_message m
            SET state = v.state, claim_token = NULL, lease_until = NULL,
-               available_at = CASE WHEN v.delay IS NULL THEN m.available_at
-                                   ELSE now() AT TIME ZONE 'UTC' + v.delay * interval '1 second' END,
-               finished_at = CASE WHEN v.state IN ('done', 'filtered') THEN now() AT TIME ZONE 'UTC' END,
+               available_at = CASE WHEN v.delay IS NULL THEN m.available_at ELSE
+                   now() AT TIME ZONE 'UTC' + v.delay * interval '1 second' END,
+               finished_at = CASE WHEN v.state IN ('done', 'filtered') THEN
+                   now() AT TIME ZONE 'UTC' END,
                error_class = v.error_class, error_code = v.error_code,
                error_message = v.error_message, error_fingerprint = v.fingerprint,
                res_model = coalesce(v.res_model, m.res_model),
