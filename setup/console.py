@@ -42,12 +42,14 @@ def run(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    stdin: Path = Path(os.devnull),
     log: Path | None = None,
     account: str | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> str:
     """Run a program to its end and return what it printed (stdout and stderr together).
 
+    :param stdin: file that the program reads as its input
     :param log: file that receives the output too
     :param account: unprivileged account to run as; only root may name one
     :param on_line: is given every line as it comes, to show progress
@@ -64,7 +66,8 @@ def run(
     with ExitStack() as stack:
         if log:
             sinks.append(stack.enter_context(log.open("w")).write)
-        code = _feed(sinks, command, env=env, cwd=cwd, **identity)
+        source = stack.enter_context(stdin.open("rb"))
+        code = _feed(sinks, command, stdin=source, env=env, cwd=cwd, **identity)
     if code:
         where = f" (full output: {log})" if log else ""
         raise SetupError(
@@ -78,7 +81,6 @@ def _feed(sinks: Sequence[Callable[[str], object]], command: list[str], **option
     try:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

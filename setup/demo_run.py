@@ -23,25 +23,29 @@ _WORKERS = 3
 # Background work leaves one of the two job slots to real-time interfaces.
 _CHANNELS = f"root:{_WORKERS - 1},root.integration_background:1"
 _PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
+_CONNECT = REPOSITORY / "setup" / "demo" / "connect.py"
 
 
 def run(settings: Settings) -> int:
-    """Start everything, wait for Ctrl-C (or for something to end), and stop everything."""
+    """Start everything, wait for Ctrl-C, stop everything, and return the exit code."""
     _require_free(settings.port)
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
         ready = stack.enter_context(machine.prepared(settings))
         partners = _configure_partners(ready)
         config = _write_config(ready)
-        _provide_database(ready)
+        _provide_database(ready, config, partners)
         stack.enter_context(_running_partners(ready, partners))
         server = stack.enter_context(_running_server(ready, config))
         say(
             f"\nOdoo is ready: http://localhost:{settings.port}  login: admin  password: admin\n"
             f"Log: {server.log}\nCtrl-C stops it.\n"
         )
-        while server.is_running:
-            time.sleep(0.5)
+        try:
+            while server.is_running:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return 0
         raise SetupError(f"Odoo ended by itself; its log says why: {server.log}")
 
 
@@ -79,7 +83,7 @@ def _write_config(ready: machine.Machine) -> Path:
     return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)
 
 
-def _provide_database(ready: machine.Machine) -> None:
+def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> None:
     """Create the demo database at the first start, upgrade it when the addons have changed."""
     folder = ready.settings.addons
     addons = suite_addons.names(folder)
@@ -90,11 +94,10 @@ def _provide_database(ready: machine.Machine) -> None:
         with step("Creating the demo database (some minutes, once)"):
             databases.clone("template0", partial)
             _install(ready, partial, [*templates.BASE_MODULES, *addons])
+            _connect_partners(ready, config, partial, partners)
             databases.rename(partial, DATABASE)
     elif databases.label(DATABASE) != wanted:
         with step("Upgrading the demo database, for the addons have changed"):
-            # Two runs: an addon that is new since the last start is not installed yet.
-            _install(ready, DATABASE, addons)
             _install(ready, DATABASE, addons, upgrade=True)
     databases.set_label(DATABASE, wanted)
 
@@ -109,6 +112,16 @@ def _install(
         say(f"    {line}")
 
 
+def _connect_partners(ready: machine.Machine, config: Path, database: str, partners: Path) -> None:
+    """Enter the secrets made on this machine, and make the demo's interfaces live."""
+    run_program(
+        [ready.settings.odoo, "shell", f"--config={config}", f"--database={database}"],
+        stdin=_CONNECT,
+        env={**ready.environ, "DEMO_CONFIG": str(partners)},
+        log=ready.settings.logs / "connect-partners.log",
+    )
+
+
 def _show_progress(line: str) -> None:
     found = _PROGRESS.search(line)
     if found and int(found[2]) % 10 == 0:
@@ -118,7 +131,7 @@ def _show_progress(line: str) -> None:
 def _configure_partners(ready: machine.Machine) -> Path:
     """Make the partners' configuration at the first start; return its path.
 
-    It comes before the database: the demo data take the partners' secrets from this file.
+    It comes before the database, which is given the partners' secrets when it is made.
     """
     config = ready.settings.home / "demo" / "partners.json"
     config.parent.mkdir(mode=0o700, exist_ok=True)

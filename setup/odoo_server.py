@@ -16,7 +16,6 @@ from pathlib import Path
 from setup.console import SetupError, tail
 
 _RUNNER_READY = re.compile(r"queue job runner ready for db")
-_RUNNER_OFF = re.compile(r"jobrunner thread .* NOT started")
 _POLL = 0.1
 
 
@@ -36,6 +35,7 @@ class OdooServer:
     :ivar port: its HTTP port
     :ivar log: file that its output is appended to, over restarts
     :ivar environ: its environment
+    :ivar job_runner: whether its configuration has it run jobs
     """
 
     command: Path
@@ -43,6 +43,7 @@ class OdooServer:
     port: int
     log: Path
     environ: Mapping[str, str]
+    job_runner: bool = True
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _log_start: int = 0
 
@@ -75,16 +76,16 @@ class OdooServer:
                 start_new_session=True,
             )
 
-    def wait_ready(self, timeout: float = 60, *, job_runner: bool = True) -> None:
-        """Wait until HTTP answers and, if asked for, the job runner has its database.
+    def wait_ready(self, timeout: float = 60) -> None:
+        """Wait until HTTP answers and the job runner, if there is one, has its database.
 
-        The runner itself sleeps five seconds before it starts.
+        The runner sleeps five seconds before it starts.
 
         :param timeout: seconds
         :raises SetupError: the server ended, or was not ready in time; with the end of its log
         """
         self._wait(self._answers, timeout, "answer HTTP requests")
-        if job_runner:
+        if self.job_runner:
             self._wait(self._runs_jobs, timeout, "start its job runner")
 
     def stop(self, timeout: float = 20) -> None:
@@ -133,8 +134,7 @@ class OdooServer:
             return False
 
     def _runs_jobs(self) -> bool:
-        text = self.log_text()
-        return bool(_RUNNER_READY.search(text) or _RUNNER_OFF.search(text))
+        return bool(_RUNNER_READY.search(self.log_text()))
 
     def _tail(self) -> str:
         return tail(self.log_text())

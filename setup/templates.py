@@ -66,25 +66,26 @@ def install(
     upgrade: bool = False,
     on_line: Callable[[str], None] | None = None,
 ) -> list[str]:
-    """Install (or upgrade) modules in a database; return the warnings and errors it logged.
+    """Install modules in a database and return the warnings and errors that this logged.
 
     Odoo ends well after many an error, and Odoo's own modules warn now and then: whether
     what was logged is acceptable is for the caller to say.
 
     :param extra: further arguments of the ``odoo`` command
+    :param upgrade: also upgrade those that are installed already, which are left alone else
     :param on_line: is given every line of the log as it comes, to show progress
     :raises SetupError: the command failed
     """
     settings = machine.settings
     config = odoo_conf.write(
-        settings.etc / f"{database}.conf", {"options": odoo_conf.options(machine, database)}
+        settings.etc / f"install-{database}.conf", {"options": odoo_conf.options(machine, database)}
     )
     log = settings.logs / f"install-{database}.log"
-    action = "--update" if upgrade else "--init"
-    command = [settings.odoo, f"--config={config}", f"{action}={','.join(modules)}"]
-    text = run(
-        [*command, *extra, "--stop-after-init"], log=log, env=machine.environ, on_line=on_line
-    )
+    command = [settings.odoo, f"--config={config}", "--stop-after-init", *extra]
+    command.append(f"--init={','.join(modules)}")
+    if upgrade:
+        command.append(f"--update={','.join(modules)}")
+    text = run(command, log=log, env=machine.environ, on_line=on_line)
     return problems(text)
 
 

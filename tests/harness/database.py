@@ -105,11 +105,12 @@ class Database:
             port=port,
             log=config.with_suffix(".log"),
             environ={**self.machine.environ, **(environ or {})},
+            job_runner=job_runner,
             database=self.name,
         )
         try:
             server.start()
-            server.wait_ready(job_runner=job_runner)
+            server.wait_ready()
             yield server
         finally:
             server.stop()
