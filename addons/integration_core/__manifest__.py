@@ -8,7 +8,7 @@
     "application": True,
     "depends": ["mail", "queue_job"],
     "external_dependencies": {
-        "python": ["cryptography", "jmespath", "jsonschema", "requests", "urllib3"],
+        "python": ["cryptography", "jmespath", "jsonschema-rs"],
     },
     "data": [
         "security/integration_groups.xml",

@@ -1,0 +1,123 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const openApp = () => [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open the Integrations app",
+        trigger: ".o_app[data-menu-xmlid='integration_core.menu_root']",
+        run: "click",
+    },
+    {
+        content: "The overview shows interfaces as cards",
+        trigger: ".o_integration_overview .o_kanban_record",
+    },
+];
+
+const confirm = () => ({
+    content: "Confirm",
+    trigger: ".modal-footer button.btn-primary",
+    run: "click",
+});
+
+const reaches = (state) => ({
+    content: `The interface is ${state}`,
+    trigger: `.o_statusbar_status button[data-value='${state}'].o_arrow_button_current`,
+});
+
+registry.category("web_tour.tours").add("integration_core_lifecycle", {
+    steps: () => [
+        ...openApp(),
+        {
+            content: "Open the draft interface",
+            trigger: ".o_kanban_record:contains('Tour interface')",
+            run: "click",
+        },
+        reaches("draft"),
+        {
+            content: "Submit it for review",
+            trigger: "button[name='action_submit']",
+            run: "click",
+        },
+        reaches("in_review"),
+        {
+            content: "Approve it",
+            trigger: "button[name='action_approve']",
+            run: "click",
+        },
+        reaches("approved"),
+        {
+            content: "Activate it",
+            trigger: "button[name='action_activate']",
+            run: "click",
+        },
+        confirm(),
+        reaches("active"),
+        {
+            content: "Governed fields are locked now",
+            trigger: ".o_field_widget[name='system_id'].o_readonly_modifier",
+        },
+        {
+            content: "Pause it",
+            trigger: "button[name='action_pause']",
+            run: "click",
+        },
+        {
+            content: "The ribbon says so",
+            trigger: ".ribbon:contains('Paused')",
+        },
+        {
+            content: "Resume it",
+            trigger: "button[name='action_resume']",
+            run: "click",
+        },
+        {
+            content: "It can be paused again",
+            trigger: ".o_form_view:not(:has(.ribbon)) button[name='action_pause']",
+        },
+        {
+            content: "Back to the overview",
+            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']",
+            run: "click",
+        },
+        {
+            content: "The card has a light",
+            trigger:
+                ".o_kanban_record:contains('Tour interface') .o_integration_state[data-value='ok']",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("integration_core_messages", {
+    steps: () => [
+        ...openApp(),
+        {
+            content: "Open the messages",
+            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_messages']",
+            run: "click",
+        },
+        {
+            content: "Open the queued message",
+            trigger: ".o_data_row:has(.o_integration_state[data-value='queued']) td[name='interface_id']",
+            run: "click",
+        },
+        {
+            content: "Its content can be read",
+            trigger: ".o_integration_payloads .ace_content:contains('seen in the browser')",
+        },
+        {
+            content: "Look at its attempts",
+            trigger: ".nav-link[name='attempts']",
+            run: "click",
+        },
+        {
+            content: "Park it",
+            trigger: "button[name='action_park']",
+            run: "click",
+        },
+        {
+            content: "It says why it is held",
+            trigger: ".alert:contains('Parked by an operator')",
+        },
+    ],
+});
