@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.integration_core.engine import capture
+from ..engine import capture
 
 
 class Base(models.AbstractModel):
@@ -18,10 +18,9 @@ class Base(models.AbstractModel):
     def _write_multi(self, vals_list):
         triggers = capture.triggers_of(self)
         reached = capture.reached(self, vals_list, triggers) if triggers else ()
-        res = super()._write_multi(vals_list)
+        super()._write_multi(vals_list)
         for type_id, ids in reached:
             capture.collect(self, type_id, ids)
-        return res
 
     def _integration_snapshots(self, contract_code):
         """Canonical JSON of these records, for the contract ``contract_code``.

@@ -6,8 +6,8 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.integration_core.engine import settings
-from odoo.addons.integration_core.tools import errors, keyring
+from ..engine import settings
+from ..tools import errors, keyring
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 from odoo import api, models
 
-from odoo.addons.integration_core.engine import capture, ledger, wakeup
-from odoo.addons.integration_core.tools import canonical_json
-from odoo.addons.integration_core.tools.states import State
+from ..engine import capture, ledger, wakeup
+from ..tools import canonical_json
+from ..tools.states import State
 
 
 class IntegrationEngine(models.AbstractModel):

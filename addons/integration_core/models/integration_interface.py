@@ -9,7 +9,7 @@ import jmespath
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.integration_core.tools import net_guard
+from ..tools import net_guard
 
 # Only these states carry traffic; a deprecated interface does so with a warning and a sunset date.
 OPEN_STATES = ("active", "deprecated")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from odoo.addons.integration_core.engine import (
+from ..engine import (
     dispatcher,
     inbound,
     lanes,
@@ -8,7 +8,7 @@ from odoo.addons.integration_core.engine import (
     settings,
     wakeup,
 )
-from odoo.addons.integration_core.engine.cursors import own_cursor
+from ..engine.cursors import own_cursor
 
 
 class IntegrationLane(models.Model):

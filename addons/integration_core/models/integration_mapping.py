@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.integration_core.tools import errors, mapping
+from ..tools import errors, mapping
 
 
 class IntegrationMapping(models.Model):
@@ -33,7 +33,9 @@ class IntegrationMapping(models.Model):
             try:
                 record._compiled()
             except errors.MappingError as exc:
-                raise ValidationError(f"{record.name}: {exc.message}") from exc
+                raise ValidationError(
+                    self.env._("%(mapping)s: %(reason)s", mapping=record.name, reason=exc.message)
+                ) from exc
 
     def _compiled(self):
         """The compiled mapping (:class:`tools.mapping.CompiledMapping`).

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.integration_core.tools import states
+from ..tools import states
 
 STATES = [
     ("received", "Received"),
@@ -140,10 +140,10 @@ class IntegrationMessage(models.Model):
     # ------------------------------------------------------------------
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise AccessError(self.env._("Messages are written by the integration engine only."))
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("Messages are written by the integration engine only."))
 
     @api.ondelete(at_uninstall=False)

@@ -3,7 +3,7 @@ import zlib
 
 from odoo import api, fields, models
 
-from odoo.addons.integration_core.tools import errors, payload_codec
+from ..tools import errors, payload_codec
 
 # More than a person reads, and enough to keep the browser quick.
 SHOWN = 200_000

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.integration_core.tools import backoff, breaker
+from ..tools import backoff, breaker
 
 STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
 

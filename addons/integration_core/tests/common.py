@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo.tests import TransactionCase
 
 from odoo.addons.integration_core.engine import intake, settings
+from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
 from odoo.addons.integration_core.engine.outbound import OutboundDrain, Outcome
@@ -131,8 +132,6 @@ class EngineCase(TransactionCase):
         return country
 
     def snapshot_countries(self):
-        from odoo.addons.integration_core.engine.capture import Snapshot
-
         company = self.env.company
         self.patch(
             type(self.env["res.country"]),

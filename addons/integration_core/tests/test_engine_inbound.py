@@ -85,7 +85,7 @@ class TestInbound(EngineCase):
         def process(handler, received, data):
             partner = handler.env["res.partner"].sudo().create({"name": data["key"]})
             if data["key"] == "bad":
-                raise UserError("no")
+                raise UserError(handler.env._("no"))
             return partner
 
         self.handle_with(process)

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import lanes, wakeup
+from odoo.addons.integration_core.tools import errors
 
 from .common import EngineCase
 
@@ -52,8 +53,6 @@ class TestLanes(EngineCase):
         self.assertTrue(lanes.schedule(self.env.cr, self.lane.id, soon - timedelta(minutes=1)))
 
     def test_drain_leaves_a_job_for_the_next_retry(self):
-        from odoo.addons.integration_core.tools import errors
-
         def process(*args):
             raise errors.ThrottledError("Later.", 100.0)
 
