@@ -1,8 +1,9 @@
 """Fixtures of the end-to-end tests: a running suite, shared by the tests of one module."""
 
-import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -37,16 +38,24 @@ class Suite:
         self.office.run_watchdog(self.admin)
 
 
-@pytest.fixture(scope="module")
-def suite(request: pytest.FixtureRequest, database: Database) -> Iterator[Suite]:
-    """A running suite. A module may set ``SERVER`` (arguments of ``Database.server``) and
-    ``EXPECTED_ERRORS`` (a pattern of error records that its tests provoke).
+@contextmanager
+def running_suite(database: Database, **options: Any) -> Iterator[Suite]:
+    """Give a running suite.
+
+    :param options: arguments of ``Database.server``
     """
     database.durability()
-    options = {"workers": 4, "channels": CHANNELS, **getattr(request.module, "SERVER", {})}
-    with database.server(**options) as server:
+    with database.server(**{"workers": 4, "channels": CHANNELS, **options}) as server:
         admin = server.login()
         yield Suite(database, server, admin, Office(admin.call), Ledger(database))
-        expected = getattr(request.module, "EXPECTED_ERRORS", None)
-        errors = [line for line in server.errors() if not expected or not re.search(expected, line)]
+
+
+@pytest.fixture(scope="module")
+def suite(request: pytest.FixtureRequest, database: Database) -> Iterator[Suite]:
+    """A running suite that must log no error. A module may set ``SERVER``, arguments of
+    ``Database.server``.
+    """
+    with running_suite(database, **getattr(request.module, "SERVER", {})) as suite:
+        yield suite
+        errors = suite.server.errors()
     assert not errors, "the server logged errors:\n" + "\n".join(errors)

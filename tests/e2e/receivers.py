@@ -1,0 +1,110 @@
+"""A partner's endpoint that answers as a test says, and keeps what it was sent."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from demo_partners.web import LoopbackServer, RawAnswer, Request, Response
+from standardwebhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one delivery gets.
+
+    :ivar delay: seconds before the answer
+    """
+
+    status: int = 202
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0
+
+
+@dataclass(frozen=True)
+class Received:
+    """One delivery; ``at`` is on the monotonic clock."""
+
+    at: float
+    request: Request
+    status: int
+
+    @property
+    def id(self) -> str:
+        return self.request.headers["webhook-id"]
+
+
+class Receiver:
+    """Answers deliveries from ``answers``, one after the other, then with ``default``.
+
+    ``with Receiver(500, 500) as receiver: receiver.url``. A delivery whose body holds one of
+    ``refused`` gets a 500 in any case.
+    """
+
+    def __init__(self, *answers: int | Answer, default: int | Answer = 202) -> None:
+        self.received: list[Received] = []
+        self.answers = [_answer(answer) for answer in answers]
+        self.default = _answer(default)
+        self.refused: set[str] = set()
+        self._lock = threading.Lock()
+        self._server = LoopbackServer(self._handle)
+        self._server.open()
+
+    def __enter__(self) -> "Receiver":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        return self._server.url + "/hook"
+
+    def close(self) -> None:
+        """Close the port: connections are refused from now on."""
+        self._server.close()
+
+    def open(self) -> None:
+        """Open the same port again."""
+        self._server.open()
+
+    def ids(self, condition: Callable[[Received], bool] = lambda received: True) -> list[str]:
+        """Return the webhook ids of deliveries, in the order of arrival."""
+        with self._lock:
+            return [received.id for received in self.received if condition(received)]
+
+    def accepted(self) -> list[str]:
+        """Return the webhook ids of the deliveries that got a 2xx."""
+        return self.ids(lambda received: 200 <= received.status < 300)
+
+    def verify(self, secret: str) -> None:
+        """Check the signature of each delivery with the public library.
+
+        :raises WebhookVerificationError: one is wrong
+        """
+        for received in self.received:
+            Webhook(secret).verify(received.request.body, dict(received.request.headers))
+
+    def _handle(self, request: Request) -> Response | RawAnswer:
+        with self._lock:
+            if any(text.encode() in request.body for text in self.refused):
+                answer = Answer(500)
+            else:
+                answer = self.answers.pop(0) if self.answers else self.default
+            self.received.append(Received(time.monotonic(), request, answer.status))
+        time.sleep(answer.delay)
+        if not answer.status:
+            return RawAnswer(reset=True)
+        return Response(answer.status, b'{"said": "by the partner"}', headers=answer.headers)
+
+
+def _answer(answer: int | Answer) -> Answer:
+    """A bare number is a status; 0 resets the connection without an answer."""
+    return answer if isinstance(answer, Answer) else Answer(answer)
+
+
+def gaps(received: Iterable[Received]) -> list[float]:
+    """Return the seconds between deliveries."""
+    times = [one.at for one in received]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
