@@ -5,7 +5,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from odoo import http
 
-from odoo.addons.integration_core.controllers import problem
+from . import problem
 
 _logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 from odoo.tools import config
 
-from odoo.addons.integration_core.controllers.problem import Problem, response
-from odoo.addons.integration_core.engine import intake, settings, wakeup
-from odoo.addons.integration_core.tools import correlation, keyring, rate
+from ..engine import intake, settings, wakeup
+from ..problem import Problem, response
+from ..tools import correlation, keyring, rate
 
 MAX_BODY = 1024 * 1024
 # One byte more than allowed is read: a chunked body over the cap is cut silently, and only its
