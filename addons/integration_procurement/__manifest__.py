@@ -15,5 +15,4 @@
     ],
     "demo": ["demo/procurement_demo.xml"],
     "auto_install": True,
-    "installable": True,
 }

@@ -9,5 +9,4 @@
     "depends": ["integration_core"],
     "external_dependencies": {"python": ["urllib3"]},
     "data": ["views/integration_interface_views.xml"],
-    "installable": True,
 }

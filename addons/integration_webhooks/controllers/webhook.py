@@ -5,8 +5,9 @@ from odoo import http
 
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.controllers.problem import Problem
-from odoo.addons.integration_webhooks.tools import standard_webhooks
-from odoo.addons.integration_webhooks.tools.signature import SignatureInvalid
+
+from ..tools import standard_webhooks
+from ..tools.signature import SignatureInvalid
 
 _logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.integration_webhooks.tools import standard_webhooks
+from ..tools import standard_webhooks
 
 
 class IntegrationCredentialVersion(models.Model):
@@ -11,9 +11,9 @@ class IntegrationCredentialVersion(models.Model):
 
     @api.model
     def _check_secret(self, kind, secret):
-        super()._check_secret(kind, secret)
         if kind == "hmac":
             try:
                 standard_webhooks.Secret.parse(secret)
             except ValueError as exc:
                 raise ValidationError(str(exc)) from exc
+        return super()._check_secret(kind, secret)

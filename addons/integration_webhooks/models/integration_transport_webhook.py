@@ -7,7 +7,8 @@ from odoo import models
 from odoo.addons.integration_core.engine.outbound import Outcome, Outgoing
 from odoo.addons.integration_core.tools import canonical_json, errors, retry_after
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
-from odoo.addons.integration_webhooks.tools import standard_webhooks
+
+from ..tools import standard_webhooks
 
 _logger = logging.getLogger(__name__)
 
