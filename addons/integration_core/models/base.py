@@ -15,13 +15,12 @@ class Base(models.AbstractModel):
             capture.created(records, triggers)
         return records
 
-    def _write_multi(self, vals_list):
+    def _write_multi(self, vals_list):  # pylint: disable=missing-return
         triggers = capture.triggers_of(self)
         reached = capture.reached(self, vals_list, triggers) if triggers else ()
-        res = super()._write_multi(vals_list)
+        super()._write_multi(vals_list)
         for type_id, ids in reached:
             capture.collect(self, type_id, ids)
-        return res
 
     def _integration_snapshots(self, contract_code):
         """Canonical JSON of these records, for the contract ``contract_code``.
