@@ -17,8 +17,8 @@ from odoo.http import request
 from odoo.tools import config
 
 from ..engine import intake, settings, wakeup
-from ..problem import Problem, response
 from ..tools import correlation, keyring, rate
+from .problem import Problem, response
 
 MAX_BODY = 1024 * 1024
 # One byte more than allowed is read: a chunked body over the cap is cut silently, and only its
