@@ -159,6 +159,7 @@ class StubbornPartner(threading.Thread):
                     answer = self.sender.deliver(order.confirmation(), f"msg_{order.id}")
                 except requests.RequestException:
                     answer = None
+                time.sleep(0.03)  # so that what a test breaks is broken in between
                 if answer is not None and answer.status_code == 202:
                     self.receipts[order.id] = answer.json()["receipt"]
                 else:
@@ -212,12 +213,12 @@ class Traffic:
 
 def test_server_killed_under_traffic(suite: Suite) -> None:
     with Receiver() as receiver:
-        traffic = Traffic(suite, "Killed", receiver, 40)
+        traffic = Traffic(suite, "Killed", receiver, 60)
         traffic.start()
-        wait_until(lambda: len(traffic.partner.receipts) >= 10, what="traffic")
+        wait_until(lambda: len(traffic.partner.receipts) >= 20, what="traffic")
         suite.server.kill()
         accepted = len(traffic.partner.receipts)
-        assert accepted < 40, "it was killed too late to prove anything"
+        assert accepted < 60, "it was killed too late to prove anything"
         suite.server.start()
         suite.server.wait_ready()
         traffic.check()
@@ -229,7 +230,7 @@ def test_database_connections_terminated_under_traffic(suite: Suite, database: D
         traffic = Traffic(suite, "Cut", receiver, 60)
         traffic.start()
         cut = 0
-        for _round in range(8):
+        for _round in range(20):
             rows = database.sql(
                 """
                 SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity
@@ -239,9 +240,9 @@ def test_database_connections_terminated_under_traffic(suite: Suite, database: D
                 """
             )
             cut += len(rows)
-            time.sleep(0.3)
+            time.sleep(0.15)
         print(f"\n{cut} connections cut, {traffic.partner.failures} repetitions")
-        assert cut > 5, "too few connections to prove anything"
+        assert cut > 10, "too few connections to prove anything"
         traffic.check()
 
 

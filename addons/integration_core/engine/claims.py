@@ -11,10 +11,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import ledger, settings
+from . import ledger, notice, settings, sync
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -111,14 +112,18 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
 
 def _return_expired(cr: BaseCursor, rules: Terms) -> None:
     expired = f"interface_id = %(interface)s AND state = 'processing' AND lease_until < {NOW}"
-    ledger.move(
+    reason = "The worker disappeared during every attempt."
+    dead = ledger.move(
         cr,
         State.DEAD,
         where=f"{expired} AND attempts >= %(max)s",
         values={"interface": rules.interface_id, "max": rules.max_attempts},
-        assign=_LOST | {"error_message": "The worker disappeared during every attempt."},
+        assign=_LOST | {"error_message": reason},
         limit=SWEEP,
     )
+    if dead:
+        sync.of_results(cr, [(message_id, str(State.DEAD), reason) for message_id in dead])
+        notice.tell(api.Environment(cr, SUPERUSER_ID, {}), dead)
     ledger.move(
         cr,
         State.QUEUED,

@@ -10,18 +10,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools import correlation
 from ..tools.partition import partition_hash
 from ..tools.states import INITIAL, State
-from . import lanes, ledger, sync, wakeup
+from . import lanes, ledger, notice, sync, wakeup
 from .causation import MAX_DEPTH
 from .cursors import own_cursor
 from .drain import Drain, fault_point
 
 BATCH = 500
 NORMAL_PRIORITY = 10
+LOOP = "Systems answer each other in a loop; this message was not sent."
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class _Event:
     trace_parent: str | None
     cause_system_id: int | None
     depth: int
+
+    @property
+    def looping(self) -> bool:
+        """Whether the chain of causes is too long to be anything but a loop."""
+        return self.depth > MAX_DEPTH
 
 
 @dataclass(frozen=True)
@@ -84,10 +91,20 @@ class DispatchDrain(Drain):
         sync.upsert(
             cr,
             [
-                (event.res_model, event.res_id, subscriber.interface_id, "pending", None, mid)
+                (
+                    event.res_model,
+                    event.res_id,
+                    subscriber.interface_id,
+                    "failed" if event.looping else "pending",
+                    LOOP if event.looping else None,
+                    mid,
+                )
                 for mid, event, subscriber in messages
             ],
         )
+        looping = [mid for mid, event, _subscriber in messages if event.looping]
+        if looping:
+            notice.tell(api.Environment(cr, SUPERUSER_ID, {}), looping)
         cr.execute(
             "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' "
             "WHERE id = ANY(%s)",
@@ -172,8 +189,7 @@ def _insert(
 
 
 def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...]:
-    looping = event.depth > MAX_DEPTH
-    state = State.QUARANTINED if looping else State.QUEUED
+    state = State.QUARANTINED if event.looping else State.QUEUED
     if state not in INITIAL:
         raise ValueError(state)
     key = f"{event.res_model},{event.res_id}"
@@ -195,7 +211,7 @@ def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...
         event.res_model,
         event.res_id,
         NORMAL_PRIORITY,
-        "conflict" if looping else None,
-        "causation_depth" if looping else None,
-        "Systems answer each other in a loop; this message was not sent." if looping else None,
+        "conflict" if event.looping else None,
+        "causation_depth" if event.looping else None,
+        LOOP if event.looping else None,
     )

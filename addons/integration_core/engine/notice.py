@@ -17,13 +17,17 @@ ACTIVITY = "integration_core.mail_activity_failed"
 
 
 def final_failures(env: api.Environment, results: Sequence[Result]) -> None:
-    """Give the owner of the interface an activity for messages that a person must look at.
+    """Tell of those ``results`` that a person must look at (see :func:`tell`)."""
+    tell(env, [result.message_id for result in results if result.state in ATTENTION])
+
+
+def tell(env: api.Environment, failed: Sequence[int]) -> None:
+    """Give the owner of the interface an activity for messages that failed for good.
 
     It stands on the business record if there is one, else on the interface, and only once as long
     as it is open: a flood of failures is one task. Runs in the transaction that records the
     failures; a notice that fails must not undo their record, hence the savepoint.
     """
-    failed = [result.message_id for result in results if result.state in ATTENTION]
     if not failed:
         return
     targets: dict[BaseModel, BaseModel] = {}
