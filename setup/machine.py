@@ -55,11 +55,8 @@ def prepare(settings: Settings) -> Machine:
     :raises SetupError: something is missing that only the person at the terminal can provide
     """
     tree = prepare_python(settings)
-    server = postgres.find(settings)
-    started = False
-    if server.cluster:
-        with exclusive(settings.home / "prepare.lock", "preparing this machine"):
-            started = server.cluster.start()
+    with exclusive(settings.home / "prepare.lock", "preparing this machine"):
+        server, started = postgres.provide(settings)
     return Machine(settings, tree, server, started)
 
 

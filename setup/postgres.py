@@ -62,6 +62,20 @@ class Server:
         return self.environ.get("PGUSER", "")
 
 
+def provide(settings: Settings) -> tuple[Server, bool]:
+    """Return the server to use, running; and whether it was started for that.
+
+    :raises SetupError: there is no PostgreSQL, or it does not start
+    """
+    if not packages.has("psql"):
+        packages.install("postgresql-client", "to reach the database server")
+    if not {"PGHOST", "PGPORT"} & os.environ.keys():
+        # Before anything asks for the account to run as: the package brings it.
+        binaries()
+    server = find(settings)
+    return server, bool(server.cluster and server.cluster.start())
+
+
 def find(settings: Settings, environ: Mapping[str, str] = os.environ) -> Server:
     """Return the server to use: that of ``PGHOST``/``PGPORT``, else the private cluster."""
     cluster = Cluster(settings.home)

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,15 +66,27 @@ class Harness:
 
     def _folder(self, name: str) -> Path:
         """Return a folder for the configuration and log of the database's servers."""
-        folder = self.machine.settings.home / "e2e" / name
+        folder = self._folders / name
         folder.mkdir(mode=0o700, parents=True)
         return folder
 
+    @property
+    def _folders(self) -> Path:
+        return self.machine.settings.home / "e2e"
+
     def _drop_leftovers(self) -> None:
-        """Drop the databases of test processes that no longer exist."""
+        """Drop the databases and delete the logs of test processes that have ended."""
         databases = Databases(self.machine)
         names = databases.query(f"SELECT datname FROM pg_database WHERE datname ~ '^{_PREFIX}_'")
-        for name in names.splitlines():
-            match = re.fullmatch(rf"{_PREFIX}_(\d+)_\d+", name)
-            if match and not Path("/proc", match[1]).exists():
-                databases.drop(name)
+        for name in filter(_is_left_over, names.splitlines()):
+            databases.drop(name)
+        if self._folders.is_dir():
+            for folder in self._folders.iterdir():
+                if _is_left_over(folder.name):
+                    shutil.rmtree(folder)
+
+
+def _is_left_over(name: str) -> bool:
+    match = re.fullmatch(rf"{_PREFIX}_(\d+)_\d+", name)
+    # Our own number is that of an earlier process too, when the system has given it again.
+    return bool(match) and (match[1] == str(os.getpid()) or not Path("/proc", match[1]).exists())
