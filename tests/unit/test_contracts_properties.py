@@ -10,6 +10,8 @@ from core_tools import contracts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.wire_server import WireServer, answering, respond
+
 jsonschema = pytest.importorskip("jsonschema", reason="the oracle of these tests")
 
 DECIMAL = {"type": "string", "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"}
@@ -212,6 +214,16 @@ def test_unusable_schemas(schema):
     with pytest.raises(contracts.SchemaError) as caught:
         contracts.compile_schema(schema)
     assert len(str(caught.value)) < 500
+
+
+def test_nothing_is_fetched_even_if_it_could_be(tmp_path):
+    document = tmp_path / "schema.json"
+    document.write_text('{"type": "string"}')
+    with WireServer(answering(lambda *_: respond(b'{"type": "string"}'))) as server:
+        for reference in (f"http://127.0.0.1:{server.port}/schema.json", document.as_uri()):
+            with pytest.raises(contracts.SchemaError):
+                contracts.compile_schema({"$ref": reference})
+        assert server.connections == 0
 
 
 def test_equal_schemas_share_a_validator():

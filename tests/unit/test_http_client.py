@@ -673,6 +673,22 @@ def test_deadline_holds_over_tls(authority, tmp_path):
     assert seconds < 0.6 + SLACK
 
 
+def test_a_tls_server_that_does_not_read_ends_in_time(authority, tmp_path):
+    context = authority.server_context(tmp_path, "partner.example")
+    client = HttpClient(resolver=ResolverCache(FakeDns(["127.0.0.1"])))
+    with WireServer(lambda connection: server.wait_stopped(10), tls=context) as server:
+        request = replace(
+            https(server.port, "partner.example", authority.pem),
+            body=b"x" * 20_000_000,
+            read_timeout=5.0,
+            total_timeout=0.6,
+        )
+        error, seconds = timed(lambda: client.send(request))
+    assert isinstance(error, TransientError)
+    assert error.code == "send_timeout"
+    assert seconds < 0.6 + SLACK
+
+
 def test_an_authority_that_is_not_pem(client):
     with pytest.raises(ConfigurationError) as caught:
         client.send(https(8069, "127.0.0.1", "not a certificate"))

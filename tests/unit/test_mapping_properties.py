@@ -103,7 +103,8 @@ def test_numbers_never_become_floats(number):
     assert Decimal(result["s"]) == number + Decimal("0.5")
 
 
-DOUBLE = " | ".join(["[@, @]"] * 28)
+DOUBLE = " | ".join(["[@, @]"] * 31)
+LONG = " | ".join(["[@, @][]"] * 17)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,8 @@ DOUBLE = " | ".join(["[@, @]"] * 28)
         "'xxxxxxxx' | " + " | ".join(["concat(@, @)"] * 40),
         "'xxxxxxxx' | " + " | ".join(["join(@, [@, @, @])"] * 40),
         " | ".join(["[@, @][*][]"] * 40),
+        # 131,072 references to one list of 131,072 elements, flattened in one step
+        f"[@] | {LONG} | [{{l: @}}] | {LONG} | [*].l | []",
         "a[*].[a[*].[a[*].[a]]]".replace("a", "root.big"),
         "root.big[*].{x: root.big[*].{y: root.big[*].{z: @}}}".replace("root.big", "big"),
         "sort_by(" + " | ".join(["[@, @][]"] * 30) + ", &@)",

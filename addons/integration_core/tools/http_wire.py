@@ -53,7 +53,7 @@ class DeadlineSocket(_Deadline, socket.socket):
     def sendall(self, *args: Any) -> None:
         """Send everything within what is left (the timeout covers the whole call)."""
         self.settimeout(self._left(self.read_timeout))
-        super().sendall(*args)
+        return super().sendall(*args)
 
 
 class DeadlineSSLSocket(_Deadline, ssl.SSLSocket):

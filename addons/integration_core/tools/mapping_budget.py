@@ -90,10 +90,11 @@ class BudgetInterpreter(TreeInterpreter):  # type: ignore[misc]  # the library i
         return method(node, *args)
 
     def visit_flatten(self, node: Any, value: Any) -> Any:
-        """Flatten, which copies every element in one step."""
-        result = super().visit_flatten(node, value)
-        self._budget.spend_on(result)
-        return result
+        """Flatten, paying before: many references to one long list are small, the result is not."""
+        base = self.visit(node["children"][0], value)
+        if isinstance(base, list):
+            self._budget.spend(sum(len(item) if isinstance(item, list) else 1 for item in base))
+        return super().visit_flatten({"children": [_literal(base)]}, value)
 
     def visit_slice(self, node: Any, value: Any) -> Any:
         """Slice, which copies too."""
@@ -108,8 +109,13 @@ class BudgetInterpreter(TreeInterpreter):  # type: ignore[misc]  # the library i
             self._budget.spend_on_all(left)
             self._budget.spend_on_all(right)
         # As literals: evaluating both sides again would double the work at each level.
-        children = [{"type": "literal", "value": side} for side in (left, right)]
+        children = [_literal(left), _literal(right)]
         return super().visit_comparator({**node, "children": children}, value)
+
+
+def _literal(value: Any) -> dict[str, Any]:
+    """A node for a value that was evaluated already."""
+    return {"type": "literal", "value": value, "children": []}
 
 
 def to_json(value: Any, budget: Budget, depth: int = 0) -> Any:

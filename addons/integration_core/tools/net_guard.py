@@ -12,6 +12,7 @@ public Internet is an approved list of networks per interface.
 import re
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import (
@@ -253,10 +254,8 @@ def resolve(host: str, port: int, resolver: Resolver = socket.getaddrinfo) -> li
 
     :raises TransientError: ``dns_failed``.
     """
-    try:
+    with suppress(ValueError):
         return [str(ip_address(host))]
-    except ValueError:
-        pass
     try:
         answers = resolver(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
