@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class IntegrationEvent(models.Model):
@@ -47,3 +47,8 @@ class IntegrationEvent(models.Model):
     _uuid_unique = models.UniqueIndex("(uuid)")
     _outbox_idx = models.Index("(id) WHERE dispatched_at IS NULL")
     _record_idx = models.Index("(res_model, res_id)")
+
+    @api.depends("type_id", "subject")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = ": ".join(filter(None, (event.type_id.name, event.subject)))

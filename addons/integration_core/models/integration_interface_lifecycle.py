@@ -80,15 +80,19 @@ class IntegrationInterface(models.Model):
             if getattr(field, "required_if_transport", None) == self.transport and not self[name]
         ]
         if self.transport == "none":
-            missing.append(self.env._("A transport is chosen."))
+            missing.append(self.env._("No transport is chosen."))
         if self.direction == "outbound" and not self.event_type_ids:
-            missing.append(self.env._("At least one event type is sent."))
+            missing.append(self.env._("No event type is sent."))
         if self.direction == "inbound" and not self.handler:
-            missing.append(self.env._("A handler is chosen."))
+            missing.append(self.env._("No handler is chosen: what should Odoo do with a message?"))
         if self.direction == "inbound" and not self.user_id:
-            missing.append(self.env._("A service user is chosen."))
+            missing.append(self.env._("No service user is chosen."))
         if self.user_id and self.user_id._is_superuser():
-            missing.append(self.env._("The service user is not the superuser."))
+            missing.append(
+                self.env._(
+                    "The service user is the superuser, who may do everything. Choose another."
+                )
+            )
         return missing
 
     # ------------------------------------------------------------------
