@@ -7,6 +7,5 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "depends": ["integration_core"],
-    "external_dependencies": {"python": ["urllib3"]},
     "data": ["views/integration_interface_views.xml"],
 }

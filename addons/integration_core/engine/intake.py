@@ -151,7 +151,7 @@ def _insert(
             "digest": digest,
             "uuid": uuid,
             "state": str(state),
-            "type": incoming.message_type or spec["handler"],
+            "type": incoming.message_type or spec["message_type"],
             "partition": partition,
             "hash": hashed,
             "correlation": incoming.correlation_id,

@@ -58,13 +58,23 @@ class IntegrationEventType(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         types = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._triggers_changed()
         return types
 
     def write(self, vals):
         res = super().write(vals)
-        self.env.registry.clear_cache()
+        self._triggers_changed()
         return res
+
+    def unlink(self):
+        res = super().unlink()
+        self._triggers_changed()
+        return res
+
+    def _triggers_changed(self):
+        # Flushed first: the flush asks for triggers, and would cache the old ones again.
+        self.env.flush_all()
+        self.env.registry.clear_cache()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_history(self):

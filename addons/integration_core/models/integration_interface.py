@@ -110,6 +110,7 @@ class IntegrationInterface(models.Model):
         "as “order_no”. Messages with the same value are handled in the order of arrival.",
     )
     awaits_confirmation = fields.Boolean(
+        string="Awaits confirmation",
         governed=True,
         help="The partner confirms by a message of its own: after delivery the document shows "
         "“waiting for confirmation” until that message has been handled.",
@@ -287,7 +288,13 @@ class IntegrationInterface(models.Model):
             )
 
     def _configuration_changed(self):
-        """Workers keep the inbound door's specification in their cache; drop it on all of them."""
+        """Workers keep the inbound door's specification and the triggers of events in their cache;
+        drop both on all of them.
+
+        The change is flushed first: the flush itself asks for triggers, and would otherwise cache
+        those from before the change again.
+        """
+        self.env.flush_all()
         self.env.registry.clear_cache()
         self.env["integration.lane"]._ensure_lanes(self)
 
@@ -350,7 +357,7 @@ class IntegrationInterface(models.Model):
             "open": self._carries_traffic(),
             "stopped": self.receiving_stopped,
             "retired": self.state == "retired" or not self.active,
-            "handler": self.handler,
+            "message_type": self._inbound_message_type(),
             "secrets": self.credential_id._sealed() if self.credential_id else (),
             "key_path": self.ordering_key_path or None,
             "clinical": self.data_class == "clinical",
@@ -360,6 +367,10 @@ class IntegrationInterface(models.Model):
             "deprecation": self._deprecation_header(),
             "sunset": self._sunset_header(),
         }
+
+    def _inbound_message_type(self) -> str | None:
+        """What arrives here, by the contract of the handler."""
+        return self.env[self.handler]._contract if self.handler in self.env else self.handler
 
     def _deprecation_header(self) -> str | None:
         """Structured-field date since when the interface is deprecated (RFC 9745, 2.1)."""

@@ -135,7 +135,7 @@ class IntegrationInterface(models.Model):
 
     queued_count = fields.Integer(compute="_compute_traffic")
     failed_count = fields.Integer(compute="_compute_traffic")
-    last_success = fields.Datetime(compute="_compute_traffic")
+    last_success = fields.Datetime(string="Last success", compute="_compute_traffic")
     breaker_state = fields.Selection(
         [
             ("closed", "Closed"),

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import models
+from odoo.tools import format_date, formatLang
 
 from odoo.addons.integration_core.tools import errors
 
@@ -79,10 +80,10 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             % self.env._(
                 "%(product)s: %(quantity)s of %(ordered)s %(unit)s, promised for %(date)s",
                 product=order_line.product_id.display_name,
-                quantity=line["quantity"],
-                ordered=order_line.product_qty,
+                quantity=self._quantity(order_line.supplier_confirmed_qty),
+                ordered=self._quantity(order_line.product_qty),
                 unit=order_line.product_uom_id.name,
-                date=fields.Date.to_date(line["promised_date"]),
+                date=format_date(self.env, order_line.supplier_promised_date),
             )
             for order_line, line in pairs
         )
@@ -92,3 +93,6 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             else self.env._("The supplier confirmed this order.")
         )
         return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)
+
+    def _quantity(self, quantity):
+        return formatLang(self.env, quantity, dp="Product Unit")
