@@ -1,0 +1,328 @@
+"""Several drains at once, late results and concurrent writers, in processes of their own."""
+
+import itertools
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.e2e.ledger import Ledger
+from tests.e2e.office import Inbound, Office, Order, Supplier, through_shell
+from tests.e2e.receivers import Answer, Receiver
+from tests.harness import Database, Shell, wait_until
+
+LEASE = 2
+
+STORE = """
+from odoo.addons.integration_core.engine import intake
+from odoo.addons.integration_core.tools import correlation
+spec = env["integration.interface"].browse(interface_id)._inbound_spec()
+result = []
+for key, body in deliveries:
+    receipt = intake.store(env.cr, spec, intake.Incoming(
+        external_key=key, message_type=None, body=body.encode(), content_type="application/json",
+        correlation_id=correlation.new_id(), trace_parent=str(correlation.new_traceparent()),
+    ), None)
+    result.append(receipt.uuid)
+    env.cr.commit()
+"""
+# Drains lanes in turn until the interface has nothing live left, and `total` messages.
+DRAIN = """
+import time
+from odoo.addons.integration_core.engine.cursors import own_cursor
+lanes = env["integration.lane"].search([("interface_id", "=", interface_id)], order="number")
+result, end = 0, time.monotonic() + 60
+while time.monotonic() < end:
+    for lane in lanes[start:] + lanes[:start]:
+        result += drain(lane)
+    with own_cursor(env.registry) as cr:
+        cr.execute("SELECT count(*), bool_and(state NOT IN ('queued', 'processing', 'retry'))"
+                   " FROM integration_message WHERE interface_id = %s", [interface_id])
+        count, settled = cr.fetchone()
+    if count == total and settled:
+        break
+"""
+BY_LEASE = "def drain(lane): return lane._drain()\n"
+# All processes pretend to hold the lane's one lease, so that they work on it at the same time.
+SHARED = """
+import time
+from odoo.addons.integration_core.engine.inbound import InboundDrain
+def drain(lane):
+    own = InboundDrain(env.registry, lane.id)
+    own.token, own.deadline = "shared", time.monotonic() + 60
+    return own._loop(False)[0]
+"""
+
+
+class World:
+    """A database with several processes on it, and no server."""
+
+    def __init__(self, database: Database, shells: list[Shell]) -> None:
+        self.database = database
+        self.shells = shells
+        self.ledger = Ledger(database)
+        self.office = Office(through_shell(shells[0]))
+        self.user_id = self.office.buyer("interface")
+        self._numbers = itertools.count(1)
+
+    def supplier(self) -> Supplier:
+        return self.office.supplier(f"Supplier {next(self._numbers)}")
+
+    def inbound(self, supplier: Supplier, **policy: Any) -> Inbound:
+        return self.office.inbound(supplier, self.user_id, policy, ordering_key_path="order_no")
+
+    def store(self, interface: Inbound, *contents: dict[str, Any]) -> list[str]:
+        """Store contents as the door does; return the receipts."""
+        return self.shells[0].run(STORE, interface_id=interface.id, deliveries=keyed(contents))
+
+    def drain(self, interface_id: int, shell: int = 0) -> int:
+        """Drain the one lane of an interface once."""
+        return self.shells[shell].run(RUN, interface_id=interface_id)
+
+    def dispatch(self) -> None:
+        self.shells[0].run("env['integration.lane'].search([('kind', '=', 'dispatch')])._drain()")
+
+
+RUN = """
+lane = env["integration.lane"].search([("interface_id", "=", interface_id)])
+result = lane._drain()
+"""
+
+
+def keyed(contents: Any) -> list[tuple[str, str]]:
+    """Give each content a key of its own."""
+    return [(os.urandom(8).hex(), json.dumps(content)) for content in contents]
+
+
+@pytest.fixture(scope="module")
+def world(database: Database) -> Iterator[World]:
+    database.durability()
+    with ExitStack() as stack:
+        shells = [
+            stack.enter_context(
+                database.shell(integration={"lease_seconds": LEASE, "watchdog_grace": 1})
+            )
+            for _each in range(4)
+        ]
+        yield World(database, shells)
+
+
+def promised_days(world: World, order: Order) -> list[str]:
+    """Return the dates that confirmations promised, in the order in which they were handled."""
+    return [note.split("promised for ")[1][:10] for note in world.ledger.notes(order.id)]
+
+
+# -- caches --------------------------------------------------------------------------------
+
+
+def test_first_subscriber_gets_events_from_its_activation_on(world: World) -> None:
+    """In the very process that activated it, without anything else that empties its caches."""
+    supplier = world.supplier()
+    earlier, order = world.office.orders(supplier, 2)
+    world.office.confirm([earlier])
+    with Receiver() as receiver:
+        outbound = world.office.outbound(supplier, receiver.url)
+        world.office.confirm([order])
+        world.dispatch()
+        assert [row["res_id"] for row in world.ledger.messages(outbound.id)] == [order.id]
+
+
+# -- drains --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lanes", "how"), [(1, SHARED), (1, BY_LEASE), (3, BY_LEASE), (3, SHARED)])
+def test_drains_at_once_handle_each_message_once_and_in_order(
+    world: World, lanes: int, how: str
+) -> None:
+    supplier = world.supplier()
+    inbound = world.inbound(supplier, lanes=lanes)
+    orders = world.office.confirmed(supplier, 6)
+    days = [f"2030-06-{day:02}" for day in range(1, 21)]
+    contents = [order.confirmation(day) for day in days for order in orders]
+    if how == SHARED:
+        world.database.sql(
+            "UPDATE integration_lane SET lease_token = 'shared', lease_until = now()"
+            " + interval '1 hour' WHERE interface_id = %s",
+            [inbound.id],
+        )
+    storing, *draining = world.shells
+    for start, shell in enumerate(draining):
+        shell.send(how + DRAIN, interface_id=inbound.id, total=len(contents), start=start)
+    storing.send(STORE, interface_id=inbound.id, deliveries=keyed(contents))
+    storing.receive()
+    shares = [shell.receive() for shell in draining]
+    print(f"\n{lanes} lanes: {' + '.join(map(str, shares))} worked on, {len(contents)} messages")
+    assert world.ledger.states(inbound.id) == {"done": len(contents)}
+    for order in orders:
+        assert promised_days(world, order) == days
+        assert str(world.ledger.lines(order.id)[0]["promised"]) == days[-1]
+    done = world.database.scalar(
+        "SELECT count(*) FROM integration_attempt a JOIN integration_message m"
+        " ON m.id = a.message_id WHERE m.interface_id = %s AND a.outcome = 'done'",
+        [inbound.id],
+    )
+    assert done == len(contents)
+
+
+# -- late results ----------------------------------------------------------------------------
+
+
+def test_late_result_of_a_frozen_sender_changes_nothing(world: World) -> None:
+    supplier = world.supplier()
+    with Receiver(Answer(202, delay=0.5), default=500) as receiver:
+        outbound = world.office.outbound(
+            supplier, receiver.url, policy={"retry_schedule": "0s, 1h, 1h", "max_attempts": 3}
+        )
+        (order,) = world.office.confirmed(supplier)
+        world.dispatch()
+        frozen = world.shells[1]
+        frozen.send(RUN, interface_id=outbound.id)
+        wait_until(lambda: receiver.received, what="the first request")
+        os.kill(frozen._process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(LEASE + 0.5)
+            assert world.drain(outbound.id, shell=2) == 1
+            (message,) = world.ledger.of_order(order.id, outbound.id)
+            assert (message["state"], message["attempts"]) == ("retry", 2)
+        finally:
+            os.kill(frozen._process.pid, signal.SIGCONT)
+        frozen.receive()
+        (after,) = world.ledger.of_order(order.id, outbound.id)
+        assert after == message, "the 202 of the frozen attempt came too late to count"
+        (attempt,) = world.ledger.attempts(message["id"])
+        assert (attempt["number"], attempt["http_status"]) == (2, 500)
+        assert world.ledger.sync(order.id, outbound.id) == "pending"
+        assert len(set(receiver.ids())) == 1
+
+
+def test_live_sender_keeps_its_lease_while_the_partner_is_slow(world: World) -> None:
+    supplier = world.supplier()
+    with Receiver(default=Answer(202, delay=2.5 * LEASE)) as receiver:
+        outbound = world.office.outbound(supplier, receiver.url)
+        (order,) = world.office.confirmed(supplier)
+        world.dispatch()
+        world.shells[1].send(RUN, interface_id=outbound.id)
+        wait_until(lambda: receiver.received, what="the request")
+        time.sleep(1.5 * LEASE)
+        assert world.drain(outbound.id, shell=2) == 0
+        world.shells[1].receive()
+        (message,) = world.ledger.of_order(order.id, outbound.id)
+        assert (message["state"], message["attempts"]) == ("done", 1)
+        assert len(receiver.received) == 1
+
+
+def test_late_handler_has_no_effect(world: World) -> None:
+    """A drain that lost its claim before its transaction began must not touch the order."""
+    supplier = world.supplier()
+    inbound = world.inbound(supplier)
+    (order,) = world.office.confirmed(supplier)
+    (receipt,) = world.store(inbound, order.confirmation())
+    claimed = world.shells[1].run(
+        """
+        import dataclasses
+        from odoo.addons.integration_core.engine import claims
+        from odoo.addons.integration_core.engine.cursors import own_cursor
+        lane = env["integration.lane"].search([("interface_id", "=", interface_id)])
+        with own_cursor(env.registry) as cr:
+            token, messages = claims.claim(cr, claims.terms(cr, lane.id), 10)
+        result = token, [dataclasses.asdict(message) for message in messages]
+        """,
+        interface_id=inbound.id,
+    )
+    time.sleep(LEASE + 0.5)
+    assert world.drain(inbound.id, shell=2) == 1
+    done = world.ledger.message(receipt)
+    assert (done["state"], done["attempts"]) == ("done", 2)
+    world.shells[1].run(
+        """
+        from odoo.addons.integration_core.engine import claims
+        from odoo.addons.integration_core.engine.inbound import InboundDrain
+        token, messages = claimed
+        lane = env["integration.lane"].search([("interface_id", "=", interface_id)])
+        drain = InboundDrain(env.registry, lane.id)
+        drain.interface_id = interface_id
+        drain._process([claims.Claimed(**message) for message in messages], token)
+        """,
+        interface_id=inbound.id,
+        claimed=claimed,
+    )
+    assert world.ledger.message(receipt) == done
+    assert len(world.ledger.notes(order.id)) == 1
+    assert len(world.ledger.attempts(done["id"])) == 1
+
+
+# -- concurrent writers ------------------------------------------------------------------------
+
+
+def test_contention_delays_a_message_and_does_not_let_its_successor_overtake(
+    world: World,
+) -> None:
+    """PostgreSQL reports a serialization failure twice for one message: in the batch, and alone."""
+    supplier = world.supplier()
+    inbound = world.inbound(supplier)
+    contended, free = world.office.confirmed(supplier, 2)
+    world.database.sql(
+        """
+        CREATE SEQUENCE contention;
+        CREATE FUNCTION contend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.supplier_promised_date = '2030-07-01' AND nextval('contention') <= 2 THEN
+                RAISE EXCEPTION 'somebody was faster' USING ERRCODE = 'serialization_failure';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER contend BEFORE UPDATE ON purchase_order_line
+            FOR EACH ROW EXECUTE FUNCTION contend();
+        """
+    )
+    first, second, other = world.store(
+        inbound,
+        contended.confirmation("2030-07-01"),
+        contended.confirmation("2030-07-02"),
+        free.confirmation("2030-07-03"),
+    )
+    world.drain(inbound.id)
+    states = [world.ledger.message(receipt)["state"] for receipt in (first, second, other)]
+    assert states == ["retry", "queued", "done"]
+    assert world.ledger.message(first)["error_code"] == "serialization"
+    time.sleep(1.3)
+    world.drain(inbound.id)
+    assert promised_days(world, contended) == ["2030-07-01", "2030-07-02"]
+    assert str(world.ledger.lines(contended.id)[0]["promised"]) == "2030-07-02"
+    assert promised_days(world, free) == ["2030-07-03"]
+
+
+def test_interface_can_be_changed_while_drains_update_its_lane(world: World) -> None:
+    inbound = world.inbound(world.supplier())
+    name = world.shells[1].run(
+        """
+        from odoo.addons.integration_core.engine.cursors import own_cursor
+        interface = env["integration.interface"].browse(interface_id)
+        result = interface.name  # from here on this transaction has its snapshot
+        with own_cursor(env.registry) as cr:
+            cr.execute("UPDATE integration_lane SET wanted = NOT wanted"
+                       " WHERE interface_id = %s", [interface_id])
+        interface.runbook = "Call the supplier."
+        """,
+        interface_id=inbound.id,
+    )
+    assert name == "Confirmations"
+    assert "Call" in world.office.read("integration.interface", inbound.id, "runbook")["runbook"]
+
+
+def test_wake_ups_of_many_processes_make_one_job(world: World) -> None:
+    inbound = world.inbound(world.supplier())
+    time.sleep(0.2)  # its activation woke it already
+    world.database.sql("UPDATE integration_lane SET wanted = false")
+    before = world.ledger.jobs()
+    for shell in world.shells:
+        shell.send(
+            "env['integration.lane']._wake_after_commit([interface_id])", interface_id=inbound.id
+        )
+    for shell in world.shells:
+        shell.receive()
+    assert world.ledger.jobs() == before + 1
