@@ -1,5 +1,6 @@
 """What the database tells about messages, read with plain SQL beside all of Odoo's caches."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from tests.harness import Database, wait_until
 LIVE = ("received", "queued", "processing", "waiting", "retry", "held")
 
 Row = dict[str, Any]
+# as the chatter shows it to people: month, day, year
+_DATE = re.compile(r"promised for (\d\d)/(\d\d)/(\d{4})")
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,11 @@ class Ledger:
             [order_id],
         )
         return [row["body"] for row in rows]
+
+    def promised(self, order_id: int) -> list[str]:
+        """Return the dates that the notes name, ISO formatted, in the order of handling."""
+        found = (_DATE.search(note) for note in self.notes(order_id))
+        return [f"{date[3]}-{date[1]}-{date[2]}" for date in found if date]
 
     def lines(self, order_id: int) -> list[Row]:
         return self.database.sql(

@@ -394,6 +394,6 @@ def test_messages_of_one_order_are_handled_in_order(world: World) -> None:
                 receipt_of(sender.deliver(content, session=session))
     assert world.suite.ledger.wait_settled(own.id, 30) == {"done": 30}
     for order in orders:
-        days = [note.split("promised for ")[1][:10] for note in world.suite.ledger.notes(order.id)]
+        days = world.suite.ledger.promised(order.id)
         assert days == [f"2030-06-{day:02}" for day in range(1, 11)]
         assert str(world.suite.ledger.lines(order.id)[0]["promised"]) == "2030-06-10"

@@ -139,7 +139,7 @@ def test_confirmation_synchronises_the_order(
     ]
     (note,) = suite.ledger.notes(order.id)
     assert "SO-100001" in note
-    assert "2030-05-10" in note
+    assert "05/10/2030" in note
     reference = suite.office.read("purchase.order", order.id, "partner_ref", "message_ids")
     assert reference["partner_ref"] == "SO-100001"
 
