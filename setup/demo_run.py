@@ -35,17 +35,19 @@ def run(settings: Settings) -> int:
         partners = _configure_partners(ready)
         config = _write_config(ready)
         _provide_database(ready, config, partners)
-        stack.enter_context(_running_partners(ready, partners))
+        programs = stack.enter_context(_running_partners(ready, partners))
         server = stack.enter_context(_running_server(ready, config))
         say(
             f"\nOdoo is ready: http://localhost:{settings.port}  login: admin  password: admin\n"
             f"Log: {server.log}\nCtrl-C stops it.\n"
         )
         try:
-            while server.is_running:
+            while server.is_running and programs.poll() is None:
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return 0
+        if server.is_running:
+            raise SetupError("The demo partners ended by themselves; they said why above.")
         raise SetupError(f"Odoo ended by itself; its log says why: {server.log}")
 
 
@@ -141,7 +143,7 @@ def _configure_partners(ready: machine.Machine) -> Path:
 
 
 @contextmanager
-def _running_partners(ready: machine.Machine, config: Path) -> Iterator[None]:
+def _running_partners(ready: machine.Machine, config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the demo partners; their own lines go to the terminal."""
     command = [ready.settings.python, _PARTNERS, f"--config={config}"]
     # In a session of its own, so that Ctrl-C reaches only us and Odoo stops first.
@@ -149,7 +151,7 @@ def _running_partners(ready: machine.Machine, config: Path) -> Iterator[None]:
         [*command, f"--odoo-url={_url(ready)}"], env=ready.environ, start_new_session=True
     )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()
