@@ -14,6 +14,7 @@ from setup import key_ring, machine, odoo_conf, suite_addons, templates
 from setup.console import SetupError, say, step
 from setup.console import run as run_program
 from setup.databases import Databases
+from setup.locking import exclusive
 from setup.odoo_server import OdooServer, free_port
 from setup.settings import REPOSITORY, Settings
 
@@ -31,6 +32,9 @@ def run(settings: Settings) -> int:
     _require_free(settings.port)
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
+        lock = settings.home / f"{DATABASE}.lock"
+        # Two job runners on one database would wait for each other.
+        stack.enter_context(exclusive(lock, "running the demo already", wait=False))
         ready = stack.enter_context(machine.prepared(settings))
         partners = _configure_partners(ready)
         config = _write_config(ready)

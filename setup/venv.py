@@ -28,7 +28,7 @@ def provide(settings: Settings, tree: Path) -> None:
         return
     with step("Building the Python environment"):
         # Without a stamp the last build was interrupted: what is there cannot be trusted.
-        if not stamp.is_file():
+        if not stamp.is_file() or not _site_packages(settings).is_dir():
             shutil.rmtree(settings.venv, ignore_errors=True)
             _create(settings)
         stamp.unlink(missing_ok=True)
@@ -40,10 +40,15 @@ def provide(settings: Settings, tree: Path) -> None:
 
 
 def _fingerprint(settings: Settings, tree: Path) -> str:
-    digest = hashlib.sha256(f"{sys.version} {tree}".encode())
+    digest = hashlib.sha256(f"{_site_packages(settings)} {tree}".encode())
     for name in _REQUIREMENTS:
         digest.update((settings.repository / name).read_bytes())
     return digest.hexdigest()
+
+
+def _site_packages(settings: Settings) -> Path:
+    # Its name has Python's major and minor version: all that packages depend on.
+    return settings.venv / f"lib/python3.{sys.version_info.minor}/site-packages"
 
 
 def _create(settings: Settings) -> None:
@@ -69,7 +74,7 @@ def _link_odoo(settings: Settings, tree: Path) -> None:
     link.parent.mkdir(exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(tree / "odoo")
-    site_packages = next(settings.venv.glob("lib/python3.*/site-packages"))
+    site_packages = _site_packages(settings)
     (site_packages / "odoo-tree.pth").write_text(f"{link.parent}\n")
     # OCA's wheels depend on the distribution `odoo`. Ours lists no requirement of its own:
     # they are in requirements-odoo.txt, where psycopg2 is the binary package.
