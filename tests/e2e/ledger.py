@@ -131,8 +131,10 @@ class Ledger:
             [model, record_id],
         )
 
-    def jobs(self) -> int:
-        """Return how many drain jobs were ever created."""
+    def jobs(self, interface_id: int) -> int:
+        """Return how many jobs were ever created for the lanes of an interface."""
         return self.database.scalar(
-            "SELECT count(*) FROM queue_job WHERE model_name = 'integration.lane'"
+            "SELECT count(*) FROM queue_job j JOIN integration_interface i"
+            " ON starts_with(j.name, 'Drain ' || i.name || ' #') WHERE i.id = %s",
+            [interface_id],
         )

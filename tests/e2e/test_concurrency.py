@@ -318,13 +318,14 @@ def test_interface_can_be_changed_while_drains_update_its_lane(world: World) -> 
 
 def test_wake_ups_of_many_processes_make_one_job(world: World) -> None:
     inbound = world.inbound(world.supplier())
+    world.office.write("integration.interface", inbound.id, name="Woken")
     time.sleep(0.2)  # its activation woke it already
     world.database.sql("UPDATE integration_lane SET wanted = false")
-    before = world.ledger.jobs()
+    before = world.ledger.jobs(inbound.id)
     for shell in world.shells:
         shell.send(
             "env['integration.lane']._wake_after_commit([interface_id])", interface_id=inbound.id
         )
     for shell in world.shells:
         shell.receive()
-    assert world.ledger.jobs() == before + 1
+    assert world.ledger.jobs(inbound.id) == before + 1
