@@ -110,7 +110,7 @@ class IntegrationMessage(models.Model):
         "(interface_id) WHERE state = 'queued' AND error_code = 'worker_lost'"
     )
     _correlation_idx = models.Index("(correlation_id)")
-    _document_idx = models.Index("(res_model, res_id)")
+    _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
     _event_idx = models.Index("(event_id) WHERE event_id IS NOT NULL")
     _original_idx = models.Index("(original_id) WHERE original_id IS NOT NULL")
 

@@ -18,7 +18,7 @@ class IntegrationPayload(models.Model):
     _log_access = False
 
     message_id = fields.Many2one(
-        "integration.message", required=True, index=True, readonly=True, ondelete="cascade"
+        "integration.message", required=True, readonly=True, ondelete="cascade"
     )
     kind = fields.Selection(
         [
@@ -39,6 +39,7 @@ class IntegrationPayload(models.Model):
     size = fields.Integer(readonly=True, help="Bytes before compression.")
     sha256 = fields.Char(string="SHA-256", readonly=True)
     created_at = fields.Datetime(required=True, readonly=True)
+    # Also finds the payloads of a message, so that message_id needs no index of its own.
     _kind_unique = models.UniqueIndex("(message_id, kind)")
 
     content = fields.Text(
