@@ -133,11 +133,11 @@ def _write_group(
     rows = [
         _row(event_type, model, record_id, snapshot, causes[record_id], uid)
         for record_id, snapshot in snapshots.items()
-        if snapshot.company_id or env.company.id
     ]
     if not rows:
         return
     # Every flushing savepoint runs precommit hooks too: one row per transaction, type and record.
+    # Transaction ids begin anew in a restored database; with the server's start they are unique.
     env.cr.execute_values(
         """
         INSERT INTO integration_event (
@@ -149,7 +149,8 @@ def _write_group(
            SET data = EXCLUDED.data, subject = EXCLUDED.subject, partner_id = EXCLUDED.partner_id
         """,
         rows,
-        template="(%s, pg_current_xact_id()::text, %s, %s, %s, %s, %s, "
+        template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
+        "%s, %s, %s, %s, %s, "
         "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         page_size=len(rows),
     )
@@ -171,7 +172,7 @@ def _row(
         model,
         record_id,
         snapshot.subject,
-        snapshot.company_id or event_type.env.company.id,
+        snapshot.company_id,
         snapshot.partner_id,
         canonical_json.dumps(snapshot.data).decode(),
         (cause.correlation_id if cause else None) or correlation.new_id(),

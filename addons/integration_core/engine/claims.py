@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
@@ -46,10 +47,13 @@ class Terms:
     open: bool
     paused: bool
 
+    def blocking_states(self) -> list[State]:
+        """States in which an earlier message holds back later ones of its key."""
+        return _OTHER_LIVE + (sorted(ATTENTION) if self.failure_blocks_key else [])
+
     def blocking(self) -> str:
-        """SQL list of the states in which an earlier message of a key holds back later ones."""
-        states = _OTHER_LIVE + (sorted(ATTENTION) if self.failure_blocks_key else [])
-        return ", ".join(f"'{state}'" for state in states)
+        """:meth:`blocking_states` as a list for SQL."""
+        return ", ".join(f"'{state}'" for state in self.blocking_states())
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,12 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
     :return: how many messages moved if there may be more to move, else 0
     """
     _return_expired(cr, rules)
-    moved = [_promote(cr, rules, "state = 'retry' AND available_at <= " + NOW)]
+    due = f"state = 'retry' AND available_at <= {NOW}"
+    moved = [_promote(cr, rules, due, "available_at")]
     if rules.open and not rules.paused:
-        moved.append(
-            _promote(cr, rules, "state = 'held' AND held_reason IN ('paused', 'inactive')")
-        )
+        for reason in ("paused", "inactive"):
+            held = f"state = 'held' AND held_reason = '{reason}'"
+            moved.append(_promote(cr, rules, held, "held_reason, id"))
     else:
         held = ledger.move(
             cr,
@@ -104,6 +109,7 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
             where="interface_id = %(interface)s AND state = 'queued'",
             values={"interface": rules.interface_id},
             assign={"held_reason": "paused" if rules.open else "inactive"},
+            order="priority, id",
             limit=SWEEP,
         )
         moved.append(len(held))
@@ -119,28 +125,33 @@ def _return_expired(cr: BaseCursor, rules: Terms) -> None:
         where=f"{expired} AND attempts >= %(max)s",
         values={"interface": rules.interface_id, "max": rules.max_attempts},
         assign=_LOST | {"error_message": reason},
+        order="lease_until",
         limit=SWEEP,
     )
+    ledger.record_lost(cr, dead, State.DEAD)
     if dead:
         sync.of_results(cr, [(message_id, str(State.DEAD), reason) for message_id in dead])
         notice.tell(api.Environment(cr, SUPERUSER_ID, {}), dead)
-    ledger.move(
+    returned = ledger.move(
         cr,
         State.QUEUED,
         where=expired,
         values={"interface": rules.interface_id},
         assign=_LOST | {"error_message": "The worker disappeared during the last attempt."},
+        order="lease_until",
         limit=SWEEP,
     )
+    ledger.record_lost(cr, returned, State.QUEUED)
 
 
-def _promote(cr: BaseCursor, rules: Terms, where: str) -> int:
+def _promote(cr: BaseCursor, rules: Terms, where: str, order: str) -> int:
     moved = ledger.move(
         cr,
         State.QUEUED,
         where=f"interface_id = %(interface)s AND {where}",
         values={"interface": rules.interface_id},
         assign={"held_reason": None},
+        order=order,
         limit=SWEEP,
     )
     return len(moved)
@@ -149,8 +160,8 @@ def _promote(cr: BaseCursor, rules: Terms, where: str) -> int:
 def _suspects(cr: BaseCursor, interface_id: int) -> bool:
     """Whether messages wait that may have killed their worker.
 
-    They are claimed one at a time: in a batch, the one that kills would use up the attempts of
-    its innocent neighbours.
+    Each is claimed alone: in a batch, the one that kills would use up the attempts of its
+    innocent neighbours.
     """
     cr.execute(
         """
@@ -168,11 +179,25 @@ def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]
     token = uuid.uuid4().hex
     if limit <= 0 or not rules.open or rules.paused:
         return token, []
-    if _suspects(cr, rules.interface_id):
-        limit = 1
     _walk_the_index(cr)
+    found: list[tuple[Any, ...]] = []
+    if _suspects(cr, rules.interface_id):
+        found = _claim(cr, rules, token, 1, "AND m.error_code = 'worker_lost'")
+        rest = "AND m.error_code IS DISTINCT FROM 'worker_lost'"
+    else:
+        rest = ""
+    if not found:
+        found = _claim(cr, rules, token, limit, rest)
+    return token, [Claimed(*row[1:]) for row in sorted(found)]
+
+
+def _claim(
+    cr: BaseCursor, rules: Terms, token: str, limit: int, condition: str
+) -> list[tuple[Any, ...]]:
     cr.execute(
-        _claim_sql(rules),
+        _strict_sql(rules, condition)
+        if rules.ordering == "strict"
+        else _claim_sql(rules, condition),
         {
             "interface": rules.interface_id,
             "lane": rules.lane,
@@ -182,8 +207,7 @@ def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]
             "lease": settings.lease_seconds(),
         },
     )
-    found = sorted(cr.fetchall())
-    return token, [Claimed(*row[1:]) for row in found]
+    return cr.fetchall()
 
 
 def _walk_the_index(cr: BaseCursor) -> None:
@@ -195,8 +219,42 @@ def _walk_the_index(cr: BaseCursor) -> None:
     cr.execute("SELECT set_config('enable_sort', 'off', true), set_config('jit', 'off', true)")
 
 
-def _claim_sql(rules: Terms) -> str:
-    """The claiming statement for an ordering.
+_UPDATE = f"""
+        UPDATE integration_message m
+           SET state = 'processing', claim_token = %(token)s, attempts = m.attempts + 1,
+               lease_until = {NOW} + %(lease)s * interval '1 second'
+          FROM claimable WHERE m.id = claimable.id
+        RETURNING m.priority, m.id, m.uuid, m.partition_key, m.attempts, m.event_id
+"""  # noqa: S608
+
+
+def _strict_sql(rules: Terms, condition: str) -> str:
+    """The claiming statement of a strict interface: one queue, by id, up to the first obstacle.
+
+    The obstacle is computed once. ``id + 0`` keeps the planner from walking the primary key for a
+    minimum that the small partial indexes have at hand. Rows are waited for, not skipped: what an
+    operator has in hand must not be overtaken.
+    """
+    obstacles = ", ".join(
+        f"""(SELECT min(e.id + 0) FROM integration_message e
+              WHERE e.interface_id = %(interface)s AND e.state = '{state}')"""  # noqa: S608
+        for state in rules.blocking_states()
+    )
+    return f"""
+        WITH obstacle AS MATERIALIZED (SELECT least({obstacles}) AS id),
+        claimable AS MATERIALIZED (
+            SELECT m.id FROM integration_message m
+             WHERE m.interface_id = %(interface)s AND m.state = 'queued'
+               AND m.available_at <= {NOW} {condition}
+               AND m.id < coalesce((SELECT id FROM obstacle), 2147483647)
+             ORDER BY m.priority, m.id LIMIT %(limit)s FOR UPDATE OF m
+        )
+        {_UPDATE}
+    """  # noqa: S608
+
+
+def _claim_sql(rules: Terms, condition: str) -> str:
+    """The claiming statement for messages without an order, or with one per key.
 
     ``candidate`` locks rows without waiting. With an ordering, a row is taken only when every
     earlier live message of its key is taken with it: a row that was skipped because an operator
@@ -207,33 +265,30 @@ def _claim_sql(rules: Terms) -> str:
     """
     # Built from this module's own words and numbers only, never from data: hence no S608.
     blocked = unlocked = ""
-    if rules.ordering != "none":
-        same_key = "AND e.partition_key = m.partition_key" if rules.ordering == "key" else ""
+    if rules.ordering == "key":
         blocked = f"""
            AND NOT EXISTS (
                SELECT 1 FROM integration_message e
-                WHERE e.interface_id = m.interface_id {same_key}
+                WHERE e.interface_id = m.interface_id
+                  AND e.partition_key = m.partition_key
                   AND e.id < m.id AND e.state IN ({rules.blocking()}) OFFSET 0)"""  # noqa: S608
-        unlocked = f"""
+        unlocked = """
          WHERE NOT EXISTS (
                SELECT 1 FROM integration_message e
-                WHERE e.interface_id = m.interface_id {same_key}
+                WHERE e.interface_id = m.interface_id
+                  AND e.partition_key = m.partition_key
                   AND e.id < m.id AND e.state = 'queued'
-                  AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id) OFFSET 0)"""  # noqa: S608
+                  AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id) OFFSET 0)"""
     return f"""
         WITH candidate AS MATERIALIZED (
             SELECT m.id, m.interface_id, m.partition_key FROM integration_message m
              WHERE m.interface_id = %(interface)s AND m.state = 'queued'
                AND m.available_at <= {NOW}
-               AND mod(m.partition_hash, %(lanes)s) = %(lane)s {blocked}
+               AND mod(m.partition_hash, %(lanes)s) = %(lane)s {condition} {blocked}
              ORDER BY m.priority, m.id LIMIT %(limit)s
                FOR UPDATE OF m SKIP LOCKED
         ), claimable AS (SELECT m.id FROM candidate m {unlocked})
-        UPDATE integration_message m
-           SET state = 'processing', claim_token = %(token)s, attempts = m.attempts + 1,
-               lease_until = {NOW} + %(lease)s * interval '1 second'
-          FROM claimable WHERE m.id = claimable.id
-        RETURNING m.priority, m.id, m.uuid, m.partition_key, m.attempts, m.event_id
+        {_UPDATE}
     """  # noqa: S608
 
 

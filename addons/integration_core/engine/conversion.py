@@ -15,6 +15,7 @@ from odoo import api
 from odoo.models import BaseModel
 
 from ..tools import backoff, canonical_json, contracts, errors, keyring, mapping
+from ..tools.states import ATTENTION, State
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
@@ -60,12 +61,24 @@ class Plan:
     interface_id: int
     system_id: int
     company_id: int
-    ordered: bool
+    ordering: str
     failure_blocks_key: bool
     max_attempts: int
     retry: backoff.RetryPlan
     clinical: bool
     key_ring: keyring.KeyRing | None
+
+    def order_keys(self, partition_key: str | None) -> frozenset[str]:
+        """The queue that a message stands in: none, its key's, or the one of the interface."""
+        if self.ordering == "strict":
+            return frozenset({""})
+        if self.ordering == "key" and partition_key:
+            return frozenset({partition_key})
+        return frozenset()
+
+    def blocks(self, state: State) -> bool:
+        """Whether a message that ends in ``state`` holds back those behind it."""
+        return state == State.RETRY or (state in ATTENTION and self.failure_blocks_key)
 
     @classmethod
     def common(cls, interface: BaseModel) -> dict[str, Any]:
@@ -74,7 +87,7 @@ class Plan:
             "interface_id": interface.id,
             "system_id": interface.system_id.id,
             "company_id": interface.company_id.id,
-            "ordered": policy.ordering != "none",
+            "ordering": policy.ordering,
             "failure_blocks_key": policy.failure_blocks_key,
             "max_attempts": policy.max_attempts,
             "retry": policy._retry_plan(),
@@ -157,13 +170,19 @@ def _inbound(interface: BaseModel) -> InboundPlan:
     # An addon that was uninstalled took its handler along: each message then says so.
     known = interface.handler in env
     handler = env[interface.handler if known else "integration.handler"]
-    canonical = (
-        _contract(env, handler._contract)
-        if known
-        else errors.ConfigurationError(
+    user = interface.user_id
+    canonical: contracts.Validator | errors.IntegrationError
+    if not known:
+        canonical = errors.ConfigurationError(
             "The handler of this interface is no longer installed.", code="no_handler"
         )
-    )
+    elif not user or user._is_superuser() or not user.active:
+        # Without a user the handler would run as the superuser.
+        canonical = errors.ConfigurationError(
+            "The interface has no service user that could handle messages.", code="no_user"
+        )
+    else:
+        canonical = _contract(env, handler._contract)
     conversion: Conversion | errors.IntegrationError
     if isinstance(canonical, errors.IntegrationError):
         conversion = canonical

@@ -34,7 +34,7 @@ class _Event:
     type_code: str
     res_model: str
     res_id: int
-    company_id: int
+    company_id: int | None
     partner_id: int | None
     correlation_id: str
     trace_parent: str | None
@@ -58,10 +58,13 @@ class _Subscriber:
     echo_allowed: bool
 
     def takes(self, event: _Event) -> bool:
-        """Same company, addressed to the system's partner if it has one, and no echo."""
+        """Same company, addressed to the system's partner, and no echo.
+
+        What belongs to no company or concerns no partner, such as a shared product, is for all.
+        """
         return (
-            event.company_id == self.company_id
-            and (not self.partner_id or self.partner_id == event.partner_id)
+            event.company_id in (None, self.company_id)
+            and (not (self.partner_id and event.partner_id) or self.partner_id == event.partner_id)
             and (self.echo_allowed or event.cause_system_id != self.system_id)
         )
 

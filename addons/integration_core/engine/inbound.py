@@ -21,7 +21,7 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
-from . import causation, claims, conversion, lanes, ledger, notice, sync
+from . import causation, claims, conversion, lanes, ledger, notice, settings, sync
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
 
@@ -62,6 +62,17 @@ class InboundDrain(Drain):
     def _process(self, claimed: Sequence[claims.Claimed], token: str) -> None:
         """Work through a claim in transactions of at most :data:`BATCH_SECONDS`."""
         rest = list(claimed)
+        try:
+            self._process_in_turn(rest, token)
+        except BaseException:
+            # Not the messages' fault: they go back untried, and the drain fails visibly.
+            with own_cursor(self.registry) as cr:
+                ledger.release(cr, [message.id for message in rest], token)
+            raise
+
+    def _process_in_turn(self, rest: list[claims.Claimed], token: str) -> None:
+        """Take messages from ``rest``, a transaction at a time, until none is left."""
+        renewed = time.monotonic()
         # Keys of which a message failed in this claim: their later messages must not overtake it.
         failed_keys: set[str] = set()
         while rest:
@@ -71,7 +82,15 @@ class InboundDrain(Drain):
                 if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
                     raise
                 taken = self._one_by_one(rest, token, failed_keys)
-            rest = rest[taken:]
+            del rest[:taken]
+            if rest and self.expired:
+                with own_cursor(self.registry) as cr:
+                    ledger.release(cr, [message.id for message in rest], token)
+                return
+            if rest and time.monotonic() - renewed > settings.lease_seconds() / 3:
+                with own_cursor(self.registry) as cr:
+                    lanes.renew(cr, self.lane_id, self.token, token)
+                renewed = time.monotonic()
 
     def _one_by_one(
         self, claimed: Sequence[claims.Claimed], token: str, failed_keys: set[str]
@@ -83,12 +102,11 @@ class InboundDrain(Drain):
             except OperationalError as exc:
                 if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
                     raise
-                self._record_contention(message, token)
-                if message.partition_key:
-                    failed_keys.add(message.partition_key)
+                failed_keys |= self._record_contention(message, token)
         return len(claimed)
 
-    def _record_contention(self, message: claims.Claimed, token: str) -> None:
+    def _record_contention(self, message: claims.Claimed, token: str) -> frozenset[str]:
+        """Let a message wait that collides even alone; return the queues that it holds back."""
         error = errors.TransientError(
             "Another user or process was changing the same records.", code="serialization"
         )
@@ -96,6 +114,7 @@ class InboundDrain(Drain):
             plan = self._plan(api.Environment(cr, SUPERUSER_ID, {}))
             now = datetime.now(UTC).replace(tzinfo=None)
             ledger.record(cr, [_failed(message, error, plan, now, 0.0)], token)
+        return plan.order_keys(message.partition_key)
 
     def _plan(self, env: api.Environment) -> conversion.InboundPlan:
         return self._plans.inbound(env, self.interface_id)
@@ -170,7 +189,7 @@ class _Batch:
         stored = self._stored()
         end = time.monotonic() + BATCH_SECONDS
         for position, message in enumerate(self.messages, 1):
-            if message.partition_key in self.failed_keys:
+            if self.plan.order_keys(message.partition_key) & self.failed_keys:
                 self.overtaken.append(message.id)
                 continue
             self.results.append(self._one(message, stored.get(message.id)))
@@ -207,11 +226,10 @@ class _Batch:
                 message.id, State.DONE, message.attempts, started,
                 time.monotonic() - clock, record=record,
             )  # fmt: skip
-        if self.plan.ordered and message.partition_key:
-            state = errors.next_state(error.error_class, message.attempts, self.plan.max_attempts)
-            if state == State.RETRY or self.plan.failure_blocks_key:
-                self.failed_keys.add(message.partition_key)
-        return _failed(message, error, self.plan, started, time.monotonic() - clock)
+        result = _failed(message, error, self.plan, started, time.monotonic() - clock)
+        if self.plan.blocks(result.state):
+            self.failed_keys |= self.plan.order_keys(message.partition_key)
+        return result
 
     def _handle(self, message: claims.Claimed, stored: _Stored | None) -> tuple[str, int] | None:
         if stored is None:
@@ -240,7 +258,7 @@ class _Batch:
             if not record:
                 return None
             record.ensure_one()
-            if self.handler._confirms:
+            if self.handler._confirms(record):
                 sync.confirm(self.env.cr, record._name, record.id, self.plan.system_id)
             return record._name, record.id
 

@@ -11,7 +11,7 @@ import jmespath
 from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json
-from ..tools.keyring import KeyRing
+from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
 from . import ledger, payloads
@@ -114,6 +114,11 @@ def _insert(
     """
     uuid = ledger.new_uuid()
     partition = ordering_key(spec["key_path"], incoming.body)
+    if partition and spec["clinical"]:
+        # What a clinical message is about identifies a person; observers see this column.
+        if ring is None:
+            raise KeyRingMissing("Clinical messages need a key ring.")
+        partition = ring.pseudonym(partition, f"integration.interface|{spec['id']}")
     hashed = partition_hash(partition or uuid)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["clinical"], incoming.content_type

@@ -48,15 +48,20 @@ class WakeThrottle:
 
 
 def want(cr: BaseCursor, lane_ids: Iterable[int]) -> list[int]:
-    """Set the flag of lanes; return those that had none, for which a job must be created."""
+    """Set the flag of lanes; return those for which a job must be created.
+
+    These are lanes whose flag was down and on which no drain runs: one that runs sees the flag
+    when it gives its lease back (:func:`release`), and goes on.
+    """
     cr.execute(
         """
         UPDATE integration_lane SET wanted = true, woken_at = now() AT TIME ZONE 'UTC'
-         WHERE id = ANY(%s) AND NOT wanted RETURNING id
+         WHERE id = ANY(%s) AND NOT wanted
+        RETURNING id, coalesce(lease_until < now() AT TIME ZONE 'UTC', true)
         """,
         [sorted(lane_ids)],
     )
-    return [row[0] for row in cr.fetchall()]
+    return [lane_id for lane_id, idle in cr.fetchall() if idle]
 
 
 def acquire(cr: BaseCursor, lane_id: int) -> str | None:
@@ -152,20 +157,26 @@ def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
     cr.execute(
         """
         SELECT l.id FROM integration_lane l
+          LEFT JOIN integration_interface i ON i.id = l.interface_id
+          LEFT JOIN integration_policy p ON p.id = i.policy_id
+          CROSS JOIN LATERAL (
+              SELECT CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END AS lanes) n
          WHERE (l.lease_until IS NULL OR l.lease_until < now() AT TIME ZONE 'UTC')
            AND (l.woken_at IS NULL
                 OR l.woken_at < now() AT TIME ZONE 'UTC' - %(grace)s * interval '1 second')
            AND (l.wanted
                 OR (l.kind = 'dispatch' AND EXISTS (
                     SELECT 1 FROM integration_event WHERE dispatched_at IS NULL))
-                OR EXISTS (SELECT 1 FROM integration_message m
-                            WHERE m.interface_id = l.interface_id AND m.state = 'queued')
-                OR EXISTS (SELECT 1 FROM integration_message m
-                            WHERE m.interface_id = l.interface_id AND m.state = 'retry'
-                              AND m.available_at < now() AT TIME ZONE 'UTC')
-                OR EXISTS (SELECT 1 FROM integration_message m
-                            WHERE m.interface_id = l.interface_id AND m.state = 'processing'
-                              AND m.lease_until < now() AT TIME ZONE 'UTC'))
+                OR (l.number < n.lanes AND (
+                    EXISTS (SELECT 1 FROM integration_message m
+                             WHERE m.interface_id = l.interface_id AND m.state = 'queued'
+                               AND mod(m.partition_hash, n.lanes) = l.number)
+                    OR EXISTS (SELECT 1 FROM integration_message m
+                                WHERE m.interface_id = l.interface_id AND m.state = 'retry'
+                                  AND m.available_at < now() AT TIME ZONE 'UTC')
+                    OR EXISTS (SELECT 1 FROM integration_message m
+                                WHERE m.interface_id = l.interface_id AND m.state = 'processing'
+                                  AND m.lease_until < now() AT TIME ZONE 'UTC'))))
         """,
         {"grace": grace_seconds},
     )
@@ -178,3 +189,28 @@ def of_interfaces(cr: BaseCursor, interface_ids: Sequence[int]) -> list[int]:
         "SELECT id FROM integration_lane WHERE interface_id = ANY(%s)", [list(interface_ids)]
     )
     return [row[0] for row in cr.fetchall()]
+
+
+def ensure(cr: BaseCursor, interface_ids: Sequence[int] | None = None) -> None:
+    """Create the lanes that interfaces need by their policy; surplus ones find nothing to do.
+
+    Lanes that exist are not touched: drains update them all the time, and in Odoo's REPEATABLE
+    READ even ``ON CONFLICT DO NOTHING`` fails on a row that changed meanwhile.
+
+    :param interface_ids: all interfaces by default
+    """
+    cr.execute(
+        """
+        INSERT INTO integration_lane (interface_id, kind, number, wanted)
+        SELECT i.id, 'interface', n, false
+          FROM integration_interface i
+          JOIN integration_policy p ON p.id = i.policy_id
+         CROSS JOIN LATERAL generate_series(
+               0, CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END - 1) n
+         WHERE (%(every)s OR i.id = ANY(%(ids)s))
+           AND NOT EXISTS (SELECT 1 FROM integration_lane l
+                            WHERE l.interface_id = i.id AND l.number = n)
+        ON CONFLICT DO NOTHING
+        """,
+        {"every": interface_ids is None, "ids": list(interface_ids or [])},
+    )

@@ -60,13 +60,16 @@ def move(
     where: str,
     values: Mapping[str, object],
     assign: Mapping[str, object] | None = None,
+    order: str = "id",
     limit: int | None = None,
 ) -> list[int]:
     """Move the messages selected by ``where`` to ``target``; return their ids.
 
     Messages whose present state does not allow the move are left alone. ``where`` is SQL of this
     package with ``%(name)s`` parameters from ``values``; rows locked by others are skipped when
-    a ``limit`` is given (housekeeping), and waited for otherwise (an operator's act).
+    a ``limit`` is given (housekeeping), and waited for otherwise (an operator's act). With a limit,
+    ``order`` must be the columns of the index that serves ``where``: ordered by id, the planner
+    may walk the whole ledger in search of the first few.
     """
     params: dict[str, object] = dict(values, target=str(target))
     sets = ["state = %(target)s"]
@@ -84,7 +87,7 @@ def move(
         f"""
         WITH chosen AS MATERIALIZED (
             SELECT id FROM integration_message
-             WHERE {where} AND state = ANY(%(sources)s) ORDER BY id {tail}
+             WHERE {where} AND state = ANY(%(sources)s) ORDER BY {order} {tail}
         )
         UPDATE integration_message m SET {", ".join(sets)}
           FROM chosen WHERE m.id = chosen.id RETURNING m.id
@@ -210,6 +213,19 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
             for result in results
         ],
         page_size=len(results),
+    )
+
+
+def record_lost(cr: BaseCursor, ids: Sequence[int], outcome: State) -> None:
+    """Close the attempts of workers that disappeared; their time is when that was noticed."""
+    cr.execute(
+        """
+        INSERT INTO integration_attempt (message_id, number, started_at, outcome, error_class,
+                                         error_code, error_message)
+        SELECT id, attempts, now() AT TIME ZONE 'UTC', %s, error_class, error_code, error_message
+          FROM integration_message WHERE id = ANY(%s)
+        """,
+        [str(outcome), list(ids)],
     )
 
 

@@ -65,3 +65,27 @@ def _notify(target: BaseModel, interface: BaseModel) -> None:
         note=env._("Open the interface's dead letters to see the reason and to retry."),
         user_id=interface.owner_id.id,
     )
+
+
+def settle(messages: BaseModel) -> None:
+    """Close the activities of messages that a person has dealt with.
+
+    An activity stays as long as another message of its document (or interface) needs a person.
+    """
+    activity_type = messages.env.ref(ACTIVITY)
+    for target in {_target(message) for message in messages}:
+        if _needs_attention(target):
+            continue
+        activities = target.activity_ids.filtered(
+            lambda activity: activity.activity_type_id == activity_type
+        )
+        activities.action_done()
+
+
+def _needs_attention(target: BaseModel) -> bool:
+    domain = [("state", "in", sorted(ATTENTION))]
+    if target._name == "integration.interface":
+        domain.append(("interface_id", "=", target.id))
+    else:
+        domain += [("res_model", "=", target._name), ("res_id", "=", target.id)]
+    return bool(target.env["integration.message"].search_count(domain, limit=1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,6 +72,40 @@ class _Job:
     untried: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Delivery:
+    """A claim with everything that sending it needs; holds no cursor, used by several threads.
+
+    ``prepared`` has, by message id, what is to be sent or why it cannot be; ``otherwise`` is what
+    is wrong with messages that it does not have. Without a ``sender`` it has none.
+    """
+
+    plan: conversion.OutboundPlan
+    claimed: Sequence[claims.Claimed]
+    sender: Sender | None
+    prepared: Mapping[int, Outgoing | errors.IntegrationError]
+    otherwise: errors.IntegrationError
+
+    def jobs(self) -> list[_Job]:
+        """The messages by queue, in order."""
+        jobs: dict[object, _Job] = {}
+        for message in self.claimed:
+            queue = self.plan.order_keys(message.partition_key) or message.id
+            jobs.setdefault(queue, _Job([])).messages.append(message)
+        return list(jobs.values())
+
+    def attempt(self, message: claims.Claimed) -> ledger.Result:
+        """Send one message, or fail it for the reason found while it was prepared."""
+        started = datetime.now(UTC).replace(tzinfo=None)
+        clock = time.monotonic()
+        prepared = self.prepared.get(message.id, self.otherwise)
+        if isinstance(prepared, Outgoing) and self.sender:
+            outcome = self.sender(prepared)
+        else:
+            outcome = Outcome(prepared)
+        return _result(message, outcome, self.plan, started, time.monotonic() - clock)
+
+
 class OutboundDrain(Drain):
     """Drains queued messages of one lane to the partner."""
 
@@ -115,77 +149,44 @@ class OutboundDrain(Drain):
     def _send(
         self, claimed: Sequence[claims.Claimed], token: str, concurrency: int, generation: int
     ) -> None:
-        plan, sender, ready, refused = self._prepare(claimed)
-        jobs = self._jobs(claimed, refused, plan)
-        if sender:
-            self._run(jobs, ready, sender, plan, token, concurrency)
+        try:
+            delivery = self._prepare(claimed)
+        except BaseException:
+            # Nothing has left: the messages go back untried, and the drain fails visibly.
+            with own_cursor(self.registry) as cr:
+                ledger.release(cr, [message.id for message in claimed], token)
+            raise
+        jobs = delivery.jobs()
+        self._run(jobs, delivery, token, concurrency)
         fault_point("outbound_sent")
         results = [result for job in jobs for result in job.results]
         untried = [message_id for job in jobs for message_id in job.untried]
-        self._record(plan, results, untried, token, generation)
+        self._record(delivery.plan, results, untried, token, generation)
 
-    def _prepare(
-        self, claimed: Sequence[claims.Claimed]
-    ) -> tuple[
-        conversion.OutboundPlan,
-        Sender | None,
-        dict[int, Outgoing],
-        dict[int, errors.IntegrationError],
-    ]:
-        """Convert snapshots to the partner's shape while a cursor is open."""
+    def _prepare(self, claimed: Sequence[claims.Claimed]) -> _Delivery:
+        """Read all that sending needs while a cursor is open."""
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             plan = self._plans.outbound(env, self.interface_id)
             interface = env["integration.interface"].browse(self.interface_id)
-            ready: dict[int, Outgoing] = {}
-            refused: dict[int, errors.IntegrationError] = {}
             try:
                 _require_key_ring(plan)
                 sender = interface._transport()._sender(interface)
             except errors.IntegrationError as exc:
-                return plan, None, {}, {message.id: exc for message in claimed}
+                return _Delivery(plan, claimed, None, {}, exc)
+            prepared: dict[int, Outgoing | errors.IntegrationError] = {}
             for row in _sources(cr, claimed):
                 try:
-                    ready[row.id] = row.outgoing(plan)
+                    prepared[row.id] = row.outgoing(plan)
                 except Exception as exc:  # one odd snapshot must not stop the interface
-                    refused[row.id] = errors.classify(exc)
-        return plan, sender, ready, refused
+                    prepared[row.id] = errors.classify(exc)
+        gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
+        return _Delivery(plan, claimed, sender, prepared, gone)
 
-    def _jobs(
-        self,
-        claimed: Sequence[claims.Claimed],
-        refused: Mapping[int, errors.IntegrationError],
-        plan: conversion.OutboundPlan,
-    ) -> list[_Job]:
-        """Group by key; what cannot be converted gets its result here, without being sent."""
-        jobs: dict[object, _Job] = {}
-        for message in claimed:
-            key = message.partition_key if plan.ordered and message.partition_key else message.id
-            job = jobs.setdefault(key, _Job([]))
-            if message.id not in refused:
-                job.messages.append(message)
-                continue
-            now = datetime.now(UTC).replace(tzinfo=None)
-            job.results.append(_result(message, Outcome(refused[message.id]), plan, now, 0.0))
-        return list(jobs.values())
-
-    def _run(
-        self,
-        jobs: Sequence[_Job],
-        ready: Mapping[int, Outgoing],
-        sender: Sender,
-        plan: conversion.OutboundPlan,
-        token: str,
-        concurrency: int,
-    ) -> None:
+    def _run(self, jobs: Sequence[_Job], delivery: _Delivery, token: str, concurrency: int) -> None:
         """Send over ``concurrency`` threads; keep the leases alive while the partner is slow."""
-        work: list[Callable[[], None]] = [
-            lambda job=job: self._run_job(job, ready, sender, plan) for job in jobs if job.messages
-        ]
-        if not work:
-            return
-        with ThreadPoolExecutor(min(concurrency, len(work))) as pool:
-            pending = {pool.submit(task) for task in work}
+        with ThreadPoolExecutor(min(concurrency, len(jobs))) as pool:
+            pending = {pool.submit(self._run_job, job, delivery) for job in jobs}
             while pending:
                 done, pending = wait(pending, timeout=settings.lease_seconds() / 3)
                 for future in done:
@@ -194,27 +195,16 @@ class OutboundDrain(Drain):
                     with own_cursor(self.registry) as cr:
                         lanes.renew(cr, self.lane_id, self.token, token)
 
-    def _run_job(
-        self,
-        job: _Job,
-        ready: Mapping[int, Outgoing],
-        sender: Sender,
-        plan: conversion.OutboundPlan,
-    ) -> None:
+    def _run_job(self, job: _Job, delivery: _Delivery) -> None:
         blocked = False
         for message in job.messages:
             if blocked or self.expired:
                 job.untried.append(message.id)
                 continue
-            started = datetime.now(UTC).replace(tzinfo=None)
-            clock = time.monotonic()
-            outcome = sender(ready[message.id])
-            result = _result(message, outcome, plan, started, time.monotonic() - clock)
+            result = delivery.attempt(message)
             job.results.append(result)
-            blocked = plan.ordered and (
-                result.state == State.RETRY
-                or (result.state in (State.DEAD, State.QUARANTINED) and plan.failure_blocks_key)
-            )
+            # Without an order each job has one message, and nobody waits behind it.
+            blocked = delivery.plan.blocks(result.state)
 
     def _record(
         self,

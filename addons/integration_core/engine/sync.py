@@ -76,3 +76,15 @@ def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -
         status = outcomes[state] or ("waiting" if awaits else "synchronised")
         rows.append((model, res_id, interface_id, status, reason, message_id))
     upsert(cr, rows)
+
+
+def mark(cr: BaseCursor, message_ids: Sequence[int], state: str, reason: str | None) -> None:
+    """Set the status of the records whose row speaks of one of these messages."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync
+           SET state = %s, reason = %s, changed_at = now() AT TIME ZONE 'UTC'
+         WHERE message_id = ANY(%s)
+        """,
+        [state, reason, list(message_ids)],
+    )

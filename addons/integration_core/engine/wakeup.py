@@ -39,6 +39,8 @@ def enqueue(cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None
             # A number of seconds: a datetime would be read in the time zone of the user.
             eta=max(1, round((eta - now).total_seconds() + 0.5)) if eta else None,
             description=f"Drain {lane.display_name}",
+            # One job that waits is enough, however often the lane is woken or found stale.
+            identity_key=f"integration.lane.{lane.id}.{eta or 'now'}",
             # A drain that fails is started again by the watchdog, not by the job itself.
             max_retries=1,
         )._drain()

@@ -4,7 +4,6 @@ from . import (
     integration_breaker,
     integration_contract,
     integration_credential,
-    integration_engine,
     integration_event,
     integration_event_type,
     integration_handler,

@@ -2,7 +2,7 @@ import json
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import contracts
 
@@ -101,7 +101,16 @@ class IntegrationContractVersion(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su and any(vals.get("state", "draft") != "draft" for vals in vals_list):
+            raise AccessError(self.env._("A new version begins as a draft."))
+        return super().create(vals_list)
+
     def write(self, vals):
+        # su: the actions below write it after their checks; a remote call never is superuser
+        if "state" in vals and not self.env.su:
+            raise AccessError(self.env._("The state is set by the buttons only."))
         fixed = {"schema", "version", "contract_id"} & set(vals)
         if fixed and any(version.state != "draft" for version in self):
             raise UserError(
@@ -110,7 +119,10 @@ class IntegrationContractVersion(models.Model):
         return super().write(vals)
 
     def action_approve(self):
-        self.write({"state": "approved"})
+        self.check_access("write")
+        if any(version.state != "draft" for version in self):
+            raise UserError(self.env._("Only a draft can be approved."))
+        self.sudo().state = "approved"  # sudo: the state is closed to writes of people
 
     def action_retire(self):
         used = self.interface_ids.filtered(lambda i: i._carries_traffic())
@@ -121,7 +133,8 @@ class IntegrationContractVersion(models.Model):
                     ", ".join(used.mapped("display_name")),
                 )
             )
-        self.write({"state": "retired"})
+        self.check_access("write")
+        self.sudo().state = "retired"  # sudo: the state is closed to writes of people
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_approved(self):

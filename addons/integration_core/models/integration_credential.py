@@ -92,6 +92,8 @@ class IntegrationCredential(models.Model):
     def _sealed(self) -> tuple[SealedSecret, ...]:
         """All versions of this credential, newest first, still encrypted."""
         self.ensure_one()
+        if not self.active:
+            return ()  # archived is revoked
         # sudo: the ciphertext column is closed to everybody; callers are the door and transports
         return tuple(version._seal() for version in self.version_ids.sudo() if version.ciphertext)
 

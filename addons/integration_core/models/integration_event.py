@@ -26,7 +26,9 @@ class IntegrationEvent(models.Model):
     )
     subject = fields.Char(readonly=True, help="Name of the document when the event happened.")
     occurred_at = fields.Datetime(required=True, readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, help="Empty: the document belongs to no company."
+    )
     partner_id = fields.Many2one(
         "res.partner",
         readonly=True,

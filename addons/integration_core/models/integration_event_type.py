@@ -44,10 +44,17 @@ class IntegrationEventType(models.Model):
             if event_type.trigger != "reaches":
                 continue
             field = model._fields.get(event_type.field_name or "")
-            if field is None or not field.store or not field.column_type or field.translate:
+            if (
+                field is None
+                or not field.store
+                or not field.column_type
+                or field.translate
+                or field.company_dependent
+            ):
                 raise ValidationError(
                     self.env._(
-                        "“%(field)s” is not a stored, untranslated field of %(model)s.",
+                        "“%(field)s” is not a field of %(model)s that is stored once, for all "
+                        "languages and companies.",
                         field=event_type.field_name,
                         model=event_type.model_name,
                     )

@@ -14,8 +14,10 @@ class IntegrationHandler(models.AbstractModel):
 
     # Code of the contract that incoming data is validated against before ``_process`` sees it.
     _contract: str | None = None
-    # Whether a handled message confirms what was sent about the record that it touched.
-    _confirms = False
+
+    def _confirms(self, record):
+        """Whether the message that touched ``record`` confirms what was sent about it."""
+        return False
 
     def _process(self, received, data):
         """Apply one message.

@@ -7,10 +7,21 @@ from email.utils import format_datetime
 import jmespath
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import net_guard
 
+# Set by actions alone, which check what they must; a form or a remote call may not write them.
+PROTECTED = frozenset(
+    {
+        "state",
+        "activated_at",
+        "deprecated_at",
+        "processing_paused",
+        "receiving_stopped",
+        "token",
+    }
+)
 # Only these states carry traffic; a deprecated interface does so with a warning and a sunset date.
 OPEN_STATES = ("active", "deprecated")
 
@@ -248,15 +259,28 @@ class IntegrationInterface(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            # what a form sends along for a new record
+            self._check_protected({k: v for k, v in vals.items() if v not in (False, "draft")})
         interfaces = super().create(vals_list)
         interfaces._configuration_changed()
         return interfaces
 
     def write(self, vals):
+        self._check_protected(vals)
         self._check_governed(vals)
         res = super().write(vals)
         self._configuration_changed()
         return res
+
+    def _check_protected(self, vals):
+        # su: actions write as superuser after their checks, and a remote call never is superuser
+        if not self.env.su and (found := PROTECTED & set(vals)):
+            raise AccessError(
+                self.env._(
+                    "%s is set by the interface's own buttons only.", ", ".join(sorted(found))
+                )
+            )
 
     def _check_governed(self, vals):
         governed = [name for name in vals if getattr(self._fields.get(name), "governed", False)]
@@ -338,8 +362,10 @@ class IntegrationInterface(models.Model):
         shared cache. The map holds no secret; credentials are read when a request is verified.
         """
         # sudo: the caller is the public HTTP door; only fields needed to route are returned
-        interfaces = self.sudo().search(
-            [("direction", "=", "inbound"), ("transport", "!=", "none")]
+        interfaces = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search([("direction", "=", "inbound"), ("transport", "!=", "none")])
         )
         return {
             hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()

@@ -52,23 +52,9 @@ class IntegrationLane(models.Model):
 
     @api.model
     def _ensure_lanes(self, interfaces):
-        """Create the lanes that interfaces need; surplus ones stay and find nothing to do.
-
-        Lanes that exist are not touched: drains update them all the time, and in Odoo's
-        REPEATABLE READ even ``ON CONFLICT DO NOTHING`` fails on a row that changed meanwhile.
-        """
+        """Create the lanes that interfaces need by their policy."""
         self.env.flush_all()
-        for interface in interfaces:
-            self.env.cr.execute(
-                """
-                INSERT INTO integration_lane (interface_id, kind, number, wanted)
-                SELECT %s, 'interface', n, false FROM generate_series(0, %s - 1) n
-                 WHERE NOT EXISTS (SELECT 1 FROM integration_lane l
-                                    WHERE l.interface_id = %s AND l.number = n)
-                ON CONFLICT DO NOTHING
-                """,
-                [interface.id, interface._lane_count(), interface.id],
-            )
+        lanes.ensure(self.env.cr, interfaces.ids)
 
     def _drain(self):
         """Job: work through this lane (see ``engine.drain``)."""
@@ -89,6 +75,7 @@ class IntegrationLane(models.Model):
     def _cron_watchdog(self):
         """Give a drain back to every lane that lost its own: a worker or a job died."""
         with own_cursor(self.env.registry) as cr:
+            lanes.ensure(cr)
             stale = lanes.stale(cr, settings.watchdog_grace())
             if stale:
                 cr.execute("UPDATE integration_lane SET wanted = false WHERE id = ANY(%s)", [stale])

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools import errors, mapping
 
@@ -17,7 +17,7 @@ class IntegrationMapping(models.Model):
     active = fields.Boolean(default=True)
     header = fields.Text(
         required=True,
-        default="{}",
+        default="`{}`",
         tracking=True,
         help="JMESPath expression over {root, context} that gives the object's own fields, "
         "such as {order_number: root.order_no}.",
@@ -36,6 +36,28 @@ class IntegrationMapping(models.Model):
                 raise ValidationError(
                     self.env._("%(mapping)s: %(reason)s", mapping=record.name, reason=exc.message)
                 ) from exc
+
+    def write(self, vals):
+        if {"header", "section_ids", "value_map_ids"} & set(vals):
+            self._raise_if_in_use()
+        return super().write(vals)
+
+    def _raise_if_in_use(self):
+        """A mapping that was approved with an interface does not change under it."""
+        used = (
+            # sudo: interfaces of other companies count as well
+            self.env["integration.interface"]
+            .sudo()
+            .search([("mapping_id", "in", self.ids), ("state", "!=", "draft")], limit=1)
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "“%s” uses this mapping. Set the interface back to draft, or copy the mapping "
+                    "and choose the copy.",
+                    used.display_name,
+                )
+            )
 
     def _compiled(self):
         """The compiled mapping (:class:`tools.mapping.CompiledMapping`).
@@ -86,3 +108,17 @@ class IntegrationMappingSection(models.Model):
     @api.constrains("target", "source", "expression")
     def _check_expressions(self):
         self.mapping_id._check_expressions()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        sections = super().create(vals_list)
+        sections.mapping_id._raise_if_in_use()
+        return sections
+
+    def write(self, vals):
+        self.mapping_id._raise_if_in_use()
+        return super().write(vals)
+
+    def unlink(self):
+        self.mapping_id._raise_if_in_use()
+        return super().unlink()

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine import operations
 from ..tools import states
 
 STATES = [
@@ -148,9 +149,7 @@ class IntegrationMessage(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_retention(self):
-        raise UserError(
-            self.env._("Messages are removed by retention only. Cancel or resolve it instead.")
-        )
+        raise UserError(self.env._("Messages are kept as evidence. Cancel or resolve it instead."))
 
     # ------------------------------------------------------------------
     # what an operator does
@@ -170,7 +169,7 @@ class IntegrationMessage(models.Model):
         if not self.env.user.has_group("integration_core.group_operator"):
             raise AccessError(self.env._("Only integration operators may do this."))
         self.check_access("read")
-        moved = self.env["integration.engine"]._operate(self, act, note)
+        moved = operations.operate(self, act, note)
         if not moved:
             raise UserError(
                 self.env._("None of these messages is in a state in which this is possible.")

@@ -7,7 +7,7 @@ STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
 
 
 class IntegrationPolicy(models.Model):
-    """How an interface behaves in time: deadlines, retries, breaker, ordering, rate, retention."""
+    """How an interface behaves in time: deadlines, retries, breaker, ordering, rate."""
 
     _name = "integration.policy"
     _description = "Integration Policy"
@@ -94,9 +94,6 @@ class IntegrationPolicy(models.Model):
     rate_burst = fields.Integer(
         default=20, help="Requests accepted at once before the rate counts."
     )
-    # retention, in days
-    payload_retention_days = fields.Integer(default=90, required=True)
-    metadata_retention_days = fields.Integer(default=400, required=True)
 
     @api.constrains("retry_mode", "retry_schedule")
     def _check_retry_schedule(self):
@@ -149,9 +146,15 @@ class IntegrationPolicy(models.Model):
     def write(self, vals):
         res = super().write(vals)
         # The HTTP door caches the rate and the number of lanes of its interfaces.
-        self.env["integration.interface"].search(
-            [("policy_id", "in", self.ids)]
-        )._configuration_changed()
+        # sudo: a shared policy serves interfaces of companies that its editor may not see
+        interfaces = (
+            self.env["integration.interface"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("policy_id", "in", self.ids)])
+        )
+        interfaces._configuration_changed()
+        interfaces._wake()
         return res
 
     def _retry_plan(self):

@@ -7,9 +7,10 @@ SYNC_STATES = [
     ("synchronised", "Synchronised"),
     ("failed", "Failed"),
     ("conflict", "Conflict"),
+    ("cancelled", "Cancelled"),
 ]
 # Worst first: a record that takes part in several interfaces shows the first that applies.
-SEVERITY = ["failed", "conflict", "pending", "sent", "waiting", "synchronised"]
+SEVERITY = ["failed", "conflict", "pending", "sent", "waiting", "synchronised", "cancelled"]
 
 
 class IntegrationRecordSync(models.Model):

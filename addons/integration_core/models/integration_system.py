@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -106,6 +107,18 @@ class IntegrationSystem(models.Model):
         action["domain"] = [("system_id", "=", self.id)]
         action["context"] = {"default_system_id": self.id}
         return action
+
+    def write(self, vals):
+        if "company_id" in vals and any(
+            # sudo: interfaces that its editor may not see count as well
+            system.sudo().with_context(active_test=False).interface_ids
+            and system.company_id.id != vals["company_id"]
+            for system in self
+        ):
+            raise UserError(
+                self.env._("A system with interfaces keeps its company. Create another system.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_interfaces(self):

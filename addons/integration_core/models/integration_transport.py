@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..tools import errors
+
 
 class IntegrationTransport(models.AbstractModel):
     """How messages leave. A transport inherits this model under
@@ -27,3 +29,10 @@ class IntegrationTransportNone(models.AbstractModel):
     _name = "integration.transport.none"
     _inherit = "integration.transport"
     _description = "No Transport"
+
+    def _sender(self, interface):
+        # An active interface gets here when the addon of its transport was uninstalled.
+        raise errors.ConfigurationError(
+            "The interface has no transport; its addon may have been uninstalled.",
+            code="no_transport",
+        )

@@ -1,6 +1,6 @@
 import json
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import SCHEMA, EngineCase
@@ -44,6 +44,17 @@ class TestContract(EngineCase):
         with self.assertRaises(UserError):
             version.unlink()
 
+    def test_state_moves_by_buttons_only(self):
+        admin = self.env.ref("base.user_admin")
+        version = self._version("1.1.0").with_user(admin)
+        with self.assertRaises(AccessError):
+            version.write({"state": "approved"})
+        version.action_approve()
+        with self.assertRaises(AccessError):
+            version.write({"state": "draft"})
+        with self.assertRaises(UserError):
+            version.action_approve()
+
     def test_version_in_use_is_not_retired(self):
         version = self._version("1.1.0")
         version.action_approve()
@@ -74,9 +85,13 @@ class TestMapping(EngineCase):
                 "value_map_ids": [(6, 0, self.value_map.ids)],
             }
         )
+        self._use(self.mapping)
+
+    def _use(self, mapping):
+        self.env.flush_all()
         self.env.cr.execute(
             "UPDATE integration_interface SET mapping_id = %s WHERE id = %s",
-            [self.mapping.id, self.inbound.id],
+            [mapping.id or None, self.inbound.id],
         )
         self.env.invalidate_all()
 
@@ -102,16 +117,32 @@ class TestMapping(EngineCase):
 
     def test_mapped_content_must_satisfy_the_canonical_contract(self):
         self.handle_with(lambda *args: self.fail("must not be handled"))
-        self.mapping.header = "{amount: root.menge}"
+        self._use(self.mapping.copy({"header": "{amount: root.menge}"}))
         message = self.receive("m1", b'{"farbe": "rot", "menge": "1"}')
         self.drain(self.inbound)
         message.invalidate_recordset()
         self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
 
+    def test_new_mapping_begins_valid(self):
+        mapping = self.env["integration.mapping"].create({"name": "New"})
+        self.assertEqual(mapping._compiled().apply({"a": 1}, {}, {}), {})
+
     def test_wrong_expression_is_refused_when_it_is_entered(self):
+        self._use(self.mapping.browse())
         with self.assertRaises(ValidationError):
             self.mapping.header = "{key: root."
         with self.assertRaises(ValidationError):
             self.mapping.section_ids = [
                 (0, 0, {"target": "lines", "source": "a[", "expression": "item"})
             ]
+
+    def test_mapping_in_use_does_not_change(self):
+        for values in (
+            {"header": "root"},
+            {"section_ids": [(0, 0, {"target": "a", "source": "a", "expression": "item"})]},
+        ):
+            with self.subTest(values), self.assertRaises(UserError):
+                self.mapping.write(values)
+        self.mapping.name = "Another name"
+        self.inbound.action_back_to_draft()
+        self.mapping.header = "root"

@@ -1,9 +1,19 @@
+import time
+from contextlib import suppress
+
 from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.integration_core.engine import causation, claims, inbound, ledger
+from odoo.addons.integration_core.engine import (
+    causation,
+    claims,
+    conversion,
+    drain,
+    inbound,
+    ledger,
+)
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.states import State
 
@@ -212,6 +222,7 @@ class TestInbound(EngineCase):
         self.drain(self.inbound)
         message.invalidate_recordset()
         self.assertEqual((message.state, message.attempts), ("done", 2))
+        self.assertEqual(message.attempt_ids.mapped("error_code"), ["worker_lost", False])
 
     def test_message_that_kills_its_workers_dies(self):
         self.handle_with(lambda *args: None)
@@ -354,3 +365,72 @@ class TestInbound(EngineCase):
         self.inbound.action_pause()
         self.drain(self.inbound)
         self.assertEqual(set(self.messages(self.inbound).mapped("state")), {"held"})
+
+    def test_strict_ordering_holds_inside_a_claim(self):
+        self.policy.ordering = "strict"
+        handled = []
+
+        def process(handler, received, data):
+            handled.append(received.external_key)
+            raise errors.TransientError("Not now.")
+
+        self.handle_with(process)
+        for number in range(3):
+            self.receive(f"m{number}", {"key": "a"})
+        self.drain(self.inbound)
+        self.assertEqual(handled, ["m0"])
+        self.assertEqual(self.messages(self.inbound).mapped("attempts"), [1, 0, 0])
+
+    def test_handler_never_runs_as_superuser(self):
+        self.handle_with(lambda *args: self.fail("must not be handled"))
+        message = self.receive("m1", {"key": "a"})
+        self.env.cr.execute(
+            "UPDATE integration_interface SET user_id = NULL WHERE id = %s", [self.inbound.id]
+        )
+        self.inbound.invalidate_recordset()
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "no_user"))
+
+    def test_failure_of_the_engine_gives_messages_back_untried(self):
+        message = self.receive("m1", {"key": "a"})
+        self.patch(conversion.PlanCache, "inbound", lambda *args: 1 / 0)
+        # not assertRaises: it would roll back what the drain did after the failure
+        with suppress(ZeroDivisionError):
+            self.drain(self.inbound)
+            self.fail("the drain must fail visibly")
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.attempts), ("queued", 0))
+        lane = self.env["integration.lane"].search([("interface_id", "=", self.inbound.id)])
+        self.assertFalse(lane.lease_token)
+        self.assertTrue(lane.wanted, "the watchdog starts the next drain")
+
+    def test_deadline_gives_the_rest_back(self):
+        self.patch(inbound, "BATCH_SECONDS", -1)
+        self.patch(drain, "DRAIN_SECONDS", 0.2)
+        self.handle_with(lambda *args: time.sleep(0.15))
+        for number in range(4):
+            self.receive(f"m{number}", {"key": "a"})
+        self.drain(self.inbound)
+        found = self.messages(self.inbound)
+        self.assertEqual(found.mapped("state"), ["done", "done", "queued", "queued"])
+        self.assertEqual(found.mapped("attempts"), [1, 1, 0, 0])
+
+    def test_clinical_ordering_key_is_a_pseudonym(self):
+        first = self.receive("m1", {"key": "visit 4711"}, key_path="key", clinical=True)
+        second = self.receive("m2", {"key": "visit 4711"}, key_path="key", clinical=True)
+        self.assertNotIn("4711", first.partition_key)
+        self.assertEqual(first.partition_key, second.partition_key)
+
+    def test_activity_ends_when_all_is_settled(self):
+        self.handle_with(lambda *args: None)
+        for number in range(2):
+            self.receive(f"m{number}", b"{broken")
+        self.drain(self.inbound)
+        first, second = self.messages(self.inbound)
+        first.action_cancel("agreed")
+        self.inbound.invalidate_recordset()
+        self.assertTrue(self.inbound.activity_ids)
+        second.action_cancel("agreed")
+        self.inbound.invalidate_recordset()
+        self.assertFalse(self.inbound.activity_ids)

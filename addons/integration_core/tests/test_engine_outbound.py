@@ -226,3 +226,73 @@ class TestOutbound(EngineCase):
         sync.confirm(self.env.cr, "res.country", record.id, self.system.id)
         self.env.invalidate_all()
         self.assertEqual(self._sync(record).state, "synchronised")
+
+    def test_strict_ordering_sends_one_after_the_other(self):
+        self.policy.write({"ordering": "strict", "concurrency": 4})
+        sent = []
+
+        def sender(outgoing):
+            sent.append(outgoing.document["key"])
+            return Outcome(error=errors.TransientError("Down."))
+
+        self._fired(sender)
+        self.fire("Second", "ZX")
+        self.dispatch()
+        self.drain(self.outbound)
+        self.assertEqual(sent, ["Zedland"], "the second waits behind the first")
+        self.assertEqual(self.messages(self.outbound).mapped("state"), ["retry", "queued"])
+
+    def test_refused_message_blocks_its_key_inside_a_claim(self):
+        sent = []
+        record, first = self._fired(lambda outgoing: sent.append(1) or delivered(outgoing))
+        self.env.cr.execute("UPDATE integration_event SET tx = '0', data = '{}'")
+        record.phone_code = 1
+        self.env.cr.flush()
+        record.phone_code = 999
+        self.env.cr.flush()
+        self.dispatch()
+        self.policy.failure_blocks_key = True
+        self.drain(self.outbound)
+        self.assertEqual(self.messages(self.outbound).mapped("state"), ["quarantined", "queued"])
+        self.assertFalse(sent)
+        first.action_cancel("superseded")
+        self.drain(self.outbound)
+        self.assertEqual(self.messages(self.outbound).mapped("state"), ["cancelled", "done"])
+
+    def test_new_snapshot_leaves_the_event_of_others_alone(self):
+        record, message = self._fired()
+        self.env.cr.execute("UPDATE integration_event SET data = '{}'")
+        self.drain(self.outbound)
+        record.name = "Mended"
+        message.invalidate_recordset()
+        old, old_key = message.event_id, message.external_key
+        message.action_retry()
+        self.assertNotEqual(message.event_id, old)
+        self.assertNotEqual(message.external_key, old_key, "another content has another id")
+        self.assertEqual((old.data, message.event_id.causation_id), ("{}", old.uuid))
+        self.assertTrue(message.event_id.dispatched_at, "it is not fanned out again")
+
+    def test_record_follows_what_an_operator_does(self):
+        record, message = self._fired(
+            lambda outgoing: Outcome(error=errors.PermanentError("No.", code="http_400"))
+        )
+        self.drain(self.outbound)
+        self.assertEqual(self._sync(record).state, "failed")
+        message.invalidate_recordset()
+        message.action_retry()
+        self.env.invalidate_all()
+        self.assertEqual(self._sync(record).state, "pending")
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        message.action_cancel("ordered by phone")
+        self.env.invalidate_all()
+        self.assertEqual(self._sync(record).state, "cancelled")
+        self.assertEqual(self._sync(record).reason, "ordered by phone")
+        self.assertFalse(self.outbound.activity_ids)
+
+    def test_interface_without_a_transport_says_so(self):
+        self.fire()
+        self.dispatch()
+        self.drain(self.outbound)
+        message = self.messages(self.outbound)
+        self.assertEqual((message.state, message.error_code), ("quarantined", "no_transport"))

@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import EngineCase
@@ -89,14 +89,57 @@ class TestInterface(EngineCase):
         self.policy.ordering = "strict"
         self.assertEqual(self.inbound._lane_count(), 1)
 
-    def test_specification_follows_every_change(self):
+    def test_cached_specification_follows_every_change(self):
         """The door reads a cached map; a stale one would accept what was switched off."""
-        specs = self.env["integration.interface"]._inbound_specs
-        doors = [spec["id"] for spec in specs().values()]
-        self.assertNotIn(self.inbound.id, doors, "an interface without a transport has no door")
-        self.assertFalse(self.inbound._inbound_spec()["stopped"])
+        credential = self.env["integration.credential"].create({"name": "Shared"})
+        self.env.flush_all()
+        # core has no transport of its own; the map takes any but "none"
+        self.env.cr.execute(
+            "UPDATE integration_interface SET transport = 'test', credential_id = %s WHERE id = %s",
+            [credential.id, self.inbound.id],
+        )
+        self.inbound.invalidate_recordset()
+        self.env.registry.clear_cache()
+
+        def spec():
+            specs = self.env["integration.interface"]._inbound_specs()
+            return next(spec for spec in specs.values() if spec["id"] == self.inbound.id)
+
+        self.assertFalse(spec()["stopped"])
         self.inbound.action_stop_receiving()
-        self.assertTrue(self.inbound._inbound_spec()["stopped"])
+        self.assertTrue(spec()["stopped"])
+        self.policy.rate_per_second = 7
+        self.assertEqual(spec()["rate"], 7)
+        credential.action_generate()
+        self.assertEqual(len(spec()["secrets"]), 1)
+        credential.active = False
+        self.assertEqual(len(spec()["secrets"]), 0, "an archived credential is revoked")
+        self.inbound.active = False
+        self.assertTrue(spec()["retired"])
+
+    def test_protected_fields_are_closed_to_people(self):
+        admin = self.env.ref("base.user_admin")
+        interface = self._draft().with_user(admin)
+        for values in (
+            {"state": "active"},
+            {"activated_at": "2026-01-01"},
+            {"processing_paused": True},
+            {"token": "known"},
+        ):
+            with self.subTest(values), self.assertRaises(AccessError):
+                interface.write(values)
+        with self.assertRaises(AccessError):
+            self._draft().with_user(admin).copy({"state": "active"})
+        interface.name = "Renamed"
+
+    def test_clinical_content_does_not_leave_yet(self):
+        missing = self._draft(data_class="clinical")._missing_for_traffic()
+        self.assertTrue([line for line in missing if "Clinical" in line])
+
+    def test_system_with_interfaces_keeps_its_company(self):
+        company = self.env["res.company"].create({"name": "Another hospital"})
+        with self.assertRaises(UserError):
+            self.system.company_id = company
 
     def test_pause_needs_the_operator_role(self):
         user = self.env["res.users"].create(
@@ -132,6 +175,20 @@ class TestPolicy(EngineCase):
     def test_schedule_is_checked(self):
         with self.assertRaises(ValidationError):
             self.policy.write({"retry_mode": "schedule", "retry_schedule": "now, later"})
+
+    def test_shared_policy_serves_interfaces_that_its_editor_does_not_see(self):
+        company = self.env["res.company"].create({"name": "Another hospital"})
+        system = self.env["integration.system"].create(
+            {"name": "Foreign", "code": "FOREIGN", "company_id": company.id}
+        )
+        foreign = self.env["integration.interface"].create(
+            {"name": "Foreign", "system_id": system.id, "policy_id": self.policy.id}
+        )
+        admin = self.env.ref("base.user_admin")
+        self.assertNotIn(company, admin.company_ids)
+        self.policy.with_user(admin).lanes = 4
+        lanes = self.env["integration.lane"].search([("interface_id", "=", foreign.id)])
+        self.assertEqual(len(lanes), 4)
 
     def test_ranges_are_checked(self):
         for values in ({"concurrency": 0}, {"total_timeout": 0}, {"lanes": 17}):

@@ -36,6 +36,28 @@ class TestLanes(EngineCase):
         self.assertTrue(lanes.acquire(self.env.cr, self.lane.id))
         self.assertFalse(lanes.hold(self.env.cr, self.lane.id, token), "the old drain must stop")
 
+    def test_running_drain_needs_no_second_job(self):
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        lanes.clear_wanted(self.env.cr, self.lane.id)
+        self.assertEqual(lanes.want(self.env.cr, self.lane.ids), [], "its drain will see the flag")
+        self.assertTrue(lanes.release(self.env.cr, self.lane.id, token, more=False))
+
+    def test_watchdog_adds_no_job_to_one_that_waits(self):
+        self.receive("m1", {"key": "a"})
+        for _minute in range(3):
+            self.env.cr.execute("UPDATE integration_lane SET woken_at = '2000-01-01'")
+            with self.enter_registry_test_mode():
+                self.env["integration.lane"]._cron_watchdog()
+        self.assertEqual(len(self._jobs().filtered(lambda job: job.records == self.lane)), 1)
+
+    def test_watchdog_creates_lanes_that_are_missing(self):
+        self.lane.unlink()
+        with self.enter_registry_test_mode():
+            self.env["integration.lane"]._cron_watchdog()
+        self.assertTrue(
+            self.env["integration.lane"].search([("interface_id", "=", self.inbound.id)])
+        )
+
     def test_release_reports_a_wake_up_that_met_our_lease(self):
         token = lanes.acquire(self.env.cr, self.lane.id)
         lanes.want(self.env.cr, self.lane.ids)

@@ -22,6 +22,7 @@ add a key once a year, or more often on installations with over 100 encryptions 
 
 import base64
 import binascii
+import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -29,7 +30,9 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import ConfigurationError
 
@@ -86,7 +89,7 @@ class KeyRing:
     :raises KeyRingError: no key, a malformed id or key, or ``current`` is not among the keys.
     """
 
-    __slots__ = ("_ciphers", "current_id")
+    __slots__ = ("_ciphers", "_pseudonym_key", "current_id")
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
         for key_id, key in keys.items():
@@ -98,6 +101,8 @@ class KeyRing:
             raise KeyRingError("the current key is not in the key ring")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self.current_id = current
+        oldest = next(iter(keys.values()))
+        self._pseudonym_key = HKDF(hashes.SHA256(), 32, salt=None, info=b"pseudonym").derive(oldest)
 
     @classmethod
     def parse(cls, text: str, current: str | None = None) -> "KeyRing":
@@ -136,6 +141,19 @@ class KeyRing:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[key_id].encrypt(nonce, plaintext, _aad(context, key_id))
         return bytes((_VERSION, len(key_id))) + key_id.encode() + nonce + sealed
+
+    def pseudonym(self, value: str, context: str) -> str:
+        """A stable stand-in for an identifying value, worthless without the ring.
+
+        HMAC-SHA256 under a key that is derived from the oldest key of the ring, so that adding a
+        key does not change pseudonyms. It still is personal data: equal values stay equal.
+
+        :param context: domain separation, such as the partner; the same value has another
+            pseudonym in each context
+        :return: 32 hexadecimal digits
+        """
+        text = f"{context}|{value}".encode()
+        return hmac.new(self._pseudonym_key, text, "sha256").hexdigest()[:32]
 
     def decrypt(self, blob: bytes, context: str) -> bytes:
         """Decrypt what :meth:`encrypt` returned for the same context.

@@ -14,10 +14,15 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
     _description = "Purchase order confirmation"
 
     _contract = "procurement.order_confirmation"
-    _confirms = True
+
+    def _confirms(self, record):
+        """An order is confirmed when each of its lines is; a part of it is no confirmation."""
+        lines = record.order_line.filtered(lambda line: not line.display_type)
+        return all(lines.mapped("supplier_promised_date"))
 
     def _process(self, received, data):
         order = self._find_order(received, data["order_number"])
+        self._refuse_repeated_lines(data["lines"])
         pairs = [(self._find_line(order, line), line) for line in data["lines"]]
         for order_line, line in pairs:
             order_line.write(
@@ -56,6 +61,16 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
                 code="order_state",
             )
         return order
+
+    def _refuse_repeated_lines(self, lines):
+        references = [line["line_reference"] for line in lines]
+        if len(set(references)) < len(references):
+            raise errors.ConflictError(
+                "The confirmation names a line more than once, such as for two deliveries, which "
+                "an order line cannot show yet. Split the line in the order, then cancel this "
+                "message and ask the supplier to confirm again.",
+                code="line_repeated",
+            )
 
     def _find_line(self, order, line):
         found = order.order_line.filtered(

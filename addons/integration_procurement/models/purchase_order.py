@@ -55,26 +55,26 @@ class PurchaseOrder(models.Model):
                 "gtin": line.product_id.barcode or None,
                 "name": line.product_id.name or line.name,
             },
-            "quantity": self._integration_number(line.product_qty, "Product Unit"),
+            "quantity": _number(line.product_qty),
             # None breaks the contract on purpose: a unit that the supplier does not know must
             # stop the order, not become pieces.
             "unit": line.product_uom_id._integration_unit_code(),
-            "unit_price": self._integration_number(line.price_unit, "Product Price"),
-            "discount_percent": self._integration_number(line.discount, "Discount"),
-            "requested_date": fields.Date.to_string(
-                fields.Date.context_today(self, line.date_planned)
-            )
-            if line.date_planned
-            else None,
+            "unit_price": _number(line.price_unit),
+            "discount_percent": _number(line.discount),
+            "requested_date": fields.Date.to_string(line._integration_requested_date()) or None,
         }
 
     def _integration_amount(self, amount) -> str:
         return decimals.to_text(Decimal(repr(amount)), self.currency_id.decimal_places)
 
-    def _integration_number(self, value, precision) -> str:
-        """A float of the database as decimal text, rounded to its own precision."""
-        digits = self.env["decimal.precision"].precision_get(precision)
-        return decimals.to_text(Decimal(repr(value)), digits)
+
+def _number(value) -> str:
+    """A float of the database as decimal text.
+
+    Odoo stores prices unrounded (a glove costs 0.0125), so nothing is rounded to the digits that
+    a screen shows; ten digits drop no more than what binary floats add.
+    """
+    return decimals.to_text(Decimal(repr(value)), 10)
 
 
 def _utc(moment) -> str | None:

@@ -17,8 +17,22 @@ class PurchaseOrderLine(models.Model):
         """Whether the supplier promised less, more or later than was ordered."""
         for line in self:
             promised = line.supplier_promised_date
-            requested = line.date_planned and fields.Date.context_today(line, line.date_planned)
+            requested = line._integration_requested_date()
             line.supplier_deviates = bool(promised) and (
                 line.product_uom_id.compare(line.supplier_confirmed_qty, line.product_qty) != 0
                 or bool(requested and promised > requested)
             )
+
+    def _integration_requested_date(self):
+        """The day on which delivery is wanted, where the goods are wanted.
+
+        Not in the time zone of whoever looks: supplier and buyer must mean the same day.
+        """
+        self.ensure_one()
+        if not self.date_planned:
+            return False
+        warehouse = self.order_id.picking_type_id.warehouse_id.partner_id
+        zone = warehouse.tz or self.company_id.partner_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=zone), self.date_planned
+        ).date()

@@ -84,3 +84,18 @@ class TestOrderConfirmation(ProcurementCase):
         message = self.confirm("c1", document)
         self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
         self.assertIn("/lines/0/quantity", message.error_message)
+
+    def test_split_delivery_is_not_swallowed(self):
+        document = self.confirmation(self.purchase)
+        document["lines"].append(dict(document["lines"][0], promised_date="2026-12-20"))
+        self.assert_quarantined(self.confirm("c1", document), "line_repeated")
+
+    def test_part_of_the_lines_is_no_confirmation(self):
+        document = self.confirmation(self.purchase)
+        second = document["lines"].pop()
+        self.assertEqual(self.confirm("c1", document).state, "done")
+        self.purchase.invalidate_recordset()
+        self.assertEqual(self.purchase.integration_sync_state, "waiting")
+        self.confirm("c2", dict(document, lines=[second]))
+        self.purchase.invalidate_recordset()
+        self.assertEqual(self.purchase.integration_sync_state, "synchronised")

@@ -123,3 +123,16 @@ class TestPurchaseOrder(ProcurementCase):
         orders.mapped("name")
         with self.assertQueryCount(1):
             orders.mapped("integration_sync_state")
+
+    def test_price_below_a_cent_keeps_its_digits(self):
+        order = self.order()
+        order.order_line[0].price_unit = 0.0125
+        line = order._integration_canonical()["lines"][0]
+        self.assertEqual(line["unit_price"], "0.0125")
+
+    def test_requested_day_is_the_day_of_the_warehouse(self):
+        order = self.order()
+        order.picking_type_id.warehouse_id.partner_id.tz = "Pacific/Auckland"
+        order.order_line.date_planned = "2026-11-29 23:00:00"  # noon on the 30th over there
+        line = order._integration_canonical()["lines"][0]
+        self.assertEqual(line["requested_date"], "2026-11-30")

@@ -106,6 +106,10 @@ def refusal(answer: HttpResponse) -> errors.IntegrationError | None:
         )
     if status >= 500 or status in (408, 425):
         return errors.TransientError(f"The partner failed (HTTP {status}).", code=code)
+    if status in (401, 403, 404):
+        # Says more about the partner's set-up today than about this message: a firewall rule or
+        # a bad deployment must not turn a backlog into dead letters.
+        return errors.TransientError(f"The partner's door is closed (HTTP {status}).", code=code)
     if status == 410:
         return errors.PermanentError(
             "The partner says that this address is gone for good (HTTP 410).", code=code
