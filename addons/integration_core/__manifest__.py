@@ -6,6 +6,7 @@
     "author": "Integration Suite Contributors",
     "license": "LGPL-3",
     "application": True,
+    "uninstall_hook": "uninstall_hook",
     "depends": ["mail", "queue_job"],
     "external_dependencies": {
         "python": ["cryptography", "jmespath", "jsonschema-rs"],

@@ -14,7 +14,7 @@ from ..tools import canonical_json
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
-from . import ledger, payloads
+from . import intake_function, ledger, payloads
 
 NORMAL_PRIORITY = 10
 KEY_LENGTH = 255
@@ -124,30 +124,8 @@ def _insert(
         incoming.body, uuid, "received", ring, spec["clinical"], incoming.content_type
     )
     conflict = state == State.QUARANTINED
-    cr.execute(
-        """
-        WITH key AS (
-            INSERT INTO integration_idempotency (interface_id, key, body_sha256, message_uuid,
-                                                 created_at)
-            VALUES (%(interface)s, %(key)s, %(digest)s, %(uuid)s, now() AT TIME ZONE 'UTC')
-            ON CONFLICT (interface_id, key) DO NOTHING RETURNING id
-        ), message AS (
-            INSERT INTO integration_message (
-                uuid, interface_id, company_id, direction, state, message_type, external_key,
-                partition_key, partition_hash, correlation_id, trace_parent, depth, priority,
-                available_at, created_at, attempts, error_class, error_code, error_message)
-            SELECT %(uuid)s, %(interface)s, %(company)s, 'inbound', %(state)s, %(type)s,
-                   %(external_key)s, %(partition)s, %(hash)s, %(correlation)s, %(trace)s, 0,
-                   %(priority)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0,
-                   %(error_class)s, %(error_code)s, %(error_message)s
-              FROM key RETURNING id
-        )
-        INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
-                                         content_type, created_at)
-        SELECT id, 'received', %(body)s, %(encoding)s, %(size)s, %(digest)s, %(content_type)s,
-               now() AT TIME ZONE 'UTC'
-          FROM message RETURNING message_id
-        """,
+    stored = intake_function.call(
+        cr,
         {
             "interface": spec["id"],
             "company": spec["company_id"],
@@ -174,4 +152,4 @@ def _insert(
             else None,
         },
     )
-    return Receipt(uuid, hashed % spec["lanes"]) if cr.fetchone() else None
+    return Receipt(uuid, hashed % spec["lanes"]) if stored else None

@@ -48,8 +48,8 @@ def enqueue(cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None
 
 def wake_lanes(cr: BaseCursor, lane_ids: Sequence[int]) -> None:
     """Flag lanes and create the jobs that are missing, in the transaction of ``cr``."""
-    if lane_ids:
-        enqueue(cr, lanes.want(cr, lane_ids))
+    if lane_ids and (idle := lanes.want(cr, lane_ids)):
+        enqueue(cr, idle)
 
 
 def wake_interface_after_commit(cr: BaseCursor, interface_id: int, number: int) -> None:

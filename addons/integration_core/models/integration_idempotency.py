@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..engine import intake_function
+
 
 class IntegrationIdempotency(models.Model):
     """Keys already accepted, per interface.
@@ -22,3 +24,6 @@ class IntegrationIdempotency(models.Model):
     created_at = fields.Datetime(required=True, readonly=True)
 
     _key_unique = models.UniqueIndex("(interface_id, key)")
+
+    def init(self):
+        intake_function.create(self.env.cr)
