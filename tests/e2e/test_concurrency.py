@@ -196,7 +196,8 @@ def test_late_result_of_a_frozen_sender_changes_nothing(world: World) -> None:
         frozen.receive()
         (after,) = world.ledger.of_order(order.id, outbound.id)
         assert after == message, "the 202 of the frozen attempt came too late to count"
-        (attempt,) = world.ledger.attempts(message["id"])
+        lost, attempt = world.ledger.attempts(message["id"])
+        assert lost["error_code"] == "worker_lost"
         assert (attempt["number"], attempt["http_status"]) == (2, 500)
         assert world.ledger.sync(order.id, outbound.id) == "pending"
         assert len(set(receiver.ids())) == 1
@@ -255,7 +256,8 @@ def test_late_handler_has_no_effect(world: World) -> None:
     )
     assert world.ledger.message(receipt) == done
     assert len(world.ledger.notes(order.id)) == 1
-    assert len(world.ledger.attempts(done["id"])) == 1
+    codes = [attempt["error_code"] for attempt in world.ledger.attempts(done["id"])]
+    assert codes == ["worker_lost", None]
 
 
 # -- concurrent writers ------------------------------------------------------------------------
@@ -321,6 +323,7 @@ def test_wake_ups_of_many_processes_make_one_job(world: World) -> None:
     world.office.write("integration.interface", inbound.id, name="Woken")
     time.sleep(0.2)  # its activation woke it already
     world.database.sql("UPDATE integration_lane SET wanted = false")
+    world.database.sql("UPDATE queue_job SET state = 'done'")
     before = world.ledger.jobs(inbound.id)
     for shell in world.shells:
         shell.send(

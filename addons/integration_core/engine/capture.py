@@ -19,6 +19,7 @@ from odoo.tools import SQL
 
 from ..tools import canonical_json, correlation
 from . import causation, ledger, wakeup
+from .cursors import insert_quietly
 
 PENDING = "integration.events"
 
@@ -138,7 +139,8 @@ def _write_group(
         return
     # Every flushing savepoint runs precommit hooks too: one row per transaction, type and record.
     # Transaction ids begin anew in a restored database; with the server's start they are unique.
-    env.cr.execute_values(
+    insert_quietly(
+        env.cr,
         """
         INSERT INTO integration_event (
             uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
@@ -152,7 +154,6 @@ def _write_group(
         template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
         "%s, %s, %s, %s, %s, "
         "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        page_size=len(rows),
     )
 
 

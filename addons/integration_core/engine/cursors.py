@@ -8,7 +8,7 @@ that last milliseconds and never span a call to a partner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
@@ -38,3 +38,16 @@ def commit(cr: BaseCursor) -> None:
     transaction of a caller is ever cut in two.
     """
     cr.commit()  # pylint: disable=invalid-commit
+
+
+def insert_quietly(
+    cr: BaseCursor, query: str, rows: Sequence[Sequence[object]], template: str
+) -> None:
+    """Run an ``INSERT … VALUES %s`` of several rows that carry content.
+
+    Odoo logs a statement that fails together with its parameters, and its ``execute_values``
+    cannot be told not to. Content must not reach the log, not even when two workers collide.
+    """
+    values = ", ".join([template] * len(rows))
+    parameters = [value for row in rows for value in row]
+    cr.execute(query.replace("%s", values, 1), parameters, log_exceptions=False)

@@ -15,6 +15,7 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import errors, fingerprint, states
 from ..tools.states import State
+from .cursors import insert_quietly
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 ERROR_TEXT_LIMIT = 500
@@ -233,7 +234,8 @@ def insert_payloads(cr: BaseCursor, payloads: Sequence[tuple[int, Payload]]) -> 
     """Store payloads ``(message id, payload)``; the newest of a kind replaces the older one."""
     if not payloads:
         return
-    cr.execute_values(
+    insert_quietly(
+        cr,
         """
         INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
                                          content_type, created_at)
@@ -248,5 +250,4 @@ def insert_payloads(cr: BaseCursor, payloads: Sequence[tuple[int, Payload]]) -> 
             for message_id, p in payloads
         ],
         template=f"(%s, %s, %s, %s, %s, %s, %s, {NOW})",
-        page_size=len(payloads),
     )

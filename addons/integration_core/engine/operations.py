@@ -109,6 +109,7 @@ def _replace_event(message: BaseModel, event: BaseModel, data: str) -> None:
         RETURNING id
         """,
         {"uuid": uuid, "data": data, "user": message.env.uid, "event": event.id},
+        log_exceptions=False,  # the log must not get the content
     )
     message.env.cr.execute(
         "UPDATE integration_message SET event_id = %s, external_key = %s WHERE id = %s",
