@@ -4,6 +4,7 @@ from . import (
     integration_breaker,
     integration_contract,
     integration_credential,
+    integration_door,
     integration_event,
     integration_event_type,
     integration_handler,

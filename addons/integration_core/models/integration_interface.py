@@ -1,12 +1,9 @@
-import hashlib
 import ipaddress
 import secrets
-from datetime import UTC, datetime, time
-from email.utils import format_datetime
 
 import jmespath
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import net_guard
@@ -36,7 +33,7 @@ class IntegrationInterface(models.Model):
 
     _name = "integration.interface"
     _description = "Integration Interface"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "integration.door"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
@@ -352,64 +349,6 @@ class IntegrationInterface(models.Model):
         """The transport model of this interface (see ``integration.transport``)."""
         self.ensure_one()
         return self.env[f"integration.transport.{self.transport}"]
-
-    @api.model
-    @tools.ormcache()
-    def _inbound_specs(self):
-        """``{sha256 of the path token: specification}`` of all inbound interfaces.
-
-        One map under one key: a key per token would let a stranger who tries tokens evict the
-        shared cache. The map holds no secret; credentials are read when a request is verified.
-        """
-        # sudo: the caller is the public HTTP door; only fields needed to route are returned
-        interfaces = (
-            self.sudo()
-            .with_context(active_test=False)
-            .search([("direction", "=", "inbound"), ("transport", "!=", "none")])
-        )
-        return {
-            hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()
-            for interface in interfaces
-            if interface.token
-        }
-
-    def _inbound_spec(self) -> dict:
-        """What the HTTP door must know of this interface before it opens a transaction on it."""
-        self.ensure_one()
-        return {
-            "id": self.id,
-            "transport": self.transport,
-            "company_id": self.company_id.id,
-            "open": self._carries_traffic(),
-            "stopped": self.receiving_stopped,
-            "retired": self.state == "retired" or not self.active,
-            "message_type": self._inbound_message_type(),
-            "secrets": self.credential_id._sealed() if self.credential_id else (),
-            "key_path": self.ordering_key_path or None,
-            "clinical": self.data_class == "clinical",
-            "lanes": self._lane_count(),
-            "rate": self.policy_id.rate_per_second,
-            "burst": self.policy_id.rate_burst,
-            "deprecation": self._deprecation_header(),
-            "sunset": self._sunset_header(),
-        }
-
-    def _inbound_message_type(self) -> str | None:
-        """What arrives here, by the contract of the handler."""
-        return self.env[self.handler]._contract if self.handler in self.env else self.handler
-
-    def _deprecation_header(self) -> str | None:
-        """Structured-field date since when the interface is deprecated (RFC 9745, 2.1)."""
-        if self.state != "deprecated":
-            return None
-        return f"@{int((self.deprecated_at or self.write_date).replace(tzinfo=UTC).timestamp())}"
-
-    def _sunset_header(self) -> str | None:
-        """HTTP date of the sunset (RFC 8594, 3)."""
-        if self.state != "deprecated" or not self.sunset_date:
-            return None
-        midnight = datetime.combine(self.sunset_date, time(), UTC)
-        return format_datetime(midnight, usegmt=True)
 
     def _lane_count(self) -> int:
         self.ensure_one()

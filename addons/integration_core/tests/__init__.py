@@ -3,6 +3,7 @@ from . import (
     test_contract_mapping,
     test_credential,
     test_engine_inbound,
+    test_engine_ordering,
     test_engine_outbound,
     test_interface,
     test_lanes,

@@ -142,54 +142,6 @@ class TestInbound(EngineCase):
         self.assertEqual((hot.state, hot.error_code), ("retry", "serialization"))
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "cold")]), 1)
 
-    def test_order_per_key_when_the_first_fails(self):
-        handled = []
-
-        def process(handler, received, data):
-            handled.append(received.external_key)
-            if received.external_key == "a1" and handled.count("a1") == 1:
-                raise errors.TransientError("Not now.")
-
-        self.handle_with(process)
-        for external, key in (("a1", "A"), ("b1", "B"), ("a2", "A")):
-            self.receive(external, {"key": key}, key_path="key")
-        self.drain(self.inbound)
-        self.assertEqual(handled, ["a1", "b1"], "a2 must not overtake a1")
-        a1, _b1, a2 = self.messages(self.inbound)
-        self.assertEqual((a1.state, a2.state, a2.attempts), ("retry", "queued", 0))
-        self.make_due(a1)
-        self.drain(self.inbound)
-        self.assertEqual(handled, ["a1", "b1", "a1", "a2"])
-
-    def test_dead_message_blocks_its_key_only_if_the_policy_says_so(self):
-        self.handle_with(lambda *args: None)
-        first = self.receive("a1", b"{broken", key_path="key")
-        self.drain(self.inbound)
-        self.env.cr.execute(
-            "UPDATE integration_message SET partition_key = 'A' WHERE id = %s", [first.id]
-        )
-        later = self.receive("a2", {"key": "A"}, key_path="key")
-        self.policy.failure_blocks_key = True
-        self.drain(self.inbound)
-        later.invalidate_recordset()
-        self.assertEqual(later.state, "queued")
-        self.policy.failure_blocks_key = False
-        self.drain(self.inbound)
-        later.invalidate_recordset()
-        self.assertEqual(later.state, "done")
-
-    def test_strict_ordering_waits_for_any_earlier_message(self):
-        self.policy.ordering = "strict"
-        self.handle_with(lambda *args: None)
-        first, second = self.receive("1", {"key": "a"}), self.receive("2", {"key": "b"})
-        ledger.move(
-            self.env.cr, State.HELD, where="id = %(id)s", values={"id": first.id},
-            assign={"held_reason": "parked"},
-        )  # fmt: skip
-        self.drain(self.inbound)
-        second.invalidate_recordset()
-        self.assertEqual(second.state, "queued")
-
     def test_pause_holds_and_resume_releases(self):
         self.handle_with(lambda *args: None)
         self.inbound.action_pause()
@@ -298,22 +250,6 @@ class TestInbound(EngineCase):
         self.drain(self.inbound)
         self.assertEqual(seen, ["patient Smith"])
 
-    def test_order_per_key_holds_across_the_transactions_of_a_claim(self):
-        self.patch(inbound, "BATCH_SECONDS", -1)  # each message in a transaction of its own
-        handled = []
-
-        def process(handler, received, data):
-            handled.append(received.external_key)
-            if received.external_key == "a1":
-                raise errors.TransientError("Not now.")
-
-        self.handle_with(process)
-        for external, key in (("a1", "A"), ("b1", "B"), ("a2", "A")):
-            self.receive(external, {"key": key}, key_path="key")
-        self.drain(self.inbound)
-        self.assertEqual(handled, ["a1", "b1"])
-        self.assertEqual(self.messages(self.inbound).mapped("attempts"), [1, 1, 0])
-
     def test_a_suspect_is_claimed_alone(self):
         suspect, neighbour = self.receive("m1", {"key": "a"}), self.receive("m2", {"key": "b"})
         self._lose_worker(suspect, attempts=1)
@@ -324,19 +260,6 @@ class TestInbound(EngineCase):
         _token, claimed = claims.claim(self.env.cr, rules, 50)
         self.assertEqual([message.id for message in claimed], [suspect.id])
         self.assertEqual(neighbour.state, "queued")
-
-    def test_blocked_message_does_not_keep_the_lane_awake(self):
-        """A message behind a dead one of its key is queued and due, but nothing to wait for."""
-        self.policy.failure_blocks_key = True
-        self.handle_with(lambda *args: None)
-        first = self.receive("a1", b"{broken", key_path="key")
-        self.env.cr.execute(
-            "UPDATE integration_message SET partition_key = 'A' WHERE id = %s", [first.id]
-        )
-        self.receive("a2", {"key": "A"}, key_path="key")
-        self.drain(self.inbound)
-        self.assertIsNone(claims.next_due(self.env.cr, self.inbound.id))
-        self.assertFalse(self.env["queue.job"].search([("model_name", "=", "integration.lane")]))
 
     def test_failure_gives_the_owner_one_activity(self):
         self.handle_with(lambda *args: None)
@@ -365,21 +288,6 @@ class TestInbound(EngineCase):
         self.inbound.action_pause()
         self.drain(self.inbound)
         self.assertEqual(set(self.messages(self.inbound).mapped("state")), {"held"})
-
-    def test_strict_ordering_holds_inside_a_claim(self):
-        self.policy.ordering = "strict"
-        handled = []
-
-        def process(handler, received, data):
-            handled.append(received.external_key)
-            raise errors.TransientError("Not now.")
-
-        self.handle_with(process)
-        for number in range(3):
-            self.receive(f"m{number}", {"key": "a"})
-        self.drain(self.inbound)
-        self.assertEqual(handled, ["m0"])
-        self.assertEqual(self.messages(self.inbound).mapped("attempts"), [1, 0, 0])
 
     def test_handler_never_runs_as_superuser(self):
         self.handle_with(lambda *args: self.fail("must not be handled"))
@@ -415,12 +323,6 @@ class TestInbound(EngineCase):
         found = self.messages(self.inbound)
         self.assertEqual(found.mapped("state"), ["done", "done", "queued", "queued"])
         self.assertEqual(found.mapped("attempts"), [1, 1, 0, 0])
-
-    def test_clinical_ordering_key_is_a_pseudonym(self):
-        first = self.receive("m1", {"key": "visit 4711"}, key_path="key", clinical=True)
-        second = self.receive("m2", {"key": "visit 4711"}, key_path="key", clinical=True)
-        self.assertNotIn("4711", first.partition_key)
-        self.assertEqual(first.partition_key, second.partition_key)
 
     def test_activity_ends_when_all_is_settled(self):
         self.handle_with(lambda *args: None)
