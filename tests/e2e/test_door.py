@@ -242,10 +242,12 @@ def test_duplicate_gets_the_same_receipt_and_no_second_effect(world: World) -> N
 def test_concurrent_duplicates_make_one_message(world: World) -> None:
     order = world.order()
     body = encode(order.confirmation())
-    headers = world.sender.headers(body, "msg_twenty_times")
+    headers = world.sender.headers(body, "msg_many_times")
     before = world.count()
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _i: world.sender.post(body, headers), range(20)))
+    # Fewer at once than the server's backlog of 8 connections per worker takes: beyond it, the job
+    # runner's own request is dropped, and queue_job finds its job again after a minute only.
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _i: world.sender.post(body, headers), range(24)))
     receipts = {receipt_of(answer) for answer in answers}
     assert len(receipts) == 1
     assert world.count() == before + 1

@@ -27,8 +27,13 @@ CHANNELS = {
 _throttle = lanes.WakeThrottle()
 
 
-def enqueue(cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None) -> None:
-    """Create one job per lane in the transaction of ``cr``. ``eta`` is naive UTC."""
+def enqueue(
+    cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None, cause: str = "now"
+) -> None:
+    """Create one job per lane in the transaction of ``cr``. ``eta`` is naive UTC.
+
+    A job that waits already for the same ``cause`` is enough.
+    """
     env = api.Environment(cr, SUPERUSER_ID, {})
     now = datetime.now(UTC).replace(tzinfo=None)
     for lane in env["integration.lane"].browse(lane_ids):
@@ -39,17 +44,16 @@ def enqueue(cr: BaseCursor, lane_ids: Iterable[int], eta: datetime | None = None
             # A number of seconds: a datetime would be read in the time zone of the user.
             eta=max(1, round((eta - now).total_seconds() + 0.5)) if eta else None,
             description=f"Drain {lane.display_name}",
-            # One job that waits is enough, however often the lane is woken or found stale.
-            identity_key=f"integration.lane.{lane.id}.{eta or 'now'}",
+            identity_key=f"integration.lane.{lane.id}.{eta or cause}",
             # A drain that fails is started again by the watchdog, not by the job itself.
             max_retries=1,
         )._drain()
 
 
-def wake_lanes(cr: BaseCursor, lane_ids: Sequence[int]) -> None:
+def wake_lanes(cr: BaseCursor, lane_ids: Sequence[int], cause: str = "now") -> None:
     """Flag lanes and create the jobs that are missing, in the transaction of ``cr``."""
     if lane_ids and (idle := lanes.want(cr, lane_ids)):
-        enqueue(cr, idle)
+        enqueue(cr, idle, cause=cause)
 
 
 def wake_interface_after_commit(cr: BaseCursor, interface_id: int, number: int) -> None:

@@ -79,4 +79,5 @@ class IntegrationLane(models.Model):
             stale = lanes.stale(cr, settings.watchdog_grace())
             if stale:
                 cr.execute("UPDATE integration_lane SET wanted = false WHERE id = ANY(%s)", [stale])
-                wakeup.wake_lanes(cr, stale)
+                # A cause of its own: a job that waits may be one that the job runner has lost.
+                wakeup.wake_lanes(cr, stale, cause="watchdog")

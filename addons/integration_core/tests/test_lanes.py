@@ -50,6 +50,15 @@ class TestLanes(EngineCase):
                 self.env["integration.lane"]._cron_watchdog()
         self.assertEqual(len(self._jobs().filtered(lambda job: job.records == self.lane)), 1)
 
+    def test_watchdog_replaces_a_job_that_the_runner_lost(self):
+        wakeup.wake_lanes(self.env.cr, self.lane.ids)
+        lost = self._jobs()
+        self.env.cr.execute("UPDATE queue_job SET state = 'enqueued'")
+        self.env.cr.execute("UPDATE integration_lane SET woken_at = '2000-01-01'")
+        with self.enter_registry_test_mode():
+            self.env["integration.lane"]._cron_watchdog()
+        self.assertTrue((self._jobs() - lost).filtered(lambda job: job.records == self.lane))
+
     def test_watchdog_creates_lanes_that_are_missing(self):
         self.lane.unlink()
         with self.enter_registry_test_mode():
