@@ -22,4 +22,5 @@ from . import (
     integration_system,
     integration_transport,
     integration_value_map,
+    ir_http,
 )
