@@ -1,7 +1,8 @@
 """The database function that stores a received message: key, ledger row and payload in one call.
 
-As one SQL statement the three INSERTs were parsed and planned anew for each message, which was a
-third of what PostgreSQL had to do. A function is planned once a connection.
+As one SQL statement the three INSERTs took a fifth longer: they were parsed for each message.
+(Plans are made anew for each request in any case, because Odoo empties a connection, plans
+included, whenever it is borrowed.)
 """
 
 from __future__ import annotations
@@ -65,10 +66,8 @@ END
 $function$
 """
 
-# The casts tell PostgreSQL which function is meant even when a value is NULL.
-_CALL = "SELECT integration_intake({})".format(
-    ", ".join(f"%({name})s::{type_}" for name, type_ in PARAMETERS.items())
-)
+# In the order of PARAMETERS. PostgreSQL knows their types from the function, of which there is one.
+_CALL = "SELECT integration_intake({})".format(", ".join(f"%({name})s" for name in PARAMETERS))
 
 
 def create(cr: BaseCursor) -> None:

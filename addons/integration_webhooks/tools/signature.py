@@ -6,7 +6,7 @@ Stripe's may follow). Each offers ``verify(headers, body, ...) -> VerifiedDelive
 all schemes alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,16 +53,21 @@ class VerifiedDelivery:
     secret_index: int
 
 
-def find_header(headers: Mapping[str, str], name: str) -> str | None:
-    """Return the header ``name`` (lower case), whatever the case of the mapping's keys.
+def find_headers(headers: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """Return those of the headers ``names`` (lower case) that are there, by name.
 
+    :param headers: names in any case; read once, because servers compute it as they go
     :raises SignatureInvalid: two keys differ in case only. The signature would cover one of them,
         and the next reader might take the other.
     """
-    found = [value for key, value in headers.items() if key.lower() == name]
-    if len(found) > 1:
-        raise SignatureInvalid(Reason.AMBIGUOUS_HEADER)
-    return found[0] if found else None
+    found: dict[str, str] = {}
+    for key, value in headers.items():
+        name = key.lower()
+        if name in names:
+            if name in found:
+                raise SignatureInvalid(Reason.AMBIGUOUS_HEADER)
+            found[name] = value
+    return found
 
 
 def check_age(timestamp: int, now: float, max_age: float, max_skew: float) -> None:

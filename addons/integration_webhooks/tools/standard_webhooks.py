@@ -20,7 +20,7 @@ import secrets as random_source
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .signature import Reason, SignatureInvalid, VerifiedDelivery, check_age, find_header
+from .signature import Reason, SignatureInvalid, VerifiedDelivery, check_age, find_headers
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 (what secrets begin with)
 MIN_SECRET_BYTES = 24
@@ -29,7 +29,10 @@ MAX_SIGNATURES = 16
 VERSION = "v1"
 
 # "svix-" is what the standard grew out of; many senders still use those names.
-HEADER_PREFIXES = ("webhook-", "svix-")
+HEADER_FAMILIES = (
+    ("webhook-id", "webhook-timestamp", "webhook-signature"),
+    ("svix-id", "svix-timestamp", "svix-signature"),
+)
 
 # Printable ASCII without space and without the dot, which separates the parts that are signed:
 # with dots allowed, ("a", "1.2") and ("a.1", "2") would sign the same bytes.
@@ -159,13 +162,13 @@ def signed_headers(
 
 def _read_headers(headers: Mapping[str, str]) -> tuple[str, str, str]:
     """Return id, timestamp and signature from one family of header names, never from a mixture."""
-    for prefix in HEADER_PREFIXES:
-        found = [find_header(headers, prefix + name) for name in ("id", "timestamp", "signature")]
-        if any(value is not None for value in found):
-            msg_id, timestamp, signature = found
-            if msg_id is None or timestamp is None or signature is None:
-                break
+    for family in HEADER_FAMILIES:
+        found = find_headers(headers, family)
+        if len(found) == len(family):
+            msg_id, timestamp, signature = (found[name] for name in family)
             return msg_id, timestamp, signature
+        if found:
+            break
     raise SignatureInvalid(Reason.MISSING_HEADER)
 
 
