@@ -24,6 +24,7 @@ from ..tools.states import State
 from . import causation, claims, conversion, lanes, ledger, notice, settings, sync
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
+from .savepoints import Steps
 
 _logger = logging.getLogger(__name__)
 
@@ -187,6 +188,7 @@ class _Batch:
     def run(self) -> int:
         """Handle messages until the time is up; return how many were dealt with."""
         stored = self._stored()
+        self.steps = Steps(self.env.cr)
         end = time.monotonic() + BATCH_SECONDS
         for position, message in enumerate(self.messages, 1):
             if self.plan.order_keys(message.partition_key) & self.failed_keys:
@@ -253,7 +255,7 @@ class _Batch:
             correlation_id=stored.correlation_id,
             system_id=self.plan.system_id,
         )
-        with causation.caused_by(cause), self.env.cr.savepoint():
+        with causation.caused_by(cause), self.steps.step():
             record = self.handler._process(received, data)
             if not record:
                 return None

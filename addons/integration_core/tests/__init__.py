@@ -7,6 +7,7 @@ from . import (
     test_engine_outbound,
     test_interface,
     test_lanes,
+    test_savepoints,
     test_tools_backoff,
     test_tools_breaker,
     test_tools_canonical_json,
