@@ -7,6 +7,7 @@ and records the outcome, so that the effect and the state change commit together
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+from odoo.sql_db import BaseCursor
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
@@ -31,6 +33,8 @@ _logger = logging.getLogger(__name__)
 BATCH = 50
 # A batch's transaction ends after this many seconds; the rest follows in the next one.
 BATCH_SECONDS = 0.3
+# While there is work, due retries, expired leases and resumed messages may wait this long.
+SWEEP_SECONDS = 0.5
 
 
 class InboundDrain(Drain):
@@ -40,6 +44,7 @@ class InboundDrain(Drain):
         super().__init__(registry, lane_id)
         self.interface_id = 0
         self._plans = conversion.PlanCache()
+        self._swept_at = -math.inf
 
     def next_due(self) -> datetime | None:
         if not self.interface_id:
@@ -53,12 +58,24 @@ class InboundDrain(Drain):
             if rules is None or not lanes.hold(cr, self.lane_id, self.token):
                 return 0
             self.interface_id = rules.interface_id
-            swept = claims.sweep(cr, rules)
-            token, claimed = claims.claim(cr, rules, BATCH)
+            swept, token, claimed = self._claim(cr, rules)
         if claimed:
             fault_point("inbound_claimed")
             self._process(claimed, token)
         return len(claimed) or swept
+
+    def _claim(self, cr: BaseCursor, rules: claims.Terms) -> tuple[int, str, list[claims.Claimed]]:
+        """Claim a batch, after housekeeping when it is due or when there is nothing else to do.
+
+        :return: what :func:`claims.sweep` and :func:`claims.claim` return
+        """
+        if time.monotonic() - self._swept_at < SWEEP_SECONDS:
+            token, claimed = claims.claim(cr, rules, BATCH)
+            if claimed:
+                return 0, token, claimed
+        swept = claims.sweep(cr, rules)
+        self._swept_at = time.monotonic()
+        return swept, *claims.claim(cr, rules, BATCH)
 
     def _process(self, claimed: Sequence[claims.Claimed], token: str) -> None:
         """Work through a claim in transactions of at most :data:`BATCH_SECONDS`."""
