@@ -31,9 +31,11 @@
         "views/integration_mapping_views.xml",
         "views/integration_value_map_views.xml",
         "views/integration_record_views.xml",
+        "views/integration_audit_entry_views.xml",
         "views/integration_interface_form.xml",
         "views/integration_interface_views.xml",
         "views/integration_system_views.xml",
+        "wizards/integration_reason_wizard_views.xml",
         "views/menus.xml",
     ],
     "demo": [

@@ -1,6 +1,7 @@
 from . import (
     base,
     integration_attempt,
+    integration_audit_entry,
     integration_breaker,
     integration_contract,
     integration_credential,

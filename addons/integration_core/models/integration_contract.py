@@ -14,7 +14,7 @@ class IntegrationContract(models.Model):
 
     _name = "integration.contract"
     _description = "Integration Contract"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "integration.audited"]
     _order = "code"
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -40,7 +40,7 @@ class IntegrationContractVersion(models.Model):
 
     _name = "integration.contract.version"
     _description = "Integration Contract Version"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "integration.audited"]
     _order = "contract_id, id desc"
 
     contract_id = fields.Many2one(

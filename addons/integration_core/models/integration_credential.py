@@ -37,7 +37,7 @@ class IntegrationCredential(models.Model):
 
     _name = "integration.credential"
     _description = "Integration Credential"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "integration.audited"]
     _order = "name, id"
     _check_company_auto = True
 
@@ -121,6 +121,7 @@ class IntegrationCredentialVersion(models.Model):
 
     _name = "integration.credential.version"
     _description = "Integration Credential Version"
+    _inherit = ["integration.audited"]
     _order = "id desc"
 
     credential_id = fields.Many2one(

@@ -7,6 +7,7 @@ class IntegrationEventType(models.Model):
 
     _name = "integration.event.type"
     _description = "Integration Event Type"
+    _inherit = ["integration.audited"]
     _order = "code"
 
     name = fields.Char(required=True, translate=True)

@@ -9,7 +9,7 @@ class IntegrationMapping(models.Model):
 
     _name = "integration.mapping"
     _description = "Integration Mapping"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "integration.audited"]
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -92,6 +92,7 @@ class IntegrationMappingSection(models.Model):
 
     _name = "integration.mapping.section"
     _description = "Integration Mapping Section"
+    _inherit = ["integration.audited"]
     _order = "sequence, id"
 
     mapping_id = fields.Many2one(

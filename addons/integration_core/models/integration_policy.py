@@ -11,6 +11,7 @@ class IntegrationPolicy(models.Model):
 
     _name = "integration.policy"
     _description = "Integration Policy"
+    _inherit = ["integration.audited"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

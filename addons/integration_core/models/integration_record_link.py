@@ -6,6 +6,7 @@ class IntegrationRecordLink(models.Model):
 
     _name = "integration.record.link"
     _description = "Integration Record Link"
+    _inherit = ["integration.audited"]
     _rec_name = "external_id"
 
     system_id = fields.Many2one("integration.system", required=True, index=True, ondelete="cascade")

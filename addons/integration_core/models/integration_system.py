@@ -31,7 +31,7 @@ class IntegrationSystem(models.Model):
 
     _name = "integration.system"
     _description = "Integration System"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "integration.audited"]
     _order = "name, id"
     _check_company_auto = True
 

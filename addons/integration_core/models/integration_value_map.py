@@ -6,6 +6,7 @@ class IntegrationValueMap(models.Model):
 
     _name = "integration.value.map"
     _description = "Integration Value Map"
+    _inherit = ["integration.audited"]
     _order = "name, id"
 
     name = fields.Char(required=True)
@@ -21,6 +22,7 @@ class IntegrationValueMapLine(models.Model):
 
     _name = "integration.value.map.line"
     _description = "Integration Value Map Line"
+    _inherit = ["integration.audited"]
     _order = "source, id"
 
     map_id = fields.Many2one("integration.value.map", required=True, index=True, ondelete="cascade")

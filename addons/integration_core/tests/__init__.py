@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_audit,
     test_contract_mapping,
     test_credential,
     test_engine_inbound,

@@ -27,13 +27,17 @@ LEDGER = (
 )
 MACHINERY = ("integration.lane", "integration.breaker", "integration.idempotency")
 CONTENT = ("integration.payload",)
+AUDIT = ("integration.audit.entry",)
 
 ROLES = {
     "user": "base.group_user",
     "observer": "integration_core.group_observer",
     "content_viewer": "integration_core.group_content_viewer",
+    "clinical_viewer": "integration_core.group_clinical_viewer",
     "operator": "integration_core.group_operator",
     "administrator": "integration_core.group_administrator",
+    "approver": "integration_core.group_approver",
+    "auditor": "integration_core.group_auditor",
 }
 NOTHING, READ, ALL = "", "r", "rwcd"
 # Rights of each role on each family of models; the letters are read, write, create, delete.
@@ -42,36 +46,61 @@ MATRIX = {
         "user": NOTHING,
         "observer": READ,
         "content_viewer": READ,
+        "clinical_viewer": READ,
         "operator": READ,
         "administrator": ALL,
+        "approver": READ,
+        "auditor": READ,
     },
     SECRETS: {
         "user": NOTHING,
         "observer": NOTHING,
         "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
         "operator": NOTHING,
         "administrator": ALL,
+        "approver": NOTHING,
+        "auditor": NOTHING,
     },
     LEDGER: {
         "user": NOTHING,
         "observer": READ,
         "content_viewer": READ,
+        "clinical_viewer": READ,
         "operator": READ,
         "administrator": READ,
+        "approver": READ,
+        "auditor": READ,
     },
     MACHINERY: {
         "user": NOTHING,
         "observer": NOTHING,
         "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
         "operator": NOTHING,
         "administrator": READ,
+        "approver": NOTHING,
+        "auditor": NOTHING,
+    },
+    AUDIT: {
+        "user": NOTHING,
+        "observer": NOTHING,
+        "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
+        "operator": NOTHING,
+        "administrator": NOTHING,
+        "approver": NOTHING,
+        "auditor": READ,
     },
     CONTENT: {
         "user": NOTHING,
         "observer": NOTHING,
         "content_viewer": READ,
+        "clinical_viewer": READ,
         "operator": NOTHING,
         "administrator": READ,
+        "approver": NOTHING,
+        "auditor": NOTHING,
     },
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "d"}

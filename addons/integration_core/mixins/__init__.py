@@ -1,0 +1,1 @@
+from . import ask_reason, audited, governed

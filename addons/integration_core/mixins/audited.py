@@ -1,0 +1,56 @@
+from odoo import api, models
+
+from ..engine import audit
+
+# Kept by Odoo itself and telling nothing.
+IGNORED = frozenset({"write_uid", "write_date", "create_uid", "create_date"})
+
+
+class IntegrationAudited(models.AbstractModel):
+    """Configuration whose every change leaves an audit entry in the same transaction.
+
+    ``_audit_excluded`` names fields that only actions write which leave an entry of their own,
+    such as a lifecycle state.
+    """
+
+    _name = "integration.audited"
+    _description = "Integration Configuration with Audit"
+
+    _audit_excluded: tuple[str, ...] = ()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        audit.record(records, "create")
+        return records
+
+    def write(self, vals):
+        names = self._audited_names(vals)
+        before = audit.readable(self, names)
+        res = super().write(vals)
+        if names:
+            changes = audit.differences(before, audit.readable(self, names))
+            audit.record(self.browse(changes), "change", changes=changes)
+        return res
+
+    def unlink(self):
+        audit.record(self, "delete")
+        return super().unlink()
+
+    @api.model
+    def _audited_names(self, vals):
+        """Fields of ``vals`` whose change is recorded.
+
+        Lines are records of their own, and secrets have fields that nobody may read.
+        """
+        return [
+            name
+            for name in vals
+            if (field := self._fields.get(name))
+            and field.store
+            and field.type not in ("one2many", "binary")
+            and field.groups != "."
+            and name not in IGNORED
+            and name not in self._audit_excluded
+            and not name.startswith(("message_", "activity_"))
+        ]

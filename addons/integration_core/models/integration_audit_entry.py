@@ -1,0 +1,133 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+ACTS = [
+    ("create", "Created"),
+    ("change", "Changed"),
+    ("delete", "Deleted"),
+    ("submit", "Submitted for review"),
+    ("send_back", "Sent back"),
+    ("approve", "Approved"),
+    ("activate", "Activated"),
+    ("deprecate", "Deprecated"),
+    ("retire", "Retired"),
+    ("reopen", "Back to draft"),
+    ("propose", "Change proposed"),
+    ("discard", "Proposal discarded"),
+    ("apply", "Change applied"),
+    ("rollback", "Rolled back"),
+    ("break_glass", "Changed in an emergency"),
+    ("waive", "Waiver granted"),
+    ("revoke", "Waiver revoked"),
+    ("expire", "Expired"),
+    ("pause", "Paused"),
+    ("resume", "Resumed"),
+    ("stop_receiving", "Receiving stopped"),
+    ("retry", "Retried"),
+    ("replay", "Replayed"),
+    ("park", "Parked"),
+    ("release", "Released"),
+    ("cancel", "Cancelled"),
+    ("resolve", "Resolved"),
+    ("confirm", "Confirmed"),
+    ("generate", "Secret generated"),
+]
+
+
+class IntegrationAuditEntry(models.Model):
+    """Who did what, to which record, when and why. Written by ``engine.audit`` only.
+
+    Rows are never changed or deleted: a database trigger refuses it. That is why the table has no
+    foreign keys (a deleted user must not change it) and no author and date columns of the ORM.
+    """
+
+    _name = "integration.audit.entry"
+    _description = "Integration Audit Entry"
+    _order = "id desc"
+    _rec_name = "res_name"
+    _log_access = False
+
+    occurred_at = fields.Datetime(string="When", required=True, readonly=True)
+    actor_id = fields.Integer(string="User id", required=True, readonly=True)
+    actor_login = fields.Char(string="Who", readonly=True, help="Login at the time of the act.")
+    act = fields.Selection(ACTS, string="What", required=True, readonly=True)
+    res_model = fields.Char(string="Kind of record", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record id", model_field="res_model", required=True, readonly=True
+    )
+    res_name = fields.Char(string="Record", readonly=True, help="Its name at the time of the act.")
+    # An integer, not a relation: see above.
+    company_id = fields.Integer(string="Company id", readonly=True)
+    reason = fields.Char(readonly=True, help="In the words of the person who acted.")
+    changes = fields.Text(
+        string="Changed values",
+        readonly=True,
+        help="JSON: field, value before and after.",
+    )
+    remote_address = fields.Char(string="From address", readonly=True)
+    kind_name = fields.Char(string="Kind", compute="_compute_names")
+    changes_text = fields.Text(string="Changes", compute="_compute_changes_text")
+
+    _record_idx = models.Index("(res_model, res_id, id)")
+    _occurred_idx = models.Index("(occurred_at)")
+    _actor_idx = models.Index("(actor_id, id)")
+
+    def init(self):
+        """Refuse every change of what was written, whoever tries, with a database trigger."""
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION integration_append_only() RETURNS trigger
+            LANGUAGE plpgsql AS $function$
+            BEGIN
+                RAISE EXCEPTION 'Audit entries are append-only' USING ERRCODE = '42501';
+            END
+            $function$;
+            CREATE OR REPLACE TRIGGER integration_audit_entry_append_only
+            BEFORE UPDATE OR DELETE OR TRUNCATE ON integration_audit_entry
+            FOR EACH STATEMENT EXECUTE FUNCTION integration_append_only();
+            """
+        )
+
+    @api.model
+    def _drop_trigger(self):
+        """Remove what Odoo does not know of when the addon is uninstalled."""
+        self.env.cr.execute("DROP FUNCTION IF EXISTS integration_append_only CASCADE")
+
+    @api.depends("res_model")
+    def _compute_names(self):
+        for entry in self:
+            known = entry.res_model in self.env
+            entry.kind_name = self.env[entry.res_model]._description if known else entry.res_model
+
+    @api.depends("changes")
+    def _compute_changes_text(self):
+        for entry in self:
+            model = self.env.get(entry.res_model)
+            entry.changes_text = "\n".join(
+                f"{self._label(model, name)}: {old or '∅'} → {new or '∅'}"
+                for name, (old, new) in json.loads(entry.changes or "{}").items()
+            )
+
+    @api.model
+    def _label(self, model, name):
+        field = model._fields.get(name) if model is not None else None
+        return field._description_string(self.env) if field else name
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise AccessError(self.env._("Audit entries are written by the acts themselves only."))
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise AccessError(self.env._("Audit entries do not change."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(self.env._("Audit entries are kept."))
+
+    def action_open_record(self):
+        self.ensure_one()
+        if self.res_model not in self.env:
+            raise AccessError(self.env._("The addon of this record is not installed any more."))
+        return self.env[self.res_model].browse(self.res_id).get_formview_action()
