@@ -1,15 +1,22 @@
-"""Capturing business events: from a changed column to a row in the outbox.
+"""Capturing business events: which records fired which event type in this transaction.
 
-Changes are collected while the transaction runs and written once before it commits, so several
-changes of one record make one event with the final snapshot. Not seen: raw SQL, cascades of the
-database, and changes made while modules load.
+Changes are collected while the transaction runs and written by :mod:`.outbox` before it commits.
+A transaction tells its net effect, once for each record and event type:
+
+* several changes of a record make one event with the last snapshot, also when savepoints in
+  between have written it before;
+* a record that is created and deleted again makes no event;
+* a record that changes and is deleted makes the event of its deletion alone: nobody outside ever
+  saw the change.
+
+Not seen: raw SQL, cascades of the database, and changes made while modules load.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from odoo import SUPERUSER_ID, api
@@ -17,24 +24,31 @@ from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
-from ..tools import canonical_json, correlation
-from . import causation, ledger, wakeup
-from .cursors import insert_quietly
+from . import causation, outbox
+from .snapshots import Snapshot
+from .triggers import Trigger
+
+__all__ = ["Snapshot"]  # addons import it from here
 
 PENDING = "integration.events"
-
-# (event type id, trigger, field, value)
-Trigger = tuple[int, str, str | None, str | None]
+JOURNAL = "integration.journal"
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """A record as canonical JSON, with what the dispatcher needs to address the event."""
+@dataclass
+class _Journal:
+    """What this transaction has told so far. Lives until commit or rollback, not until a flush."""
 
-    data: dict[str, Any]
-    company_id: int | None
-    subject: str
-    partner_id: int | None = None
+    #: records that did not exist before: (model, id)
+    born: set[tuple[str, int]] = field(default_factory=set)
+    #: cause by record id, by event type
+    fired: dict[int, dict[int, causation.Cause | None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+
+
+def _journal(cr: BaseCursor) -> _Journal:
+    # Data of the hooks after commit: cleared by commit and rollback, but not by savepoints.
+    return cr.postcommit.data.setdefault(JOURNAL, _Journal())
 
 
 def triggers_of(model: BaseModel) -> Sequence[Trigger]:
@@ -46,35 +60,39 @@ def triggers_of(model: BaseModel) -> Sequence[Trigger]:
 
 def created(records: BaseModel, triggers: Iterable[Trigger]) -> None:
     """Collect events of new records; a record may also be created at the value of a trigger."""
-    for type_id, trigger, field, value in triggers:
-        if trigger == "created":
-            collect(records, type_id, records.ids)
-        elif trigger == "reaches":
-            ids = [row[0] for row in _column(records, field) if _same(row[1], value)]
-            collect(records, type_id, ids)
+    for trigger in triggers:
+        if trigger.kind == "created":
+            collect(records, trigger, records.ids)
+        elif trigger.kind == "reaches":
+            ids = [
+                row[0] for row in _column(records, trigger.field) if _same(row[1], trigger.value)
+            ]
+            collect(records, trigger, ids)
+        elif trigger.kind == "deleted":
+            _journal(records.env.cr).born.update((records._name, i) for i in records._ids)
 
 
 def reached(
     records: BaseModel, vals_list: Sequence[Mapping[str, Any]], triggers: Iterable[Trigger]
-) -> list[tuple[int, list[int]]]:
+) -> list[tuple[Trigger, list[int]]]:
     """Which records a pending column update brings to the value of a trigger.
 
     Costs one SELECT of the old values, and only when the new value matches.
     """
     found = []
-    for type_id, trigger, field, value in triggers:
-        if trigger != "reaches":
+    for trigger in triggers:
+        if trigger.kind != "reaches":
             continue
         ids = [
             record_id
             for record_id, vals in zip(records._ids, vals_list, strict=True)
-            if field in vals and _same(vals[field], value)
+            if trigger.field in vals and _same(vals[trigger.field], trigger.value)
         ]
         if ids:
-            old = _column(records.browse(ids), field)
-            ids = [record_id for record_id, before in old if not _same(before, value)]
+            old = _column(records.browse(ids), trigger.field)
+            ids = [record_id for record_id, before in old if not _same(before, trigger.value)]
         if ids:
-            found.append((type_id, ids))
+            found.append((trigger, ids))
     return found
 
 
@@ -82,11 +100,11 @@ def _same(column_value: Any, wanted: str | None) -> bool:
     return column_value is not None and str(column_value) == wanted
 
 
-def _column(records: BaseModel, field: str | None) -> list[tuple[int, Any]]:
+def _column(records: BaseModel, name: str | None) -> list[tuple[int, Any]]:
     records.env.cr.execute(
         SQL(
             "SELECT id, %s FROM %s WHERE id IN %s",
-            SQL.identifier(field or ""),
+            SQL.identifier(name or ""),
             SQL.identifier(records._table),
             tuple(records._ids),
         )
@@ -94,92 +112,98 @@ def _column(records: BaseModel, field: str | None) -> list[tuple[int, Any]]:
     return records.env.cr.fetchall()
 
 
-def collect(records: BaseModel, type_id: int, ids: Iterable[int]) -> None:
-    """Remember that records fired an event type; written before commit by :func:`_write`."""
-    cr = records.env.cr
-    pending = cr.precommit.data.get(PENDING)
-    if pending is None:
-        pending = cr.precommit.data[PENDING] = {}
-        # The user of the request or job, not the one that sudo() put in between.
-        uid = records.env.transaction.default_env.uid if records.env.transaction else None
-        cr.precommit.add(lambda: _write(cr, uid))
+def updated(
+    records: BaseModel, hits: Iterable[tuple[Trigger, list[int]]], triggers: Iterable[Trigger]
+) -> None:
+    """Collect what :func:`reached` found, and renew what this transaction has told already."""
+    for trigger, ids in hits:
+        collect(records, trigger, ids)
+    journal = records.env.cr.postcommit.data.get(JOURNAL)
+    if journal is None or not journal.fired:
+        return
+    for trigger in triggers:
+        fired = journal.fired.get(trigger.type_id)
+        if fired and trigger.kind in ("created", "reaches"):
+            again = [record_id for record_id in records._ids if record_id in fired]
+            collect(records, trigger, again, renewed=True)
+
+
+def collect(
+    records: BaseModel, trigger: Trigger, ids: Iterable[int], *, renewed: bool = False
+) -> None:
+    """Remember that records fired an event type; written before commit.
+
+    :param renewed: they fired it before; what was written then is to be replaced.
+    """
     cause = causation.current()
     for record_id in ids:
-        pending[records._name, type_id, record_id] = cause
+        entries = _pending(records.env)[trigger]
+        if not (renewed and record_id in entries):
+            entries[record_id] = outbox.Entry(cause, renewed=renewed)
 
 
-def _write(cr: BaseCursor, uid: int | None) -> None:
+def _pending(env: api.Environment) -> dict[Trigger, dict[int, outbox.Entry]]:
+    cr = env.cr
+    pending = cr.precommit.data.get(PENDING)
+    if pending is None:
+        pending = cr.precommit.data[PENDING] = defaultdict(dict)
+        # The user of the request or job, not the one that sudo() put in between.
+        uid = env.transaction.default_env.uid if env.transaction else None
+        cr.precommit.add(lambda: _flush(cr, uid))
+    return pending
+
+
+def _flush(cr: BaseCursor, uid: int | None) -> None:
     pending = cr.precommit.data.pop(PENDING, {})
-    groups: dict[tuple[str, int], dict[int, causation.Cause | None]] = defaultdict(dict)
-    for (model, type_id, record_id), cause in pending.items():
-        groups[model, type_id][record_id] = cause
+    fired = _journal(cr).fired
     # superuser: the snapshot follows the contract, not the rights of whoever saved the record
     env = api.Environment(cr, SUPERUSER_ID, {})
-    for (model, type_id), causes in groups.items():
-        _write_group(env, model, type_id, causes, uid)
-    if groups:
-        wakeup.wake_dispatcher_after_commit(cr)
+    for trigger, entries in pending.items():
+        if entries:
+            outbox.write(env, trigger, entries, fired[trigger.type_id], uid)
 
 
-def _write_group(
-    env: api.Environment,
-    model: str,
-    type_id: int,
-    causes: Mapping[int, causation.Cause | None],
-    uid: int | None,
+# -- deletion ----------------------------------------------------------------------------------
+
+#: Snapshots of records about to be deleted, by trigger.
+Doomed = list[tuple[Trigger, dict[int, Snapshot]]]
+
+
+def deleting(records: BaseModel, triggers: Iterable[Trigger]) -> Doomed:
+    """Take the snapshots of records before they go.
+
+    Two statements and the reads of the snapshot for each event type that is told.
+    """
+    wanted = [trigger for trigger in triggers if trigger.kind == "deleted"]
+    if not wanted:
+        return []
+    born = _journal(records.env.cr).born
+    ids = [record_id for record_id in records.ids if (records._name, record_id) not in born]
+    # superuser: as in _flush
+    env = api.Environment(records.env.cr, SUPERUSER_ID, {})
+    doomed = env[records._name].browse(ids)
+    return [(trigger, outbox.snapshots_of(trigger, doomed)) for trigger in wanted if ids]
+
+
+def deleted(
+    records: BaseModel, ids: Sequence[int], doomed: Doomed, triggers: Iterable[Trigger]
 ) -> None:
-    event_type = env["integration.event.type"].browse(type_id)
-    records = env[model].browse(causes).exists()
-    snapshots = records._integration_snapshots(event_type.contract_id.code)
-    rows = [
-        _row(event_type, model, record_id, snapshot, causes[record_id], uid)
-        for record_id, snapshot in snapshots.items()
+    """Collect the deletion of ``ids``, and forget what else this transaction told of them."""
+    cr = records.env.cr
+    gone = set(ids)
+    pending = cr.precommit.data.get(PENDING, {})
+    journal = _journal(cr)
+    for trigger in triggers:
+        for record_id in gone.intersection(pending.get(trigger, ())):
+            del pending[trigger][record_id]
+    told = [
+        type_id
+        for type_id in (trigger.type_id for trigger in triggers)
+        if gone.intersection(journal.fired.get(type_id, ()))
     ]
-    if not rows:
-        return
-    # Every flushing savepoint runs precommit hooks too: one row per transaction, type and record.
-    # Transaction ids begin anew in a restored database; with the server's start they are unique.
-    insert_quietly(
-        env.cr,
-        """
-        INSERT INTO integration_event (
-            uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
-            partner_id, data, correlation_id, trace_parent, causation_id, cause_system_id, depth,
-            user_id)
-        VALUES %s
-        ON CONFLICT (tx, type_id, res_model, res_id) DO UPDATE
-           SET data = EXCLUDED.data, subject = EXCLUDED.subject, partner_id = EXCLUDED.partner_id
-        """,
-        rows,
-        template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
-        "%s, %s, %s, %s, %s, "
-        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-    )
-
-
-def _row(
-    event_type: BaseModel,
-    model: str,
-    record_id: int,
-    snapshot: Snapshot,
-    cause: causation.Cause | None,
-    uid: int | None,
-) -> tuple[Any, ...]:
-    parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
-    return (
-        ledger.new_uuid(),
-        event_type.id,
-        event_type.code,
-        model,
-        record_id,
-        snapshot.subject,
-        snapshot.company_id,
-        snapshot.partner_id,
-        canonical_json.dumps(snapshot.data).decode(),
-        (cause.correlation_id if cause else None) or correlation.new_id(),
-        str(parent.child() if parent else correlation.new_traceparent()),
-        cause.message_uuid if cause else None,
-        cause.system_id if cause else None,
-        cause.depth if cause else 0,
-        uid,
-    )
+    if told:
+        outbox.withdraw(cr, records._name, told, sorted(gone))
+    for trigger, found in doomed:
+        cause = causation.current()
+        for record_id, snapshot in found.items():
+            _pending(records.env)[trigger][record_id] = outbox.Entry(cause, snapshot=snapshot)

@@ -40,11 +40,20 @@ class _Event:
     trace_parent: str | None
     cause_system_id: int | None
     depth: int
+    problem: str | None
 
     @property
-    def looping(self) -> bool:
-        """Whether the chain of causes is too long to be anything but a loop."""
-        return self.depth > MAX_DEPTH
+    def refusal(self) -> tuple[str, str, str] | None:
+        """Class, code and text of the reason why this event may not be sent as it is.
+
+        Its snapshot could not be taken, or its chain of causes is too long to be anything but a
+        loop.
+        """
+        if self.depth > MAX_DEPTH:
+            return "conflict", "causation_depth", LOOP
+        if self.problem:
+            return "configuration", "snapshot_failed", self.problem
+        return None
 
 
 @dataclass(frozen=True)
@@ -98,16 +107,16 @@ class DispatchDrain(Drain):
                     event.res_model,
                     event.res_id,
                     subscriber.interface_id,
-                    "failed" if event.looping else "pending",
-                    LOOP if event.looping else None,
+                    "failed" if event.refusal else "pending",
+                    event.refusal[2] if event.refusal else None,
                     mid,
                 )
                 for mid, event, subscriber in messages
             ],
         )
-        looping = [mid for mid, event, _subscriber in messages if event.looping]
-        if looping:
-            notice.tell(api.Environment(cr, SUPERUSER_ID, {}), looping)
+        refused = [mid for mid, event, _subscriber in messages if event.refusal]
+        if refused:
+            notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
         cr.execute(
             "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' "
             "WHERE id = ANY(%s)",
@@ -121,7 +130,7 @@ def _undispatched(cr: BaseCursor) -> list[_Event]:
     cr.execute(
         """
         SELECT id, uuid, type_id, type_code, res_model, res_id, company_id, partner_id,
-               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0)
+               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0), problem
           FROM integration_event WHERE dispatched_at IS NULL
          ORDER BY id LIMIT %s FOR UPDATE
         """,
@@ -192,7 +201,7 @@ def _insert(
 
 
 def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...]:
-    state = State.QUARANTINED if event.looping else State.QUEUED
+    state = State.QUARANTINED if event.refusal else State.QUEUED
     if state not in INITIAL:
         raise ValueError(state)
     key = f"{event.res_model},{event.res_id}"
@@ -214,7 +223,5 @@ def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...
         event.res_model,
         event.res_id,
         NORMAL_PRIORITY,
-        "conflict" if event.looping else None,
-        "causation_depth" if event.looping else None,
-        LOOP if event.looping else None,
+        *(event.refusal or (None, None, None)),
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ..tools import canonical_json
 from ..tools.states import State
-from . import ledger, notice, sync, wakeup
+from . import ledger, notice, snapshots, sync, wakeup
+from .snapshots import Snapshot
 
 
 def operate(messages: BaseModel, act: str, note: str = "") -> list[int]:
@@ -84,18 +86,42 @@ def _renew_snapshots(messages: BaseModel) -> None:
     """
     waiting = messages.filtered(lambda m: m.state == "quarantined" and m.direction == "outbound")
     for message in waiting:
-        event = message.event_id
-        if event.res_model not in messages.env:
-            continue
-        record = messages.env[event.res_model].browse(event.res_id).exists()
-        snapshots = record._integration_snapshots(event.type_id.contract_id.code)
-        if record.id in snapshots:
-            data = canonical_json.dumps(snapshots[record.id].data).decode()
-            _replace_event(message, event, data)
+        snapshot = _renewed(message.event_id)
+        if snapshot:
+            _replace_event(message, message.event_id, snapshot)
 
 
-def _replace_event(message: BaseModel, event: BaseModel, data: str) -> None:
+def _renewed(event: BaseModel) -> Snapshot | None:
+    """Today's snapshot of an event's document; None if the stored one has to do.
+
+    :raises UserError: there is no stored one, and a new one cannot be taken.
+    """
+    env = event.env
+    reason = event.problem
+    if event.res_model not in env:
+        missing = env._("The documents “%s” are no longer installed.", event.res_model)
+        reason = reason and f"{missing} {reason}"
+    else:
+        record = env[event.res_model].browse(event.res_id).exists()
+        snapshot = snapshots.take(event.type_id._trigger(), record).get(record.id)
+        if snapshot and not snapshot.problem:
+            return snapshot
+        reason = reason and (snapshot.problem if snapshot else reason)
+    if reason:
+        raise UserError(
+            env._(
+                "The content of “%(event)s” still cannot be taken, so that nothing can be sent. "
+                "%(reason)s Mend it, or cancel the message.",
+                event=event.display_name,
+                reason=reason,
+            )
+        )
+    return None
+
+
+def _replace_event(message: BaseModel, event: BaseModel, snapshot: Snapshot) -> None:
     uuid = ledger.new_uuid()
+    data = canonical_json.dumps(snapshot.data).decode()
     message.env.cr.execute(
         """
         INSERT INTO integration_event (

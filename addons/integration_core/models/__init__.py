@@ -7,6 +7,7 @@ from . import (
     integration_credential,
     integration_door,
     integration_event,
+    integration_event_field,
     integration_event_type,
     integration_handler,
     integration_idempotency,

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..engine import capture
+from ..engine import capture, snapshots
 
 
 class Base(models.AbstractModel):
@@ -17,10 +17,22 @@ class Base(models.AbstractModel):
 
     def _write_multi(self, vals_list):  # pylint: disable=missing-return
         triggers = capture.triggers_of(self)
-        reached = capture.reached(self, vals_list, triggers) if triggers else ()
+        if not triggers:
+            super()._write_multi(vals_list)
+            return
+        hits = capture.reached(self, vals_list, triggers)
         super()._write_multi(vals_list)
-        for type_id, ids in reached:
-            capture.collect(self, type_id, ids)
+        capture.updated(self, hits, triggers)
+
+    def unlink(self):
+        triggers = capture.triggers_of(self)
+        if not triggers or not self:
+            return super().unlink()
+        ids = self.ids
+        doomed = capture.deleting(self, triggers)
+        res = super().unlink()
+        capture.deleted(self, ids, doomed, triggers)
+        return res
 
     def _integration_snapshots(self, contract_code):
         """Canonical JSON of these records, for the contract ``contract_code``.
@@ -32,7 +44,7 @@ class Base(models.AbstractModel):
         return {
             record.id: capture.Snapshot(
                 data={"id": record.id, "name": record.display_name},
-                company_id=record.company_id.id if "company_id" in record._fields else None,
+                company_id=snapshots.company_of(record),
                 subject=record.display_name,
             )
             for record in self

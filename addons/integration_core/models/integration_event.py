@@ -36,6 +36,11 @@ class IntegrationEvent(models.Model):
         help="Whom the document concerns; decides which systems get the event.",
     )
     data = fields.Text(readonly=True, groups="integration_core.group_content_viewer")
+    problem = fields.Char(
+        readonly=True,
+        help="Why the content could not be taken. Retry the message when this is mended: the "
+        "content is then taken anew.",
+    )
     correlation_id = fields.Char(required=True, readonly=True)
     trace_parent = fields.Char(string="W3C traceparent", readonly=True)
     causation_id = fields.Char(readonly=True)

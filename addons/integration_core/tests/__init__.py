@@ -6,6 +6,7 @@ from . import (
     test_engine_inbound,
     test_engine_ordering,
     test_engine_outbound,
+    test_event_capture,
     test_interface,
     test_lanes,
     test_savepoints,

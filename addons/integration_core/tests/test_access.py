@@ -12,6 +12,7 @@ CONFIGURATION = (
     "integration.contract",
     "integration.contract.version",
     "integration.event.type",
+    "integration.event.field",
     "integration.mapping",
     "integration.mapping.section",
     "integration.value.map",

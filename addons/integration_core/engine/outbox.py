@@ -1,0 +1,184 @@
+"""The outbox: rows of ``integration.event``, written in the transaction of what they tell of.
+
+At most three statements for an event type and flush, whatever the number of records: which of
+them exist and match the condition, what an earlier flush of this transaction wrote and is to be
+replaced, and the insert. The reads of the snapshots come on top; they are prefetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from odoo import api
+from odoo.fields import Domain
+from odoo.models import BaseModel
+from odoo.sql_db import BaseCursor
+
+from ..tools import canonical_json, correlation
+from . import causation, ledger, snapshots, wakeup
+from .cursors import insert_quietly
+from .snapshots import Snapshot
+from .triggers import Trigger
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record that fired.
+
+    :ivar snapshot: taken already, because the record is gone by now
+    :ivar renewed: an earlier flush of this transaction has written it
+    """
+
+    cause: causation.Cause | None
+    snapshot: Snapshot | None = None
+    renewed: bool = False
+
+
+def write(
+    env: api.Environment,
+    trigger: Trigger,
+    entries: Mapping[int, Entry],
+    fired: MutableMapping[int, causation.Cause | None],
+    uid: int | None,
+) -> None:
+    """Write the events of one type.
+
+    :param fired: cause by record of what this transaction told of this type before; extended.
+    """
+    told = [record_id for record_id in entries if record_id in fired]
+    present = withdraw(env.cr, trigger.model, [trigger.type_id], told) if told else set()
+    for record_id, entry in entries.items():
+        # What is renewed keeps its first cause.
+        fired.setdefault(record_id, entry.cause)
+    found = _snapshots(env, trigger, entries, present)
+    rows = [
+        _row(trigger, record_id, snapshot, fired[record_id], uid)
+        for record_id, snapshot in found.items()
+    ]
+    if rows:
+        _insert(env.cr, rows)
+        wakeup.wake_dispatcher_after_commit(env.cr)
+
+
+def _snapshots(
+    env: api.Environment, trigger: Trigger, entries: Mapping[int, Entry], present: set[int]
+) -> dict[int, Snapshot]:
+    found = {key: entry.snapshot for key, entry in entries.items() if entry.snapshot}
+    living = [key for key in entries if key not in found]
+    if not living:
+        return found
+    lost = {key for key in living if entries[key].renewed and key not in present}
+    return found | snapshots_of(trigger, env[trigger.model].browse(living), lost)
+
+
+def snapshots_of(
+    trigger: Trigger, records: BaseModel, lost: Collection[int] = ()
+) -> dict[int, Snapshot]:
+    """Snapshots of those ``records`` that exist and fulfil the condition of a trigger.
+
+    :param lost: records that fired earlier in this transaction, but have no event
+    """
+    try:
+        records = _matching(trigger, records)
+    except psycopg2.Error:
+        raise  # the transaction is broken, or is to be repeated
+    except Exception as exc:  # a field of the condition is gone, for example
+        problem = f"The condition of the event type fails: {type(exc).__name__}"
+        return {record.id: snapshots.failed(record, problem) for record in records.exists()}
+    return snapshots.take(
+        trigger, records.filtered(lambda r: r.id not in lost or _fires_now(trigger, r))
+    )
+
+
+def _matching(trigger: Trigger, records: BaseModel) -> BaseModel:
+    if trigger.kind == "scheduled" or not trigger.condition:
+        return records.exists()
+    # Archived records, too: they were created, reached the value or are deleted all the same.
+    found = records.with_context(active_test=False).search(
+        Domain("id", "in", records.ids) & trigger.domain(), order="id"
+    )
+    return records.browse(found.ids)
+
+
+def _fires_now(trigger: Trigger, record: BaseModel) -> bool:
+    """Whether a record whose event was not written before has a reason to fire still.
+
+    Either its condition did not hold then, or a savepoint took back what made it fire; only in
+    the latter case the reason is gone.
+    """
+    if not trigger.condition:
+        return False
+    if trigger.kind == "created":
+        return True  # it exists
+    value = record[trigger.field]
+    value = value.id if isinstance(value, BaseModel) else value
+    return str(value) == trigger.value
+
+
+def withdraw(cr: BaseCursor, model: str, type_ids: Sequence[int], ids: Iterable[int]) -> set[int]:
+    """Delete what this very transaction wrote about records; return those that had a row."""
+    cr.execute(
+        """
+        DELETE FROM integration_event
+         WHERE tx = pg_current_xact_id() || '@' || pg_postmaster_start_time()
+           AND type_id = ANY(%s) AND res_model = %s AND res_id = ANY(%s)
+           AND dispatched_at IS NULL
+        RETURNING res_id
+        """,
+        [list(type_ids), model, list(ids)],
+    )
+    return {row[0] for row in cr.fetchall()}
+
+
+def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
+    # Every flushing savepoint runs precommit hooks too: one row per transaction, type and record.
+    # Transaction ids begin anew in a restored database; with the server's start they are unique.
+    insert_quietly(
+        cr,
+        """
+        INSERT INTO integration_event (
+            uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
+            partner_id, data, problem, correlation_id, trace_parent, causation_id,
+            cause_system_id, depth, user_id)
+        VALUES %s
+        ON CONFLICT (tx, type_id, res_model, res_id) DO UPDATE
+           SET data = EXCLUDED.data, subject = EXCLUDED.subject,
+               partner_id = EXCLUDED.partner_id, problem = EXCLUDED.problem
+        """,
+        rows,
+        template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
+        "%s, %s, %s, %s, %s, "
+        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+    )
+
+
+def _row(
+    trigger: Trigger,
+    record_id: int,
+    snapshot: Snapshot,
+    cause: causation.Cause | None,
+    uid: int | None,
+) -> tuple[Any, ...]:
+    parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
+    return (
+        ledger.new_uuid(),
+        trigger.type_id,
+        trigger.code,
+        trigger.model,
+        record_id,
+        snapshot.subject,
+        snapshot.company_id,
+        snapshot.partner_id,
+        canonical_json.dumps(snapshot.data).decode(),
+        snapshot.problem,
+        (cause.correlation_id if cause else None) or correlation.new_id(),
+        str(parent.child() if parent else correlation.new_traceparent()),
+        cause.message_uuid if cause else None,
+        cause.system_id if cause else None,
+        cause.depth if cause else 0,
+        uid,
+    )

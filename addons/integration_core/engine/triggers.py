@@ -1,0 +1,118 @@
+"""Triggers: what the capture of events has to know of an event type, without reading it again.
+
+Built once per worker and registry (see ``integration.event.type``), so that a watched
+transaction pays no statement for the definition of its events.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+#: Types of fields that "reaches a value" may watch: their column holds one comparable value.
+WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One active event type with a subscriber."""
+
+    type_id: int
+    code: str
+    model: str
+    kind: str  #: ``created``, ``reaches``, ``deleted`` or ``scheduled``
+    field: str | None
+    value: str | None
+    contract_code: str
+    condition: str | None  #: domain as text; None for always
+    paths: tuple[str, ...]  #: fields of the snapshot; empty for the one that the model codes
+    partner_field: str | None
+
+    def domain(self) -> Domain:
+        """The condition.
+
+        :raises ValueError: see :func:`parse_domain`
+        """
+        return parse_domain(self.condition)
+
+    def is_usable(self, env: api.Environment) -> bool:
+        """Whether model and field are still there: addons and custom fields are uninstalled."""
+        model = env.get(self.model)
+        if model is None or model._abstract:
+            return False
+        return self.kind != "reaches" or is_watchable(model, self.field)
+
+
+def is_watchable(model: BaseModel, name: str | None) -> bool:
+    """Whether a field has one column with one value, the same in all languages and companies."""
+    field = model._fields.get(name or "")
+    return bool(
+        field is not None
+        and field.store
+        and field.column_type
+        and field.type in WATCHABLE
+        and not field.translate
+        and not field.company_dependent
+    )
+
+
+def parse_domain(text: str | None) -> Domain:
+    """Read a domain of literals; relative dates such as ``"today -3d"`` are literals, too.
+
+    :raises ValueError: not a domain, or it holds an expression that would have to be evaluated.
+    """
+    try:
+        value = ast.literal_eval((text or "[]").strip())
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as exc:
+        raise ValueError("not a domain of fixed values") from exc
+    if not isinstance(value, list):
+        raise ValueError("not a domain")
+    return Domain(value)
+
+
+_QUERY = """
+    SELECT t.id, t.code, t.model_name, t.trigger, t.field_name, t.field_value, c.code,
+           nullif(nullif(t.condition, ''), '[]'),
+           array(SELECT f.path FROM integration_event_field f
+                  WHERE f.type_id = t.id ORDER BY f.sequence, f.id),
+           nullif(t.partner_field, '')
+      FROM integration_event_type t
+      JOIN integration_contract c ON c.id = t.contract_id
+"""
+_ACTIVE = """
+     WHERE t.active AND EXISTS (
+           SELECT 1 FROM integration_event_type_integration_interface_rel r
+             JOIN integration_interface i ON i.id = r.integration_interface_id
+            WHERE r.integration_event_type_id = t.id AND i.active
+              AND i.activated_at IS NOT NULL AND i.state <> 'retired')
+     ORDER BY t.id
+"""
+
+
+def active(env: api.Environment) -> Mapping[str, tuple[Trigger, ...]]:
+    """Usable triggers of types with a subscriber, by model."""
+    # SQL: capturing must not depend on the rights of the user who changes a record
+    env.cr.execute(_QUERY + _ACTIVE)
+    found: dict[str, list[Trigger]] = {}
+    for trigger in map(_trigger, env.cr.fetchall()):
+        if trigger.is_usable(env):
+            found.setdefault(trigger.model, []).append(trigger)
+    return {model: tuple(triggers) for model, triggers in found.items()}
+
+
+def of_type(env: api.Environment, type_id: int) -> Trigger:
+    """The trigger of one event type, whether it has a subscriber or not."""
+    env["integration.event.type"].flush_model()
+    env["integration.event.field"].flush_model()
+    env.cr.execute(_QUERY + " WHERE t.id = %s", [type_id])
+    return _trigger(env.cr.fetchone())
+
+
+def _trigger(row: tuple[Any, ...]) -> Trigger:
+    return Trigger(*row[:8], paths=tuple(row[8]), partner_field=row[9])

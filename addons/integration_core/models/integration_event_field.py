@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..engine import snapshots
+from ..tools import field_paths
+
+
+class IntegrationEventField(models.Model):
+    """A field of the document that an event carries."""
+
+    _name = "integration.event.field"
+    _description = "Integration Event Field"
+    _inherit = ["integration.audited"]
+    _order = "sequence, id"
+    _rec_name = "path"
+
+    type_id = fields.Many2one(
+        "integration.event.type", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    model_name = fields.Char(related="type_id.model_name")
+    path = fields.Char(
+        string="Field",
+        required=True,
+        help="Follow links with the arrow: “order_line.product_id.default_code” gives a list of "
+        "lines, each with its product and that product's code.",
+    )
+
+    _path_unique = models.Constraint("UNIQUE(type_id, path)", "This field is listed already.")
+
+    @api.constrains("path")
+    def _check_path(self):
+        for line in self:
+            try:
+                snapshots.check_path(self.env[line.type_id.model_name], line.path)
+                field_paths.tree(line.type_id.field_ids.mapped("path"))
+            except field_paths.PathError as exc:
+                raise ValidationError(
+                    self.env._(
+                        "“%(path)s” cannot be part of an event: %(reason)s.",
+                        path=line.path,
+                        reason=str(exc),
+                    )
+                ) from exc
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.type_id._raise_if_in_use()
+        lines.type_id._triggers_changed()
+        return lines
+
+    def write(self, vals):
+        self.type_id._raise_if_in_use()
+        res = super().write(vals)
+        self.type_id._triggers_changed()
+        return res
+
+    def unlink(self):
+        types = self.type_id
+        types._raise_if_in_use()
+        res = super().unlink()
+        types._triggers_changed()
+        return res
