@@ -20,6 +20,7 @@
         "data/queue_job.xml",
         "data/integration_lane.xml",
         "data/ir_cron.xml",
+        "wizards/integration_message_operation_views.xml",
         "views/integration_message_views.xml",
         "views/integration_message_form.xml",
         "views/integration_attempt_views.xml",

@@ -292,7 +292,7 @@ def test_dead_letter_blocks_its_key_without_keeping_workers_busy(world: World) -
         time.sleep(5)
         assert world.ledger.jobs(line.id) == jobs, "nothing can be done, so nothing polls"
         assert len(receiver.received) == 1
-        world.suite.admin.call("integration.message", "action_cancel", [dead["id"]])
+        world.suite.admin.call("integration.message", "action_resolve", [dead["id"]], "by phone")
         line.wait_for(order, "done")
         assert len(receiver.received) == 2
 

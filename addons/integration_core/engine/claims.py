@@ -30,6 +30,11 @@ _LOST = {
     "lease_until": None,
 }
 
+# Messages that yield (replays) have a higher number than this. One claim in so many messages is
+# theirs nevertheless, so that a busy interface does not starve them, nor what waits behind them.
+NORMAL_PRIORITY = 10
+YIELDING_SHARE = 10
+
 _OTHER_LIVE = sorted(LIVE - {State.QUEUED})
 
 
@@ -129,6 +134,7 @@ def _return_expired(cr: BaseCursor, rules: Terms) -> None:
         limit=SWEEP,
     )
     ledger.record_lost(cr, dead, State.DEAD)
+    ledger.classify_errors(cr, dead)
     if dead:
         sync.of_results(cr, [(message_id, str(State.DEAD), reason) for message_id in dead])
         notice.tell(api.Environment(cr, SUPERUSER_ID, {}), dead)
@@ -157,21 +163,24 @@ def _promote(cr: BaseCursor, rules: Terms, where: str, order: str) -> int:
     return len(moved)
 
 
-def _suspects(cr: BaseCursor, interface_id: int) -> bool:
-    """Whether messages wait that may have killed their worker.
+def _special(cr: BaseCursor, interface_id: int) -> tuple[bool, bool]:
+    """Whether messages wait that may have killed their worker, and such that yield to others.
 
-    Each is claimed alone: in a batch, the one that kills would use up the attempts of its
+    The former are claimed alone: in a batch, the one that kills would use up the attempts of its
     innocent neighbours.
     """
     cr.execute(
         """
         SELECT EXISTS (SELECT 1 FROM integration_message
-                        WHERE interface_id = %s AND state = 'queued'
-                          AND error_code = 'worker_lost')
+                        WHERE interface_id = %(id)s AND state = 'queued'
+                          AND error_code = 'worker_lost'),
+               EXISTS (SELECT 1 FROM integration_message
+                        WHERE interface_id = %(id)s AND state = 'queued'
+                          AND priority > %(normal)s)
         """,
-        [interface_id],
+        {"id": interface_id, "normal": NORMAL_PRIORITY},
     )
-    return cr.fetchone()[0]
+    return cr.fetchone()
 
 
 def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]:
@@ -181,12 +190,17 @@ def claim(cr: BaseCursor, rules: Terms, limit: int) -> tuple[str, list[Claimed]]
         return token, []
     _walk_the_index(cr)
     found: list[tuple[Any, ...]] = []
-    if _suspects(cr, rules.interface_id):
+    suspects, yielding = _special(cr, rules.interface_id)
+    if suspects:
         found = _claim(cr, rules, token, 1, "AND m.error_code = 'worker_lost'")
         rest = "AND m.error_code IS DISTINCT FROM 'worker_lost'"
     else:
         rest = ""
-    if not found:
+    if not found and yielding and limit > 1 and rules.ordering != "strict":
+        share = f"{rest} AND m.priority > {NORMAL_PRIORITY}"
+        found = _claim(cr, rules, token, max(1, limit // YIELDING_SHARE), share)
+        found += _claim(cr, rules, token, limit - len(found), rest)
+    elif not found:
         found = _claim(cr, rules, token, limit, rest)
     return token, [Claimed(*row[1:]) for row in sorted(found)]
 
@@ -258,7 +272,8 @@ def _claim_sql(rules: Terms, condition: str) -> str:
 
     ``candidate`` locks rows without waiting. With an ordering, a row is taken only when every
     earlier live message of its key is taken with it: a row that was skipped because an operator
-    has it locked must not be overtaken either, hence the second condition.
+    has it locked must not be overtaken either, hence the second condition. What stands behind a
+    message that yields is no candidate at all, or such messages would fill the whole claim.
 
     ``OFFSET 0`` keeps both conditions what they are, a look into the index of keys for each
     candidate; as joins they would be planned by statistics (see :func:`_walk_the_index`).
@@ -271,7 +286,9 @@ def _claim_sql(rules: Terms, condition: str) -> str:
                SELECT 1 FROM integration_message e
                 WHERE e.interface_id = m.interface_id
                   AND e.partition_key = m.partition_key
-                  AND e.id < m.id AND e.state IN ({rules.blocking()}) OFFSET 0)"""  # noqa: S608
+                  AND e.id < m.id
+                  AND (e.state IN ({rules.blocking()})
+                       OR (e.state = 'queued' AND e.priority > m.priority)) OFFSET 0)"""  # noqa: S608
         unlocked = """
          WHERE NOT EXISTS (
                SELECT 1 FROM integration_message e

@@ -116,6 +116,7 @@ class DispatchDrain(Drain):
         )
         refused = [mid for mid, event, _subscriber in messages if event.refusal]
         if refused:
+            ledger.classify_errors(cr, refused)
             notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
         cr.execute(
             "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' "

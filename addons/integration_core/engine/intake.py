@@ -152,4 +152,6 @@ def _insert(
             else None,
         },
     )
+    if stored and conflict:
+        ledger.classify_errors(cr, [stored])
     return Receipt(uuid, hashed % spec["lanes"]) if stored else None

@@ -98,6 +98,22 @@ def move(
     return [row[0] for row in cr.fetchall()]
 
 
+def keep_held(cr: BaseCursor, ids: Sequence[int], reason: str) -> list[int]:
+    """Hold messages that are held already for another ``reason``; return their ids.
+
+    Not a change of state: a parked message stays when the pause of its interface ends.
+    """
+    cr.execute(
+        """
+        UPDATE integration_message SET held_reason = %(reason)s
+         WHERE id = ANY(%(ids)s) AND state = 'held' AND held_reason IS DISTINCT FROM %(reason)s
+        RETURNING id
+        """,
+        {"ids": list(ids), "reason": reason},
+    )
+    return [row[0] for row in cr.fetchall()]
+
+
 def fence(cr: BaseCursor, ids: Sequence[int], token: str) -> set[int]:
     """Lock the messages that still carry our token; the others belong to somebody else now."""
     cr.execute(
@@ -145,15 +161,16 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
                    now() AT TIME ZONE 'UTC' END,
                error_class = v.error_class, error_code = v.error_code,
                error_message = v.error_message, error_fingerprint = v.fingerprint,
+               error_title = v.title,
                res_model = coalesce(v.res_model, m.res_model),
                res_id = coalesce(v.res_id, m.res_id)
           FROM (VALUES %s) AS v(id, token, state, delay, error_class, error_code, error_message,
-                                fingerprint, res_model, res_id)
+                                fingerprint, title, res_model, res_id)
          WHERE m.id = v.id AND m.claim_token = v.token AND m.state = 'processing'
         RETURNING m.id
         """,
         [_result_row(result, token) for result in results],
-        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s::int)",
+        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s, %s::int)",
         page_size=len(results),
         fetch=True,
     )
@@ -175,9 +192,35 @@ def _result_row(result: Result, token: str) -> tuple[object, ...]:
         error.code if error else None,
         error_text(error),
         fingerprint.fingerprint(error.error_class, error.code, error.message) if error else None,
+        fingerprint.title(error.code, error.message) if error else None,
         result.record[0] if result.record else None,
         result.record[1] if result.record else None,
     )
+
+
+def classify_errors(cr: BaseCursor, ids: Sequence[int]) -> None:
+    """Group messages whose error was written by SQL: give them its fingerprint and its title."""
+    if not ids:
+        return
+    cr.execute(
+        "SELECT id, error_class, error_code, error_message FROM integration_message "
+        "WHERE id = ANY(%s) AND error_class IS NOT NULL",
+        [list(ids)],
+    )
+    rows = [
+        (mid, fingerprint.fingerprint(kind, code, text), fingerprint.title(code, text))
+        for mid, kind, code, text in cr.fetchall()
+    ]
+    if rows:
+        cr.execute_values(
+            """
+            UPDATE integration_message m SET error_fingerprint = v.fingerprint,
+                   error_title = v.title
+              FROM (VALUES %s) AS v(id, fingerprint, title) WHERE m.id = v.id
+            """,
+            rows,
+            page_size=len(rows),
+        )
 
 
 def error_text(error: errors.IntegrationError | None) -> str | None:

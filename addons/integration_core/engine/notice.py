@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from odoo import api
 from odoo.models import BaseModel
@@ -14,6 +15,9 @@ from .ledger import Result
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "integration_core.mail_activity_failed"
+# A closed activity is told in the chatter of its document. Thousands of such notes take minutes and
+# tell nobody anything: above this number activities are archived without.
+CHATTER_LIMIT = 50
 
 
 def final_failures(env: api.Environment, results: Sequence[Result]) -> None:
@@ -72,20 +76,42 @@ def settle(messages: BaseModel) -> None:
 
     An activity stays as long as another message of its document (or interface) needs a person.
     """
-    activity_type = messages.env.ref(ACTIVITY)
-    for target in {_target(message) for message in messages}:
-        if _needs_attention(target):
-            continue
-        activities = target.activity_ids.filtered(
-            lambda activity: activity.activity_type_id == activity_type
+    env = messages.env
+    closing = env["mail.activity"]
+    for model, ids in _target_ids(messages).items():
+        activities = env["mail.activity"].search(
+            [
+                ("activity_type_id", "=", env.ref(ACTIVITY).id),
+                ("res_model", "=", model),
+                ("res_id", "in", sorted(ids)),
+            ]
         )
-        activities.action_done()
-
-
-def _needs_attention(target: BaseModel) -> bool:
-    domain = [("state", "in", sorted(ATTENTION))]
-    if target._name == "integration.interface":
-        domain.append(("interface_id", "=", target.id))
+        needy = _needing(env, model, set(activities.mapped("res_id")))
+        closing += activities.filtered(lambda activity, needy=needy: activity.res_id not in needy)
+    if len(closing) > CHATTER_LIMIT:
+        closing.action_archive()
     else:
-        domain += [("res_model", "=", target._name), ("res_id", "=", target.id)]
-    return bool(target.env["integration.message"].search_count(domain, limit=1))
+        closing.action_done()
+
+
+def _target_ids(messages: BaseModel) -> Mapping[str, set[int]]:
+    """Documents and interfaces that may bear an activity for ``messages``, by model."""
+    found: dict[str, set[int]] = defaultdict(set)
+    found["integration.interface"] = set(messages.interface_id.ids)
+    for message in messages:
+        if message.res_id and message.res_model in messages.env:
+            found[message.res_model].add(message.res_id)
+    return found
+
+
+def _needing(env: api.Environment, model: str, ids: set[int]) -> set[int]:
+    """Those records ``ids`` of which a message still needs a person."""
+    if not ids:
+        return set()
+    failed = [("state", "in", sorted(ATTENTION))]
+    ledger = env["integration.message"]
+    if model == "integration.interface":
+        groups = ledger._read_group([*failed, ("interface_id", "in", list(ids))], ["interface_id"])
+        return {interface.id for (interface,) in groups}
+    domain = [*failed, ("res_model", "=", model), ("res_id", "in", list(ids))]
+    return set(ledger.search_fetch(domain, ["res_id"]).mapped("res_id"))

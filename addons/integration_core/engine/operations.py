@@ -1,48 +1,80 @@
-"""What an operator does to messages: retry, park, cancel. Callers check rights first."""
+"""What an operator does to messages: retry, replay, park, release, cancel, resolve.
+
+Callers check rights first. Each act runs in the caller's transaction, with its audit entries and
+with what it means for business records and for the activities of those who were told of failures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
-from ..tools import canonical_json
+from ..tools.acts import Act
 from ..tools.states import State
-from . import ledger, notice, snapshots, sync, wakeup
-from .snapshots import Snapshot
+from . import audit, ledger, notice, renewal, replay, sync, wakeup
+from .assessment import Assessment, assess
 
 
-def operate(messages: BaseModel, act: str, note: str = "") -> list[int]:
-    """Apply ``act`` (``retry``, ``park`` or ``cancel``) to those messages whose state allows it.
+@dataclass(frozen=True)
+class Report:
+    """What came of an act.
 
-    The business records and the owner's activities follow. Runs in the caller's transaction.
-
-    :return: ids of the messages that moved
+    ``moved`` are the ids of the messages that it moved, for a replay those of the new messages.
+    ``refused`` counts the others by a key of :data:`..tools.acts.REFUSALS`.
     """
-    acts: dict[str, Callable[[BaseModel, str], list[int]]] = {
-        "retry": _retry,
-        "park": _park,
-        "cancel": _cancel,
-    }
+
+    moved: Sequence[int]
+    refused: Counter[str]
+
+
+def operate(messages: BaseModel, act: Act | str, note: str = "") -> Report:
+    """Apply ``act`` to those messages for which it is possible.
+
+    Messages that a drain or another operator changes at the same time make the transaction fail
+    with a serialization error; Odoo runs it again, on what is then the case.
+
+    :param note: why, in the operator's words; the audit trail keeps it
+    """
+    act = Act(act)
     # sudo: an operator need not be allowed to read the interface, the document or its activities
     messages = messages.sudo()
-    cr = messages.env.cr
-    moved = messages.browse(acts[act](messages, note))
+    found = assess(messages, act)
+    chosen = messages.browse(found.possible)
+    touched = chosen.browse(_ACTS[act](chosen, found, note))
     messages.env.invalidate_all()
-    notice.settle(moved)
-    wakeup.wake_interfaces_after_commit(cr, moved.interface_id.ids)
-    return moved.ids
+    if act is not Act.REPLAY:
+        audit.record(touched, act, reason=note)
+        notice.settle(touched)
+    wakeup.wake_interfaces_after_commit(messages.env.cr, touched.interface_id.ids)
+    return Report(touched.ids, +found.refused)
 
 
-def _retry(messages: BaseModel, _note: str) -> list[int]:
-    _renew_snapshots(messages)
-    moved = ledger.move(
+def _move(
+    messages: BaseModel, target: State, assign: Mapping[str, object], condition: str = "true"
+) -> list[int]:
+    """``condition`` repeats what the assessment found beyond the state."""
+    return ledger.move(
         messages.env.cr,
-        State.QUEUED,
-        where="id = ANY(%(ids)s) AND state <> 'processing'",
+        target,
+        where=f"id = ANY(%(ids)s) AND {condition}",
         values={"ids": messages.ids},
-        assign={
+        assign=assign,
+    )
+
+
+def _retry(messages: BaseModel, found: Assessment, _note: str) -> list[int]:
+    failed = renewal.renew(messages)
+    if failed and len(failed) == len(messages):
+        raise UserError(next(iter(failed.values())))
+    found.refused["snapshot"] += len(failed)
+    moved = _move(
+        messages.browse(set(messages.ids) - set(failed)),
+        State.QUEUED,
+        {
             "attempts": 0,
             "held_reason": None,
             "available_at": messages.env.cr.now(),
@@ -50,94 +82,54 @@ def _retry(messages: BaseModel, _note: str) -> list[int]:
             "error_code": None,
             "error_message": None,
             "error_fingerprint": None,
+            "error_title": None,
         },
+        "state IN ('retry', 'quarantined', 'dead')",
     )
     sync.mark(messages.env.cr, moved, "pending", None)
     return moved
 
 
-def _park(messages: BaseModel, _note: str) -> list[int]:
-    return ledger.move(
-        messages.env.cr,
-        State.HELD,
-        where="id = ANY(%(ids)s) AND state <> 'processing'",
-        values={"ids": messages.ids},
-        assign={"held_reason": "parked"},
+def _replay(messages: BaseModel, found: Assessment, note: str) -> list[int]:
+    by_original = replay.create(messages, sorted(found.originals.values()))
+    messages.env.invalidate_all()
+    replays = messages.browse(by_original.values())
+    new = {message.original_id.id: message.uuid for message in replays}
+    audit.record(
+        messages,
+        Act.REPLAY,
+        reason=note,
+        changes={m.id: {"replay_ids": ("", new[found.originals[m.id]])} for m in messages},
     )
+    audit.record(
+        replays,
+        Act.REPLAY,
+        reason=note,
+        changes={m.id: {"original_id": ("", m.original_id.uuid)} for m in replays},
+    )
+    return replays.ids
 
 
-def _cancel(messages: BaseModel, note: str) -> list[int]:
-    moved = ledger.move(
-        messages.env.cr,
-        State.CANCELLED,
-        where="id = ANY(%(ids)s)",
-        values={"ids": messages.ids},
-        assign={"resolution": note or None, "held_reason": None},
-    )
+def _park(messages: BaseModel, _found: Assessment, _note: str) -> list[int]:
+    moved = _move(messages, State.HELD, {"held_reason": "parked"})
+    return moved + ledger.keep_held(messages.env.cr, messages.ids, "parked")
+
+
+def _release(messages: BaseModel, _found: Assessment, _note: str) -> list[int]:
+    return _move(messages, State.QUEUED, {"held_reason": None}, "held_reason = 'parked'")
+
+
+def _close(messages: BaseModel, _found: Assessment, note: str) -> list[int]:
+    moved = _move(messages, State.CANCELLED, {"resolution": note or None, "held_reason": None})
     sync.mark(messages.env.cr, moved, "cancelled", note or None)
     return moved
 
 
-def _renew_snapshots(messages: BaseModel) -> None:
-    """Give quarantined outbound messages a new event with today's snapshot of their document.
-
-    They never left, and what was wrong with them is mended in the document or its master data. A
-    new event and not a changed one: other interfaces have sent the old one under its id.
-    """
-    waiting = messages.filtered(lambda m: m.state == "quarantined" and m.direction == "outbound")
-    for message in waiting:
-        snapshot = _renewed(message.event_id)
-        if snapshot:
-            _replace_event(message, message.event_id, snapshot)
-
-
-def _renewed(event: BaseModel) -> Snapshot | None:
-    """Today's snapshot of an event's document; None if the stored one has to do.
-
-    :raises UserError: there is no stored one, and a new one cannot be taken.
-    """
-    env = event.env
-    reason = event.problem
-    if event.res_model not in env:
-        missing = env._("The documents “%s” are no longer installed.", event.res_model)
-        reason = reason and f"{missing} {reason}"
-    else:
-        record = env[event.res_model].browse(event.res_id).exists()
-        snapshot = snapshots.take(event.type_id._trigger(), record).get(record.id)
-        if snapshot and not snapshot.problem:
-            return snapshot
-        reason = reason and (snapshot.problem if snapshot else reason)
-    if reason:
-        raise UserError(
-            env._(
-                "The content of “%(event)s” still cannot be taken, so that nothing can be sent. "
-                "%(reason)s Mend it, or cancel the message.",
-                event=event.display_name,
-                reason=reason,
-            )
-        )
-    return None
-
-
-def _replace_event(message: BaseModel, event: BaseModel, snapshot: Snapshot) -> None:
-    uuid = ledger.new_uuid()
-    data = canonical_json.dumps(snapshot.data).decode()
-    message.env.cr.execute(
-        """
-        INSERT INTO integration_event (
-            uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
-            partner_id, data, correlation_id, trace_parent, causation_id, cause_system_id, depth,
-            user_id, dispatched_at)
-        SELECT %(uuid)s, %(uuid)s, type_id, type_code, res_model, res_id, subject,
-               now() AT TIME ZONE 'UTC', company_id, partner_id, %(data)s, correlation_id,
-               trace_parent, uuid, cause_system_id, depth, %(user)s, now() AT TIME ZONE 'UTC'
-          FROM integration_event WHERE id = %(event)s
-        RETURNING id
-        """,
-        {"uuid": uuid, "data": data, "user": message.env.uid, "event": event.id},
-        log_exceptions=False,  # the log must not get the content
-    )
-    message.env.cr.execute(
-        "UPDATE integration_message SET event_id = %s, external_key = %s WHERE id = %s",
-        [message.env.cr.fetchone()[0], uuid, message.id],
-    )
+_ACTS: Mapping[Act, Callable[[BaseModel, Assessment, str], list[int]]] = {
+    Act.RETRY: _retry,
+    Act.REPLAY: _replay,
+    Act.PARK: _park,
+    Act.RELEASE: _release,
+    Act.CANCEL: _close,
+    Act.RESOLVE: _close,
+}

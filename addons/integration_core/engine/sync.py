@@ -48,7 +48,7 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
            SET state = 'synchronised', reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
           FROM integration_interface i, integration_message m
          WHERE i.id = s.interface_id AND m.id = s.message_id AND i.system_id = %s
-           AND i.awaits_confirmation AND m.attempts > 0
+           AND i.awaits_confirmation AND (m.attempts > 0 OR m.original_id IS NOT NULL)
            AND s.res_model = %s AND s.res_id = %s AND s.state <> 'synchronised'
         """,
         [system_id, model, res_id],
@@ -57,7 +57,11 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
 
 
 def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -> None:
-    """Tell the records of outbound messages ``(message id, message state, reason)``."""
+    """Tell the records of outbound messages ``(message id, message state, reason)``.
+
+    A replay is heard only while the record's row speaks of it: it repeats something that may be
+    older than what the row is about.
+    """
     outcomes = {"done": None, "retry": "pending", "dead": "failed", "quarantined": "failed"}
     told = {mid: (state, reason) for mid, state, reason in written if state in outcomes}
     if not told:
@@ -67,6 +71,8 @@ def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -
         SELECT m.id, m.res_model, m.res_id, m.interface_id, i.awaits_confirmation
           FROM integration_message m JOIN integration_interface i ON i.id = m.interface_id
          WHERE m.id = ANY(%s) AND m.direction = 'outbound' AND m.res_id IS NOT NULL
+           AND (m.original_id IS NULL OR EXISTS (
+                   SELECT 1 FROM integration_record_sync s WHERE s.message_id = m.id))
         """,
         [list(told)],
     )

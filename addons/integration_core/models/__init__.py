@@ -16,6 +16,7 @@ from . import (
     integration_lane,
     integration_mapping,
     integration_message,
+    integration_message_operation,
     integration_payload,
     integration_policy,
     integration_record_link,

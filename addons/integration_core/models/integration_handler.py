@@ -15,6 +15,11 @@ class IntegrationHandler(models.AbstractModel):
     # Code of the contract that incoming data is validated against before ``_process`` sees it.
     _contract: str | None = None
 
+    # Whether applying a message twice leaves what applying it once leaves (an upsert by a key of
+    # the message, say). Only then may an operator replay a message that has had its effect. A
+    # handler that adds, posts or sends something each time is not repeatable.
+    _repeatable: bool = False
+
     def _confirms(self, record):
         """Whether the message that touched ``record`` confirms what was sent about it."""
         return False

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import operations
 from ..tools import states
 
 STATES = [
@@ -43,6 +42,7 @@ class IntegrationMessage(models.Model):
 
     _name = "integration.message"
     _description = "Integration Message"
+    _inherit = ["integration.message.screen"]
     _order = "id desc"
     _rec_name = "uuid"
     _log_access = False  # a thousand rows a second: no author and date columns nobody reads
@@ -80,6 +80,11 @@ class IntegrationMessage(models.Model):
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(readonly=True)
     error_fingerprint = fields.Char(readonly=True)
+    error_title = fields.Char(
+        string="Kind of error",
+        readonly=True,
+        help="The error without anything individual: equal for failures of one kind.",
+    )
     created_at = fields.Datetime(required=True, readonly=True)
     finished_at = fields.Datetime(readonly=True)
     claim_token = fields.Char(readonly=True, groups=fields.NO_ACCESS)
@@ -88,6 +93,8 @@ class IntegrationMessage(models.Model):
         "integration.message", string="Replay of", readonly=True, ondelete="restrict"
     )
     replay_ids = fields.One2many("integration.message", "original_id", string="Replays")
+    # Written by each replay, so that two of them at once collide (see engine.replay).
+    replayed_at = fields.Datetime(string="Last replay", readonly=True)
     resolution = fields.Char(readonly=True, help="Why a person closed this message.")
     attempt_ids = fields.One2many("integration.attempt", "message_id")
     payload_ids = fields.One2many("integration.payload", "message_id")
@@ -111,9 +118,17 @@ class IntegrationMessage(models.Model):
         "(interface_id) WHERE state = 'queued' AND error_code = 'worker_lost'"
     )
     _correlation_idx = models.Index("(correlation_id)")
+    # Tiny, and all that "the last hour" needs in a table that grows at its end.
+    _created_idx = models.Index("USING brin (created_at)")
     _document_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
     _event_idx = models.Index("(event_id) WHERE event_id IS NOT NULL")
     _original_idx = models.Index("(original_id) WHERE original_id IS NOT NULL")
+    # A failed replay is retried, not replayed beside another one.
+    _open_replay_unique = models.UniqueIndex(
+        "(original_id) WHERE original_id IS NOT NULL "
+        "AND state NOT IN ('done', 'filtered', 'cancelled')",
+        "A replay of this message is under way already. Look at it before you replay again.",
+    )
 
     @api.model
     def _get_selectable_states(self):
@@ -152,29 +167,8 @@ class IntegrationMessage(models.Model):
         raise UserError(self.env._("Messages are kept as evidence. Cancel or resolve it instead."))
 
     # ------------------------------------------------------------------
-    # what an operator does
+    # where it leads to
     # ------------------------------------------------------------------
-
-    def action_retry(self):
-        """Send or handle again now what waits, was parked, quarantined or is dead."""
-        self._operate("retry")
-
-    def action_park(self):
-        self._operate("park")
-
-    def action_cancel(self, note=""):
-        self._operate("cancel", note)
-
-    def _operate(self, act, note=""):
-        if not self.env.user.has_group("integration_core.group_operator"):
-            raise AccessError(self.env._("Only integration operators may do this."))
-        self.check_access("read")
-        moved = operations.operate(self, act, note)
-        if not moved:
-            raise UserError(
-                self.env._("None of these messages is in a state in which this is possible.")
-            )
-        return True
 
     def action_open_document(self):
         self.ensure_one()
@@ -189,5 +183,14 @@ class IntegrationMessage(models.Model):
             "integration_core.action_integration_message"
         )
         action["domain"] = [("correlation_id", "=", self.correlation_id)]
+        action["context"] = {}
+        return action
+
+    def action_open_replays(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_message"
+        )
+        action["domain"] = [("original_id", "=", self.id)]
         action["context"] = {}
         return action

@@ -191,10 +191,10 @@ class TestAccess(EngineCase):
         message = self.receive("k1", {"key": "a"})
         for role in ("user", "observer", "content_viewer"):
             with self.subTest(role=role), self.assertRaises(UserError):
-                self._as(role, message).action_park()
+                self._as(role, message).action_park("not now")
             with self.subTest(role=role), self.assertRaises(UserError):
                 self._as(role, self.inbound).action_pause()
-        self._as("operator", message).action_park()
+        self._as("operator", message).action_park("not now")
         self.assertEqual(message.state, "held")
         self._as("operator", self.inbound).action_pause()
         self.assertTrue(self.inbound.processing_paused)

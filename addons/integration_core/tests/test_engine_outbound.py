@@ -255,7 +255,7 @@ class TestOutbound(EngineCase):
         self.drain(self.outbound)
         self.assertEqual(self.messages(self.outbound).mapped("state"), ["quarantined", "queued"])
         self.assertFalse(sent)
-        first.action_cancel("superseded")
+        first.action_resolve("superseded")
         self.drain(self.outbound)
         self.assertEqual(self.messages(self.outbound).mapped("state"), ["cancelled", "done"])
 
@@ -284,7 +284,7 @@ class TestOutbound(EngineCase):
         self.assertEqual(self._sync(record).state, "pending")
         self.drain(self.outbound)
         message.invalidate_recordset()
-        message.action_cancel("ordered by phone")
+        message.action_resolve("ordered by phone")
         self.env.invalidate_all()
         self.assertEqual(self._sync(record).state, "cancelled")
         self.assertEqual(self._sync(record).reason, "ordered by phone")

@@ -106,18 +106,36 @@ registry.category("web_tour.tours").add("integration_core_messages", {
             trigger: ".o_integration_payloads .ace_content:contains('seen in the browser')",
         },
         {
-            content: "Look at its attempts",
-            trigger: ".nav-link[name='attempts']",
+            content: "Look at its history",
+            trigger: ".nav-link[name='history']",
             run: "click",
         },
         {
+            content: "It has begun",
+            trigger: ".o_integration_history tr:contains('Received')",
+        },
+        {
             content: "Park it",
-            trigger: "button[name='action_park']",
+            trigger: ".o_form_statusbar button:contains('Park')",
+            run: "click",
+        },
+        {
+            content: "Say why",
+            trigger: ".modal .o_field_widget[name='note'] textarea",
+            run: "edit The partner asked to wait",
+        },
+        {
+            content: "Confirm",
+            trigger: ".modal footer button:contains('Park')",
             run: "click",
         },
         {
             content: "It says why it is held",
             trigger: ".alert:contains('Parked by an operator')",
+        },
+        {
+            content: "And who parked it",
+            trigger: ".o_integration_history tr:contains('Parked'):contains('The partner asked to wait')",
         },
     ],
 });

@@ -1,0 +1,133 @@
+"""Looking ahead: what an act would do to each of many messages, before it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from odoo.models import BaseModel
+
+from ..tools import acts
+from ..tools.acts import Act
+
+
+@dataclass
+class Assessment:
+    """Which messages an act is possible for.
+
+    ``possible`` are ids, oldest first. ``refused`` counts the others by a key of
+    :data:`acts.REFUSALS`, ``effects`` counts the possible ones by a key of :data:`acts.EFFECTS`.
+    ``originals`` gives, for a replay, the first original of each possible message.
+    """
+
+    act: Act
+    possible: list[int] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    originals: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Row:
+    id: int
+    state: str
+    held_reason: str | None
+    direction: str
+    attempts: int
+    interface_id: int
+    original_id: int
+    had_effect: bool
+    attempted: bool
+    open_replay: bool
+    source: bool
+
+    @property
+    def outbound(self) -> bool:
+        return self.direction == "outbound"
+
+
+# A replay and its siblings are one family: what one of them did, the family has done.
+_FAMILY = """
+    SELECT m.id, m.state, m.held_reason, m.direction, coalesce(m.attempts, 0), m.interface_id,
+           o.id, family.had_effect, family.attempted, family.open_replay,
+           CASE WHEN o.direction = 'outbound'
+                THEN EXISTS (SELECT 1 FROM integration_event e
+                              WHERE e.id = o.event_id AND e.problem IS NULL)
+                ELSE EXISTS (SELECT 1 FROM integration_payload p
+                              WHERE p.message_id = o.id AND p.kind = 'received') END
+      FROM integration_message m
+      JOIN integration_message o ON o.id = coalesce(m.original_id, m.id)
+     CROSS JOIN LATERAL (
+           SELECT bool_or(f.state = 'done') AS had_effect,
+                  bool_or(f.attempts > 0) AS attempted,
+                  bool_or(f.id <> o.id AND f.state NOT IN ('done', 'filtered', 'cancelled'))
+                      AS open_replay
+             FROM (SELECT o.id, o.state, o.attempts
+                    UNION ALL
+                   SELECT r.id, r.state, r.attempts FROM integration_message r
+                    WHERE r.original_id = o.id) f) family
+     WHERE m.id = ANY(%s)
+     ORDER BY m.id
+"""
+
+
+def assess(messages: BaseModel, act: Act) -> Assessment:
+    """Judge ``act`` for each of ``messages``; the environment must be the superuser's."""
+    found = Assessment(act)
+    messages.env.flush_all()
+    messages.env.cr.execute(_FAMILY, [messages.ids])
+    rows = [_Row(*row) for row in messages.env.cr.fetchall()]
+    interfaces = _Interfaces(messages.env["integration.interface"], {r.interface_id for r in rows})
+    chosen: set[int] = set()
+    for row in rows:
+        reason = acts.refusal(act, row.state, row.held_reason)
+        if not reason and act is Act.REPLAY:
+            reason = acts.replay_refusal(interfaces.finished(row))
+            if not reason and row.original_id in chosen:
+                reason = "same_original"
+            chosen.add(row.original_id)
+        if reason:
+            found.refused[reason] += 1
+            continue
+        found.possible.append(row.id)
+        _note_effect(found, row)
+    return found
+
+
+def _note_effect(found: Assessment, row: _Row) -> None:
+    if found.act is Act.REPLAY:
+        found.originals[row.id] = row.original_id
+    elif found.act is not Act.RETRY:
+        return
+    found.effects[
+        acts.effect(
+            outbound=row.outbound,
+            had_effect=row.had_effect,
+            attempted=row.attempted,
+            renewed=found.act is Act.RETRY and row.state == "quarantined",
+        )
+    ] += 1
+
+
+class _Interfaces:
+    """What the interfaces of the messages say about replays."""
+
+    def __init__(self, model: BaseModel, ids: Iterable[int]) -> None:
+        env = model.env
+        interfaces = model.browse(ids)
+        self.retired = {i.id for i in interfaces if i.state == "retired" or not i.active}
+        self.handlers = {i.id: env[i.handler] for i in interfaces if i.handler in env}
+
+    def finished(self, row: _Row) -> acts.Finished:
+        handler = self.handlers.get(row.interface_id)
+        return acts.Finished(
+            outbound=row.outbound,
+            had_effect=row.had_effect,
+            attempted=row.attempted,
+            repeatable=handler is not None and handler._repeatable,
+            source=row.source,
+            open_replay=row.open_replay,
+            retired=row.interface_id in self.retired,
+            handler=handler is not None,
+        )

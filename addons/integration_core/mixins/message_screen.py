@@ -1,0 +1,188 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+from ..tools import advice
+
+# More than a person reads; the button above the form opens the whole list.
+RELATED_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One line of a history."""
+
+    at: datetime
+    what: str
+    who: str = ""
+    detail: str = ""
+    look: str = "secondary"
+
+
+class IntegrationMessageScreen(models.AbstractModel):
+    """What the form of a message shows beside its columns: nothing of it is stored."""
+
+    _name = "integration.message.screen"
+    _description = "Screen of a Message"
+
+    advice = fields.Char(
+        compute="_compute_advice", string="What to do", help="What usually helps in this case."
+    )
+    history = fields.Html(compute="_compute_history", sanitize=False)
+    related_ids = fields.Many2many(
+        "integration.message",
+        compute="_compute_related",
+        string="Related messages",
+        help="Everything that belongs to the same business case, in all systems.",
+    )
+    related_count = fields.Integer(compute="_compute_related")
+    replay_count = fields.Integer(compute="_compute_replay_count")
+
+    @api.depends("error_class", "error_code")
+    def _compute_advice(self):
+        for message in self:
+            sentence = advice.advice(message.error_class, message.error_code)
+            message.advice = self.env._(sentence) if sentence else False
+
+    @api.depends("correlation_id")
+    def _compute_related(self):
+        for message in self:
+            domain = [("correlation_id", "=", message.correlation_id)]
+            found = self.search(domain, order="id", limit=RELATED_LIMIT)
+            message.related_ids = found if message.correlation_id else message
+            message.related_count = (
+                self.search_count(domain, limit=1000) if len(found) == RELATED_LIMIT else len(found)
+            )
+
+    @api.depends("replay_ids")
+    def _compute_replay_count(self):
+        groups = dict(
+            self._read_group([("original_id", "in", self.ids)], ["original_id"], ["__count"])
+        )
+        for message in self:
+            message.replay_count = groups.get(message, 0)
+
+    # ------------------------------------------------------------------
+    # history
+    # ------------------------------------------------------------------
+
+    @api.depends("state")
+    def _compute_history(self):
+        for message in self:
+            steps = sorted(message._history_steps(), key=lambda step: step.at)
+            message.history = self._render_history(steps)
+
+    def _history_steps(self):
+        """What happened to this message, from its attempts and from the audit trail."""
+        self.ensure_one()
+        steps = [
+            _Step(
+                self.created_at,
+                self.env._("Received")
+                if self.direction == "inbound" and not self.original_id
+                else self.env._("Created"),
+                detail=self.env._("as a replay of %s", self.original_id.display_name)
+                if self.original_id
+                else "",
+                look="info",
+            )
+        ]
+        return steps + self._attempt_steps() + self._act_steps()
+
+    def _attempt_steps(self):
+        states = dict(self._fields["state"]._description_selection(self.env))
+        looks = {"done": "success", "dead": "danger", "quarantined": "danger", "retry": "warning"}
+        steps = []
+        for attempt in self.attempt_ids:
+            outcome = states.get(attempt.outcome, "")
+            status = f"HTTP {attempt.http_status}" if attempt.http_status else ""
+            steps.append(
+                _Step(
+                    attempt.started_at,
+                    self.env._(
+                        "Attempt %(number)s: %(outcome)s", number=attempt.number, outcome=outcome
+                    ),
+                    detail=" · ".join(
+                        filter(None, (self._duration(attempt), status, attempt.error_message))
+                    ),
+                    look=looks.get(attempt.outcome, "secondary"),
+                )
+            )
+        return steps
+
+    def _duration(self, attempt):
+        milliseconds = attempt.duration_ms
+        if milliseconds >= 1000:
+            return self.env._("took %s s", round(milliseconds / 1000, 1))
+        return self.env._("took %s ms", milliseconds) if milliseconds else ""
+
+    def _act_steps(self):
+        # sudo: who mended a message is part of its history; the rest of the trail is the auditors'
+        entries = (
+            self.env["integration.audit.entry"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "=", self.id)], limit=200)
+        )
+        acts = dict(entries._fields["act"]._description_selection(self.env))
+        # sudo: the name of a colleague whom the reader's company rules may hide
+        users = self.env["res.users"].sudo().browse(set(entries.mapped("actor_id"))).exists()
+        names = {user.id: user.name for user in users}
+        return [
+            _Step(
+                entry.occurred_at,
+                acts[entry.act],
+                who=names.get(entry.actor_id, entry.actor_login),
+                detail=f"“{entry.reason}”" if entry.reason else "",
+                look="primary",
+            )
+            for entry in entries
+        ]
+
+    def _render_history(self, steps):
+        rows, before = [], None
+        for step in steps:
+            rows.append(
+                Markup(
+                    "<tr><td class='text-nowrap'>%s</td><td class='text-muted text-nowrap'>%s</td>"
+                    "<td><span class='badge rounded-pill text-bg-%s'>%s</span></td>"
+                    "<td>%s</td><td>%s</td></tr>"
+                )
+                % (
+                    format_datetime(self.env, step.at, dt_format="medium"),
+                    _pause(before, step.at),
+                    step.look,
+                    step.what,
+                    step.who,
+                    step.detail,
+                )
+            )
+            before = step.at
+        heads = Markup().join(
+            Markup("<th>%s</th>") % head
+            for head in (
+                self.env._("When"),
+                self.env._("After"),
+                self.env._("What"),
+                self.env._("Who"),
+                self.env._("Details"),
+            )
+        )
+        return Markup(
+            "<table class='table table-sm o_integration_history'>"
+            "<thead><tr>%s</tr></thead><tbody>%s</tbody></table>"
+        ) % (heads, Markup().join(rows))
+
+
+def _pause(before: datetime | None, at: datetime) -> str:
+    """The time since the step before: ``+1.2 s``, ``+5 min``; nothing for the first one."""
+    if before is None:
+        return ""
+    seconds = max((at - before) / timedelta(seconds=1), 0)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"+{seconds / size:.0f} {unit}"
+    return f"+{seconds:.1f} s" if seconds < 10 else f"+{seconds:.0f} s"

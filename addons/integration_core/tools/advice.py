@@ -1,0 +1,152 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a person should do about a failed message, by the code or else the class of its error.
+
+Sentences are English and marked for translation; whoever shows them translates them (``env._``).
+"""
+
+# Pure code has no environment to translate with.
+# pylint: disable=prefer-env-translation
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from .errors import ErrorClass
+
+
+def _(text: str) -> str:
+    """Mark ``text`` for translation; it is translated where it is shown."""
+    return text
+
+
+#: By class of error: what is true for every error of the class.
+BY_CLASS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        ErrorClass.TRANSIENT: _(
+            "The other side could not be reached or was busy. When it is back, retry the message."
+        ),
+        ErrorClass.THROTTLED: _(
+            "The other side asked for fewer requests. Retry the message later, agree on a higher "
+            "rate with its operators, or set a rate in the interface's policy."
+        ),
+        ErrorClass.PERMANENT: _(
+            "The other side refused the message and would refuse it again. Ask it why. Retry sends "
+            "the same content once more; if the document was wrong, resolve this message and let "
+            "the document send a new one."
+        ),
+        ErrorClass.CONTRACT: _(
+            "The content does not have the agreed shape. Have the sender correct and resend it, or "
+            "correct the document in Odoo, then retry."
+        ),
+        ErrorClass.MAPPING: _(
+            "A value of the content could not be translated. Add the missing value to the value "
+            "map or correct the mapping, then retry."
+        ),
+        ErrorClass.CONFLICT: _(
+            "The content contradicts what Odoo knows. Decide which side is right, correct it "
+            "there, then retry or resolve the message."
+        ),
+        ErrorClass.UNKNOWN_OUTCOME: _(
+            "The message left, but no answer came. Ask the other side whether it arrived before "
+            "you retry."
+        ),
+        ErrorClass.CONFIGURATION: _(
+            "The interface is not set up completely. An administrator has to correct it; then "
+            "retry."
+        ),
+    }
+)
+
+#: By code, where more can be said than by class.
+BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "access": _(
+            "Give the service user of the interface the right that the handler needs, then retry."
+        ),
+        "business_rule": _(
+            "Read what Odoo says, correct the document or the master data that it names, then "
+            "retry. If the sender is wrong, resolve this message and ask for a new one."
+        ),
+        "causation_depth": _(
+            "Two systems answer each other without end. An administrator has to find the "
+            "interfaces that do and switch off the return of the system's own changes. Resolve "
+            "this message."
+        ),
+        "event_missing": _(
+            "What was to be sent is gone. Resolve this message and let the document send a new one."
+        ),
+        "http_401": _(
+            "The other side does not accept our credential. Check it together with the other "
+            "side, then retry."
+        ),
+        "http_403": _(
+            "The other side does not let us in. Have it check our rights and its firewall, then "
+            "retry."
+        ),
+        "http_404": _(
+            "Nobody answers at this address. Check the address of the interface with the other "
+            "side, then retry."
+        ),
+        "http_410": _(
+            "The other side has closed this address for good. Ask for the new one, have an "
+            "administrator enter it, then retry."
+        ),
+        "http_413": _("The message is larger than the other side accepts. Ask it for its limit."),
+        "internal_error": _(
+            "Something failed that nobody foresaw. Retry once; if it fails again, give the id of "
+            "this message to whoever maintains the interface."
+        ),
+        "key_reused": _(
+            "Ask the sender which of the two contents is right. If it is this one, retry; "
+            "otherwise resolve this message."
+        ),
+        "malformed_json": _(
+            "The content is damaged and cannot be read, now or later. Ask the sender to send it "
+            "again, and resolve this message."
+        ),
+        "missing_record": _("Retry once. If the record is gone for good, resolve this message."),
+        "no_contract": _("An administrator has to approve a version of the contract; then retry."),
+        "no_handler": _(
+            "The addon that handles these messages is not installed. Have an administrator install "
+            "it or choose another handler, then retry."
+        ),
+        "no_key_ring": _(
+            "The server lacks the keys for clinical content. Have its administrator configure the "
+            "key ring, then retry."
+        ),
+        "no_transport": _(
+            "An administrator has to choose the transport of the interface; then retry."
+        ),
+        "no_user": _("An administrator has to choose a service user; then retry."),
+        "not_subscribed": _(
+            "The interface does not send this kind of event any more. If it should, have an "
+            "administrator add it and retry; otherwise resolve this message."
+        ),
+        "payload_missing": _(
+            "The content was deleted by retention. Resolve this message and ask the sender for a "
+            "new one."
+        ),
+        "snapshot_failed": _(
+            "The content of the document could not be read. Mend the document or the event type, "
+            "then retry: the content is taken anew."
+        ),
+        "serialization": _(
+            "Others were changing the same records. Retry when they are done; nothing is lost."
+        ),
+        "unknown_order": _(
+            "Find the order that the partner means. Correct its number or its supplier and retry, "
+            "or resolve this message and ask the partner for a new one."
+        ),
+        "worker_lost": _(
+            "The server was stopped, or killed a worker, while it had this message. If that "
+            "happened once, retry. If this message does it every time, resolve it and give its id "
+            "to whoever maintains the interface."
+        ),
+    }
+)
+
+
+def advice(error_class: str | None, code: str | None) -> str:
+    """One or two sentences for the operator; ``""`` without an error."""
+    return BY_CODE.get(code or "") or BY_CLASS.get(error_class or "", "")
