@@ -26,6 +26,7 @@ from . import (
     test_tools_mapping,
     test_tools_rate,
     test_tools_retry_after,
+    test_tools_schema_compat,
     test_tools_states,
     test_tools_text,
     test_ui,
