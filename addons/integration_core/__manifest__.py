@@ -48,6 +48,7 @@
     "assets": {
         "web.assets_backend": [
             "integration_core/static/src/fields/*",
+            "integration_core/static/src/sync/*",
             "integration_core/static/src/scss/integration.scss",
         ],
         "web.assets_tests": ["integration_core/static/tests/tours/*.js"],

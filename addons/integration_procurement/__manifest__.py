@@ -14,5 +14,8 @@
         "views/uom_uom_views.xml",
     ],
     "demo": ["demo/procurement_demo.xml"],
+    "assets": {
+        "web.assets_tests": ["integration_procurement/static/tests/tours/*.js"],
+    },
     "auto_install": True,
 }

@@ -20,6 +20,7 @@ from . import (
     integration_payload,
     integration_policy,
     integration_record_link,
+    integration_record_status,
     integration_record_sync,
     integration_sync_mixin,
     integration_system,

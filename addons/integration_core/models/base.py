@@ -1,6 +1,9 @@
-from odoo import models
+from odoo import api, models
+
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from ..engine import capture, snapshots
+from ..tools import sync_widget
 
 
 class Base(models.AbstractModel):
@@ -25,14 +28,32 @@ class Base(models.AbstractModel):
         capture.updated(self, hits, triggers)
 
     def unlink(self):
-        triggers = capture.triggers_of(self)
-        if not triggers or not self:
-            return super().unlink()
         ids = self.ids
-        doomed = capture.deleting(self, triggers)
+        triggers = capture.triggers_of(self)
+        doomed = capture.deleting(self, triggers) if triggers and ids else None
         res = super().unlink()
-        capture.deleted(self, ids, doomed, triggers)
+        if doomed is not None:
+            capture.deleted(self, ids, doomed, triggers)
+        if ids and self._integration_is_touched():
+            self.env["integration.record.sync"]._forget(self._name, ids)
         return res
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Forms of models that an interface touches show the sync status of their record.
+
+        Views are cached once built, so other models pay one look-up when a form is built.
+        """
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form" and self._integration_is_touched():
+            sync_widget.insert(arch)
+        return arch, view
+
+    @api.model
+    def _integration_is_touched(self) -> bool:
+        if not self.pool.ready or self._transient or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return False
+        return self._name in self.env["integration.record.sync"]._touched_models()
 
     def _integration_snapshots(self, contract_code):
         """Canonical JSON of these records, for the contract ``contract_code``.

@@ -290,6 +290,7 @@ class IntegrationEventType(models.Model):
         # Flushed first: the flush asks for triggers, and would cache the old ones again.
         self.env.flush_all()
         self.env.registry.clear_cache()
+        self.env["integration.record.sync"]._touched_changed()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_history(self):

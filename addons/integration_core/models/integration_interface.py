@@ -317,6 +317,7 @@ class IntegrationInterface(models.Model):
         """
         self.env.flush_all()
         self.env.registry.clear_cache()
+        self.env["integration.record.sync"]._touched_changed()
         self.env["integration.lane"]._ensure_lanes(self)
 
     @api.ondelete(at_uninstall=False)

@@ -1,4 +1,6 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
+from odoo.models import BaseModel
+from odoo.tools import SQL
 
 SYNC_STATES = [
     ("pending", "Pending"),
@@ -13,12 +15,31 @@ SYNC_STATES = [
 SEVERITY = ["failed", "conflict", "pending", "sent", "waiting", "synchronised", "cancelled"]
 
 
+def status_rows(model: BaseModel) -> SQL:
+    """``FROM … WHERE``: status rows ``s`` of a model's records, as far as its user's companies go.
+
+    :param model: any recordset of the model; its environment says which companies
+    """
+    return SQL(
+        "FROM integration_record_sync s JOIN integration_interface i ON i.id = s.interface_id "
+        "WHERE s.res_model = %s AND i.company_id = ANY(%s)",
+        model._name,
+        list(model.env.companies.ids),
+    )
+
+
+def worst_state() -> SQL:
+    """Sort key of status rows ``s``: the worst state first."""
+    return SQL("array_position(%s::varchar[], s.state)", SEVERITY)
+
+
 class IntegrationRecordSync(models.Model):
     """What became of a record at an interface, for those who work with the record."""
 
     _name = "integration.record.sync"
     _description = "Integration Sync Status"
     _log_access = False
+    _order = "changed_at desc, id desc"
     _rec_name = "state"
 
     res_model = fields.Char(string="Document model", required=True, readonly=True)
@@ -36,8 +57,82 @@ class IntegrationRecordSync(models.Model):
     changed_at = fields.Datetime(required=True, readonly=True)
 
     _record_unique = models.UniqueIndex("(res_model, res_id, interface_id)")
+    # What people look for is rare: the filters of documents must not read all that went well.
+    _trouble_idx = models.Index(
+        "(res_model, state, res_id) WHERE state NOT IN ('synchronised', 'cancelled')"
+    )
+
+    # ------------------------------------------------------------------
+    # models that an interface touches: their forms show the status widget
+    # ------------------------------------------------------------------
 
     @api.model
-    def _severity_sql(self, column="state"):
-        """SQL array position of a state in :data:`SEVERITY` (1 is the worst)."""
-        return f"array_position(ARRAY{SEVERITY!r}::varchar[], {column})"
+    @tools.ormcache(cache="templates")  # lives and dies with the views that are built from it
+    def _touched_models(self) -> frozenset[str]:
+        """Names of models with an event type that an interface takes, a status row or a link."""
+        return self._read_touched_models()
+
+    @api.model
+    def _read_touched_models(self) -> frozenset[str]:
+        # The two tables may be large; each step of a recursive query jumps to the next model.
+        self.env.cr.execute(
+            """
+            WITH RECURSIVE synced(model) AS (
+                (SELECT min(res_model) FROM integration_record_sync)
+                UNION ALL
+                SELECT (SELECT min(res_model) FROM integration_record_sync WHERE res_model > model)
+                  FROM synced WHERE model IS NOT NULL
+            ), linked(model) AS (
+                (SELECT min(res_model) FROM integration_record_link)
+                UNION ALL
+                SELECT (SELECT min(res_model) FROM integration_record_link WHERE res_model > model)
+                  FROM linked WHERE model IS NOT NULL
+            )
+            SELECT model FROM synced WHERE model IS NOT NULL
+            UNION SELECT model FROM linked WHERE model IS NOT NULL
+            UNION SELECT t.model_name FROM integration_event_type t
+                    JOIN integration_event_type_integration_interface_rel r
+                      ON r.integration_event_type_id = t.id
+            """
+        )
+        return frozenset(row[0] for row in self.env.cr.fetchall())
+
+    @api.model
+    def _touched_changed(self):
+        """Rebuild views if models came or went; call it after what may have changed the set."""
+        if self._touched_models() != self._read_touched_models():
+            self.env.registry.clear_cache("templates")
+
+    @api.model
+    def _forget(self, model, ids):
+        """Status and external identifiers go with their records.
+
+        Below the ORM: whoever may delete the records need not have rights on these.
+        """
+        for table in ("integration_record_sync", "integration_record_link"):
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE res_model = %s AND res_id = ANY(%s)",
+                    SQL.identifier(table),
+                    model,
+                    list(ids),
+                )
+            )
+        self.env["integration.record.link"].invalidate_model()
+
+    @api.autovacuum
+    def _gc_dangling(self):
+        """Forget the status of records that disappeared without the ORM's knowledge."""
+        for model in self._read_touched_models():
+            if model in self.env and self.env[model]._auto and not self.env[model]._abstract:
+                self._delete_dangling(self.env[model])
+
+    def _delete_dangling(self, model):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM integration_record_sync s WHERE s.res_model = %s "
+                "AND NOT EXISTS (SELECT FROM %s r WHERE r.id = s.res_id)",
+                model._name,
+                SQL.identifier(model._table),
+            )
+        )

@@ -1,14 +1,18 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .integration_record_sync import SEVERITY, SYNC_STATES
+from .integration_record_sync import SYNC_STATES, status_rows, worst_state
+
+STATUS = "integration_sync_state"
 
 
 class IntegrationSyncMixin(models.AbstractModel):
     """Sync status on a business document.
 
     Never a stored column: the engine would write on the business record, and every delivery would
-    compete with its users.
+    compete with its users. It can be searched, sorted and grouped by all the same, and a list
+    costs one statement. Interfaces of companies that the user does not work in do not count.
     """
 
     _name = "integration.sync.mixin"
@@ -20,64 +24,107 @@ class IntegrationSyncMixin(models.AbstractModel):
         compute="_compute_integration_sync",
         compute_sudo=True,  # whoever may read the document may know whether it got through
         search="_search_integration_sync_state",
+        groups="base.group_user",
+        help="Whether other systems have this document as it stands here; the worst state if "
+        "several interfaces send it.",
     )
     integration_sync_reason = fields.Char(
-        string="Sync detail", compute="_compute_integration_sync", compute_sudo=True
+        string="Sync detail",
+        compute="_compute_integration_sync",
+        compute_sudo=True,
+        groups="base.group_user",
+    )
+    integration_message_count = fields.Integer(
+        string="Messages of interfaces",
+        compute="_compute_integration_message_count",
+        groups="integration_core.group_observer",
     )
 
+    @api.depends_context("allowed_company_ids", "uid")
     def _compute_integration_sync(self):
-        worst = self._integration_worst_sync()
+        worst = {row["res_id"]: row for row in self._integration_worst_sync()}
         for record in self:
-            state, reason = worst.get(record.id, (False, False))
-            record.integration_sync_state = state
-            record.integration_sync_reason = reason
+            row = worst.get(record._origin.id, {})
+            record.integration_sync_state = row.get("state", False)
+            record.integration_sync_reason = row.get("reason", False)
 
-    def _integration_worst_sync(self):
-        """``{record id: (state, reason)}``, the worst state over all interfaces, one query."""
+    def _integration_worst_sync(self) -> list[dict]:
+        """The row of each record's worst interface, in one statement."""
         self.env.cr.execute(
-            """
-            SELECT DISTINCT ON (res_id) res_id, state, reason FROM integration_record_sync
-             WHERE res_model = %s AND res_id = ANY(%s)
-             ORDER BY res_id, array_position(%s::varchar[], state)
-            """,
-            [self._name, [i for i in self.ids if i], SEVERITY],
+            SQL(
+                "SELECT DISTINCT ON (s.res_id) s.res_id, s.state, s.reason %s "
+                "AND s.res_id = ANY(%s) ORDER BY s.res_id, %s, s.changed_at DESC",
+                status_rows(self),
+                list(self._origin.ids),
+                worst_state(),
+            )
         )
-        return {row[0]: (row[1], row[2]) for row in self.env.cr.fetchall()}
+        return self.env.cr.dictfetchall()
+
+    def _compute_integration_message_count(self):
+        counts = dict(
+            self.env["integration.message"]._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
+                ["res_id"],
+                ["__count"],
+            )
+        )
+        for record in self:
+            record.integration_message_count = counts.get(record._origin.id, 0)
+
+    # ------------------------------------------------------------------
+    # searching, sorting, grouping
+    # ------------------------------------------------------------------
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == STATUS:
+            self._check_field_access(self._fields[STATUS], "read")
+            return self._integration_sync_sql(alias)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    @api.model
+    def _integration_sync_sql(self, alias) -> SQL:
+        """The worst state of a row of the query, NULL for a document that nobody was told of."""
+        return SQL(
+            "(SELECT s.state %s AND s.res_id = %s ORDER BY %s LIMIT 1)",
+            status_rows(self),
+            SQL.identifier(alias, "id"),
+            worst_state(),
+        )
 
     @api.model
     def _search_integration_sync_state(self, operator, value):
-        if operator not in ("in", "not in"):
-            return NotImplemented
-        wanted = [state for state in value if state]
-        condition = SQL("s.worst IN %s", tuple(wanted)) if wanted else SQL("FALSE")
+        if operator != "in":
+            return NotImplemented  # the ORM derives the other operators from this one
+        wanted = tuple(state for state in value if state)
+        domain = Domain.FALSE
+        if wanted:
+            domain |= Domain.custom(
+                to_sql=lambda model, alias, _query: SQL(
+                    # the first condition only narrows down, so that an index can serve it
+                    "(%s IN (SELECT s.res_id %s AND s.state IN %s) AND %s IN %s)",
+                    SQL.identifier(alias, "id"),
+                    status_rows(model),
+                    wanted,
+                    model._integration_sync_sql(alias),
+                    wanted,
+                )
+            )
         if len(wanted) < len(value):  # "not set" was asked for as well
-            condition = SQL("(%s OR s.worst IS NULL)", condition)
-        if operator == "not in":
-            condition = SQL("(%s) IS NOT TRUE", condition)
-        return [("id", "in", SQL("(%s)", self._integration_sync_select(condition)))]
+            domain |= Domain.custom(
+                to_sql=lambda model, alias, _query: SQL(
+                    "NOT EXISTS (SELECT %s AND s.res_id = %s)",
+                    status_rows(model),
+                    SQL.identifier(alias, "id"),
+                )
+            )
+        return domain
 
-    @api.model
-    def _integration_sync_select(self, condition):
-        return SQL(
-            """
-            SELECT r.id FROM %s r LEFT JOIN (
-                SELECT res_id, (array_agg(state ORDER BY array_position(%s::varchar[], state)))[1]
-                       AS worst
-                  FROM integration_record_sync WHERE res_model = %s GROUP BY res_id
-            ) s ON s.res_id = r.id WHERE %s
-            """,
-            SQL.identifier(self._table),
-            SEVERITY,
-            self._name,
-            condition,
-        )
+    # ------------------------------------------------------------------
+    # buttons
+    # ------------------------------------------------------------------
 
     def action_open_integration_messages(self):
         """The messages of this document, for those who may see messages."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "integration_core.action_integration_message"
-        )
-        action["domain"] = [("res_model", "=", self._name), ("res_id", "=", self.id)]
-        action["context"] = {}
-        return action
+        return self.env["integration.record.sync"].open_messages(self._name, self.id)

@@ -12,6 +12,7 @@ from . import (
     test_operations,
     test_replay,
     test_savepoints,
+    test_sync_forms,
     test_tools_acts,
     test_tools_backoff,
     test_tools_breaker,

@@ -1,1 +1,1 @@
-from . import test_order_confirmation, test_purchase_order
+from . import test_order_confirmation, test_purchase_order, test_sync_status, test_ui

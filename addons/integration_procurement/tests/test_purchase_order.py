@@ -79,51 +79,6 @@ class TestPurchaseOrder(ProcurementCase):
         message.invalidate_recordset()
         self.assertEqual(message.state, "done")
 
-    def test_sync_status_is_shown_and_searched(self):
-        never, pending = self.order(), self.order()
-        self.send_with(delivered)
-        pending.button_confirm()
-        self.env.cr.flush()
-        self.dispatch()
-        orders = self.env["purchase.order"]
-        both = [("id", "in", (never | pending).ids)]
-        for state in ("pending", "waiting"):
-            self.env.invalidate_all()
-            self.assertEqual(pending.integration_sync_state, state)
-            self.assertFalse(never.integration_sync_state)
-            search = orders.search
-            self.assertEqual(search([("integration_sync_state", "=", state), *both]), pending)
-            self.assertEqual(search([("integration_sync_state", "!=", state), *both]), never)
-            self.assertEqual(search([("integration_sync_state", "=", False), *both]), never)
-            self.assertEqual(
-                search([("integration_sync_state", "in", [state, False]), *both]), never | pending
-            )
-            self.drain(self.outbound)
-
-    def test_a_buyer_without_a_role_sees_the_status_only(self):
-        buyer = self.env["res.users"].create(
-            {
-                "name": "Buyer",
-                "login": "buyer.test",
-                "group_ids": [(6, 0, [self.env.ref("purchase.group_purchase_user").id])],
-            }
-        )
-        order = self.order()
-        order.button_confirm()
-        self.env.cr.flush()
-        self.dispatch()
-        self.assertEqual(order.with_user(buyer).integration_sync_state, "pending")
-        self.assertFalse(self.env["integration.message"].with_user(buyer).has_access("read"))
-
-    def test_list_of_orders_costs_one_statement(self):
-        orders = self.env["purchase.order"]
-        for _order in range(3):
-            orders |= self.order()
-        self.env.invalidate_all()
-        orders.mapped("name")
-        with self.assertQueryCount(1):
-            orders.mapped("integration_sync_state")
-
     def test_price_below_a_cent_keeps_its_digits(self):
         order = self.order()
         order.order_line[0].price_unit = 0.0125

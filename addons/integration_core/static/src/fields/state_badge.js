@@ -42,6 +42,12 @@ const LOOKS = {
     disabled: ["fa-circle-o", "secondary"],
 };
 
+/** Icon and badge class of a value. */
+export function looksOf(value) {
+    const [icon, colour] = LOOKS[value] ?? ["fa-circle-o", "secondary"];
+    return { icon, badgeClass: `text-bg-${colour}` };
+}
+
 /** A selection as a badge with icon and text. */
 export class IntegrationStateBadge extends Component {
     static template = "integration_core.StateBadge";
@@ -57,11 +63,11 @@ export class IntegrationStateBadge extends Component {
     }
 
     get icon() {
-        return (LOOKS[this.value] ?? ["fa-circle-o", ""])[0];
+        return looksOf(this.value).icon;
     }
 
     get badgeClass() {
-        return `text-bg-${(LOOKS[this.value] ?? ["", "secondary"])[1]}`;
+        return looksOf(this.value).badgeClass;
     }
 }
 

@@ -1,0 +1,150 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from .integration_record_sync import SEVERITY, status_rows, worst_state
+
+# A status in these states changes without anybody's doing, most often within seconds …
+MOVING = ("pending", "sent")
+# … unless its message is in one of these, and a partner that confirms at all mostly does soon.
+STUCK = ("held", "quarantined", "dead")
+SOON = timedelta(minutes=1)
+# States of a message from which an operator may send it again.
+RETRYABLE = ("retry", "held", "quarantined", "dead")
+
+
+class IntegrationRecordSync(models.Model):
+    """What the status widget of a document asks. The rights on the document decide."""
+
+    _inherit = "integration.record.sync"
+
+    @api.model
+    @api.readonly
+    def status_of(self, res_model, res_id):
+        """What became of a document, for whoever may read it.
+
+        :param res_model: name of a model
+        :param res_id: id of a record
+        :return: ``state`` (the worst, or False), ``moving`` (whether asking again soon pays),
+            ``rows`` (one for each interface: interface, state, reason in words, since as UTC
+            text; for observers also message_id, for operators also can_retry), and for observers
+            the numbers of ``messages`` and ``links``, otherwise False
+        :raises AccessError: the user may not read the document, or is no internal user
+        """
+        record = self._readable_document(res_model, res_id)
+        observer = self.env["integration.message"].has_access("read")
+        operator = self.env.user.has_group("integration_core.group_operator")
+        rows = self._status_rows(record)
+        worst = min((row["state"] for row in rows), key=SEVERITY.index, default=False)
+        return {
+            "state": worst,
+            "moving": any(map(_is_moving, rows)) or self._is_in_outbox(record),
+            "rows": [self._status_row(row, observer, operator) for row in rows],
+            "messages": observer and self._count("integration.message", record),
+            "links": observer and self._count("integration.record.link", record),
+        }
+
+    def _readable_document(self, res_model, res_id):
+        if not self.env.user._is_internal():
+            raise AccessError(self.env._("The sync status is for employees."))
+        if res_model not in self.env or self.env[res_model]._abstract:
+            raise AccessError(self.env._("There is no document model “%s”.", res_model))
+        record = self.env[res_model].browse(res_id)
+        record.check_access("read")
+        return record
+
+    def _status_rows(self, record) -> list[dict]:
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT i.name AS interface, s.state, s.reason, s.changed_at, s.message_id,
+                       m.state AS message_state, m.held_reason, m.available_at
+                  FROM (SELECT s.* %s AND s.res_id = %s) s
+                  JOIN integration_interface i ON i.id = s.interface_id
+                  LEFT JOIN integration_message m ON m.id = s.message_id
+                 ORDER BY %s, i.sequence, i.name
+                """,
+                status_rows(record),
+                record.id,
+                worst_state(),
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    def _status_row(self, row, observer, operator) -> dict:
+        shown = {
+            "interface": row["interface"],
+            "state": row["state"],
+            "reason": self._reason_in_words(row),
+            "since": fields.Datetime.to_string(row["changed_at"].replace(microsecond=0)),
+        }
+        if observer:
+            # The message's own rules apply when it is opened; its id tells nothing.
+            shown["message_id"] = row["message_id"] or False
+        if operator:
+            shown["can_retry"] = row["message_state"] in RETRYABLE
+        return shown
+
+    def _reason_in_words(self, row) -> str:
+        if row["reason"]:
+            return row["reason"]
+        if row["message_state"] == "held":
+            held = self.env["integration.message"]._fields["held_reason"]
+            return dict(held._description_selection(self.env)).get(row["held_reason"], "")
+        words = {
+            "pending": self.env._("It will be sent as soon as possible."),
+            "sent": self.env._("It has been sent; the other side has not acknowledged it yet."),
+            "waiting": self.env._("It was delivered; the other side has not confirmed it yet."),
+            "synchronised": self.env._("The other side has it as it stood then."),
+            "failed": self.env._("It was not delivered."),
+            "conflict": self.env._("The two sides contradict each other."),
+            "cancelled": self.env._("It will not be delivered."),
+        }
+        return words[row["state"]]
+
+    def _is_in_outbox(self, record) -> bool:
+        """Whether an event of the document still waits to become messages."""
+        self.env.cr.execute(
+            "SELECT EXISTS (SELECT FROM integration_event WHERE res_model = %s AND res_id = %s "
+            "AND dispatched_at IS NULL)",
+            [record._name, record.id],
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _count(self, model, record) -> int:
+        return self.env[model].search_count(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+
+    @api.model
+    def open_messages(self, res_model, res_id):
+        """Action: the messages of a document, for those who may see messages."""
+        self.env["integration.message"].check_access("read")
+        return self._open_of_document(
+            "integration_core.action_integration_message", res_model, res_id
+        )
+
+    @api.model
+    def open_links(self, res_model, res_id):
+        """Action: under which names other systems know a document."""
+        self.env["integration.record.link"].check_access("read")
+        action = self._open_of_document(
+            "integration_core.action_integration_record_link", res_model, res_id
+        )
+        action["context"] = {"default_res_model": res_model, "default_res_id": res_id}
+        return action
+
+    def _open_of_document(self, xmlid, res_model, res_id):
+        self._readable_document(res_model, res_id)
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("res_model", "=", res_model), ("res_id", "=", res_id)]
+        action["context"] = {}
+        return action
+
+
+def _is_moving(row: dict) -> bool:
+    if row["state"] == "waiting":
+        return row["changed_at"] > fields.Datetime.now() - SOON
+    return row["state"] in MOVING and row["message_state"] not in STUCK
