@@ -337,3 +337,16 @@ def any_queued(cr: BaseCursor, interface_id: int) -> bool:
         [interface_id],
     )
     return cr.fetchone()[0]
+
+
+def any_due(cr: BaseCursor, rules: Terms) -> bool:
+    """Whether messages of this lane are due, be they claimable or behind others."""
+    cr.execute(
+        f"""
+        SELECT EXISTS (SELECT 1 FROM integration_message
+                        WHERE interface_id = %s AND state = 'queued' AND available_at <= {NOW}
+                          AND mod(partition_hash, %s) = %s)
+        """,  # noqa: S608
+        [rules.interface_id, rules.lanes, rules.lane],
+    )
+    return cr.fetchone()[0]

@@ -86,6 +86,8 @@ class Drain:
         done = 0
         while not self.expired:
             count = self.work()
+            if not count and self.expired:
+                break  # it waited for something until the time was up
             if not count:
                 with own_cursor(self.registry) as cr:
                     lanes.clear_wanted(cr, self.lane_id)

@@ -11,20 +11,26 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from odoo import SUPERUSER_ID, api
+from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json, errors
 from ..tools.states import State
-from . import breakers, claims, conversion, lanes, ledger, notice, payloads, settings, sync
+from . import breakers, claims, conversion, lanes, ledger, notice, payloads, rates, settings, sync
 from .cursors import own_cursor
 from .drain import Drain, fault_point
 
 _logger = logging.getLogger(__name__)
+
+# How long a drain waits for its rate before it rather leaves the worker to others. The bucket fills
+# meanwhile: who leaves although it would flow over within the second number stays below the rate.
+WAIT_SECONDS = 1.0
+AWAY_SECONDS = 3.0
 
 # Messages claimed at once per connection: enough to keep connections busy between two records
 # of results, few enough that a slow partner does not hold many.
@@ -113,21 +119,34 @@ class OutboundDrain(Drain):
         super().__init__(registry, lane_id)
         self.interface_id = 0
         self._plans = conversion.PlanCache()
+        # Nothing can be sent earlier: the breaker is open, or the rate is used up.
         self._probe_at: datetime | None = None
+        self._rate_at: datetime | None = None
+        # Seconds to wait for the rate, here.
+        self._pause = 0.0
 
     def next_due(self) -> datetime | None:
         if not self.interface_id:
             return None
+        blocked_until = max(filter(None, (self._probe_at, self._rate_at)), default=None)
         with own_cursor(self.registry) as cr:
             due = claims.next_due(cr, self.interface_id)
-            if self._probe_at is None:
+            if blocked_until is None:
                 return due
-            # While the breaker is open nothing can be sent earlier than its next probe.
             if claims.any_queued(cr, self.interface_id):
-                return self._probe_at
-        return max(due, self._probe_at) if due else None
+                return blocked_until
+        return max(due, blocked_until) if due else None
 
     def work(self) -> int:
+        """Send one batch; while only the rate stands against it, wait for the next tokens."""
+        count = self._work()
+        while not count and self._pause and not self.expired:
+            time.sleep(self._pause)
+            count = self._work()
+        return count
+
+    def _work(self) -> int:
+        self._pause, self._rate_at = 0.0, None
         with own_cursor(self.registry) as cr:
             rules = claims.terms(cr, self.lane_id)
             if rules is None or not lanes.hold(cr, self.lane_id, self.token):
@@ -139,12 +158,25 @@ class OutboundDrain(Drain):
             concurrency = policy.concurrency
             permit = breakers.permit(cr, rules.interface_id, policy, concurrency * PER_CONNECTION)
             self._probe_at = permit.probe_at
-            token, claimed = claims.claim(cr, rules, permit.granted)
+            limit = rates.permit(cr, rules.interface_id, policy, permit.granted)
+            token, claimed = claims.claim(cr, rules, limit.granted)
+            rates.charge(cr, rules.interface_id, limit, len(claimed))
             breakers.unused(cr, rules.interface_id, policy, permit, len(claimed))
+            if limit.wait and rules.open and not rules.paused and claims.any_due(cr, rules):
+                self._wait_for_rate(limit.wait, policy)
         if claimed:
             fault_point("outbound_claimed")
             self._send(claimed, token, concurrency, permit.generation)
         return len(claimed) or swept
+
+    def _wait_for_rate(self, seconds: float, policy: BaseModel) -> None:
+        """Wait here, or leave and be woken when there are tokens again."""
+        overflows = policy.rate_burst < policy.rate_per_second * AWAY_SECONDS
+        if overflows and seconds <= WAIT_SECONDS:
+            self._pause = seconds
+        else:
+            now = datetime.now(UTC).replace(tzinfo=None)
+            self._rate_at = now + timedelta(seconds=seconds)
 
     def _send(
         self, claimed: Sequence[claims.Claimed], token: str, concurrency: int, generation: int
@@ -227,6 +259,8 @@ class OutboundDrain(Drain):
             calls = [r for r in ours if r.error is None or r.http_status or _is_outage(r.error)]
             failures = sum(1 for r in calls if r.error is not None and _is_outage(r.error))
             breakers.record(cr, interface, len(calls) - failures, failures, generation)
+            unused = len(untried) + len(ours) - len(calls)
+            rates.give_back(cr, plan.interface_id, interface.policy_id, unused)
             notice.final_failures(env, ours)
 
 

@@ -19,6 +19,7 @@ from . import (
     integration_message_operation,
     integration_payload,
     integration_policy,
+    integration_rate,
     integration_record_link,
     integration_record_status,
     integration_record_sync,

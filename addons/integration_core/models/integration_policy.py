@@ -90,10 +90,16 @@ class IntegrationPolicy(models.Model):
         "person has retried, replayed or resolved it.",
     )
     rate_per_second = fields.Float(
-        default=0.0, help="Inbound requests accepted per second and interface; 0 is unlimited."
+        default=0.0,
+        help="Of each interface, on average; 0 is unlimited. In: more requests are refused with "
+        "429 and the time after which to try again. Out: more messages wait in the queue, and "
+        "every attempt counts, repetitions included.",
     )
     rate_burst = fields.Integer(
-        default=20, help="Requests accepted at once before the rate counts."
+        default=20,
+        help="What may come in, or leave, at once after a pause. Out: with a low rate, a few "
+        "seconds' worth of messages lets the queue be worked off in gulps, without a worker that "
+        "waits.",
     )
 
     @api.constrains("retry_mode", "retry_schedule")

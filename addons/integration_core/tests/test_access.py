@@ -26,7 +26,12 @@ LEDGER = (
     "integration.event",
     "integration.record.sync",
 )
-MACHINERY = ("integration.lane", "integration.breaker", "integration.idempotency")
+MACHINERY = (
+    "integration.lane",
+    "integration.breaker",
+    "integration.idempotency",
+    "integration.rate",
+)
 CONTENT = ("integration.payload",)
 AUDIT = ("integration.audit.entry",)
 

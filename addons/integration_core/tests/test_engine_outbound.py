@@ -1,3 +1,5 @@
+import time
+
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import causation, sync
@@ -296,3 +298,60 @@ class TestOutbound(EngineCase):
         self.drain(self.outbound)
         message = self.messages(self.outbound)
         self.assertEqual((message.state, message.error_code), ("quarantined", "no_transport"))
+
+
+@tagged("post_install", "-at_install")
+class TestOutboundRate(EngineCase):
+    def _fired(self, count):
+        self.sent = []
+        self.send_with(lambda outgoing: self.sent.append(time.monotonic()) or delivered(outgoing))
+        for number in range(count):
+            self.fire(f"Zedland {number}", f"Z{number}")
+        self.dispatch()
+
+    def _tokens(self):
+        self.env.cr.execute(
+            "SELECT tokens FROM integration_rate WHERE interface_id = %s", [self.outbound.id]
+        )
+        return self.env.cr.fetchone()[0]
+
+    def test_no_limit_no_row(self):
+        self._fired(3)
+        self.drain(self.outbound)
+        self.env.cr.execute("SELECT count(*) FROM integration_rate")
+        self.assertEqual(self.env.cr.fetchone()[0], 0)
+
+    def test_a_small_bucket_makes_the_drain_wait(self):
+        self.policy.write({"rate_per_second": 10, "rate_burst": 2})
+        self._fired(4)
+        self.drain(self.outbound)
+        self.assertEqual(len(self.sent), 4)
+        self.assertGreater(self.sent[3] - self.sent[0], 0.15)
+
+    def test_a_low_rate_leaves_the_worker_to_others(self):
+        self.policy.write({"rate_per_second": 0.1, "rate_burst": 2})
+        self._fired(3)
+        self.drain(self.outbound)
+        self.assertEqual(len(self.sent), 2)
+        self.assertEqual(self.messages(self.outbound).mapped("state"), ["done", "done", "queued"])
+        lane = self.env["integration.lane"].search([("interface_id", "=", self.outbound.id)])
+        wait = (lane.scheduled_at - lane.woken_at).total_seconds() if lane.woken_at else 10
+        self.assertTrue(lane.scheduled_at)
+        self.assertGreater(wait, 0)
+
+    def test_what_never_left_costs_nothing(self):
+        self.policy.write({"rate_per_second": 0.001, "rate_burst": 5})
+        self._fired(2)
+        self.env.cr.execute("UPDATE integration_event SET data = '{}'")
+        self.drain(self.outbound)
+        self.assertEqual(set(self.messages(self.outbound).mapped("state")), {"quarantined"})
+        self.assertAlmostEqual(self._tokens(), 5, places=1)
+
+    def test_a_held_interface_does_not_wait_for_its_rate(self):
+        self.policy.write({"rate_per_second": 10, "rate_burst": 1})
+        self._fired(2)
+        self.outbound.action_pause()
+        started = time.monotonic()
+        self.drain(self.outbound)
+        self.assertLess(time.monotonic() - started, 2)
+        self.assertFalse(self.sent)

@@ -47,7 +47,7 @@ class TestOperations(EngineCase):
         self.drain(self.inbound)
         operation = self._operation(broken + parked + done, "retry")
         self.assertEqual((operation.possible, operation.total), (3, 5))
-        self.assertIn("applied for the first time", operation.preview)
+        self.assertIn("will be applied for the first time", operation.preview)
         self.assertIn("1 not possible: parked", operation.preview)
         self.assertIn("1 not possible: finished", operation.preview)
         notice = operation.action_apply()["params"]

@@ -4,7 +4,7 @@ import math
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools.rate import KeyedLimiter, TokenBucket
+from ..tools.rate import Allowance, KeyedLimiter, TokenBucket
 
 
 @tagged("post_install", "-at_install")
@@ -55,3 +55,32 @@ class TestRate(BaseCase):
             limiter.take(key, 0.001, 2, 0.0)
         self.assertEqual(len(limiter), 2)
         self.assertGreater(limiter.take("a", 0.001, 2, 0.0), 0, "a was kept, and is empty")
+
+
+@tagged("post_install", "-at_install")
+class TestAllowance(BaseCase):
+    """Ten a second, twenty at once, kept as a value."""
+
+    def test_takes_what_is_there(self):
+        granted, left = Allowance(20.0, 0.0).take(50, 10, 20, 0.0)
+        self.assertEqual((granted, left.tokens), (20, 0.0))
+        self.assertEqual(left.take(50, 10, 20, 0.55)[0], 5, "whole units only")
+        self.assertEqual(left.take(50, 10, 20, 100.0)[0], 20, "no more than the burst")
+
+    def test_waiting_as_told_is_enough(self):
+        empty = Allowance(0.0, 0.0)
+        for wanted in range(1, 20):
+            wait = empty.wait(wanted, 10, 20, 0.0)
+            self.assertEqual(empty.take(wanted, 10, 20, wait)[0], wanted)
+        self.assertAlmostEqual(empty.wait(50, 10, 20, 0.0), 2.0, msg="as many as it holds")
+        self.assertEqual(Allowance(20.0, 0.0).wait(20, 10, 20, 0.0), 0.0)
+
+    def test_a_clock_that_steps_back_grants_nothing(self):
+        granted, left = Allowance(0.0, 100.0).take(5, 10, 20, 50.0)
+        self.assertEqual((granted, left.at), (0, 100.0))
+
+    def test_a_changed_limit_counts_at_once(self):
+        saved = Allowance(20.0, 0.0)
+        self.assertEqual(saved.take(50, 10, 5, 0.0)[0], 5)
+        with self.assertRaises(ValueError):
+            saved.take(1, 0, 5, 0.0)

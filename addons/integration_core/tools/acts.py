@@ -67,14 +67,18 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-#: What happens a second time; completes "3: …".
+#: What happens a second time; completes "3 …".
 EFFECTS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "again": _("applied once more, which by its handler's promise leaves what is there now."),
-        "first": _("applied for the first time."),
-        "recognised": _("sent again under the same id, by which the partner recognises it."),
-        "new": _("sent for the first time."),
-        "renewed": _("sent with the present content of its document, under a new id."),
+        "again": _(
+            "will be applied once more, which by the handler's promise leaves what is there now."
+        ),
+        "first": _("will be applied for the first time."),
+        "recognised": _(
+            "will be sent again under the same id, by which the partner recognises it."
+        ),
+        "new": _("will be sent for the first time."),
+        "renewed": _("will be sent with the present content of the document, under a new id."),
     }
 )
 

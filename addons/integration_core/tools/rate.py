@@ -1,14 +1,18 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Rate limiting by token buckets in the memory of one process.
+"""Rate limiting by token buckets.
 
-The sum over several processes is right if each gets its share of the limit: divide ``rate`` and
-``burst`` by the number of workers. Times are seconds on any clock that does not jump,
-normally :func:`time.monotonic`.
+:class:`TokenBucket` lives in the memory of one process. The sum over several processes is right if
+each gets its share of the limit: divide ``rate`` and ``burst`` by the number of workers. Times are
+seconds on any clock that does not jump, normally :func:`time.monotonic`.
+
+:class:`Allowance` is a value, to be kept in a database row that all workers share; its times are
+those of the database.
 """
 
 import math
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
@@ -99,6 +103,36 @@ class KeyedLimiter:
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a token bucket holds: ``tokens`` at the moment ``at`` (seconds).
+
+    Every method takes the present limit, so that a changed one counts at once: ``rate`` in units a
+    second, ``burst`` the capacity in units.
+    """
+
+    tokens: float
+    at: float
+
+    def refilled(self, rate: float, burst: float, now: float) -> "Allowance":
+        """The bucket at ``now``. A clock that steps back neither grants nor takes anything."""
+        _check(rate, burst)
+        gained = max(now - self.at, 0.0) * rate
+        return Allowance(min(burst, self.tokens + gained), max(now, self.at))
+
+    def take(self, wanted: int, rate: float, burst: float, now: float) -> tuple[int, "Allowance"]:
+        """Take up to ``wanted`` whole units: how many there were, and what is left."""
+        full = self.refilled(rate, burst, now)
+        granted = max(0, min(wanted, math.floor(full.tokens + _ROUNDING)))
+        return granted, replace(full, tokens=max(full.tokens - granted, 0.0))
+
+    def wait(self, wanted: int, rate: float, burst: float, now: float) -> float:
+        """Seconds until ``wanted`` units, or as many as the bucket holds, will be there."""
+        full = self.refilled(rate, burst, now)
+        missing = min(wanted, math.floor(burst)) - full.tokens
+        return max(missing, 0.0) / rate if missing > _ROUNDING else 0.0
 
 
 def _check(rate: float, burst: float) -> None:
