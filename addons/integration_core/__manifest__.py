@@ -33,6 +33,7 @@
         "views/integration_value_map_views.xml",
         "views/integration_record_views.xml",
         "views/integration_audit_entry_views.xml",
+        "views/integration_revision_views.xml",
         "views/integration_interface_form.xml",
         "views/integration_interface_views.xml",
         "views/integration_system_views.xml",
@@ -49,6 +50,7 @@
         "web.assets_backend": [
             "integration_core/static/src/fields/*",
             "integration_core/static/src/sync/*",
+            "integration_core/static/src/views/*",
             "integration_core/static/src/scss/integration.scss",
         ],
         "web.assets_tests": ["integration_core/static/tests/tours/*.js"],

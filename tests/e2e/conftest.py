@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.ledger import Ledger
-from tests.e2e.office import Inbound, Office
+from tests.e2e.office import Inbound, Office, approver
 from tests.e2e.senders import WebhookSender
 from tests.harness import Client, Database, Server
 
@@ -47,7 +47,13 @@ def running_suite(database: Database, **options: Any) -> Iterator[Suite]:
     database.durability()
     with database.server(**{"workers": 4, "channels": CHANNELS, **options}) as server:
         admin = server.login()
-        yield Suite(database, server, admin, Office(admin.call), Ledger(database))
+        yield Suite(
+            database,
+            server,
+            admin,
+            Office(admin.call, approver(admin, server).call),
+            Ledger(database),
+        )
 
 
 @pytest.fixture(scope="module")

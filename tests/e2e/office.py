@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.harness import Client, Shell
+from tests.harness import Client, Server, Shell
 
 Call = Callable[..., Any]
 
@@ -20,6 +20,13 @@ CONFIRMATION_LINE = (
     " promised_date: item.promised}"
 )
 EVENT = "integration_procurement.event_type_purchase_order_confirmed"
+
+
+def approver(admin: Client, server: Server) -> Client:
+    """Make a colleague of the administrator who approves, and log in as her."""
+    office = Office(admin.call, admin.call)
+    office.user("ben", "integration_core.group_approver")
+    return server.login("ben", "ben")
 
 
 def through_shell(shell: Shell) -> Call:
@@ -99,6 +106,8 @@ class Office:
     """Works in Odoo as its administrator."""
 
     call: Call
+    #: The same of a colleague who approves; what the superuser does needs no approval.
+    approve: Call
     _product_id: int = 0
 
     def ref(self, xmlid: str) -> int:
@@ -239,8 +248,22 @@ class Office:
         return Inbound(interface_id, policy_id, f"/integration/webhook/{token}", secret)
 
     def activate(self, interface_id: int) -> None:
-        for step in ("action_submit", "action_approve", "action_activate"):
-            self.call("integration.interface", step, [interface_id])
+        self.call("integration.interface", "action_submit", [interface_id])
+        self.approve("integration.interface", "action_approve", [interface_id])
+        self.call("integration.interface", "action_activate", [interface_id])
+
+    def change(self, interface_id: int, **values: Any) -> int:
+        """Change an approved interface by a revision; return its id."""
+        action = self.call("integration.interface", "action_propose_change", [interface_id])
+        proposal_id = action["res_id"]
+        self.write("integration.interface", proposal_id, **values)
+        (revision,) = self.call(
+            "integration.revision", "search", [["proposal_id", "=", proposal_id]]
+        )
+        self.write("integration.revision", revision, summary="test")
+        self.call("integration.revision", "action_submit", [revision])
+        self.approve("integration.revision", "action_approve", [revision])
+        return revision
 
     # -- orders --------------------------------------------------------------------------
 

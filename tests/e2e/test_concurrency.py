@@ -66,7 +66,7 @@ class World:
         self.database = database
         self.shells = shells
         self.ledger = Ledger(database)
-        self.office = Office(through_shell(shells[0]))
+        self.office = Office(through_shell(shells[0]), through_shell(shells[0]))
         self.user_id = self.office.buyer("interface")
         self._numbers = itertools.count(1)
 

@@ -347,8 +347,9 @@ def test_interface_that_is_not_active_answers_503(world: World) -> None:
     content = world.order().confirmation()
     states = []
     for step in ("", "action_submit", "action_approve"):
+        who = world.suite.office.approve if step == "action_approve" else world.suite.admin.call
         if step:
-            world.suite.admin.call("integration.interface", step, [own.id])
+            who("integration.interface", step, [own.id])
         answer = sender.deliver(content, "msg_early")
         states.append((answer.status_code, "retry-after" in answer.headers))
     assert states == [(503, True)] * 3
@@ -357,17 +358,18 @@ def test_interface_that_is_not_active_answers_503(world: World) -> None:
     receipt_of(sender.deliver(content, "msg_early"))
 
 
-def test_message_accepted_before_the_interface_went_back_to_draft_is_held(world: World) -> None:
+def test_message_accepted_before_the_interface_was_retired_is_held(world: World) -> None:
     own = world.interface()
     sender = world.suite.sender(own)
     order = world.order()
     world.suite.admin.call("integration.interface", "action_pause", [own.id])
     receipt = receipt_of(sender.deliver(order.confirmation()))
     world.suite.ledger.wait_for(receipt, "held")
-    world.suite.admin.call("integration.interface", "action_back_to_draft", [own.id])
+    world.suite.admin.call("integration.interface", "action_retire", [own.id])
     world.suite.admin.call("integration.interface", "action_resume", [own.id])
     time.sleep(1)
     assert world.suite.ledger.message(receipt)["state"] == "held"
+    world.suite.admin.call("integration.interface", "action_back_to_draft", [own.id])
     world.suite.office.activate(own.id)
     world.suite.ledger.wait_for(receipt, "done")
     assert len(world.suite.ledger.notes(order.id)) == 1

@@ -207,7 +207,7 @@ def ensure(cr: BaseCursor, interface_ids: Sequence[int] | None = None) -> None:
           JOIN integration_policy p ON p.id = i.policy_id
          CROSS JOIN LATERAL generate_series(
                0, CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END - 1) n
-         WHERE (%(every)s OR i.id = ANY(%(ids)s))
+         WHERE (%(every)s OR i.id = ANY(%(ids)s)) AND i.revision_of_id IS NULL
            AND NOT EXISTS (SELECT 1 FROM integration_lane l
                             WHERE l.interface_id = i.id AND l.number = n)
         ON CONFLICT DO NOTHING

@@ -21,21 +21,25 @@ class IntegrationAudited(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        audit.record(records, "create")
+        audit.record(records._audited(), "create")
         return records
 
     def write(self, vals):
         names = self._audited_names(vals)
-        before = audit.readable(self, names)
+        before = audit.readable(self._audited(), names)
         res = super().write(vals)
         if names:
-            changes = audit.differences(before, audit.readable(self, names))
+            changes = audit.differences(before, audit.readable(self._audited(), names))
             audit.record(self.browse(changes), "change", changes=changes)
         return res
 
     def unlink(self):
-        audit.record(self, "delete")
+        audit.record(self._audited(), "delete")
         return super().unlink()
+
+    def _audited(self):
+        """Those of these records that count; a model may leave out its working copies."""
+        return self
 
     @api.model
     def _audited_names(self, vals):

@@ -1,10 +1,19 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import plaintext2html
 
 from ..engine import audit
 
 ACTIVITY = "integration_core.mail_activity_approval"
+# Written by actions only, which leave an audit entry of their own.
+CLOSED = (
+    "state",
+    "submitted_by_id",
+    "submitted_at",
+    "approved_by_id",
+    "approved_at",
+    "author_ids",
+)
 # More people are not asked by an activity; the others find the request in Governance.
 ASKED = 20
 
@@ -26,14 +35,7 @@ class IntegrationGoverned(models.AbstractModel):
         "mail.activity.mixin",
     ]
 
-    _audit_excluded = (
-        "state",
-        "submitted_by_id",
-        "submitted_at",
-        "approved_by_id",
-        "approved_at",
-        "author_ids",
-    )
+    _audit_excluded = CLOSED
     _reason_acts = ("action_send_back",)
 
     submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
@@ -60,15 +62,26 @@ class IntegrationGoverned(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            # a form sends the default state along
+            self._governance_check_closed({k for k, v in vals.items() if v not in (False, "draft")})
         records = super().create(vals_list)
         records._governance_remember_author()
         return records
 
     def write(self, vals):
+        self._governance_check_closed(set(vals))
         res = super().write(vals)
         if self._audited_names(vals):
             self.filtered(lambda one: one.state == "draft")._governance_remember_author()
         return res
+
+    def _governance_check_closed(self, names):
+        # su: actions write as superuser after their checks, and a remote call never is superuser
+        if not self.env.su and (found := names & set(CLOSED)):
+            raise AccessError(
+                self.env._("%s is set by the buttons only.", ", ".join(sorted(found)))
+            )
 
     def _governance_remember_author(self):
         # Actions write as superuser what is nobody's text.

@@ -23,6 +23,8 @@ from . import (
     integration_record_link,
     integration_record_status,
     integration_record_sync,
+    integration_revision,
+    integration_revision_actions,
     integration_sync_mixin,
     integration_system,
     integration_transport,

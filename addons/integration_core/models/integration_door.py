@@ -23,7 +23,13 @@ class IntegrationDoor(models.AbstractModel):
         interfaces = (
             self.sudo()
             .with_context(active_test=False)
-            .search([("direction", "=", "inbound"), ("transport", "!=", "none")])
+            .search(
+                [
+                    ("direction", "=", "inbound"),
+                    ("transport", "!=", "none"),
+                    ("revision_of_id", "=", False),
+                ]
+            )
         )
         return {
             hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()

@@ -6,21 +6,8 @@ import jmespath
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..mixins.revised import APPROVED, OPEN_STATES, PROTECTED
 from ..tools import net_guard
-
-# Set by actions alone, which check what they must; a form or a remote call may not write them.
-PROTECTED = frozenset(
-    {
-        "state",
-        "activated_at",
-        "deprecated_at",
-        "processing_paused",
-        "receiving_stopped",
-        "token",
-    }
-)
-# Only these states carry traffic; a deprecated interface does so with a warning and a sunset date.
-OPEN_STATES = ("active", "deprecated")
 
 
 class IntegrationInterface(models.Model):
@@ -33,7 +20,7 @@ class IntegrationInterface(models.Model):
 
     _name = "integration.interface"
     _description = "Integration Interface"
-    _inherit = ["mail.thread", "mail.activity.mixin", "integration.door"]
+    _inherit = ["integration.interface.revised", "integration.door"]
     _order = "sequence, name, id"
     _check_company_auto = True
 
@@ -282,7 +269,8 @@ class IntegrationInterface(models.Model):
     def _check_governed(self, vals):
         governed = [name for name in vals if getattr(self._fields.get(name), "governed", False)]
         locked = self.filtered(lambda i: i.state != "draft")
-        if not governed or not locked:
+        # su: a revision writes what a second person approved; a remote call never is superuser
+        if not governed or not locked or (self.env.su and self.env.context.get(APPROVED)):
             return
         changed = [
             self._fields[name]._description_string(self.env)
@@ -302,7 +290,8 @@ class IntegrationInterface(models.Model):
             raise UserError(
                 self.env._(
                     "“%(interface)s” is under review or approved, so %(fields)s cannot change. "
-                    "Set it back to draft, change it, and have it approved again.",
+                    "Use “Propose a change”: another person approves it, and the interface goes "
+                    "on as it is until then.",
                     interface=locked[0].display_name,
                     fields=", ".join(changed),
                 )

@@ -1,14 +1,22 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..engine import audit
+from ..mixins.revised import OPEN_STATES
+
+# The steps of the lifecycle, and the audit entry that each leaves.
+ACTS = {"active": "activate", "deprecated": "deprecate", "retired": "retire", "draft": "reopen"}
+# Review and approval are steps of ``integration.governed``.
 TRANSITIONS = {
-    "draft": {"in_review", "retired"},
-    "in_review": {"draft", "approved"},
+    "draft": {"retired"},
+    "in_review": set(),
     "approved": {"active", "draft", "retired"},
-    "active": {"deprecated", "draft", "retired"},
-    "deprecated": {"active", "draft", "retired"},
+    "active": {"deprecated", "retired"},
+    "deprecated": {"active", "retired"},
     "retired": {"draft"},
 }
+# Steps of an emergency, which ``integration.revision`` takes.
+EMERGENCY = {("draft", "active"), ("active", "draft"), ("deprecated", "draft")}
 
 
 class IntegrationInterface(models.Model):
@@ -19,12 +27,16 @@ class IntegrationInterface(models.Model):
     activated_at = fields.Datetime(readonly=True, copy=False, help="First activation.")
 
     def action_submit(self):
+        if self.revision_of_id:
+            return self.proposal_revision_id.action_submit()
         self._require_complete()
-        self._set_lifecycle("in_review")
+        return self._governance_submit()
 
     def action_approve(self):
-        self._require_complete()
-        self._set_lifecycle("approved")
+        self.sudo()._require_complete()  # sudo: an approver need not read all that it refers to
+        self._governance_approve()
+        for interface in self:
+            self.env["integration.revision"]._approved_as_a_whole(interface)
 
     def action_activate(self):
         self._require_complete()
@@ -38,12 +50,20 @@ class IntegrationInterface(models.Model):
         self._set_lifecycle("retired")
 
     def action_back_to_draft(self):
+        """Change freely what carries no traffic; what carries traffic changes by proposals."""
+        if any(interface.state in OPEN_STATES for interface in self):
+            raise UserError(
+                self.env._("An interface that carries traffic is changed by “Propose a change”.")
+            )
+        if any(interface.open_revision_id for interface in self):
+            raise UserError(self.env._("Discard the open proposal first."))
         self._set_lifecycle("draft")
 
-    def _set_lifecycle(self, target):
+    def _set_lifecycle(self, target, emergency=False):
         names = dict(self._fields["state"]._description_selection(self.env))
         for interface in self:
-            if target not in TRANSITIONS[interface.state]:
+            exceptional = emergency and (interface.state, target) in EMERGENCY
+            if target not in TRANSITIONS[interface.state] and not exceptional:
                 raise UserError(
                     self.env._(
                         "“%(interface)s” is %(state)s and cannot become %(target)s.",
@@ -62,6 +82,7 @@ class IntegrationInterface(models.Model):
             first.activated_at = fields.Datetime.now()
         elif target == "deprecated":
             interfaces.deprecated_at = fields.Datetime.now()
+        audit.record(self, ACTS[target])
 
     def _require_complete(self):
         """Raise with a list of everything that is missing before traffic can flow."""
@@ -113,12 +134,14 @@ class IntegrationInterface(models.Model):
         self._require_operator()
         # sudo: an operator may pause, but not change the configuration of an interface
         self.sudo().write({"processing_paused": True})
+        audit.record(self, "pause")
         self._wake()
 
     def action_resume(self):
         self._require_operator()
         # sudo: as in action_pause
         self.sudo().write({"processing_paused": False, "receiving_stopped": False})
+        audit.record(self, "resume")
         self._wake()
 
     def action_stop_receiving(self):
@@ -128,6 +151,7 @@ class IntegrationInterface(models.Model):
             raise UserError(self.env._("Only inbound interfaces receive."))
         # sudo: as in action_pause
         self.sudo().write({"receiving_stopped": True})
+        audit.record(self, "stop_receiving")
 
     def _require_operator(self):
         self.check_access("read")

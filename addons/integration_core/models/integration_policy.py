@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools import backoff, breaker
 
@@ -151,6 +151,8 @@ class IntegrationPolicy(models.Model):
                     )
 
     def write(self, vals):
+        if set(vals) - {"name", "active", "company_id"}:
+            self._raise_if_in_use()
         res = super().write(vals)
         # The HTTP door caches the rate and the number of lanes of its interfaces.
         # sudo: a shared policy serves interfaces of companies that its editor may not see
@@ -163,6 +165,25 @@ class IntegrationPolicy(models.Model):
         interfaces._configuration_changed()
         interfaces._wake()
         return res
+
+    def _raise_if_in_use(self):
+        """A policy that was approved with an interface does not change under it."""
+        if self.env.su:
+            return  # installation and upgrade
+        used = (
+            # sudo: interfaces of other companies count as well
+            self.env["integration.interface"]
+            .sudo()
+            .search([("policy_id", "in", self.ids), ("state", "!=", "draft")], limit=1)
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "“%s” uses this policy and was approved with it. Duplicate the policy, change "
+                    "the copy, and propose the copy as a change of the interface.",
+                    used.display_name,
+                )
+            )
 
     def _retry_plan(self):
         """The pure retry plan (:class:`backoff.RetryPlan`) of this policy."""

@@ -11,6 +11,7 @@ from . import (
     test_lanes,
     test_operations,
     test_replay,
+    test_revision,
     test_savepoints,
     test_sync_forms,
     test_tools_acts,
@@ -30,5 +31,6 @@ from . import (
     test_tools_schema_compat,
     test_tools_states,
     test_tools_text,
+    test_tools_three_way,
     test_ui,
 )

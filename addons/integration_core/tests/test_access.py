@@ -19,6 +19,7 @@ CONFIGURATION = (
     "integration.value.map.line",
     "integration.record.link",
 )
+REVISIONS = ("integration.revision",)
 SECRETS = ("integration.credential", "integration.credential.version")
 LEDGER = (
     "integration.message",
@@ -55,6 +56,16 @@ MATRIX = {
         "clinical_viewer": READ,
         "operator": READ,
         "administrator": ALL,
+        "approver": READ,
+        "auditor": READ,
+    },
+    REVISIONS: {
+        "user": NOTHING,
+        "observer": READ,
+        "content_viewer": READ,
+        "clinical_viewer": READ,
+        "operator": READ,
+        "administrator": "rw",
         "approver": READ,
         "auditor": READ,
     },
@@ -205,7 +216,7 @@ class TestAccess(EngineCase):
         self.assertTrue(self.inbound.processing_paused)
 
     def test_operators_do_not_configure(self):
-        for act in ("action_back_to_draft", "action_retire", "action_deprecate"):
+        for act in ("action_propose_change", "action_retire", "action_deprecate"):
             with self.subTest(act=act), self.assertRaises(AccessError):
                 getattr(self._as("operator", self.inbound), act)()
         with self.assertRaises(AccessError):

@@ -144,5 +144,6 @@ class TestMapping(EngineCase):
             with self.subTest(values), self.assertRaises(UserError):
                 self.mapping.write(values)
         self.mapping.name = "Another name"
+        self.inbound.action_retire()
         self.inbound.action_back_to_draft()
         self.mapping.header = "root"

@@ -40,18 +40,18 @@ class TestInterface(EngineCase):
                 self.outbound.write(values)
         self.outbound.write({"policy_id": self.policy.id, "name": "New name", "url": False})
         self.assertEqual(self.outbound.name, "New name")
-        self.outbound.action_back_to_draft()
-        self.outbound.url = "https://elsewhere.example.com"
 
     def test_first_activation_is_remembered(self):
         interface = self._draft()
-        interface._set_lifecycle("in_review")
-        interface._set_lifecycle("approved")
+        self.patch(type(interface), "_missing_for_traffic", lambda _self: [])
+        interface.action_submit()
+        interface.action_approve()
         self.assertFalse(interface.activated_at)
-        interface._set_lifecycle("active")
+        interface.action_activate()
         first = interface.activated_at
         self.assertTrue(first)
-        interface._set_lifecycle("draft")
+        interface.action_retire()
+        interface.action_back_to_draft()
         self.assertEqual(interface.activated_at, first)
 
     def test_deprecated_interface_announces_itself(self):
@@ -64,6 +64,7 @@ class TestInterface(EngineCase):
 
     def test_interface_with_history_is_kept(self):
         self.receive("m1", {"key": "a"})
+        self.inbound.action_retire()
         self.inbound.action_back_to_draft()
         with self.assertRaises(UserError):
             self.inbound.unlink()
@@ -166,7 +167,7 @@ class TestInterface(EngineCase):
         self.assertEqual(self.inbound.light, "failing")
         self.assertEqual((self.inbound.queued_count, self.inbound.failed_count), (1, 1))
         self.assertTrue(message)
-        self.inbound.action_back_to_draft()
+        self.inbound.action_retire()
         self.assertEqual(self.inbound.light, "off")
 
 
@@ -186,7 +187,10 @@ class TestPolicy(EngineCase):
         )
         admin = self.env.ref("base.user_admin")
         self.assertNotIn(company, admin.company_ids)
-        self.policy.with_user(admin).lanes = 4
+        self.policy.with_user(admin).name = "Renamed"
+        with self.assertRaises(UserError):
+            self.policy.with_user(admin).lanes = 4
+        self.policy.lanes = 4
         lanes = self.env["integration.lane"].search([("interface_id", "=", foreign.id)])
         self.assertEqual(len(lanes), 4)
 

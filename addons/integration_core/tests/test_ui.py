@@ -1,4 +1,4 @@
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common import EngineCase
 
@@ -15,7 +15,15 @@ class TestUi(EngineCase, HttpCase):
         self.patch(
             type(self.env["integration.interface"]), "_missing_for_traffic", lambda _self: []
         )
+        new_test_user(
+            self.env,
+            "tour.approver",
+            groups="integration_core.group_approver",
+            password="tour.approver",
+        )
         self.start_tour("/odoo", "integration_core_lifecycle", login="admin")
+        self.start_tour("/odoo", "integration_core_approve", login="tour.approver")
+        self.start_tour("/odoo", "integration_core_activate", login="admin")
         interface = self.env["integration.interface"].search([("name", "=", "Tour interface")])
         self.assertEqual(interface.state, "active")
         self.assertFalse(interface.processing_paused)

@@ -41,8 +41,37 @@ registry.category("web_tour.tours").add("integration_core_lifecycle", {
         },
         reaches("in_review"),
         {
+            content: "Whoever submitted it cannot approve it",
+            trigger: ".o_form_view:not(:has(button[name='action_approve']))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("integration_core_approve", {
+    steps: () => [
+        ...openApp(),
+        {
+            content: "Open what a colleague submitted",
+            trigger: ".o_kanban_record:contains('Tour interface')",
+            run: "click",
+        },
+        reaches("in_review"),
+        {
             content: "Approve it",
             trigger: "button[name='action_approve']",
+            run: "click",
+        },
+        confirm(),
+        reaches("approved"),
+    ],
+});
+
+registry.category("web_tour.tours").add("integration_core_activate", {
+    steps: () => [
+        ...openApp(),
+        {
+            content: "Open the approved interface",
+            trigger: ".o_kanban_record:contains('Tour interface')",
             run: "click",
         },
         reaches("approved"),
