@@ -27,6 +27,7 @@
         "views/integration_event_views.xml",
         "views/integration_event_type_views.xml",
         "views/integration_contract_views.xml",
+        "views/integration_contract_report.xml",
         "views/integration_policy_views.xml",
         "views/integration_credential_views.xml",
         "views/integration_mapping_views.xml",

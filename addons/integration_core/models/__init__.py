@@ -4,6 +4,8 @@ from . import (
     integration_audit_entry,
     integration_breaker,
     integration_contract,
+    integration_contract_version,
+    integration_contract_version_report,
     integration_credential,
     integration_door,
     integration_event,

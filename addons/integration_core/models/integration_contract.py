@@ -1,12 +1,9 @@
-import json
-import re
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError
 
-from ..tools import contracts
-
-SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+from ..engine import contract_impact
+from ..tools import semver
+from ..tools.semver import Level
 
 
 class IntegrationContract(models.Model):
@@ -23,7 +20,29 @@ class IntegrationContract(models.Model):
     active = fields.Boolean(default=True)
     version_ids = fields.One2many("integration.contract.version", "contract_id")
     current_version_id = fields.Many2one(
-        "integration.contract.version", compute="_compute_current_version_id"
+        "integration.contract.version",
+        string="Version in force",
+        compute="_compute_current_version_id",
+        help="The highest approved version. Event types and handlers follow it by themselves; an "
+        "interface with a wire contract stays with the version that was chosen for it.",
+    )
+    event_type_ids = fields.One2many("integration.event.type", "contract_id")
+    follower_ids = fields.Many2many(
+        "integration.interface",
+        string="Interfaces that follow",
+        compute="_compute_consumers",
+        help="They use the version in force, whichever that is.",
+    )
+    pinned_ids = fields.Many2many(
+        "integration.interface",
+        string="Interfaces with a fixed version",
+        compute="_compute_consumers",
+        help="Their wire contract names a version of this contract and stays with it.",
+    )
+    handler_names = fields.Char(
+        string="Handlers",
+        compute="_compute_consumers",
+        help="Programs of Odoo that take documents of this shape.",
     )
 
     _code_unique = models.Constraint("UNIQUE(code)", "Another contract has this code already.")
@@ -34,118 +53,50 @@ class IntegrationContract(models.Model):
             approved = contract.version_ids.filtered(lambda v: v.state == "approved")
             contract.current_version_id = approved.sorted(lambda v: v._semver())[-1:]
 
+    @api.depends("code", "version_ids", "event_type_ids")
+    def _compute_consumers(self):
+        for contract in self:
+            contract.follower_ids = contract_impact.followers(contract)
+            contract.pinned_ids = contract.version_ids.interface_ids
+            names = contract_impact.handlers(contract)
+            contract.handler_names = ", ".join(
+                self.env._(self.env[name]._description) for name in sorted(names)
+            )
 
-class IntegrationContractVersion(models.Model):
-    """One version of a contract: JSON Schema 2020-12 and an example that it accepts."""
-
-    _name = "integration.contract.version"
-    _description = "Integration Contract Version"
-    _inherit = ["mail.thread", "integration.audited"]
-    _order = "contract_id, id desc"
-
-    contract_id = fields.Many2one(
-        "integration.contract", required=True, index=True, ondelete="cascade"
-    )
-    version = fields.Char(required=True, default="1.0.0", help="Semantic version, such as 1.2.0.")
-    schema = fields.Text(required=True, default="{}", help="JSON Schema, draft 2020-12.")
-    example = fields.Text(help="A document that the schema accepts.")
-    state = fields.Selection(
-        [("draft", "Draft"), ("approved", "Approved"), ("retired", "Retired")],
-        required=True,
-        default="draft",
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    interface_ids = fields.One2many("integration.interface", "contract_version_id")
-
-    _version_unique = models.Constraint(
-        "UNIQUE(contract_id, version)", "This version of the contract exists already."
-    )
-
-    @api.depends("contract_id.code", "version")
-    def _compute_display_name(self):
-        for version in self:
-            version.display_name = f"{version.contract_id.code or ''} {version.version or ''}"
-
-    def _semver(self) -> tuple[int, ...]:
+    def action_new_version(self):
+        """A draft with the schema and the example of the version in force, opened at once."""
         self.ensure_one()
-        return tuple(int(part) for part in self.version.split("."))
-
-    @api.constrains("version")
-    def _check_version(self):
-        for version in self:
-            if not SEMVER.fullmatch(version.version or ""):
-                raise ValidationError(
-                    self.env._("“%s” is not a semantic version such as 1.2.0.", version.version)
-                )
-
-    @api.constrains("schema", "example")
-    def _check_schema(self):
-        for version in self:
-            try:
-                validator = contracts.compile_schema(json.loads(version.schema or ""))
-                found = validator.violations(json.loads(version.example)) if version.example else []
-            except ValueError as exc:  # malformed JSON, or contracts.SchemaError
-                raise ValidationError(
-                    self.env._(
-                        "%(version)s: %(reason)s", version=version.display_name, reason=str(exc)
-                    )
-                ) from exc
-            if found:
-                raise ValidationError(
-                    self.env._(
-                        "The example of %(version)s breaks its own schema:\n%(violations)s",
-                        version=version.display_name,
-                        violations="\n".join(found),
-                    )
-                )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su and any(vals.get("state", "draft") != "draft" for vals in vals_list):
-            raise AccessError(self.env._("A new version begins as a draft."))
-        return super().create(vals_list)
-
-    def write(self, vals):
-        # su: the actions below write it after their checks; a remote call never is superuser
-        if "state" in vals and not self.env.su:
-            raise AccessError(self.env._("The state is set by the buttons only."))
-        fixed = {"schema", "version", "contract_id"} & set(vals)
-        if fixed and any(version.state != "draft" for version in self):
-            raise UserError(
-                self.env._("What is approved does not change. Make a new version instead.")
-            )
-        return super().write(vals)
-
-    def action_approve(self):
-        self.check_access("write")
-        if any(version.state != "draft" for version in self):
-            raise UserError(self.env._("Only a draft can be approved."))
-        self.sudo().state = "approved"  # sudo: the state is closed to writes of people
-
-    def action_retire(self):
-        used = self.interface_ids.filtered(lambda i: i._carries_traffic())
-        if used:
-            raise UserError(
-                self.env._(
-                    "Still used by %s. Move these interfaces to another version first.",
-                    ", ".join(used.mapped("display_name")),
-                )
-            )
-        self.check_access("write")
-        self.sudo().state = "retired"  # sudo: the state is closed to writes of people
+        base = self.current_version_id or self.version_ids[:1]
+        taken = {version._semver() for version in self.version_ids}
+        values = {"contract_id": self.id, "version": "1.0.0"}
+        if base:
+            number = semver.next_free(base._semver(), Level.MINOR, taken)
+            values |= {
+                "version": semver.text(number),
+                "schema": base.schema,
+                "example": base.example,
+            }
+        version = self.env["integration.contract.version"].create(values)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": version._name,
+            "res_id": version.id,
+            "view_mode": "form",
+        }
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_approved(self):
-        if any(version.state != "draft" for version in self):
-            raise UserError(self.env._("An approved version is kept. Retire it instead."))
-
-    def _validator(self):
-        """The compiled validator (:class:`tools.contracts.Validator`)."""
-        self.ensure_one()
-        return contracts.compile_schema(json.loads(self.schema))
-
-    def _optional_validator(self):
-        """The validator, or ``None`` for an empty record: there is nothing to check."""
-        return self._validator() if self else None
+    def _unlink_except_used(self):
+        for contract in self:
+            # sudo: uses in other companies count as well
+            everything = contract.sudo()
+            if (
+                any(version.state != "draft" for version in everything.version_ids)
+                or everything.event_type_ids
+                or contract_impact.followers(everything)
+            ):
+                raise UserError(
+                    self.env._(
+                        "“%s” has approved versions or is used. Archive it instead.",
+                        contract.display_name,
+                    )
+                )

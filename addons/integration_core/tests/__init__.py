@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_audit,
+    test_contract,
     test_contract_mapping,
     test_credential,
     test_engine_inbound,

@@ -1,70 +1,7 @@
-import json
-
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import SCHEMA, EngineCase
-
-
-@tagged("post_install", "-at_install")
-class TestContract(EngineCase):
-    def _version(self, version, **values):
-        return self.env["integration.contract.version"].create(
-            {
-                "contract_id": self.contract.id,
-                "version": version,
-                "schema": json.dumps(SCHEMA),
-                **values,
-            }
-        )
-
-    def test_current_version_is_the_highest_approved(self):
-        self._version("1.10.0").action_approve()
-        self._version("1.9.0").action_approve()
-        self._version("2.0.0")
-        self.contract.invalidate_recordset()
-        self.assertEqual(self.contract.current_version_id.version, "1.10.0")
-
-    def test_bad_schema_example_and_version_are_refused(self):
-        for values in (
-            {"version": "1.1"},
-            {"version": "1.1.0", "schema": "{"},
-            {"version": "1.1.0", "schema": '{"type": "thing"}'},
-            {"version": "1.1.0", "example": '{"key": 1}'},
-        ):
-            with self.subTest(values), self.assertRaises(ValidationError):
-                self._version(**values)
-
-    def test_approved_version_is_immutable(self):
-        version = self._version("1.1.0")
-        version.schema = json.dumps({"type": "object"})
-        version.action_approve()
-        with self.assertRaises(UserError):
-            version.schema = "{}"
-        with self.assertRaises(UserError):
-            version.unlink()
-
-    def test_state_moves_by_buttons_only(self):
-        admin = self.env.ref("base.user_admin")
-        version = self._version("1.1.0").with_user(admin)
-        with self.assertRaises(AccessError):
-            version.write({"state": "approved"})
-        version.action_approve()
-        with self.assertRaises(AccessError):
-            version.write({"state": "draft"})
-        with self.assertRaises(UserError):
-            version.action_approve()
-
-    def test_version_in_use_is_not_retired(self):
-        version = self._version("1.1.0")
-        version.action_approve()
-        self.env.cr.execute(
-            "UPDATE integration_interface SET contract_version_id = %s WHERE id = %s",
-            [version.id, self.inbound.id],
-        )
-        self.env.invalidate_all()
-        with self.assertRaises(UserError):
-            version.action_retire()
+from .common import EngineCase
 
 
 @tagged("post_install", "-at_install")

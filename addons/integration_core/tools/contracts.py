@@ -79,6 +79,17 @@ class Validator:
             for error in errors
         ]
 
+    def broken_places(self, value: Any, limit: int = 20) -> list[tuple[str | int, ...]]:
+        """Where ``value`` breaks the contract: member names and positions from the top down.
+
+        Member names come from the document; show only those that the schema declares.
+        """
+        try:
+            errors = islice(self._compiled.iter_errors(value), limit)
+            return [tuple(error.instance_path) for error in errors]
+        except ValueError:
+            return [()]
+
 
 def compile_schema(schema: Mapping[str, Any]) -> Validator:
     """Compile a schema, or return the validator compiled before for an equal one.

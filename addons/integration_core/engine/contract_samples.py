@@ -1,0 +1,119 @@
+"""Recent messages tried on a new version of their contract. Content is never shown, only places."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from odoo.models import BaseModel
+
+from ..tools import canonical_json, errors, payload_codec
+from . import contract_impact
+
+#: Messages looked at in all, and bytes of the largest one.
+LIMIT = 200
+MAX_BYTES = 1_000_000
+
+
+@dataclass
+class Samples:
+    """How many recent documents were tried and how many would be refused.
+
+    :ivar places: refused documents by place, such as ``/lines/*/quantity``; names of members that
+        the schema does not declare are left out, for they may be content.
+    """
+
+    tried: int = 0
+    refused: int = 0
+    places: Counter[str] = field(default_factory=Counter)
+
+
+def check(version: BaseModel) -> Samples:
+    """Try up to :data:`LIMIT` recent documents of the contract's interfaces on ``version``.
+
+    Clinical interfaces are left out. Call it as superuser: it reads payloads.
+    """
+    samples = Samples()
+    validator = version._validator()
+    declared = _names(json.loads(version.schema))
+    for document in _documents(version):
+        samples.tried += 1
+        broken = {_place(path, declared) for path in validator.broken_places(document)}
+        samples.refused += bool(broken)
+        samples.places.update(broken)
+    return samples
+
+
+def _documents(version: BaseModel) -> Iterator[Any]:
+    contract = version.contract_id
+    plain = contract_impact.followers(contract).filtered(lambda i: i.data_class != "clinical")
+    pinned = version._base().interface_ids.filtered(
+        lambda i: i.data_class != "clinical" and i.direction == "inbound" and i not in plain
+    )
+    share = max(1, LIMIT // max(1, len(plain | pinned)))
+    for interface in (plain | pinned)[:LIMIT]:
+        if interface.direction == "outbound":
+            yield from _sent(interface, contract, share)
+        else:
+            yield from _received(interface, share, mapped=interface in plain)
+
+
+def _sent(interface: BaseModel, contract: BaseModel, limit: int) -> Iterator[Any]:
+    """Canonical snapshots of events."""
+    types = interface.event_type_ids.filtered(lambda t: t.contract_id == contract)
+    interface.env.cr.execute(
+        """
+        SELECT e.data FROM integration_message m JOIN integration_event e ON e.id = m.event_id
+         WHERE m.interface_id = %s AND e.type_id = ANY(%s) AND octet_length(e.data) < %s
+         ORDER BY m.id DESC LIMIT %s
+        """,
+        [interface.id, types.ids, MAX_BYTES, limit],
+    )
+    for (data,) in interface.env.cr.fetchall():
+        yield canonical_json.loads(data.encode())
+
+
+def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
+    """What was received and handled, in canonical form if the handler's contract is asked about."""
+    interface.env.cr.execute(
+        """
+        SELECT m.uuid, p.body, p.encoding
+          FROM integration_message m
+          JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
+         WHERE m.interface_id = %s AND m.state = 'done' AND p.size < %s
+         ORDER BY m.id DESC LIMIT %s
+        """,
+        [interface.id, MAX_BYTES, limit],
+    )
+    mapping = interface.mapping_id if mapped else interface.mapping_id[:0]
+    for uuid, body, encoding in interface.env.cr.fetchall():
+        try:
+            raw = payload_codec.decode(bytes(body), encoding, uuid, "received", None)
+            value = canonical_json.loads(raw)
+            yield _canonical(interface, mapping, value) if mapping else value
+        except (errors.IntegrationError, ValueError):
+            continue  # encrypted in former times, or the mapping has changed since
+
+
+def _canonical(interface: BaseModel, mapping: BaseModel, value: Any) -> Any:
+    context = {"system": interface.system_id.code, "company": interface.company_id.id}
+    return mapping._compiled().apply(value, mapping._value_maps(), context)
+
+
+def _names(schema: Any) -> set[str]:
+    """The names of all members that a schema declares anywhere."""
+    if isinstance(schema, list):
+        return set().union(*map(_names, schema)) if schema else set()
+    if not isinstance(schema, dict):
+        return set()
+    found = set().union(*map(_names, schema.values())) if schema else set()
+    properties = schema.get("properties")
+    return found | (set(properties) if isinstance(properties, dict) else set())
+
+
+def _place(path: tuple[str | int, ...], declared: set[str]) -> str:
+    steps = ("*" if isinstance(s, int) else s if s in declared else "…" for s in path)
+    return "/" + "/".join(step.replace("~", "~0").replace("/", "~1") for step in steps)
