@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.bench import confirmations, rules, runner, stage
+from tests.bench import confirmations, figures, rules, runner, stage
 from tests.harness import Database, Harness, Shell, wait_until
 
 NAME = "engine_inbound_drain"
 UNIT = "messages/s"
-TARGET = 25.0
+TARGET = figures.Target(25.0)
 
 MESSAGES = 3000
 JOBS = 200

@@ -6,10 +6,28 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Target:
+    """What the ratio of ours to the reference has to be.
+
+    :ivar at_most: True where less is better: the figures are times, not rates
+    """
+
+    value: float
+    at_most: bool = False
+
+    def met_by(self, ratio: float) -> bool:
+        """Whether an unrounded ratio is good enough."""
+        return ratio <= self.value if self.at_most else ratio >= self.value
+
+    def __str__(self) -> str:
+        return f"at {'most' if self.at_most else 'least'} {self.value:g}"
+
+
+@dataclass(frozen=True)
 class Series:
     """One figure a round, all of one arm.
 
-    :ivar values: operations per second, in the order of the rounds
+    :ivar values: operations per second, or the time that the work took; in the order of the rounds
     """
 
     values: tuple[float, ...]
@@ -25,20 +43,17 @@ class Series:
         return (max(self.values) - min(self.values)) / self.median
 
     def __str__(self) -> str:
-        rounds = " ".join(f"{value:,.1f}" for value in self.values)
-        return f"median {self.median:,.1f}, spread {self.spread:.0%} ({rounds})"
+        rounds = " ".join(map(text, self.values))
+        return f"median {text(self.median)}, spread {self.spread:.0%} ({rounds})"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one benchmark found.
-
-    :ivar target: smallest acceptable ratio
-    """
+    """What one benchmark found."""
 
     name: str
     unit: str
-    target: float
+    target: Target
     ours: Series
     reference: Series
 
@@ -49,14 +64,14 @@ class Result:
 
     @property
     def met(self) -> bool:
-        return self.ratio >= self.target
+        return self.target.met_by(self.ratio)
 
     def line(self) -> str:
         """The one line that programs read."""
         content = {
             "name": self.name,
-            "ours": round(self.ours.median, 1),
-            "reference": round(self.reference.median, 1),
+            "ours": _short(self.ours.median),
+            "reference": _short(self.reference.median),
             "ratio": round(self.ratio, 3),
             "unit": self.unit,
             "rounds": len(self.ours.values),
@@ -64,6 +79,16 @@ class Result:
                 "ours": round(self.ours.spread, 3),
                 "reference": round(self.reference.spread, 3),
             },
-            "target": self.target,
+            "target": self.target.value,
+            "better": "lower" if self.target.at_most else "higher",
         }
         return f"BENCH {json.dumps(content)}"
+
+
+def text(value: float) -> str:
+    """A figure for people: thousands apart, small ones with enough digits to compare them."""
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.4g}"
+
+
+def _short(value: float) -> float:
+    return round(value, 1) if abs(value) >= 100 else float(f"{value:.4g}")

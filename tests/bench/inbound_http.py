@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
-from tests.bench import confirmations, load, rules, runner, stage
+from tests.bench import confirmations, figures, load, rules, runner, stage
 from tests.bench.engine_inbound_drain import jobs_done
 from tests.harness import Database, Harness, wait_until
 
 NAME = "inbound_http"
 UNIT = "requests/s"
-TARGET = 0.80
+TARGET = figures.Target(0.80)
 
 REQUESTS = 3000
 CONNECTIONS = 8

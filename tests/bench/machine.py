@@ -33,16 +33,20 @@ def describe(database: Database) -> str:
     """Return a few lines about processor, memory, load, PostgreSQL, Python and Odoo."""
     settings = ", ".join(f"{name}={database.scalar(f'SHOW {name}')}" for name in _POSTGRES_SETTINGS)
     odoo = database.scalar("SELECT latest_version FROM ir_module_module WHERE name = 'base'")
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     return "\n".join(
         (
             f"machine: {cpu_model(_read('/proc/cpuinfo'))}, {len(os.sched_getaffinity(0))} cores, "
             f"{memory_gib(_read('/proc/meminfo')):.1f} GiB, {platform.system()} "
-            f"{platform.machine()}; load average {load}",
+            f"{platform.machine()}; load average {load_average()}",
             f"PostgreSQL {database.scalar('SHOW server_version')} ({settings}), "
             f"Python {platform.python_version()}, Odoo {odoo}",
         )
     )
+
+
+def load_average() -> str:
+    """Return the mean number of busy processes over one, five and fifteen minutes."""
+    return ", ".join(f"{value:.2f}" for value in os.getloadavg())
 
 
 def _read(path: str) -> str:

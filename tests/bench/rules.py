@@ -22,7 +22,7 @@ class Arm:
     """One side of a comparison.
 
     :ivar workers: Odoo workers that do its work
-    :ivar measure: does one round and returns operations per second
+    :ivar measure: does one round and returns its figure: operations per second, or a time
     """
 
     name: str

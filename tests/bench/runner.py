@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.bench import machine, rules
-from tests.bench.figures import Result
+from tests.bench.figures import Result, Series, Target, text
 from tests.harness import Database, Harness
 
 DEFAULT_ROUNDS = 7
@@ -14,10 +14,27 @@ DEFAULT_ROUNDS = 7
 
 @dataclass(frozen=True)
 class Extra:
-    """A further figure that is printed beside the result and is not part of the ratio."""
+    """A further figure that is printed beside the result and is not part of the ratio.
+
+    :ivar unit: its unit where that is not the benchmark's
+    """
 
     label: str
     measure: Callable[[], float]
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A second condition beside the ratio's target: an arm's figure may not exceed ``maximum``."""
+
+    label: str
+    of: Callable[[Result], Series]
+    maximum: float
+
+    def met_by(self, result: Result) -> bool:
+        """Whether the median of the series stays within the limit."""
+        return self.of(result).median <= self.maximum
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,7 @@ class Stage:
     :ivar generator: operations per second of the load generator against a trivial receiver;
         None when nothing generates load while the clock runs
     :ivar remarks: what a reader has to know to judge the figures
+    :ivar limits: conditions beside the ratio's target
     """
 
     database: Database
@@ -35,6 +53,7 @@ class Stage:
     generator: Callable[[], float] | None
     remarks: Sequence[str] = ()
     extras: Sequence[Extra] = ()
+    limits: Sequence[Limit] = ()
 
 
 class Benchmark(Protocol):
@@ -42,14 +61,14 @@ class Benchmark(Protocol):
 
     NAME: str
     UNIT: str
-    TARGET: float
+    TARGET: Target
 
     def prepare(self, harness: Harness) -> AbstractContextManager[Stage]:
         """Prepare databases, servers and arms; clean up at the end."""
 
 
-def run(benchmark: Benchmark, harness: Harness, rounds: int) -> Result:
-    """Run one benchmark and print its figures.
+def run(benchmark: Benchmark, harness: Harness, rounds: int) -> bool:
+    """Run one benchmark and print its figures; return whether its targets were met.
 
     :raises rules.RuleBrokenError: the run is not honest; nothing was printed as a result
     """
@@ -62,10 +81,11 @@ def run(benchmark: Benchmark, harness: Harness, rounds: int) -> Result:
             print(f"note: {remark}")
         result = _compare(benchmark, stage, rounds)
         _durability(stage.database)
-        for text in _conclusion(stage, result):
-            print(text)
+        for line in _conclusion(stage, result):
+            print(line, flush=True)
+        print(f"load average at the end: {machine.load_average()}")
     print(result.line(), flush=True)
-    return result
+    return result.met and all(limit.met_by(result) for limit in stage.limits)
 
 
 def trial(benchmark: Benchmark, harness: Harness) -> None:
@@ -74,11 +94,12 @@ def trial(benchmark: Benchmark, harness: Harness) -> None:
     with benchmark.prepare(harness) as stage:
         print("durability:", _durability(stage.database))
         for arm in (stage.ours, stage.reference):
-            print(f"trial {arm.name}: {arm.measure():,.1f} {benchmark.UNIT}", flush=True)
+            print(f"trial {arm.name}: {text(arm.measure())} {benchmark.UNIT}", flush=True)
         if stage.generator:
             print(f"trial generator alone: {stage.generator():,.1f} {benchmark.UNIT}")
         for extra in stage.extras:
-            print(f"trial {extra.label}: {extra.measure():,.1f} {benchmark.UNIT}", flush=True)
+            unit = benchmark.UNIT if extra.unit is None else extra.unit
+            print(f"trial {extra.label}: {text(extra.measure())} {unit}", flush=True)
 
 
 def _compare(benchmark: Benchmark, stage: Stage, rounds: int) -> Result:
@@ -96,9 +117,18 @@ def _conclusion(stage: Stage, result: Result) -> Iterator[str]:
     yield f"{stage.ours.name}: {result.ours} {result.unit}"
     yield f"{stage.reference.name}: {result.reference} {result.unit}"
     for extra in stage.extras:
-        yield f"also: {extra.label}: {extra.measure():,.1f} {result.unit}"
-    verdict = "met" if result.met else "MISSED"
-    yield f"ratio {result.ratio:.2f}, target {result.target:g}: {verdict}"
+        unit = result.unit if extra.unit is None else extra.unit
+        yield f"also: {extra.label}: {text(extra.measure())} {unit}".rstrip()
+    for limit in stage.limits:
+        yield (
+            f"{limit.label}: {text(limit.of(result).median)} {result.unit}, "
+            f"at most {limit.maximum:g}: {_verdict(limit.met_by(result))}"
+        )
+    yield f"ratio {result.ratio:.3f}, target {result.target}: {_verdict(result.met)}"
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "MISSED"
 
 
 def _durability(database: Database) -> dict[str, str]:
@@ -108,4 +138,4 @@ def _durability(database: Database) -> dict[str, str]:
 
 
 def _print_round(number: int, name: str, figure: float) -> None:
-    print(f"round {number}: {name}: {figure:,.1f}", flush=True)
+    print(f"round {number}: {name}: {text(figure)}", flush=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.bench import machine, rules
-from tests.bench.figures import Result, Series
+from tests.bench.figures import Result, Series, Target, text
 
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
@@ -85,7 +85,11 @@ def test_the_generator_must_be_twice_as_fast_as_the_faster_arm():
 
 def test_a_result_is_one_line_with_the_ratio_of_the_medians():
     result = Result(
-        "sample", "requests/s", 0.8, Series((70.0, 90.0, 80.0)), Series((100.0, 90.0, 150.0))
+        "sample",
+        "requests/s",
+        Target(0.8),
+        Series((70.0, 90.0, 80.0)),
+        Series((100.0, 90.0, 150.0)),
     )
     line = result.line()
     assert "\n" not in line
@@ -98,12 +102,31 @@ def test_a_result_is_one_line_with_the_ratio_of_the_medians():
         "rounds": 3,
         "spread": {"ours": 0.25, "reference": 0.6},
         "target": 0.8,
+        "better": "higher",
     }
     assert result.met
 
 
 def test_a_ratio_below_the_target_is_not_rounded_up_to_it():
-    assert not Result("sample", "x/s", 0.8, Series((799.9,)), Series((1000.0,))).met
+    rates = Series((799.9,)), Series((1000.0,))
+    assert not Result("sample", "x/s", Target(0.8), *rates).met
+
+
+def test_a_ratio_of_times_may_not_exceed_its_target():
+    at_most = Target(1.1, at_most=True)
+    fine = Result("sample", "ms", at_most, Series((1.1,)), Series((1.0,)))
+    assert fine.met
+    assert '"better": "lower"' in fine.line()
+    assert not Result("sample", "ms", at_most, Series((1.1001,)), Series((1.0,))).met
+    assert (str(at_most), str(Target(25.0))) == ("at most 1.1", "at least 25")
+
+
+def test_small_figures_keep_enough_digits_to_be_compared():
+    assert [text(value) for value in (12345.678, 99.876, 0.123456)] == [
+        "12,345.7",
+        "99.88",
+        "0.1235",
+    ]
 
 
 def test_machine_facts_are_read_from_proc():
