@@ -3,11 +3,19 @@
 import argparse
 import sys
 
-from tests.bench import engine_inbound_drain, event_capture, inbound_http, rules, runner
+from tests.bench import (
+    engine_inbound_drain,
+    event_capture,
+    inbound_http,
+    ledger_scale,
+    rules,
+    runner,
+)
 from tests.harness import Harness
 
 _BENCHMARKS = {
-    module.NAME: module for module in (engine_inbound_drain, inbound_http, event_capture)
+    module.NAME: module
+    for module in (engine_inbound_drain, inbound_http, event_capture, ledger_scale)
 }
 
 

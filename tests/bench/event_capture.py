@@ -6,7 +6,6 @@ pays for them is in ours: triggers, snapshot, the row in the outbox, and after e
 of the dispatcher that has to create its queue job.
 """
 
-import itertools
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +20,11 @@ TARGET = figures.Target(1.10, at_most=True)
 
 TRANSACTIONS = 200
 SUBSCRIBERS = 2
-# After the switch the first transactions fill caches again.
-WARM_UP = 5
-# Rounds of an extra ratio, with fewer transactions each.
-EXTRA_ROUNDS = 5
+# Both arms of a round take turns after so many transactions: what slows the machine for some
+# seconds slows both.
+BLOCK = 20
+# After each switch the first transactions fill caches again.
+WARM_UP = 3
 _NOWHERE = "http://127.0.0.1:9/hook"
 
 
@@ -35,23 +35,25 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
         office = Office.open(database, shell)
         for number in range(SUBSCRIBERS):
             office.subscribe(f"subscriber {number}")
-        goods, services = office.products("consu"), office.products("service")
+        pair = Pair(office, office.products("consu"))
+        services = Pair(office, office.products("service"))
         yield runner.Stage(
             database,
-            ours=rules.Arm("with the event", 1, lambda: office.measure(goods, active=True)),
-            reference=rules.Arm("without", 1, lambda: office.measure(goods, active=False)),
+            ours=rules.Arm("with the event", 1, lambda: pair.measure(active=True)),
+            reference=rules.Arm("without", 1, lambda: pair.measure(active=False)),
             generator=None,
             remarks=(
                 f"a round is {TRANSACTIONS} transactions of one process, each confirming one "
                 f"order of {confirmations.LINES} lines of goods and so making its receipt; "
-                f"{SUBSCRIBERS} subscribers; figures are means of a round",
+                f"{SUBSCRIBERS} subscribers; the arms take turns every {BLOCK} transactions; "
+                "figures are means of a round",
                 "neither arm is disturbed by a dispatcher or a drain; each wake-up creates its "
                 "queue job, as with a dispatcher that sleeps again after each transaction",
             ),
             extras=(
                 runner.Extra(
                     "ratio for orders of services, which make no receipt",
-                    lambda: office.ratio(services),
+                    services.ratio,
                     unit="",
                 ),
             ),
@@ -66,7 +68,6 @@ class Office:
     shell: Shell
     buyer: int
     supplier: int
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
     def open(cls, database: Database, shell: Shell) -> "Office":
@@ -82,23 +83,15 @@ class Office:
     def products(self, kind: str) -> list[int]:
         return self.shell.run("result = env['bench.purchase']._products(kind).ids", kind=kind)
 
-    def ratio(self, products: list[int]) -> float:
-        """Ratio of the medians of a few short rounds."""
-        found: dict[bool, list[float]] = {True: [], False: []}
-        for _round in range(EXTRA_ROUNDS):
-            for active in found:
-                found[active].append(self.measure(products, active=active, count=50))
-        return statistics.median(found[True]) / statistics.median(found[False])
-
-    def measure(self, products: list[int], *, active: bool, count: int = TRANSACTIONS) -> float:
-        """Milliseconds that a transaction takes on average."""
+    def confirm(self, products: list[int], count: int, *, active: bool) -> list[float]:
+        """Confirm orders, with the event or without; return the seconds of each transaction."""
         self.shell.run("env['bench.purchase']._event(active)", active=active)
         self._confirm(products, WARM_UP)
         before = self._events()
         durations = self._confirm(products, count)
         expected = count if active else 0
         assert self._events() - before == expected, "not one event for each confirmed order"
-        return 1000 * statistics.fmean(durations)
+        return durations
 
     def _confirm(self, products: list[int], count: int) -> list[float]:
         return self.shell.run(
@@ -119,3 +112,29 @@ class Office:
             "= %s",
             [confirmations.LINES],
         )
+
+
+@dataclass
+class Pair:
+    """Both arms, measured together: each is told in turn what its half of a round was."""
+
+    office: Office
+    products: list[int]
+    _found: dict[bool, float] = field(default_factory=dict)
+
+    def measure(self, *, active: bool) -> float:
+        """Milliseconds that a transaction of a round takes on average."""
+        if active not in self._found:
+            self._found = self._round()
+        return self._found.pop(active)
+
+    def ratio(self) -> float:
+        found = self._round()
+        return found[True] / found[False]
+
+    def _round(self) -> dict[bool, float]:
+        durations: dict[bool, list[float]] = {True: [], False: []}
+        for number in range(TRANSACTIONS // BLOCK):
+            for active in (True, False) if number % 2 else (False, True):
+                durations[active] += self.office.confirm(self.products, BLOCK, active=active)
+        return {active: 1000 * statistics.fmean(found) for active, found in durations.items()}

@@ -31,14 +31,16 @@ class PurchaseOrder(models.Model):
         """This order as the canonical object ``procurement.purchase_order`` 1.0.0."""
         self.ensure_one()
         lines = self.order_line.filtered(lambda line: not line.display_type)
+        # Of the partner: the company's own field is computed from it, for a statement more.
+        buyer, supplier = self.company_id.partner_id, self.partner_id.commercial_partner_id
         return {
             "order_number": self.name,
             "order_date": _utc(self.date_order),
             "currency": self.currency_id.name,
-            "buyer": {"name": self.company_id.name, "vat": self.company_id.vat or None},
+            "buyer": {"name": self.company_id.name, "vat": buyer.vat or None},
             "supplier": {
-                "name": self.partner_id.commercial_partner_id.name,
-                "vat": self.partner_id.commercial_partner_id.vat or None,
+                "name": supplier.name,
+                "vat": supplier.vat or None,
                 "reference": self.partner_ref or None,
             },
             "lines": [self._integration_line(line) for line in lines],

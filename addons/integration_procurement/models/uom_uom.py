@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models, tools
 
 from odoo.addons.account.models.uom_uom import UOM_TO_UNECE_CODE
 
@@ -17,4 +17,15 @@ class UomUom(models.Model):
     def _integration_unit_code(self) -> str | None:
         """The code of this unit, or ``None``: a message with an unknown unit must not leave."""
         self.ensure_one()
-        return self.integration_code or UOM_TO_UNECE_CODE.get(self.get_external_id()[self.id])
+        return self.integration_code or self._integration_standard_codes().get(self.id)
+
+    @api.model
+    @tools.ormcache()
+    def _integration_standard_codes(self) -> dict[int, str]:
+        """Codes of Odoo's standard units by id: orders have many lines and few units."""
+        found = {}
+        for xmlid, code in UOM_TO_UNECE_CODE.items():
+            unit_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+            if unit_id:
+                found[unit_id] = code
+        return found
