@@ -1,2 +1,1 @@
-from . import test_order_confirmation, test_purchase_order, test_sync_status, test_ui
-from . import test_order_confirmation, test_purchase_order, test_uom_uom
+from . import test_order_confirmation, test_purchase_order, test_sync_status, test_ui, test_uom_uom
