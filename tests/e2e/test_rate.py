@@ -6,23 +6,11 @@ from contextlib import ExitStack
 import pytest
 
 from tests.e2e.conftest import Suite
-from tests.e2e.ledger import Ledger
+from tests.e2e.copies import copy_newest
 from tests.e2e.office import Office, Outbound, through_shell
 from tests.e2e.receivers import Receiver
 from tests.harness import Database, Shell, wait_until
 
-# More messages like the newest one of an interface, each with an ordering key of its own.
-COPIES = """
-    INSERT INTO integration_message (
-        uuid, interface_id, company_id, direction, state, message_type, external_key,
-        partition_key, partition_hash, correlation_id, trace_parent, depth, event_id, priority,
-        available_at, created_at, attempts)
-    SELECT gen_random_uuid(), interface_id, company_id, direction, 'queued', message_type,
-           gen_random_uuid(), 'copy-' || n, n, correlation_id, trace_parent, depth, event_id,
-           priority, now() AT TIME ZONE 'UTC', created_at, 0
-      FROM (SELECT * FROM integration_message WHERE interface_id = %s ORDER BY id DESC LIMIT 1) m,
-           generate_series(1, %s) n
-"""
 DRAIN = """
 import time
 lanes = env["integration.lane"].search([("interface_id", "=", interface_id)], order="number")
@@ -42,7 +30,7 @@ def shells(database: Database) -> Iterator[list[Shell]]:
         yield [stack.enter_context(database.shell()) for _each in range(4)]
 
 
-def prepared(office: Office, ledger: Ledger, receiver: Receiver, **policy: object) -> Outbound:
+def prepared(office: Office, receiver: Receiver, **policy: object) -> Outbound:
     """An interface that has sent one order, to be copied."""
     supplier = office.supplier(f"Supplier at {receiver.url[-10:-5]}")
     outbound = office.outbound(supplier, receiver.url, policy=policy)
@@ -51,13 +39,13 @@ def prepared(office: Office, ledger: Ledger, receiver: Receiver, **policy: objec
 
 
 def test_four_workers_share_one_limit(database: Database, shells: list[Shell]) -> None:
-    office, ledger = Office(through_shell(shells[0])), Ledger(database)
+    office = Office(through_shell(shells[0]))
     with Receiver() as receiver:
         outbound = prepared(
-            office, ledger, receiver, rate_per_second=100, rate_burst=20, lanes=4, concurrency=4
+            office, receiver, rate_per_second=100, rate_burst=20, lanes=4, concurrency=4
         )
         shells[0].run("env['integration.lane'].search([('kind', '=', 'dispatch')])._drain()")
-        database.sql(COPIES, [outbound.id, 4000])
+        copy_newest(database, outbound.id, 4000, keys=4000)
         for start, shell in enumerate(shells):
             shell.send(DRAIN, interface_id=outbound.id, seconds=WINDOW + 1, start=start)
         for shell in shells:
@@ -71,9 +59,9 @@ def test_four_workers_share_one_limit(database: Database, shells: list[Shell]) -
 
 def test_a_low_rate_wakes_the_lane_when_tokens_come(suite: Suite) -> None:
     with Receiver() as receiver:
-        outbound = prepared(suite.office, suite.ledger, receiver, rate_per_second=2, rate_burst=10)
+        outbound = prepared(suite.office, receiver, rate_per_second=2, rate_burst=10)
         wait_until(lambda: receiver.received, what="the first order")
-        suite.database.sql(COPIES, [outbound.id, 19])
+        copy_newest(suite.database, outbound.id, 19)
         suite.watchdog()
         wait_until(lambda: len(receiver.received) == 20, 40, what="all of them")
         times = [one.at for one in receiver.received]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from odoo import api
@@ -31,8 +31,6 @@ class Conversion:
     after: contracts.Validator | None
     value_maps: Mapping[str, Mapping[str, str]]
     context: Mapping[str, Any]
-    #: what comes first: an event type's own mapping from its snapshot to canonical JSON
-    origin: Conversion | None = None
 
     def apply(self, value: Any) -> Any:
         """Validate, map, validate.
@@ -40,8 +38,6 @@ class Conversion:
         :raises errors.ContractError: with the places that break a contract, never the values.
         :raises errors.MappingError: the value cannot be mapped.
         """
-        if self.origin is not None:
-            value = self.origin.apply(value)
         _require(self.before, value, "The content breaks its contract:")
         if self.mapping is None:
             return value
@@ -212,35 +208,9 @@ def _outbound(interface: BaseModel) -> OutboundPlan:
         conversions[event_type.code] = (
             canonical
             if isinstance(canonical, errors.IntegrationError)
-            else _from_event(event_type, _conversion(interface, canonical, wire))
+            else _conversion(interface, canonical, wire)
         )
     return OutboundPlan(**Plan.common(interface), conversions=conversions)
-
-
-def _from_event(
-    event_type: BaseModel, conversion: Conversion | errors.IntegrationError
-) -> Conversion | errors.IntegrationError:
-    """Let an event type's own mapping go first."""
-    if isinstance(conversion, errors.IntegrationError) or not event_type.mapping_id:
-        return conversion
-    try:
-        return replace(conversion, origin=canonical_step(event_type, conversion.context))
-    except errors.MappingError as exc:
-        return exc
-
-
-def canonical_step(event_type: BaseModel, context: Mapping[str, Any]) -> Conversion:
-    """From the snapshot of an event type to its canonical JSON.
-
-    :raises errors.MappingError: an expression is wrong.
-    """
-    return Conversion(
-        before=None,
-        mapping=event_type.mapping_id._compiled(),
-        after=None,
-        value_maps=event_type.mapping_id._value_maps(),
-        context=context,
-    )
 
 
 def _contract(

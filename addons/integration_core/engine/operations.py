@@ -17,6 +17,7 @@ from ..tools.acts import Act
 from ..tools.states import State
 from . import audit, ledger, notice, renewal, replay, sync, wakeup
 from .assessment import Assessment, assess
+from .cursors import own_cursor
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,26 @@ def operate(messages: BaseModel, act: Act | str, note: str = "") -> Report:
     touched = chosen.browse(_ACTS[act](chosen, found, note))
     messages.env.invalidate_all()
     if act is not Act.REPLAY:
+        # Claimed since the assessment, where the transaction sees that (see operate_apart).
+        found.refused["processing"] += len(chosen) - len(touched) - found.refused["snapshot"]
         audit.record(touched, act, reason=note)
         notice.settle(touched)
     wakeup.wake_interfaces_after_commit(messages.env.cr, touched.interface_id.ids)
     return Report(touched.ids, +found.refused)
+
+
+def operate_apart(messages: BaseModel, act: Act | str, note: str = "") -> Report:
+    """As :func:`operate`, in a READ COMMITTED transaction of its own, committed at once.
+
+    For acts on messages that drains claim all the time: seen from the snapshot of a request, some
+    of a large selection have always changed meanwhile, and the request would collide each time it
+    is run again. Here such messages are counted as refused.
+    """
+    env = messages.env
+    with own_cursor(env.registry) as cr:
+        report = operate(messages.with_env(env(cr=cr)), act, note)
+    env.invalidate_all()
+    return report
 
 
 def _move(

@@ -47,7 +47,10 @@ class IntegrationMessage(models.Model):
         if act in acts.NOTED and not note:
             raise UserError(self.env._("Write a note: others must be able to read why."))
         self.check_access("read")
-        report = operations.operate(self, act, note)
+        if act in (Act.PARK, Act.CANCEL):
+            report = operations.operate_apart(self, act, note)
+        else:
+            report = operations.operate(self, act, note)
         if not report.moved:
             reasons = "\n".join(self._refusal_lines(report.refused))
             raise UserError(self.env._("Nothing was done.\n%s", reasons))

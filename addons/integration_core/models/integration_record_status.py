@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..tools import acts
 from .integration_record_sync import SEVERITY, status_rows, worst_state
 
 # A status in these states changes without anybody's doing, most often within seconds …
@@ -11,8 +12,6 @@ MOVING = ("pending", "sent")
 # … unless its message is in one of these, and a partner that confirms at all mostly does soon.
 STUCK = ("held", "quarantined", "dead")
 SOON = timedelta(minutes=1)
-# States of a message from which an operator may send it again.
-RETRYABLE = ("retry", "held", "quarantined", "dead")
 
 
 class IntegrationRecordSync(models.Model):
@@ -84,7 +83,8 @@ class IntegrationRecordSync(models.Model):
             # The message's own rules apply when it is opened; its id tells nothing.
             shown["message_id"] = row["message_id"] or False
         if operator:
-            shown["can_retry"] = row["message_state"] in RETRYABLE
+            state = row["message_state"]
+            shown["can_retry"] = bool(state) and not acts.refusal(acts.Act.RETRY, state)
         return shown
 
     def _reason_in_words(self, row) -> str:

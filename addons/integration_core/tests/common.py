@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.integration_core.engine import intake, settings
+from odoo.addons.integration_core.engine import intake, operations, settings
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
@@ -30,6 +30,8 @@ class EngineCase(TransactionCase):
         super().setUpClass()
         ring = KeyRing.parse(f"test:{keyring.generate_key()}")
         cls.startClassPatcher(patch.object(settings, "key_ring", lambda: ring))
+        # A connection of its own would not see what a test has not committed.
+        cls.startClassPatcher(patch.object(operations, "operate_apart", operations.operate))
         cls.system = cls.env["integration.system"].create(
             {"name": "Partner", "code": "PARTNER", "kind": "supplier"}
         )

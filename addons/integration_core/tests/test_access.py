@@ -32,7 +32,6 @@ MACHINERY = (
     "integration.breaker",
     "integration.idempotency",
     "integration.rate",
-    "integration.event.condition",
 )
 CONTENT = ("integration.payload",)
 AUDIT = ("integration.audit.entry",)
