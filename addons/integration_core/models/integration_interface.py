@@ -195,6 +195,11 @@ class IntegrationInterface(models.Model):
     owner_id = fields.Many2one(
         "res.users", required=True, default=lambda self: self.env.user, tracking=True
     )
+    migration_wave = fields.Char(help="When this interface replaces an older one, in your plan.")
+    legacy_interface = fields.Char(
+        string="Replaces",
+        help="The older interface that is switched off when this one is live.",
+    )
     processing_paused = fields.Boolean(readonly=True, copy=False, tracking=True)
     receiving_stopped = fields.Boolean(readonly=True, copy=False, tracking=True)
 

@@ -98,7 +98,8 @@ class IntegrationRevision(models.Model):
                 lines = revision.sudo()._readable_differences(proposal, sorted(revision._changes()))
             revision.has_changes = bool(lines)
             revision.diff_html = lines and self.env["ir.qweb"]._render(
-                "integration_core.revision_differences", {"lines": lines}
+                "integration_core.revision_differences",
+                {"lines": lines, "open": revision._is_open()},
             )
 
     @api.depends("interface_id.name", "number")
