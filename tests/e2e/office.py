@@ -1,6 +1,7 @@
 """The hospital's side of a test: makes users, suppliers, interfaces and orders in Odoo."""
 
 import secrets
+import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -173,9 +174,10 @@ class Office:
         )
 
     def confirmation_mapping(self) -> int:
-        return self.create(
+        """Create an approved mapping of MedSupply's confirmations."""
+        mapping_id = self.create(
             "integration.mapping",
-            name="MedSupply's confirmation",
+            name=f"MedSupply's confirmation {uuid.uuid4().hex[:8]}",
             header=CONFIRMATION_HEADER,
             section_ids=[
                 [
@@ -185,6 +187,9 @@ class Office:
                 ]
             ],
         )
+        self.call("integration.mapping", "action_submit", [mapping_id])
+        self.approve("integration.mapping", "action_approve", [mapping_id])
+        return mapping_id
 
     def outbound(
         self,

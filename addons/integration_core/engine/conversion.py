@@ -9,13 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from odoo import api
 from odoo.models import BaseModel
 
 from ..tools import backoff, canonical_json, contracts, errors, keyring, mapping
+from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
+from ..tools.value_maps import ValueMapSet
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
@@ -24,15 +28,21 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True)
 class Conversion:
-    """Contract → mapping → contract."""
+    """Contract → mapping → contract.
+
+    A moment is naive UTC: when a message arrived, or when the event that is sent happened. Value
+    maps apply as they are on that day in ``zone``, the time zone of the partner's system, so
+    that a message which is handled again later is translated as it would have been then.
+    """
 
     before: contracts.Validator | None
     mapping: mapping.CompiledMapping | None
     after: contracts.Validator | None
-    value_maps: Mapping[str, Mapping[str, str]]
+    value_maps: ValueMapSet
+    zone: tzinfo
     context: Mapping[str, Any]
 
-    def apply(self, value: Any) -> Any:
+    def apply(self, value: Any, moment: datetime) -> Any:
         """Validate, map, validate.
 
         :raises errors.ContractError: with the places that break a contract, never the values.
@@ -41,9 +51,20 @@ class Conversion:
         _require(self.before, value, "The content breaks its contract:")
         if self.mapping is None:
             return value
-        mapped = self.mapping.apply(value, self.value_maps, self.context)
+        mapped = self.map(value, moment)
         _require(self.after, mapped, "After mapping, the content breaks its contract:")
         return mapped
+
+    def map(self, value: Any, moment: datetime, trial: Trial | None = None) -> Any:
+        """The mapping alone, strict or as a trial (see :class:`tools.mapping_trial.Trial`)."""
+        if self.mapping is None:
+            return value
+        maps = self.value_maps.on(self.day(moment))
+        return self.mapping.apply(value, maps, self.context, trial)
+
+    def day(self, moment: datetime) -> date:
+        """The partner's day of a moment."""
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).date()
 
 
 def _require(validator: contracts.Validator | None, value: Any, sentence: str) -> None:
@@ -52,6 +73,17 @@ def _require(validator: contracts.Validator | None, value: Any, sentence: str) -
     violations = validator.violations(value)
     if violations:
         raise errors.ContractError(sentence, violations)
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON value of received bytes.
+
+    :raises errors.ContractError: ``malformed_json``.
+    """
+    try:
+        return canonical_json.loads(raw, max_depth=MAX_DEPTH)
+    except ValueError as exc:
+        raise errors.ContractError("The body is not valid JSON.", code="malformed_json") from exc
 
 
 @dataclass(frozen=True)
@@ -106,31 +138,32 @@ class InboundPlan(Plan):
         """The handler, with the rights of the service user and nothing more."""
         return env[self.handler_name].with_user(self.user_id).with_company(self.company_id)
 
-    def convert(self, raw: bytes) -> Any:
-        """Canonical JSON of received bytes.
+    def convert(self, raw: bytes, moment: datetime) -> Any:
+        """Canonical JSON of bytes that were received at ``moment``.
 
         :raises errors.ContractError: not JSON, or against a contract.
         :raises errors.ConfigurationError: no approved contract to check against.
         """
         if isinstance(self.conversion, errors.IntegrationError):
             raise self.conversion
-        try:
-            value = canonical_json.loads(raw, max_depth=MAX_DEPTH)
-        except ValueError as exc:
-            raise errors.ContractError(
-                "The body is not valid JSON.", [], code="malformed_json"
-            ) from exc
-        return self.conversion.apply(value)
+        return self.conversion.apply(parse(raw), moment)
 
 
 @dataclass(frozen=True)
 class OutboundPlan(Plan):
     conversions: Mapping[str, Conversion | errors.IntegrationError]
 
-    def convert(self, event_type: str, data: Any) -> Any:
-        """The partner's shape of an event's canonical snapshot.
+    def convert(self, event_type: str, data: Any, moment: datetime) -> Any:
+        """The partner's shape of the canonical snapshot of an event that happened at ``moment``.
 
         :raises errors.IntegrationError: contract, mapping or configuration does not allow it.
+        """
+        return self.conversion_of(event_type).apply(data, moment)
+
+    def conversion_of(self, event_type: str) -> Conversion:
+        """How events of this type are converted.
+
+        :raises errors.IntegrationError: the configuration does not allow it.
         """
         conversion = self.conversions.get(event_type)
         if conversion is None:
@@ -139,7 +172,7 @@ class OutboundPlan(Plan):
             )
         if isinstance(conversion, errors.IntegrationError):
             raise conversion
-        return conversion.apply(data)
+        return conversion
 
 
 class PlanCache:
@@ -232,16 +265,23 @@ def _conversion(
     before: contracts.Validator | None,
     after: contracts.Validator | None,
 ) -> Conversion | errors.IntegrationError:
-    compiled = None
+    compiled, maps = None, ValueMapSet({})
     if interface.mapping_id:
         try:
             compiled = interface.mapping_id._compiled()
         except errors.MappingError as exc:
             return exc
+        maps = interface.mapping_id._value_maps(compiled.map_names)
     return Conversion(
         before=before,
         mapping=compiled,
         after=after,
-        value_maps=interface.mapping_id._value_maps(),
-        context={"system": interface.system_id.code, "company": interface.company_id.id},
+        value_maps=maps,
+        zone=ZoneInfo(interface.system_id.tz or "UTC"),
+        context=mapping_context(interface),
     )
+
+
+def mapping_context(interface: BaseModel) -> dict[str, Any]:
+    """What expressions see as ``context``."""
+    return {"system": interface.system_id.code, "company": interface.company_id.id}

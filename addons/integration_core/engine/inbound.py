@@ -181,6 +181,7 @@ class _Stored:
     correlation_id: str | None
     trace_parent: str | None
     depth: int | None
+    created_at: datetime
 
 
 class _Batch:
@@ -220,7 +221,7 @@ class _Batch:
         self.env.cr.execute(
             """
             SELECT p.message_id, p.body, p.encoding, m.message_type, m.external_key,
-                   m.correlation_id, m.trace_parent, m.depth
+                   m.correlation_id, m.trace_parent, m.depth, m.created_at
               FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
              WHERE p.message_id = ANY(%s) AND p.kind = 'received'
             """,
@@ -256,7 +257,7 @@ class _Batch:
         raw = payload_codec.decode(
             bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
         )
-        data = self.plan.convert(raw)
+        data = self.plan.convert(raw, stored.created_at)
         cause = causation.Cause(
             message.uuid,
             stored.correlation_id,

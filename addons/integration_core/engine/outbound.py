@@ -332,7 +332,7 @@ class _Source:
             message_type=self.message_type,
             external_key=self.external_key,
             occurred_at=self.occurred_at,
-            document=plan.convert(self.message_type, snapshot),
+            document=plan.convert(self.message_type, snapshot, self.occurred_at),
             correlation_id=self.correlation_id,
             trace_parent=self.trace_parent,
         )

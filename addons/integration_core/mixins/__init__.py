@@ -1,1 +1,1 @@
-from . import ask_reason, audited, governed, message_screen, revised
+from . import ask_reason, audited, governed, message_screen, revised, unmapped

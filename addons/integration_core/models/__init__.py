@@ -17,6 +17,7 @@ from . import (
     integration_interface_lifecycle,
     integration_lane,
     integration_mapping,
+    integration_mapping_trial,
     integration_message,
     integration_message_operation,
     integration_payload,
@@ -31,5 +32,7 @@ from . import (
     integration_system,
     integration_transport,
     integration_value_map,
+    integration_value_map_line,
+    integration_value_map_waiting,
     ir_http,
 )

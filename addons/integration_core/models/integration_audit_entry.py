@@ -32,6 +32,7 @@ ACTS = [
     ("cancel", "Cancelled"),
     ("resolve", "Resolved"),
     ("confirm", "Confirmed"),
+    ("view", "Content viewed"),
     ("generate", "Secret generated"),
 ]
 

@@ -77,6 +77,7 @@ class IntegrationInterface(models.Model):
         "integration.mapping",
         governed=True,
         ondelete="restrict",
+        domain="[('state', '!=', 'retired')]",
         help="Turns the partner's shape into canonical JSON or back. Empty: nothing to turn.",
     )
     policy_id = fields.Many2one(

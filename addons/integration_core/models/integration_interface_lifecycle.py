@@ -117,6 +117,10 @@ class IntegrationInterface(models.Model):
             missing.append(self.env._("No handler is chosen: what should Odoo do with a message?"))
         if self.direction == "inbound" and not self.user_id:
             missing.append(self.env._("No service user is chosen."))
+        if self.mapping_id and self.mapping_id.state != "approved":
+            missing.append(
+                self.env._("The mapping “%s” is not approved.", self.mapping_id.display_name)
+            )
         if self.user_id and self.user_id._is_superuser():
             missing.append(
                 self.env._(

@@ -42,7 +42,7 @@ class IntegrationMessage(models.Model):
 
     _name = "integration.message"
     _description = "Integration Message"
-    _inherit = ["integration.message.screen"]
+    _inherit = ["integration.message.screen", "integration.message.unmapped"]
     _order = "id desc"
     _rec_name = "uuid"
     _log_access = False  # a thousand rows a second: no author and date columns nobody reads
@@ -111,6 +111,9 @@ class IntegrationMessage(models.Model):
     _key_idx = models.Index(
         "(interface_id, partition_key, id) WHERE state IN "
         "('received', 'queued', 'processing', 'waiting', 'retry', 'held', 'quarantined', 'dead')"
+    )
+    _unmapped_idx = models.Index(
+        "(interface_id, id) WHERE state = 'quarantined' AND error_code = 'missing_value'"
     )
     _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")

@@ -16,10 +16,11 @@ CONFIGURATION = (
     "integration.mapping",
     "integration.mapping.section",
     "integration.value.map",
-    "integration.value.map.line",
     "integration.record.link",
 )
 REVISIONS = ("integration.revision",)
+# An operator proposes values; only an administrator's are applied.
+PROPOSED = ("integration.value.map.line",)
 SECRETS = ("integration.credential", "integration.credential.version")
 LEDGER = (
     "integration.message",
@@ -49,6 +50,16 @@ ROLES = {
 NOTHING, READ, ALL = "", "r", "rwcd"
 # Rights of each role on each family of models; the letters are read, write, create, delete.
 MATRIX = {
+    PROPOSED: {
+        "user": NOTHING,
+        "observer": READ,
+        "content_viewer": READ,
+        "clinical_viewer": READ,
+        "operator": "rc",
+        "administrator": ALL,
+        "approver": READ,
+        "auditor": READ,
+    },
     CONFIGURATION: {
         "user": NOTHING,
         "observer": READ,

@@ -17,10 +17,11 @@ an error. Whether a member may be null is for the contract to say.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import jmespath  # type: ignore[import-untyped]
 from jmespath import exceptions
@@ -29,6 +30,7 @@ from jmespath.visitor import Options  # type: ignore[import-untyped]
 from .errors import MappingError
 from .mapping_budget import DEFAULT_STEPS, Budget, BudgetInterpreter, to_json
 from .mapping_functions import FUNCTION_NAMES, MappingFunctions, MissingValue, ValueMaps
+from .mapping_trial import Trial, TrialEnded
 
 __all__ = [
     "CompiledMapping",
@@ -44,6 +46,7 @@ MAX_EXPRESSION: Final = 20_000
 MAX_ITEMS: Final = 10_000
 MAX_SECTIONS: Final = 20
 
+_T = TypeVar("_T")
 _TARGET: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(?:\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,7}")
 
 
@@ -104,27 +107,24 @@ class CompiledMapping:
         root: Any,
         value_maps: ValueMaps | None = None,
         context: Mapping[str, Any] | None = None,
+        trial: Trial | None = None,
     ) -> dict[str, Any]:
         """Translate one value.
 
         :param root: what :func:`.canonical_json.loads` returned; it is not changed.
         :param value_maps: map name to (value to value), for ``lookup()``.
         :param context: further values for the expressions, such as the message's type.
+        :param trial: collects all faults instead of raising the first one; the result then has
+            ``null`` or nothing where a part of it failed.
         :return: plain JSON without floats, fit for :func:`.canonical_json.dumps`.
         :raises MissingValue: a value map has no entry.
         :raises MappingError: anything else went wrong; the text names the expression, no value.
         """
         budget = Budget(self.steps)
-        functions = MappingFunctions(value_maps or {}, budget)
+        functions = MappingFunctions(value_maps or {}, budget, trial.missing if trial else None)
         interpreter = BudgetInterpreter(Options(custom_functions=functions), budget)
-        scope = {"root": root, "context": dict(context or {})}
-        result = to_json(_evaluate(interpreter, self.header, scope), budget)
-        if not isinstance(result, dict):
-            raise MappingError("header: must give an object")
-        for section in self.sections:
-            items = _apply_section(interpreter, section, scope, budget)
-            _put(result, section.target, items)
-        return result
+        run = _Run(interpreter, budget, {"root": root, "context": dict(context or {})}, trial)
+        return run.result(self)
 
 
 def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> CompiledMapping:
@@ -202,46 +202,105 @@ def _literal_map_name(place: str, node: dict[str, Any]) -> str:
     return name
 
 
-def _evaluate(interpreter: BudgetInterpreter, expression: _Expression, value: Any) -> Any:
-    try:
-        return interpreter.visit(expression.tree, value)
-    except MissingValue:
-        raise
-    except MappingError as error:
-        raise MappingError(f"{expression.place}: {error.message}", code=error.code) from None
-    except exceptions.JMESPathTypeError as error:
-        raise MappingError(
-            f"{expression.place}: {error.function_name}() was given a {error.actual_type}"
-        ) from None
-    except exceptions.ArityError as error:
-        raise MappingError(
-            f"{expression.place}: {error.function_name}() has a wrong number of arguments"
-        ) from None
-    except RecursionError:
-        raise MappingError(f"{expression.place}: nested too deeply") from None
-    except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError) as error:
-        # The text may quote values; its type is enough together with the place.
-        raise MappingError(f"{expression.place}: {type(error).__name__}") from None
+class _Run:
+    """One application of a mapping, strict or as a trial."""
 
+    def __init__(
+        self,
+        interpreter: BudgetInterpreter,
+        budget: Budget,
+        scope: dict[str, Any],
+        trial: Trial | None,
+    ) -> None:
+        self._interpreter = interpreter
+        self._budget = budget
+        self._scope = scope
+        self._trial = trial
 
-def _apply_section(
-    interpreter: BudgetInterpreter,
-    section: _CompiledSection,
-    scope: dict[str, Any],
-    budget: Budget,
-) -> list[Any]:
-    items = _evaluate(interpreter, section.source, scope["root"])
-    if not isinstance(items, list):
-        raise MappingError(f"{section.source.place}: must give a list")
-    if len(items) > MAX_ITEMS:
-        raise MappingError(f"{section.source.place}: gives more than {MAX_ITEMS} items")
-    results = []
-    for index, item in enumerate(items):
-        value = _evaluate(interpreter, section.expression, {**scope, "item": item, "index": index})
+    def result(self, mapping: CompiledMapping) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        # Only a trial ends early: what there is so far is shown.
+        with suppress(TrialEnded):
+            result = self._attempt(lambda: self._object(mapping.header), result)
+            for section in mapping.sections:
+                items = self._items(section)
+                self._at(f"section {'.'.join(section.target)}")
+                self._attempt(lambda s=section, i=items: _put(result, s.target, i), None)
+        return result
+
+    def _attempt(self, step: Callable[[], _T], otherwise: _T) -> _T:
+        """What ``step`` gives. Its failure is raised, or noted by a trial, which goes on."""
+        if self._trial is None:
+            return step()
+        try:
+            return step()
+        except MappingError as error:
+            self._trial.fault(error)
+            return otherwise
+
+    def _object(self, header: _Expression) -> dict[str, Any]:
+        result = self._plain(header.place, self._evaluate(header, header.place, self._scope))
+        if not isinstance(result, dict):
+            raise MappingError(f"{header.place}: must give an object")
+        return result
+
+    def _items(self, section: _CompiledSection) -> list[Any]:
+        items = self._attempt(lambda: self._source(section.source), [])
+        expression = section.expression
+        results = []
+        for number, item in enumerate(items, 1):
+            place = f"{expression.place}, item {number}"
+            scope = {**self._scope, "item": item, "index": number - 1}
+            results.append(
+                self._attempt(lambda p=place, s=scope: self._item(expression, p, s), None)
+            )
+        return results
+
+    def _source(self, source: _Expression) -> list[Any]:
+        items = self._evaluate(source, source.place, self._scope["root"])
+        if not isinstance(items, list):
+            raise MappingError(f"{source.place}: must give a list")
+        if len(items) > MAX_ITEMS:
+            raise MappingError(f"{source.place}: gives more than {MAX_ITEMS} items")
+        return items
+
+    def _item(self, expression: _Expression, place: str, scope: dict[str, Any]) -> Any:
+        value = self._evaluate(expression, place, scope)
         if value is None:
-            raise MappingError(f"{section.expression.place}: gives nothing for item {index + 1}")
-        results.append(to_json(value, budget))
-    return results
+            raise MappingError(f"{place}: gives nothing")
+        return self._plain(place, value)
+
+    def _plain(self, place: str, value: Any) -> Any:
+        try:
+            return to_json(value, self._budget)
+        except MappingError as error:
+            raise MappingError(f"{place}: {error.message}", code=error.code) from None
+
+    def _at(self, place: str) -> None:
+        if self._trial:
+            self._trial.place = place
+
+    def _evaluate(self, expression: _Expression, place: str, value: Any) -> Any:
+        self._at(place)
+        try:
+            return self._interpreter.visit(expression.tree, value)
+        except MissingValue as error:
+            raise MissingValue(error.map_name, error.value, place) from None
+        except MappingError as error:
+            raise MappingError(f"{place}: {error.message}", code=error.code) from None
+        except exceptions.JMESPathTypeError as error:
+            raise MappingError(
+                f"{place}: {error.function_name}() was given a {error.actual_type}"
+            ) from None
+        except exceptions.ArityError as error:
+            raise MappingError(
+                f"{place}: {error.function_name}() has a wrong number of arguments"
+            ) from None
+        except RecursionError:
+            raise MappingError(f"{place}: nested too deeply") from None
+        except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError) as error:
+            # The text may quote values; its type is enough together with the place.
+            raise MappingError(f"{place}: {type(error).__name__}") from None
 
 
 def _put(result: dict[str, Any], target: tuple[str, ...], items: list[Any]) -> None:

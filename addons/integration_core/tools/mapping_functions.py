@@ -51,8 +51,9 @@ class MissingValue(MappingError):
 
     default_code = "missing_value"
 
-    def __init__(self, map_name: str, value: str) -> None:
-        super().__init__(f"value map {map_name!r} has no entry for a value of this message")
+    def __init__(self, map_name: str, value: str, place: str = "") -> None:
+        text = f"value map {map_name!r} has no entry for a value of this message"
+        super().__init__(f"{place}: {text}" if place else text)
         self.map_name = map_name
         self.value = value
 
@@ -70,11 +71,19 @@ class MappingFunctions(functions.Functions):  # type: ignore[misc]  # the librar
     """All functions, for one application of a mapping.
 
     :param value_maps: map name to (partner's value to ours).
+    :param on_missing: gets map name and value when a map lacks a value, and returns what stands
+        for it; without it such a value is an error.
     """
 
-    def __init__(self, value_maps: ValueMaps, budget: Budget) -> None:
+    def __init__(
+        self,
+        value_maps: ValueMaps,
+        budget: Budget,
+        on_missing: Callable[[str, str], str] | None = None,
+    ) -> None:
         self._value_maps = value_maps
         self._budget = budget
+        self._on_missing = on_missing
 
     def call_function(self, function_name: str, resolved_args: list[Any]) -> Any:
         """Call a function, paying for what goes in and what comes out."""
@@ -178,6 +187,8 @@ class MappingFunctions(functions.Functions):  # type: ignore[misc]  # the librar
         try:
             return entries[text]
         except KeyError:
+            if self._on_missing:
+                return self._on_missing(map_name, text)
             raise MissingValue(map_name, text) from None
 
     @signature({"types": ["string", "null"]})

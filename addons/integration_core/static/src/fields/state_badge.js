@@ -34,6 +34,9 @@ const LOOKS = {
     active: ["fa-play", "success"],
     deprecated: ["fa-hourglass-end", "warning"],
     retired: ["fa-archive", "secondary"],
+    // values of value maps
+    proposed: ["fa-lightbulb-o", "warning"],
+    confirmed: ["fa-check", "success"],
     // circuit breakers
     closed: ["fa-check", "success"],
     open: ["fa-chain-broken", "danger"],

@@ -76,7 +76,12 @@ class BenchFixture(models.AbstractModel):
 
     def _mapping(self):
         value_map = self.env["integration.value.map"].create(UNITS)
-        return self.env["integration.mapping"].create({**MAPPING, "value_map_ids": value_map.ids})
+        mapping = self.env["integration.mapping"].create(
+            {**MAPPING, "value_map_ids": value_map.ids}
+        )
+        mapping.action_submit()
+        mapping.action_approve()
+        return mapping
 
     @api.model
     def _store(self, interface_id, messages):

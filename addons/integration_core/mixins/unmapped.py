@@ -1,0 +1,116 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import audit, unmapped
+
+MAX_MESSAGES = 200
+
+
+class IntegrationMessageUnmapped(models.AbstractModel):
+    """The part of a message that has to do with mappings: values that it waits for, trials."""
+
+    _name = "integration.message.unmapped"
+    _description = "Integration Message Waiting for a Value"
+
+    waits_for_value = fields.Boolean(compute="_compute_waits_for_value")
+    has_mapping = fields.Boolean(compute="_compute_has_mapping")
+
+    @api.depends("interface_id.mapping_id")
+    def _compute_has_mapping(self):
+        for message in self:
+            message.has_mapping = bool(message.interface_id.mapping_id)
+
+    @api.depends("state", "error_code")
+    def _compute_waits_for_value(self):
+        for message in self:
+            message.waits_for_value = (
+                message.state == "quarantined" and message.error_code == unmapped.CODE
+            )
+
+    def _moment(self):
+        """When this happened, for value maps with dates: arrival, or the event that is sent."""
+        self.ensure_one()
+        return self.event_id.occurred_at or self.created_at
+
+    def action_map_values(self):
+        """Open the dialog in which the missing values are mapped."""
+        self._require_mapper()
+        return {
+            "type": "ir.actions.client",
+            "tag": "integration_core.map_values",
+            "params": {"message_ids": self.ids},
+        }
+
+    def action_try_mapping(self):
+        """Open the try-it panel of the interface's mapping with this message."""
+        self.ensure_one()
+        # sudo: which mapping it is; the panel checks the rights of the user
+        mapping = self.sudo().interface_id.mapping_id
+        if not mapping:
+            raise UserError(self.env._("The interface of this message has no mapping."))
+        return {
+            "type": "ir.actions.client",
+            "tag": "integration_core.try_mapping",
+            "params": {"mapping_id": mapping.id, "message_id": self.id},
+        }
+
+    def unmapped_values(self, reason=""):
+        """The values of these messages that value maps lack.
+
+        :param reason: why clinical content is looked at; asked for when there is some
+        :return: dict with ``values`` (map_id, map_name, value, place, message_id, count),
+            ``needs_reason``, and ``refused``, a sentence about what is not shown
+        """
+        self._require_mapper()
+        found = {"values": [], "needs_reason": False, "refused": ""}
+        found["may_confirm"] = self.env["integration.value.map.line"]._may_confirm()
+        if not self.env.user.has_group("integration_core.group_content_viewer"):
+            found["refused"] = self.env._(
+                "The values are content. Ask an administrator for the role “Content viewer”, or "
+                "to map them."
+            )
+            return found
+        messages = self[:MAX_MESSAGES]
+        # sudo: the classification of the interface decides what is shown
+        clinical = messages.filtered(lambda m: m.sudo().interface_id.data_class == "clinical")
+        if clinical and not self.env.user.has_group("integration_core.group_clinical_viewer"):
+            found["refused"] = self.env._(
+                "Clinical content is shown to people with the role “Clinical content viewer” only."
+            )
+            messages -= clinical
+        elif clinical and not reason.strip():
+            found["needs_reason"] = True
+            return found
+        elif clinical:
+            audit.record(clinical, "view", reason=reason.strip())
+        found["values"] = messages._unmapped_rows()
+        return found
+
+    def _unmapped_rows(self):
+        # sudo: content was released above; converting also needs contracts and the handler
+        env = self.env(su=True)
+        reconversion = unmapped.Reconversion(env)
+        maps = {m.code: m for m in self.env["integration.value.map"].search([])}
+        rows = {}
+        for stored in unmapped.stored(env, self.ids):
+            for one in reconversion.unmapped(stored):
+                if one.map_name not in maps:
+                    continue
+                row = rows.setdefault(
+                    (one.map_name, one.value),
+                    {
+                        "map_id": maps[one.map_name].id,
+                        "map_name": maps[one.map_name].name,
+                        "value": one.value,
+                        "place": one.place,
+                        "message_id": stored.id,
+                        "count": 0,
+                    },
+                )
+                row["count"] += 1
+        return list(rows.values())
+
+    def _require_mapper(self):
+        self.check_access("read")
+        if not self.env.user.has_group("integration_core.group_operator"):
+            raise AccessError(self.env._("Only integration operators may do this."))

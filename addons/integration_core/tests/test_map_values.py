@@ -1,0 +1,203 @@
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from ..engine import unmapped
+from ..models import integration_value_map_waiting as waiting
+from .test_mapping import ADMINISTRATOR, MappingCase
+
+OPERATOR = "integration_core.group_operator"
+VIEWER = "integration_core.group_content_viewer"
+CLINICAL = "integration_core.group_clinical_viewer"
+
+
+@tagged("post_install", "-at_install")
+class TestMapValues(MappingCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.administrator = new_test_user(cls.env, "values.administrator", ADMINISTRATOR)
+        cls.operator = new_test_user(cls.env, "values.operator", f"{OPERATOR},{VIEWER}")
+        cls.blind = new_test_user(cls.env, "values.blind", OPERATOR)
+        cls.observer = new_test_user(cls.env, "values.observer", "integration_core.group_observer")
+        cls.second = cls._interface("Second", direction="inbound")
+        cls._use(cls.mapping, cls.second)
+
+    def row(self, value="blau", target="blue", **values):
+        return {"map_id": self.value_map.id, "value": value, "target": target, **values}
+
+    def maps(self, user):
+        return self.env["integration.value.map"].with_user(user)
+
+    def test_the_missing_values_of_messages(self):
+        messages = self.quarantine("blau", "blau", "gelb", "rot")
+        self.assertEqual(messages.mapped("waits_for_value"), [True] * 3 + [False])
+        found = messages.with_user(self.operator).unmapped_values()
+        self.assertEqual(
+            [(r["value"], r["count"]) for r in found["values"]], [("blau", 2), ("gelb", 1)]
+        )
+        self.assertEqual(found["values"][0]["map_id"], self.value_map.id)
+        self.assertEqual(found["values"][0]["place"], "header")
+        self.assertFalse(found["may_confirm"])
+        self.assertTrue(messages.with_user(self.administrator).unmapped_values()["may_confirm"])
+        action = messages.with_user(self.operator).action_map_values()
+        self.assertNotIn("blau", str(action))
+
+    def test_how_many_wait(self):
+        self.quarantine("blau", "blau", "gelb")
+        self.quarantine("blau", interface=self.second)
+        choices = self.maps(self.operator).value_choices([self.row("blau"), self.row("gelb")])
+        self.assertEqual([c["waiting"] for c in choices], [3, 1])
+        self.assertEqual(choices[0]["targets"], ["red"])
+        with patch.object(unmapped, "PAGE", 1):
+            choices = self.maps(self.operator).value_choices([self.row("blau")])
+            self.assertEqual((choices[0]["waiting"], choices[0]["more"]), (3, False))
+        with patch.object(unmapped, "PAGE", 1), patch.object(waiting, "COUNT_SECONDS", 0):
+            choices = self.maps(self.operator).value_choices([self.row("blau")])
+        self.assertTrue(choices[0]["more"], "there was no time to count all")
+
+    def test_an_administrator_maps_and_all_that_wait_go_on(self):
+        ours = self.quarantine("blau", "gelb")
+        theirs = self.quarantine("blau", interface=self.second)
+        maps = self.maps(self.administrator)
+        done = maps.map_values([self.row(message_id=ours[0].id, valid_from="2020-01-01")])
+        self.assertEqual(done, {"confirmed": True, "map_ids": self.value_map.ids})
+        line = self.value_map.line_ids.filtered(lambda one: one.source == "blau")
+        self.assertEqual((line.state, line.origin_message_id), ("confirmed", ours[0]))
+        self.assertEqual(line.valid_from.isoformat(), "2020-01-01")
+        value_map = maps.browse(done["map_ids"])
+        self.assertEqual(value_map.count_waiting(), {"waiting": 3, "ready": 2, "more": False})
+        result = value_map.reprocess_waiting([0, 0])
+        self.assertEqual(result, {"retried": 2, "left": 1, "after": False})
+        self.env.invalidate_all()
+        self.assertEqual((ours | theirs).mapped("state"), ["queued", "quarantined", "queued"])
+        self.drain(self.inbound)
+        self.drain(self.second)
+        self.env.invalidate_all()
+        self.assertEqual((ours | theirs).mapped("state"), ["done", "quarantined", "done"])
+
+    def test_reprocessing_goes_part_by_part(self):
+        messages = self.quarantine(*["blau"] * 7)
+        self.maps(self.administrator).map_values([self.row()])
+        value_map = self.value_map.with_user(self.operator)
+        after, retried, calls = [0, 0], 0, 0
+        with patch.object(unmapped, "PAGE", 3), patch.object(waiting, "REPROCESS_SECONDS", 0):
+            while after:
+                part = value_map.reprocess_waiting(after)
+                after, retried, calls = part["after"], retried + part["retried"], calls + 1
+                self.assertLess(calls, 9)
+        self.assertEqual((retried, calls), (7, 3))
+        self.env.invalidate_all()
+        self.assertEqual(set(messages.mapped("state")), {"queued"})
+
+    def test_an_operator_proposes(self):
+        message = self.quarantine("blau")
+        done = self.maps(self.operator).map_values([self.row(message_id=message.id)])
+        self.assertFalse(done["confirmed"])
+        self.assertEqual(self.value_map.activity_ids.summary, "Confirm proposed values: Colours")
+        self.assertEqual(self.value_map.with_user(self.operator).reprocess_waiting()["retried"], 0)
+        choices = self.maps(self.administrator).value_choices([self.row()])
+        self.assertEqual(choices[0]["proposed"], "blue")
+        # The administrator corrects the proposal while confirming it.
+        self.maps(self.administrator).map_values([self.row(target="azure")])
+        line = self.value_map.line_ids.filtered(lambda one: one.source == "blau")
+        self.assertEqual((line.target, line.state), ("azure", "confirmed"))
+        self.assertEqual((line.proposed_by_id, line.origin_message_id), (self.operator, message))
+        self.assertFalse(self.value_map.activity_ids)
+
+    def test_confirming_offers_to_go_on(self):
+        self.quarantine("blau")
+        self.maps(self.operator).map_values([self.row()])
+        line = self.value_map.line_ids.filtered(lambda one: one.state == "proposed")
+        action = line.with_user(self.administrator).action_confirm()
+        self.assertEqual(action["tag"], "integration_core.reprocess_waiting")
+        self.assertEqual(action["params"], {"map_ids": self.value_map.ids})
+
+    def test_who_may_see_and_map(self):
+        message = self.quarantine("blau")
+        found = message.with_user(self.blind).unmapped_values()
+        self.assertFalse(found["values"])
+        self.assertIn("Content viewer", found["refused"])
+        for call in (
+            lambda: message.with_user(self.observer).unmapped_values(),
+            lambda: message.with_user(self.observer).action_map_values(),
+            lambda: self.maps(self.observer).map_values([self.row()]),
+            lambda: self.maps(self.observer).value_choices([self.row()]),
+            lambda: self.value_map.with_user(self.observer).reprocess_waiting(),
+            lambda: self.value_map.with_user(self.observer).count_waiting(),
+        ):
+            with self.assertRaises(AccessError):
+                call()
+
+    def test_an_empty_value_cannot_be_mapped(self):
+        message = self.quarantine("")
+        self.assertEqual(message.unmapped_values()["values"][0]["value"], "")
+        for row in (self.row(""), self.row("blau", " ")):
+            with self.assertRaises(UserError):
+                self.maps(self.administrator).map_values([row])
+        with self.assertRaises(UserError):
+            self.maps(self.administrator).map_values([])
+
+    def test_clinical_values_need_the_role_and_a_reason(self):
+        message = self.quarantine("blau")
+        self.env.cr.execute(
+            "UPDATE integration_interface SET data_class = 'clinical' WHERE id = %s",
+            [self.inbound.id],
+        )
+        self.env.invalidate_all()
+        found = message.with_user(self.operator).unmapped_values("because")
+        self.assertFalse(found["values"])
+        self.assertIn("Clinical", found["refused"])
+        nurse = new_test_user(self.env, "values.clinical", f"{OPERATOR},{CLINICAL}")
+        found = message.with_user(nurse).unmapped_values(" ")
+        self.assertTrue(found["needs_reason"])
+        self.assertFalse(found["values"])
+        found = message.with_user(nurse).unmapped_values("The ward waits")
+        self.assertEqual(found["values"][0]["value"], "blau")
+        entry = self.env["integration.audit.entry"].search(
+            [("res_model", "=", message._name), ("res_id", "=", message.id), ("act", "=", "view")]
+        )
+        self.assertEqual((entry.reason, entry.actor_id), ("The ward waits", nurse.id))
+        self.assertNotIn("blau", str(entry.read()))
+
+    def test_other_companies_stay_untouched(self):
+        self.quarantine("blau")
+        company = self.env["res.company"].create({"name": "Other hospital"})
+        stranger = new_test_user(
+            self.env,
+            "values.stranger",
+            ADMINISTRATOR,
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        self.maps(stranger).map_values([self.row()])
+        result = self.value_map.with_user(stranger).reprocess_waiting()
+        self.assertEqual(result, {"retried": 0, "left": 0, "after": False})
+
+    def test_outbound_messages_wait_as_well(self):
+        self._use(self.mapping, self.outbound)
+        self.mapping.header = "{key: lookup('colour', root.key)}"
+        self.send_with(lambda _message: self.fail("must not be sent"))
+        self.fire("blau")
+        self.dispatch()
+        self.drain(self.outbound)
+        message = self.messages(self.outbound)
+        self.assertEqual((message.state, message.error_code), ("quarantined", "missing_value"))
+        self.assertEqual(message.unmapped_values()["values"][0]["value"], "blau")
+
+    def test_the_walk_is_cheap(self):
+        """Which messages come into question is read from the partial index alone."""
+        self.env.cr.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = %s",
+            ["integration_message_unmapped_idx"],
+        )
+        self.assertIn("missing_value", self.env.cr.fetchone()[0])
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        self.env.cr.execute(
+            "EXPLAIN SELECT interface_id, id FROM integration_message "
+            "WHERE state = 'quarantined' AND error_code = 'missing_value' "
+            "AND interface_id = ANY(ARRAY[1]) AND (interface_id, id) > (0, 0) "
+            "ORDER BY interface_id, id LIMIT 100"
+        )
+        self.assertIn("integration_message_unmapped_idx", str(self.env.cr.fetchall()))
