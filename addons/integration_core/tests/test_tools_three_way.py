@@ -11,6 +11,7 @@ class TestThreeWay(BaseCase):
         self.assertEqual(changes(base, {**base, "url": "b"}), {"url": "b"})
         self.assertEqual(changes(base, {**base, "lanes": False}), {"lanes": False})
         self.assertEqual(changes(base, {"new": 1}), {"new": 1})
+        self.assertEqual(changes(base, {"new": False}), {})
 
     def test_collisions(self):
         base = {"url": "a", "name": "n"}

@@ -12,8 +12,11 @@ Config = Mapping[str, Any]
 
 
 def changes(base: Config, proposed: Config) -> dict[str, Any]:
-    """What ``proposed`` changes of ``base``: new value by field. Lists are compared as sets."""
-    return {name: value for name, value in proposed.items() if not _same(value, base.get(name))}
+    """What ``proposed`` changes of ``base``: new value by field. Lists are compared as sets.
+
+    A field that ``base`` does not know, because it came with an upgrade, was empty.
+    """
+    return {name: value for name, value in proposed.items() if not _same(value, _of(base, name))}
 
 
 def collisions(base: Config, current: Config, changed: Config) -> list[str]:
@@ -24,8 +27,12 @@ def collisions(base: Config, current: Config, changed: Config) -> list[str]:
     return sorted(
         name
         for name, value in changed.items()
-        if not _same(current.get(name), base.get(name)) and not _same(current.get(name), value)
+        if not _same(_of(current, name), _of(base, name)) and not _same(_of(current, name), value)
     )
+
+
+def _of(config: Config, name: str) -> Any:
+    return config.get(name, False)
 
 
 def _same(one: Any, other: Any) -> bool:
