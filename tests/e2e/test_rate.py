@@ -39,7 +39,8 @@ def prepared(office: Office, receiver: Receiver, **policy: object) -> Outbound:
 
 
 def test_four_workers_share_one_limit(database: Database, shells: list[Shell]) -> None:
-    office = Office(through_shell(shells[0]))
+    call = through_shell(shells[0])
+    office = Office(call, call)
     with Receiver() as receiver:
         outbound = prepared(
             office, receiver, rate_per_second=100, rate_burst=20, lanes=4, concurrency=4
