@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class IntegrationEvent(models.Model):
@@ -41,14 +42,43 @@ class IntegrationEvent(models.Model):
         help="Why the content could not be taken. Retry the message when this is mended: the "
         "content is then taken anew.",
     )
-    correlation_id = fields.Char(required=True, readonly=True)
+    correlation_id = fields.Char(
+        required=True,
+        readonly=True,
+        help="Shared by everything that one cause gave rise to, here and at partners.",
+    )
     trace_parent = fields.Char(string="W3C traceparent", readonly=True)
-    causation_id = fields.Char(readonly=True)
+    causation_id = fields.Char(
+        readonly=True, help="Id of the message, or of the earlier event, that caused this one."
+    )
     cause_system_id = fields.Many2one("integration.system", readonly=True, ondelete="set null")
-    depth = fields.Integer(readonly=True)
+    depth = fields.Integer(
+        string="Causation depth",
+        readonly=True,
+        help="How many messages caused each other until this event. Beyond 8 it is a loop between "
+        "systems, and nothing is sent.",
+    )
     user_id = fields.Many2one("res.users", string="Caused by", readonly=True, ondelete="set null")
-    dispatched_at = fields.Datetime(readonly=True)
+    dispatched_at = fields.Datetime(
+        string="Handed out",
+        readonly=True,
+        help="When one message for each subscribed interface was made of it.",
+    )
     message_ids = fields.One2many("integration.message", "event_id")
+    message_count = fields.Integer(string="Messages", compute="_compute_message_count")
+    model_missing = fields.Boolean(compute="_compute_model_missing")
+    cause_message_id = fields.Many2one(
+        "integration.message",
+        string="Caused by message",
+        compute="_compute_cause",
+        help="The received message whose handling changed the document.",
+    )
+    cause_event_id = fields.Many2one(
+        "integration.event",
+        string="Replaces",
+        compute="_compute_cause",
+        help="The earlier event whose content could not be sent and was taken anew.",
+    )
 
     _tx_unique = models.UniqueIndex("(tx, type_id, res_model, res_id)")
     _uuid_unique = models.UniqueIndex("(uuid)")
@@ -59,3 +89,47 @@ class IntegrationEvent(models.Model):
     def _compute_display_name(self):
         for event in self:
             event.display_name = ": ".join(filter(None, (event.type_id.name, event.subject)))
+
+    def _compute_message_count(self):
+        counts = dict(
+            self.env["integration.message"]._read_group(
+                [("event_id", "in", self.ids)], ["event_id"], ["__count"]
+            )
+        )
+        for event in self:
+            event.message_count = counts.get(event, 0)
+
+    @api.depends("res_model")
+    def _compute_model_missing(self):
+        for event in self:
+            event.model_missing = event.res_model not in self.env
+
+    @api.depends("causation_id")
+    def _compute_cause(self):
+        uuids = [uuid for uuid in self.mapped("causation_id") if uuid]
+        messages = self.env["integration.message"].search([("uuid", "in", uuids)])
+        events = self.search([("uuid", "in", uuids)])
+        by_message = {message.uuid: message for message in messages}
+        by_event = {event.uuid: event for event in events}
+        for event in self:
+            event.cause_message_id = by_message.get(event.causation_id)
+            event.cause_event_id = by_event.get(event.causation_id)
+
+    def action_open_document(self):
+        self.ensure_one()
+        if self.model_missing:
+            raise UserError(self.env._("The documents “%s” are not installed.", self.res_model))
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(self.env._("The document was deleted."))
+        return record.get_formview_action()
+
+    def action_open_correlated(self):
+        """All messages that have the same cause."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_message"
+        )
+        action["domain"] = [("correlation_id", "=", self.correlation_id)]
+        action["context"] = {}
+        return action
