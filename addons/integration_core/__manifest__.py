@@ -54,6 +54,7 @@
             "integration_core/static/src/sync/*",
             "integration_core/static/src/views/*",
             "integration_core/static/src/mapping/*",
+            "integration_core/static/src/widgets/*",
             "integration_core/static/src/scss/integration.scss",
         ],
         "web.assets_tests": ["integration_core/static/tests/tours/*.js"],

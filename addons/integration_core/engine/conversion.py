@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +41,8 @@ class Conversion:
     value_maps: ValueMapSet
     zone: tzinfo
     context: Mapping[str, Any]
+    #: what comes first: an event type's own mapping from its snapshot to canonical JSON
+    origin: Conversion | None = None
 
     def apply(self, value: Any, moment: datetime) -> Any:
         """Validate, map, validate.
@@ -48,6 +50,8 @@ class Conversion:
         :raises errors.ContractError: with the places that break a contract, never the values.
         :raises errors.MappingError: the value cannot be mapped.
         """
+        if self.origin is not None:
+            value = self.origin.apply(value, moment)
         _require(self.before, value, "The content breaks its contract:")
         if self.mapping is None:
             return value
@@ -241,9 +245,40 @@ def _outbound(interface: BaseModel) -> OutboundPlan:
         conversions[event_type.code] = (
             canonical
             if isinstance(canonical, errors.IntegrationError)
-            else _conversion(interface, canonical, wire)
+            else _from_event(event_type, _conversion(interface, canonical, wire))
         )
     return OutboundPlan(**Plan.common(interface), conversions=conversions)
+
+
+def _from_event(
+    event_type: BaseModel, conversion: Conversion | errors.IntegrationError
+) -> Conversion | errors.IntegrationError:
+    """Let an event type's own mapping go first."""
+    if isinstance(conversion, errors.IntegrationError) or not event_type.mapping_id:
+        return conversion
+    try:
+        origin = canonical_step(event_type, conversion.context, conversion.zone)
+    except errors.MappingError as exc:
+        return exc
+    return replace(conversion, origin=origin)
+
+
+def canonical_step(
+    event_type: BaseModel, context: Mapping[str, Any], zone: tzinfo = UTC
+) -> Conversion:
+    """From the snapshot of an event type to its canonical JSON.
+
+    :raises errors.MappingError: an expression is wrong.
+    """
+    compiled = event_type.mapping_id._compiled()
+    return Conversion(
+        before=None,
+        mapping=compiled,
+        after=None,
+        value_maps=event_type.mapping_id._value_maps(compiled.map_names),
+        zone=zone,
+        context=context,
+    )
 
 
 def _contract(

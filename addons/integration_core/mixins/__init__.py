@@ -1,1 +1,10 @@
-from . import ask_reason, audited, governed, message_screen, revised, unmapped
+from . import (
+    ask_reason,
+    audited,
+    event_type_schedule,
+    event_type_screen,
+    governed,
+    message_screen,
+    revised,
+    unmapped,
+)

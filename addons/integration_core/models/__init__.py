@@ -9,6 +9,7 @@ from . import (
     integration_credential,
     integration_door,
     integration_event,
+    integration_event_condition,
     integration_event_field,
     integration_event_type,
     integration_handler,

@@ -32,7 +32,7 @@ class IntegrationEventField(models.Model):
     def _check_path(self):
         for line in self:
             try:
-                snapshots.check_path(self.env[line.type_id.model_name], line.path)
+                snapshots.check_path(line.type_id._model(), line.path)
                 field_paths.tree(line.type_id.field_ids.mapped("path"))
             except field_paths.PathError as exc:
                 raise ValidationError(
@@ -47,12 +47,14 @@ class IntegrationEventField(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.type_id._raise_if_in_use()
+        lines.type_id._require_rights()
         lines.type_id._triggers_changed()
         return lines
 
     def write(self, vals):
         self.type_id._raise_if_in_use()
         res = super().write(vals)
+        self.type_id._require_rights()
         self.type_id._triggers_changed()
         return res
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import triggers
+from ..engine import snapshots, triggers
 
 # Watching these would make the engine tell of its own work, without an end.
 OWN_MACHINERY = ("integration.", "queue.job", "bus.", "ir.cron")
@@ -28,7 +28,13 @@ class IntegrationEventType(models.Model):
 
     _name = "integration.event.type"
     _description = "Integration Event Type"
-    _inherit = ["mail.thread", "mail.activity.mixin", "integration.audited"]
+    _inherit = [
+        "integration.event.type.schedule",
+        "integration.event.type.screen",
+        "mail.thread",
+        "mail.activity.mixin",
+        "integration.audited",
+    ]
     _order = "code"
 
     name = fields.Char(required=True, translate=True)
@@ -118,9 +124,7 @@ class IntegrationEventType(models.Model):
     def _check_model(self):
         for event_type in self:
             name = event_type.model_name
-            model = self.env.get(name)
-            if model is None or model._abstract or model._transient or not model._auto:
-                raise ValidationError(self.env._("There is no model “%s”.", name))
+            event_type._model()
             if name.startswith(OWN_MACHINERY):
                 raise ValidationError(
                     self.env._(
@@ -129,13 +133,33 @@ class IntegrationEventType(models.Model):
                         name,
                     )
                 )
-            # Whoever lets documents out must be allowed to see them.
+
+    def _model(self):
+        """The model that this type watches.
+
+        :raises ValidationError: there is none of which records could be created.
+        """
+        model = self.env.get(self.model_name or "")
+        if model is None or model._abstract or model._transient or not model._auto:
+            raise ValidationError(self.env._("There is no model “%s”.", self.model_name))
+        return model
+
+    def _require_rights(self):
+        """Whoever lets documents out must be allowed to see them himself.
+
+        Not a constraint: those run as superuser.
+        """
+        for event_type in self:
+            model = event_type._model()
             model.check_access("read")
+            model._search(triggers.parse_domain(event_type.condition), limit=1)
+            for path in filter(None, event_type.field_ids.mapped("path")):
+                snapshots.check_path(model, path)
 
     @api.constrains("model_name", "trigger", "field_name", "field_value")
     def _check_trigger(self):
         for event_type in self.filtered(lambda t: t.trigger == "reaches"):
-            model = self.env[event_type.model_name]
+            model = event_type._model()
             if not triggers.is_watchable(model, event_type.field_name):
                 raise ValidationError(
                     self.env._(
@@ -173,7 +197,7 @@ class IntegrationEventType(models.Model):
     @api.constrains("model_name", "trigger", "condition")
     def _check_condition(self):
         for event_type in self:
-            model = self.env[event_type.model_name]
+            model = event_type._model()
             try:
                 domain = triggers.parse_domain(event_type.condition)
                 domain.validate(model)
@@ -198,7 +222,7 @@ class IntegrationEventType(models.Model):
     @api.constrains("model_name", "partner_field")
     def _check_partner_field(self):
         for event_type in self.filtered("partner_field"):
-            model = self.env[event_type.model_name]
+            model = event_type._model()
             for name in event_type.partner_field.split("."):
                 field = model._fields.get(name)
                 if field is None or field.type != "many2one" or not field.store:
@@ -239,6 +263,7 @@ class IntegrationEventType(models.Model):
             if not vals.get("contract_id") and vals.get("code"):
                 vals["contract_id"] = self._contract_for(vals).id
         types = super().create(vals_list)
+        types._require_rights()
         types._triggers_changed()
         return types
 
@@ -256,6 +281,8 @@ class IntegrationEventType(models.Model):
         if changed and any(self._differs(name, vals[name]) for name in changed):
             self._raise_if_in_use()
         res = super().write(vals)
+        if {"model_name", "condition"} & changed:
+            self._require_rights()
         if changed or "interface_ids" in vals:
             self._triggers_changed()
         return res
@@ -281,10 +308,11 @@ class IntegrationEventType(models.Model):
         return res
 
     def copy_data(self, default=None):
-        return [
-            {"code": f"{event_type.code}.copy", **vals} if "code" not in (default or {}) else vals
-            for event_type, vals in zip(self, super().copy_data(default), strict=True)
-        ]
+        vals_list = super().copy_data(default)
+        if "code" not in (default or {}):
+            for event_type, vals in zip(self, vals_list, strict=True):
+                vals["code"] = f"{event_type.code}.copy"
+        return vals_list
 
     def _triggers_changed(self):
         # Flushed first: the flush asks for triggers, and would cache the old ones again.

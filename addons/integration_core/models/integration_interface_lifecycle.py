@@ -117,6 +117,12 @@ class IntegrationInterface(models.Model):
             missing.append(self.env._("No handler is chosen: what should Odoo do with a message?"))
         if self.direction == "inbound" and not self.user_id:
             missing.append(self.env._("No service user is chosen."))
+        for mapping in self.event_type_ids.mapping_id.filtered(lambda m: m.state != "approved"):
+            missing.append(
+                self.env._(
+                    "The mapping “%s” of an event type is not approved.", mapping.display_name
+                )
+            )
         if self.mapping_id and self.mapping_id.state != "approved":
             missing.append(
                 self.env._("The mapping “%s” is not approved.", self.mapping_id.display_name)

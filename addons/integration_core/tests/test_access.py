@@ -33,6 +33,7 @@ MACHINERY = (
     "integration.breaker",
     "integration.idempotency",
     "integration.rate",
+    "integration.event.condition",
 )
 CONTENT = ("integration.payload",)
 AUDIT = ("integration.audit.entry",)

@@ -1,0 +1,254 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ..engine import conversion, snapshot_schema, snapshots, triggers
+from ..tools import canonical_json, errors, field_paths, schema_infer
+
+RECENT = 10
+
+
+class IntegrationEventTypeScreen(models.AbstractModel):
+    """What the form of an event type shows, and trying it on a document."""
+
+    _name = "integration.event.type.screen"
+    _description = "Integration Event Type: Screen"
+
+    model_label = fields.Char(string="Kind of document", compute="_compute_model_label")
+    model_missing = fields.Boolean(compute="_compute_model_label")
+    happens = fields.Char(string="When", compute="_compute_happens")
+    faults = fields.Text(
+        compute="_compute_faults", help="Why events of this type cannot happen or be sent."
+    )
+    contract_pending = fields.Boolean(
+        compute="_compute_contract_pending", help="No version of the contract is approved."
+    )
+    has_subscriber = fields.Boolean(compute="_compute_has_subscriber")
+    event_count = fields.Integer(string="Fired so far", compute="_compute_event_count")
+    recent_event_ids = fields.Many2many(
+        "integration.event", string="Recent events", compute="_compute_recent_event_ids"
+    )
+
+    @api.depends("model_name")
+    def _compute_model_label(self):
+        # sudo: the names of models are no secret, but ir.model is closed
+        known = self.env["ir.model"].sudo()
+        for event_type in self:
+            name = event_type.model_name
+            event_type.model_missing = bool(name) and name not in self.env
+            event_type.model_label = (known._get(name).name if name else "") or name
+
+    @api.depends("model_name", "trigger", "field_name", "field_value", "condition")
+    def _compute_happens(self):
+        names = dict(self._fields["trigger"]._description_selection(self.env))
+        for event_type in self:
+            if event_type.trigger == "reaches":
+                field, value = event_type._readable_target()
+                event_type.happens = self.env._(
+                    "%(field)s becomes “%(value)s”", field=field, value=value
+                )
+            else:
+                event_type.happens = names.get(event_type.trigger)
+
+    def _readable_target(self):
+        """Field and value of the trigger as a person reads them."""
+        model = self.env.get(self.model_name or "")
+        field = model._fields.get(self.field_name or "") if model is not None else None
+        if field is None:
+            return self.field_name or "", self.field_value or ""
+        value = self.field_value
+        if field.type == "selection":
+            value = dict(field._description_selection(self.env)).get(value, value)
+        elif field.type == "boolean":
+            value = self.env._("Yes") if value == "True" else self.env._("No")
+        return field._description_string(self.env), value or ""
+
+    @api.depends("model_name", "trigger", "field_name", "field_ids.path", "mapping_id.state")
+    def _compute_faults(self):
+        for event_type in self:
+            event_type.faults = "\n".join(event_type._find_faults()) or False
+
+    def _find_faults(self):
+        """Sentences about what keeps this type from working."""
+        self.ensure_one()
+        if not self.model_name:
+            return []
+        if self.model_missing:
+            return [
+                self.env._(
+                    "The documents “%s” are not installed. No event happens until their addon is "
+                    "installed again.",
+                    self.model_name,
+                )
+            ]
+        model = self.env[self.model_name]
+        found = []
+        if (
+            self.trigger == "reaches"
+            and self.field_name
+            and not triggers.is_watchable(model, self.field_name)
+        ):
+            found.append(self.env._("The field “%s” cannot be watched any more.", self.field_name))
+        for path in self.field_ids.mapped("path"):
+            fault = self._path_fault(model, path)
+            if fault:
+                found.append(fault)
+        if self.mapping_id and self.mapping_id.state != "approved":
+            found.append(
+                self.env._("The mapping “%s” is not approved.", self.mapping_id.display_name)
+            )
+        return found
+
+    def _path_fault(self, model, path):
+        try:
+            snapshots.check_path(model, path or "")
+        except field_paths.PathError as exc:
+            return self.env._(
+                "“%(path)s” cannot be part of an event: %(reason)s.", path=path, reason=str(exc)
+            )
+        except AccessError:
+            return None  # others may
+        return None
+
+    @api.depends("contract_id.current_version_id")
+    def _compute_contract_pending(self):
+        for event_type in self:
+            contract = event_type.contract_id
+            event_type.contract_pending = bool(contract) and not contract.current_version_id
+
+    @api.depends("interface_ids.state", "interface_ids.active")
+    def _compute_has_subscriber(self):
+        # sudo: subscribers of other companies count as well
+        for event_type in self.sudo():
+            event_type.has_subscriber = any(
+                interface.activated_at and interface.state != "retired"
+                for interface in event_type.interface_ids
+            )
+
+    def _compute_event_count(self):
+        counts = dict(
+            self.env["integration.event"]._read_group(
+                [("type_id", "in", self.ids)], ["type_id"], ["__count"]
+            )
+        )
+        for event_type in self:
+            event_type.event_count = counts.get(event_type, 0)
+
+    def _compute_recent_event_ids(self):
+        for event_type in self:
+            event_type.recent_event_ids = self.env["integration.event"].search(
+                [("type_id", "=", event_type.id)], limit=RECENT
+            )
+
+    def action_open_events(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_event"
+        )
+        action["domain"] = [("type_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    # ------------------------------------------------------------------
+    # try
+    # ------------------------------------------------------------------
+
+    def try_on(self, record_id):
+        """What an event of a document would carry, without making one.
+
+        The document is read with the rights of the person who tries, and nothing is stored.
+
+        :return: ``snapshot`` and ``canonical`` as text, ``violations`` of the contract,
+            ``problem`` (text, or false), ``matches`` (whether the condition holds) and
+            ``contract`` (name of the version that it was checked against, or false)
+        """
+        self.ensure_one()
+        self.check_access("read")
+        record, snapshot = self._example(record_id)
+        result = {
+            "snapshot": _pretty(snapshot.data),
+            "canonical": False,
+            "violations": [],
+            "problem": snapshot.problem or False,
+            "matches": self._matches(record),
+            "contract": False,
+        }
+        try:
+            canonical = self._canonical(snapshot.data)
+        except errors.MappingError as exc:
+            return result | {"problem": exc.message}
+        version = self._version_to_check()
+        return result | {
+            "canonical": _pretty(canonical) if self.mapping_id else False,
+            "contract": version.display_name,
+            "violations": version._validator().violations(canonical) if version else [],
+        }
+
+    def _example(self, record_id):
+        """A document, and its snapshot with the rights of the person who asks."""
+        if self.model_name not in self.env:
+            raise UserError(self.env._("The documents “%s” are not installed.", self.model_name))
+        record = self.env[self.model_name].browse(record_id).exists()
+        record.check_access("read")
+        try:
+            snapshot = snapshots.strict(self._trigger(), record).get(record.id)
+        except (snapshots.SnapshotError, field_paths.PathError) as exc:
+            raise UserError(str(exc)) from exc
+        if snapshot is None:
+            raise UserError(self.env._("This document does not take part in events of this type."))
+        return record, snapshot
+
+    def _matches(self, record):
+        domain = triggers.parse_domain(self.condition)
+        found = record.with_context(active_test=self.trigger == "scheduled").search_count(
+            domain & Domain("id", "=", record.id)
+        )
+        return bool(found)
+
+    def _canonical(self, data):
+        if not self.mapping_id:
+            return data
+        # As it is when it comes back from the outbox.
+        value = canonical_json.loads(canonical_json.dumps(data))
+        step = conversion.canonical_step(self, {"company": self.env.company.id})
+        return step.apply(value, fields.Datetime.now())
+
+    def _version_to_check(self):
+        """The approved version of the contract, or the one that is being written."""
+        contract = self.contract_id
+        return contract.current_version_id or contract.version_ids[:1]
+
+    def write_contract(self, record_id):
+        """Write a draft of the contract that fits this event type, and open the contract.
+
+        From the definitions of the listed fields, or, where an addon or a mapping makes the
+        content, from the shape of an example. No value of the example gets into it.
+        """
+        self.ensure_one()
+        _record, snapshot = self._example(record_id)
+        paths = self.field_ids.mapped("path")
+        if paths and not self.mapping_id:
+            schema = snapshot_schema.of_paths(self.env[self.model_name], paths)
+        else:
+            schema = schema_infer.infer(self._canonical(snapshot.data))
+        versions = self.contract_id.version_ids
+        draft = versions.filtered(lambda version: version.state == "draft")[:1]
+        text = json.dumps(schema, indent=2, ensure_ascii=False)
+        if draft:
+            draft.write({"schema": text, "example": False})
+        else:
+            number = max((version._semver() for version in versions), default=None)
+            draft = versions.create(
+                {
+                    "contract_id": self.contract_id.id,
+                    "version": f"{number[0]}.{number[1] + 1}.0" if number else "1.0.0",
+                    "schema": text,
+                }
+            )
+        return self.contract_id.get_formview_action()
+
+
+def _pretty(value):
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

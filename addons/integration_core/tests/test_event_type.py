@@ -1,0 +1,380 @@
+import json
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_core.engine import snapshots
+from odoo.addons.integration_core.tools import contracts
+
+from .common import delivered
+from .test_event_capture import EventCase
+
+
+@tagged("post_install", "-at_install")
+class TestEventType(EventCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.administrator = new_test_user(
+            cls.env,
+            "integration.definer",
+            "integration_core.group_administrator,base.group_partner_manager",
+        )
+
+    def as_administrator(self, **values):
+        """Create an event type as a person does it."""
+        return (
+            self.env["integration.event.type"]
+            .with_user(self.administrator)
+            .create(
+                {
+                    "name": "Contact made",
+                    "code": "test.contact.made",
+                    "model_name": "res.partner",
+                    "trigger": "created",
+                    **values,
+                }
+            )
+        )
+
+    # -- definition --------------------------------------------------------------------------
+
+    def test_administrator_needs_no_more_than_a_model_and_a_trigger(self):
+        event_type = self.as_administrator()
+        self.assertEqual(event_type.contract_id.code, "test.contact.made")
+        self.assertTrue(event_type.contract_pending)
+        self.assertFalse(event_type.has_subscriber)
+        self.assertEqual(event_type.owner_id, self.administrator)
+        self.assertEqual(event_type.model_label, "Contact")
+
+    def test_existing_contract_of_the_code_is_taken(self):
+        self.assertEqual(self.as_administrator(code="test.thing").contract_id, self.contract)
+
+    def test_refused_definitions(self):
+        reaches = {"trigger": "reaches", "field_name": "type", "field_value": "delivery"}
+        for values in (
+            {"model_name": "gone.model"},
+            {"model_name": "mail.thread"},
+            {"model_name": "base.module.update"},
+            {"model_name": "integration.message"},
+            {"model_name": "queue.job"},
+            {**reaches, "field_name": "gone"},
+            {**reaches, "field_name": "category_id"},
+            {**reaches, "field_name": "comment"},
+            {**reaches, "field_name": "barcode"},  # differs by company
+            {**reaches, "field_value": False},
+            {**reaches, "field_value": "Delivery"},
+            {**reaches, "field_name": "active", "field_value": "yes"},
+            {**reaches, "field_name": "color", "field_value": "7.5"},
+            {**reaches, "field_name": "country_id", "field_value": "Belgium"},
+            {"condition": "[('type', '=', self)]"},
+            {"condition": "[('gone', '=', 1)]"},
+            {"partner_field": "name"},
+            {"partner_field": "country_id"},
+            {"partner_field": "child_ids"},
+        ):
+            with self.subTest(**values), self.assertRaises(ValidationError):
+                self.as_administrator(**values)
+                self.env.flush_all()
+
+    def test_definer_must_be_allowed_to_read(self):
+        with self.assertRaises(AccessError):
+            self.as_administrator(model_name="ir.config_parameter")
+
+    def test_refused_fields(self):
+        for path, reason in (
+            ("gone", "no field"),
+            ("image_1920", "file"),
+            ("barcode", "each company"),
+            ("user_ids.password", "some people|secret"),
+            ("name.id", "no relation"),
+            ("parent_id.parent_id.parent_id.parent_id.name", "at most"),
+            ("Name", "dots"),
+            ("", "dots"),
+            ("contact_address", "not stored"),
+            ("signup_token", "secret|some people|no field"),
+        ):
+            with (
+                self.subTest(path=path),
+                self.assertRaisesRegex((ValidationError, AccessError), reason),
+                self.env.cr.savepoint(),
+            ):
+                self.as_administrator(field_ids=[Command.create({"path": path})])
+
+    def test_no_field_of_a_model_that_the_definer_may_not_read(self):
+        path = "rule_groups.name"
+        self.as_administrator(code="test.of.root", model_name="res.groups")
+        with self.assertRaises(AccessError):
+            self.as_administrator(
+                model_name="res.groups", field_ids=[Command.create({"path": path})]
+            )
+
+    def test_sentence_of_the_trigger(self):
+        event_type = self.as_administrator(
+            trigger="reaches", field_name="type", field_value="delivery"
+        )
+        self.assertEqual(event_type.happens, "Address Type becomes “Delivery”")
+
+    # -- snapshot ----------------------------------------------------------------------------
+
+    def test_snapshot_of_listed_fields(self):
+        event_type = self.define(
+            subscribe=False,
+            paths=(
+                "name",
+                "active",
+                "color",
+                "country_id",
+                "child_ids.name",
+                "child_ids.country_id.code",
+                "category_id",
+                "partner_latitude",
+                "create_date",
+                "ref",
+                "type",
+            ),
+        )
+        belgium = self.env.ref("base.be")
+        contact = self.contact(
+            country_id=belgium.id,
+            partner_latitude=50.85,
+            category_id=[Command.create({"name": "Gold"})],
+            child_ids=[Command.create({"name": "Child", "country_id": belgium.id})],
+        )
+        self.env.flush_all()
+        (snapshot,) = snapshots.strict(event_type._trigger(), contact).values()
+        created = f"{contact.create_date.isoformat(timespec='seconds')}Z"
+        self.assertEqual(
+            snapshot.data,
+            {
+                "id": contact.id,
+                "name": "Ada",
+                "active": True,
+                "color": 0,
+                "country_id": {"id": belgium.id, "name": "Belgium"},
+                "child_ids": [
+                    {
+                        "id": contact.child_ids.id,
+                        "name": "Child",
+                        "country_id": {"id": belgium.id, "code": "BE"},
+                    }
+                ],
+                "category_id": [{"id": contact.category_id.id, "name": "Gold"}],
+                "partner_latitude": "50.85",
+                "create_date": created,
+                "ref": None,
+                "type": "contact",
+            },
+        )
+
+    def test_too_long_a_list_is_not_cut(self):
+        event_type = self.define(paths=("child_ids",))
+        self.patch(snapshots, "MAX_ITEMS", 2)
+        contact = self.contact(child_ids=[Command.create({"name": f"C{n}"}) for n in range(3)])
+        with self.assertLogs("odoo.addons.integration_core", "WARNING"):
+            contact.type = "delivery"
+            event = self.events(event_type)
+        self.assertIn("child_ids has more than 2", event.problem)
+
+    def test_canonical_mapping_goes_first_when_sent(self):
+        event_type = self.define(mapping_id=self.mapping("{key: root.name}").id)
+        sent = []
+        self.send_with(lambda outgoing: sent.append(outgoing.document) or delivered(outgoing))
+        self.contact(type="delivery")
+        self.env.cr.flush()
+        self.dispatch()
+        self.drain(event_type.interface_ids)
+        message = self.messages(event_type.interface_ids)
+        self.assertEqual(message.state, "done", message.error_message)
+        self.assertEqual(sent, [{"key": "Ada"}])
+
+    def mapping(self, header):
+        mapping = self.env["integration.mapping"].create({"name": header, "header": header})
+        if "state" in mapping._fields:
+            mapping.state = "approved"
+        return mapping
+
+    def test_content_against_the_contract_waits_in_quarantine(self):
+        event_type = self.define()  # the contract wants a key
+        self.send_with(delivered)
+        self.contact(type="delivery")
+        self.env.cr.flush()
+        self.dispatch()
+        self.drain(event_type.interface_ids)
+        message = self.messages(event_type.interface_ids)
+        self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
+
+    # -- try ---------------------------------------------------------------------------------
+
+    def test_try(self):
+        contact = self.contact()
+        event_type = self.as_administrator(
+            contract_id=self.contract.id,
+            condition="[('name', '!=', 'Ada')]",
+            field_ids=[Command.create({"path": "name"})],
+        )
+        result = event_type.try_on(contact.id)
+        self.assertEqual(json.loads(result["snapshot"]), {"id": contact.id, "name": "Ada"})
+        self.assertEqual(result["violations"], ["/: key is required"])
+        self.assertEqual(result["contract"], "test.thing 1.0.0")
+        self.assertFalse(result["matches"])
+        self.assertFalse(self.events(event_type))
+        event_type.sudo().mapping_id = self.mapping("{key: root.name}")
+        result = event_type.try_on(contact.id)
+        self.assertEqual(json.loads(result["canonical"]), {"key": "Ada"})
+        self.assertFalse(result["violations"])
+        event_type.sudo().mapping_id = self.mapping("{key: lookup('units', root.name)}")
+        self.assertTrue(event_type.try_on(contact.id)["problem"])
+
+    def test_try_reads_with_the_rights_of_who_tries(self):
+        event_type = self.as_administrator(field_ids=[Command.create({"path": "name"})])
+        other = self.env["res.company"].create({"name": "Another hospital"})
+        contact = self.contact(company_id=other.id)
+        with self.assertRaises(AccessError):
+            event_type.try_on(contact.id)
+        user = new_test_user(self.env, "just.a.user", "base.group_user")
+        with self.assertRaises(AccessError):
+            event_type.with_user(user).try_on(self.contact().id)
+
+    def test_contract_from_the_fields(self):
+        event_type = self.as_administrator(
+            field_ids=[
+                Command.create({"path": path})
+                for path in ("name", "type", "country_id.code", "child_ids", "create_date", "ref")
+            ]
+        )
+        contact = self.contact(ref="SECRET-REF")
+        action = event_type.write_contract(contact.id)
+        self.assertEqual(action["res_id"], event_type.contract_id.id)
+        version = event_type.contract_id.version_ids
+        self.assertNotIn("SECRET-REF", version.schema)
+        self.assertEqual(event_type.try_on(contact.id)["violations"], [])
+        validator = contracts.compile_schema(json.loads(version.schema))
+        country = {"country_id": self.env.ref("base.be").id}
+        child = {"child_ids": [Command.create({"name": "Child"})]}
+        for values in (country, child, {"type": "invoice"}):
+            example = self.contact(**values)
+            self.env.flush_all()
+            data = snapshots.strict(event_type._trigger(), example)[example.id].data
+            self.assertEqual(validator.violations(data), [], values)
+        self.assertTrue(validator.violations({"id": 1}))
+        event_type.write_contract(contact.id)
+        self.assertEqual(len(event_type.contract_id.version_ids), 1, "the draft is rewritten")
+
+    def test_contract_from_an_example_of_a_mapping(self):
+        event_type = self.as_administrator(
+            mapping_id=self.mapping("{key: root.name, ids: [root.id]}").id,
+            field_ids=[Command.create({"path": "name"})],
+        )
+        event_type.write_contract(self.contact().id)
+        schema = json.loads(event_type.contract_id.version_ids.schema)
+        self.assertEqual(schema["properties"]["key"], {"type": "string"})
+        self.assertEqual(schema["properties"]["ids"]["items"], {"type": "integer"})
+
+    # -- what was approved does not change ---------------------------------------------------
+
+    def test_locked_while_an_interface_relies_on_it(self):
+        event_type = self.define()
+        mine = event_type.with_user(self.administrator)
+        for values in (
+            {"condition": "[('ref', '=', 'x')]"},
+            {"contract_id": self.contract.copy({"code": "test.other"}).id},
+            {"field_value": "invoice"},
+            {"field_ids": [Command.create({"path": "ref"})]},
+            {"field_ids": [Command.clear()]},
+            {"active": False},
+        ):
+            with self.subTest(**values), self.assertRaisesRegex(UserError, "Copy the event type"):
+                mine.write(values)
+        with self.assertRaises(UserError):
+            mine.field_ids.path = "ref"
+        with self.assertRaises(UserError):
+            mine.field_ids.unlink()
+        with self.assertRaises(UserError):
+            mine.unlink()
+        mine.write({"name": "Another name", "field_value": "delivery"})
+        copy = mine.copy()
+        self.assertEqual(copy.code, f"{event_type.code}.copy")
+        self.assertEqual(copy.field_ids.mapped("path"), ["name"])
+        self.assertFalse(copy.interface_ids)
+        copy.field_value = "invoice"
+
+    def test_nobody_subscribes_behind_the_interface(self):
+        event_type = self.as_administrator()
+        with self.assertRaises(UserError):
+            event_type.interface_ids = [Command.link(self.outbound.id)]
+
+    def test_history_is_kept(self):
+        event_type = self.define()
+        self.contact(type="delivery")
+        self.assertTrue(self.events(event_type))
+        self.env.cr.execute(
+            "UPDATE integration_interface SET state = 'draft' WHERE id = %s",
+            [event_type.interface_ids.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "history"):
+            event_type.unlink()
+        event_type.action_archive()
+
+    # -- an addon was uninstalled ------------------------------------------------------------
+
+    def test_uninstalled_model(self):
+        event_type = self.define()
+        self.contact(type="delivery")
+        event = self.events(event_type)
+        self.env.cr.execute(
+            "UPDATE integration_event_type SET model_name = 'gone.model' WHERE id = %s",
+            [event_type.id],
+        )
+        self.env.cr.execute(
+            "UPDATE integration_event SET res_model = 'gone.model', problem = 'No content.'"
+            " WHERE id = %s",
+            [event.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.contact(type="delivery")  # captures nothing and does not fail
+        self.env.cr.flush()
+        self.assertTrue(event_type.model_missing)
+        self.assertIn("not installed", event_type.faults)
+        fields = ["display_name", "model_label", "happens", "faults", "recent_event_ids"]
+        self.assertEqual(
+            event_type.with_user(self.administrator).read(fields)[0]["model_label"], "gone.model"
+        )
+        with self.assertRaisesRegex(UserError, "not installed"):
+            event_type.try_on(1)
+        self.dispatch()
+        message = event.message_ids
+        self.assertEqual(message.state, "quarantined")
+        with self.assertRaisesRegex(UserError, "no longer installed"):
+            message.action_retry()
+
+    def test_vanished_path_is_shown(self):
+        event_type = self.define()
+        self.env.cr.execute(
+            "UPDATE integration_event_field SET path = 'gone' WHERE type_id = %s", [event_type.id]
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertIn("gone", event_type.faults)
+        with self.assertLogs("odoo.addons.integration_core", "WARNING"):
+            self.contact(type="delivery")
+            self.assertIn("gone", self.events(event_type).problem)
+
+    # -- figures on the form -----------------------------------------------------------------
+
+    def test_fired_so_far(self):
+        event_type = self.define()
+        self.contact(type="delivery")
+        self.events(event_type)
+        observer = new_test_user(self.env, "an.observer", "integration_core.group_observer")
+        seen = event_type.with_user(observer)
+        self.assertEqual(seen.event_count, 1)
+        self.assertEqual(len(seen.recent_event_ids), 1, "also of contacts without a company")
+        self.assertTrue(seen.has_subscriber)
+        self.assertEqual(
+            self.env["integration.event"].search(seen.action_open_events()["domain"]),
+            seen.recent_event_ids,
+        )
