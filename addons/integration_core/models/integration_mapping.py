@@ -234,7 +234,10 @@ class IntegrationMapping(models.Model):
             if record.state != "approved":
                 raise UserError(self.env._("Only an approved mapping can be retired."))
             # sudo: interfaces of other companies count as well
-            used = record.sudo().interface_ids.filtered(
+            types = (
+                self.env["integration.event.type"].sudo().search([("mapping_id", "=", record.id)])
+            )
+            used = (record.sudo().interface_ids | types.interface_ids).filtered(
                 lambda interface: interface.state not in ("draft", "retired")
             )
             if used:

@@ -23,7 +23,10 @@ class TestEventScreen(EventCase):
         event_type = self.define()
         message = self.receive("cause", {"key": "a"})
         contact = self.contact()
-        cause = Cause(message.uuid, "corr-cause", None, self.env["integration.system"].id, 1)
+        other = self.env["integration.system"].create(
+            {"name": "Other", "code": "OTHER", "kind": "other"}
+        )
+        cause = Cause(message.uuid, message.correlation_id, None, other.id, 1)
         with causation.caused_by(cause):
             contact.type = "delivery"
             self.env.cr.flush()
