@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import audit, unmapped
+from ..engine import audit, operations, unmapped
+from ..tools.acts import Act
 
 ACTIVITY = "integration_core.mail_activity_value_proposed"
 # Seconds that one call may look for waiting messages, and convert and retry them. The browser asks
@@ -186,15 +187,26 @@ class IntegrationValueMap(models.Model):
         retried = left = 0
         for page in unmapped.waiting(env, interfaces.ids, progress, REPROCESS_SECONDS):
             ready = [stored.id for stored in page if reconversion.converts(stored)]
-            left += len(page) - len(ready)
-            if ready:
-                self.env["integration.message"].browse(ready).action_retry()
-            retried += len(ready)
+            moved = self._retry(self.env["integration.message"].browse(ready))
+            retried += moved
+            left += len(page) - moved
         return {
             "retried": retried,
             "left": left,
             "after": False if progress.done else [progress.interface_id, progress.message_id],
         }
+
+    def _retry(self, messages):
+        """Retry messages as their operator; return how many went on."""
+        if not messages:
+            return 0
+        messages.check_access("read")
+        try:
+            return len(operations.operate(messages, Act.RETRY).moved)
+        except UserError:
+            # None could be taken up again, such as when their documents are gone. Each message
+            # says why when it is retried alone; the walk goes on with the next ones.
+            return 0
 
     def _require_operator(self):
         if not self.env.user.has_group("integration_core.group_operator"):

@@ -3,7 +3,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..engine import unmapped
+from ..engine import operations, unmapped
 from ..models import integration_value_map_waiting as waiting
 from .test_mapping import ADMINISTRATOR, MappingCase
 
@@ -76,6 +76,14 @@ class TestMapValues(MappingCase):
         self.drain(self.second)
         self.env.invalidate_all()
         self.assertEqual((ours | theirs).mapped("state"), ["done", "quarantined", "done"])
+
+    def test_messages_that_cannot_be_retried_do_not_stop_the_others(self):
+        self.quarantine("blau")
+        self.maps(self.administrator).map_values([self.row()])
+        value_map = self.value_map.with_user(self.operator)
+        with patch.object(operations, "operate", side_effect=UserError("gone")):
+            result = value_map.reprocess_waiting()
+        self.assertEqual(result, {"retried": 0, "left": 1, "after": False})
 
     def test_reprocessing_goes_part_by_part(self):
         messages = self.quarantine(*["blau"] * 7)
