@@ -40,6 +40,7 @@
         "views/integration_interface_views.xml",
         "views/integration_system_views.xml",
         "wizards/integration_reason_wizard_views.xml",
+        "views/integration_waiver_views.xml",
         "views/menus.xml",
     ],
     "demo": [

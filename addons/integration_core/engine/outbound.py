@@ -154,7 +154,10 @@ class OutboundDrain(Drain):
             self.interface_id = rules.interface_id
             swept = claims.sweep(cr, rules)
             env = api.Environment(cr, SUPERUSER_ID, {})
-            policy = env["integration.interface"].browse(rules.interface_id).policy_id
+            interface = env["integration.interface"].browse(rules.interface_id)
+            if rules.open and not rules.paused and interface._stop_if_unwaived():
+                return 0
+            policy = interface.policy_id
             concurrency = policy.concurrency
             permit = breakers.permit(cr, rules.interface_id, policy, concurrency * PER_CONNECTION)
             self._probe_at = permit.probe_at

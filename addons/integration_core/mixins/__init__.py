@@ -7,4 +7,5 @@ from . import (
     message_screen,
     revised,
     unmapped,
+    waived,
 )

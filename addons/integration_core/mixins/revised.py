@@ -12,6 +12,7 @@ PROTECTED = frozenset(
         "activated_at",
         "deprecated_at",
         "processing_paused",
+        "pause_reason",
         "receiving_stopped",
         "revision_of_id",
         "token",

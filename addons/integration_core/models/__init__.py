@@ -35,5 +35,6 @@ from . import (
     integration_value_map,
     integration_value_map_line,
     integration_value_map_waiting,
+    integration_waiver,
     ir_http,
 )

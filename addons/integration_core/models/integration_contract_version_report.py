@@ -18,6 +18,7 @@ class IntegrationContractVersion(models.Model):
 
     _inherit = "integration.contract.version"
 
+    waiver_ids = fields.One2many("integration.waiver", "contract_version_id")
     report = fields.Html(string="Changes", compute="_compute_report", sanitize=False)
     consumers = fields.Html(compute="_compute_report", sanitize=False)
     diff = fields.Html(string="Differences", compute="_compute_report", sanitize=False)
@@ -81,7 +82,7 @@ class IntegrationContractVersion(models.Model):
         if impact.own_writers:
             warnings.append(
                 self.env._(
-                    "Odoo's own events may no longer fit: messages that do not are quarantined."
+                    "Odoo's own events may no longer fit; messages that do not fit are quarantined."
                 )
             )
         if impact.own_readers:
@@ -97,8 +98,22 @@ class IntegrationContractVersion(models.Model):
         return warnings
 
     def _break_is_waived(self) -> bool:
-        """Whether somebody decided that this version may break those who follow."""
-        return False
+        """Whether a waiver lets this version break those who follow."""
+        return self.env["integration.waiver"]._covers("contract_break", self)
+
+    def action_ask_waiver(self):
+        """The form for a waiver of this version."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Ask for a waiver"),
+            "res_model": "integration.waiver",
+            "view_mode": "form",
+            "context": {
+                "default_rule": "contract_break",
+                "default_contract_version_id": self.id,
+            },
+        }
 
     def _number_text(self, impact) -> str:
         return self.env._(
@@ -206,11 +221,7 @@ class IntegrationContractVersion(models.Model):
 
     def _render_diff(self, base):
         old = _pretty(base.schema) if base else []
-        lines = list(
-            difflib.unified_diff(
-                old, _pretty(self.schema), base.version or "", self.version, "", ""
-            )
-        )
+        lines = list(difflib.unified_diff(old, _pretty(self.schema), lineterm=""))
         return self.env["ir.qweb"]._render(
             "integration_core.contract_diff",
             {"lines": lines[2 : SHOWN_DIFF + 2], "cut": len(lines) > SHOWN_DIFF + 2, "base": base},

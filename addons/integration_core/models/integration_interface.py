@@ -20,7 +20,11 @@ class IntegrationInterface(models.Model):
 
     _name = "integration.interface"
     _description = "Integration Interface"
-    _inherit = ["integration.interface.revised", "integration.door"]
+    _inherit = [
+        "integration.interface.revised",
+        "integration.interface.waived",
+        "integration.door",
+    ]
     _order = "sequence, name, id"
     _check_company_auto = True
 

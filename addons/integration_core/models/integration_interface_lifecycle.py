@@ -133,7 +133,7 @@ class IntegrationInterface(models.Model):
                     "The service user is the superuser, who may do everything. Choose another."
                 )
             )
-        return missing
+        return missing + self._missing_leave()
 
     # ------------------------------------------------------------------
     # operation
@@ -149,8 +149,11 @@ class IntegrationInterface(models.Model):
 
     def action_resume(self):
         self._require_operator()
+        self._require_leave()
         # sudo: as in action_pause
-        self.sudo().write({"processing_paused": False, "receiving_stopped": False})
+        self.sudo().write(
+            {"processing_paused": False, "receiving_stopped": False, "pause_reason": False}
+        )
         audit.record(self, "resume")
         self._wake()
 

@@ -42,4 +42,5 @@ from . import (
     test_tools_three_way,
     test_ui,
     test_value_map,
+    test_waiver,
 )

@@ -17,6 +17,7 @@ CONFIGURATION = (
     "integration.mapping.section",
     "integration.value.map",
     "integration.record.link",
+    "integration.waiver",
 )
 REVISIONS = ("integration.revision",)
 # An operator proposes values; only an administrator's are applied.

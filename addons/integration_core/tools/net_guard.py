@@ -58,6 +58,7 @@ _SPECIAL_V4: Final = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
+_LOOPBACK_V4: Final = IPv4Network("127.0.0.0/8")
 _GLOBAL_V6: Final = IPv6Network("2000::/3")
 _SPECIAL_V6: Final = tuple(
     IPv6Network(text)
@@ -154,6 +155,25 @@ def check_url(url: str, allow_plaintext: bool = False) -> CheckedUrl:
     host = _check_host(parts.hostname or "", parts.netloc)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return CheckedUrl(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), target)
+
+
+def stays_on_this_machine(url: str) -> bool:
+    """Whether a URL leads to the loopback interface, so that nothing travels over a network.
+
+    Only the plain forms count: ``localhost`` (RFC 6761), 127.0.0.0/8 in four numbers and ``::1``.
+    Whatever :func:`check_url` refuses, and every other notation, does not.
+    """
+    try:
+        host = check_url(url, allow_plaintext=True).host
+    except AddressRefused:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address in _LOOPBACK_V4 if address.version == 4 else str(address) == "::1"
 
 
 def _check_host(host: str, netloc: str) -> str:

@@ -37,6 +37,9 @@ const LOOKS = {
     // values of value maps
     proposed: ["fa-lightbulb-o", "warning"],
     confirmed: ["fa-check", "success"],
+    // waivers
+    expired: ["fa-calendar-times-o", "secondary"],
+    revoked: ["fa-ban", "secondary"],
     // circuit breakers
     closed: ["fa-check", "success"],
     open: ["fa-chain-broken", "danger"],
