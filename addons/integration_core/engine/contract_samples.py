@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from odoo.models import BaseModel
 
 from ..tools import canonical_json, errors, payload_codec
-from . import contract_impact
+from . import contract_impact, conversion
 
 #: Messages looked at in all, and bytes of the largest one.
 LIMIT = 200
@@ -80,7 +81,7 @@ def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
     """What was received and handled, in canonical form if the handler's contract is asked about."""
     interface.env.cr.execute(
         """
-        SELECT m.uuid, p.body, p.encoding
+        SELECT m.uuid, p.body, p.encoding, m.created_at
           FROM integration_message m
           JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
          WHERE m.interface_id = %s AND m.state = 'done' AND p.size < %s
@@ -88,19 +89,28 @@ def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
         """,
         [interface.id, MAX_BYTES, limit],
     )
-    mapping = interface.mapping_id if mapped else interface.mapping_id[:0]
-    for uuid, body, encoding in interface.env.cr.fetchall():
+    rows = interface.env.cr.fetchall()
+    canonical = _mapping(interface) if mapped and interface.mapping_id else None
+    for uuid, body, encoding, moment in rows:
         try:
             raw = payload_codec.decode(bytes(body), encoding, uuid, "received", None)
             value = canonical_json.loads(raw)
-            yield _canonical(interface, mapping, value) if mapping else value
+            yield canonical.map(value, moment) if canonical else value
         except (errors.IntegrationError, ValueError):
             continue  # encrypted in former times, or the mapping has changed since
 
 
-def _canonical(interface: BaseModel, mapping: BaseModel, value: Any) -> Any:
-    context = {"system": interface.system_id.code, "company": interface.company_id.id}
-    return mapping._compiled().apply(value, mapping._value_maps(), context)
+def _mapping(interface: BaseModel) -> conversion.Conversion:
+    """From what is received to canonical JSON, without contracts."""
+    compiled = interface.mapping_id._compiled()
+    return conversion.Conversion(
+        before=None,
+        mapping=compiled,
+        after=None,
+        value_maps=interface.mapping_id._value_maps(compiled.map_names),
+        zone=ZoneInfo(interface.system_id.tz or "UTC"),
+        context=conversion.mapping_context(interface),
+    )
 
 
 def _names(schema: Any) -> set[str]:

@@ -66,6 +66,12 @@ class Conversion:
         maps = self.value_maps.on(self.day(moment))
         return self.mapping.apply(value, maps, self.context, trial)
 
+    def attempt(self, value: Any, moment: datetime, trial: Trial) -> Any:
+        """All mappings as a trial, without contracts."""
+        if self.origin is not None:
+            value = self.origin.attempt(value, moment, trial)
+        return self.map(value, moment, trial)
+
     def day(self, moment: datetime) -> date:
         """The partner's day of a moment."""
         return moment.replace(tzinfo=UTC).astimezone(self.zone).date()

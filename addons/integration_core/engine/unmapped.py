@@ -97,11 +97,22 @@ class Reconversion:
             raise found
         return found
 
+    def before_mapping(self, stored: Stored) -> Any:
+        """What the interface's own mapping starts from: an event type may have one before it.
+
+        :raises errors.IntegrationError: as the other methods do
+        """
+        value = self.value(stored)
+        if stored.direction == "inbound":
+            return value
+        origin = self.conversion(stored).origin
+        return origin.apply(value, stored.moment) if origin else value
+
     def unmapped(self, stored: Stored) -> list[Unmapped]:
         """All values of a message that value maps lack; none if it cannot be converted at all."""
         trial = Trial()
         try:
-            self.conversion(stored).map(self.value(stored), stored.moment, trial)
+            self.conversion(stored).attempt(self.value(stored), stored.moment, trial)
         except errors.IntegrationError:
             return []
         return trial.unmapped
@@ -164,5 +175,11 @@ def interfaces_of(value_maps: BaseModel) -> BaseModel:
     return (
         value_maps.env["integration.interface"]
         .with_context(active_test=False)
-        .search([("mapping_id.value_map_ids", "in", value_maps.ids)])
+        .search(
+            [
+                "|",
+                ("mapping_id.value_map_ids", "in", value_maps.ids),
+                ("event_type_ids.mapping_id.value_map_ids", "in", value_maps.ids),
+            ]
+        )
     )

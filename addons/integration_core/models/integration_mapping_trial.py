@@ -50,7 +50,7 @@ class IntegrationMapping(models.Model):
             return found
         [stored] = unmapped.stored(self.env, message.ids)
         try:
-            value = unmapped.Reconversion(self.env(su=True)).value(stored)
+            value = unmapped.Reconversion(self.env(su=True)).before_mapping(stored)
         except errors.IntegrationError as exc:
             found["refused"] = exc.message
         else:

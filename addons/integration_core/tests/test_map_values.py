@@ -5,6 +5,7 @@ from odoo.tests import new_test_user, tagged
 
 from ..engine import operations, unmapped
 from ..models import integration_value_map_waiting as waiting
+from .common import delivered
 from .test_mapping import ADMINISTRATOR, MappingCase
 
 OPERATOR = "integration_core.group_operator"
@@ -193,6 +194,32 @@ class TestMapValues(MappingCase):
         message = self.messages(self.outbound)
         self.assertEqual((message.state, message.error_code), ("quarantined", "missing_value"))
         self.assertEqual(message.unmapped_values()["values"][0]["value"], "blau")
+
+    def test_the_mapping_of_an_event_type_waits_as_well(self):
+        self.env.cr.execute(
+            "UPDATE integration_event_type SET mapping_id = %s WHERE id = %s",
+            [self.mapping.id, self.event_type.id],
+        )
+        self.env.invalidate_all()
+        self.mapping.header = "{key: lookup('colour', root.key)}"
+        sent = []
+        self.send_with(lambda message: sent.append(message.document) or delivered(message))
+        self.fire("blau")
+        self.dispatch()
+        self.drain(self.outbound)
+        message = self.messages(self.outbound)
+        self.assertEqual(message.error_code, "missing_value")
+        self.assertEqual(message.unmapped_values()["values"][0]["value"], "blau")
+        maps = self.maps(self.administrator)
+        maps.map_values([self.row()])
+        self.assertEqual(maps.browse(self.value_map.id).reprocess_waiting()["retried"], 1)
+        self.drain(self.outbound)
+        self.assertEqual(sent, [{"key": "blue"}])
+        # The interface's own mapping would start from what the event type's has made.
+        found = self.mapping.with_user(self.administrator).trial_input(
+            self.messages(self.outbound).id
+        )
+        self.assertIn("blue", found["text"])
 
     def test_the_walk_is_cheap(self):
         """Which messages come into question is read from the partial index alone."""

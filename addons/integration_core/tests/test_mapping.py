@@ -1,9 +1,10 @@
+import json
 from datetime import datetime
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from .common import EngineCase
+from .common import SCHEMA, EngineCase
 
 ADMINISTRATOR = "integration_core.group_administrator"
 APPROVER = "integration_core.group_approver"
@@ -99,6 +100,17 @@ class TestMapping(MappingCase):
             )
         self.drain(self.inbound)
         self.assertEqual(seen, ["crimson", "red"])
+
+    def test_recent_messages_are_tried_on_a_new_contract_in_canonical_form(self):
+        self.handle_with(lambda *args: None)
+        self.receive("m1", {"farbe": "rot", "menge": "1.5"})
+        self.drain(self.inbound)
+        schema = json.dumps({**SCHEMA, "properties": {"amount": {"maxLength": 1}}})
+        version = self.env["integration.contract.version"].create(
+            {"contract_id": self.contract.id, "version": "2.0.0", "schema": schema}
+        )
+        version.action_try_samples()
+        self.assertIn("/amount: 1", version.sample_text)
 
     def test_a_proposed_value_is_not_applied(self):
         self.value_map.line_ids = [
