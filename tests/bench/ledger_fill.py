@@ -16,6 +16,8 @@ TABLES = (
     "integration_record_sync",
 )
 
+VACUUMS = 10
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -30,7 +32,11 @@ class Extent:
 
 
 def fill(database: Database, inbound: int, outbound: int, extent: Extent) -> None:
-    """Store messages of two interfaces, half of them each, and vacuum as autovacuum would.
+    """Store messages of two interfaces, half of them each.
+
+    Messages live as in production: queued, claimed, finished, in that order and some at a time,
+    with the table vacuumed in between whenever autovacuum would. So its free space is where it
+    is in production, which decides where new rows go.
 
     :param inbound: interface whose messages have one received payload
     :param outbound: interface whose messages have an event, a sent payload and a response
@@ -41,17 +47,24 @@ def fill(database: Database, inbound: int, outbound: int, extent: Extent) -> Non
         "finished": extent.finished,
         "unfinished": extent.unfinished,
     }
-    with (
-        closing(database.connect()) as connection,
-        connection,
-        connection.cursor() as cursor,
-        _without_foreign_keys(cursor),
-    ):
-        cursor.execute(_FUNCTIONS)
-        for statement in _STATEMENTS:
-            cursor.execute(statement, parameters)
-    for table in TABLES:
-        database.sql(f"VACUUM (ANALYZE) {table}")
+    with closing(database.connect()) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor, _without_foreign_keys(cursor):
+            cursor.execute(_FUNCTIONS)
+            for statement in (_PLAN, "CREATE INDEX ON plan (number)", "ANALYZE plan", _EVENTS):
+                cursor.execute(statement, parameters)
+            # Autovacuum comes when a fifth of a table has changed.
+            size = extent.finished + 3 * extent.unfinished
+            step = max(1, size // VACUUMS)
+            for first in range(1, size + 1, step):
+                chunk = parameters | {"first": first, "last": first + step - 1}
+                for statement in (_QUEUED, _CLAIMED, _ENDED):
+                    cursor.execute(statement, chunk)
+                cursor.execute("VACUUM (ANALYZE) integration_message")
+            for statement in (_PAYLOADS, _ATTEMPTS, _KEYS, _SYNC):
+                cursor.execute(statement, parameters)
+        for table in TABLES:
+            database.sql(f"VACUUM (ANALYZE) {table}")
 
 
 @contextmanager
@@ -83,7 +96,7 @@ CREATE FUNCTION pg_temp.trace() RETURNS text LANGUAGE sql VOLATILE AS
 
 # One row a message, oldest first. Finished and unfinished ones are mixed by age.
 _PLAN = """
-CREATE TEMP TABLE plan ON COMMIT DROP AS
+CREATE TEMP TABLE plan AS
 SELECT row_number() OVER (ORDER BY age)::integer AS number, state, age, n,
        gen_random_uuid()::text AS uuid, gen_random_uuid()::text AS correlation,
        gen_random_uuid()::text AS event_uuid, n %% 2 = 0 AS outgoing,
@@ -107,30 +120,46 @@ SELECT p.event_uuid, p.number || '@filled', t.id, t.code, 'purchase.order', p.nu
  WHERE p.outgoing AND t.code = 'procurement.purchase_order.confirmed' ORDER BY p.number
 """
 
-_MESSAGES = """
+_QUEUED = """
 INSERT INTO integration_message (
-    uuid, interface_id, company_id, direction, state, held_reason, message_type, external_key,
+    uuid, interface_id, company_id, direction, state, message_type, external_key,
     partition_key, partition_hash, correlation_id, trace_parent, causation_id, depth, event_id,
-    res_model, res_id, priority, available_at, created_at, finished_at, attempts, error_class,
-    error_code, error_message, error_fingerprint)
+    res_model, res_id, priority, available_at, created_at, attempts)
 SELECT p.uuid, CASE WHEN outgoing THEN %(outbound)s ELSE %(inbound)s END, 1,
-       CASE WHEN outgoing THEN 'outbound' ELSE 'inbound' END, p.state,
-       CASE p.state WHEN 'held' THEN 'parked' END,
+       CASE WHEN outgoing THEN 'outbound' ELSE 'inbound' END, 'queued',
        CASE WHEN outgoing THEN 'procurement.purchase_order.confirmed'
             ELSE 'procurement.order_confirmation' END,
        CASE WHEN outgoing THEN p.event_uuid ELSE 'filled_' || p.number END, p.key,
-       pg_temp.hash(p.key), p.correlation, pg_temp.trace(), e.uuid, 0, e.id, 'purchase.order',
-       p.number, 10,
+       pg_temp.hash(p.key), p.correlation, pg_temp.trace(), e.uuid, 0, e.id,
+       CASE WHEN outgoing THEN 'purchase.order' END, CASE WHEN outgoing THEN p.number END, 10,
+       p.moment, p.moment, 0
+  FROM plan p LEFT JOIN integration_event e ON e.uuid = p.event_uuid
+ WHERE p.number BETWEEN %(first)s AND %(last)s ORDER BY p.number
+"""
+
+_CLAIMED = """
+UPDATE integration_message SET state = 'processing', attempts = 1,
+       claim_token = md5(uuid), lease_until = created_at + interval '30 seconds'
+ WHERE state = 'queued'
+"""
+
+_ENDED = """
+UPDATE integration_message m
+   SET state = p.state, claim_token = NULL, lease_until = NULL,
+       res_model = 'purchase.order', res_id = p.number,
+       held_reason = CASE p.state WHEN 'held' THEN 'parked' END,
        -- not yet due, and not during the benchmark
-       CASE p.state WHEN 'retry' THEN now() AT TIME ZONE 'UTC' + (1 + random()) * interval '1 day'
-                    ELSE p.moment END,
-       p.moment, CASE WHEN p.state IN ('done', 'dead') THEN p.moment + interval '1 second' END,
-       CASE p.state WHEN 'dead' THEN 10 WHEN 'retry' THEN 2 ELSE 1 END,
-       CASE WHEN p.state IN ('dead', 'retry') THEN 'transient' END,
-       CASE WHEN p.state IN ('dead', 'retry') THEN 'http_503' END,
-       CASE WHEN p.state IN ('dead', 'retry') THEN 'The partner answered 503.' END,
-       CASE WHEN p.state IN ('dead', 'retry') THEN md5('http_503') END
-  FROM plan p LEFT JOIN integration_event e ON e.uuid = p.event_uuid ORDER BY p.number
+       available_at = CASE p.state
+           WHEN 'retry' THEN now() AT TIME ZONE 'UTC' + (1 + random()) * interval '1 day'
+           ELSE m.available_at END,
+       finished_at = CASE WHEN p.state = 'done' THEN p.moment + interval '1 second' END,
+       attempts = CASE p.state WHEN 'dead' THEN 10 WHEN 'retry' THEN 2 ELSE 1 END,
+       error_class = f.class, error_code = f.code, error_message = f.message,
+       error_fingerprint = md5(f.code)
+  FROM plan p LEFT JOIN (VALUES ('transient', 'http_503', 'The partner answered 503.'))
+       AS f(class, code, message) ON p.state IN ('dead', 'retry')
+ WHERE m.state = 'processing' AND p.uuid = m.uuid
+   AND p.number BETWEEN %(first)s AND %(last)s
 """
 
 # Compressed documents do not compress again: the bytes are as random as theirs.
@@ -173,5 +202,3 @@ SELECT res_model, res_id, interface_id,
        id, created_at
   FROM integration_message WHERE direction = 'outbound' ORDER BY id
 """
-
-_STATEMENTS = (_PLAN, _EVENTS, _MESSAGES, _PAYLOADS, _ATTEMPTS, _KEYS, _SYNC)

@@ -36,6 +36,8 @@ NORMAL_PRIORITY = 10
 YIELDING_SHARE = 10
 
 _OTHER_LIVE = sorted(LIVE - {State.QUEUED})
+# The states of the index of keys (``integration_message_key_idx``), as a list for SQL.
+_WITH_KEY = ", ".join(f"'{state}'" for state in sorted(LIVE | ATTENTION))
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,21 @@ def _strict_sql(rules: Terms, condition: str) -> str:
     """  # noqa: S608
 
 
+def _earlier(condition: str) -> str:
+    """A query for earlier messages of the key of ``m``, by the index of keys whatever happens.
+
+    ``OFFSET 0`` keeps it a query for each ``m``; as a join it would be planned by statistics (see
+    :func:`_walk_the_index`). The list of states is that of the index; what ``condition`` says of
+    a state is written as ``state || ''``, or the planner would use an index of that state, which
+    statistics call empty, and read the backlog once for each candidate.
+    """
+    return f"""
+               SELECT 1 FROM integration_message e
+                WHERE e.interface_id = m.interface_id
+                  AND e.partition_key = m.partition_key
+                  AND e.id < m.id AND e.state IN ({_WITH_KEY}) AND {condition} OFFSET 0"""  # noqa: S608
+
+
 def _claim_sql(rules: Terms, condition: str) -> str:
     """The claiming statement for messages without an order, or with one per key.
 
@@ -275,27 +292,25 @@ def _claim_sql(rules: Terms, condition: str) -> str:
     has it locked must not be overtaken either, hence the second condition. What stands behind a
     message that yields is no candidate at all, or such messages would fill the whole claim.
 
-    ``OFFSET 0`` keeps both conditions what they are, a look into the index of keys for each
-    candidate; as joins they would be planned by statistics (see :func:`_walk_the_index`).
+    Both conditions are a look into the index of keys for each candidate, see :func:`_earlier`.
     """
     # Built from this module's own words and numbers only, never from data: hence no S608.
     blocked = unlocked = ""
     if rules.ordering == "key":
         blocked = f"""
-           AND NOT EXISTS (
-               SELECT 1 FROM integration_message e
-                WHERE e.interface_id = m.interface_id
-                  AND e.partition_key = m.partition_key
-                  AND e.id < m.id
-                  AND (e.state IN ({rules.blocking()})
-                       OR (e.state = 'queued' AND e.priority > m.priority)) OFFSET 0)"""  # noqa: S608
-        unlocked = """
-         WHERE NOT EXISTS (
-               SELECT 1 FROM integration_message e
-                WHERE e.interface_id = m.interface_id
-                  AND e.partition_key = m.partition_key
-                  AND e.id < m.id AND e.state = 'queued'
-                  AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id) OFFSET 0)"""
+           AND NOT EXISTS ({
+            _earlier(
+                f"(e.state || '' IN ({rules.blocking()})"
+                " OR (e.state || '' = 'queued' AND e.priority > m.priority))"
+            )
+        })"""
+        unlocked = f"""
+         WHERE NOT EXISTS ({
+            _earlier(
+                "e.state || '' = 'queued'"
+                " AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id)"
+            )
+        })"""  # noqa: S608
     return f"""
         WITH candidate AS MATERIALIZED (
             SELECT m.id, m.interface_id, m.partition_key FROM integration_message m
