@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup.console import run
+from setup.console import SetupError, run
 from setup.machine import Machine
 
 
@@ -45,7 +45,12 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Drop a database and its file store, ending its sessions; no-op if there is none."""
-        run(["dropdb", "--if-exists", "--force", name], env=self.machine.environ)
+        try:
+            run(["dropdb", "--if-exists", "--force", name], env=self.machine.environ)
+        except SetupError:
+            # Autovacuum is at work in it: we may not end that session, and need not, because
+            # without --force PostgreSQL does.
+            run(["dropdb", "--if-exists", name], env=self.machine.environ)
         shutil.rmtree(self.filestore(name), ignore_errors=True)
 
     def filestore(self, name: str) -> Path:

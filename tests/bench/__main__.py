@@ -6,6 +6,7 @@ import sys
 from tests.bench import (
     engine_inbound_drain,
     event_capture,
+    event_latency,
     inbound_http,
     ledger_scale,
     rules,
@@ -15,7 +16,7 @@ from tests.harness import Harness
 
 _BENCHMARKS = {
     module.NAME: module
-    for module in (engine_inbound_drain, inbound_http, event_capture, ledger_scale)
+    for module in (engine_inbound_drain, inbound_http, event_capture, ledger_scale, event_latency)
 }
 
 

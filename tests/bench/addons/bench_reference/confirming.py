@@ -31,3 +31,15 @@ def _forget_wake_up(registry: Registry) -> None:
     with registry.cursor() as cr:
         cr.execute("UPDATE integration_lane SET wanted = false WHERE wanted")
         cr.execute("DELETE FROM queue_job")
+
+
+def confirm_and_note(registry: Registry, user_id: int, order_id: int) -> tuple[str, float]:
+    """Confirm an order; return its number and when it was committed, in seconds since the epoch."""
+    committed: list[float] = []
+    with registry.cursor() as cr:
+        # Hooks run in their order: this one before the wake-up of the dispatcher.
+        cr.postcommit.add(lambda: committed.append(time.time()))
+        order = api.Environment(cr, user_id, {})["purchase.order"].browse(order_id)
+        order.button_confirm()
+        name = order.name
+    return name, committed[0]

@@ -96,4 +96,10 @@ class BenchPurchase(models.AbstractModel):
             for product_id in product_ids
         ]
         values = {"partner_id": partner_id, "order_line": lines}
-        return self.with_user(user_id).env["purchase.order"].create([values] * count).ids
+        # A dictionary each: Odoo writes the number of the order into it.
+        return (
+            self.with_user(user_id)
+            .env["purchase.order"]
+            .create([dict(values) for _number in range(count)])
+            .ids
+        )
