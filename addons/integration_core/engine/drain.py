@@ -20,6 +20,10 @@ from .cursors import own_cursor
 _logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
+# Batch work waits so long before each of its batches while more urgent work is under way. No
+# longer: urgent work that never ends may slow it down, but not stop it.
+GIVE_WAY = 0.1
+_GIVE_WAY_POLL = 0.02
 
 
 def fault_point(name: str) -> None:
@@ -47,6 +51,8 @@ class Drain:
         self.lane_id = lane_id
         self.token = ""
         self.deadline = 0.0
+        #: whether more urgent lanes go first: channels share out workers, but not the processor
+        self.gives_way = False
 
     def work(self) -> int:
         """Do one batch; return how many items it took (0: nothing to do now)."""
@@ -85,6 +91,7 @@ class Drain:
     def _loop(self, patient: bool) -> tuple[int, bool]:
         done = 0
         while not self.expired:
+            self._give_way()
             count = self.work()
             if not count and self.expired:
                 break  # it waited for something until the time was up
@@ -98,6 +105,14 @@ class Drain:
                     return done, False
             done += count
         return done, True
+
+    def _give_way(self) -> None:
+        end = time.monotonic() + GIVE_WAY
+        while self.gives_way and time.monotonic() < end:
+            with own_cursor(self.registry) as cr:
+                if not lanes.urgent(cr):
+                    return
+            time.sleep(_GIVE_WAY_POLL)
 
     def _hand_over(self, more: bool) -> None:
         with own_cursor(self.registry) as cr:

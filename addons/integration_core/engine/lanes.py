@@ -111,6 +111,18 @@ def renew(cr: BaseCursor, lane_id: int, token: str, claim_token: str) -> None:
     )
 
 
+def urgent(cr: BaseCursor) -> bool:
+    """Whether a lane of a more urgent class than batch has, or may have, work to do."""
+    cr.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM integration_lane l
+                         LEFT JOIN integration_interface i ON i.id = l.interface_id
+                        WHERE l.wanted AND i.latency_class IS DISTINCT FROM 'batch')
+        """
+    )
+    return cr.fetchone()[0]
+
+
 def clear_wanted(cr: BaseCursor, lane_id: int) -> None:
     """Declare that a drain found nothing; it looks once more after :data:`LOOK_AGAIN`."""
     cr.execute("UPDATE integration_lane SET wanted = false WHERE id = %s", [lane_id])

@@ -60,12 +60,14 @@ class IntegrationLane(models.Model):
         """Job: work through this lane (see ``engine.drain``)."""
         self.ensure_one()
         if self.kind == "dispatch":
-            drain = dispatcher.DispatchDrain
+            kind = dispatcher.DispatchDrain
         elif self.interface_id.direction == "inbound":
-            drain = inbound.InboundDrain
+            kind = inbound.InboundDrain
         else:
-            drain = outbound.OutboundDrain
-        return drain(self.env.registry, self.id).run()
+            kind = outbound.OutboundDrain
+        drain = kind(self.env.registry, self.id)
+        drain.gives_way = self._latency_class() == "batch"
+        return drain.run()
 
     @api.model
     def _wake_after_commit(self, interface_ids):

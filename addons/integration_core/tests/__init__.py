@@ -10,6 +10,7 @@ from . import (
     test_event_schedule,
     test_event_screen,
     test_event_type,
+    test_give_way,
     test_interface,
     test_lanes,
     test_map_values,
