@@ -1,9 +1,10 @@
+import hashlib
 import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .governed import CLOSED
+from .governed import CLOSED, touch
 
 # Set by actions alone, which check what they must; a form or a remote call may not write them.
 PROTECTED = frozenset(
@@ -33,6 +34,30 @@ NOT_PROPOSED = PROTECTED | {
     "sunset_date",
 }
 
+# What may change without changing how an interface works.
+POLICY_LABELS = frozenset({"name", "active", "company_id", *models.MAGIC_COLUMNS})
+EVENT_DEFINITION = (
+    "code",
+    "condition",
+    "contract_id",
+    "field_name",
+    "field_value",
+    "fire_existing",
+    "mapping_id",
+    "model_name",
+    "partner_field",
+    "trigger",
+)
+
+
+def _values(records, names) -> list[list]:
+    """Ids and columns of records, to compare them with what they are later."""
+    columns = [name for name in names if records._fields[name].column_type]
+    return [
+        [one.id, *(str(one._fields[name].convert_to_write(one[name], one)) for name in columns)]
+        for one in records
+    ]
+
 
 class IntegrationRevised(models.AbstractModel):
     """An approved interface changes by proposals that a second person approves.
@@ -45,6 +70,7 @@ class IntegrationRevised(models.AbstractModel):
     _description = "Interface with Revisions"
     _inherit = ["integration.governed"]
 
+    _closed_fields = PROTECTED
     _reason_acts = ("action_send_back", "action_emergency_activation")
     _audit_excluded = (
         *CLOSED,
@@ -101,7 +127,17 @@ class IntegrationRevised(models.AbstractModel):
     def write(self, vals):
         if "lock_version" in vals:
             vals = self._check_lock_version(dict(vals))
+        if "active" in vals and not self.env.su:
+            self._check_archiving()
         return super().write(vals)
+
+    def _check_archiving(self):
+        if any(interface.revision_of_id for interface in self):
+            raise UserError(self.env._("A proposal is no interface of its own."))
+        if any(interface.state in OPEN_STATES for interface in self):
+            raise UserError(
+                self.env._("Retire an interface that carries traffic before you archive it.")
+            )
 
     def _check_lock_version(self, vals):
         """Compare the version that the form had loaded with the stored one, and count on.
@@ -194,6 +230,36 @@ class IntegrationRevised(models.AbstractModel):
         self.sudo().with_context(**{APPROVED: True}).write(vals)
         self._wake()
 
+    def _fingerprint(self) -> str:
+        """Of the content of policy and event types, which have no versions of their own.
+
+        They are locked while they are in use, and free afterwards: a revision that comes back
+        would bring along what nobody approved.
+        """
+        self.ensure_one()
+        policy = self.policy_id
+        content = [
+            _values(policy, sorted(set(policy._fields) - POLICY_LABELS)),
+            _values(self.event_type_ids.sorted("id"), EVENT_DEFINITION),
+            _values(self.event_type_ids.field_ids.sorted("id"), ("path",)),
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def _touch_references(self):
+        """Write the rows that an approval relies on, so that an edit under way collides with it.
+
+        In REPEATABLE READ a lock alone would let both commit: the edit, which saw the record as
+        free, and the approval, which saw it unchanged.
+        """
+        for records in (
+            self.policy_id,
+            self.event_type_ids,
+            self.mapping_id,
+            self.contract_version_id,
+            self.system_id,
+        ):
+            touch(records)
+
     def _audited(self):
         # A proposal is a working copy; what becomes of it is told by its revision.
         return self.filtered(lambda interface: not interface.revision_of_id)
@@ -208,7 +274,7 @@ class IntegrationRevised(models.AbstractModel):
             self.env._("Activate in an emergency"),
             confirm=self.env._("Activate now"),
             warning=self.env._(
-                "The interface carries traffic at once, without a second person. All approvers "
+                "The interface carries traffic at once, without a second person. The approvers "
                 "are told. It becomes a draft again in 24 hours unless one of them approves it."
             ),
         )
@@ -217,6 +283,7 @@ class IntegrationRevised(models.AbstractModel):
         """Activate a draft without approval, for at most 24 hours (break-glass)."""
         self.ensure_one()
         self.check_access("write")
+        self._governance_require_reason(reason)
         if self.state != "draft" or self.revision_of_id:
             raise UserError(self.env._("Only a draft is activated like this."))
         self._require_complete()
@@ -228,6 +295,7 @@ class IntegrationRevised(models.AbstractModel):
             base=config,
             proposed=config,
             summary=self.env._("Activated in an emergency"),
+            author_ids=[fields.Command.set(self.sudo().author_ids.ids)],
         )
         revision._begin_emergency(reason)
         self._wake()

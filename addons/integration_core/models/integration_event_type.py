@@ -245,6 +245,7 @@ class IntegrationEventType(models.Model):
             # sudo: interfaces of other companies count as well
             self.env["integration.interface"]
             .sudo()
+            .with_context(active_test=False)
             .search([("event_type_ids", "in", self.ids), ("state", "!=", "draft")], limit=1)
         )
         if used:

@@ -4,9 +4,9 @@ import secrets
 import jmespath
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
-from ..mixins.revised import APPROVED, OPEN_STATES, PROTECTED
+from ..mixins.revised import APPROVED, OPEN_STATES
 from ..tools import net_guard
 
 
@@ -253,28 +253,15 @@ class IntegrationInterface(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            # what a form sends along for a new record
-            self._check_protected({k: v for k, v in vals.items() if v not in (False, "draft")})
         interfaces = super().create(vals_list)
         interfaces._configuration_changed()
         return interfaces
 
     def write(self, vals):
-        self._check_protected(vals)
         self._check_governed(vals)
         res = super().write(vals)
         self._configuration_changed()
         return res
-
-    def _check_protected(self, vals):
-        # su: actions write as superuser after their checks, and a remote call never is superuser
-        if not self.env.su and (found := PROTECTED & set(vals)):
-            raise AccessError(
-                self.env._(
-                    "%s is set by the interface's own buttons only.", ", ".join(sorted(found))
-                )
-            )
 
     def _check_governed(self, vals):
         governed = [name for name in vals if getattr(self._fields.get(name), "governed", False)]
@@ -325,7 +312,7 @@ class IntegrationInterface(models.Model):
             # sudo: whoever may delete interfaces must be told of messages he may not see
             [("interface_id", "in", self.ids)],
             limit=1,
-        ) or self.filtered(lambda i: i.state != "draft"):
+        ) or self.sudo().filtered(lambda i: i.state != "draft" or i.revision_ids):
             self._raise_keep_history(self)
 
     def _raise_keep_history(self, records):

@@ -30,13 +30,27 @@ class IntegrationInterface(models.Model):
         if self.revision_of_id:
             return self.proposal_revision_id.action_submit()
         self._require_complete()
+        self.sudo()._touch_references()  # sudo: rows are written, nothing changes
         return self._governance_submit()
 
     def action_approve(self):
-        self.sudo()._require_complete()  # sudo: an approver need not read all that it refers to
+        self._require_no_proposal()
+        interfaces = self.sudo()  # sudo: an approver need not read all that it refers to
+        interfaces._require_complete()
+        interfaces._touch_references()
         self._governance_approve()
         for interface in self:
             self.env["integration.revision"]._approved_as_a_whole(interface)
+
+    def action_send_back(self, reason):
+        self._require_no_proposal()
+        return super().action_send_back(reason)
+
+    def _require_no_proposal(self):
+        if any(interface.revision_of_id for interface in self):
+            raise UserError(
+                self.env._("This is a proposal. Its revision is submitted, approved and sent back.")
+            )
 
     def action_activate(self):
         self._require_complete()
@@ -60,6 +74,7 @@ class IntegrationInterface(models.Model):
         self._set_lifecycle("draft")
 
     def _set_lifecycle(self, target, emergency=False):
+        self._require_no_proposal()
         names = dict(self._fields["state"]._description_selection(self.env))
         for interface in self:
             exceptional = emergency and (interface.state, target) in EMERGENCY

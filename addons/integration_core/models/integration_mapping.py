@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine import audit
+from ..mixins.governed import touch
 from ..tools import errors, mapping
 from ..tools.text_diff import line_diff
 from ..tools.value_maps import ValueMapSet
@@ -367,4 +368,5 @@ class IntegrationMappingSection(models.Model):
     def _touch_mapping(self):
         """Sections are content of their mapping: locked with it, and their author is its author."""
         self.mapping_id._raise_unless_draft()
+        touch(self.mapping_id)
         self.mapping_id._governance_remember_author()

@@ -174,6 +174,7 @@ class IntegrationPolicy(models.Model):
             # sudo: interfaces of other companies count as well
             self.env["integration.interface"]
             .sudo()
+            .with_context(active_test=False)
             .search([("policy_id", "in", self.ids), ("state", "!=", "draft")], limit=1)
         )
         if used:

@@ -9,9 +9,8 @@ from ..tools import three_way
 
 OPEN = ("draft", "in_review", "approved")
 IN_FORCE = ("in_force", "emergency")
-PROTECTED = frozenset(
-    {"state", "base", "proposed", "applied_at", "expires_at", "emergency_reason", "rollback_of_id"}
-)
+# What people write in a draft; everything else is for the actions.
+TEXTS = frozenset({"summary", "planned_at", "notice"})
 
 
 class IntegrationRevision(models.Model):
@@ -28,7 +27,7 @@ class IntegrationRevision(models.Model):
     _check_company_auto = True
 
     interface_id = fields.Many2one(
-        "integration.interface", required=True, readonly=True, index=True, ondelete="cascade"
+        "integration.interface", required=True, readonly=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="interface_id.company_id", store=True, index=True)
     system_id = fields.Many2one(related="interface_id.system_id")
@@ -67,6 +66,9 @@ class IntegrationRevision(models.Model):
     base = fields.Text(readonly=True, help="JSON: the configuration that the proposal began with.")
     proposed = fields.Text(readonly=True, help="JSON: the configuration that is proposed.")
     differences = fields.Text(readonly=True, help="JSON: what changed, as a person reads it.")
+    fingerprint = fields.Char(
+        readonly=True, copy=False, help="Of what the configuration referred to, as it was then."
+    )
     applied_at = fields.Datetime(string="In force since", readonly=True, copy=False)
     emergency_reason = fields.Char(readonly=True, copy=False)
     expires_at = fields.Datetime(
@@ -118,11 +120,12 @@ class IntegrationRevision(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not self.env.su and PROTECTED & set(vals):
-            raise AccessError(self.env._("The state is set by the buttons only."))
-        texts = {"summary", "planned_at", "notice"} & set(vals)
-        if texts and not self.env.su and any(revision.state != "draft" for revision in self):
-            raise UserError(self.env._("What is under review does not change."))
+        if not self.env.su:
+            own = {name for name in vals if not name.startswith(("message_", "activity_"))}
+            if own - TEXTS:
+                raise AccessError(self.env._("The state is set by the buttons only."))
+            if own and any(revision.state != "draft" for revision in self):
+                raise UserError(self.env._("What is under review does not change."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -139,6 +142,7 @@ class IntegrationRevision(models.Model):
     @api.model
     def _propose(self, interface):
         """A new draft revision with an editable copy of ``interface``; rights were checked."""
+        self._require_no_emergency(interface)
         # sudo: the columns are closed to writes of people
         proposal = (
             interface.sudo()
@@ -147,6 +151,19 @@ class IntegrationRevision(models.Model):
         )
         base = interface._configuration()
         return self._new(interface, state="draft", base=json.dumps(base), proposal_id=proposal.id)
+
+    @api.model
+    def _require_no_emergency(self, interface):
+        """A change on top of one that nobody approved would smuggle that one in."""
+        # sudo: as in _in_force_of
+        if self._in_force_of(interface).filtered(lambda one: one.state == "emergency"):
+            raise UserError(
+                self.env._(
+                    "An emergency change of “%s” waits for its approval. Have it approved, or roll "
+                    "it back, before the next change.",
+                    interface.display_name,
+                )
+            )
 
     @api.model
     def _new(self, interface, **values):
@@ -175,6 +192,7 @@ class IntegrationRevision(models.Model):
             approved_by_id=self.env.uid,
             approved_at=fields.Datetime.now(),
             applied_at=fields.Datetime.now(),
+            fingerprint=interface._fingerprint(),
         )
 
     @api.model
@@ -235,6 +253,7 @@ class IntegrationRevision(models.Model):
         """
         self.ensure_one()
         interface = self.interface_id
+        self._require_no_emergency(interface)
         changed = self._changes()
         clash = three_way.collisions(
             json.loads(self.base), interface.sudo()._configuration(), changed
@@ -254,11 +273,17 @@ class IntegrationRevision(models.Model):
         interface.sudo()._require_complete()
         self._in_force_of(interface).state = "superseded"
         # sudo: closed columns; callers checked who may
-        self.sudo().write({"applied_at": fields.Datetime.now()})
+        self.sudo().write(
+            {
+                "applied_at": fields.Datetime.now(),
+                "fingerprint": interface.sudo()._fingerprint(),
+            }
+        )
         self._drop_proposal()
 
     def _drop_proposal(self):
-        proposals = self.sudo().proposal_id
+        # Never an interface of its own, whatever the column says.
+        proposals = self.sudo().proposal_id.filtered("revision_of_id")
         proposals.write({"state": "draft"})
         proposals.unlink()
 

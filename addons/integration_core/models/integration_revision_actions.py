@@ -1,4 +1,5 @@
 import json
+import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -6,6 +7,8 @@ from odoo.tools import plaintext2html
 
 from ..engine import audit
 from ..tools import three_way
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationRevision(models.Model):
@@ -81,7 +84,7 @@ class IntegrationRevision(models.Model):
             self.env._("Emergency change"),
             confirm=self.env._("Apply now"),
             warning=self.env._(
-                "The change comes into force at once, without a second person. All approvers are "
+                "The change comes into force at once, without a second person. The approvers are "
                 "told. It is rolled back in 24 hours unless one of them approves it."
             ),
         )
@@ -90,6 +93,7 @@ class IntegrationRevision(models.Model):
         """Apply a draft without approval, for at most 24 hours (break-glass)."""
         self.ensure_one()
         self.check_access("write")
+        self._governance_require_reason(reason)
         if self.state not in ("draft", "in_review"):
             raise UserError(self.env._("This revision is decided already."))
         if self.state == "draft":
@@ -137,6 +141,7 @@ class IntegrationRevision(models.Model):
         """Take an emergency change back: by its author, another administrator or an approver."""
         self.ensure_one()
         self.check_access("read")
+        self._governance_require_reason(reason)
         if not (
             self.env.su
             or self.env.user.has_group("integration_core.group_approver")
@@ -162,11 +167,16 @@ class IntegrationRevision(models.Model):
                 )
             )
         before = self.search(
-            [("interface_id", "=", interface.id), ("state", "=", "superseded")], limit=1
-        ).filtered(lambda revision: revision.number < self.number)
+            [
+                ("interface_id", "=", interface.id),
+                ("state", "=", "superseded"),
+                ("approved_by_id", "!=", False),
+                ("number", "<", self.number),
+            ],
+            limit=1,
+        )
         if changed:
             interface._write_approved(back)
-        if before:
             before.sudo().state = "in_force"  # sudo: closed column
         else:
             interface._set_lifecycle("draft", emergency=True)  # activated without any approval
@@ -194,6 +204,8 @@ class IntegrationRevision(models.Model):
         self.ensure_one()
         interface = self.interface_id
         interface.check_access("write")
+        self._governance_require_reason(reason)
+        self._require_no_emergency(interface)
         if self.state != "superseded" or not self.approved_by_id:
             raise UserError(self.env._("Only an older revision that was approved can come back."))
         base = interface.sudo()._configuration()
@@ -205,6 +217,13 @@ class IntegrationRevision(models.Model):
         before = audit.readable(interface, sorted(changed))
         interface._write_approved(changed)
         interface.sudo()._require_complete()
+        if self.fingerprint != interface.sudo()._fingerprint():
+            raise UserError(
+                self.env._(
+                    "The policy or an event type that this revision refers to has been changed "
+                    "since it was approved. Propose the change instead."
+                )
+            )
         after = audit.readable(interface, sorted(changed))
         told = audit.differences(before, after).get(interface.id, {})
         self._in_force_of(interface).state = "superseded"
@@ -217,6 +236,7 @@ class IntegrationRevision(models.Model):
                 "Return to revision %(number)s: %(reason)s", number=self.number, reason=reason
             ),
             rollback_of_id=self.id,
+            fingerprint=self.fingerprint,
             submitted_by_id=self.env.uid,
             approved_by_id=self.approved_by_id.id,
             approved_at=self.approved_at,
@@ -258,6 +278,8 @@ class IntegrationRevision(models.Model):
                 act()
         except UserError as exc:
             otherwise(str(exc))
+        except Exception:  # one revision must not keep the others waiting
+            _logger.exception("Revision %s is tried again in a minute", self.id)
 
     def _expire(self):
         self._undo(self.env._("Nobody approved the emergency change within 24 hours."))

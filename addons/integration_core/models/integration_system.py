@@ -118,7 +118,33 @@ class IntegrationSystem(models.Model):
             raise UserError(
                 self.env._("A system with interfaces keeps its company. Create another system.")
             )
+        self._check_in_use(vals)
         return super().write(vals)
+
+    def _check_in_use(self, vals):
+        """What decides whose documents travel, and how, was approved with the interfaces."""
+        # su: installation and upgrade
+        fixed = [name for name in ("partner_id", "code", "tz", "active") if name in vals]
+        if self.env.su or not fixed:
+            return
+        for system in self:
+            changed = any(
+                (system[name].id if name == "partner_id" else system[name]) != vals[name]
+                for name in fixed
+            )
+            # sudo: interfaces that its editor may not see count as well
+            used = system.sudo().interface_ids.filtered(
+                lambda one: one.state not in ("draft", "retired")
+            )
+            if changed and used:
+                raise UserError(
+                    self.env._(
+                        "“%(interface)s” was approved with this system: its partner, code and time "
+                        "zone stay, and it is not archived. Create another system and propose it "
+                        "as a change of the interface, or retire the interface.",
+                        interface=used[0].display_name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_interfaces(self):
