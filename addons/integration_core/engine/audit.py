@@ -118,7 +118,9 @@ def _dumps(changes: Any) -> str | None:
 
 
 def _company(one: BaseModel) -> int | None:
-    company = one["company_id"] if "company_id" in one._fields else None
+    parent = getattr(one, "_audit_parent", "")
+    owner = one[parent] if parent else one
+    company = owner["company_id"] if "company_id" in owner._fields else None
     return company.id if company else None
 
 

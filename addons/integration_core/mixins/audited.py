@@ -10,13 +10,15 @@ class IntegrationAudited(models.AbstractModel):
     """Configuration whose every change leaves an audit entry in the same transaction.
 
     ``_audit_excluded`` names fields that only actions write which leave an entry of their own,
-    such as a lifecycle state.
+    such as a lifecycle state. ``_audit_parent`` names the field to the record of which a line is a
+    part: an entry about the line belongs to the company of that record.
     """
 
     _name = "integration.audited"
     _description = "Integration Configuration with Audit"
 
     _audit_excluded: tuple[str, ...] = ()
+    _audit_parent = ""
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -63,6 +63,38 @@ class IntegrationContract(models.Model):
                 self.env._(self.env[name]._description) for name in sorted(names)
             )
 
+    def write(self, vals):
+        # su: updates of addons
+        if not self.env.su:
+            if not vals.get("active", True):
+                self.filtered("active")._raise_if_relied_on(
+                    self.env._("is not archived. Retire these interfaces first")
+                )
+            if "code" in vals:
+                self.filtered(lambda c: c.code != vals["code"])._raise_if_relied_on(
+                    self.env._("keeps its code: interfaces find it by this name")
+                )
+        return super().write(vals)
+
+    def _raise_if_relied_on(self, consequence):
+        """A contract with an approved version stays as it is for those who use it."""
+        # sudo: interfaces of other companies count as well
+        for contract in self.sudo().with_context(active_test=False):
+            if all(version.state != "approved" for version in contract.version_ids):
+                continue
+            pinned = contract.version_ids.interface_ids.filtered(lambda i: i.state != "retired")
+            used = contract_impact.followers(contract) | pinned
+            used = used.filtered(lambda interface: interface.state != "draft")
+            if used:
+                raise UserError(
+                    self.env._(
+                        "%(interfaces)s use “%(contract)s”, so it %(consequence)s.",
+                        interfaces=", ".join(f"“{name}”" for name in used.mapped("display_name")),
+                        contract=contract.name,
+                        consequence=consequence,
+                    )
+                )
+
     def action_new_version(self):
         """A draft with the schema and the example of the version in force, opened at once."""
         self.ensure_one()

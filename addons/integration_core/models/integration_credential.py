@@ -6,7 +6,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import settings
+from ..engine import audit, settings
 from ..tools import errors, keyring
 
 
@@ -55,14 +55,8 @@ class IntegrationCredential(models.Model):
 
     @api.depends("version_ids.not_before", "version_ids.not_after", "version_ids.has_secret")
     def _compute_usable(self):
-        now = fields.Datetime.now()
         for credential in self:
-            credential.usable = any(
-                version.has_secret
-                and (not version.not_before or version.not_before <= now)
-                and (not version.not_after or now < version.not_after)
-                for version in credential.version_ids
-            )
+            credential.usable = any(version._usable() for version in credential.version_ids)
 
     @api.model
     def _key_ring(self):
@@ -74,9 +68,10 @@ class IntegrationCredential(models.Model):
         self.ensure_one()
         self.check_access("write")
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        self.env["integration.credential.version"].create(
+        version = self.env["integration.credential.version"].create(
             {"credential_id": self.id, "secret": secret}
         )
+        audit.record(version, "generate")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -111,9 +106,38 @@ class IntegrationCredential(models.Model):
         return found
 
     def write(self, vals):
+        # su: whoever acts in an emergency from a shell knows what it means
+        if not vals.get("active", True) and not self.env.su:
+            self.filtered("active")._raise_if_relied_on(self.env["integration.credential.version"])
         res = super().write(vals)
         self.env.registry.clear_cache()
         return res
+
+    def unlink(self):
+        # The database deletes the versions along, without a word.
+        audit.record(self.version_ids, "delete")
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self._raise_if_relied_on(self.env["integration.credential.version"])
+
+    def _raise_if_relied_on(self, left):
+        """Refuse what leaves only the versions ``left`` to interfaces that work with a secret."""
+        for credential in self.filtered("usable"):
+            # sudo: interfaces that its editor may not see count as well
+            used = credential.sudo().with_context(active_test=False).interface_ids
+            used = used.filtered(lambda interface: interface.state not in ("draft", "retired"))
+            if used and not any(version._usable() for version in left & credential.version_ids):
+                raise UserError(
+                    self.env._(
+                        "“%(interface)s” works with the last usable secret of “%(credential)s”. "
+                        "Generate another one and give it to the partner first. To revoke the "
+                        "secret at once, enter now as the end of its validity.",
+                        interface=used[0].display_name,
+                        credential=credential.display_name,
+                    )
+                )
 
 
 class IntegrationCredentialVersion(models.Model):
@@ -122,6 +146,7 @@ class IntegrationCredentialVersion(models.Model):
     _name = "integration.credential.version"
     _description = "Integration Credential Version"
     _inherit = ["integration.audited"]
+    _audit_parent = "credential_id"
     _order = "id desc"
 
     credential_id = fields.Many2one(
@@ -143,6 +168,15 @@ class IntegrationCredentialVersion(models.Model):
         copy=False,
         help="Key of the key ring under which the secret is encrypted.",
     )
+
+    def _usable(self) -> bool:
+        self.ensure_one()
+        now = fields.Datetime.now()
+        return bool(
+            self.has_secret
+            and (not self.not_before or self.not_before <= now)
+            and (not self.not_after or now < self.not_after)
+        )
 
     def _compute_secret(self):
         self.secret = False
@@ -177,10 +211,13 @@ class IntegrationCredentialVersion(models.Model):
         except keyring.KeyRingError as exc:
             raise UserError(self.env._("The secret cannot be stored: %s", exc.message)) from exc
         blob = ring.encrypt(secret.encode(), self._context_of_secret())
+        former = self.env._("former secret") if self.has_secret else ""
         # sudo: the ciphertext column is closed to everybody, so that no form or export shows it
         self.sudo().write(
             {"ciphertext": base64.b64encode(blob).decode(), "key_id": ring.current_id}
         )
+        # That it was replaced, and by whom; neither secret nor ciphertext has a place in the audit.
+        audit.record(self, "change", changes={"secret": (former, self.env._("new secret"))})
         self.env.registry.clear_cache()
 
     def _context_of_secret(self) -> str:
@@ -196,6 +233,8 @@ class IntegrationCredentialVersion(models.Model):
         )
 
     def write(self, vals):
+        if "credential_id" in vals:
+            self.filtered(lambda v: v.credential_id.id != vals["credential_id"])._raise_if_last()
         res = super().write(vals)
         self.env.registry.clear_cache()
         return res
@@ -203,3 +242,10 @@ class IntegrationCredentialVersion(models.Model):
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_last(self):
+        self._raise_if_last()
+
+    def _raise_if_last(self):
+        self.credential_id._raise_if_relied_on(self.credential_id.version_ids - self)

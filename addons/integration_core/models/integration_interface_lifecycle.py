@@ -142,6 +142,15 @@ class IntegrationInterface(models.Model):
             missing.append(
                 self.env._("The mapping “%s” is not approved.", self.mapping_id.display_name)
             )
+        wire = self.contract_version_id
+        if wire and wire.state != "approved":
+            missing.append(
+                self.env._(
+                    "The wire contract “%s” is not approved. Have it approved, or choose another "
+                    "version.",
+                    wire.display_name,
+                )
+            )
         if self.user_id and self.user_id._is_superuser():
             missing.append(
                 self.env._(

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools.value_maps import Entry
 
@@ -28,7 +28,9 @@ class IntegrationValueMap(models.Model):
         help="Gets a task when somebody proposes a value.",
     )
     line_ids = fields.One2many("integration.value.map.line", "map_id", copy=True)
-    mapping_ids = fields.Many2many("integration.mapping", string="Used by", readonly=True)
+    mapping_ids = fields.Many2many(
+        "integration.mapping", string="Used by", readonly=True, copy=False
+    )
     mapping_count = fields.Integer(compute="_compute_counts")
     value_count = fields.Integer(string="Values", compute="_compute_counts")
     proposed_count = fields.Integer(string="Proposed", compute="_compute_counts")
@@ -59,13 +61,29 @@ class IntegrationValueMap(models.Model):
             for value_map, vals in zip(self, super().copy_data(default), strict=True)
         ]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_mappings(vals)
+            # Said here, so that no default (context, ir.default) says otherwise.
+            vals.setdefault("mapping_ids", [])
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._check_mappings(vals)
         if "code" in vals:
             for value_map in self.filtered(lambda m: m.code != vals["code"]):
                 value_map._raise_if_locked(
                     self.env._("its code cannot change: the mapping looks it up by this name")
                 )
         return super().write(vals)
+
+    def _check_mappings(self, vals):
+        """The maps of a mapping are its reviewed content and change at the mapping alone."""
+        if vals.get("mapping_ids") and not self.env.su:
+            raise AccessError(
+                self.env._("Which value maps a mapping uses is set in the mapping, while a draft.")
+            )
 
     def _raise_if_locked(self, consequence):
         """What a reviewed mapping refers to stays."""

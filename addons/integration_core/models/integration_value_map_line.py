@@ -135,7 +135,8 @@ class IntegrationValueMapLine(models.Model):
         now = fields.Datetime.now()
         prepared = []
         for values in vals_list:
-            vals = {k: v for k, v in values.items() if k not in STAMPS}
+            # Stamps are said to be empty, so that no default (context, ir.default) fills them.
+            vals = {**values, **dict.fromkeys(STAMPS, False)}
             vals.setdefault("state", "confirmed" if may_confirm else "proposed")
             if vals["state"] == "confirmed":
                 if not may_confirm:

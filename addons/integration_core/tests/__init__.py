@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_audit,
     test_contract,
+    test_contract_use,
     test_credential,
     test_engine_inbound,
     test_engine_ordering,

@@ -56,7 +56,7 @@ class ContractCase(EngineCase):
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE integration_interface SET contract_version_id = %s WHERE id = %s",
-            [version.id, interface.id],
+            [version.id or None, interface.id],
         )
         self.env.invalidate_all()
 

@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import errors, keyring
@@ -80,3 +80,53 @@ class TestCredential(EngineCase):
         ):
             credential._secrets()
         self.assertIn("test", str(caught.exception))
+
+    def _entries(self, records):
+        return self.env["integration.audit.entry"].search(
+            [("res_model", "=", records._name), ("res_id", "in", records.ids)], order="id"
+        )
+
+    def test_replacing_a_secret_is_told(self):
+        version = self._credential().version_ids
+        before = self._entries(version)
+        version.secret = SECRET
+        entry = self._entries(version) - before
+        self.assertEqual((entry.act, entry.company_id), ("change", self.env.company.id))
+        self.assertIn("Secret: former secret → new secret", entry.changes_text)
+        version.credential_id.action_generate()
+        made = version.credential_id.version_ids - version
+        self.assertIn("generate", self._entries(made).mapped("act"))
+
+    def test_the_last_usable_secret_of_an_interface_stays(self):
+        administrator = new_test_user(
+            self.env, "secret.administrator", "integration_core.group_administrator"
+        )
+        credential = self._credential().with_user(administrator)
+        self.env.cr.execute(
+            "UPDATE integration_interface SET credential_id = %s WHERE id = %s",
+            [credential.id, self.inbound.id],
+        )
+        self.env.invalidate_all()
+        first = credential.version_ids
+        other = self._credential().with_user(administrator)
+        for act in (
+            first.unlink,
+            credential.unlink,
+            lambda: credential.write({"active": False}),
+            lambda: credential.write({"version_ids": [(2, first.id)]}),
+            lambda: first.write({"credential_id": other.id}),
+        ):
+            with self.assertRaisesRegex(UserError, "last usable secret"):
+                act()
+        credential.action_generate()
+        first.unlink()
+        self.assertEqual(self._entries(first)[-1].act, "delete")
+        # What is not valid any more can go.
+        credential.version_ids.not_after = fields.Datetime.now() - timedelta(hours=1)
+        credential.active = False
+
+    def test_deleting_a_credential_tells_of_its_secrets(self):
+        credential = self._credential()
+        version = credential.version_ids
+        credential.unlink()
+        self.assertEqual(self._entries(version)[-1].act, "delete")

@@ -144,3 +144,31 @@ class TestValueMap(MappingCase):
         self.assertEqual(self.quarantine("rot").state, "done")
         self.assertEqual(self.value_map.mapping_count, 1)
         self.assertEqual(self.value_map.copy().code, "colour_copy")
+
+    def test_the_maps_of_a_mapping_change_at_the_mapping_alone(self):
+        self.mapping.sudo().state = "approved"
+        other = {"name": "Other", "code": "other.colours"}
+        maps = self.env["integration.value.map"].with_user(self.administrator)
+        with self.assertRaises(AccessError):
+            self.value_map.with_user(self.administrator).mapping_ids = [(3, self.mapping.id)]
+        with self.assertRaises(AccessError):
+            maps.create({**other, "mapping_ids": [(4, self.mapping.id)]})
+        self.env["ir.default"].set(
+            maps._name, "mapping_ids", [(4, self.mapping.id)], user_id=self.administrator.id
+        )
+        maps.with_context(default_mapping_ids=[(4, self.mapping.id)]).create(other)
+        self.value_map.with_user(self.administrator).copy()
+        self.env.invalidate_all()
+        self.assertEqual(self.mapping.value_map_ids, self.value_map)
+
+    def test_nobody_claims_a_confirmation_by_defaults(self):
+        defaults = {
+            "default_state": "confirmed",
+            "default_confirmed_by_id": self.administrator.id,
+            "default_proposed_by_id": self.administrator.id,
+            "default_confirmed_at": "2026-01-01 00:00:00",
+        }
+        lines = self.lines.with_user(self.operator).with_context(**defaults)
+        line = lines.create({"map_id": self.value_map.id, "source": "blau", "target": "blue"})
+        self.assertEqual((line.state, line.proposed_by_id), ("proposed", self.operator))
+        self.assertFalse(line.confirmed_by_id or line.confirmed_at)
