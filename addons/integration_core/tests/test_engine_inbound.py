@@ -315,8 +315,8 @@ class TestInbound(EngineCase):
 
     def test_deadline_gives_the_rest_back(self):
         self.patch(inbound, "BATCH_SECONDS", -1)
-        self.patch(drain, "DRAIN_SECONDS", 0.2)
-        self.handle_with(lambda *args: time.sleep(0.15))
+        self.patch(drain, "DRAIN_SECONDS", 1)
+        self.handle_with(lambda *args: time.sleep(0.7))
         for number in range(4):
             self.receive(f"m{number}", {"key": "a"})
         self.drain(self.inbound)
