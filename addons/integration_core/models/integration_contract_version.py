@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine import audit
 from ..mixins.governed import IntegrationGoverned
@@ -10,10 +10,7 @@ from ..tools import contracts, semver
 # What the review is about; nothing of it changes once a version was submitted.
 FIXED = frozenset({"schema", "example", "version", "contract_id"})
 # Written by actions alone.
-PROTECTED = frozenset(
-    {"state", "submitted_by_id", "submitted_at", "approved_by_id", "approved_at", "author_ids"}
-    | {"base_version_id", "sampled_at", "sample_text"}
-)
+CLOSED = frozenset({"base_version_id", "sampled_at", "sample_text"})
 
 
 class IntegrationContractVersion(models.Model):
@@ -28,12 +25,8 @@ class IntegrationContractVersion(models.Model):
     _inherit = ["integration.governed"]
     _order = "contract_id, id desc"
 
-    _audit_excluded = (
-        *IntegrationGoverned._audit_excluded,
-        "base_version_id",
-        "sampled_at",
-        "sample_text",
-    )
+    _audit_excluded = (*IntegrationGoverned._audit_excluded, *CLOSED)
+    _closed_fields = CLOSED
     _reason_acts = ("action_send_back", "action_retire")
 
     contract_id = fields.Many2one(
@@ -124,15 +117,7 @@ class IntegrationContractVersion(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            # what a form sends along for a new record
-            self._check_protected({k: v for k, v in vals.items() if v not in (False, "draft")})
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_protected(vals)
         if FIXED & set(vals) and any(version.state != "draft" for version in self):
             raise UserError(
                 self.env._(
@@ -141,11 +126,6 @@ class IntegrationContractVersion(models.Model):
                 )
             )
         return super().write(vals)
-
-    def _check_protected(self, vals):
-        # su: the actions write after their checks; a remote call never is superuser
-        if PROTECTED & set(vals) and not self.env.su:
-            raise AccessError(self.env._("The state is set by the buttons only."))
 
     # ------------------------------------------------------------------
     # lifecycle
@@ -176,11 +156,12 @@ class IntegrationContractVersion(models.Model):
             "action_retire", self.env._("Retire"), warning=self._retirement_text()
         )
 
-    def action_retire(self, reason=""):
+    def action_retire(self, reason):
         """Take an approved version out of force; the former one is in force again.
 
         One person may do this: it is the way back when a version does harm.
         """
+        self._governance_require_reason(reason)
         self.check_access("write")
         self._lock_contracts()
         self._governance_require("approved", self.env._("Only an approved version is retired."))

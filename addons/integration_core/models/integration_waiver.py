@@ -28,6 +28,7 @@ class IntegrationWaiver(models.Model):
     _check_company_auto = True
 
     _audit_excluded = (*IntegrationGoverned._audit_excluded, "alerted")
+    _closed_fields = frozenset({"alerted"})
     _reason_acts = ("action_send_back", "action_revoke")
 
     rule = fields.Selection(
@@ -130,15 +131,7 @@ class IntegrationWaiver(models.Model):
             if waiver.valid_until and waiver.valid_until > latest:
                 raise ValidationError(self.env._("A waiver ends within %s days.", MAX_DAYS))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su and any(vals.get("alerted") for vals in vals_list):
-            raise AccessError(self.env._("The reminder is set by the system only."))
-        return super().create(vals_list)
-
     def write(self, vals):
-        if "alerted" in vals and not self.env.su:
-            raise AccessError(self.env._("The reminder is set by the system only."))
         if FIXED & set(vals) and any(waiver.state != "draft" for waiver in self):
             raise UserError(
                 self.env._("A waiver does not change once it was submitted. Ask for another one.")
@@ -179,6 +172,7 @@ class IntegrationWaiver(models.Model):
 
     def action_revoke(self, reason):
         """End it before its time; by an administrator or an approver."""
+        self._governance_require_reason(reason)
         self.check_access("read")
         if not self.env.user.has_groups(
             "integration_core.group_administrator,integration_core.group_approver"

@@ -115,6 +115,9 @@ class TestContract(ContractCase):
                 version.write(values)
         with self.assertRaises(AccessError):
             self.version("1.2.0", state="approved")
+        forged = version.with_context(default_base_version_id=version.id, default_state="approved")
+        other = forged.create({"contract_id": self.contract.id, "version": "1.3.0"})
+        self.assertEqual((other.state, other.base_version_id.id), ("draft", False))
         version.action_submit()
         with self.assertRaises(UserError):
             version.action_submit()
