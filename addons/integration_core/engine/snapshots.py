@@ -18,7 +18,7 @@ import psycopg2
 from odoo.fields import Field
 from odoo.models import BaseModel
 
-from ..tools import decimals, field_paths
+from ..tools import closed_models, decimals, field_paths
 from .triggers import Trigger
 
 _logger = logging.getLogger(__name__)
@@ -140,6 +140,8 @@ def check_path(model: BaseModel, path: str) -> None:
     names = field_paths.split(path)
     for position, name in enumerate(names):
         model.check_access("read")
+        if closed_models.is_closed(model._name):
+            raise field_paths.PathError(f"{model._name} is closed to events")
         field = model._fields.get(name)
         if field is None:
             raise field_paths.PathError(f"{model._name} has no field {name}")
@@ -153,6 +155,10 @@ def check_path(model: BaseModel, path: str) -> None:
 
 
 def _check_field(field: Field) -> None:
+    if closed_models.is_closed_field(field.model_name, field.name):
+        raise field_paths.PathError(f"{field.name} of a user is closed to events")
+    if field.relational and closed_models.is_closed(field.comodel_name):
+        raise field_paths.PathError(f"{field.name} leads to {field.comodel_name}, closed to events")
     if field.groups:
         raise field_paths.PathError(f"{field.name} is reserved for some people only")
     if field_paths.looks_secret(field.name):

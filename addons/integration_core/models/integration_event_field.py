@@ -28,7 +28,7 @@ class IntegrationEventField(models.Model):
 
     _path_unique = models.Constraint("UNIQUE(type_id, path)", "This field is listed already.")
 
-    @api.constrains("path")
+    @api.constrains("path", "type_id")
     def _check_path(self):
         for line in self:
             try:
@@ -52,10 +52,13 @@ class IntegrationEventField(models.Model):
         return lines
 
     def write(self, vals):
-        self.type_id._raise_if_in_use()
+        left = self.type_id
+        left._raise_if_in_use()
         res = super().write(vals)
+        if "type_id" in vals:  # where the lines came to, what was approved must not change either
+            self.type_id._raise_if_in_use()
         self.type_id._require_rights()
-        self.type_id._triggers_changed()
+        (left | self.type_id)._triggers_changed()
         return res
 
     def unlink(self):

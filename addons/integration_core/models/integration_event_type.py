@@ -2,6 +2,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import snapshots, triggers
+from ..tools import closed_models
 
 # Watching these would make the engine tell of its own work, without an end.
 OWN_MACHINERY = ("integration.", "queue.job", "bus.", "ir.cron")
@@ -15,12 +16,15 @@ LOCKED = frozenset(
         "field_ids",
         "field_name",
         "field_value",
+        "fire_existing",
         "mapping_id",
         "model_name",
         "partner_field",
         "trigger",
     }
 )
+# What the engine remembers of a scheduled condition.
+BOOKKEEPING = frozenset({"checked_at", "check_position", "check_started_at", "primed", "problem"})
 
 
 class IntegrationEventType(models.Model):
@@ -132,6 +136,10 @@ class IntegrationEventType(models.Model):
                         "itself.",
                         name,
                     )
+                )
+            if closed_models.is_closed(name):
+                raise ValidationError(
+                    self.env._("“%s” is no business document. It cannot have events.", name)
                 )
 
     def _model(self):
@@ -261,6 +269,7 @@ class IntegrationEventType(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_subscribers(vals)
+            self._without_defaults(vals)
             if not vals.get("contract_id") and vals.get("code"):
                 vals["contract_id"] = self._contract_for(vals).id
         types = super().create(vals_list)
@@ -278,6 +287,7 @@ class IntegrationEventType(models.Model):
 
     def write(self, vals):
         self._check_subscribers(vals)
+        self._check_bookkeeping(vals)
         changed = LOCKED & set(vals)
         if changed and any(self._differs(name, vals[name]) for name in changed):
             self._raise_if_in_use()
@@ -302,6 +312,20 @@ class IntegrationEventType(models.Model):
         # su: an installation; a person subscribes on the interface, where it is approved
         if "interface_ids" in vals and vals["interface_ids"] and not self.env.su:
             raise UserError(self.env._("Choose the event type on the form of the interface."))
+
+    def _check_bookkeeping(self, vals):
+        # su: the engine, which writes these below the ORM
+        if BOOKKEEPING & set(vals) and not self.env.su:
+            raise UserError(self.env._("The books of the checks are kept by the engine alone."))
+
+    def _without_defaults(self, vals):
+        """Leave no room for defaults, of a caller's context or stored, where people may not write.
+
+        What a copy or an import says of the checks of another event type is not true of this one.
+        """
+        if not self.env.su:
+            vals["interface_ids"] = []
+            vals.update(dict.fromkeys(BOOKKEEPING, False))
 
     def unlink(self):
         res = super().unlink()

@@ -190,14 +190,12 @@ class TestEventCapture(EventCase):
         self.assertEqual([row["type"] for row in self.data(deleted)], ["delivery"])
 
     def test_cascade_of_the_orm(self):
-        event_type = self.define("deleted", model_name="ir.attachment")
+        event_type = self.define("deleted", model_name="mail.activity", paths=("summary",))
         contact = self.contact()
-        attachment = self.env["ir.attachment"].create(
-            {"name": "Contract.pdf", "res_model": "res.partner", "res_id": contact.id}
-        )
+        activity = contact.activity_schedule("mail.mail_activity_data_todo", summary="Call")
         self.next_transaction()
         contact.unlink()
-        self.assertEqual(self.events(event_type).res_id, attachment.id)
+        self.assertEqual(self.events(event_type).res_id, activity.id)
 
     def test_refused_deletion_tells_nothing(self):
         event_type = self.define("deleted", model_name="res.lang")

@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import conditions
 
@@ -217,3 +217,31 @@ class TestEventSchedule(EventCase):
         self.check()
         self.assertTrue(event_type.primed)
         self.assertFalse(self.fired(event_type))
+
+    # -- what people may not write -----------------------------------------------------------
+
+    def test_books_and_subscribers_are_not_for_people(self):
+        user = new_test_user(
+            self.env, "keeps.books", "integration_core.group_administrator,base.group_user"
+        )
+        values = {
+            "name": "Late",
+            "code": "test.late",
+            "model_name": "res.partner",
+            "trigger": "scheduled",
+            "condition": "[('ref', '=', 'late')]",
+        }
+        self.env["ir.default"].set("integration.event.type", "primed", True)
+        event_type = (
+            self.env["integration.event.type"]
+            .with_user(user)
+            .with_context(default_interface_ids=self.outbound.ids, default_checked_at="2020-01-01")
+            .create({**values, "problem": "x"})
+        )
+        self.assertFalse(event_type.interface_ids)
+        for name in ("primed", "checked_at", "problem"):
+            with self.subTest(name=name):
+                self.assertFalse(event_type[name])
+        for change in ({"primed": True}, {"checked_at": False}, {"problem": "x"}):
+            with self.subTest(**change), self.assertRaises(UserError):
+                event_type.write(change)

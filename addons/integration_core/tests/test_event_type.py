@@ -1,11 +1,12 @@
 import json
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import snapshots
-from odoo.addons.integration_core.tools import contracts
+from odoo.addons.integration_core.tools import closed_models, contracts, field_paths
 
 from .common import delivered
 from .test_event_capture import EventCase
@@ -59,6 +60,9 @@ class TestEventType(EventCase):
             {"model_name": "base.module.update"},
             {"model_name": "integration.message"},
             {"model_name": "queue.job"},
+            {"model_name": "ir.config_parameter"},
+            {"model_name": "ir.attachment"},
+            {"model_name": "res.users.apikeys"},
             {**reaches, "field_name": "gone"},
             {**reaches, "field_name": "category_id"},
             {**reaches, "field_name": "comment"},
@@ -80,14 +84,16 @@ class TestEventType(EventCase):
 
     def test_definer_must_be_allowed_to_read(self):
         with self.assertRaises(AccessError):
-            self.as_administrator(model_name="ir.config_parameter")
+            self.as_administrator(model_name="mail.blacklist")
 
     def test_refused_fields(self):
         for path, reason in (
             ("gone", "no field"),
             ("image_1920", "file"),
             ("barcode", "each company"),
-            ("user_ids.password", "some people|secret"),
+            ("user_ids.password", "closed"),
+            ("user_ids.login", "closed"),
+            ("user_ids.res_users_settings_ids.id", "closed"),
             ("name.id", "no relation"),
             ("parent_id.parent_id.parent_id.parent_id.name", "at most"),
             ("Name", "dots"),
@@ -101,11 +107,17 @@ class TestEventType(EventCase):
                 self.env.cr.savepoint(),
             ):
                 self.as_administrator(field_ids=[Command.create({"path": path})])
+        for path in ("mail_server_id", "mail_server_id.smtp_host", "attachment_ids"):
+            with self.subTest(path=path), self.assertRaisesRegex(field_paths.PathError, "leads to"):
+                snapshots.check_path(self.env["mail.template"], path)
 
     def test_no_field_of_a_model_that_the_definer_may_not_read(self):
         path = "rule_groups.name"
         self.as_administrator(code="test.of.root", model_name="res.groups")
-        with self.assertRaises(AccessError):
+        with (
+            patch.object(closed_models, "is_closed", lambda _model: False),
+            self.assertRaises(AccessError),
+        ):
             self.as_administrator(
                 model_name="res.groups", field_ids=[Command.create({"path": path})]
             )
@@ -284,6 +296,7 @@ class TestEventType(EventCase):
             {"field_ids": [Command.create({"path": "ref"})]},
             {"field_ids": [Command.clear()]},
             {"active": False},
+            {"fire_existing": True},
         ):
             with self.subTest(**values), self.assertRaisesRegex(UserError, "Copy the event type"):
                 mine.write(values)
@@ -291,6 +304,9 @@ class TestEventType(EventCase):
             mine.field_ids.path = "ref"
         with self.assertRaises(UserError):
             mine.field_ids.unlink()
+        brought = self.as_administrator(field_ids=[Command.create({"path": "ref"})]).field_ids
+        with self.assertRaises(UserError):
+            brought.type_id = mine
         with self.assertRaises(UserError):
             mine.unlink()
         mine.write({"name": "Another name", "field_value": "delivery"})
@@ -304,6 +320,8 @@ class TestEventType(EventCase):
         event_type = self.as_administrator()
         with self.assertRaises(UserError):
             event_type.interface_ids = [Command.link(self.outbound.id)]
+        with self.assertRaises(UserError):
+            self.as_administrator(code="x", interface_ids=[Command.link(self.outbound.id)])
 
     def test_history_is_kept(self):
         event_type = self.define()
