@@ -18,7 +18,8 @@ class Assessment:
 
     ``possible`` are ids, oldest first. ``refused`` counts the others by a key of
     :data:`acts.REFUSALS`, ``effects`` counts the possible ones by a key of :data:`acts.EFFECTS`.
-    ``originals`` gives, for a replay, the first original of each possible message.
+    ``originals`` gives, for a replay, the first original of each possible message. ``kept`` are
+    messages that may be known to the partner: a retry must not give them another id or content.
     """
 
     act: Act
@@ -26,6 +27,7 @@ class Assessment:
     refused: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)
     originals: dict[int, int] = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class _Row:
     original_id: int
     had_effect: bool
     attempted: bool
+    reached: bool
     open_replay: bool
     source: bool
 
@@ -47,10 +50,13 @@ class _Row:
         return self.direction == "outbound"
 
 
-# A replay and its siblings are one family: what one of them did, the family has done.
+# A replay and its siblings are one family: what one of them did, the family has done. What was
+# tried is told by the attempts: the counter of a message starts again with each retry. A request
+# that an answer, silence or a vanished worker ended may be known to the partner; one that ended in
+# another way never left.
 _FAMILY = """
     SELECT m.id, m.state, m.held_reason, m.direction, coalesce(m.attempts, 0), m.interface_id,
-           o.id, family.had_effect, family.attempted, family.open_replay,
+           o.id, family.had_effect, family.attempted, family.reached, family.open_replay,
            CASE WHEN o.direction = 'outbound'
                 THEN EXISTS (SELECT 1 FROM integration_event e
                               WHERE e.id = o.event_id AND e.problem IS NULL)
@@ -60,7 +66,14 @@ _FAMILY = """
       JOIN integration_message o ON o.id = coalesce(m.original_id, m.id)
      CROSS JOIN LATERAL (
            SELECT bool_or(f.state = 'done') AS had_effect,
-                  bool_or(f.attempts > 0) AS attempted,
+                  bool_or(f.attempts > 0 OR EXISTS (
+                      SELECT 1 FROM integration_attempt a WHERE a.message_id = f.id)) AS attempted,
+                  bool_or(EXISTS (
+                      SELECT 1 FROM integration_attempt a
+                       WHERE a.message_id = f.id
+                         AND (a.http_status IS NOT NULL OR a.error_class IS NULL
+                              OR a.error_class = 'unknown_outcome'
+                              OR a.error_code = 'internal_error'))) AS reached,
                   bool_or(f.id <> o.id AND f.state NOT IN ('done', 'filtered', 'cancelled'))
                       AS open_replay
              FROM (SELECT o.id, o.state, o.attempts
@@ -100,12 +113,16 @@ def _note_effect(found: Assessment, row: _Row) -> None:
         found.originals[row.id] = row.original_id
     elif found.act is not Act.RETRY:
         return
+    repaired = found.act is Act.RETRY and row.outbound and row.state == "quarantined"
+    if repaired and row.reached:
+        found.kept.add(row.id)
     found.effects[
         acts.effect(
             outbound=row.outbound,
             had_effect=row.had_effect,
             attempted=row.attempted,
-            renewed=found.act is Act.RETRY and row.state == "quarantined",
+            renewed=repaired and not row.reached,
+            kept=repaired and row.reached,
         )
     ] += 1
 

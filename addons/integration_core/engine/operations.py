@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
@@ -18,6 +20,9 @@ from ..tools.states import State
 from . import audit, ledger, notice, renewal, replay, sync, wakeup
 from .assessment import Assessment, assess
 from .cursors import own_cursor
+
+#: How long an act waits for messages that others are changing (PostgreSQL ``lock_timeout``).
+LOCK_TIMEOUT = "5s"
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,22 @@ def operate_apart(messages: BaseModel, act: Act | str, note: str = "") -> Report
     For acts on messages that drains claim all the time: seen from the snapshot of a request, some
     of a large selection have always changed meanwhile, and the request would collide each time it
     is run again. Here such messages are counted as refused.
+
+    :raises UserError: somebody holds a message for longer than :data:`LOCK_TIMEOUT`. It may be the
+        caller's own transaction, which would wait for itself for ever.
     """
     env = messages.env
-    with own_cursor(env.registry) as cr:
-        report = operate(messages.with_env(env(cr=cr)), act, note)
+    try:
+        with own_cursor(env.registry) as cr:
+            cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+            report = operate(messages.with_env(env(cr=cr)), act, note)
+    except LockNotAvailable as exc:
+        raise UserError(
+            env._(
+                "Nothing was done: one of the messages is being changed by somebody else, or was "
+                "changed before in the same step. Try again, or do one thing at a time."
+            )
+        ) from exc
     env.invalidate_all()
     return report
 
@@ -84,7 +101,7 @@ def _move(
 
 
 def _retry(messages: BaseModel, found: Assessment, _note: str) -> list[int]:
-    failed = renewal.renew(messages)
+    failed = renewal.renew(messages.browse(set(messages.ids) - found.kept))
     if failed and len(failed) == len(messages):
         raise UserError(next(iter(failed.values())))
     found.refused["snapshot"] += len(failed)
@@ -138,7 +155,8 @@ def _release(messages: BaseModel, _found: Assessment, _note: str) -> list[int]:
 
 def _close(messages: BaseModel, _found: Assessment, note: str) -> list[int]:
     moved = _move(messages, State.CANCELLED, {"resolution": note or None, "held_reason": None})
-    sync.mark(messages.env.cr, moved, "cancelled", note or None)
+    # Not the note: everybody who may read the document sees its status.
+    sync.mark(messages.env.cr, moved, "cancelled", messages.env._("Closed by an operator."))
     return moved
 
 

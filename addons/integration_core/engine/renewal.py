@@ -19,6 +19,9 @@ from .snapshots import Snapshot
 def renew(messages: BaseModel) -> dict[int, str]:
     """Renew the events of those ``messages`` that are outbound and quarantined.
 
+    Leave out those that may have reached the partner (:attr:`.Assessment.kept`): under a new id he
+    could not recognise what he has.
+
     :return: by message id, why the content still cannot be taken; these must not be sent
     """
     waiting = messages.filtered(lambda m: m.state == "quarantined" and m.direction == "outbound")
@@ -58,7 +61,7 @@ def _failure(event: BaseModel, snapshot: Snapshot | None) -> str:
     return env._(
         "The content of “%(event)s” still cannot be taken, so that nothing can be sent. "
         "%(reason)s Mend it, or resolve the message.",
-        event=event.display_name,
+        event=event._public_name(),
         reason=reason,
     )
 

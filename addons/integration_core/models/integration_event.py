@@ -25,7 +25,17 @@ class IntegrationEvent(models.Model):
     res_id = fields.Many2oneReference(
         string="Document id", model_field="res_model", required=True, readonly=True
     )
-    subject = fields.Char(readonly=True, help="Name of the document when the event happened.")
+    subject = fields.Char(
+        string="Name at the time",
+        readonly=True,
+        groups="integration_core.group_content_viewer",
+        help="Name of the document when the event happened.",
+    )
+    document_name = fields.Char(
+        string="Document",
+        compute="_compute_document_name",
+        help="Name of the document now, for those who may read the document.",
+    )
     occurred_at = fields.Datetime(required=True, readonly=True)
     company_id = fields.Many2one(
         "res.company", readonly=True, help="Empty: the document belongs to no company."
@@ -86,9 +96,30 @@ class IntegrationEvent(models.Model):
     _record_idx = models.Index("(res_model, res_id)")
 
     @api.depends("type_id", "subject")
+    @api.depends_context("uid")
     def _compute_display_name(self):
+        """The document's name is content: it may be a patient's."""
+        named = self._has_field_access(self._fields["subject"], "read")
         for event in self:
-            event.display_name = ": ".join(filter(None, (event.type_id.name, event.subject)))
+            if named and event.subject:
+                event.display_name = f"{event.type_id.name}: {event.subject}"
+            else:
+                event.display_name = event._public_name()
+
+    def _public_name(self):
+        """A name without content, for texts that observers and operators read."""
+        return " ".join(filter(None, (self.type_id.name, (self.uuid or "")[:8])))
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid")
+    def _compute_document_name(self):
+        self.document_name = False
+        known = self.filtered(lambda e: e.res_id and e.res_model in self.env)
+        for model, events in known.grouped("res_model").items():
+            records = self.env[model].browse(set(events.mapped("res_id"))).exists()
+            names = {r.id: r.display_name for r in records._filtered_access("read")}
+            for event in events:
+                event.document_name = names.get(event.res_id, False)
 
     def _compute_message_count(self):
         counts = dict(

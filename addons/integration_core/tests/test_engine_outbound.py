@@ -289,7 +289,8 @@ class TestOutbound(EngineCase):
         message.action_resolve("ordered by phone")
         self.env.invalidate_all()
         self.assertEqual(self._sync(record).state, "cancelled")
-        self.assertEqual(self._sync(record).reason, "ordered by phone")
+        self.assertEqual(self._sync(record).reason, "Closed by an operator.")
+        self.assertEqual(message.resolution, "ordered by phone", "for those who see messages")
         self.assertFalse(self.outbound.activity_ids)
 
     def test_interface_without_a_transport_says_so(self):

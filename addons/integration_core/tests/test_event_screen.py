@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import causation
@@ -73,3 +73,28 @@ class TestEventScreen(EventCase):
         form = event.get_view(view_type="form")["arch"]
         self.assertNotIn('name="data"', form)
         self.assertNotIn("Canary", str(event.read(["problem", "message_count"])))
+
+    def test_name_of_the_document_is_content(self):
+        event_type = self.define()
+        contact = self.contact(type="delivery", name="Canary")
+        event = self.seen(event_type)
+        # The observer first, so that what a reader of contents sees is not what was cached.
+        self.assertEqual(event.display_name, f"Contact reaches {event.uuid[:8]}")
+        with self.assertRaises(AccessError):
+            event.read(["subject"])
+        with self.assertRaises(AccessError):
+            event.search([("subject", "=", "Canary")])
+        viewer = new_test_user(self.env, "reads.events", "integration_core.group_content_viewer")
+        self.assertEqual(event.with_user(viewer).display_name, "Contact reaches: Canary")
+        self.assertEqual(event.document_name, "Canary", "contacts are open to all employees")
+        self.env["ir.rule"].create(
+            {
+                "name": "Closed",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": [("id", "!=", contact.id)],
+            }
+        )
+        self.env.invalidate_all()
+        self.assertFalse(event.document_name)
+        for view_type in ("list", "form", "search"):
+            self.assertNotIn('name="subject"', event.get_view(view_type=view_type)["arch"])

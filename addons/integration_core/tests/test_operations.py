@@ -1,6 +1,11 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
+from ..engine import operations
+from ..engine.operations import operate_apart
 from ..engine.outbound import Outcome
 from ..tools import errors
 from .common import EngineCase, delivered
@@ -245,6 +250,21 @@ class TestOperations(EngineCase):
             [count, message.id, message.id],
         )
         self.env.invalidate_all()
+
+    def test_waiting_for_oneself_has_an_end(self):
+        company = self.env.company
+        self.env.cr.execute("SELECT FROM res_company WHERE id = %s FOR UPDATE", [company.id])
+
+        def operate(messages, _act, _note):
+            messages.env.cr.execute("UPDATE res_company SET id = id WHERE id = %s", [company.id])
+
+        with (
+            patch.object(operations, "operate", operate),
+            patch.object(operations, "LOCK_TIMEOUT", "50ms"),
+            mute_logger("odoo.sql_db"),
+            self.assertRaisesRegex(UserError, "Nothing was done"),
+        ):
+            operate_apart(self.env["integration.message"], "cancel")
 
     # -- records and activities ------------------------------------------------------------
 

@@ -102,6 +102,41 @@ class TestReplay(EngineCase):
         self.drain(self.outbound)
         self.assertEqual(self._replays(message).state, "done")
 
+    def test_retry_does_not_hide_what_may_have_arrived(self):
+        self._lost_then_waiting()
+        message = self.messages(self.outbound)
+        message.action_cancel("a mistake")
+        report = operations.assess(message.sudo(), operations.Act.REPLAY)
+        self.assertEqual(report.effects, {"recognised": 1})
+
+    def test_repaired_message_that_may_have_arrived_keeps_its_id(self):
+        self._lost_then_waiting()
+        message = self.messages(self.outbound)
+        self.send_with(lambda outgoing: Outcome(error=errors.ContractError("Changed.")))
+        self.drain(self.outbound)
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "quarantined")
+        event, key = message.event_id, message.external_key
+        report = operations.assess(message.sudo(), operations.Act.RETRY)
+        self.assertEqual(report.effects, {"kept": 1})
+        message.action_retry()
+        message.invalidate_recordset()
+        self.assertEqual((message.event_id, message.external_key), (event, key))
+        self.assertEqual(message.state, "queued")
+
+    def _lost_then_waiting(self):
+        """A message whose request may have arrived, put into its queue by an operator."""
+        lost = errors.UnknownOutcomeError("Silence.")
+        self.send_with(lambda outgoing: Outcome(error=lost))
+        self.fire()
+        self.dispatch()
+        self.drain(self.outbound)
+        message = self.messages(self.outbound)
+        self.assertEqual(message.state, "retry")
+        message.action_retry()
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.attempts), ("queued", 0))
+
     def test_original_and_its_replay_in_one_selection_make_one(self):
         _record, message = self._sent()
         message.action_replay("once")

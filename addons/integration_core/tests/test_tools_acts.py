@@ -89,6 +89,7 @@ class TestActs(BaseCase):
         self.assertEqual(effect(outbound=True), "new")
         self.assertEqual(effect(outbound=True, attempted=True), "recognised")
         self.assertEqual(effect(outbound=True, renewed=True), "renewed")
+        self.assertEqual(effect(outbound=True, attempted=True, kept=True), "kept")
         self.assertEqual(effect(outbound=False), "first")
         self.assertEqual(effect(outbound=False, had_effect=True), "again")
 

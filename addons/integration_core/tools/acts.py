@@ -77,6 +77,10 @@ EFFECTS: Final[Mapping[str, str]] = MappingProxyType(
         "recognised": _(
             "will be sent again under the same id, by which the partner recognises it."
         ),
+        "kept": _(
+            "may have reached the partner before, so will be sent under the same id and with the "
+            "content of then. What is wrong with that content can only be told in a new message."
+        ),
         "new": _("will be sent for the first time."),
         "renewed": _("will be sent with the present content of the document, under a new id."),
     }
@@ -179,13 +183,18 @@ def replay_refusal(message: Finished) -> str | None:
     return "effect" if message.had_effect and not message.repeatable else None
 
 
-def effect(*, outbound: bool, had_effect: bool, attempted: bool, renewed: bool = False) -> str:
+def effect(
+    *, outbound: bool, had_effect: bool, attempted: bool, renewed: bool = False, kept: bool = False
+) -> str:
     """What a repetition means: a key of :data:`EFFECTS`.
 
     :param renewed: an outbound message that never left takes a new snapshot of its document
+    :param kept: an outbound message that would take one, had it not reached the partner perhaps
     """
     if not outbound:
         return "again" if had_effect else "first"
     if renewed:
         return "renewed"
+    if kept:
+        return "kept"
     return "recognised" if had_effect or attempted else "new"
