@@ -133,7 +133,7 @@ class IntegrationRecordSync(models.Model):
         action = self._open_of_document(
             "integration_core.action_integration_record_link", res_model, res_id
         )
-        action["context"] = {"default_res_model": res_model, "default_res_id": res_id}
+        action["context"] = {"default_record_ref": f"{res_model},{res_id}"}
         return action
 
     def _open_of_document(self, xmlid, res_model, res_id):

@@ -14,6 +14,9 @@ SYNC_STATES = [
 # Worst first: a record that takes part in several interfaces shows the first that applies.
 SEVERITY = ["failed", "conflict", "pending", "sent", "waiting", "synchronised", "cancelled"]
 
+# What is known about a record, and goes with it.
+OF_RECORDS = ("integration_record_sync", "integration_record_link")
+
 
 def status_rows(model: BaseModel) -> SQL:
     """``FROM … WHERE``: status rows ``s`` of a model's records, as far as its user's companies go.
@@ -109,7 +112,7 @@ class IntegrationRecordSync(models.Model):
 
         Below the ORM: whoever may delete the records need not have rights on these.
         """
-        for table in ("integration_record_sync", "integration_record_link"):
+        for table in OF_RECORDS:
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM %s WHERE res_model = %s AND res_id = ANY(%s)",
@@ -122,16 +125,19 @@ class IntegrationRecordSync(models.Model):
 
     @api.autovacuum
     def _gc_dangling(self):
-        """Forget the status of records that disappeared without the ORM's knowledge."""
-        for model in self._read_touched_models():
-            if model in self.env and self.env[model]._auto and not self.env[model]._abstract:
-                self._delete_dangling(self.env[model])
+        """Forget what belongs to records that disappeared without the ORM's knowledge."""
+        for name in self._read_touched_models():
+            if name in self.env and self.env[name]._auto and not self.env[name]._abstract:
+                for table in OF_RECORDS:
+                    self._delete_dangling(table, self.env[name])
+        self.env["integration.record.link"].invalidate_model()
 
-    def _delete_dangling(self, model):
+    def _delete_dangling(self, table, model):
         self.env.cr.execute(
             SQL(
-                "DELETE FROM integration_record_sync s WHERE s.res_model = %s "
+                "DELETE FROM %s s WHERE s.res_model = %s "
                 "AND NOT EXISTS (SELECT FROM %s r WHERE r.id = s.res_id)",
+                SQL.identifier(table),
                 model._name,
                 SQL.identifier(model._table),
             )

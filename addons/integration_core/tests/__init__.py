@@ -19,6 +19,7 @@ from . import (
     test_mapping_trial,
     test_mapping_ui,
     test_operations,
+    test_record_link,
     test_replay,
     test_revision,
     test_savepoints,
