@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_access_methods,
     test_audit,
     test_contract,
     test_contract_use,

@@ -1,0 +1,279 @@
+import inspect
+from importlib import import_module
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .common import EngineCase
+from .test_access import MATRIX, OPERATIONS, ROLES
+
+OUTSIDERS = {"portal": "base.group_portal", "public": "base.group_public"}
+OPERATORS = {"operator", "administrator"}
+ADMINISTRATORS = {"administrator"}
+APPROVERS = {"approver"}
+READERS = set(ROLES) - {"user"}
+EVERYBODY = set(ROLES) | set(OUTSIDERS)
+
+# Who may call the public methods of a model over RPC; a call by anybody else must be refused.
+# Methods that only open a screen (action_open_…, action_ask_…) need no line: what the screen shows
+# is protected by the rights on its models, and what its buttons do by lines of this table.
+MAY_CALL = {
+    "integration.contract": {"action_new_version": ADMINISTRATORS},
+    "integration.contract.version": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_retire": ADMINISTRATORS,
+        "action_try_samples": ADMINISTRATORS,
+        "action_write_to_partners": READERS,  # prepares a mail and sends none
+    },
+    "integration.credential": {"action_generate": ADMINISTRATORS},
+    "integration.interface": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_activate": ADMINISTRATORS,
+        "action_emergency_activation": ADMINISTRATORS,
+        "action_propose_change": ADMINISTRATORS,
+        "action_deprecate": ADMINISTRATORS,
+        "action_retire": ADMINISTRATORS,
+        "action_back_to_draft": ADMINISTRATORS,
+        "action_pause": OPERATORS,
+        "action_resume": OPERATORS,
+        "action_stop_receiving": OPERATORS,
+    },
+    "integration.message": {
+        "action_retry": OPERATORS,
+        "action_replay": OPERATORS,
+        "action_park": OPERATORS,
+        "action_release": OPERATORS,
+        "action_cancel": OPERATORS,
+        "action_resolve": OPERATORS,
+    },
+    "integration.revision": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_discard": ADMINISTRATORS,
+        "action_emergency": ADMINISTRATORS,
+        "action_undo": ADMINISTRATORS | APPROVERS,
+        "action_return_to": ADMINISTRATORS,
+        "action_write_to_partner": ADMINISTRATORS,
+    },
+    # Checks the rights on the document that it is asked about; see test_sync_forms.
+    "integration.record.sync": {"status_of": EVERYBODY},
+}
+# The state in which the call would do something, so that it is not refused for another reason.
+STATES = {
+    "integration.contract.version": {
+        "action_submit": "draft",
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+    },
+    "integration.message": {
+        "action_retry": "dead",
+        "action_replay": "done",
+        "action_release": "held",
+        "action_resolve": "dead",
+    },
+    "integration.interface": {
+        "action_submit": "draft",
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+        "action_activate": "approved",
+        "action_emergency_activation": "draft",
+    },
+    "integration.revision": {
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+    },
+}
+SCREENS = ("action_open_", "action_ask_", "open_")
+# Methods of the ORM, which the rights on models and records decide.
+ORM = {"create", "write", "unlink", "copy", "copy_data", "default_get", "init"}
+
+
+def suite_modules(env):
+    return env["ir.module.module"].search(
+        [("name", "=like", "integration_%"), ("state", "=", "installed")]
+    )
+
+
+@tagged("post_install", "-at_install")
+class TestAccessMethods(EngineCase):
+    """What can be called over RPC, and what outsiders can read: walks everything that there is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: new_test_user(cls.env, f"methods.{role}", group)
+            for role, group in {**ROLES, **OUTSIDERS}.items()
+        }
+
+    # -- models ----------------------------------------------------------------------------
+
+    def ours(self):
+        """Every model that an addon of the suite defines."""
+        modules = set(suite_modules(self.env).mapped("name"))
+        return {
+            name: model
+            for name, model in self.env.registry.items()
+            if model._original_module in modules and not model._abstract
+        }
+
+    def test_every_model_of_the_suite_is_in_a_matrix(self):
+        """An addon with models of its own has a MATRIX in its tests/test_access.py."""
+        known = {name for models in MATRIX for name in models}
+        for module in suite_modules(self.env).mapped("name"):
+            try:
+                tests = import_module(f"odoo.addons.{module}.tests.test_access")
+            except ModuleNotFoundError:
+                continue
+            known |= {name for models in tests.MATRIX for name in models}
+        kept = {name for name, model in self.ours().items() if not model._transient}
+        self.assertEqual(kept - known, set())
+
+    def test_outsiders_have_no_rights_at_all(self):
+        for name in self.ours():
+            for role in ("user", *OUTSIDERS):
+                model = self.env[name].with_user(self.users[role])
+                for operation in OPERATIONS:
+                    with self.subTest(model=name, role=role, operation=operation):
+                        self.assertFalse(model.has_access(operation))
+
+    def test_nobody_deletes_what_dialogs_keep(self):
+        for name, model in self.ours().items():
+            if model._transient:
+                for role, user in self.users.items():
+                    with self.subTest(model=name, role=role):
+                        self.assertFalse(self.env[name].with_user(user).has_access("unlink"))
+
+    def test_models_of_a_company_have_a_rule(self):
+        """Other companies see nothing: each model with a company is under a global rule."""
+        for name, model in self.ours().items():
+            field = model._fields.get("company_id")
+            if model._transient or field is None or field.type != "many2one":
+                continue
+            rules = self.env["ir.rule"].search(
+                [("model_id.model", "=", name), ("groups", "=", False)]
+            )
+            with self.subTest(model=name):
+                self.assertIn("company_ids", " ".join(rules.mapped("domain_force")))
+
+    # -- methods ---------------------------------------------------------------------------
+
+    def public_methods(self):
+        """``{model: methods}`` that the suite defines and RPC can reach."""
+        found = {}
+        for name, model in self.env.registry.items():
+            if model._abstract:
+                continue
+            for cls in model.__mro__:
+                if not cls.__module__.startswith("odoo.addons.integration_"):
+                    continue
+                for method, function in vars(cls).items():
+                    if (
+                        inspect.isfunction(function)
+                        and not method.startswith("_")
+                        and not getattr(function, "_api_private", False)
+                        and method not in ORM
+                        and not method.startswith(SCREENS)
+                    ):
+                        found.setdefault(name, set()).add(method)
+        return found
+
+    def sample(self, name):
+        makers = {
+            "integration.interface": lambda: self.inbound,
+            "integration.message": lambda: self.receive("k1", {"key": "a"}),
+            "integration.credential": lambda: self.env[name].create({"name": "Shared"}),
+            "integration.contract": lambda: self.contract,
+            "integration.contract.version": lambda: self.contract.version_ids,
+            "integration.revision": self.make_revision,
+            "integration.record.sync": lambda: self.env[name],
+        }
+        return makers[name]()
+
+    def make_revision(self):
+        admin = self.inbound.with_user(self.users["administrator"])
+        admin.action_propose_change()
+        return self.env["integration.revision"].search(
+            [("interface_id", "=", self.inbound.id)], order="id desc", limit=1
+        )
+
+    def test_every_public_method_is_in_the_table(self):
+        """Say in MAY_CALL who may call a new method, or begin its name with an underscore."""
+        found = {
+            name: methods
+            for name, methods in self.public_methods().items()
+            if name.startswith("integration.") and not self.env[name]._transient
+        }
+        known = {name: set(methods) for name, methods in MAY_CALL.items()}
+        self.assertEqual(found, known)
+
+    def test_models_of_others_get_screens_only(self):
+        for name, methods in self.public_methods().items():
+            if not name.startswith("integration."):
+                with self.subTest(model=name):
+                    self.assertFalse(methods)
+
+    def test_methods_refuse_whoever_may_not_call(self):
+        for name, methods in MAY_CALL.items():
+            for method, roles in methods.items():
+                for role in EVERYBODY - roles:
+                    with self.subTest(model=name, method=method, role=role):
+                        self.assertIsInstance(self.outcome(name, method, role), UserError)
+
+    def test_methods_accept_whoever_may_call(self):
+        """Otherwise the refusals above would prove nothing."""
+        for name, methods in MAY_CALL.items():
+            for method, roles in methods.items():
+                for role in roles & set(ROLES) if roles != EVERYBODY else ():
+                    with self.subTest(model=name, method=method, role=role):
+                        self.assertNotIsInstance(self.outcome(name, method, role), AccessError)
+
+    def outcome(self, name, method, role):
+        """The exception of a call, or None; whatever it did is undone."""
+        found = None
+        savepoint = self.env.cr.savepoint()
+        try:
+            record = self.prepared(name, method).with_user(self.users[role])
+            needs = inspect.signature(getattr(type(record), method)).parameters.values()
+            given = [
+                "because"
+                for p in needs
+                if p.name != "self" and p.default is inspect.Parameter.empty
+            ]
+            getattr(record, method)(*given)
+            self.env.flush_all()
+        except UserError as exc:  # AccessError and ValidationError as well
+            found = exc
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+        return found
+
+    def prepared(self, name, method):
+        record = self.sample(name)
+        state = STATES.get(name, {}).get(method)
+        if state:
+            self.env.flush_all()
+            self.env.cr.execute(
+                f"UPDATE {record._table} SET state = %s WHERE id = %s",
+                [state, record.id],
+            )
+            record.invalidate_recordset()
+        return record.with_env(self.env)
+
+    # -- content ---------------------------------------------------------------------------
+
+    def test_content_is_closed_to_those_who_see_metadata_only(self):
+        """Fields with content: payloads, and what events carry."""
+        self.fire()
+        event = self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
+        payload = self.receive("k1", {"key": "canary"}).payload_ids
+        for role in ("user", "observer", "operator", "approver", "auditor", *OUTSIDERS):
+            for record, field in ((event, "data"), (payload, "content"), (payload, "body")):
+                with self.subTest(role=role, field=field), self.assertRaises(AccessError):
+                    record.with_user(self.users[role]).read([field])
