@@ -44,10 +44,12 @@
         "views/menus.xml",
     ],
     "demo": [
+        "demo/res_users.xml",
         "demo/res_partner.xml",
         "demo/integration_system.xml",
         "demo/integration_contract.xml",
         "demo/integration_interface.xml",
+        "demo/integration_story.xml",
     ],
     "assets": {
         "web.assets_backend": [

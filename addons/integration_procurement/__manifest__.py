@@ -13,7 +13,7 @@
         "views/purchase_order_views.xml",
         "views/uom_uom_views.xml",
     ],
-    "demo": ["demo/procurement_demo.xml"],
+    "demo": ["demo/procurement_demo.xml", "demo/procurement_story.xml"],
     "assets": {
         "web.assets_tests": ["integration_procurement/static/tests/tours/*.js"],
     },

@@ -7,6 +7,7 @@ from . import (
     integration_contract_version,
     integration_contract_version_report,
     integration_credential,
+    integration_demo,
     integration_door,
     integration_event,
     integration_event_condition,

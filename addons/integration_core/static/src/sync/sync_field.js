@@ -47,5 +47,6 @@ registry.category("fields").add("integration_sync", {
     component: IntegrationSyncField,
     displayName: _t("Sync status"),
     supportedTypes: ["selection"],
+    listViewWidth: [110, 190],
     fieldDependencies: [{ name: REASON, type: "char", readonly: true }],
 });
