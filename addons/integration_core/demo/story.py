@@ -7,7 +7,7 @@ import json
 from odoo import api
 from odoo.models import BaseModel
 
-from ..engine import audit
+from ..engine import audit, unmapped
 from ..tools.breaker import Breaker
 from .ledger import Ledger, Story
 
@@ -21,6 +21,7 @@ def tell(env: api.Environment) -> None:
     if ledger.is_told("lab-1"):
         return
     _laboratory(env, ledger)
+    _propose(env)
     _payroll(env, ledger)
     _links(env)
     _history(env)
@@ -72,7 +73,7 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
                 key=item,
             ),
         )
-    unmapped = ("mapping", "value_unmapped", "“BTL” is not in the value map “demo_lab_units”.")
+    missing = ("mapping", unmapped.CODE, "“BTL” is not in the value map “demo_lab_units”.")
     broken = (
         "contract",
         "contract_violation",
@@ -90,7 +91,7 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
             45,
             CONSUMPTION,
             _usage("BUFFER-A", "3", "BTL"),
-            error=unmapped,
+            error=missing,
         ),
         Story(
             "lab-unmapped-2",
@@ -98,7 +99,7 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
             30,
             CONSUMPTION,
             _usage("BUFFER-B", "1", "BTL"),
-            error=unmapped,
+            error=missing,
         ),
         Story(
             "lab-contract",
@@ -150,6 +151,14 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
     ]
     for story in sorted(stories, key=_oldest_first):
         ledger.tell(interface, story)
+
+
+def _propose(env: api.Environment) -> None:
+    """An operator proposes what a code means; an administrator has not confirmed it yet."""
+    olga = _ref(env, "demo_user_olga")
+    env["integration.value.map.line"].with_user(olga).create(
+        {"map_id": _ref(env, "value_map_lab_units").id, "source": "PKG", "target": "PK"}
+    )
 
 
 def _payroll(env: api.Environment, ledger: Ledger) -> None:
