@@ -57,6 +57,7 @@ def test_interfaces_stand_in_every_state(demo: Database) -> None:
         "integration_audit_entry",
         "integration_contract_version",
         "integration_value_map_line",
+        "integration_waiver",
     ],
 )
 def test_no_screen_is_empty(demo: Database, table: str) -> None:

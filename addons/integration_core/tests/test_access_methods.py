@@ -53,6 +53,17 @@ MAY_CALL = {
         "trial_input": CONTENT_VIEWERS,
         "run_trial": CONTENT_VIEWERS,
     },
+    "integration.event.type": {
+        "action_check_now": ADMINISTRATORS,
+        "try_on": READERS,  # with the rights on the document, see test_event_definition
+        "write_contract": ADMINISTRATORS,
+    },
+    "integration.waiver": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_revoke": ADMINISTRATORS | APPROVERS,
+    },
     "integration.value.map": {
         "action_reprocess_waiting": OPERATORS,
         "count_waiting": OPERATORS,
@@ -101,6 +112,12 @@ STATES = {
         "action_send_back": "in_review",
         "action_retire": "approved",
     },
+    "integration.waiver": {
+        "action_submit": "draft",
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+        "action_revoke": "approved",
+    },
     "integration.value.map.line": {
         "action_confirm": "proposed",
         "action_reject": "proposed",
@@ -124,6 +141,8 @@ STATES = {
     },
 }
 ARGUMENTS = {
+    "try_on": [1],
+    "write_contract": [1],
     "trial_input": [1],
     "run_trial": ["{}"],
     "map_values": [[]],
@@ -233,11 +252,18 @@ class TestAccessMethods(EngineCase):
             "integration.contract.version": lambda: self.contract.version_ids,
             "integration.revision": self.make_revision,
             "integration.mapping": lambda: self.env[name].create({"name": "M", "header": "root"}),
+            "integration.event.type": lambda: self.event_type,
+            "integration.waiver": self.make_waiver,
             "integration.value.map": self.make_map,
             "integration.value.map.line": lambda: self.make_map().line_ids,
             "integration.record.sync": lambda: self.env[name],
         }
         return makers[name]()
+
+    def make_waiver(self):
+        return self.env["integration.waiver"].create(
+            {"rule": "plaintext", "interface_id": self.outbound.id, "reason": "Old server"}
+        )
 
     def make_map(self):
         line = {"source": "PCS", "target": "C62"}
