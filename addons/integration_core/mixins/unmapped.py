@@ -1,9 +1,13 @@
+import time
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine import audit, unmapped
 
 MAX_MESSAGES = 200
+# Seconds that one call may convert messages.
+SECONDS = 5.0
 
 
 class IntegrationMessageUnmapped(models.AbstractModel):
@@ -59,10 +63,16 @@ class IntegrationMessageUnmapped(models.AbstractModel):
 
         :param reason: why clinical content is looked at; asked for when there is some
         :return: dict with ``values`` (map_id, map_name, value, place, message_id, count),
-            ``needs_reason``, and ``refused``, a sentence about what is not shown
+            ``needs_reason``, ``refused``, a sentence about what is not shown, and ``more`` if there
+            was no time to look at all messages
         """
         self._require_mapper()
-        found = {"values": [], "needs_reason": False, "refused": ""}
+        found = {
+            "values": [],
+            "needs_reason": False,
+            "refused": "",
+            "more": len(self) > MAX_MESSAGES,
+        }
         found["may_confirm"] = self.env["integration.value.map.line"]._may_confirm()
         if not self.env.user.has_group("integration_core.group_content_viewer"):
             found["refused"] = self.env._(
@@ -83,16 +93,23 @@ class IntegrationMessageUnmapped(models.AbstractModel):
             return found
         elif clinical:
             audit.record(clinical, "view", reason=reason.strip())
-        found["values"] = messages._unmapped_rows()
+        found["values"], complete = messages._unmapped_rows()
+        found["more"] = found["more"] or not complete
         return found
 
     def _unmapped_rows(self):
+        """``(rows, whether all messages were looked at)``."""
+        end = time.monotonic() + SECONDS
         # sudo: content was released above; converting also needs contracts and the handler
         env = self.env(su=True)
         reconversion = unmapped.Reconversion(env)
         maps = {m.code: m for m in self.env["integration.value.map"].search([])}
         rows = {}
+        complete = True
         for stored in unmapped.stored(env, self.ids):
+            if rows and time.monotonic() > end:
+                complete = False
+                break
             for one in reconversion.unmapped(stored):
                 if one.map_name not in maps:
                     continue
@@ -108,7 +125,7 @@ class IntegrationMessageUnmapped(models.AbstractModel):
                     },
                 )
                 row["count"] += 1
-        return list(rows.values())
+        return list(rows.values()), complete
 
     def _require_mapper(self):
         self.check_access("read")

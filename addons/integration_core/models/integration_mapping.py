@@ -3,11 +3,10 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..engine import audit
+from ..engine import audit, value_maps
 from ..mixins.governed import touch
 from ..tools import errors, mapping
 from ..tools.text_diff import line_diff
-from ..tools.value_maps import ValueMapSet
 
 # What is reviewed, and what an interface relies on.
 CONTENT = frozenset({"name", "header", "section_ids", "value_map_ids"})
@@ -202,6 +201,11 @@ class IntegrationMapping(models.Model):
                     self.env._("The name joins all versions of “%s” and stays.", record.name)
                 )
 
+    def unlink(self):
+        # The database deletes the sections along, without a word.
+        audit.record(self.section_ids, "delete")
+        return super().unlink()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_reviewed(self):
         if any(record.state != "draft" for record in self):
@@ -310,7 +314,7 @@ class IntegrationMapping(models.Model):
     def _value_maps(self, names):
         """The maps of these codes, as far as this mapping may use them, by day."""
         wanted = self.value_map_ids.filtered(lambda value_map: value_map.code in names)
-        return ValueMapSet(wanted._entries())
+        return value_maps.loaded(wanted)
 
 
 class IntegrationMappingSection(models.Model):

@@ -148,4 +148,14 @@ class IntegrationSystem(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_interfaces(self):
-        self.interface_ids._raise_keep_history(self)
+        # sudo: archived interfaces count as well, and those that the user may not see
+        for system in self.sudo().with_context(active_test=False):
+            system.interface_ids._raise_keep_history(system)
+        links = self.env["integration.record.link"].sudo()  # sudo: as above
+        if linked := links.search([("system_id", "in", self.ids)], limit=1).system_id:
+            raise UserError(
+                self.env._(
+                    "“%s” has given its identifiers to documents of Odoo. Archive it instead.",
+                    linked.display_name,
+                )
+            )

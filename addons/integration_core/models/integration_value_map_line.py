@@ -71,7 +71,7 @@ class IntegrationValueMapLine(models.Model):
     @api.constrains("map_id", "source", "valid_from", "valid_to", "state")
     def _check_validity(self):
         """A day and a value have one meaning; proposals may contradict it until confirmed."""
-        self._serialise()
+        self._touch()
         for value_map, lines in self.grouped("map_id").items():
             siblings = self.search(
                 [("map_id", "=", value_map.id), ("source", "in", lines.mapped("source"))]
@@ -86,9 +86,10 @@ class IntegrationValueMapLine(models.Model):
                 if pair:
                     self._raise_overlap(value_map, pair, state)
 
-    def _serialise(self):
-        """Two people who add the same value at once: the second one is run again and is told.
+    def _touch(self):
+        """Change the maps along with their lines: ``engine.value_maps`` reads them again.
 
+        And of two people who add the same value at once, the second one is run again and is told.
         The maps are changed and not only locked, because a transaction that waited for a lock
         alone would go on with its old snapshot.
         """
@@ -159,6 +160,7 @@ class IntegrationValueMapLine(models.Model):
                         "A confirmed value does not become a proposal again. End it instead."
                     )
                 )
+        self._touch()
         res = super().write(vals)
         if CONTENT & set(vals) or vals.get("state") == "confirmed":
             # Whoever changes a confirmed value answers for it.
@@ -168,6 +170,10 @@ class IntegrationValueMapLine(models.Model):
     def _stamp(self):
         # sudo: nobody chooses who confirmed a value
         self.sudo().write({"confirmed_by_id": self.env.uid, "confirmed_at": fields.Datetime.now()})
+
+    def unlink(self):
+        self._touch()
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_applied(self):

@@ -10,6 +10,8 @@ ACTIVITY = "integration_core.mail_activity_value_proposed"
 COUNT_SECONDS = 3.0
 REPROCESS_SECONDS = 5.0
 MAX_ROWS = 200
+# Targets offered at once; the dialog searches for others.
+MAX_TARGETS = 200
 
 
 class IntegrationValueMap(models.Model):
@@ -52,19 +54,28 @@ class IntegrationValueMap(models.Model):
     def value_choices(self, values):
         """For each of ``values`` (dicts with map_id and value): what it may mean, who waits.
 
-        :return: dicts with ``targets`` in use, ``proposed`` target, ``periods`` in which the value
-            is mapped already, and ``waiting``, the number of quarantined messages (``more`` if
-            there was no time to count all)
+        :return: dicts with the first ``targets`` in use, ``proposed`` target, ``periods`` in which
+            the value is mapped already, and ``waiting``, the number of quarantined messages
+            (``more`` if there was no time to count all)
         """
         self._require_operator()
+        # How many messages wait for a value tells whether it was sent: that is content.
+        if not self.env.user.has_group("integration_core.group_content_viewer"):
+            raise AccessError(
+                self.env._("The values are content. Ask for the role “Content viewer”.")
+            )
         maps = self.browse({row["map_id"] for row in values}).exists()
         maps.check_access("read")
         counts, complete = maps._count_waiting()
-        lines = self.env["integration.value.map.line"].search([("map_id", "in", maps.ids)])
+        lines = self.env["integration.value.map.line"].search(
+            [("map_id", "in", maps.ids), ("source", "in", [row["value"] for row in values])]
+        )
         by_map = lines.grouped("map_id")
+        targets = {value_map: value_map.search_targets() for value_map in maps}
         return [
             {
                 **by_map.get(value_map, lines.browse())._choices(row["value"]),
+                "targets": targets[value_map],
                 "waiting": counts.get((value_map.code, row["value"]), 0),
                 "more": not complete,
             }
@@ -72,10 +83,22 @@ class IntegrationValueMap(models.Model):
             for value_map in maps.filtered(lambda m, row=row: m.id == row["map_id"])
         ]
 
+    def search_targets(self, text=""):
+        """At most 200 targets of this map's confirmed values, those that contain ``text``."""
+        self.ensure_one()
+        self.check_access("read")
+        domain = [("map_id", "=", self.id), ("state", "=", "confirmed")]
+        if text:
+            domain.append(("target", "ilike", text))
+        lines = self.env["integration.value.map.line"]
+        return [target for (target,) in lines._read_group(domain, ["target"], limit=MAX_TARGETS)]
+
     def _count_waiting(self):
         """``({(code, value): messages}, whether all were counted)``."""
         found, seen = {}, 0
         interfaces = unmapped.interfaces_of(self)
+        if not self.env.user.has_group("integration_core.group_clinical_viewer"):
+            interfaces = interfaces.filtered(lambda i: i.data_class != "clinical")
         # sudo: converting needs payloads and contracts; nothing of them is returned
         env = self.env(su=True)
         reconversion = unmapped.Reconversion(env)
@@ -222,7 +245,6 @@ class IntegrationValueMapLine(models.Model):
         confirmed = self.filtered(lambda line: line.state == "confirmed")
         proposed = self.filtered(lambda line: line.state == "proposed" and line.source == value)
         return {
-            "targets": sorted(set(confirmed.mapped("target"))),
             "proposed": proposed[:1].target or "",
             "proposed_by": proposed[:1].sudo().proposed_by_id.name or "",  # sudo: the name only
             "periods": [

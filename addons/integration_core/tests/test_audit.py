@@ -1,6 +1,6 @@
 import psycopg2
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -103,3 +103,33 @@ class TestAudit(EngineCase):
         )
         with self.assertRaises(AccessError):
             wizard.action_confirm()
+
+    def test_deleting_a_mapping_tells_of_its_sections(self):
+        section = {"target": "lines", "source": "rows", "expression": "item"}
+        mapping = self.env["integration.mapping"].create(
+            {"name": "To be deleted", "section_ids": [(0, 0, section)]}
+        )
+        section = mapping.section_ids
+        mapping.unlink()
+        self.assertEqual(self.entries(section)[-1].act, "delete")
+
+    def test_a_system_with_a_history_is_kept(self):
+        system = self.env["integration.system"].create({"name": "Former", "code": "FORMER"})
+        interface = self.env["integration.interface"].create(
+            {"name": "Archived", "system_id": system.id, "direction": "inbound", "active": False}
+        )
+        with self.assertRaisesRegex(UserError, "“Former”"):
+            system.unlink()
+        interface.unlink()
+        link = self.env["integration.record.link"].create(
+            {
+                "system_id": system.id,
+                "res_model": "res.partner",
+                "res_id": self.env.user.partner_id.id,
+                "external_id": "P-1",
+            }
+        )
+        with self.assertRaisesRegex(UserError, "identifiers"):
+            system.unlink()
+        link.unlink()
+        system.unlink()

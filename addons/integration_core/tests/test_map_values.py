@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..engine import operations, unmapped
+from ..mixins import unmapped as mixin
 from ..models import integration_value_map_waiting as waiting
 from .common import delivered
 from .test_mapping import ADMINISTRATOR, MappingCase
@@ -236,3 +237,30 @@ class TestMapValues(MappingCase):
             "ORDER BY interface_id, id LIMIT 100"
         )
         self.assertIn("integration_message_unmapped_idx", str(self.env.cr.fetchall()))
+
+    def test_counting_is_content(self):
+        self.quarantine("blau")
+        with self.assertRaises(AccessError):
+            self.maps(self.blind).value_choices([self.row()])
+        self.env.cr.execute("UPDATE integration_interface SET data_class = 'clinical'")
+        self.env.invalidate_all()
+        self.assertEqual(self.maps(self.operator).value_choices([self.row()])[0]["waiting"], 0)
+        nurse = new_test_user(self.env, "values.nurse", f"{OPERATOR},{CLINICAL}")
+        self.assertEqual(self.maps(nurse).value_choices([self.row()])[0]["waiting"], 1)
+
+    def test_large_maps_are_offered_in_part(self):
+        lines = [(0, 0, {"source": f"s{n}", "target": f"t{n}"}) for n in range(5)]
+        self.value_map.line_ids = [*lines, (0, 0, {"source": "s9", "target": "t1"})]
+        with patch.object(waiting, "MAX_TARGETS", 3):
+            choices = self.maps(self.operator).value_choices([self.row("s2")])[0]
+            found = self.value_map.with_user(self.operator).search_targets("T4")
+        self.assertEqual(choices["targets"], ["red", "t0", "t1"])
+        self.assertEqual([one["target"] for one in choices["periods"]], ["t2"])
+        self.assertEqual(found, ["t4"])
+
+    def test_looking_for_values_ends_in_time(self):
+        messages = self.quarantine("blau", "gelb")
+        self.assertFalse(messages.unmapped_values()["more"])
+        with patch.object(mixin, "SECONDS", -1):
+            found = messages.unmapped_values()
+        self.assertEqual((len(found["values"]), found["more"]), (1, True))

@@ -1,3 +1,5 @@
+from datetime import date
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -172,3 +174,25 @@ class TestValueMap(MappingCase):
         line = lines.create({"map_id": self.value_map.id, "source": "blau", "target": "blue"})
         self.assertEqual((line.state, line.proposed_by_id), ("proposed", self.operator))
         self.assertFalse(line.confirmed_by_id or line.confirmed_at)
+
+    def test_maps_are_read_again_after_a_change_alone(self):
+        def known():
+            return self.mapping._value_maps({"colour"})
+
+        self._use(self.env["integration.mapping"])  # values in use are not deleted
+        first = known()
+        self.assertIs(known(), first)
+        line = self.value_map.line_ids
+        steps = (
+            (lambda: line.write({"target": "scarlet"}), {"rot": "scarlet"}),
+            (lambda: self.line(self.administrator), {"rot": "scarlet", "blau": "blue"}),
+            (line.unlink, {"blau": "blue"}),
+        )
+        for change, expected in steps:
+            with self.subTest(expected=expected):
+                change()
+                self.assertEqual(known().on(date.today()), {"colour": expected})
+                self.assertIs(known(), known())
+        self.value_map.mapping_ids.sudo().state = "draft"
+        self.value_map.code = "other"
+        self.assertEqual(self.mapping._value_maps({"other"}).on(date.today())["other"], expected)

@@ -3,7 +3,11 @@ import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
 import { ReprocessDialog, softReload } from "./reprocess_dialog";
+
+// As many as the server sends at once.
+const SENT_TARGETS = 200;
 
 /**
  * Says what values mean that value maps lack. The values are content of messages: they are
@@ -33,7 +37,9 @@ export class MapValuesDialog extends Component {
             mayConfirm: false,
             loaded: false,
             busy: false,
+            more: false,
         });
+        this.searchTargets = useDebounced(this.searchTargets.bind(this), 250);
         onWillStart(() => this.load());
     }
 
@@ -54,6 +60,7 @@ export class MapValuesDialog extends Component {
             refused: this.props.values ? "" : found.refused,
             needsReason: found.needs_reason,
             mayConfirm: found.may_confirm,
+            more: found.more,
             loaded: !found.needs_reason,
         });
         if (!values.length) {
@@ -64,9 +71,25 @@ export class MapValuesDialog extends Component {
         this.state.rows = values.map((value, index) => ({
             ...value,
             ...choices[index],
+            many: choices[index].targets.length >= SENT_TARGETS,
             target: choices[index].proposed,
             valid_from: "",
         }));
+    }
+
+    /** A large map has more targets than were sent along: look for those with what was typed. */
+    async searchTargets(row) {
+        const text = row.target.trim();
+        if (!row.many || row.targets.includes(text)) {
+            return;
+        }
+        const found = await this.orm.silent.call("integration.value.map", "search_targets", [
+            [row.map_id],
+            text,
+        ]);
+        if (text === row.target.trim()) {
+            row.targets = found;
+        }
     }
 
     period({ target, valid_from: from, valid_to: to }) {
