@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..engine import snapshots
+from ..mixins.governed import touch
 from ..tools import field_paths
 
 
@@ -47,6 +48,7 @@ class IntegrationEventField(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.type_id._raise_if_in_use()
+        touch(lines.type_id)
         lines.type_id._require_rights()
         lines.type_id._triggers_changed()
         return lines
@@ -54,6 +56,7 @@ class IntegrationEventField(models.Model):
     def write(self, vals):
         left = self.type_id
         left._raise_if_in_use()
+        touch(left)
         res = super().write(vals)
         if "type_id" in vals:  # where the lines came to, what was approved must not change either
             self.type_id._raise_if_in_use()
@@ -64,6 +67,7 @@ class IntegrationEventField(models.Model):
     def unlink(self):
         types = self.type_id
         types._raise_if_in_use()
+        touch(types)
         res = super().unlink()
         types._triggers_changed()
         return res
