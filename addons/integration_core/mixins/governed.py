@@ -76,11 +76,9 @@ class IntegrationGoverned(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            # a form sends the default state along
-            self._governance_check_closed({k for k, v in vals.items() if v not in (False, "draft")})
-        records = super(IntegrationGoverned, self._governance_clean()).create(vals_list)
-        records = records.with_env(self.env)
+        if not self.env.su:
+            vals_list = [self._governance_new_values(vals) for vals in vals_list]
+        records = super().create(vals_list)
         records._governance_remember_author()
         return records
 
@@ -101,15 +99,20 @@ class IntegrationGoverned(models.AbstractModel):
     def _governance_closed(self) -> set[str]:
         return {*CLOSED, *self._closed_fields}
 
-    def _governance_clean(self):
-        """These records without defaults for closed fields, which a remote call may bring along."""
-        if self.env.su:
-            return self
-        forged = {f"default_{name}" for name in self._governance_closed()} & set(self.env.context)
-        if not forged:
-            return self
-        kept = {name: value for name, value in self.env.context.items() if name not in forged}
-        return self.with_context(kept)  # pylint: disable=context-overridden
+    def _governance_new_values(self, vals):
+        """``vals`` with the beginning of the lifecycle spelled out.
+
+        A column that is left out would take its default from the context of a remote call, or from
+        the defaults that every user may keep for himself.
+        """
+        # a form sends the default state along
+        self._governance_check_closed({k for k, v in vals.items() if v not in (False, "draft")})
+        beginning = {
+            name: field.default(self) if field.default else False
+            for name in self._governance_closed()
+            if (field := self._fields.get(name)) and field.store and not field.compute
+        }
+        return {**vals, **beginning}
 
     def _governance_require_reason(self, reason):
         if not (reason or "").strip():

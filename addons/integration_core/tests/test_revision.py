@@ -371,6 +371,18 @@ class TestForgery(GovernanceCase):
                 self.assertNotEqual(interface.sudo().token, "known")
                 self.assertEqual(self.acts(interface), [("create", "ana.gov")])
 
+    def test_defaults_of_a_user_do_not_approve(self):
+        model = self.env["integration.interface"].with_user(self.ana)
+        self.env["ir.default"].with_user(self.ana).set(
+            model._name, "state", "active", user_id=self.ana.id
+        )
+        self.env["ir.default"].with_user(self.ana).set(
+            model._name, "approved_by_id", self.ben.id, user_id=self.ana.id
+        )
+        interface = model.create({"name": "Forged", "system_id": self.system.id})
+        self.assertEqual(interface.state, "draft")
+        self.assertFalse(interface.approved_by_id)
+
     def test_columns_of_a_revision_are_closed(self):
         revision = self.propose(url=NEW_URL)
         revision.action_submit()
