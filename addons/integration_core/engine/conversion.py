@@ -20,6 +20,7 @@ from ..tools import backoff, canonical_json, contracts, errors, keyring, mapping
 from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
 from ..tools.value_maps import ValueMapSet
+from . import value_maps
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
@@ -186,10 +187,14 @@ class OutboundPlan(Plan):
 
 
 class PlanCache:
-    """Plans of one drain, each younger than :data:`PLAN_SECONDS`."""
+    """Plans of one drain, each younger than :data:`PLAN_SECONDS`.
+
+    Value maps are the part that changes under an interface that carries traffic: what was
+    mapped is reprocessed at once, and an older plan would put it back into quarantine.
+    """
 
     def __init__(self) -> None:
-        self._plans: dict[int, tuple[float, Any]] = {}
+        self._plans: dict[int, tuple[float, str, Any]] = {}
 
     def inbound(self, env: api.Environment, interface_id: int) -> InboundPlan:
         return self._get(env, interface_id, _inbound)
@@ -201,10 +206,11 @@ class PlanCache:
         self, env: api.Environment, interface_id: int, build: Callable[[BaseModel], Any]
     ) -> Any:
         known = self._plans.get(interface_id)
-        if known and time.monotonic() - known[0] < PLAN_SECONDS:
-            return known[1]
+        values = value_maps.state(env)
+        if known and time.monotonic() - known[0] < PLAN_SECONDS and known[1] == values:
+            return known[2]
         plan = build(env["integration.interface"].browse(interface_id))
-        self._plans[interface_id] = (time.monotonic(), plan)
+        self._plans[interface_id] = (time.monotonic(), values, plan)
         return plan
 
 

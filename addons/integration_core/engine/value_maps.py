@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from odoo import api
 from odoo.models import BaseModel
 
 from ..tools.value_maps import ValueMapSet
@@ -31,6 +32,15 @@ def loaded(value_maps: BaseModel) -> ValueMapSet:
     while len(_sets) > KEPT:
         _sets.popitem(last=False)
     return found
+
+
+def state(env: api.Environment) -> str:
+    """Changes whenever a value map or one of its lines does, as the transaction sees them."""
+    env.cr.execute(
+        "SELECT coalesce(string_agg(concat(id, xmin, ctid), ' ' ORDER BY id), '') "
+        "FROM integration_value_map"
+    )
+    return env.cr.fetchone()[0]
 
 
 def _versions(value_maps: BaseModel) -> _Versions:
