@@ -69,7 +69,8 @@ MAY_CALL = {
         "count_waiting": OPERATORS,
         "map_values": OPERATORS,
         "reprocess_waiting": OPERATORS,
-        "value_choices": OPERATORS,
+        "search_targets": READERS,
+        "value_choices": OPERATORS & CONTENT_VIEWERS,
     },
     "integration.value.map.line": {
         "action_confirm": ADMINISTRATORS,
