@@ -23,6 +23,7 @@ from . import (
     test_record_link,
     test_replay,
     test_revision,
+    test_revision_forgery,
     test_savepoints,
     test_sync_forms,
     test_tools_acts,
