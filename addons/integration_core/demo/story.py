@@ -9,6 +9,7 @@ from odoo.models import BaseModel
 
 from ..engine import audit, unmapped
 from ..tools.breaker import Breaker
+from . import governance
 from .ledger import Ledger, Story
 
 CONSUMPTION = "material_consumption"
@@ -25,6 +26,7 @@ def tell(env: api.Environment) -> None:
     _payroll(env, ledger)
     _links(env)
     _history(env)
+    governance.tell(env)
     env["integration.record.sync"]._touched_changed()
     env.invalidate_all()
 
@@ -73,7 +75,10 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
                 key=item,
             ),
         )
-    missing = ("mapping", unmapped.CODE, "“BTL” is not in the value map “demo_lab_units”.")
+    missing, proposed = (
+        ("mapping", unmapped.CODE, f"“{unit}” is not in the value map “demo_lab_units”.")
+        for unit in ("BTL", "PKG")
+    )
     broken = (
         "contract",
         "contract_violation",
@@ -100,6 +105,14 @@ def _laboratory(env: api.Environment, ledger: Ledger) -> None:
             CONSUMPTION,
             _usage("BUFFER-B", "1", "BTL"),
             error=missing,
+        ),
+        Story(
+            "lab-proposed",
+            "quarantined",
+            25,
+            CONSUMPTION,
+            _usage("TUBE-EDTA", "4", "PKG"),
+            error=proposed,
         ),
         Story(
             "lab-contract",
@@ -198,6 +211,20 @@ def _payroll(env: api.Environment, ledger: Ledger) -> None:
             ),
             event_type,
         )
+    ledger.tell(
+        _ref(env, "interface_payroll_legacy"),
+        Story(
+            "legacy-held",
+            "held",
+            100000,
+            EMPLOYEE,
+            _person(people[0]),
+            people[0],
+            attempts=0,
+            values={"held_reason": "inactive"},
+        ),
+        event_type,
+    )
     unavailable = ("transient", "http_503", "The partner answers: service unavailable (HTTP 503).")
     refused = ("permanent", "http_422", "The partner refused the message: HTTP 422.")
     lost = ("unknown_outcome", "timeout", "The message left, but no answer came in time.")

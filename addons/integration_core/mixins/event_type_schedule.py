@@ -32,7 +32,12 @@ class IntegrationEventTypeSchedule(models.AbstractModel):
         help="By default the first look only remembers which documents match, so that activating "
         "an interface does not send years of history. With this, it makes an event of each.",
     )
-    checked_at = fields.Datetime(string="Last checked", readonly=True, copy=False)
+    checked_at = fields.Datetime(
+        string="Last checked",
+        readonly=True,
+        copy=False,
+        help="When the condition was last looked at.",
+    )
     primed = fields.Boolean(
         readonly=True, copy=False, help="The first look at the documents is over."
     )

@@ -26,6 +26,9 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         compute="_compute_contract_pending", help="No version of the contract is approved."
     )
     has_subscriber = fields.Boolean(compute="_compute_has_subscriber")
+    locked = fields.Boolean(
+        compute="_compute_locked", help="An interface was approved with what is defined here."
+    )
     event_count = fields.Integer(string="Fired so far", compute="_compute_event_count")
     recent_event_ids = fields.Many2many(
         "integration.event", string="Recent events", compute="_compute_recent_event_ids"
@@ -126,6 +129,13 @@ class IntegrationEventTypeScreen(models.AbstractModel):
                 interface.activated_at and interface.state != "retired"
                 for interface in event_type.interface_ids
             )
+
+    @api.depends("interface_ids.state")
+    def _compute_locked(self):
+        # sudo: subscribers of other companies count as well
+        for event_type in self.sudo():
+            interfaces = event_type.with_context(active_test=False).interface_ids
+            event_type.locked = any(interface.state != "draft" for interface in interfaces)
 
     def _compute_event_count(self):
         counts = dict(

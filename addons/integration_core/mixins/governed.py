@@ -52,9 +52,19 @@ class IntegrationGoverned(models.AbstractModel):
     _closed_fields: frozenset[str] = frozenset()
     _reason_acts = ("action_send_back",)
 
-    submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    submitted_by_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="Who asked for the approval. He cannot give it himself.",
+    )
     submitted_at = fields.Datetime(string="Submitted on", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        copy=False,
+        help="The second person, who is neither the submitter nor an author.",
+    )
     approved_at = fields.Datetime(string="Approved on", readonly=True, copy=False)
     author_ids = fields.Many2many(
         "res.users",

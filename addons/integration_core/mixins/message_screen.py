@@ -32,6 +32,9 @@ class IntegrationMessageScreen(models.AbstractModel):
     advice = fields.Char(
         compute="_compute_advice", string="What to do", help="What usually helps in this case."
     )
+    calls_paused = fields.Boolean(
+        compute="_compute_calls_paused", help="It waits because the circuit breaker is open."
+    )
     history = fields.Html(compute="_compute_history", sanitize=False)
     related_ids = fields.Many2many(
         "integration.message",
@@ -47,6 +50,15 @@ class IntegrationMessageScreen(models.AbstractModel):
         for message in self:
             sentence = advice.advice(message.error_class, message.error_code)
             message.advice = self.env._(sentence) if sentence else False
+
+    @api.depends("state", "direction")
+    def _compute_calls_paused(self):
+        for message in self:
+            message.calls_paused = (
+                message.direction == "outbound"
+                and message.state in ("queued", "retry")
+                and message.interface_id.breaker_state in ("open", "forced_open")
+            )
 
     @api.depends("correlation_id")
     def _compute_related(self):

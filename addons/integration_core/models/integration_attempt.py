@@ -16,11 +16,19 @@ class IntegrationAttempt(models.Model):
     )
     number = fields.Integer(readonly=True)
     started_at = fields.Datetime(required=True, readonly=True)
-    duration_ms = fields.Integer(string="Duration (ms)", readonly=True)
+    duration_ms = fields.Integer(
+        string="Duration (ms)",
+        readonly=True,
+        help="From the beginning of the attempt to its outcome, in milliseconds.",
+    )
     outcome = fields.Selection(
         STATES, readonly=True, help="State of the message after this attempt."
     )
     http_status = fields.Integer(string="HTTP status", readonly=True)
-    error_class = fields.Selection(ERROR_CLASSES, readonly=True)
+    error_class = fields.Selection(
+        ERROR_CLASSES,
+        readonly=True,
+        help="What kind of failure it was; it decides whether to try again.",
+    )
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(readonly=True)

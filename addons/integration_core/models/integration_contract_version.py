@@ -30,7 +30,11 @@ class IntegrationContractVersion(models.Model):
     _reason_acts = ("action_send_back", "action_retire")
 
     contract_id = fields.Many2one(
-        "integration.contract", required=True, index=True, ondelete="cascade"
+        "integration.contract",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="Of which object or event this is the shape.",
     )
     version = fields.Char(
         required=True,

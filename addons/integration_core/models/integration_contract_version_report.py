@@ -26,7 +26,11 @@ class IntegrationContractVersion(models.Model):
         compute="_compute_report", help="What stands against the approval of this version."
     )
     warnings = fields.Text(compute="_compute_report", help="What an approver should know.")
-    compared_with_id = fields.Many2one("integration.contract.version", compute="_compute_report")
+    compared_with_id = fields.Many2one(
+        "integration.contract.version",
+        compute="_compute_report",
+        help="The approved version before this one: what changes is told against it.",
+    )
     sampled_at = fields.Datetime(string="Tried on", readonly=True, copy=False)
     sample_text = fields.Text(
         string="Recent messages",

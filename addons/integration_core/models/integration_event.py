@@ -36,7 +36,7 @@ class IntegrationEvent(models.Model):
         compute="_compute_document_name",
         help="Name of the document now, for those who may read the document.",
     )
-    occurred_at = fields.Datetime(required=True, readonly=True)
+    occurred_at = fields.Datetime(required=True, readonly=True, help="When the change was saved.")
     company_id = fields.Many2one(
         "res.company", readonly=True, help="Empty: the document belongs to no company."
     )
@@ -61,14 +61,25 @@ class IntegrationEvent(models.Model):
     causation_id = fields.Char(
         readonly=True, help="Id of the message, or of the earlier event, that caused this one."
     )
-    cause_system_id = fields.Many2one("integration.system", readonly=True, ondelete="set null")
+    cause_system_id = fields.Many2one(
+        "integration.system",
+        readonly=True,
+        ondelete="set null",
+        help="The system whose message caused the change. The event is not sent back to it.",
+    )
     depth = fields.Integer(
         string="Causation depth",
         readonly=True,
         help="How many messages caused each other until this event. Beyond 8 it is a loop between "
         "systems, and nothing is sent.",
     )
-    user_id = fields.Many2one("res.users", string="Caused by", readonly=True, ondelete="set null")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Caused by",
+        readonly=True,
+        ondelete="set null",
+        help="Who made the change.",
+    )
     dispatched_at = fields.Datetime(
         string="Handed out",
         readonly=True,

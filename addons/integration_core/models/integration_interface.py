@@ -38,6 +38,7 @@ class IntegrationInterface(models.Model):
         ondelete="restrict",
         tracking=True,
         governed=True,
+        help="Whom Odoo exchanges messages with.",
     )
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     direction = fields.Selection(
@@ -46,6 +47,8 @@ class IntegrationInterface(models.Model):
         default="outbound",
         tracking=True,
         governed=True,
+        help="Outbound: Odoo sends what happened to its documents. Inbound: Odoo receives and "
+        "does something with it.",
     )
     transport = fields.Selection(
         [("none", "None")],
@@ -91,9 +94,14 @@ class IntegrationInterface(models.Model):
         ondelete="restrict",
         check_company=True,
         default=lambda self: self.env.ref("integration_core.policy_default", False),
+        help="How patient the interface is: time limits, retries, order, how much at once.",
     )
     credential_id = fields.Many2one(
-        "integration.credential", governed=True, ondelete="restrict", check_company=True
+        "integration.credential",
+        governed=True,
+        ondelete="restrict",
+        check_company=True,
+        help="With which secret messages are signed or verified.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -123,7 +131,12 @@ class IntegrationInterface(models.Model):
     )
 
     # address
-    url = fields.Char(string="URL", tracking=True, governed=True)
+    url = fields.Char(
+        string="URL",
+        tracking=True,
+        governed=True,
+        help="Where messages are sent. It begins with https:// unless a waiver allows otherwise.",
+    )
     allowed_networks = fields.Char(
         governed=True,
         tracking=True,
@@ -144,6 +157,7 @@ class IntegrationInterface(models.Model):
         required=True,
         default="medium",
         tracking=True,
+        help="How bad a failure is. Vital: patients are at risk.",
     )
     latency_class = fields.Selection(
         [
@@ -169,11 +183,23 @@ class IntegrationInterface(models.Model):
         governed=True,
         help="Clinical payloads are encrypted at rest and travel over TLS only.",
     )
-    expected_per_day = fields.Integer(string="Expected messages per day")
-    peak_per_minute = fields.Integer(string="Peak messages per minute")
+    expected_per_day = fields.Integer(
+        string="Expected messages per day",
+        help="On an ordinary day. Tells operators what is normal.",
+    )
+    peak_per_minute = fields.Integer(
+        string="Peak messages per minute",
+        help="In the busiest minute. Tells whether policy and partner can cope.",
+    )
     failure_impact = fields.Text(help="What stops working when this interface fails.")
-    rto_minutes = fields.Integer(string="Recovery time objective (minutes)")
-    rpo_minutes = fields.Integer(string="Recovery point objective (minutes)")
+    rto_minutes = fields.Integer(
+        string="Recovery time objective (minutes)",
+        help="How long the interface may be down before people must use the manual fallback.",
+    )
+    rpo_minutes = fields.Integer(
+        string="Recovery point objective (minutes)",
+        help="How much of the latest data may be lost in a disaster. 0: nothing.",
+    )
     runbook = fields.Html(help="Shown to the operator beside each failure.")
     manual_fallback = fields.Html(help="How people go on working while the interface is down.")
 
@@ -198,7 +224,12 @@ class IntegrationInterface(models.Model):
         copy=False, help="From this day on a deprecated interface is to be gone."
     )
     owner_id = fields.Many2one(
-        "res.users", required=True, default=lambda self: self.env.user, tracking=True
+        "res.users",
+        required=True,
+        default=lambda self: self.env.user,
+        tracking=True,
+        help="Who decides about this interface and is asked to act when it fails or a deadline"
+        " ends.",
     )
     migration_wave = fields.Char(help="When this interface replaces an older one, in your plan.")
     legacy_interface = fields.Char(

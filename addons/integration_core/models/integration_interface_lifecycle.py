@@ -205,7 +205,11 @@ class IntegrationInterface(models.Model):
 
     queued_count = fields.Integer(compute="_compute_traffic")
     failed_count = fields.Integer(compute="_compute_traffic")
-    last_success = fields.Datetime(string="Last success", compute="_compute_traffic")
+    last_success = fields.Datetime(
+        string="Last success",
+        compute="_compute_traffic",
+        help="When the last message was delivered or handled.",
+    )
     breaker_state = fields.Selection(
         [
             ("closed", "Closed"),
@@ -216,6 +220,9 @@ class IntegrationInterface(models.Model):
         ],
         compute="_compute_breaker_state",
         string="Circuit breaker",
+        help="Open: the partner failed too often, so it is not called for a while. Half-open: "
+        "a few messages try whether it is back. Forced open: an operator stopped the "
+        "calls.",
     )
     light = fields.Selection(
         [
@@ -226,6 +233,7 @@ class IntegrationInterface(models.Model):
         ],
         compute="_compute_light",
         string="Health",
+        help="Failing: messages wait for a person, or the circuit breaker is open.",
     )
 
     def _compute_traffic(self):

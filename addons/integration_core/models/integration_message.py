@@ -58,7 +58,10 @@ class IntegrationMessage(models.Model):
     )
     state = fields.Selection(STATES, required=True, readonly=True)
     held_reason = fields.Selection(HELD_REASONS, readonly=True)
-    message_type = fields.Char(readonly=True)
+    message_type = fields.Char(
+        readonly=True,
+        help="What it tells: the code of the event, or of the contract of the handler.",
+    )
     external_key = fields.Char(
         string="Idempotency key", readonly=True, help="Id of the message at its sender."
     )
@@ -66,16 +69,27 @@ class IntegrationMessage(models.Model):
         string="Ordering key", readonly=True, help="Messages of one key keep their order."
     )
     partition_hash = fields.Integer(readonly=True, aggregator=None)
-    correlation_id = fields.Char(readonly=True)
+    correlation_id = fields.Char(
+        readonly=True,
+        help="Shared by everything that belongs to the same business case, in all systems.",
+    )
     trace_parent = fields.Char(string="W3C traceparent", readonly=True)
     causation_id = fields.Char(readonly=True, help="Message or event that caused this one.")
-    depth = fields.Integer(string="Causation depth", readonly=True, aggregator=None)
+    depth = fields.Integer(
+        string="Causation depth",
+        readonly=True,
+        aggregator=None,
+        help="How many messages caused one another before this one. Chains deeper than 8 are "
+        "stopped.",
+    )
     event_id = fields.Many2one("integration.event", readonly=True, ondelete="restrict")
     res_model = fields.Char(string="Document model", readonly=True)
     res_id = fields.Many2oneReference(string="Document id", model_field="res_model", readonly=True)
     priority = fields.Integer(readonly=True, aggregator=None, help="Lower goes first.")
     available_at = fields.Datetime(string="Next attempt", readonly=True)
-    attempts = fields.Integer(readonly=True, aggregator=None)
+    attempts = fields.Integer(
+        readonly=True, aggregator=None, help="How often it was tried to send or handle it."
+    )
     error_class = fields.Selection(ERROR_CLASSES, readonly=True)
     error_code = fields.Char(readonly=True)
     error_message = fields.Char(readonly=True)
@@ -90,7 +104,11 @@ class IntegrationMessage(models.Model):
     claim_token = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     lease_until = fields.Datetime(readonly=True, groups=fields.NO_ACCESS)
     original_id = fields.Many2one(
-        "integration.message", string="Replay of", readonly=True, ondelete="restrict"
+        "integration.message",
+        string="Replay of",
+        readonly=True,
+        ondelete="restrict",
+        help="The message that this one repeats.",
     )
     replay_ids = fields.One2many("integration.message", "original_id", string="Replays")
     # Written by each replay, so that two of them at once collide (see engine.replay).

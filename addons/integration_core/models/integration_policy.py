@@ -20,7 +20,9 @@ class IntegrationPolicy(models.Model):
         "res.company", index=True, help="Empty: every company may use this policy."
     )
     # deadlines, in seconds
-    connect_timeout = fields.Float(default=5.0, required=True)
+    connect_timeout = fields.Float(
+        default=5.0, required=True, help="How long the partner may take to accept a connection."
+    )
     read_timeout = fields.Float(
         default=15.0, required=True, help="Longest silence of the partner during its answer."
     )
@@ -42,6 +44,7 @@ class IntegrationPolicy(models.Model):
         ],
         required=True,
         default="exponential",
+        help="Growing pauses suit most partners. A schedule suits webhooks, which try for days.",
     )
     backoff_base = fields.Float(
         default=2.0,
@@ -61,7 +64,11 @@ class IntegrationPolicy(models.Model):
         default=True,
         help="Stop calling a partner that fails, and probe it now and then until it recovers.",
     )
-    breaker_failure_percent = fields.Integer(default=50, required=True)
+    breaker_failure_percent = fields.Integer(
+        default=50,
+        required=True,
+        help="From this share of failed calls on, the partner is left alone for a while.",
+    )
     breaker_min_calls = fields.Integer(
         default=10, required=True, help="Calls within a minute before the failure rate counts."
     )

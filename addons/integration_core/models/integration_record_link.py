@@ -20,7 +20,13 @@ class IntegrationRecordLink(models.Model):
     _rec_name = "external_id"
     _order = "system_id, res_model, external_id, id"
 
-    system_id = fields.Many2one("integration.system", required=True, index=True, ondelete="cascade")
+    system_id = fields.Many2one(
+        "integration.system",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="Whose identifier it is.",
+    )
     company_id = fields.Many2one(related="system_id.company_id", store=True, index=True)
     res_model = fields.Char(string="Document model", required=True)
     res_id = fields.Many2oneReference(string="Document id", model_field="res_model", required=True)

@@ -69,8 +69,15 @@ class IntegrationRevision(models.Model):
     fingerprint = fields.Char(
         readonly=True, copy=False, help="Of what the configuration referred to, as it was then."
     )
-    applied_at = fields.Datetime(string="In force since", readonly=True, copy=False)
-    emergency_reason = fields.Char(readonly=True, copy=False)
+    applied_at = fields.Datetime(
+        string="In force since",
+        readonly=True,
+        copy=False,
+        help="When this configuration came into force.",
+    )
+    emergency_reason = fields.Char(
+        readonly=True, copy=False, help="Why it could not wait for an approval."
+    )
     expires_at = fields.Datetime(
         string="Rolls back on",
         readonly=True,

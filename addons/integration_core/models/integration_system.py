@@ -40,7 +40,13 @@ class IntegrationSystem(models.Model):
         required=True,
         help="Short technical name, used in audit records and as the sender of mapped messages.",
     )
-    kind = fields.Selection(KINDS, required=True, default="other", tracking=True)
+    kind = fields.Selection(
+        KINDS,
+        required=True,
+        default="other",
+        tracking=True,
+        help="What sort of application it is. Used for grouping only.",
+    )
     domain = fields.Selection(
         [
             ("clinical", "Clinical"),
@@ -51,17 +57,20 @@ class IntegrationSystem(models.Model):
         required=True,
         default="administrative",
         tracking=True,
+        help="Clinical systems hold data about patients; see the data class of their interfaces.",
     )
     environment = fields.Selection(
         [("production", "Production"), ("test", "Test"), ("development", "Development")],
         required=True,
         default="test",
         tracking=True,
+        help="Whether the other side is its production or a test installation.",
     )
     location = fields.Selection(
         [("cloud", "Cloud"), ("on_premises", "On premises"), ("hybrid", "Hybrid")],
         required=True,
         default="cloud",
+        help="Where it runs: in the hospital's own network, at a provider, or both.",
     )
     tz = fields.Selection(
         _tz_get,
@@ -79,7 +88,11 @@ class IntegrationSystem(models.Model):
         help="The organisation behind the system. Documents of this partner, such as purchase "
         "orders, are sent through the interfaces of this system.",
     )
-    business_owner_id = fields.Many2one("res.users", tracking=True)
+    business_owner_id = fields.Many2one(
+        "res.users",
+        tracking=True,
+        help="Who answers for the system in the hospital, and is told when its interfaces change.",
+    )
     support_contact_id = fields.Many2one(
         "res.partner",
         check_company=True,

@@ -18,14 +18,24 @@ class IntegrationValueMapLine(models.Model):
     _audit_excluded = tuple(STAMPS)  # the entry itself tells who did it and when
     _order = "map_id, source, valid_from, id"
 
-    map_id = fields.Many2one("integration.value.map", required=True, index=True, ondelete="cascade")
+    map_id = fields.Many2one(
+        "integration.value.map",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        help="The list that this value belongs to.",
+    )
     source = fields.Char(
         string="The partner says",
         required=True,
         help="Exactly as the partner writes it. Everybody with a role in Integrations can read "
         "it: codes belong here, names of people do not.",
     )
-    target = fields.Char(string="It means", required=True)
+    target = fields.Char(
+        string="It means",
+        required=True,
+        help="What Odoo understands, such as a unit or a code of its own.",
+    )
     valid_from = fields.Date(
         string="Valid from",
         help="First day on which this holds, in the time zone of the partner's system. The day "

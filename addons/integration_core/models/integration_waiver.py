@@ -43,10 +43,18 @@ class IntegrationWaiver(models.Model):
         "Breaking version: it may be approved although interfaces that follow it would break.",
     )
     interface_id = fields.Many2one(
-        "integration.interface", index=True, ondelete="cascade", tracking=True
+        "integration.interface",
+        index=True,
+        ondelete="cascade",
+        tracking=True,
+        help="Which interface may break the rule.",
     )
     contract_version_id = fields.Many2one(
-        "integration.contract.version", index="btree_not_null", ondelete="cascade", tracking=True
+        "integration.contract.version",
+        index="btree_not_null",
+        ondelete="cascade",
+        tracking=True,
+        help="Which version may break its consumers.",
     )
     company_id = fields.Many2one(related="interface_id.company_id", store=True)
     reason = fields.Text(

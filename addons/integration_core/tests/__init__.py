@@ -46,6 +46,8 @@ from . import (
     test_tools_text,
     test_tools_three_way,
     test_ui,
+    test_ui_events,
+    test_ui_governance,
     test_value_map,
     test_waiver,
 )

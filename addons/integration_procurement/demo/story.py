@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from odoo import api
+from datetime import timedelta
 
+from odoo import api, fields
+from odoo.models import BaseModel
+
+from odoo.addons.integration_core.demo.governance import QUIET
 from odoo.addons.integration_core.demo.ledger import Ledger, Story
+
+from . import transports
 
 TYPE = "procurement.purchase_order.confirmed"
 UNIT = (
@@ -61,6 +67,8 @@ def tell(env: api.Environment) -> None:
             event_type,
         )
     _conflict(env)
+    transports.tell(env)
+    _proposal(env, interface)
     links = env["integration.record.link"]
     for name, external_id in (("synchronised", "PD-2026-0117"), ("waiting", "PD-2026-0131")):
         order = env.ref(f"integration_procurement.purchase_order_pharma_{name}")
@@ -79,3 +87,31 @@ def _conflict(env: api.Environment) -> None:
             order.id,
         ],
     )
+
+
+def _proposal(env: api.Environment, interface: BaseModel) -> None:
+    """Ana proposes the address after the move; Ben has not looked at the differences yet."""
+    ana = env.ref("integration_core.demo_user_ana")
+    # What is in force was approved as a whole, by Ben: the first revision.
+    ben = env.ref("integration_core.demo_user_ben")
+    env["integration.revision"]._approved_as_a_whole(interface.with_user(ben))
+    as_ana = interface.with_user(ana).with_context(**QUIET)
+    as_ana.action_propose_change()
+    revision = as_ana.open_revision_id
+    revision.proposal_id.write(
+        {
+            "url": "https://api.pharmadirect.example/v2/orders",
+            "policy_id": env.ref("integration_procurement.policy_demo_patient").id,
+            "runbook": "<p>HTTP 401: the secret was changed at one side only. "
+            "Else call PharmaDirect.</p>",
+        }
+    )
+    revision.write(
+        {
+            "summary": "PharmaDirect moves to its new data centre",
+            "planned_at": fields.Datetime.now().replace(hour=4, minute=0, second=0)
+            + timedelta(days=3),
+            "notice": "Orders wait during the move, for an hour at most. Nothing is lost.",
+        }
+    )
+    revision.action_submit()

@@ -1,29 +1,5 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
-
-const openApp = () => [
-    stepUtils.showAppsMenuItem(),
-    {
-        content: "Open the Integrations app",
-        trigger: ".o_app[data-menu-xmlid='integration_core.menu_root']",
-        run: "click",
-    },
-    {
-        content: "The overview shows interfaces as cards",
-        trigger: ".o_integration_overview .o_kanban_record",
-    },
-];
-
-const confirm = () => ({
-    content: "Confirm",
-    trigger: ".modal-footer button.btn-primary",
-    run: "click",
-});
-
-const reaches = (state) => ({
-    content: `The interface is ${state}`,
-    trigger: `.o_statusbar_status button[data-value='${state}'].o_arrow_button_current`,
-});
+import { confirm, openApp, reaches } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_lifecycle", {
     steps: () => [

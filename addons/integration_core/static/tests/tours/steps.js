@@ -1,0 +1,105 @@
+import { stepUtils } from "@web_tour/tour_utils";
+
+// Steps that tours of the suite share. A step waits until its trigger is there: where two screens look
+// alike, a step in between names what only the second one has.
+
+export const openApp = () => [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open the Integrations app",
+        trigger: ".o_app[data-menu-xmlid='integration_core.menu_root']",
+        run: "click",
+    },
+    {
+        content: "The overview shows interfaces as cards",
+        trigger: ".o_integration_overview .o_kanban_record",
+    },
+];
+
+/** Opens an entry of the menu bar, and waits for the screen of that name. */
+export const openMenu = (name, title) => [
+    {
+        content: `Open ${title}`,
+        trigger: `.o_menu_sections [data-menu-xmlid='integration_core.${name}']`,
+        run: "click",
+    },
+    inScreen(title),
+];
+
+/** The same for an entry below a heading of the menu bar. */
+export const openSubmenu = (heading, name, title) => [
+    {
+        content: `Open the menu of ${title}`,
+        trigger: `.o_menu_sections [data-menu-xmlid='integration_core.${heading}']`,
+        run: "click",
+    },
+    {
+        content: `Open ${title}`,
+        trigger: `.dropdown-item[data-menu-xmlid='integration_core.${name}']`,
+        run: "click",
+    },
+    inScreen(title),
+];
+
+export const inScreen = (title) => ({
+    content: `${title} is open`,
+    trigger: `.o_breadcrumb .o_last_breadcrumb_item:contains('${title}')`,
+});
+
+export const openNew = () => [
+    {
+        content: "Make a new one",
+        trigger: ".o_list_button_add",
+        run: "click",
+    },
+    {
+        content: "An empty form",
+        trigger: ".o_form_view .o_form_editable",
+    },
+];
+
+export const press = (name, content) => ({
+    content,
+    trigger: `.o_form_statusbar button[name='${name}']:enabled`,
+    run: "click",
+});
+
+export const confirm = () => ({
+    content: "Confirm",
+    trigger: ".modal-footer button.btn-primary",
+    run: "click",
+});
+
+export const reaches = (state) => ({
+    content: `It is ${state}`,
+    trigger: `.o_statusbar_status button[data-value='${state}'].o_arrow_button_current`,
+});
+
+/** Gives a reason in the dialog that asks for one. */
+export const giveReason = (text) => [
+    {
+        content: "Say why",
+        trigger: ".modal .o_field_widget[name='reason'] textarea",
+        run: `edit ${text}`,
+    },
+    {
+        content: "Confirm",
+        trigger: ".modal footer button[name='action_confirm']",
+        run: "click",
+    },
+    {
+        content: "The dialog is closed",
+        trigger: "body:not(:has(.modal))",
+    },
+];
+
+/** Replaces the text of a code field, which the form takes over when the editor is left. */
+export const writeCode = (field, text) => ({
+    content: `Write the ${field}`,
+    trigger: `.o_field_widget[name='${field}'] .ace_editor`,
+    run() {
+        const editor = window.ace.edit(this.anchor);
+        editor.focus();
+        editor.setValue(text, 1);
+    },
+});
