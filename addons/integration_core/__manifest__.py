@@ -19,6 +19,7 @@
         "data/integration_policy.xml",
         "data/queue_job.xml",
         "data/integration_lane.xml",
+        "data/integration_retention.xml",
         "data/ir_cron.xml",
         "wizards/integration_message_operation_views.xml",
         "views/integration_message_views.xml",
@@ -41,6 +42,8 @@
         "views/integration_system_views.xml",
         "wizards/integration_reason_wizard_views.xml",
         "views/integration_waiver_views.xml",
+        "views/integration_retention_views.xml",
+        "views/integration_legal_hold_views.xml",
         "views/menus.xml",
     ],
     "demo": [

@@ -59,7 +59,8 @@ _FAMILY = """
            o.id, family.had_effect, family.attempted, family.reached, family.open_replay,
            CASE WHEN o.direction = 'outbound'
                 THEN EXISTS (SELECT 1 FROM integration_event e
-                              WHERE e.id = o.event_id AND e.problem IS NULL)
+                              WHERE e.id = o.event_id AND e.problem IS NULL
+                                AND e.purged_at IS NULL)
                 ELSE EXISTS (SELECT 1 FROM integration_payload p
                               WHERE p.message_id = o.id AND p.kind = 'received') END
       FROM integration_message m

@@ -117,7 +117,8 @@ def urgent(cr: BaseCursor) -> bool:
         """
         SELECT EXISTS (SELECT 1 FROM integration_lane l
                          LEFT JOIN integration_interface i ON i.id = l.interface_id
-                        WHERE l.wanted AND i.latency_class IS DISTINCT FROM 'batch')
+                        WHERE l.wanted AND l.kind <> 'retention'
+                          AND i.latency_class IS DISTINCT FROM 'batch')
         """
     )
     return cr.fetchone()[0]

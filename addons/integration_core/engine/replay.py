@@ -40,6 +40,14 @@ def create(messages: BaseModel, originals: Sequence[int]) -> dict[int, int]:
         [list(originals)],
         log_exceptions=False,  # a collision is expected, and no failure
     )
+    # Retention must not take the content from under a new message, nor may it have done so since
+    # this transaction began: then it is run again, and finds that there is nothing to replay.
+    cr.execute(
+        "SELECT e.id FROM integration_event e JOIN integration_message m ON m.event_id = e.id "
+        "WHERE m.id = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE OF e",
+        [list(originals)],
+        log_exceptions=False,
+    )
     replays = _insert(cr, originals)
     _copy_content(messages, replays)
     _tell_records(cr, replays)

@@ -4,6 +4,7 @@ from . import (
     event_type_schedule,
     event_type_screen,
     governed,
+    message_kept,
     message_screen,
     revised,
     unmapped,

@@ -85,6 +85,11 @@ class IntegrationEvent(models.Model):
         readonly=True,
         help="When one message for each subscribed interface was made of it.",
     )
+    purged_at = fields.Datetime(
+        string="Content removed",
+        readonly=True,
+        help="When retention removed the content: all messages of the event had lost theirs.",
+    )
     message_ids = fields.One2many("integration.message", "event_id")
     message_count = fields.Integer(string="Messages", compute="_compute_message_count")
     model_missing = fields.Boolean(compute="_compute_model_missing")

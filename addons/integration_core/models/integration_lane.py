@@ -5,6 +5,7 @@ from ..engine import (
     inbound,
     lanes,
     outbound,
+    retention,
     settings,
     wakeup,
 )
@@ -12,7 +13,7 @@ from ..engine.cursors import own_cursor
 
 
 class IntegrationLane(models.Model):
-    """A queue that one drain works on at a time: part of an interface, or the event dispatcher."""
+    """A queue that one drain works on at a time: part of an interface, or work for all of them."""
 
     _name = "integration.lane"
     _description = "Integration Lane"
@@ -21,7 +22,11 @@ class IntegrationLane(models.Model):
 
     interface_id = fields.Many2one("integration.interface", readonly=True, ondelete="cascade")
     kind = fields.Selection(
-        [("interface", "Interface"), ("dispatch", "Event dispatcher")],
+        [
+            ("interface", "Interface"),
+            ("dispatch", "Event dispatcher"),
+            ("retention", "Retention"),
+        ],
         required=True,
         default="interface",
         readonly=True,
@@ -38,16 +43,19 @@ class IntegrationLane(models.Model):
 
     @api.depends("interface_id", "number", "kind")
     def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
         for lane in self:
             lane.display_name = (
                 f"{lane.interface_id.name} #{lane.number}"
                 if lane.interface_id
-                else self.env._("Event dispatcher")
+                else kinds.get(lane.kind)
             )
 
     def _latency_class(self) -> str:
         """The dispatcher is as urgent as the most urgent interface that it feeds."""
         self.ensure_one()
+        if self.kind == retention.LANE:
+            return "batch"
         return self.interface_id.latency_class or "realtime"
 
     @api.model
@@ -61,6 +69,8 @@ class IntegrationLane(models.Model):
         self.ensure_one()
         if self.kind == "dispatch":
             kind = dispatcher.DispatchDrain
+        elif self.kind == retention.LANE:
+            kind = retention.Sweep
         elif self.interface_id.direction == "inbound":
             kind = inbound.InboundDrain
         else:

@@ -42,7 +42,11 @@ class IntegrationMessage(models.Model):
 
     _name = "integration.message"
     _description = "Integration Message"
-    _inherit = ["integration.message.screen", "integration.message.unmapped"]
+    _inherit = [
+        "integration.message.screen",
+        "integration.message.unmapped",
+        "integration.message.kept",
+    ]
     _order = "id desc"
     _rec_name = "uuid"
     _log_access = False  # a thousand rows a second: no author and date columns nobody reads
@@ -135,6 +139,10 @@ class IntegrationMessage(models.Model):
     )
     _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
+    # Retention takes what is finished from the old end; done messages have their index above.
+    _closed_idx = models.Index(
+        "(interface_id, finished_at) WHERE state IN ('filtered', 'cancelled')"
+    )
     _suspect_idx = models.Index(
         "(interface_id) WHERE state = 'queued' AND error_code = 'worker_lost'"
     )

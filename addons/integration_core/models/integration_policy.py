@@ -1,13 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools import backoff, breaker
+from ..tools import backoff, breaker, retention
 
 STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
 
 
 class IntegrationPolicy(models.Model):
-    """How an interface behaves in time: deadlines, retries, breaker, ordering, rate."""
+    """How an interface behaves in time: deadlines, retries, breaker, ordering, rate, retention."""
 
     _name = "integration.policy"
     _description = "Integration Policy"
@@ -108,6 +108,58 @@ class IntegrationPolicy(models.Model):
         "seconds' worth of messages lets the queue be worked off in gulps, without a worker that "
         "waits.",
     )
+    # retention, in days
+    payload_days = fields.Integer(
+        string="Content",
+        default=30,
+        required=True,
+        help="Days after which the content of a finished message is removed. What needs a person "
+        "(quarantined, dead, held) is kept until it is resolved; the days count from then.",
+    )
+    clinical_payload_days = fields.Integer(
+        string="Clinical content",
+        default=7,
+        required=True,
+        help="The same for interfaces of the data class clinical. It goes first.",
+    )
+    metadata_days = fields.Integer(
+        string="Messages",
+        default=400,
+        required=True,
+        help="Days after which a finished message is removed with its attempts: what it was "
+        "about, when, and how it ended. The audit trail is kept.",
+    )
+    key_days = fields.Integer(
+        string="Idempotency keys",
+        default=730,
+        required=True,
+        help="Days for which a partner may repeat a message and is recognised. Longer than "
+        "messages are kept: a repetition after that would be applied a second time.",
+    )
+
+    @api.constrains("clinical_payload_days", "payload_days", "metadata_days", "key_days")
+    def _check_retention(self):
+        problems = {
+            "clinical": self.env._("Clinical content may not be kept longer than other content."),
+            "payload": self.env._("Content cannot be kept longer than the message it belongs to."),
+            "key": self.env._(
+                "Idempotency keys must be kept at least as long as messages. Otherwise a partner's "
+                "repetition would be applied a second time."
+            ),
+        }
+        for policy in self:
+            problem = retention.order_problem(
+                policy.clinical_payload_days,
+                policy.payload_days,
+                policy.metadata_days,
+                policy.key_days,
+            )
+            if problem:
+                raise ValidationError(
+                    self.env._(
+                        "“%(policy)s”: %(problem)s", policy=policy.name, problem=problems[problem]
+                    )
+                )
 
     @api.constrains("retry_mode", "retry_schedule")
     def _check_retry_schedule(self):
@@ -127,6 +179,7 @@ class IntegrationPolicy(models.Model):
         "connect_timeout", "read_timeout", "total_timeout", "max_attempts", "concurrency",
         "lanes", "backoff_base", "backoff_cap", "breaker_failure_percent", "breaker_min_calls",
         "breaker_open_seconds", "rate_per_second", "rate_burst",
+        "clinical_payload_days", "payload_days", "metadata_days", "key_days",
     )  # fmt: skip
     def _check_ranges(self):
         ranges = {
@@ -143,6 +196,10 @@ class IntegrationPolicy(models.Model):
             "breaker_open_seconds": (1, 600),
             "rate_per_second": (0, 100000),
             "rate_burst": (1, 100000),
+            "clinical_payload_days": (1, 36500),
+            "payload_days": (1, 36500),
+            "metadata_days": (1, 36500),
+            "key_days": (1, 36500),
         }
         for policy in self:
             for name, (low, high) in ranges.items():

@@ -1,4 +1,5 @@
 import json
+from contextlib import nullcontext
 from unittest.mock import patch
 
 from odoo.tests import TransactionCase
@@ -8,6 +9,7 @@ from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
 from odoo.addons.integration_core.engine.outbound import OutboundDrain, Outcome
+from odoo.addons.integration_core.models import integration_retention
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 
@@ -32,6 +34,11 @@ class EngineCase(TransactionCase):
         cls.startClassPatcher(patch.object(settings, "key_ring", lambda: ring))
         # A connection of its own would not see what a test has not committed.
         cls.startClassPatcher(patch.object(operations, "operate_apart", operations.operate))
+        cls.startClassPatcher(
+            patch.object(
+                integration_retention, "own_cursor", lambda _registry: nullcontext(cls.env.cr)
+            )
+        )
         cls.system = cls.env["integration.system"].create(
             {"name": "Partner", "code": "PARTNER", "kind": "supplier"}
         )

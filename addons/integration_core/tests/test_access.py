@@ -37,6 +37,13 @@ MACHINERY = (
     "integration.event.condition",
 )
 CONTENT = ("integration.payload",)
+RETENTION = ("integration.retention",)
+RETAINED = (
+    "integration.retention.clock",
+    "integration.retention.run",
+    "integration.retention.line",
+)
+HOLDS = ("integration.legal.hold",)
 AUDIT = ("integration.audit.entry",)
 
 ROLES = {
@@ -121,6 +128,36 @@ MATRIX = {
         "administrator": NOTHING,
         "approver": NOTHING,
         "auditor": READ,
+    },
+    RETENTION: {
+        "user": NOTHING,
+        "observer": NOTHING,
+        "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
+        "operator": READ,
+        "administrator": "rw",
+        "approver": NOTHING,
+        "auditor": READ,
+    },
+    RETAINED: {
+        "user": NOTHING,
+        "observer": NOTHING,
+        "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
+        "operator": READ,
+        "administrator": READ,
+        "approver": NOTHING,
+        "auditor": READ,
+    },
+    HOLDS: {
+        "user": NOTHING,
+        "observer": NOTHING,
+        "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
+        "operator": "rwc",
+        "administrator": "rwc",
+        "approver": READ,
+        "auditor": "rwc",
     },
     CONTENT: {
         "user": NOTHING,

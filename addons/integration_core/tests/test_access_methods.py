@@ -12,6 +12,7 @@ OPERATORS = {"operator", "administrator"}
 ADMINISTRATORS = {"administrator"}
 APPROVERS = {"approver"}
 CONTENT_VIEWERS = {"content_viewer", "clinical_viewer", "administrator"}
+HOLDERS = {"operator", "administrator", "auditor"}
 READERS = set(ROLES) - {"user"}
 EVERYBODY = set(ROLES) | set(OUTSIDERS)
 
@@ -97,6 +98,18 @@ MAY_CALL = {
         "action_return_to": ADMINISTRATORS,
         "action_write_to_partner": ADMINISTRATORS,
     },
+    "integration.retention": {
+        "action_preview": ADMINISTRATORS,
+        "action_run_now": ADMINISTRATORS,
+        "action_suspend": ADMINISTRATORS,
+        "action_resume": ADMINISTRATORS,
+    },
+    "integration.legal.hold": {
+        "action_submit": HOLDERS,
+        "action_request_lifting": HOLDERS,
+        "action_approve": APPROVERS,
+        "action_send_back": HOLDERS | APPROVERS,
+    },
     # Checks the rights on the document that it is asked about; see test_sync_forms.
     "integration.record.sync": {"status_of": EVERYBODY},
 }
@@ -119,6 +132,7 @@ STATES = {
         "action_send_back": "in_review",
         "action_revoke": "approved",
     },
+    "integration.legal.hold": {"action_approve": "in_review", "action_send_back": "in_review"},
     "integration.value.map.line": {
         "action_confirm": "proposed",
         "action_reject": "proposed",
@@ -258,12 +272,24 @@ class TestAccessMethods(EngineCase):
             "integration.value.map": self.make_map,
             "integration.value.map.line": lambda: self.make_map().line_ids,
             "integration.record.sync": lambda: self.env[name],
+            "integration.retention": lambda: self.env[name]._singleton(),
+            "integration.legal.hold": self.make_hold,
         }
         return makers[name]()
 
     def make_waiver(self):
         return self.env["integration.waiver"].create(
             {"rule": "plaintext", "interface_id": self.outbound.id, "reason": "Old server"}
+        )
+
+    def make_hold(self):
+        return self.env["integration.legal.hold"].create(
+            {
+                "name": "Dispute",
+                "reference": "1",
+                "reason": "A claim",
+                "interface_id": self.inbound.id,
+            }
         )
 
     def make_map(self):

@@ -59,7 +59,10 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
             "in Odoo, or ask the sender for a new message."
         ),
         "no_handler": _("the handler of the interface is not installed."),
-        "content": _("the content is not there any more; ask for a new message."),
+        "content": _(
+            "the content is not there any more, removed by the retention of the policy or never "
+            "stored; ask for a new message."
+        ),
         "open_replay": _("a replay is not finished yet; wait for it, or act on that one."),
         "snapshot": _("the content of the document still cannot be taken; open one to see why."),
         "retired": _("the interface is retired or archived."),
