@@ -1,4 +1,5 @@
 from datetime import timedelta
+from importlib.util import module_from_spec, spec_from_file_location
 from unittest.mock import patch
 
 from psycopg2.errors import DataError
@@ -6,7 +7,7 @@ from psycopg2.errors import DataError
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from odoo.addons.integration_core.engine import retention, retention_batches
 
@@ -200,3 +201,39 @@ class TestRetentionWatch(RetentionCase):
         self.assertGreater(job.eta, fields.Datetime.now())
         self.assertFalse(lane.wanted)
         self.assertFalse(lane.lease_until)
+
+    # -- upgrade ---------------------------------------------------------------------------------
+
+    def test_after_an_upgrade_it_waits_for_a_person(self):
+        message = self.finished("old", 500)
+        self.set_columns(message, finished_at=None)
+        self.migrate()
+        self.assertEqual(message.finished_at, message.created_at)
+        self.assertEqual(self.sweep(), 0)
+        self.assertTrue(message.payload_ids)
+        self.assertIn("new here", self.retention.problem)
+        self.retention.with_user(self.admin).action_resume("The days were set")
+        self.sweep()
+        self.assertFalse(message.exists())
+
+    def migrate(self):
+        path = file_path("integration_core/migrations/19.0.1.1.0/post-retention.py")
+        spec = spec_from_file_location("post_retention", path)
+        script = module_from_spec(spec)
+        spec.loader.exec_module(script)
+        self.env.flush_all()
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+
+    def test_autovacuum_comes_early_unless_somebody_decided_otherwise(self):
+        cr = self.env.cr
+        cr.execute("ALTER TABLE integration_payload SET (autovacuum_vacuum_scale_factor = 0.01)")
+        cr.execute("ALTER TABLE integration_message RESET (autovacuum_vacuum_scale_factor)")
+        self.retention._tune_autovacuum()
+        cr.execute(
+            "SELECT relname, reloptions::text FROM pg_class "
+            "WHERE relname IN ('integration_payload', 'integration_message')"
+        )
+        options = dict(cr.fetchall())
+        self.assertIn("autovacuum_vacuum_scale_factor=0.05", options["integration_message"])
+        self.assertIn("autovacuum_vacuum_scale_factor=0.01", options["integration_payload"])
