@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..engine import intake_function
+from ..engine.ledger_fields import LedgerMany2one
 
 
 class IntegrationIdempotency(models.Model):
@@ -15,7 +16,7 @@ class IntegrationIdempotency(models.Model):
     _log_access = False
     _rec_name = "key"
 
-    interface_id = fields.Many2one(
+    interface_id = LedgerMany2one(
         "integration.interface", required=True, readonly=True, ondelete="restrict"
     )
     key = fields.Char(required=True, readonly=True)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine.ledger_fields import LedgerMany2one
 from ..tools import states
 
 STATES = [
@@ -52,11 +53,11 @@ class IntegrationMessage(models.Model):
     _log_access = False  # a thousand rows a second: no author and date columns nobody reads
 
     uuid = fields.Char(string="Message id", required=True, readonly=True)
-    interface_id = fields.Many2one(
+    interface_id = LedgerMany2one(
         "integration.interface", required=True, readonly=True, ondelete="restrict"
     )
     system_id = fields.Many2one(related="interface_id.system_id")
-    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    company_id = LedgerMany2one("res.company", required=True, readonly=True)
     direction = fields.Selection(
         [("outbound", "Outbound"), ("inbound", "Inbound")], required=True, readonly=True
     )

@@ -1,5 +1,8 @@
+import psycopg2
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import EngineCase
 
@@ -70,6 +73,20 @@ class TestInterface(EngineCase):
             self.inbound.unlink()
         with self.assertRaises(UserError):
             self.system.unlink()
+        # The ledger has no foreign keys to them: it is these refusals that keep it whole.
+        self.env.cr.execute(
+            "SELECT 1 FROM integration_message m LEFT JOIN integration_interface i"
+            " ON i.id = m.interface_id WHERE i.id IS NULL"
+        )
+        self.assertFalse(self.env.cr.rowcount)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ForeignKeyViolation),
+            self.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "DELETE FROM res_company WHERE id = %s", [self.inbound.company_id.id]
+            )
         unused = self._draft()
         unused.unlink()
         self.assertFalse(unused.exists())

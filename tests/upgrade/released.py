@@ -1,0 +1,22 @@
+"""Addons as they were released, taken from the history of this repository."""
+
+import subprocess
+from pathlib import Path
+
+#: The last commit of each released version. Upgrades from all of them are tested.
+COMMITS = {"19.0.1.0.0": "e0622a157401c590558e8b52ff569eb0d090f0e4"}
+
+
+def has(repository: Path, commit: str) -> bool:
+    """Whether the history reaches back so far; that of a shallow clone does not."""
+    command = ["git", "-C", repository, "cat-file", "-e", f"{commit}^{{commit}}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def extract(repository: Path, commit: str, folder: Path) -> Path:
+    """Write the addons of ``commit`` below ``folder`` and return their folder."""
+    archive = subprocess.run(
+        ["git", "-C", repository, "archive", commit, "addons"], capture_output=True, check=True
+    )
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    return folder / "addons"
