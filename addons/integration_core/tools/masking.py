@@ -14,6 +14,7 @@ looks like one that a programmer chose and if it does not repeat a value of the 
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
@@ -53,10 +54,8 @@ def mask(raw: bytes) -> str:
         return "(empty)"
     if len(text) > MAX_CHARS:
         return f"{MASK} (much text)"
-    try:
+    with suppress(canonical_json.JsonError):
         return mask_json(canonical_json.loads(raw))
-    except canonical_json.JsonError:
-        pass
     start = text.lstrip("\ufeff\x0b \t\r\n")
     if _HL7_START.match(start):
         return _mask_hl7(start)
