@@ -1,9 +1,8 @@
-import json
 import zlib
 
 from odoo import api, fields, models
 
-from ..tools import errors, payload_codec
+from ..tools import canonical_json, errors, json_text, payload_codec
 
 # More than a person reads, and enough to keep the browser quick.
 SHOWN = 200_000
@@ -77,12 +76,15 @@ class IntegrationPayload(models.Model):
 
 
 def readable(raw: bytes) -> str:
-    """``raw`` for a person: JSON indented, other text as it is, binary as a remark."""
+    """``raw`` for a person: JSON indented, other text as it is, binary as a remark.
+
+    Numbers keep their digits: an amount of 12.50 is not shown as 12.5.
+    """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         return f"({len(raw)} bytes that are not text)"
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+        return json_text.indented(canonical_json.loads(raw))
+    except canonical_json.JsonError:
         return text
