@@ -18,21 +18,15 @@ import psycopg2
 from odoo.fields import Field
 from odoo.models import BaseModel
 
-from ..tools import closed_models, decimals, field_paths
+from ..tools import decimals, field_paths
 from .triggers import Trigger
 
 _logger = logging.getLogger(__name__)
 
 #: Largest number of records in one list of a snapshot.
 MAX_ITEMS = 2000
-#: Fields whose values are not for a snapshot, with the reason.
-_REFUSED_TYPES = {
-    "binary": "holds a file",
-    "image": "holds a file",
-    "json": "has no fixed shape",
-    "properties": "has no fixed shape",
-    "properties_definition": "has no fixed shape",
-}
+#: How many documents up a part is followed to the one that knows its company.
+_LEVELS = 5
 
 
 @dataclass(frozen=True)
@@ -110,13 +104,36 @@ def failed(record: BaseModel, problem: str) -> Snapshot:
 
 
 def company_of(record: BaseModel) -> int | None:
-    """The company whose interfaces may get an event of ``record``; None for all companies."""
-    if record._name == "res.company":
-        return record.id
-    field = record._fields.get("company_id")
-    if field is None or field.type != "many2one" or field.comodel_name != "res.company":
-        return None
-    return record.company_id.id or None
+    """The company whose interfaces may get an event of ``record``; None for all companies.
+
+    A part of a document, such as a line, belongs to the company of the document.
+    """
+    record = record.sudo()  # sudo: which company it is, and nothing else of the document
+    for _level in range(_LEVELS):
+        if record._name == "res.company":
+            return record.id or None
+        field = record._fields.get("company_id")
+        if field is not None:
+            known = field.type == "many2one" and field.comodel_name == "res.company"
+            return (record.company_id.id or None) if known else None
+        owner = _owner_field(record)
+        if owner is None:
+            return None
+        record = record[owner]
+    return None
+
+
+def _owner_field(model: BaseModel) -> str | None:
+    """The link from a part to the one document that it is deleted with."""
+    found = [
+        name
+        for name, field in model._fields.items()
+        if field.type == "many2one"
+        and field.store
+        and field.required
+        and getattr(field, "ondelete", None) == "cascade"
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _partner(record: BaseModel, trigger: Trigger) -> int | None:
@@ -126,50 +143,6 @@ def _partner(record: BaseModel, trigger: Trigger) -> int | None:
     for name in trigger.partner_field.split("."):
         partner = partner[name]
     return partner[:1].commercial_partner_id.id or None
-
-
-# -- what may be in a snapshot -----------------------------------------------------------------
-
-
-def check_path(model: BaseModel, path: str) -> None:
-    """Raise if a path cannot, or must not, be part of a snapshot.
-
-    :raises field_paths.PathError: with the reason as an administrator reads it.
-    :raises AccessError: the user may not read a model or field on the path.
-    """
-    names = field_paths.split(path)
-    for position, name in enumerate(names):
-        model.check_access("read")
-        if closed_models.is_closed(model._name):
-            raise field_paths.PathError(f"{model._name} is closed to events")
-        field = model._fields.get(name)
-        if field is None:
-            raise field_paths.PathError(f"{model._name} has no field {name}")
-        _check_field(field)
-        if not model._has_field_access(field, "read"):
-            raise field_paths.PathError(f"you may not read the field {name}")
-        if position < len(names) - 1:
-            if not field.relational:
-                raise field_paths.PathError(f"{name} is no relation: nothing can follow it")
-            model = model.env[field.comodel_name]
-
-
-def _check_field(field: Field) -> None:
-    if closed_models.is_closed_field(field.model_name, field.name):
-        raise field_paths.PathError(f"{field.name} of a user is closed to events")
-    if field.relational and closed_models.is_closed(field.comodel_name):
-        raise field_paths.PathError(f"{field.name} leads to {field.comodel_name}, closed to events")
-    if field.groups:
-        raise field_paths.PathError(f"{field.name} is reserved for some people only")
-    if field_paths.looks_secret(field.name):
-        raise field_paths.PathError(f"{field.name} sounds like a secret")
-    if field.type in _REFUSED_TYPES:
-        raise field_paths.PathError(f"{field.name} {_REFUSED_TYPES[field.type]}")
-    if field.company_dependent:
-        raise field_paths.PathError(f"{field.name} has another value in each company")
-    if not (field.store or field.related or field.name == "display_name"):
-        # It would be computed in the transaction of whoever saves the record.
-        raise field_paths.PathError(f"{field.name} is not stored, but computed each time")
 
 
 # -- values ------------------------------------------------------------------------------------

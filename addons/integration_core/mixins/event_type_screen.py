@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..engine import conversion, snapshot_schema, snapshots, triggers
+from ..engine import conversion, disclosure, snapshot_schema, snapshots, trials, triggers
 from ..tools import canonical_json, errors, field_paths, schema_infer
 
 RECENT = 10
@@ -69,6 +69,7 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         return field._description_string(self.env), value or ""
 
     @api.depends("model_name", "trigger", "field_name", "field_ids.path", "mapping_id.state")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_faults(self):
         for event_type in self:
             event_type.faults = "\n".join(event_type._find_faults()) or False
@@ -106,7 +107,7 @@ class IntegrationEventTypeScreen(models.AbstractModel):
 
     def _path_fault(self, model, path):
         try:
-            snapshots.check_path(model, path or "")
+            disclosure.check_path(model, path or "")
         except field_paths.PathError as exc:
             return self.env._(
                 "“%(path)s” cannot be part of an event: %(reason)s.", path=path, reason=str(exc)
@@ -137,6 +138,7 @@ class IntegrationEventTypeScreen(models.AbstractModel):
             interfaces = event_type.with_context(active_test=False).interface_ids
             event_type.locked = any(interface.state != "draft" for interface in interfaces)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_event_count(self):
         counts = dict(
             self.env["integration.event"]._read_group(
@@ -146,6 +148,7 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         for event_type in self:
             event_type.event_count = counts.get(event_type, 0)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_recent_event_ids(self):
         for event_type in self:
             event_type.recent_event_ids = self.env["integration.event"].search(
@@ -173,9 +176,14 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         :return: ``snapshot`` and ``canonical`` as text, ``violations`` of the contract,
             ``problem`` (text, or false), ``matches`` (whether the condition holds) and
             ``contract`` (name of the version that it was checked against, or false)
+        :raises UserError: the user has tried out too much of late
         """
         self.ensure_one()
         self.check_access("read")
+        with trials.charged(self.env):
+            return self._try_on(record_id)
+
+    def _try_on(self, record_id):
         record, snapshot = self._example(record_id)
         result = {
             "snapshot": _pretty(snapshot.data),
@@ -237,6 +245,10 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         content, from the shape of an example. No value of the example gets into it.
         """
         self.ensure_one()
+        with trials.charged(self.env):
+            return self._write_contract(record_id)
+
+    def _write_contract(self, record_id):
         _record, snapshot = self._example(record_id)
         paths = self.field_ids.mapped("path")
         if paths and not self.mapping_id:

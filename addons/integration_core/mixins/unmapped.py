@@ -3,7 +3,7 @@ import time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import audit, unmapped
+from ..engine import audit, trials, unmapped
 
 MAX_MESSAGES = 200
 # Seconds that one call may convert messages.
@@ -93,7 +93,8 @@ class IntegrationMessageUnmapped(models.AbstractModel):
             return found
         elif clinical:
             audit.record(clinical, "view", reason=reason.strip())
-        found["values"], complete = messages._unmapped_rows()
+        with trials.charged(self.env):
+            found["values"], complete = messages._unmapped_rows()
         found["more"] = found["more"] or not complete
         return found
 

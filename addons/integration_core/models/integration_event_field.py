@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine import snapshots
+from ..engine import disclosure
 from ..mixins.governed import touch
 from ..tools import field_paths
 
@@ -33,7 +33,7 @@ class IntegrationEventField(models.Model):
     def _check_path(self):
         for line in self:
             try:
-                snapshots.check_path(line.type_id._model(), line.path)
+                disclosure.check_path(line.type_id._model(), line.path)
                 field_paths.tree(line.type_id.field_ids.mapped("path"))
             except field_paths.PathError as exc:
                 raise ValidationError(

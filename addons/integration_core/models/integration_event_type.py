@@ -1,8 +1,8 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import snapshots, triggers
-from ..tools import closed_models
+from ..engine import disclosure, triggers
+from ..tools import closed_models, field_paths
 
 # Watching these would make the engine tell of its own work, without an end.
 OWN_MACHINERY = ("integration.", "queue.job", "bus.", "ir.cron")
@@ -160,9 +160,18 @@ class IntegrationEventType(models.Model):
         for event_type in self:
             model = event_type._model()
             model.check_access("read")
-            model._search(triggers.parse_domain(event_type.condition), limit=1)
+            condition = triggers.parse_domain(event_type.condition)
+            model._search(condition, limit=1)
             for path in filter(None, event_type.field_ids.mapped("path")):
-                snapshots.check_path(model, path)
+                disclosure.check_path(model, path)
+            try:
+                disclosure.check_condition(model, condition)
+                if event_type.trigger == "reaches":
+                    disclosure.check_watched(model, event_type.field_name)
+            except field_paths.PathError as exc:
+                raise ValidationError(
+                    self.env._("Events cannot depend on this: %s.", str(exc))
+                ) from exc
 
     @api.constrains("model_name", "trigger", "field_name", "field_value")
     def _check_trigger(self):
@@ -292,7 +301,7 @@ class IntegrationEventType(models.Model):
         if changed and any(self._differs(name, vals[name]) for name in changed):
             self._raise_if_in_use()
         res = super().write(vals)
-        if {"model_name", "condition"} & changed:
+        if {"model_name", "condition", "trigger", "field_name"} & changed:
             self._require_rights()
         if changed or "interface_ids" in vals:
             self._triggers_changed()

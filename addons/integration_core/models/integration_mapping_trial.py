@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
-from ..engine import conversion, unmapped
+from ..engine import conversion, trials, unmapped
 from ..tools import canonical_json, errors, json_text, mapping
 from ..tools.mapping_trial import Trial
 from ..tools.value_maps import ValueMapSet
@@ -49,12 +49,14 @@ class IntegrationMapping(models.Model):
             )
             return found
         [stored] = unmapped.stored(self.env, message.ids)
-        try:
-            value = unmapped.Reconversion(self.env(su=True)).before_mapping(stored)
-        except errors.IntegrationError as exc:
-            found["refused"] = exc.message
-        else:
-            found["text"] = json_text.indented(value)
+        with trials.charged(self.env):
+            try:
+                # sudo: as above
+                value = unmapped.Reconversion(self.env(su=True)).before_mapping(stored)
+            except errors.IntegrationError as exc:
+                found["refused"] = exc.message
+            else:
+                found["text"] = json_text.indented(value)
         return found
 
     def _trial_contracts(self, message, interface):
@@ -76,6 +78,7 @@ class IntegrationMapping(models.Model):
             ``before_id`` and ``after_id`` contract versions, ``spec`` with the unsaved content
             of the form (header, sections, value_map_ids), heeded for those who may write mappings
         :return: dict for the panel (see ``mapping_trial.js``)
+        :raises UserError: the user has tried out too much of late
         """
         self._require_content_viewer()
         options = options or {}
@@ -88,16 +91,16 @@ class IntegrationMapping(models.Model):
             )
             found["faults"].append({"place": "", "message": sentence})
             return found
-        try:
-            spec, value_maps = self._trial_spec(options.get("spec"))
-            compiled = mapping.compile_mapping(spec)
-            value = canonical_json.loads(text.encode(), max_depth=conversion.MAX_DEPTH)
-        except (errors.MappingError, ValueError) as exc:
-            found["faults"].append({"place": "", "message": str(exc)})
-            return found
-        self._trial_run(
-            found, compiled, value, ValueMapSet(value_maps._entries()).on(day), context, options
-        )
+        with trials.charged(self.env):
+            try:
+                spec, value_maps = self._trial_spec(options.get("spec"))
+                compiled = mapping.compile_mapping(spec)
+                value = canonical_json.loads(text.encode(), max_depth=conversion.MAX_DEPTH)
+            except (errors.MappingError, ValueError) as exc:
+                found["faults"].append({"place": "", "message": str(exc)})
+                return found
+            maps = ValueMapSet(value_maps._entries()).on(day)
+            self._trial_run(found, compiled, value, maps, context, options)
         return found
 
     def _trial_run(self, found, compiled, value, maps, context, options):

@@ -1,7 +1,9 @@
-from odoo import fields, models
+from itertools import chain
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import audit, operations, unmapped
+from ..engine import audit, operations, trials, unmapped
 from ..tools.acts import Act
 
 ACTIVITY = "integration_core.mail_activity_value_proposed"
@@ -95,18 +97,15 @@ class IntegrationValueMap(models.Model):
 
     def _count_waiting(self):
         """``({(code, value): messages}, whether all were counted)``."""
-        found, seen = {}, 0
-        interfaces = unmapped.interfaces_of(self)
-        if not self.env.user.has_group("integration_core.group_clinical_viewer"):
-            interfaces = interfaces.filtered(lambda i: i.data_class != "clinical")
+        found = {}
+        interfaces = self._countable(unmapped.interfaces_of(self))
         # sudo: converting needs payloads and contracts; nothing of them is returned
         env = self.env(su=True)
         reconversion = unmapped.Reconversion(env)
         complete = unmapped.Progress()
-        for page in unmapped.waiting(env, interfaces.ids, complete, COUNT_SECONDS):
-            for stored in page:
-                seen += 1
-                for one in reconversion.unmapped(stored):
+        with trials.charged(self.env):
+            for page in unmapped.waiting(env, interfaces.ids, complete, COUNT_SECONDS):
+                for one in chain.from_iterable(map(reconversion.unmapped, page)):
                     key = (one.map_name, one.value)
                     found[key] = found.get(key, 0) + 1
         return found, complete.done
@@ -179,20 +178,32 @@ class IntegrationValueMap(models.Model):
     def count_waiting(self):
         """How many quarantined messages of these maps' interfaces lack any value.
 
+        Which of them a value would help tells something of their content. For clinical messages
+        that is for clinical viewers alone; whoever may not know retries them without a forecast.
+
         :return: dict with ``waiting`` and ``ready``, those that can be converted by now; with
-            ``more`` if there was no time to look at all
+            ``more`` if there was no time to look at all, or if some may not be counted
         """
         self._require_operator()
         interfaces = unmapped.interfaces_of(self)
+        counted = self._countable(interfaces)
         # sudo: as in _count_waiting
         env = self.env(su=True)
         reconversion = unmapped.Reconversion(env)
         progress = unmapped.Progress()
         waiting = ready = 0
-        for page in unmapped.waiting(env, interfaces.ids, progress, COUNT_SECONDS):
-            waiting += len(page)
-            ready += sum(reconversion.converts(stored) for stored in page)
-        return {"waiting": waiting, "ready": ready, "more": not progress.done}
+        with trials.charged(self.env):
+            for page in unmapped.waiting(env, counted.ids, progress, COUNT_SECONDS):
+                waiting += len(page)
+                ready += sum(reconversion.converts(stored) for stored in page)
+        hidden = next(unmapped.waiting(env, (interfaces - counted).ids, unmapped.Progress(), 0), [])
+        return {"waiting": waiting, "ready": ready, "more": not progress.done or bool(hidden)}
+
+    @api.model
+    def _countable(self, interfaces):
+        if self.env.user.has_group("integration_core.group_clinical_viewer"):
+            return interfaces
+        return interfaces.filtered(lambda interface: interface.data_class != "clinical")
 
     def reprocess_waiting(self, after=None):
         """Retry the waiting messages that can be converted by now, for a few seconds.

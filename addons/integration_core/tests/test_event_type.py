@@ -5,7 +5,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.engine import snapshots
+from odoo.addons.integration_core.engine import disclosure, snapshots
 from odoo.addons.integration_core.tools import closed_models, contracts, field_paths
 
 from .common import delivered
@@ -109,7 +109,7 @@ class TestEventType(EventCase):
                 self.as_administrator(field_ids=[Command.create({"path": path})])
         for path in ("mail_server_id", "mail_server_id.smtp_host", "attachment_ids"):
             with self.subTest(path=path), self.assertRaisesRegex(field_paths.PathError, "leads to"):
-                snapshots.check_path(self.env["mail.template"], path)
+                disclosure.check_path(self.env["mail.template"], path)
 
     def test_no_field_of_a_model_that_the_definer_may_not_read(self):
         path = "rule_groups.name"

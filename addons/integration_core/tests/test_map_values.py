@@ -171,6 +171,25 @@ class TestMapValues(MappingCase):
         self.assertEqual((entry.reason, entry.actor_id), ("The ward waits", nurse.id))
         self.assertNotIn("blau", str(entry.read()))
 
+    def test_a_forecast_for_clinical_messages_is_for_clinical_viewers(self):
+        """Which messages a value would help tells whether they hold it."""
+        self.quarantine("blau")
+        self.quarantine("blau", interface=self.second)
+        self.maps(self.administrator).map_values([self.row()])
+        self.env.cr.execute(
+            "UPDATE integration_interface SET data_class = 'clinical' WHERE id = %s",
+            [self.inbound.id],
+        )
+        self.env.invalidate_all()
+        counts = self.value_map.with_user(self.operator).count_waiting()
+        self.assertEqual(counts, {"waiting": 1, "ready": 1, "more": True})
+        nurse = new_test_user(self.env, "values.clinical", f"{OPERATOR},{CLINICAL}")
+        counts = self.value_map.with_user(nurse).count_waiting()
+        self.assertEqual(counts, {"waiting": 2, "ready": 2, "more": False})
+        # To go on with them needs no knowledge of what is in them.
+        result = self.value_map.with_user(self.operator).reprocess_waiting()
+        self.assertEqual(result["retried"], 2)
+
     def test_other_companies_stay_untouched(self):
         self.quarantine("blau")
         company = self.env["res.company"].create({"name": "Other hospital"})

@@ -25,6 +25,22 @@ class TestRate(BaseCase):
         self.assertFalse(bucket.take(6, 0.0))
         self.assertTrue(bucket.take(5, 0.0))
 
+    def test_a_cost_that_is_known_afterwards(self):
+        bucket = TokenBucket(10, 20, 0.0)
+        bucket.charge(25, 0.0)
+        self.assertFalse(bucket.take(1, 0.5))
+        self.assertTrue(bucket.take(1, 0.6))
+        bucket.charge(1000, 0.6)
+        self.assertAlmostEqual(bucket.wait(1, 0.6), 2.1, msg="one burst of debt at most")
+
+    def test_a_cost_of_a_key(self):
+        limiter = KeyedLimiter(max_keys=1)
+        limiter.charge("never seen", 5, 0.0)
+        self.assertEqual(len(limiter), 0)
+        limiter.take("a", 10, 20, 0.0)
+        limiter.charge("a", 20, 0.0)
+        self.assertAlmostEqual(limiter.take("a", 10, 20, 0.0), 0.2)
+
     def test_a_clock_that_steps_back(self):
         bucket = TokenBucket(10, 20, 100.0)
         bucket.take(20, 100.0)

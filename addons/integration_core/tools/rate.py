@@ -46,6 +46,14 @@ class TokenBucket:
         self._tokens = max(self._tokens - n, 0.0)
         return True
 
+    def charge(self, n: float, now: float) -> None:
+        """Take ``n`` units although they may not be there: a cost that is known afterwards only.
+
+        The debt is at most one burst, so that one large unit is not paid for ever.
+        """
+        self._refill(now)
+        self._tokens = max(self._tokens - n, -self.burst)
+
     def wait(self, n: float, now: float) -> float:
         """Seconds until ``n`` units will be there; 0 if they are, infinite if they never will."""
         self._refill(now)
@@ -100,6 +108,12 @@ class KeyedLimiter:
                 if bucket.rate != rate or bucket.burst != burst:
                     bucket.configure(rate, burst, now)
             return 0.0 if bucket.take(n, now) else bucket.wait(n, now)
+
+    def charge(self, key: str, n: float, now: float) -> None:
+        """Take ``n`` units more from a bucket, into debt if need be; a forgotten key owes none."""
+        with self._lock:
+            if bucket := self._buckets.get(key):
+                bucket.charge(n, now)
 
     def __len__(self) -> int:
         return len(self._buckets)
