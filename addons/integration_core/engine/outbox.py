@@ -143,7 +143,7 @@ def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
         INSERT INTO integration_event (
             uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
             partner_id, data, problem, correlation_id, trace_parent, causation_id,
-            cause_system_id, depth, user_id)
+            cause_system_id, depth, user_id, acting_company_id)
         VALUES %s
         ON CONFLICT (tx, type_id, res_model, res_id) DO UPDATE
            SET data = EXCLUDED.data, subject = EXCLUDED.subject,
@@ -152,7 +152,9 @@ def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
         rows,
         template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
         "%s, %s, %s, %s, %s, "
-        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "coalesce((SELECT company_id FROM integration_system WHERE id = %s), "
+        "(SELECT company_id FROM res_users WHERE id = %s)))",
     )
 
 
@@ -180,5 +182,8 @@ def _row(
         cause.message_uuid if cause else None,
         cause.system_id if cause else None,
         cause.depth if cause else 0,
+        uid,
+        # The company that acted: of the system whose message is handled, else of the user.
+        cause.system_id if cause else None,
         uid,
     )

@@ -78,11 +78,11 @@ def _replace_events(messages: BaseModel, data: Mapping[int, str]) -> None:
         INSERT INTO integration_event (
             uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
             partner_id, data, correlation_id, trace_parent, causation_id, cause_system_id, depth,
-            user_id, dispatched_at)
+            user_id, acting_company_id, dispatched_at)
         SELECT v.uuid, v.uuid, e.type_id, e.type_code, e.res_model, e.res_id, e.subject,
                now() AT TIME ZONE 'UTC', e.company_id, e.partner_id, v.data, e.correlation_id,
                e.trace_parent, e.uuid, e.cause_system_id, e.depth, v.user_id,
-               now() AT TIME ZONE 'UTC'
+               e.acting_company_id, now() AT TIME ZONE 'UTC'
           FROM (VALUES %s) AS v(uuid, message, data, user_id)
           JOIN integration_message m ON m.id = v.message
           JOIN integration_event e ON e.id = m.event_id

@@ -61,6 +61,7 @@ class IntegrationMessageScreen(models.AbstractModel):
             )
 
     @api.depends("correlation_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_related(self):
         for message in self:
             domain = [("correlation_id", "=", message.correlation_id)]
@@ -71,6 +72,7 @@ class IntegrationMessageScreen(models.AbstractModel):
             )
 
     @api.depends("replay_ids")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_replay_count(self):
         groups = dict(
             self._read_group([("original_id", "in", self.ids)], ["original_id"], ["__count"])
@@ -83,6 +85,7 @@ class IntegrationMessageScreen(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.depends("state")
+    @api.depends_context("uid", "allowed_company_ids", "lang", "tz")
     def _compute_history(self):
         for message in self:
             steps = sorted(message._history_steps(), key=lambda step: step.at)

@@ -54,6 +54,7 @@ class IntegrationContract(models.Model):
             contract.current_version_id = approved.sorted(lambda v: v._semver())[-1:]
 
     @api.depends("code", "version_ids", "event_type_ids")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_consumers(self):
         for contract in self:
             contract.follower_ids = contract_impact.followers(contract)

@@ -38,7 +38,18 @@ class IntegrationEvent(models.Model):
     )
     occurred_at = fields.Datetime(required=True, readonly=True, help="When the change was saved.")
     company_id = fields.Many2one(
-        "res.company", readonly=True, help="Empty: the document belongs to no company."
+        "res.company",
+        readonly=True,
+        help="Whose interfaces get the event. Empty: the document belongs to no company, and every "
+        "subscriber gets it.",
+    )
+    acting_company_id = fields.Many2one(
+        "res.company",
+        string="Company of the cause",
+        readonly=True,
+        help="Company of the user, or of the system, that caused the event. When the document "
+        "belongs to no company, only people of this company see the event itself; others see the "
+        "messages of their own interfaces.",
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -112,10 +123,14 @@ class IntegrationEvent(models.Model):
     _record_idx = models.Index("(res_model, res_id)")
 
     @api.depends("type_id", "subject")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_display_name(self):
-        """The document's name is content: it may be a patient's."""
-        named = self._has_field_access(self._fields["subject"], "read")
+        """The document's name is content: it may be a patient's.
+
+        The role decides, and not the rights of the environment: the name of a linked record is
+        always read as superuser, for whoever may read the record with the link.
+        """
+        named = self.env.user.has_group("integration_core.group_content_viewer")
         for event in self:
             if named and event.subject:
                 event.display_name = f"{event.type_id.name}: {event.subject}"
@@ -127,7 +142,7 @@ class IntegrationEvent(models.Model):
         return " ".join(filter(None, (self.type_id.name, (self.uuid or "")[:8])))
 
     @api.depends("res_model", "res_id")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_name(self):
         self.document_name = False
         known = self.filtered(lambda e: e.res_id and e.res_model in self.env)
@@ -137,6 +152,7 @@ class IntegrationEvent(models.Model):
             for event in events:
                 event.document_name = names.get(event.res_id, False)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_message_count(self):
         counts = dict(
             self.env["integration.message"]._read_group(
@@ -152,6 +168,7 @@ class IntegrationEvent(models.Model):
             event.model_missing = event.res_model not in self.env
 
     @api.depends("causation_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_cause(self):
         uuids = [uuid for uuid in self.mapped("causation_id") if uuid]
         messages = self.env["integration.message"].search([("uuid", "in", uuids)])

@@ -172,6 +172,7 @@ class IntegrationMessage(models.Model):
             )
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_name(self):
         self.document_name = False
         linked = self.filtered(lambda m: m.res_id and m.res_model in self.env)

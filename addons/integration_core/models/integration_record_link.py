@@ -74,6 +74,7 @@ class IntegrationRecordLink(models.Model):
             and self.env[model.model].has_access("read")
         ]
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_ref(self):
         names = self._readable_names()
         for link in self:
@@ -84,6 +85,7 @@ class IntegrationRecordLink(models.Model):
         # create() and write() have translated it already
         pass
 
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_record_name(self):
         names = self._readable_names()
         for link in self:
@@ -103,6 +105,7 @@ class IntegrationRecordLink(models.Model):
                     names[model, record.id] = record.display_name
         return names
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_is_gone(self):
         gone = self.search([("id", "in", self.ids), ("is_gone", "=", True)])
         for link in self:

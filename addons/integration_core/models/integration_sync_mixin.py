@@ -61,6 +61,7 @@ class IntegrationSyncMixin(models.AbstractModel):
         )
         return self.env.cr.dictfetchall()
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_integration_message_count(self):
         counts = dict(
             self.env["integration.message"]._read_group(
