@@ -36,8 +36,34 @@ class IntegrationAudited(models.AbstractModel):
         return res
 
     def unlink(self):
+        self._audit_deleted_along()
         audit.record(self._audited(), "delete")
         return super().unlink()
+
+    def _audit_deleted_along(self):
+        """Tell of the parts of these records, which the database deletes along without a word."""
+        if not self:
+            return  # records may be parts of their own kind
+        for model, name in self._audited_parts():
+            # sudo: parts that the user may not see, or that are archived, go as well
+            every = self.env[model].sudo().with_context(active_test=False)
+            parts = every.search([(name, "in", self.ids)])
+            parts._audit_deleted_along()
+            audit.record(parts._audited(), "delete")
+
+    @api.model
+    def _audited_parts(self):
+        """``[(model, field)]`` of audited records that cannot be without a record of this model."""
+        return [
+            (name, field.name)
+            for name, model in sorted(self.env.registry.items())
+            if issubclass(model, self.env.registry["integration.audited"]) and not model._abstract
+            for field in model._fields.values()
+            if field.type == "many2one"
+            and field.store
+            and field.comodel_name == self._name
+            and field.ondelete == "cascade"
+        ]
 
     def _audited(self):
         """Those of these records that count; a model may leave out its working copies."""

@@ -113,11 +113,6 @@ class IntegrationCredential(models.Model):
         self.env.registry.clear_cache()
         return res
 
-    def unlink(self):
-        # The database deletes the versions along, without a word.
-        audit.record(self.version_ids, "delete")
-        return super().unlink()
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         self._raise_if_relied_on(self.env["integration.credential.version"])

@@ -109,6 +109,7 @@ class IntegrationMapping(models.Model):
             record.version_count = counts.get(record.name, 0)
 
     @api.depends("header", "section_ids", "value_map_ids", "previous_id")
+    @api.depends_context("lang")
     def _compute_diff(self):
         looks = {"added": ("text-success", "+"), "removed": ("text-danger", "-")}
         for record in self:
@@ -200,11 +201,6 @@ class IntegrationMapping(models.Model):
                 raise UserError(
                     self.env._("The name joins all versions of “%s” and stays.", record.name)
                 )
-
-    def unlink(self):
-        # The database deletes the sections along, without a word.
-        audit.record(self.section_ids, "delete")
-        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_reviewed(self):
