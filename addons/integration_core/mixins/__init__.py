@@ -1,6 +1,7 @@
 from . import (
     ask_reason,
     audited,
+    emergencies,
     event_type_schedule,
     event_type_screen,
     governed,
@@ -9,4 +10,5 @@ from . import (
     revised,
     unmapped,
     waived,
+    waiver_ended,
 )

@@ -5,6 +5,7 @@ from odoo.tools import SQL, plaintext2html
 from ..engine import audit
 
 ACTIVITY = "integration_core.mail_activity_approval"
+ALERT = "mail.mail_activity_data_warning"
 # Written by actions only, which leave an audit entry of their own.
 CLOSED = (
     "state",
@@ -255,27 +256,41 @@ class IntegrationGoverned(models.AbstractModel):
 
     def _governance_ask_approvers(self):
         self.ensure_one()
-        group = self.env.ref("integration_core.group_approver")
-        company = self.company_id if "company_id" in self._fields else None
-        # sudo: whoever asks need not be able to read users
-        people = group.sudo().all_user_ids.filtered(
-            lambda user: (
-                user.active
-                and user != self.env.user
-                and user not in self.sudo().author_ids
-                and (not company or company in user.company_ids)
-            )
-        )
-        for user in people[:ASKED]:
-            # sudo: activities for others
-            self.sudo().activity_schedule(
+        people = self._governance_approvers() - self.env.user
+        # sudo: authors are for the engine; activities are for others
+        one = self.sudo()
+        for user in (people - one.author_ids)[:ASKED]:
+            one.activity_schedule(
                 ACTIVITY,
                 user_id=user.id,
                 summary=self.env._("Please review: %s", self.display_name),
                 note=plaintext2html(self.env._("Submitted by %s.", self.env.user.name)),
             )
 
+    def _governance_approvers(self):
+        """Everybody who may approve in the company of this record."""
+        self.ensure_one()
+        company = self.company_id if "company_id" in self._fields else None
+        # sudo: whoever asks need not be able to read users
+        people = self.env.ref("integration_core.group_approver").sudo().all_user_ids
+        return people.filtered(
+            lambda user: user.active and (not company or company in user.company_ids)
+        )
+
     def _governance_settle(self):
         """The question is answered: its activities go, for all who were asked."""
         # sudo: activities of others
         self.sudo().activity_unlink([ACTIVITY])
+
+    def _governance_alert(self, summary, text, people):
+        """Ask people to act on what went wrong; :meth:`_governance_settle_alert` ends it."""
+        self.ensure_one()
+        for user in people.filtered("active")[:ASKED]:
+            # sudo: activities for others
+            self.sudo().activity_schedule(
+                ALERT, user_id=user.id, summary=summary, note=plaintext2html(text)
+            )
+
+    def _governance_settle_alert(self):
+        # sudo: activities of others
+        self.sudo().activity_unlink([ALERT])

@@ -4,6 +4,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .emergencies import CLOSED_RELEASE
 from .governed import CLOSED, touch
 
 # Set by actions alone, which check what they must; a form or a remote call may not write them.
@@ -71,7 +72,11 @@ class IntegrationRevised(models.AbstractModel):
     _inherit = ["integration.governed"]
 
     _closed_fields = PROTECTED
-    _reason_acts = ("action_send_back", "action_emergency_activation")
+    _reason_acts = (
+        "action_send_back",
+        "action_emergency_activation",
+        "action_release_emergency",
+    )
     _audit_excluded = (
         *CLOSED,
         "processing_paused",
@@ -79,6 +84,7 @@ class IntegrationRevised(models.AbstractModel):
         "activated_at",
         "deprecated_at",
         "lock_version",
+        *CLOSED_RELEASE,
     )
 
     revision_ids = fields.One2many("integration.revision", "interface_id", string="Revisions")
@@ -276,7 +282,8 @@ class IntegrationRevised(models.AbstractModel):
             warning=self.env._(
                 "The interface carries traffic at once, without a second person. The approvers "
                 "are told. It becomes a draft again in 24 hours unless one of them approves it."
-            ),
+            )
+            + f" {self._emergency_warning()}",
         )
 
     def action_emergency_activation(self, reason):
@@ -286,6 +293,7 @@ class IntegrationRevised(models.AbstractModel):
         self._governance_require_reason(reason)
         if self.state != "draft" or self.revision_of_id:
             raise UserError(self.env._("Only a draft is activated like this."))
+        self._require_emergency_allowed()
         self._require_complete()
         self._set_lifecycle("active", emergency=True)
         config = json.dumps(self.sudo()._configuration())

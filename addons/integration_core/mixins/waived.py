@@ -49,6 +49,36 @@ class IntegrationInterfaceWaived(models.AbstractModel):
         unwaived = self._sends_plaintext() and not self._plaintext_allowed()
         return [self._plaintext_text()] if unwaived else []
 
+    def _bound_versions(self):
+        """The versions of contracts that this interface works with: chosen for it, or followed."""
+        versions = self.contract_version_id | self.event_type_ids.contract_id.current_version_id
+        if self.handler and self.handler in self.env:
+            code = self.env[self.handler]._contract
+            contract = self.env["integration.contract"].search([("code", "=", code)])
+            versions |= contract.current_version_id
+        return versions
+
+    def _missing_by_ended_waivers(self) -> list[str]:
+        """Sentences about versions that this interface may not begin to use.
+
+        What carries traffic goes on. A proposed change of it may do everything but use another
+        version of this kind, so that it can still be mended.
+        """
+        self.ensure_one()
+        if self._carries_traffic():
+            return []
+        begun = self._bound_versions() - self.revision_of_id._bound_versions()
+        return [
+            self.env._(
+                "%(version)s breaks those who followed the version before, and its waiver ended on "
+                "%(day)s. Have it confirmed on the version that its consumers have moved, or use "
+                "another version.",
+                version=version.display_name,
+                day=fields.Date.to_string(version.waiver_ended_at),
+            )
+            for version in begun.filtered("waiver_ended_at")
+        ]
+
     def _plaintext_text(self) -> str:
         if self.data_class == "clinical":
             return self.env._("Clinical content needs an address that begins with https://.")

@@ -10,7 +10,9 @@ from ..tools import contracts, semver
 # What the review is about; nothing of it changes once a version was submitted.
 FIXED = frozenset({"schema", "example", "version", "contract_id"})
 # Written by actions alone.
-CLOSED = frozenset({"base_version_id", "sampled_at", "sample_text"})
+CLOSED = frozenset(
+    {"base_version_id", "sampled_at", "sample_text", "waiver_ended_at", "waiver_ended_why"}
+)
 
 
 class IntegrationContractVersion(models.Model):
@@ -22,12 +24,12 @@ class IntegrationContractVersion(models.Model):
 
     _name = "integration.contract.version"
     _description = "Integration Contract Version"
-    _inherit = ["integration.governed"]
+    _inherit = ["integration.governed", "integration.contract.version.waiver.ended"]
     _order = "contract_id, id desc"
 
     _audit_excluded = (*IntegrationGoverned._audit_excluded, *CLOSED)
     _closed_fields = CLOSED
-    _reason_acts = ("action_send_back", "action_retire")
+    _reason_acts = ("action_send_back", "action_retire", "action_confirm_moved")
 
     contract_id = fields.Many2one(
         "integration.contract",
@@ -176,6 +178,7 @@ class IntegrationContractVersion(models.Model):
             version.sudo().state = "retired"
             audit.record(version, "retire", reason=reason)
             version.message_post(body=self.env._("Retired: %s", reason))
+            version._settle_ended_waiver()
             version._tell_of_retirement(text)
 
     def _require_unused(self):

@@ -21,6 +21,7 @@ class IntegrationInterface(models.Model):
     _name = "integration.interface"
     _description = "Integration Interface"
     _inherit = [
+        "integration.interface.emergencies",
         "integration.interface.revised",
         "integration.interface.waived",
         "integration.door",

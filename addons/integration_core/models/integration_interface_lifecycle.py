@@ -157,7 +157,7 @@ class IntegrationInterface(models.Model):
                     "The service user is the superuser, who may do everything. Choose another."
                 )
             )
-        return missing + self._missing_leave()
+        return missing + self._missing_leave() + self._missing_by_ended_waivers()
 
     # ------------------------------------------------------------------
     # operation

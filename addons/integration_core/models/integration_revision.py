@@ -276,6 +276,8 @@ class IntegrationRevision(models.Model):
                     ),
                 )
             )
+        # Since it was frozen, something that it begins to use may have come to its end.
+        self.proposal_id.sudo()._require_complete()  # sudo: whoever applies it
         interface._write_approved(changed)
         interface.sudo()._require_complete()
         self._in_force_of(interface).state = "superseded"

@@ -86,7 +86,8 @@ class IntegrationRevision(models.Model):
             warning=self.env._(
                 "The change comes into force at once, without a second person. The approvers are "
                 "told. It is rolled back in 24 hours unless one of them approves it."
-            ),
+            )
+            + f" {self.interface_id._emergency_warning()}",
         )
 
     def action_emergency(self, reason):
@@ -96,6 +97,7 @@ class IntegrationRevision(models.Model):
         self._governance_require_reason(reason)
         if self.state not in ("draft", "in_review"):
             raise UserError(self.env._("This revision is decided already."))
+        self.interface_id._require_emergency_allowed()
         if self.state == "draft":
             self._freeze()
         self._apply()
@@ -117,6 +119,7 @@ class IntegrationRevision(models.Model):
         audit.record(self, "break_glass", reason=reason, changes=self._audit_changes())
         self._governance_settle()
         self._governance_ask_approvers()
+        self.interface_id._tell_of_repeated_emergency(self, reason)
         self._tell_consumers(self.env._("Emergency change: %s", reason))
 
     def _approve_emergency(self):
@@ -133,6 +136,7 @@ class IntegrationRevision(models.Model):
         )
         audit.record(self, "approve")
         self._governance_settle()
+        self._governance_settle_alert()
 
     def action_ask_undo(self):
         return self._ask_reason("action_undo", self.env._("Roll back the emergency change"))

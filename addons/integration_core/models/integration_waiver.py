@@ -40,7 +40,9 @@ class IntegrationWaiver(models.Model):
         default="plaintext",
         tracking=True,
         help="Unencrypted: what is sent can be read on its way. Clinical content never may. "
-        "Breaking version: it may be approved although interfaces that follow it would break.",
+        "Breaking version: it may be approved although interfaces that follow it would break. When "
+        "the waiver ends, those go on, but no further interface may use the version until an "
+        "approver confirms that its consumers have moved.",
     )
     interface_id = fields.Many2one(
         "integration.interface",
@@ -65,7 +67,7 @@ class IntegrationWaiver(models.Model):
         tracking=True,
         default=lambda self: fields.Date.today() + timedelta(days=90),
         help="Last day (UTC), at most 365 days ahead. The owner is reminded 14 days before; "
-        "the day after, what the waiver allowed stops.",
+        "the day after, what the waiver allowed ends.",
     )
     state = fields.Selection(
         [
@@ -165,6 +167,7 @@ class IntegrationWaiver(models.Model):
         res = super().action_approve()
         for waiver in self:
             audit.record(waiver._subject(), "waive", reason=waiver.reason)
+        self.contract_version_id._settle_ended_waiver()
         return res
 
     def _require_time_left(self):
@@ -175,7 +178,10 @@ class IntegrationWaiver(models.Model):
         return self._ask_reason(
             "action_revoke",
             self.env._("Revoke"),
-            warning=self.env._("What this waiver allows stops at once."),
+            warning=self.env._(
+                "Unencrypted sending stops at once. Consumers of a version that breaks them go on, "
+                "but no further interface may use it."
+            ),
         )
 
     def action_revoke(self, reason):
@@ -228,14 +234,22 @@ class IntegrationWaiver(models.Model):
             date_deadline=self.valid_until,
             user_id=self._owner().id,
             summary=self.env._("This waiver ends on %s", self.valid_until),
-            note=plaintext2html(
-                self.env._("Keep the rule by then, or ask for another waiver. Else it stops.")
-            ),
+            note=plaintext2html(self._ending_text()),
         )
 
+    def _ending_text(self):
+        if self.rule == "contract_break":
+            return self.env._(
+                "Have all consumers moved by then, or ask for another waiver. Else no further "
+                "interface may use this version."
+            )
+        return self.env._("Keep the rule by then, or ask for another waiver. Else it stops.")
+
     def _stop(self, why):
-        """End what the waiver allowed. A version of a contract stays approved: it broke already."""
+        """End what the waiver allowed; as superuser."""
         self.ensure_one()
         interface = self.interface_id
         if self.rule == "plaintext" and interface and not interface._plaintext_allowed():
             interface._pause_by_system(self.env._("Unencrypted sending is not allowed: %s.", why))
+        elif self.rule == "contract_break":
+            self.contract_version_id._waiver_ended(why[:1].upper() + why[1:], self._owner())

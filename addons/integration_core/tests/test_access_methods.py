@@ -26,6 +26,7 @@ MAY_CALL = {
         "action_approve": APPROVERS,
         "action_send_back": ADMINISTRATORS | APPROVERS,
         "action_retire": ADMINISTRATORS,
+        "action_confirm_moved": APPROVERS,
         "action_try_samples": ADMINISTRATORS,
         "action_write_to_partners": READERS,  # prepares a mail and sends none
     },
@@ -36,6 +37,7 @@ MAY_CALL = {
         "action_send_back": ADMINISTRATORS | APPROVERS,
         "action_activate": ADMINISTRATORS,
         "action_emergency_activation": ADMINISTRATORS,
+        "action_release_emergency": APPROVERS,
         "action_propose_change": ADMINISTRATORS,
         "action_deprecate": ADMINISTRATORS,
         "action_retire": ADMINISTRATORS,
