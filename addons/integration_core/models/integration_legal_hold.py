@@ -103,6 +103,7 @@ class IntegrationLegalHold(models.Model):
         return self.env["integration.record.link"]._selection_models()
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_ref(self):
         for hold in self:
             record = hold.res_model in self.env and self.env[hold.res_model].browse(hold.res_id)
@@ -113,6 +114,7 @@ class IntegrationLegalHold(models.Model):
         pass  # create() has translated it already
 
     @api.depends("scope", "interface_id", "system_id", "res_id", "date_from", "date_to")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_covered(self):
         for hold in self:
             count = self.env["integration.message"].search_count(hold._domain(), limit=COUNTED + 1)

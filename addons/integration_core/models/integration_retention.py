@@ -92,12 +92,14 @@ class IntegrationRetention(models.Model):
     def _singleton(self):
         return self.env.ref("integration_core.retention")
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_clocks(self):
         self.clock_ids = self.env["integration.retention.clock"].search(
             ["|", ("overdue", ">", 0), ("problem", "!=", False)]
         )
         self.run_ids = self.env["integration.retention.run"].search([], limit=10)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_progress(self):
         clocks = self.env["integration.retention.clock"].search([("overdue", ">", 0)])
         running = self.env["integration.retention.run"].search([("state", "=", "running")])
@@ -106,6 +108,7 @@ class IntegrationRetention(models.Model):
         self.removed_count = sum(running.line_ids.mapped("count"))
 
     @api.depends("state", "looked_at")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_problem(self):
         self.problem = "\n".join(self._problems()) or False
 

@@ -27,6 +27,7 @@ class IntegrationRetentionRun(models.Model):
     _started_idx = models.Index("(started_at)")
 
     @api.depends("line_ids.count")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         counts = {
             (run, kind): count
