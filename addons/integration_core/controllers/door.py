@@ -6,6 +6,7 @@ transaction that stores the bytes is committed, and Odoo sends the answer after 
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from odoo import SUPERUSER_ID, fields, http
 from odoo.http import request
 from odoo.tools import config
 
-from ..engine import intake, settings, wakeup
+from ..engine import intake, keys, wakeup
+from ..engine.sealed_secrets import SealedSecret, note_use_after_commit
 from ..tools import correlation, keyring, rate
 from .problem import Problem, response
 
@@ -27,6 +29,7 @@ READ_LIMIT = MAX_BODY + 1
 STOPPED_RETRY_AFTER = 120
 INACTIVE_RETRY_AFTER = 3600
 
+_logger = logging.getLogger(__name__)
 _limiter = rate.KeyedLimiter()
 
 
@@ -36,10 +39,12 @@ class Delivery:
 
     :param external_key: the sender's id of the message, the same on every retry
     :param message_type: type as far as the transport knows it
+    :param secret_index: which of the secrets proved it
     """
 
     external_key: str
     message_type: str | None = None
+    secret_index: int | None = None
 
 
 # Verifies headers and body against the opened secrets; raises Problem(401) without a reason.
@@ -55,9 +60,12 @@ def receive(
         _limit_rate(spec)
         body = _read_body()
         _check_content_type(content_types)
-        delivery = authenticate(request.httprequest.headers, body, _secrets(spec))
+        secrets = _open_secrets(spec)
+        delivery = _authenticated(authenticate, body, secrets)
         _check_open(spec)
-        return _accept(spec, delivery, body)
+        answer = _accept(spec, delivery, body)
+        _note_use(delivery, secrets)
+        return answer
     except Problem as problem:
         return response(problem)
 
@@ -98,13 +106,43 @@ def _check_content_type(allowed: frozenset[str]) -> None:
         raise Problem(415, "Send one of: " + ", ".join(sorted(allowed)))
 
 
-def _secrets(spec: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class _Secrets:
+    """The valid secrets of an interface; ``unread`` is why some of them cannot be opened."""
+
+    opened: tuple[tuple[SealedSecret, str], ...]
+    unread: keyring.KeyRingError | None
+
+
+def _open_secrets(spec: Mapping[str, Any]) -> _Secrets:
     now = fields.Datetime.now()  # not the database's: that is a round trip
+    opened, unread = [], None
+    for sealed in spec["secrets"]:
+        if sealed.valid_at(now):
+            try:
+                opened.append((sealed, sealed.open()))
+            except keyring.KeyRingError as exc:
+                unread = exc
+    return _Secrets(tuple(opened), unread)
+
+
+def _authenticated(authenticate: Authenticate, body: bytes, secrets: _Secrets) -> Delivery:
     try:
-        return [sealed.open() for sealed in spec["secrets"] if sealed.valid_at(now)]
-    except keyring.KeyRingError as exc:
-        # Our own fault: the partner keeps the message and tries again.
-        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
+        clear = [secret for _sealed, secret in secrets.opened]
+        return authenticate(request.httprequest.headers, body, clear)
+    except Problem as problem:
+        if problem.status == 401 and secrets.unread:
+            # It may be signed with the secret that we cannot read. Our own fault: the partner
+            # keeps the message and tries again.
+            _logger.warning("A secret of the HTTP door cannot be read: %s", secrets.unread)
+            raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from secrets.unread
+        raise
+
+
+def _note_use(delivery: Delivery, secrets: _Secrets) -> None:
+    if delivery.secret_index is not None:
+        sealed, _secret = secrets.opened[delivery.secret_index]
+        note_use_after_commit(request.env.cr, sealed.span.number)
 
 
 def _check_open(spec: Mapping[str, Any]) -> None:
@@ -132,7 +170,7 @@ def _accept(spec: Mapping[str, Any], delivery: Delivery, body: bytes) -> http.Re
                 correlation_id=correlation_id or correlation.new_id(),
                 trace_parent=str(parent.child() if parent else correlation.new_traceparent()),
             ),
-            settings.optional_key_ring(),
+            keys.optional_ring(request.env.cr),
         )
     except keyring.KeyRingError as exc:
         raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc

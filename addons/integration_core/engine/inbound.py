@@ -23,7 +23,7 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
-from . import causation, claims, conversion, lanes, ledger, notice, settings, sync
+from . import causation, claims, conversion, lanes, ledger, notice, obstacles, settings, sync
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
 from .savepoints import Steps
@@ -45,12 +45,17 @@ class InboundDrain(Drain):
         self.interface_id = 0
         self._plans = conversion.PlanCache()
         self._swept_at = -math.inf
+        self._obstacles = obstacles.Watch()
 
     def next_due(self) -> datetime | None:
         if not self.interface_id:
             return None
         with own_cursor(self.registry) as cr:
-            return claims.next_due(cr, self.interface_id)
+            due = claims.next_due(cr, self.interface_id)
+            again = self._obstacles.look_again
+            if again and claims.any_queued(cr, self.interface_id):
+                return max(due, again) if due else again
+            return due
 
     def work(self) -> int:
         with own_cursor(self.registry) as cr:
@@ -58,7 +63,13 @@ class InboundDrain(Drain):
             if rules is None or not lanes.hold(cr, self.lane_id, self.token):
                 return 0
             self.interface_id = rules.interface_id
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            interface = env["integration.interface"].browse(rules.interface_id)
+            if rules.open and not rules.paused and self._obstacles.found(interface):
+                return 0
             swept, token, claimed = self._claim(cr, rules)
+            if not claimed:
+                self._obstacles.passed(cr, rules.interface_id)
         if claimed:
             fault_point("inbound_claimed")
             self._process(claimed, token)
@@ -82,6 +93,12 @@ class InboundDrain(Drain):
         rest = list(claimed)
         try:
             self._process_in_turn(rest, token)
+            self._obstacles.passed_apart(self.registry, self.interface_id)
+        except errors.ConfigurationError as exc:
+            # Not the messages' fault, and of no other's either: they wait until it is mended.
+            with own_cursor(self.registry) as cr:
+                ledger.release(cr, [message.id for message in rest], token)
+                self._obstacles.met(cr, self.interface_id, exc)
         except BaseException:
             # Not the messages' fault: they go back untried, and the drain fails visibly.
             with own_cursor(self.registry) as cr:
@@ -241,6 +258,8 @@ class _Batch:
             error = errors.classify(exc)
         except Exception as exc:  # any handler error becomes an outcome of its message
             error = self._classify(exc)
+            if error.holds:
+                raise error from None
         else:
             return ledger.Result(
                 message.id, State.DONE, message.attempts, started,

@@ -19,9 +19,21 @@ from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
-from ..tools import canonical_json, errors
+from ..tools import canonical_json, errors, keyring
 from ..tools.states import State
-from . import breakers, claims, conversion, lanes, ledger, notice, payloads, rates, settings, sync
+from . import (
+    breakers,
+    claims,
+    conversion,
+    lanes,
+    ledger,
+    notice,
+    obstacles,
+    payloads,
+    rates,
+    settings,
+    sync,
+)
 from .cursors import own_cursor
 from .drain import Drain, fault_point
 
@@ -122,13 +134,16 @@ class OutboundDrain(Drain):
         # Nothing can be sent earlier: the breaker is open, or the rate is used up.
         self._probe_at: datetime | None = None
         self._rate_at: datetime | None = None
+        self._obstacles = obstacles.Watch()
         # Seconds to wait for the rate, here.
         self._pause = 0.0
 
     def next_due(self) -> datetime | None:
         if not self.interface_id:
             return None
-        blocked_until = max(filter(None, (self._probe_at, self._rate_at)), default=None)
+        blocked_until = max(
+            filter(None, (self._probe_at, self._rate_at, self._obstacles.look_again)), default=None
+        )
         with own_cursor(self.registry) as cr:
             due = claims.next_due(cr, self.interface_id)
             if blocked_until is None:
@@ -155,7 +170,9 @@ class OutboundDrain(Drain):
             swept = claims.sweep(cr, rules)
             env = api.Environment(cr, SUPERUSER_ID, {})
             interface = env["integration.interface"].browse(rules.interface_id)
-            if rules.open and not rules.paused and interface._stop_if_unwaived():
+            if (rules.open and not rules.paused) and (
+                interface._stop_if_unwaived() or self._obstacles.found(interface)
+            ):
                 return 0
             policy = interface.policy_id
             concurrency = policy.concurrency
@@ -165,6 +182,8 @@ class OutboundDrain(Drain):
             token, claimed = claims.claim(cr, rules, limit.granted)
             rates.charge(cr, rules.interface_id, limit, len(claimed))
             breakers.unused(cr, rules.interface_id, policy, permit, len(claimed))
+            if not claimed:
+                self._obstacles.passed(cr, rules.interface_id)
             if limit.wait and rules.open and not rules.paused and claims.any_due(cr, rules):
                 self._wait_for_rate(limit.wait, policy)
         if claimed:
@@ -186,6 +205,12 @@ class OutboundDrain(Drain):
     ) -> None:
         try:
             delivery = self._prepare(claimed)
+        except errors.ConfigurationError as exc:
+            # It would fail every message of the interface: they wait for whoever mends it.
+            with own_cursor(self.registry) as cr:
+                ledger.release(cr, [message.id for message in claimed], token)
+                self._obstacles.met(cr, self.interface_id, exc)
+            return
         except BaseException:
             # Nothing has left: the messages go back untried, and the drain fails visibly.
             with own_cursor(self.registry) as cr:
@@ -208,13 +233,18 @@ class OutboundDrain(Drain):
                 _require_key_ring(plan)
                 sender = interface._transport()._sender(interface)
             except errors.IntegrationError as exc:
+                if exc.holds:
+                    raise
                 return _Delivery(plan, claimed, None, {}, exc)
             prepared: dict[int, Outgoing | errors.IntegrationError] = {}
             for row in _sources(cr, claimed):
                 try:
                     prepared[row.id] = row.outgoing(plan)
                 except Exception as exc:  # one odd snapshot must not stop the interface
-                    prepared[row.id] = errors.classify(exc)
+                    known = errors.classify(exc)
+                    if known.holds:
+                        raise known from None
+                    prepared[row.id] = known
         gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
         return _Delivery(plan, claimed, sender, prepared, gone)
 
@@ -265,14 +295,13 @@ class OutboundDrain(Drain):
             unused = len(untried) + len(ours) - len(calls)
             rates.give_back(cr, plan.interface_id, interface.policy_id, unused)
             notice.final_failures(env, ours)
+            self._obstacles.passed(cr, plan.interface_id)
 
 
 def _require_key_ring(plan: conversion.OutboundPlan) -> None:
     """What is sent is stored as well; find out before sending that it could not be."""
     if plan.clinical and plan.key_ring is None:
-        raise errors.ConfigurationError(
-            "Clinical payloads need a key ring; the server has none.", code="no_key_ring"
-        )
+        raise keyring.KeyRingMissing("Clinical payloads need a key ring; the server has none.")
 
 
 def _is_outage(error: errors.IntegrationError) -> bool:

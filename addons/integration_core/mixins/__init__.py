@@ -1,6 +1,9 @@
 from . import (
     ask_reason,
     audited,
+    blocked,
+    credential_expiry,
+    credential_rotation,
     emergencies,
     event_type_schedule,
     event_type_screen,

@@ -15,6 +15,7 @@ PROTECTED = frozenset(
         "deprecated_at",
         "processing_paused",
         "pause_reason",
+        "blocked_reason",
         "receiving_stopped",
         "revision_of_id",
         "token",

@@ -24,6 +24,7 @@ class IntegrationInterface(models.Model):
         "integration.interface.emergencies",
         "integration.interface.revised",
         "integration.interface.waived",
+        "integration.interface.blocked",
         "integration.door",
     ]
     _order = "sequence, name, id"

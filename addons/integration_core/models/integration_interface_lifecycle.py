@@ -274,14 +274,18 @@ class IntegrationInterface(models.Model):
         for interface in self:
             interface.breaker_state = states.get(interface.id, "closed")
 
-    @api.depends("state", "processing_paused", "receiving_stopped", "active")
+    @api.depends("state", "processing_paused", "receiving_stopped", "active", "blocked_reason")
     def _compute_light(self):
         for interface in self:
             if not interface._carries_traffic():
                 interface.light = "off"
             elif interface.processing_paused or interface.receiving_stopped:
                 interface.light = "paused"
-            elif interface.failed_count or interface.breaker_state not in ("closed", "disabled"):
+            elif (
+                interface.blocked_reason
+                or interface.failed_count
+                or interface.breaker_state not in ("closed", "disabled")
+            ):
                 interface.light = "failing"
             else:
                 interface.light = "ok"

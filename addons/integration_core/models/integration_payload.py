@@ -2,6 +2,7 @@ import zlib
 
 from odoo import api, fields, models
 
+from ..engine.sealed_columns import SealedColumn, ensure_key_column
 from ..tools import canonical_json, errors, json_text, payload_codec
 
 # More than a person reads, and enough to keep the browser quick.
@@ -15,6 +16,16 @@ class IntegrationPayload(models.Model):
     _description = "Integration Payload"
     _order = "id"
     _log_access = False
+    # The database computes sealed_key itself; no writer of payloads has to think of it.
+    _sealed_columns = (
+        SealedColumn(
+            column="body",
+            key_column="sealed_key",
+            context="'integration.payload|' || m.uuid || '|' || t.kind",
+            joins="JOIN integration_message m ON m.id = t.message_id",
+            computed=True,
+        ),
+    )
 
     message_id = fields.Many2one(
         "integration.message", required=True, readonly=True, ondelete="cascade"
@@ -44,6 +55,11 @@ class IntegrationPayload(models.Model):
     content = fields.Text(
         compute="_compute_content", groups="integration_core.group_content_viewer"
     )
+
+    def init(self):
+        ensure_key_column(
+            self.env.cr, self._table, "body", "sealed_key", "encoding LIKE '%aes256gcm%'"
+        )
 
     @api.depends("body")
     def _compute_content(self):

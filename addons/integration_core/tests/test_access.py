@@ -34,6 +34,8 @@ MACHINERY = (
     "integration.breaker",
     "integration.idempotency",
     "integration.rate",
+    "integration.encryption.key",
+    "integration.reencryption",
     "integration.event.condition",
 )
 CONTENT = ("integration.payload",)

@@ -30,7 +30,16 @@ MAY_CALL = {
         "action_try_samples": ADMINISTRATORS,
         "action_write_to_partners": READERS,  # prepares a mail and sends none
     },
-    "integration.credential": {"action_generate": ADMINISTRATORS},
+    "integration.credential": {
+        "rotation_setup": ADMINISTRATORS,
+        "rotate": ADMINISTRATORS,
+        "action_undo_rotation": ADMINISTRATORS,
+    },
+    "integration.credential.version": {"action_revoke": ADMINISTRATORS},
+    "integration.reencryption": {
+        "action_start": ADMINISTRATORS,
+        "action_pause": ADMINISTRATORS,
+    },
     "integration.interface": {
         "action_submit": ADMINISTRATORS,
         "action_approve": APPROVERS,
@@ -145,6 +154,7 @@ STATES = {
         "action_release": "held",
         "action_resolve": "dead",
     },
+    "integration.reencryption": {"action_start": "ready", "action_pause": "running"},
     "integration.interface": {
         "action_submit": "draft",
         "action_approve": "in_review",
@@ -164,6 +174,7 @@ ARGUMENTS = {
     "run_trial": ["{}"],
     "map_values": [[]],
     "value_choices": [[]],
+    "rotate": [{"generate": True}],
 }
 SCREENS = ("action_open_", "action_ask_", "open_")
 # Methods of the ORM, which the rights on models and records decide.
@@ -265,6 +276,8 @@ class TestAccessMethods(EngineCase):
             "integration.interface": lambda: self.inbound,
             "integration.message": lambda: self.receive("k1", {"key": "a"}),
             "integration.credential": lambda: self.env[name].create({"name": "Shared"}),
+            "integration.credential.version": self.make_secret,
+            "integration.reencryption": lambda: self.env[name].create({}),
             "integration.contract": lambda: self.contract,
             "integration.contract.version": lambda: self.contract.version_ids,
             "integration.revision": self.make_revision,
@@ -278,6 +291,11 @@ class TestAccessMethods(EngineCase):
             "integration.legal.hold": self.make_hold,
         }
         return makers[name]()
+
+    def make_secret(self):
+        credential = self.env["integration.credential"].create({"name": "Shared"})
+        credential.rotate({"generate": True})
+        return credential.version_ids
 
     def make_waiver(self):
         return self.env["integration.waiver"].create(

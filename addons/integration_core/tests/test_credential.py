@@ -34,14 +34,16 @@ class TestCredential(EngineCase):
 
     def test_generated_secret_is_shown_once(self):
         credential = self.env["integration.credential"].create({"name": "Made here"})
-        shown = credential.action_generate()["params"]["message"]
+        shown = credential.rotate({"generate": True})["secret"]
         self.assertEqual(credential._secrets(), [shown])
         self.assertGreater(len(shown), 40)
 
     def test_versions_overlap_and_expire(self):
         now = fields.Datetime.now()
         credential = self._credential(not_after=now + timedelta(hours=1))
-        credential.version_ids = [(0, 0, {"secret": SECRET, "not_before": now})]
+        credential.version_ids = [
+            (0, 0, {"secret": SECRET, "not_before": now - timedelta(hours=2)})
+        ]
         self.assertEqual(len(credential._secrets()), 2)
         credential.version_ids.not_after = now - timedelta(hours=1)
         with self.assertRaises(errors.ConfigurationError):
@@ -93,9 +95,9 @@ class TestCredential(EngineCase):
         entry = self._entries(version) - before
         self.assertEqual((entry.act, entry.company_id), ("change", self.env.company.id))
         self.assertIn("Secret: former secret → new secret", entry.changes_text)
-        version.credential_id.action_generate()
+        version.credential_id.rotate({"generate": True})
         made = version.credential_id.version_ids - version
-        self.assertIn("generate", self._entries(made).mapped("act"))
+        self.assertIn("rotate", self._entries(made).mapped("act"))
 
     def test_the_last_usable_secret_of_an_interface_stays(self):
         administrator = new_test_user(
@@ -118,7 +120,7 @@ class TestCredential(EngineCase):
         ):
             with self.assertRaisesRegex(UserError, "last usable secret"):
                 act()
-        credential.action_generate()
+        credential.rotate({"generate": True})
         first.unlink()
         self.assertEqual(self._entries(first)[-1].act, "delete")
         # What is not valid any more can go.

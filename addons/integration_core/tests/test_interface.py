@@ -123,7 +123,7 @@ class TestInterface(EngineCase):
         self.assertTrue(spec()["stopped"])
         self.policy.rate_per_second = 7
         self.assertEqual(spec()["rate"], 7)
-        credential.action_generate()
+        credential.rotate({"generate": True})
         self.assertEqual(len(spec()["secrets"]), 1)
         credential.active = False
         self.assertEqual(len(spec()["secrets"]), 0, "an archived credential is revoked")

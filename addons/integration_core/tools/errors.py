@@ -36,6 +36,8 @@ class IntegrationError(Exception):
 
     error_class: ClassVar[ErrorClass] = ErrorClass.TRANSIENT
     default_code: ClassVar[str] = "internal_error"
+    #: it concerns every message of the interface: they are held until a person has mended it
+    holds: ClassVar[bool] = False
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
@@ -112,6 +114,13 @@ class ConfigurationError(IntegrationError):
 
     error_class = ErrorClass.CONFIGURATION
     default_code = "configuration"
+
+
+class CredentialError(ConfigurationError):
+    """The credential has no version that can be used now."""
+
+    default_code = "no_secret"
+    holds = True
 
 
 #: Trying again without a person's help cannot succeed.

@@ -25,7 +25,7 @@ import binascii
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,7 @@ class KeyRingError(ConfigurationError):
     """The key ring is absent or malformed. The text never holds key material."""
 
     default_code = "key_ring_invalid"
+    holds = True
 
 
 class KeyRingMissing(KeyRingError):
@@ -66,14 +67,31 @@ class UnknownKey(KeyRingError):
         self.key_id = key_id
 
 
+class WrongKey(KeyRingError):
+    """The ring holds another key under this id than the one that the data was encrypted with."""
+
+    default_code = "wrong_key"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"the key {key_id!r} of the key ring is not the key that this database knows by that "
+            "name; put the right one back"
+        )
+        self.key_id = key_id
+
+
 class DecryptionFailed(KeyRingError):
-    """The ciphertext is damaged, was altered, or belongs to another record or field."""
+    """The ciphertext is damaged, was altered, or belongs to another record or field; or the ring
+    has another key under its id."""
 
     default_code = "decryption_failed"
+    holds = False  # this one value is at fault
 
-    def __init__(self) -> None:
+    def __init__(self, key_id: str = "") -> None:
         # One text for every cause: a finer one would tell an attacker how far a forgery got.
-        super().__init__("the encrypted value cannot be decrypted in this place")
+        named = f", encrypted with the key {key_id!r}," if key_id else ""
+        super().__init__(f"the encrypted value{named} cannot be decrypted in this place")
+        self.key_id = key_id
 
 
 def generate_key() -> str:
@@ -89,7 +107,7 @@ class KeyRing:
     :raises KeyRingError: no key, a malformed id or key, or ``current`` is not among the keys.
     """
 
-    __slots__ = ("_ciphers", "_pseudonym_key", "current_id")
+    __slots__ = ("_checks", "_ciphers", "_pseudonym_key", "_refused", "current_id")
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
         for key_id, key in keys.items():
@@ -101,8 +119,12 @@ class KeyRing:
             raise KeyRingError("the current key is not in the key ring")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self.current_id = current
+        self._refused: frozenset[str] = frozenset()
+        self._checks = {
+            key_id: _derive(key, b"check value").hex()[:16] for key_id, key in keys.items()
+        }
         oldest = next(iter(keys.values()))
-        self._pseudonym_key = HKDF(hashes.SHA256(), 32, salt=None, info=b"pseudonym").derive(oldest)
+        self._pseudonym_key = _derive(oldest, b"pseudonym")
 
     @classmethod
     def parse(cls, text: str, current: str | None = None) -> "KeyRing":
@@ -131,13 +153,36 @@ class KeyRing:
         """Ids of all keys, in the order of the configuration."""
         return tuple(self._ciphers)
 
+    @property
+    def pseudonym_id(self) -> str:
+        """Id of the key that makes pseudonyms: the oldest one."""
+        return next(iter(self._ciphers))
+
+    def check_value(self, key_id: str) -> str:
+        """Sixteen hexadecimal digits that tell two keys apart and disclose nothing of either.
+
+        Whoever keeps it notices when the ring has another key under the same id.
+        """
+        return self._checks[key_id]
+
+    def refusing(self, key_ids: Iterable[str]) -> "KeyRing":
+        """This ring, which now refuses to work with some of its keys (see :class:`WrongKey`)."""
+        twin = object.__new__(KeyRing)
+        for name in self.__slots__:
+            setattr(twin, name, getattr(self, name))
+        twin._refused = frozenset(key_ids)
+        return twin
+
     def encrypt(self, plaintext: bytes, context: str) -> bytes:
         """Encrypt under the current key.
 
         :param context: where the value will be stored, such as ``model|id|field``; the same
             text is needed to decrypt.
+        :raises WrongKey: the current key is refused (:meth:`refusing`).
         """
         key_id = self.current_id
+        if key_id in self._refused:
+            raise WrongKey(key_id)
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[key_id].encrypt(nonce, plaintext, _aad(context, key_id))
         return bytes((_VERSION, len(key_id))) + key_id.encode() + nonce + sealed
@@ -159,16 +204,19 @@ class KeyRing:
         """Decrypt what :meth:`encrypt` returned for the same context.
 
         :raises UnknownKey: the ring lacks the key.
+        :raises WrongKey: the key is refused (:meth:`refusing`).
         :raises DecryptionFailed: damaged, altered, or moved from another context.
         """
         key_id, nonce, sealed = _split(blob)
+        if key_id in self._refused:
+            raise WrongKey(key_id)
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise UnknownKey(key_id)
         try:
             return cipher.decrypt(nonce, sealed, _aad(context, key_id))
         except InvalidTag:
-            raise DecryptionFailed() from None
+            raise DecryptionFailed(key_id) from None
 
     def __repr__(self) -> str:
         return f"<KeyRing {', '.join(self._ciphers)}; current {self.current_id}>"
@@ -209,6 +257,11 @@ def load_keyring(config: Mapping[str, str], environ: Mapping[str, str] | None = 
         text = _read_file(path)
     current = environ.get("INTEGRATION_CURRENT_KEY") or config.get("current_key")
     return KeyRing.parse(text, current or None)
+
+
+def _derive(key: bytes, purpose: bytes) -> bytes:
+    """A key of its own for a purpose, which discloses nothing of ``key`` (RFC 5869)."""
+    return HKDF(hashes.SHA256(), _KEY_BYTES, salt=None, info=purpose).derive(key)
 
 
 def _aad(context: str, key_id: str) -> bytes:

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """TLS client contexts: version 1.2 or newer, names always verified."""
 
+import os
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,20 +13,25 @@ from .http_wire import DeadlineSSLSocket
 
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
-    """How to trust the other side.
+    """How to trust the other side, and how to prove who we are.
 
     :param ca_pem: certificates (PEM) of a private authority, trusted *instead of* the system's;
         empty for the system's.
+    :param certificate_pem: our certificate with its chain, for mutual TLS; empty for none.
+    :param key_pem: its private key, not encrypted.
     """
 
     ca_pem: str = field(default="", repr=False)
+    certificate_pem: str = field(default="", repr=False)
+    key_pem: str = field(default="", repr=False)
 
 
 @lru_cache(maxsize=64)
 def context_for(options: TlsOptions) -> ssl.SSLContext:
     """The context for some options. Cached: loading the system's authorities takes 20 ms.
 
-    :raises ConfigurationError: ``tls_configuration``, the authority is not usable.
+    :raises ConfigurationError: ``tls_configuration``, the authority or our certificate is not
+        usable.
     """
     try:
         context = ssl.create_default_context(cadata=options.ca_pem or None)
@@ -33,6 +39,27 @@ def context_for(options: TlsOptions) -> ssl.SSLContext:
         raise ConfigurationError(
             "the private certificate authority is not valid PEM", code="tls_configuration"
         ) from None
+    if options.certificate_pem:
+        _load_certificate(context, options)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslsocket_class = DeadlineSSLSocket
     return context
+
+
+def _load_certificate(context: ssl.SSLContext, options: TlsOptions) -> None:
+    """OpenSSL reads certificates from files only; this file is in memory and has no name, so that
+    no private key reaches a disk."""
+    descriptor = os.memfd_create("client-certificate", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(f"{options.key_pem}\n{options.certificate_pem}\n".encode())
+        # A password that nobody has: without it OpenSSL would ask on the terminal.
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
+    except (ssl.SSLError, ValueError, OSError):
+        # "from None": no detail of the key into a traceback.
+        raise ConfigurationError(
+            "the client certificate and its private key cannot be used together",
+            code="tls_configuration",
+        ) from None
+    finally:
+        os.close(descriptor)

@@ -43,4 +43,4 @@ def _authenticate(headers, body, secrets):
     except SignatureInvalid as exc:
         _logger.info("Webhook refused: %s", exc.reason)
         raise Problem(401) from exc
-    return door.Delivery(external_key=verified.id)
+    return door.Delivery(external_key=verified.id, secret_index=verified.secret_index)

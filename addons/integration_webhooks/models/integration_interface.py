@@ -2,6 +2,12 @@ from odoo import api, fields, models
 
 from odoo.addons.integration_core.tools import errors, net_guard
 
+# How partners may know us, and how they may prove themselves.
+OUTBOUND_KINDS = ("hmac", "basic", "bearer", "header", "mtls")
+INBOUND_KINDS = ("hmac",)
+# Secrets that travel with each request.
+CLEAR_KINDS = ("basic", "bearer", "header", "mtls")
+
 
 class IntegrationInterface(models.Model):
     """Webhook endpoints: an outbound one has an address, an inbound one is given an address."""
@@ -30,6 +36,9 @@ class IntegrationInterface(models.Model):
 
     def _missing_for_traffic(self):
         missing = super()._missing_for_traffic()
+        if self.transport == "webhook" and self.credential_id:
+            # sudo: an approver asks as well, who may not read credentials
+            missing += self._missing_of_credential(self.credential_id.sudo())
         if self.transport != "webhook" or self.direction != "outbound":
             return missing
         if not self.url:
@@ -40,4 +49,29 @@ class IntegrationInterface(models.Model):
             net_guard.check_url(self.url, allow_plaintext=True)
         except errors.IntegrationError as exc:
             missing.append(exc.message)
+        return missing
+
+    def _missing_of_credential(self, credential) -> list[str]:
+        kinds = OUTBOUND_KINDS if self.direction == "outbound" else INBOUND_KINDS
+        names = dict(credential._fields["kind"]._description_selection(self.env))
+        missing = []
+        if credential.kind not in kinds:
+            missing.append(
+                self.env._(
+                    "Webhooks in this direction cannot work with a credential of the kind "
+                    "“%(kind)s”. Choose one of: %(kinds)s.",
+                    kind=names[credential.kind],
+                    kinds=", ".join(names[kind] for kind in kinds),
+                )
+            )
+        secure = net_guard.stays_on_this_machine(self.url or "") or (self.url or "").startswith(
+            "https:"
+        )
+        if self.direction == "outbound" and credential.kind in CLEAR_KINDS and not secure:
+            missing.append(
+                self.env._(
+                    "This kind of credential is sent along, so the address must begin with "
+                    "https://. No waiver changes that."
+                )
+            )
         return missing

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from odoo import models
 
 from odoo.addons.integration_core.engine.outbound import Outcome, Outgoing
-from odoo.addons.integration_core.tools import canonical_json, errors, retry_after
+from odoo.addons.integration_core.tools import canonical_json, errors, http_auth, retry_after
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools import standard_webhooks
@@ -26,10 +26,12 @@ class IntegrationTransportWebhook(models.AbstractModel):
     def _sender(self, interface):
         policy = interface.policy_id
         # sudo: the drain runs as superuser anyway; secrets stay inside the returned object
-        secrets = interface.credential_id.sudo()._secrets()
+        credential = interface.credential_id.sudo()
+        proofs = credential._proofs()
+        credential._note_sending()
         return WebhookSender(
             url=interface.url,
-            secrets=[standard_webhooks.Secret.parse(secret) for secret in secrets],
+            proofs=proofs,
             connect_timeout=policy.connect_timeout,
             read_timeout=policy.read_timeout,
             total_timeout=policy.total_timeout,
@@ -41,10 +43,16 @@ class IntegrationTransportWebhook(models.AbstractModel):
 class WebhookSender:
     """Signs and posts messages to one endpoint. Thread safe; needs no database."""
 
-    def __init__(self, url, secrets, **options):
+    def __init__(self, url, proofs, **options):
         self._url = url
-        self._secrets = secrets
-        self._options = options
+        self._secrets = [
+            standard_webhooks.Secret.parse(proof.secret)
+            for proof in proofs
+            if isinstance(proof, http_auth.SharedSecret)
+        ]
+        # A request proves itself in one other way only, so the version in use does.
+        self._headers = dict(proofs[0].headers())
+        self._options = {**options, "tls": proofs[0].tls()}
 
     def __call__(self, message: Outgoing) -> Outcome:
         body = envelope(message)
@@ -67,15 +75,21 @@ class WebhookSender:
         headers = {
             "content-type": "application/json",
             "user-agent": "Odoo-Integration-Suite/1.0",
-            **standard_webhooks.signed_headers(
-                self._secrets, message.external_key, int(time.time()), body
-            ),
+            **self._headers,
+            **self._signature(message, body),
         }
         if message.trace_parent:
             headers["traceparent"] = message.trace_parent
         if message.correlation_id:
             headers["x-correlation-id"] = message.correlation_id
         return HttpRequest("POST", self._url, headers, body, **self._options)
+
+    def _signature(self, message: Outgoing, body: bytes) -> dict[str, str]:
+        """The headers of the standard; unsigned when the partner knows us by something else."""
+        now = int(time.time())
+        if self._secrets:
+            return standard_webhooks.signed_headers(self._secrets, message.external_key, now, body)
+        return {"webhook-id": message.external_key, "webhook-timestamp": str(now)}
 
 
 def envelope(message: Outgoing) -> bytes:

@@ -54,7 +54,7 @@ class TestWebhookTransport(TransactionCase):
         ring = KeyRing.parse(f"test:{keyring.generate_key()}")
         cls.startClassPatcher(patch.object(settings, "key_ring", lambda: ring))
         cls.credential = cls.env["integration.credential"].create({"name": "Shared"})
-        cls.credential.action_generate()
+        cls.credential.rotate({"generate": True})
         cls.interface = cls.env["integration.interface"].create(
             {
                 "name": "Outbound",

@@ -1,0 +1,86 @@
+"""What our own set-up lacks: found before messages are claimed, so that none is spent on it.
+
+A credential that has expired or a key that is missing concerns every message of an interface.
+They stay queued, the interface says why, its owner gets one task, and the drain looks again from
+time to time: what was mended resumes by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from odoo import SUPERUSER_ID, api
+from odoo.models import BaseModel
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
+from ..tools import errors
+from . import keys
+from .cursors import own_cursor
+
+# How long nothing is claimed after an obstacle; its removal wakes the lane at once where it can.
+AGAIN_SECONDS = 20.0
+# While nothing stands in the way a drain looks so often.
+FRESH_SECONDS = 1.0
+
+
+def find(interface: BaseModel) -> errors.IntegrationError | None:
+    """What keeps ``interface`` from working at all, or ``None``."""
+    try:
+        if interface.data_class == "clinical":
+            keys.require(interface.env.cr)
+        if interface.direction == "outbound" and interface.credential_id:
+            # sudo: the drain runs as superuser anyway; what is opened here is dropped at once
+            interface.credential_id.sudo()._proofs()
+    except errors.IntegrationError as exc:
+        return exc
+    return None
+
+
+class Watch:
+    """What one drain knows of obstacles. ``look_again`` is naive UTC, ``None`` without one."""
+
+    def __init__(self) -> None:
+        self.look_again: datetime | None = None
+        self._clear_until = 0.0
+        self._stood = False
+
+    def found(self, interface: BaseModel) -> bool:
+        """Whether something stands in the way now; tells people when that changes."""
+        if self.look_again and datetime.now(UTC).replace(tzinfo=None) < self.look_again:
+            return True
+        if time.monotonic() < self._clear_until:
+            return False
+        error = find(interface)
+        self._stood = bool(interface.blocked_reason)
+        if error is None:
+            self.look_again = None
+            self._clear_until = time.monotonic() + FRESH_SECONDS
+            return False
+        self._wait()
+        interface._set_obstacle(error.message)
+        return True
+
+    def met(self, cr: BaseCursor, interface_id: int, error: errors.IntegrationError) -> None:
+        """Something was met after claiming that :func:`find` did not see."""
+        self._wait()
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["integration.interface"].browse(interface_id)._set_obstacle(error.message)
+
+    def passed(self, cr: BaseCursor, interface_id: int) -> None:
+        """Work was done, or there is none: what stood in the way is gone."""
+        if self._stood and not self.look_again:
+            self._stood = False
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["integration.interface"].browse(interface_id)._clear_obstacle()
+
+    def passed_apart(self, registry: Registry, interface_id: int) -> None:
+        """As :meth:`passed`, on a connection of its own where something is to be written."""
+        if self._stood and not self.look_again:
+            with own_cursor(registry) as cr:
+                self.passed(cr, interface_id)
+
+    def _wait(self) -> None:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.look_again = now + timedelta(seconds=AGAIN_SECONDS)
