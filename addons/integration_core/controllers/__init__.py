@@ -1,1 +1,1 @@
-from . import dispatcher
+from . import audit_export, dispatcher

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from odoo import api
 from odoo.http import request
 from odoo.models import BaseModel
 
@@ -37,20 +38,60 @@ def record(
     by_record = bool(changes) and all(isinstance(key, int) for key in changes or ())
     # sudo: the name of a record belongs into its history, whoever acts on it
     named = records.sudo()
+    _insert(
+        env,
+        act,
+        reason,
+        [
+            (
+                one._name,
+                one.id,
+                one.display_name or "",
+                _company(one),
+                (changes or {}).get(one.id, {}) if by_record else changes,
+            )
+            for one in named
+        ],
+    )
+
+
+def record_gone(
+    env: api.Environment,
+    act: str,
+    model: str,
+    record_id: int,
+    name: str,
+    *,
+    reason: str = "",
+    changes: Changes | None = None,
+) -> None:
+    """Write an entry about a record that is not there any more, as :func:`record`.
+
+    :param name: its name when it was there
+    """
+    _insert(env, act, reason, [(model, record_id, name, None, changes)])
+
+
+def _insert(
+    env: api.Environment,
+    act: str,
+    reason: str,
+    subjects: Sequence[tuple[str, int, str, int | None, Any]],
+) -> None:
+    """Write entries about ``subjects``: model, id, name, company and changes of each."""
+    actor = (env.uid, env.user.login, act)
     rows = [
         (
-            env.uid,
-            env.user.login,
-            act,
-            one._name,
-            one.id,
-            (one.display_name or "")[:TEXT_LIMIT],
-            _company(one),
+            *actor,
+            model,
+            record_id,
+            name[:TEXT_LIMIT],
+            company_id,
             reason or None,
-            _dumps((changes or {}).get(one.id, {}) if by_record else changes),
+            _dumps(changes),
             _remote_address(),
         )
-        for one in named
+        for model, record_id, name, company_id, changes in subjects
     ]
     insert_quietly(
         env.cr,

@@ -14,4 +14,5 @@ from . import (
     unmapped,
     waived,
     waiver_ended,
+    watched,
 )

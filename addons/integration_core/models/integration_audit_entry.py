@@ -2,6 +2,9 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ..engine import audit, audit_triggers
 
 ACTS = [
     ("create", "Created"),
@@ -86,7 +89,17 @@ class IntegrationAuditEntry(models.Model):
         help="JSON: field, value before and after.",
     )
     remote_address = fields.Char(string="From address", readonly=True)
-    kind_name = fields.Char(string="Kind", compute="_compute_names")
+    kind_name = fields.Char(string="Kind", compute="_compute_names", search="_search_kind_name")
+    company = fields.Many2one(
+        "res.company", compute="_compute_company", search="_search_company", compute_sudo=True
+    )
+    seal_number = fields.Integer(
+        string="Number",
+        compute="_compute_seal",
+        search="_search_seal_number",
+        help="Its place in the sealed trail. 0: not sealed yet.",
+    )
+    sealed_at = fields.Datetime(string="Sealed", compute="_compute_seal")
     changes_text = fields.Text(string="Changes", compute="_compute_changes_text")
 
     _record_idx = models.Index("(res_model, res_id, id)")
@@ -94,31 +107,63 @@ class IntegrationAuditEntry(models.Model):
     _actor_idx = models.Index("(actor_id, id)")
 
     def init(self):
-        """Refuse every change of what was written, whoever tries, with a database trigger."""
-        self.env.cr.execute(
-            """
-            CREATE OR REPLACE FUNCTION integration_append_only() RETURNS trigger
-            LANGUAGE plpgsql AS $function$
-            BEGIN
-                RAISE EXCEPTION 'Audit entries are append-only' USING ERRCODE = '42501';
-            END
-            $function$;
-            CREATE OR REPLACE TRIGGER integration_audit_entry_append_only
-            BEFORE UPDATE OR DELETE OR TRUNCATE ON integration_audit_entry
-            FOR EACH STATEMENT EXECUTE FUNCTION integration_append_only();
-            """
-        )
-
-    @api.model
-    def _drop_trigger(self):
-        """Remove what Odoo does not know of when the addon is uninstalled."""
-        self.env.cr.execute("DROP FUNCTION IF EXISTS integration_append_only CASCADE")
+        """Refuse every change of what was written, whoever tries, and queue it for the sealer."""
+        audit_triggers.append_only(self.env.cr, self._table)
+        audit_triggers.enqueue(self.env.cr)
 
     @api.depends("res_model")
     def _compute_names(self):
         for entry in self:
             known = entry.res_model in self.env
             entry.kind_name = self.env[entry.res_model]._description if known else entry.res_model
+
+    def _search_kind_name(self, operator, value):
+        if operator not in ("ilike", "not ilike", "in", "not in", "=", "!="):
+            return NotImplemented
+        texts = [value] if isinstance(value, str) else list(value)
+        # sudo: the names of models are no secret, and everybody sees them on his screens
+        models_found = (
+            self.env["ir.model"]
+            .sudo()
+            .search(
+                Domain.OR(
+                    Domain("name", "ilike", one) | Domain("model", "ilike", one) for one in texts
+                )
+            )
+        )
+        negative = operator in Domain.NEGATIVE_OPERATORS
+        return Domain("res_model", "not in" if negative else "in", models_found.mapped("model"))
+
+    @api.depends("company_id")
+    def _compute_company(self):
+        companies = self.env["res.company"].browse(set(self.mapped("company_id")) - {0}).exists()
+        for entry in self:
+            entry.company = companies.filtered(lambda one, entry=entry: one.id == entry.company_id)
+
+    def _search_company(self, operator, value):
+        companies = self.env["res.company"].search(Domain("id", operator, value))
+        return Domain("company_id", "in", companies.ids)
+
+    def _compute_seal(self):
+        # sudo: whoever may read an entry may see its place in the trail
+        seals = self.env["integration.audit.seal"].sudo().search([("entry_id", "in", self.ids)])
+        by_entry = {seal.entry_id: seal for seal in seals}
+        for entry in self:
+            seal = by_entry.get(entry.id, seals.browse())
+            entry.seal_number = seal.sequence
+            entry.sealed_at = seal.sealed_at
+
+    def _search_seal_number(self, operator, value):
+        # sudo: as in _compute_seal
+        seals = self.env["integration.audit.seal"].sudo()
+        waiting = self.env["integration.audit.unsealed"].sudo()
+        if operator not in ("in", "<", "<=", ">", ">="):
+            return NotImplemented
+        found = seals.search(Domain("sequence", operator, value), limit=10_000)
+        domain = Domain("id", "in", found.mapped("entry_id"))
+        if operator == "in" and 0 in set(value):
+            domain |= Domain("id", "in", waiting._search([]))
+        return domain
 
     @api.depends("changes")
     def _compute_changes_text(self):
@@ -144,6 +189,16 @@ class IntegrationAuditEntry(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise AccessError(self.env._("Audit entries are kept."))
+
+    def export_data(self, fields_to_export):
+        """The list's own export; it is recorded as any other."""
+        audit.record(
+            self.env["integration.audit.trail"]._trail(),
+            "export",
+            reason=self.env._("Export of a list"),
+            changes={"entry_count": ("", str(len(self)))},
+        )
+        return super().export_data(fields_to_export)
 
     def action_open_record(self):
         self.ensure_one()

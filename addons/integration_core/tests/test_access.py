@@ -46,7 +46,18 @@ RETAINED = (
     "integration.retention.line",
 )
 HOLDS = ("integration.legal.hold",)
-AUDIT = ("integration.audit.entry",)
+AUDIT = (
+    "integration.audit.entry",
+    "integration.audit.membership",
+    "integration.audit.seal",
+    "integration.audit.unsealed",
+)
+# How the audit is doing, without what it holds: administrators have to mend it.
+AUDIT_STATE = (
+    "integration.audit.checkpoint",
+    "integration.audit.trail",
+    "integration.audit.verification",
+)
 
 ROLES = {
     "user": "base.group_user",
@@ -160,6 +171,16 @@ MATRIX = {
         "administrator": "rwc",
         "approver": READ,
         "auditor": "rwc",
+    },
+    AUDIT_STATE: {
+        "user": NOTHING,
+        "observer": NOTHING,
+        "content_viewer": NOTHING,
+        "clinical_viewer": NOTHING,
+        "operator": NOTHING,
+        "administrator": READ,
+        "approver": NOTHING,
+        "auditor": READ,
     },
     CONTENT: {
         "user": NOTHING,

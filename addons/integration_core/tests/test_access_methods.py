@@ -11,6 +11,7 @@ OUTSIDERS = {"portal": "base.group_portal", "public": "base.group_public"}
 OPERATORS = {"operator", "administrator"}
 ADMINISTRATORS = {"administrator"}
 APPROVERS = {"approver"}
+AUDITORS = {"auditor"}
 CONTENT_VIEWERS = {"content_viewer", "clinical_viewer", "administrator"}
 HOLDERS = {"operator", "administrator", "auditor"}
 READERS = set(ROLES) - {"user"}
@@ -20,6 +21,9 @@ EVERYBODY = set(ROLES) | set(OUTSIDERS)
 # Methods that only open a screen (action_open_…, action_ask_…) need no line: what the screen shows
 # is protected by the rights on its models, and what its buttons do by lines of this table.
 MAY_CALL = {
+    "integration.audit.entry": {"export_data": AUDITORS},
+    "integration.audit.trail": {"action_verify": AUDITORS},
+    "integration.audit.verification": {"action_accept": AUDITORS},
     "integration.contract": {"action_new_version": ADMINISTRATORS},
     "integration.contract.version": {
         "action_submit": ADMINISTRATORS,
@@ -126,6 +130,7 @@ MAY_CALL = {
 }
 # The state in which the call would do something, so that it is not refused for another reason.
 STATES = {
+    "integration.audit.verification": {"action_accept": "broken"},
     "integration.contract.version": {
         "action_submit": "draft",
         "action_approve": "in_review",
@@ -168,6 +173,7 @@ STATES = {
     },
 }
 ARGUMENTS = {
+    "export_data": [["act"]],
     "try_on": [1],
     "write_contract": [1],
     "trial_input": [1],
@@ -273,6 +279,9 @@ class TestAccessMethods(EngineCase):
 
     def sample(self, name):
         makers = {
+            "integration.audit.entry": lambda: self.env[name].search([], limit=1),
+            "integration.audit.trail": lambda: self.env.ref("integration_core.audit_trail"),
+            "integration.audit.verification": lambda: self.env[name].create({"scope": "full"}),
             "integration.interface": lambda: self.inbound,
             "integration.message": lambda: self.receive("k1", {"key": "a"}),
             "integration.credential": lambda: self.env[name].create({"name": "Shared"}),

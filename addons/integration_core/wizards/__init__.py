@@ -1,1 +1,1 @@
-from . import integration_message_operation, integration_reason_wizard
+from . import integration_audit_export, integration_message_operation, integration_reason_wizard
