@@ -26,7 +26,7 @@ class IntegrationAuditSeal(models.Model):
     content_mac = fields.Char(
         string="MAC of the entry", required=True, readonly=True, help="Covers every column of it."
     )
-    mac = fields.Char(string="MAC", required=True, readonly=True, help="Covers the seal itself.")
+    mac = fields.Char(required=True, readonly=True, help="Covers the seal itself.")
     key_id = fields.Char(string="Key", required=True, readonly=True)
     sealed_at = fields.Datetime(required=True, readonly=True)
 

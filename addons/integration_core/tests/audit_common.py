@@ -3,6 +3,8 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from odoo.tools import SQL
+
 from odoo.addons.integration_core.engine import audit_sealer, audit_settings
 from odoo.addons.integration_core.tools.audit_chain import AuditKeys
 
@@ -64,10 +66,10 @@ class AuditCase(EngineCase):
         self.env.flush_all()
         tables = ("integration_audit_entry", "integration_audit_seal")
         for table in tables:
-            self.env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            self.env.cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER USER", SQL.identifier(table)))
         self.env.cr.execute(query, parameters)
         for table in tables:
-            self.env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            self.env.cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER USER", SQL.identifier(table)))
         self.env.invalidate_all()
 
     def codes(self, verification):

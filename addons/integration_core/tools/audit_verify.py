@@ -10,6 +10,9 @@ What times say is never a break: clocks are set back. It is a remark. The senten
 marked for translation; whoever shows them translates them. Standard library only.
 """
 
+# Pure code has no environment to translate with.
+# pylint: disable=prefer-env-translation
+
 from __future__ import annotations
 
 import hmac
