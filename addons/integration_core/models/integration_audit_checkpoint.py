@@ -29,7 +29,7 @@ class IntegrationAuditCheckpoint(models.Model):
         string="Entries", required=True, readonly=True, help="Sealed ones, and those that waited."
     )
     mac = fields.Char(required=True, readonly=True, help="Of the last seal.")
-    key_id = fields.Char(string="Key", required=True, readonly=True)
+    key_id = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [("taken", "Interrupted"), ("written", "Written"), ("failed", "Failed")],
         required=True,

@@ -27,7 +27,7 @@ class IntegrationAuditSeal(models.Model):
         string="MAC of the entry", required=True, readonly=True, help="Covers every column of it."
     )
     mac = fields.Char(required=True, readonly=True, help="Covers the seal itself.")
-    key_id = fields.Char(string="Key", required=True, readonly=True)
+    key_id = fields.Char(required=True, readonly=True)
     sealed_at = fields.Datetime(required=True, readonly=True)
 
     _sequence_uniq = models.UniqueIndex("(sequence)")
