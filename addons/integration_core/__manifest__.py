@@ -49,6 +49,9 @@
         "views/integration_waiver_views.xml",
         "views/integration_retention_views.xml",
         "views/integration_legal_hold_views.xml",
+        "views/integration_ownership_views.xml",
+        "views/integration_conflict_views.xml",
+        "views/integration_event_mute_views.xml",
         "views/menus.xml",
     ],
     "demo": [
@@ -66,6 +69,8 @@
             "integration_core/static/src/views/*",
             "integration_core/static/src/mapping/*",
             "integration_core/static/src/credential/*",
+            "integration_core/static/src/overview/*",
+            "integration_core/static/src/ownership/*",
             "integration_core/static/src/widgets/*",
             "integration_core/static/src/scss/integration.scss",
         ],

@@ -24,7 +24,7 @@ from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
-from . import causation, outbox
+from . import causation, muting, outbox
 from .snapshots import Snapshot
 from .triggers import Trigger
 
@@ -142,6 +142,11 @@ def collect(
             entries[record_id] = outbox.Entry(cause, renewed=renewed)
 
 
+def caught_up(records: BaseModel, trigger: Trigger, entries: Mapping[int, outbox.Entry]) -> None:
+    """Collect what was muted before; see :mod:`.muting`."""
+    _pending(records.env)[trigger].update(entries)
+
+
 def _pending(env: api.Environment) -> dict[Trigger, dict[int, outbox.Entry]]:
     cr = env.cr
     pending = cr.precommit.data.get(PENDING)
@@ -158,6 +163,7 @@ def _flush(cr: BaseCursor, uid: int | None) -> None:
     fired = _journal(cr).fired
     # superuser: the snapshot follows the contract, not the rights of whoever saved the record
     env = api.Environment(cr, SUPERUSER_ID, {})
+    muting.withhold(env, pending, uid)
     for trigger, entries in pending.items():
         if entries:
             outbox.write(env, trigger, entries, fired[trigger.type_id], uid)

@@ -19,11 +19,12 @@ MAX_DEPTH = 8
 class Cause:
     """The message that is being handled."""
 
-    message_uuid: str
+    message_uuid: str | None
     correlation_id: str | None
     trace_parent: str | None
     system_id: int
     depth: int
+    message_id: int | None = None
 
 
 _current: ContextVar[Cause | None] = ContextVar("integration_cause", default=None)

@@ -23,6 +23,8 @@ from .drain import Drain, fault_point
 
 BATCH = 500
 NORMAL_PRIORITY = 10
+# What a catch-up tells after a bulk import goes behind what happens now.
+CAUGHT_UP_PRIORITY = 20
 LOOP = "Systems answer each other in a loop; this message was not sent."
 
 
@@ -41,6 +43,7 @@ class _Event:
     cause_system_id: int | None
     depth: int
     problem: str | None
+    mute_id: int | None
 
     @property
     def refusal(self) -> tuple[str, str, str] | None:
@@ -65,6 +68,13 @@ class _Subscriber:
     system_id: int
     partner_id: int | None
     echo_allowed: bool
+    ordering: str
+
+    def priority(self, event: _Event) -> int:
+        """Where the whole interface is one queue, a lower priority would be an overtaking."""
+        if event.mute_id and self.ordering != "strict":
+            return CAUGHT_UP_PRIORITY
+        return NORMAL_PRIORITY
 
     def takes(self, event: _Event) -> bool:
         """Same company, addressed to the system's partner, and no echo.
@@ -131,7 +141,8 @@ def _undispatched(cr: BaseCursor) -> list[_Event]:
     cr.execute(
         """
         SELECT id, uuid, type_id, type_code, res_model, res_id, company_id, partner_id,
-               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0), problem
+               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0), problem,
+               mute_id
           FROM integration_event WHERE dispatched_at IS NULL
          ORDER BY id LIMIT %s FOR UPDATE
         """,
@@ -149,10 +160,11 @@ def _subscribers(cr: BaseCursor, type_ids: set[int]) -> Mapping[int, list[_Subsc
     cr.execute(
         """
         SELECT r.integration_event_type_id, i.id, i.company_id, i.system_id,
-               p.commercial_partner_id, coalesce(i.echo_allowed, false)
+               p.commercial_partner_id, coalesce(i.echo_allowed, false), o.ordering
           FROM integration_event_type_integration_interface_rel r
           JOIN integration_interface i ON i.id = r.integration_interface_id
           JOIN integration_system s ON s.id = i.system_id
+          JOIN integration_policy o ON o.id = i.policy_id
           LEFT JOIN res_partner p ON p.id = s.partner_id
          WHERE r.integration_event_type_id = ANY(%s) AND i.active AND i.direction = 'outbound'
            AND i.activated_at IS NOT NULL AND i.state <> 'retired'
@@ -223,6 +235,6 @@ def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...
         event.id,
         event.res_model,
         event.res_id,
-        NORMAL_PRIORITY,
+        subscriber.priority(event),
         *(event.refusal or (None, None, None)),
     )

@@ -23,7 +23,18 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
-from . import causation, claims, conversion, lanes, ledger, notice, obstacles, settings, sync
+from . import (
+    causation,
+    claims,
+    conflicts,
+    conversion,
+    lanes,
+    ledger,
+    notice,
+    obstacles,
+    settings,
+    sync,
+)
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
 from .savepoints import Steps
@@ -170,6 +181,7 @@ class InboundDrain(Drain):
             taken = batch.run()
             ledger.record(cr, batch.results, token)
             ledger.release(cr, batch.overtaken, token)
+            conflicts.follow(env, plan, batch.results)
             notice.final_failures(env, batch.results)
             fault_point("inbound_recorded")
             commit(cr)
@@ -283,6 +295,7 @@ class _Batch:
             stored.trace_parent,
             self.plan.system_id,
             (stored.depth or 0) + 1,
+            message.id,
         )
         received = Received(
             id=message.id,
@@ -333,5 +346,12 @@ def _failed(
         if delay is None:
             state = State.DEAD
     return ledger.Result(
-        message.id, state, message.attempts, started, duration, error=error, delay=delay
+        message.id,
+        state,
+        message.attempts,
+        started,
+        duration,
+        error=error,
+        delay=delay,
+        record=conflicts.document(error),
     )

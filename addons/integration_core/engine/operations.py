@@ -17,7 +17,7 @@ from odoo.models import BaseModel
 
 from ..tools.acts import Act
 from ..tools.states import State
-from . import audit, ledger, notice, renewal, replay, sync, wakeup
+from . import audit, conflicts, ledger, notice, renewal, replay, sync, wakeup
 from .assessment import Assessment, assess
 from .cursors import own_cursor
 
@@ -155,6 +155,7 @@ def _release(messages: BaseModel, _found: Assessment, _note: str) -> list[int]:
 
 def _close(messages: BaseModel, _found: Assessment, note: str) -> list[int]:
     moved = _move(messages, State.CANCELLED, {"resolution": note or None, "held_reason": None})
+    conflicts.void(messages.env, moved)
     # Not the note: everybody who may read the document sees its status.
     sync.mark(messages.env.cr, moved, "cancelled", messages.env._("Closed by an operator."))
     return moved

@@ -31,11 +31,13 @@ class Entry:
 
     :ivar snapshot: taken already, because the record is gone by now
     :ivar renewed: an earlier flush of this transaction has written it
+    :ivar mute_id: it was muted when it happened, and is caught up now
     """
 
     cause: causation.Cause | None
     snapshot: Snapshot | None = None
     renewed: bool = False
+    mute_id: int | None = None
 
 
 def write(
@@ -56,7 +58,7 @@ def write(
         fired.setdefault(record_id, entry.cause)
     found = _snapshots(env, trigger, entries, present)
     rows = [
-        _row(trigger, record_id, snapshot, fired[record_id], uid)
+        _row(trigger, record_id, snapshot, fired[record_id], uid, entries[record_id].mute_id)
         for record_id, snapshot in found.items()
     ]
     if rows:
@@ -143,7 +145,7 @@ def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
         INSERT INTO integration_event (
             uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
             partner_id, data, problem, correlation_id, trace_parent, causation_id,
-            cause_system_id, depth, user_id, acting_company_id)
+            cause_system_id, depth, user_id, mute_id, acting_company_id)
         VALUES %s
         ON CONFLICT (tx, type_id, res_model, res_id) DO UPDATE
            SET data = EXCLUDED.data, subject = EXCLUDED.subject,
@@ -152,7 +154,7 @@ def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
         rows,
         template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
         "%s, %s, %s, %s, %s, "
-        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
         "coalesce((SELECT company_id FROM integration_system WHERE id = %s), "
         "(SELECT company_id FROM res_users WHERE id = %s)))",
     )
@@ -164,6 +166,7 @@ def _row(
     snapshot: Snapshot,
     cause: causation.Cause | None,
     uid: int | None,
+    mute_id: int | None,
 ) -> tuple[Any, ...]:
     parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
     return (
@@ -183,6 +186,7 @@ def _row(
         cause.system_id if cause else None,
         cause.depth if cause else 0,
         uid,
+        mute_id,
         # The company that acted: of the system whose message is handled, else of the user.
         cause.system_id if cause else None,
         uid,

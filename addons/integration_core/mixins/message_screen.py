@@ -44,6 +44,7 @@ class IntegrationMessageScreen(models.AbstractModel):
     )
     related_count = fields.Integer(compute="_compute_related")
     replay_count = fields.Integer(compute="_compute_replay_count")
+    conflict_count = fields.Integer(compute="_compute_conflict_count", string="Conflicts")
 
     @api.depends("error_class", "error_code")
     def _compute_advice(self):
@@ -79,6 +80,27 @@ class IntegrationMessageScreen(models.AbstractModel):
         )
         for message in self:
             message.replay_count = groups.get(message, 0)
+
+    def _compute_conflict_count(self):
+        groups = dict(
+            self.env["integration.conflict"]._read_group(
+                [("message_id", "in", self.ids)], ["message_id"], ["__count"]
+            )
+        )
+        for message in self:
+            message.conflict_count = groups.get(message, 0)
+
+    def action_open_conflicts(self):
+        self.ensure_one()
+        conflicts = self.env["integration.conflict"].search([("message_id", "=", self.id)])
+        if len(conflicts) == 1:
+            return conflicts.get_formview_action()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_core.action_integration_conflict"
+        )
+        action["domain"] = [("message_id", "=", self.id)]
+        action["context"] = {}
+        return action
 
     # ------------------------------------------------------------------
     # history

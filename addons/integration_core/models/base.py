@@ -2,8 +2,8 @@ from odoo import api, models
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
-from ..engine import capture, snapshots
-from ..tools import sync_widget
+from ..engine import capture, owned_form, ownership, snapshots
+from ..tools import owner_widget, sync_widget
 
 
 class Base(models.AbstractModel):
@@ -11,8 +11,22 @@ class Base(models.AbstractModel):
 
     _inherit = "base"
 
+    def write(self, vals):
+        rules = ownership.rules_of(self)
+        if not rules:
+            return super().write(vals)
+        verdict = ownership.judge(self, vals, rules)
+        for records, admitted in verdict.parts:
+            super(Base, records).write(admitted)
+        if verdict.after:
+            verdict.after()
+        return True
+
     def _create(self, data_list):
         records = super()._create(data_list)
+        rules = ownership.rules_of(self)
+        if rules:
+            ownership.judge_creation(records, data_list, rules)
         triggers = capture.triggers_of(self)
         if triggers:
             capture.created(records, triggers)
@@ -29,6 +43,8 @@ class Base(models.AbstractModel):
 
     def unlink(self):
         ids = self.ids
+        if rules := ownership.rules_of(self):
+            ownership.judge_deletion(self, rules)
         triggers = capture.triggers_of(self)
         doomed = capture.deleting(self, triggers) if triggers and ids else None
         res = super().unlink()
@@ -40,14 +56,25 @@ class Base(models.AbstractModel):
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
-        """Forms of models that an interface touches show the sync status of their record.
+        """Forms of models that an interface touches show the sync status of their record, and
+        those of models with an owner lock what is owned.
 
         Views are cached once built, so other models pay one look-up when a form is built.
         """
         arch, view = super()._get_view(view_id, view_type, **options)
-        if view_type == "form" and self._integration_is_touched():
-            sync_widget.insert(arch)
+        if view_type == "form":
+            if self._integration_is_touched():
+                sync_widget.insert(arch)
+            if owned := self._integration_owned():
+                owner_widget.lock(arch, owned)
         return arch, view
+
+    @api.model
+    def _integration_owned(self):
+        """Names of the fields that a system may own; none while modules load or go."""
+        if not self.pool.ready or self._transient or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return ()
+        return owned_form.owned_fields(self)
 
     @api.model
     def _integration_is_touched(self) -> bool:

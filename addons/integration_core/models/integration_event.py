@@ -101,6 +101,15 @@ class IntegrationEvent(models.Model):
         readonly=True,
         help="When retention removed the content: all messages of the event had lost theirs.",
     )
+    mute_id = fields.Many2one(
+        "integration.event.mute",
+        string="Caught up after",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="It happened while events were muted, and was told afterwards with the content of "
+        "that moment.",
+    )
     message_ids = fields.One2many("integration.message", "event_id")
     message_count = fields.Integer(string="Messages", compute="_compute_message_count")
     model_missing = fields.Boolean(compute="_compute_model_missing")

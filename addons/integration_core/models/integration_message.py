@@ -121,6 +121,7 @@ class IntegrationMessage(models.Model):
     resolution = fields.Char(readonly=True, help="Why a person closed this message.")
     attempt_ids = fields.One2many("integration.attempt", "message_id")
     payload_ids = fields.One2many("integration.payload", "message_id")
+    mute_id = fields.Many2one(related="event_id.mute_id", string="Caught up after")
     document_name = fields.Char(compute="_compute_document_name", string="Document")
     runbook = fields.Html(related="interface_id.runbook")
     manual_fallback = fields.Html(related="interface_id.manual_fallback")

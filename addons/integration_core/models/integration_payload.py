@@ -37,6 +37,7 @@ class IntegrationPayload(models.Model):
             ("sent", "Sent"),
             ("response", "Response"),
             ("acknowledgement", "Acknowledgement"),
+            ("conflict", "Values in conflict"),
         ],
         required=True,
         readonly=True,

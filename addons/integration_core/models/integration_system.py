@@ -102,6 +102,12 @@ class IntegrationSystem(models.Model):
     active = fields.Boolean(default=True)
     interface_ids = fields.One2many("integration.interface", "system_id")
     interface_count = fields.Integer(compute="_compute_interface_count")
+    ownership_ids = fields.One2many(
+        "integration.ownership",
+        "system_id",
+        string="Master data",
+        help="What this system is the system of record for.",
+    )
 
     _code_unique = models.Constraint(
         "UNIQUE(company_id, code)", "Another system of this company has this code already."
@@ -124,7 +130,7 @@ class IntegrationSystem(models.Model):
     def write(self, vals):
         if "company_id" in vals and any(
             # sudo: interfaces that its editor may not see count as well
-            system.sudo().with_context(active_test=False).interface_ids
+            (system.sudo().with_context(active_test=False).interface_ids or system.ownership_ids)
             and system.company_id.id != vals["company_id"]
             for system in self
         ):
@@ -132,7 +138,24 @@ class IntegrationSystem(models.Model):
                 self.env._("A system with interfaces keeps its company. Create another system.")
             )
         self._check_in_use(vals)
+        self._check_owns_nothing(vals)
         return super().write(vals)
+
+    def _check_owns_nothing(self, vals):
+        """An archived system would lock data that nobody sends any more."""
+        if vals.get("active", True) or self.env.su:  # su: installation and upgrade
+            return
+        # sudo: what its editor may not see counts as well
+        owned = self.sudo().ownership_ids.filtered(lambda one: one.state != "ended")
+        if owned:
+            raise UserError(
+                self.env._(
+                    "“%(system)s” is the system of record for %(what)s. End that ownership first; "
+                    "until then these data stay locked in Odoo.",
+                    system=owned[0].system_id.name,
+                    what=", ".join(owned.mapped("model_label")),
+                )
+            )
 
     def _check_in_use(self, vals):
         """What decides whose documents travel, and how, was approved with the interfaces."""
@@ -164,6 +187,15 @@ class IntegrationSystem(models.Model):
         # sudo: archived interfaces count as well, and those that the user may not see
         for system in self.sudo().with_context(active_test=False):
             system.interface_ids._raise_keep_history(system)
+        if owned := self.sudo().ownership_ids:
+            raise UserError(
+                self.env._(
+                    "“%(system)s” is, or was, the system of record for %(what)s. Archive it "
+                    "instead.",
+                    system=owned[0].system_id.name,
+                    what=", ".join(owned.mapped("model_label")),
+                )
+            )
         links = self.env["integration.record.link"].sudo()  # sudo: as above
         if linked := links.search([("system_id", "in", self.ids)], limit=1).system_id:
             raise UserError(

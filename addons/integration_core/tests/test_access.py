@@ -18,7 +18,11 @@ CONFIGURATION = (
     "integration.value.map",
     "integration.record.link",
     "integration.waiver",
+    "integration.ownership",
+    "integration.ownership.field",
 )
+# Ended, never deleted: what was muted is part of the history of events.
+MUTES = ("integration.event.mute",)
 REVISIONS = ("integration.revision",)
 # An operator proposes values; only an administrator's are applied.
 PROPOSED = ("integration.value.map.line",)
@@ -28,8 +32,12 @@ LEDGER = (
     "integration.attempt",
     "integration.event",
     "integration.record.sync",
+    "integration.conflict",
+    "integration.conflict.line",
 )
 MACHINERY = (
+    "integration.ownership.override",
+    "integration.event.muted",
     "integration.lane",
     "integration.breaker",
     "integration.idempotency",
@@ -68,6 +76,7 @@ ROLES = {
     "administrator": "integration_core.group_administrator",
     "approver": "integration_core.group_approver",
     "auditor": "integration_core.group_auditor",
+    "steward": "integration_core.group_steward",
 }
 NOTHING, READ, ALL = "", "r", "rwcd"
 # Rights of each role on each family of models; the letters are read, write, create, delete.
@@ -81,6 +90,7 @@ MATRIX = {
         "administrator": ALL,
         "approver": READ,
         "auditor": READ,
+        "steward": READ,
     },
     CONFIGURATION: {
         "user": NOTHING,
@@ -91,6 +101,7 @@ MATRIX = {
         "administrator": ALL,
         "approver": READ,
         "auditor": READ,
+        "steward": READ,
     },
     REVISIONS: {
         "user": NOTHING,
@@ -101,6 +112,18 @@ MATRIX = {
         "administrator": "rw",
         "approver": READ,
         "auditor": READ,
+        "steward": READ,
+    },
+    MUTES: {
+        "user": NOTHING,
+        "observer": READ,
+        "content_viewer": READ,
+        "clinical_viewer": READ,
+        "operator": READ,
+        "administrator": "rwc",
+        "approver": READ,
+        "auditor": READ,
+        "steward": READ,
     },
     SECRETS: {
         "user": NOTHING,
@@ -111,6 +134,7 @@ MATRIX = {
         "administrator": ALL,
         "approver": NOTHING,
         "auditor": NOTHING,
+        "steward": NOTHING,
     },
     LEDGER: {
         "user": NOTHING,
@@ -121,6 +145,7 @@ MATRIX = {
         "administrator": READ,
         "approver": READ,
         "auditor": READ,
+        "steward": READ,
     },
     MACHINERY: {
         "user": NOTHING,
@@ -131,6 +156,7 @@ MATRIX = {
         "administrator": READ,
         "approver": NOTHING,
         "auditor": NOTHING,
+        "steward": NOTHING,
     },
     AUDIT: {
         "user": NOTHING,
@@ -141,6 +167,7 @@ MATRIX = {
         "administrator": NOTHING,
         "approver": NOTHING,
         "auditor": READ,
+        "steward": NOTHING,
     },
     RETENTION: {
         "user": NOTHING,
@@ -191,6 +218,7 @@ MATRIX = {
         "administrator": READ,
         "approver": NOTHING,
         "auditor": NOTHING,
+        "steward": READ,
     },
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "d"}

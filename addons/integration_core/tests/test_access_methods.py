@@ -12,9 +12,11 @@ OPERATORS = {"operator", "administrator"}
 ADMINISTRATORS = {"administrator"}
 APPROVERS = {"approver"}
 AUDITORS = {"auditor"}
-CONTENT_VIEWERS = {"content_viewer", "clinical_viewer", "administrator"}
+CONTENT_VIEWERS = {"content_viewer", "clinical_viewer", "administrator", "steward"}
 HOLDERS = {"operator", "administrator", "auditor"}
 READERS = set(ROLES) - {"user"}
+STEWARDS = {"steward", "administrator"}
+INSIDERS = set(ROLES)
 EVERYBODY = set(ROLES) | set(OUTSIDERS)
 
 # Who may call the public methods of a model over RPC; a call by anybody else must be refused.
@@ -125,6 +127,28 @@ MAY_CALL = {
         "action_approve": APPROVERS,
         "action_send_back": HOLDERS | APPROVERS,
     },
+    "integration.ownership": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_end": ADMINISTRATORS | APPROVERS,
+        "matrix": READERS,
+    },
+    "integration.conflict": {
+        "compare": READERS,  # says so instead of values to those who may not see any
+        "decide": STEWARDS,
+    },
+    "integration.ownership.override": {
+        "grant": STEWARDS,  # with the rights on the document, see test_ownership
+        "give_back": INSIDERS,  # the user's own
+        "lock_of": INSIDERS,
+    },
+    "integration.event.mute": {
+        "action_mute": ADMINISTRATORS,
+        "action_unmute": ADMINISTRATORS,
+        "action_drop": ADMINISTRATORS,
+        "current": READERS,
+    },
     # Checks the rights on the document that it is asked about; see test_sync_forms.
     "integration.record.sync": {"status_of": EVERYBODY},
 }
@@ -149,6 +173,17 @@ STATES = {
         "action_revoke": "approved",
     },
     "integration.legal.hold": {"action_approve": "in_review", "action_send_back": "in_review"},
+    "integration.ownership": {
+        "action_submit": "draft",
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+        "action_end": "approved",
+    },
+    "integration.event.mute": {
+        "action_mute": "draft",
+        "action_unmute": "active",
+        "action_drop": "catching_up",
+    },
     "integration.value.map.line": {
         "action_confirm": "proposed",
         "action_reject": "proposed",
@@ -174,6 +209,10 @@ STATES = {
 }
 ARGUMENTS = {
     "export_data": [["act"]],
+    "decide": [{"name": "keep"}, "because", ""],
+    "grant": ["res.partner", 1, "because"],
+    "give_back": ["res.partner", 1],
+    "lock_of": ["res.partner", 1],
     "try_on": [1],
     "write_contract": [1],
     "trial_input": [1],
@@ -204,6 +243,8 @@ class TestAccessMethods(EngineCase):
             role: new_test_user(cls.env, f"methods.{role}", group)
             for role, group in {**ROLES, **OUTSIDERS}.items()
         }
+        for role in STEWARDS:  # who overrides must be able to write the record
+            cls.users[role].group_ids += cls.env.ref("base.group_partner_manager")
 
     # -- models ----------------------------------------------------------------------------
 
@@ -298,6 +339,12 @@ class TestAccessMethods(EngineCase):
             "integration.record.sync": lambda: self.env[name],
             "integration.retention": lambda: self.env[name]._singleton(),
             "integration.legal.hold": self.make_hold,
+            "integration.ownership": self.make_ownership,
+            "integration.ownership.override": lambda: self.env[name],
+            "integration.conflict": self.make_conflict,
+            "integration.event.mute": lambda: self.env[name].create(
+                {"model_name": "res.country", "reason": "Import"}
+            ),
         }
         return makers[name]()
 
@@ -325,6 +372,30 @@ class TestAccessMethods(EngineCase):
         line = {"source": "PCS", "target": "C62"}
         return self.env["integration.value.map"].create(
             {"name": "Units", "code": "test_units", "line_ids": [(0, 0, line)]}
+        )
+
+    def make_ownership(self):
+        return self.env["integration.ownership"].create(
+            {
+                "system_id": self.system.id,
+                "model_name": "res.partner",
+                "field_ids": [(0, 0, {"name": "name"})],
+            }
+        )
+
+    def make_conflict(self):
+        return self.env["integration.conflict"].create(
+            {
+                "message_id": self.receive("k1", {"key": "a"}).id,
+                "interface_id": self.inbound.id,
+                "company_id": self.inbound.company_id.id,
+                "kind": "write",
+                "res_model": "res.partner",
+                "res_id": self.env.ref("base.main_partner").id,
+                "state": "open",
+                "opened_at": "2026-01-01 00:00:00",
+                "line_ids": [(0, 0, {"field_name": "name"})],
+            }
         )
 
     def make_revision(self):

@@ -123,6 +123,14 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "The interface does not send this kind of event any more. If it should, have an "
             "administrator add it and retry; otherwise resolve this message."
         ),
+        "owned_elsewhere": _(
+            "Open the conflict, compare both values and decide which one counts. The message then "
+            "goes on by itself."
+        ),
+        "owned_refused": _(
+            "The sender writes what is not his. Agree with both sides who keeps these data; then "
+            "resolve this message, or have an administrator change the ownership and retry."
+        ),
         "payload_missing": _(
             "The content was deleted by retention. Resolve this message and ask the sender for a "
             "new one."

@@ -14,7 +14,11 @@ def insert(arch: etree._Element) -> None:
     """
     if arch.tag != "form" or arch.xpath(f".//widget[@name='{WIDGET}']"):
         return
-    widget = etree.Element("widget", name=WIDGET, groups="base.group_user")
+    put(arch, etree.Element("widget", name=WIDGET, groups="base.group_user"))
+
+
+def put(arch: etree._Element, widget: etree._Element) -> None:
+    """Insert a widget on top of a form."""
     # not the sheet of a form inside a field
     parent = next(iter(arch.xpath(".//sheet[not(ancestor::field)]")), arch)
     parent.insert(_position(parent), widget)

@@ -58,16 +58,22 @@ export class IntegrationModelField extends Component {
 
     select({ technical }) {
         // What was chosen for another kind of document means nothing any more.
+        const { record } = this.props;
         const changes = { [this.props.name]: technical };
         if (technical !== this.value) {
-            Object.assign(changes, {
+            const reset = {
                 field_name: false,
                 field_value: false,
                 condition: "[]",
                 partner_field: false,
-            });
+            };
+            for (const [name, value] of Object.entries(reset)) {
+                if (name in record.activeFields) {
+                    changes[name] = value;
+                }
+            }
         }
-        return this.props.record.update(changes);
+        return record.update(changes);
     }
 }
 

@@ -40,6 +40,14 @@ const LOOKS = {
     // waivers
     expired: ["fa-calendar-times-o", "secondary"],
     revoked: ["fa-ban", "secondary"],
+    // ownership and conflicts
+    ended: ["fa-calendar-times-o", "secondary"],
+    decided: ["fa-cog", "info"],
+    settled: ["fa-check", "success"],
+    void: ["fa-ban", "secondary"],
+    // muted events
+    catching_up: ["fa-forward", "info"],
+    dropped: ["fa-ban", "secondary"],
     // circuit breakers
     closed: ["fa-check", "success"],
     open: ["fa-chain-broken", "danger"],

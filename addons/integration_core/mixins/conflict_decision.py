@@ -1,0 +1,262 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..engine import audit, conflicts, conversion, operations, owned_values, ownership
+from ..engine.conflicts import KEEP, TAKE
+from ..tools.acts import Act
+from ..tools.states import State
+
+
+class IntegrationConflictDecision(models.AbstractModel):
+    """Comparing both sides of a conflict, and deciding. Part of ``integration.conflict``.
+
+    Values are content: they are read when somebody who may see content asks, and stored nowhere
+    but with the message.
+    """
+
+    _name = "integration.conflict.decision"
+    _description = "Integration Conflict: Decision"
+
+    # ------------------------------------------------------------------
+    # looking
+    # ------------------------------------------------------------------
+
+    def compare(self, reason=""):
+        """Both sides of a conflict, field by field.
+
+        :param reason: why clinical content is looked at; asked for when it is clinical
+        :return: dict with ``rows`` (field, label, owner, odoo, proposed, changed: the value in Odoo
+            is another one than when the message came, same: both sides agree now), ``seen`` (to be
+            handed to :meth:`decide`), ``needs_reason``, ``refused`` (a sentence instead of rows),
+            ``may_decide``
+        """
+        self.ensure_one()
+        self.check_access("read")
+        found = {
+            "rows": [],
+            "seen": "",
+            "needs_reason": False,
+            "refused": self._refusal_to_show() or "",
+            "may_decide": self.state == "open" and self._may_decide(),
+        }
+        if found["refused"]:
+            return found
+        if self._is_clinical() and not (reason or "").strip():
+            found["needs_reason"] = True
+            return found
+        values = self._values()
+        if values is None:
+            found["refused"] = self.env._(
+                "The values are not stored any more, or cannot be read with the keys of this "
+                "server. Retry the message: it is compared anew."
+            )
+            return found
+        if self._is_clinical():
+            audit.record(self, "reveal", reason=reason.strip())
+        today = self._today(values)
+        found["seen"] = conflicts.seen(today)
+        found["rows"] = [
+            self._row(name, values[name], pair, self.line_ids) for name, pair in today.items()
+        ]
+        return found
+
+    def _row(self, name, stored, pair, lines):
+        model = self.env[self.res_model]
+        line = lines.filtered(lambda one: (one.field_name or "") == name)
+        return {
+            "field": name,
+            "label": ownership.label(self.env, model, name)
+            if name
+            else self.env._("The record as a whole"),
+            # sudo: whose field it is belongs to the question
+            "owner": self.sudo().owner_system_id.name or "",
+            "odoo": pair[0]["text"],
+            "proposed": pair[1]["text"],
+            "changed": pair[0]["value"] != stored[0]["value"],
+            "same": bool(name) and pair[0]["value"] == pair[1]["value"],
+            "decision": line.decision or False,
+        }
+
+    def _refusal_to_show(self):
+        """Why the user may not see the values, if he may not."""
+        if self.res_model not in self.env:
+            return self.env._("The records “%s” are not installed any more.", self.res_model)
+        if not self.env.user.has_group("integration_core.group_content_viewer"):
+            return self.env._(
+                "The values are content. Ask an administrator for the role “Content viewer”."
+            )
+        if self._is_clinical() and not self.env.user.has_group(
+            "integration_core.group_clinical_viewer"
+        ):
+            return self.env._(
+                "Clinical content is shown to people with the role “Clinical content viewer” only."
+            )
+        if self.res_id:
+            record = self.env[self.res_model].browse(self.res_id).exists()
+            if not record:
+                return self.env._(
+                    "The record was deleted meanwhile. Resolve the message, or retry it."
+                )
+            if not record.has_access("read"):
+                return self.env._("You may not read the record itself.")
+            for line in self.line_ids:
+                field = record._fields.get(line.field_name or "")
+                if field is not None and not record._has_field_access(field, "read"):
+                    return self.env._("You may not read one of the fields.")
+        return None
+
+    def _is_clinical(self) -> bool:
+        # sudo: the classification of the interface decides what is shown
+        return self.sudo().interface_id.data_class == "clinical"
+
+    def _values(self):
+        """What was stored of this conflict, or None."""
+        # sudo: whether the user may see it was checked before
+        found = conflicts.read_values(self.env(su=True), [self.message_id.id])
+        key = conflicts.place_key(self.kind, self.res_model, self.res_id)
+        return found.get(self.message_id.id, {}).get(key)
+
+    def _today(self, values):
+        """The stored values, with what Odoo has now in place of what it had then."""
+        if self.kind != "write":
+            return values
+        # sudo: checked before; of related records only names are read
+        record = self.env[self.res_model].browse(self.res_id).sudo()
+        return {
+            name: (owned_values.present(record, name), pair[1])
+            for name, pair in values.items()
+            if name in record._fields
+        }
+
+    # ------------------------------------------------------------------
+    # deciding
+    # ------------------------------------------------------------------
+
+    def decide(self, decisions, reason, seen):
+        """Keep or take, field by field, and let the message be handled once more.
+
+        :param decisions: ``{field: "keep" or "take"}`` for every field of :meth:`compare`
+        :param reason: why, for others to read
+        :param seen: the token of :meth:`compare`
+        :return: a notification for the web client
+        :raises UserError: somebody decided before, or a value has changed since it was shown
+        """
+        self.ensure_one()
+        self._check_decider(reason)
+        self._lock_open()
+        values = self._values()
+        if self._refusal_to_show() or values is None:
+            raise UserError(self._refusal_to_show() or self.env._("The values are gone."))
+        today = self._today(values)
+        if set(decisions) != set(today) or set(decisions.values()) - {KEEP, TAKE}:
+            raise UserError(self.env._("Decide about every field."))
+        if conflicts.seen(today) != seen:
+            raise UserError(
+                self.env._(
+                    "A value has changed since you looked at it. Compare again, then decide."
+                )
+            )
+        self._check_rights_on_record(decisions)
+        self._write_down(decisions, today, reason.strip())
+        return self._go_on(decisions, reason.strip())
+
+    def _check_decider(self, reason):
+        self.check_access("read")
+        if not self._may_decide():
+            raise AccessError(
+                self.env._(
+                    "Only people with the role “Data steward” of Integrations decide conflicts."
+                )
+            )
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give a reason that others will understand."))
+
+    def _may_decide(self) -> bool:
+        return self.env.user.has_group("integration_core.group_steward")
+
+    def _lock_open(self):
+        """Two people decide one after the other; the second one is told."""
+        # sudo: conflicts are closed to writes of people, also to their locks
+        self.sudo().lock_for_update()
+        self.invalidate_recordset()
+        if self.state != "open":
+            raise UserError(
+                self.env._(
+                    "%(who)s decided this already: “%(why)s”",
+                    # sudo: the name of a colleague whom company rules may hide
+                    who=self.sudo().decided_by_id.name or self.env._("Somebody"),
+                    why=self.reason or "",
+                )
+                if self.reason
+                else self.env._("There is nothing to decide any more: the message was closed.")
+            )
+        if self.message_id.state != State.QUARANTINED:
+            raise UserError(self.env._("The message is being handled. Look again in a moment."))
+
+    def _check_rights_on_record(self, decisions):
+        """Taking a value is writing it: with the rights of whoever decides."""
+        if TAKE not in decisions.values():
+            return
+        model = self.env[self.res_model]
+        if self.kind == "create":
+            model.check_access("create")
+            return
+        record = model.browse(self.res_id)
+        record.check_access("unlink" if self.kind == "delete" else "write")
+        for name, decision in decisions.items():
+            if name and decision == TAKE:
+                record._check_field_access(record._fields[name], "write")
+
+    def _write_down(self, decisions, today, reason):
+        for line in self.sudo().line_ids:  # sudo: closed to writes of people
+            line.decision = decisions[line.field_name or ""]
+        # sudo: as above
+        self.sudo().write(
+            {
+                "state": "decided",
+                "decided_at": fields.Datetime.now(),
+                "decided_by_id": self.env.uid,
+                "reason": reason,
+            }
+        )
+        self._store_seen(today)
+        hidden = self._is_clinical()
+        for act in (KEEP, TAKE):
+            changes = {
+                name: ("•••", "•••") if hidden else (pair[0]["text"], pair[1]["text"])
+                for name, pair in today.items()
+                if name and decisions[name] == act
+            }
+            if act in decisions.values():
+                audit.record(self, act, reason=reason, changes=changes)
+
+    def _store_seen(self, today):
+        """What was decided upon is what counts when the message is handled again."""
+        env = self.env(su=True)
+        message = self.sudo().message_id
+        stored = conflicts.read_values(env, [message.id]).get(message.id, {})
+        stored[conflicts.place_key(self.kind, self.res_model, self.res_id)] = dict(today)
+        plan = conversion.PlanCache().inbound(env, message.interface_id.id)
+        conflicts.write_values(env, plan, message.id, message.uuid, stored)
+
+    def _go_on(self, decisions, reason):
+        """The message is handled again, when nothing else of it waits for a decision."""
+        self.env.flush_all()
+        siblings = self.sudo().search(
+            [("message_id", "=", self.message_id.id), ("state", "=", "open")]
+        )
+        if self.kind != "write" and KEEP in decisions.values():
+            # What shall not come into being, or shall not go, cannot be left out of a message.
+            operations.operate(self.message_id, Act.RESOLVE, reason)
+            said = self.env._("Kept. The message is closed without an effect.")
+        elif siblings:
+            said = self.env._("Decided. The message waits for %s more decision(s).", len(siblings))
+        else:
+            operations.operate(self.message_id, Act.RETRY, reason)
+            said = self.env._("Decided. The message is being applied accordingly.")
+        self.sudo()._settle_tasks()  # sudo: tasks of others
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": said},
+        }
