@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import schema_compat, semver
@@ -70,17 +71,19 @@ def followers(contract: BaseModel) -> BaseModel:
     Retired ones are no consumers any more.
     """
     return contract.env["integration.interface"].search(
-        [
-            ("state", "!=", "retired"),
-            "|",
-            "&",
-            ("direction", "=", "outbound"),
-            ("event_type_ids.contract_id", "in", contract.ids),
-            "&",
-            ("direction", "=", "inbound"),
-            ("handler", "in", sorted(handlers(contract))),
-        ]
+        Domain("state", "!=", "retired") & following(contract)
     )
+
+
+def following(contract: BaseModel) -> Domain:
+    """The domain of :func:`followers`, retired ones included."""
+    sends = Domain("direction", "=", "outbound") & Domain(
+        "event_type_ids.contract_id", "in", contract.ids
+    )
+    takes = Domain("direction", "=", "inbound") & Domain(
+        "handler", "in", sorted(handlers(contract))
+    )
+    return sends | takes
 
 
 def impact(version: BaseModel) -> Impact:

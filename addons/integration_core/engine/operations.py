@@ -68,6 +68,8 @@ def operate_apart(messages: BaseModel, act: Act | str, note: str = "") -> Report
     of a large selection have always changed meanwhile, and the request would collide each time it
     is run again. Here such messages are counted as refused.
 
+    Either all of it is done and stays, whatever becomes of the caller's transaction, or nothing.
+
     :raises UserError: somebody holds a message for longer than :data:`LOCK_TIMEOUT`. It may be the
         caller's own transaction, which would wait for itself for ever.
     """

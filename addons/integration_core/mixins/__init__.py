@@ -5,6 +5,7 @@ from . import (
     conflict_decision,
     credential_expiry,
     credential_rotation,
+    closed_columns,
     emergencies,
     event_mute_screen,
     event_type_schedule,

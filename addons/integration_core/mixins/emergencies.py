@@ -68,8 +68,8 @@ class IntegrationInterfaceEmergencies(models.AbstractModel):
                 released and released >= now
             )
 
-    def _governance_closed(self):
-        return super()._governance_closed() | CLOSED_RELEASE
+    def _closed_names(self):
+        return super()._closed_names() | CLOSED_RELEASE
 
     # ------------------------------------------------------------------
     # what an emergency asks

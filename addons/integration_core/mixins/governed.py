@@ -1,5 +1,5 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL, plaintext2html
 
 from ..engine import audit
@@ -17,6 +17,28 @@ CLOSED = (
 )
 # More people are not asked by an activity; the others find the request in Governance.
 ASKED = 100
+
+
+def lifecycle(*further, **attributes):
+    """The field ``state`` of what is governed: the three steps, and the model's own after them.
+
+    The ORM lets a model add to the selection of a mixin only with rules for the uninstallation of
+    what it adds; this is one definition all the same.
+    """
+    return fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("in_review", "In review"),
+            ("approved", "Approved"),
+            *further,
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        **attributes,
+    )
 
 
 def touch(records):
@@ -42,6 +64,7 @@ class IntegrationGoverned(models.AbstractModel):
     _name = "integration.governed"
     _description = "Governed by Four Eyes"
     _inherit = [
+        "integration.closed.columns",
         "integration.audited",
         "integration.reason.mixin",
         "mail.thread",
@@ -49,8 +72,6 @@ class IntegrationGoverned(models.AbstractModel):
     ]
 
     _audit_excluded = CLOSED
-    # Further fields that only actions write.
-    _closed_fields: frozenset[str] = frozenset()
     _reason_acts = ("action_send_back",)
 
     submitted_by_id = fields.Many2one(
@@ -87,43 +108,18 @@ class IntegrationGoverned(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            vals_list = [self._governance_new_values(vals) for vals in vals_list]
         records = super().create(vals_list)
         records._governance_remember_author()
         return records
 
     def write(self, vals):
-        self._governance_check_closed(set(vals))
         res = super().write(vals)
         if self._audited_names(vals):
             self.filtered(lambda one: one.state == "draft")._governance_remember_author()
         return res
 
-    def _governance_check_closed(self, names):
-        # su: actions write as superuser after their checks, and a remote call never is superuser
-        if not self.env.su and (found := names & self._governance_closed()):
-            raise AccessError(
-                self.env._("%s is set by the buttons only.", ", ".join(sorted(found)))
-            )
-
-    def _governance_closed(self) -> set[str]:
-        return {*CLOSED, *self._closed_fields}
-
-    def _governance_new_values(self, vals):
-        """``vals`` with the beginning of the lifecycle spelled out.
-
-        A column that is left out would take its default from the context of a remote call, or from
-        the defaults that every user may keep for himself.
-        """
-        # a form sends the default state along
-        self._governance_check_closed({k for k, v in vals.items() if v not in (False, "draft")})
-        beginning = {
-            name: field.default(self) if field.default else False
-            for name in self._governance_closed()
-            if (field := self._fields.get(name)) and field.store and not field.compute
-        }
-        return {**vals, **beginning}
+    def _closed_names(self):
+        return super()._closed_names() | set(CLOSED)
 
     def _governance_require_reason(self, reason):
         if not (reason or "").strip():

@@ -297,6 +297,7 @@ class IntegrationRevised(models.AbstractModel):
         self._require_emergency_allowed()
         self._require_complete()
         self._set_lifecycle("active", emergency=True)
+        # sudo: the whole configuration, whichever fields the user may read
         config = json.dumps(self.sudo()._configuration())
         revision = self.env["integration.revision"]._new(
             self,
@@ -304,6 +305,7 @@ class IntegrationRevised(models.AbstractModel):
             base=config,
             proposed=config,
             summary=self.env._("Activated in an emergency"),
+            # sudo: authors may be of other companies
             author_ids=[fields.Command.set(self.sudo().author_ids.ids)],
         )
         revision._begin_emergency(reason)

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
-from ..engine import contract_impact
+from ..engine import contract_impact, uses
 from ..tools import semver
 from ..tools.semver import Level
 
@@ -83,9 +84,12 @@ class IntegrationContract(models.Model):
         for contract in self.sudo().with_context(active_test=False):
             if all(version.state != "approved" for version in contract.version_ids):
                 continue
-            pinned = contract.version_ids.interface_ids.filtered(lambda i: i.state != "retired")
-            used = contract_impact.followers(contract) | pinned
-            used = used.filtered(lambda interface: interface.state != "draft")
+            used = uses.approved_interfaces(
+                self.env,
+                Domain("contract_version_id", "in", contract.version_ids.ids)
+                | contract_impact.following(contract),
+                retired=False,
+            )
             if used:
                 raise UserError(
                     self.env._(

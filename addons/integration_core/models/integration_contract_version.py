@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..engine import audit
-from ..mixins.governed import IntegrationGoverned
+from ..mixins.governed import IntegrationGoverned, lifecycle
 from ..tools import contracts, semver
 
 # What the review is about; nothing of it changes once a version was submitted.
@@ -46,18 +46,8 @@ class IntegrationContractVersion(models.Model):
     )
     schema = fields.Text(required=True, default="{}", help="JSON Schema, draft 2020-12.")
     example = fields.Text(help="A document that the schema accepts.")
-    state = fields.Selection(
-        [
-            ("draft", "Draft"),
-            ("in_review", "In review"),
-            ("approved", "Approved"),
-            ("retired", "Retired"),
-        ],
-        required=True,
-        default="draft",
-        readonly=True,
-        copy=False,
-        tracking=True,
+    state = lifecycle(
+        ("retired", "Retired"),
     )
     interface_ids = fields.One2many("integration.interface", "contract_version_id")
     base_version_id = fields.Many2one(
@@ -187,7 +177,7 @@ class IntegrationContractVersion(models.Model):
             pinned = version.sudo().interface_ids
             left = version.contract_id.version_ids.filtered(lambda v: v.state == "approved")
             if left == version:
-                pinned |= version.contract_id.sudo().follower_ids
+                pinned |= version.contract_id.sudo().follower_ids  # sudo: as above
             used = pinned.filtered(lambda interface: interface._carries_traffic())
             if used:
                 raise UserError(

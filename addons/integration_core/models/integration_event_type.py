@@ -1,7 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import disclosure, triggers
+from ..engine import disclosure, triggers, uses
 from ..tools import closed_models, field_paths
 
 # Watching these would make the engine tell of its own work, without an end.
@@ -37,9 +37,12 @@ class IntegrationEventType(models.Model):
         "integration.event.type.screen",
         "mail.thread",
         "mail.activity.mixin",
+        "integration.closed.columns",
         "integration.audited",
     ]
     _order = "code"
+
+    _closed_fields = BOOKKEEPING  # the engine writes them below the ORM
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
@@ -258,13 +261,7 @@ class IntegrationEventType(models.Model):
 
     def _raise_if_in_use(self):
         """What an interface was approved with does not change under it."""
-        used = (
-            # sudo: interfaces of other companies count as well
-            self.env["integration.interface"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("event_type_ids", "in", self.ids), ("state", "!=", "draft")], limit=1)
-        )
+        used = uses.approved_interfaces(self.env, [("event_type_ids", "in", self.ids)], limit=1)
         if used:
             raise UserError(
                 self.env._(
@@ -296,7 +293,6 @@ class IntegrationEventType(models.Model):
 
     def write(self, vals):
         self._check_subscribers(vals)
-        self._check_bookkeeping(vals)
         changed = LOCKED & set(vals)
         if changed and any(self._differs(name, vals[name]) for name in changed):
             self._raise_if_in_use()
@@ -322,11 +318,6 @@ class IntegrationEventType(models.Model):
         if "interface_ids" in vals and vals["interface_ids"] and not self.env.su:
             raise UserError(self.env._("Choose the event type on the form of the interface."))
 
-    def _check_bookkeeping(self, vals):
-        # su: the engine, which writes these below the ORM
-        if BOOKKEEPING & set(vals) and not self.env.su:
-            raise UserError(self.env._("The books of the checks are kept by the engine alone."))
-
     def _without_defaults(self, vals):
         """Leave no room for defaults, of a caller's context or stored, where people may not write.
 
@@ -334,7 +325,8 @@ class IntegrationEventType(models.Model):
         """
         if not self.env.su:
             vals["interface_ids"] = []
-            vals.update(dict.fromkeys(BOOKKEEPING, False))
+            for name in BOOKKEEPING:
+                vals.pop(name, None)
 
     def unlink(self):
         res = super().unlink()

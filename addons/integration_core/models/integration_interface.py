@@ -6,6 +6,7 @@ import jmespath
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..mixins.governed import lifecycle
 from ..mixins.revised import APPROVED, OPEN_STATES
 from ..tools import net_guard
 
@@ -206,20 +207,10 @@ class IntegrationInterface(models.Model):
     manual_fallback = fields.Html(help="How people go on working while the interface is down.")
 
     # governance
-    state = fields.Selection(
-        [
-            ("draft", "Draft"),
-            ("in_review", "In review"),
-            ("approved", "Approved"),
-            ("active", "Active"),
-            ("deprecated", "Deprecated"),
-            ("retired", "Retired"),
-        ],
-        required=True,
-        default="draft",
-        readonly=True,
-        copy=False,
-        tracking=True,
+    state = lifecycle(
+        ("active", "Active"),
+        ("deprecated", "Deprecated"),
+        ("retired", "Retired"),
     )
     deprecated_at = fields.Datetime(readonly=True, copy=False)
     sunset_date = fields.Date(
@@ -341,11 +332,11 @@ class IntegrationInterface(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_history(self):
-        if self.env["integration.message"].sudo().search_count(
-            # sudo: whoever may delete interfaces must be told of messages he may not see
-            [("interface_id", "in", self.ids)],
-            limit=1,
-        ) or self.sudo().filtered(lambda i: i.state != "draft" or i.revision_ids):
+        # sudo: whoever may delete interfaces must be told of messages and revisions unseen by him
+        messages = self.env["integration.message"].sudo()
+        known = messages.search_count([("interface_id", "in", self.ids)], limit=1)
+        # sudo: as above
+        if known or self.sudo().filtered(lambda i: i.state != "draft" or i.revision_ids):
             self._raise_keep_history(self)
 
     def _raise_keep_history(self, records):

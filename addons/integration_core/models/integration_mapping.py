@@ -1,28 +1,15 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
-from ..engine import audit, value_maps
-from ..mixins.governed import touch
+from ..engine import audit, uses, value_maps
+from ..mixins.governed import lifecycle, touch
 from ..tools import errors, mapping
 from ..tools.text_diff import line_diff
 
 # What is reviewed, and what an interface relies on.
 CONTENT = frozenset({"name", "header", "section_ids", "value_map_ids"})
-# Set by actions alone, which check what they must; a form or a remote call may not write them.
-PROTECTED = frozenset(
-    {
-        "state",
-        "version",
-        "previous_id",
-        "submitted_by_id",
-        "submitted_at",
-        "approved_by_id",
-        "approved_at",
-        "author_ids",
-    }
-)
 
 
 class IntegrationMapping(models.Model):
@@ -37,6 +24,8 @@ class IntegrationMapping(models.Model):
     _inherit = ["integration.governed"]
     _order = "name, version desc, id"
 
+    _closed_fields = frozenset({"version", "previous_id"})
+
     name = fields.Char(required=True, tracking=True)
     description = fields.Text()
     active = fields.Boolean(default=True)
@@ -50,18 +39,8 @@ class IntegrationMapping(models.Model):
         ondelete="restrict",
         help="The version of which this one is a changed copy.",
     )
-    state = fields.Selection(
-        [
-            ("draft", "Draft"),
-            ("in_review", "In review"),
-            ("approved", "Approved"),
-            ("retired", "Retired"),
-        ],
-        required=True,
-        default="draft",
-        readonly=True,
-        copy=False,
-        tracking=True,
+    state = lifecycle(
+        ("retired", "Retired"),
         help="Only an approved mapping can serve an interface.",
     )
     header = fields.Text(
@@ -162,27 +141,12 @@ class IntegrationMapping(models.Model):
                     self.env._("%(mapping)s: %(reason)s", mapping=record.name, reason=exc.message)
                 ) from exc
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            # what a form sends along for a new record
-            self._check_protected({k: v for k, v in vals.items() if v not in (False, "draft", 1)})
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_protected(vals)
         if CONTENT & set(vals):
             self._raise_unless_draft()
         if "name" in vals:
             self._raise_if_versioned(vals["name"])
         return super().write(vals)
-
-    def _check_protected(self, vals):
-        # su: actions write as superuser after their checks, and a remote call never is superuser
-        if not self.env.su and (found := PROTECTED & set(vals)):
-            raise AccessError(
-                self.env._("%s is set by the mapping's own buttons only.", ", ".join(sorted(found)))
-            )
 
     def _raise_unless_draft(self):
         for record in self:
@@ -234,12 +198,14 @@ class IntegrationMapping(models.Model):
         for record in self:
             if record.state != "approved":
                 raise UserError(self.env._("Only an approved mapping can be retired."))
-            # sudo: interfaces of other companies count as well
-            types = (
-                self.env["integration.event.type"].sudo().search([("mapping_id", "=", record.id)])
-            )
-            used = (record.sudo().interface_ids | types.interface_ids).filtered(
-                lambda interface: interface.state not in ("draft", "retired")
+            used = uses.approved_interfaces(
+                self.env,
+                [
+                    "|",
+                    ("mapping_id", "=", record.id),
+                    ("event_type_ids.mapping_id", "=", record.id),
+                ],
+                retired=False,
             )
             if used:
                 raise UserError(

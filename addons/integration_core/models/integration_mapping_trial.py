@@ -39,8 +39,9 @@ class IntegrationMapping(models.Model):
         message = self.env["integration.message"].browse(message_id)
         message.check_access("read")
         # sudo: the content's group was checked; a viewer need not be able to read the interface
-        interface = message.sudo().interface_id
-        before, after = self._trial_contracts(message.sudo(), interface)
+        message = message.sudo()
+        interface = message.interface_id
+        before, after = self._trial_contracts(message, interface)
         found = {"before_id": before.id, "after_id": after.id, "text": "", "refused": ""}
         if interface.data_class == "clinical":
             found["refused"] = self.env._(
@@ -60,11 +61,14 @@ class IntegrationMapping(models.Model):
         return found
 
     def _trial_contracts(self, message, interface):
-        """The contracts before and after the mapping, as the engine would choose them."""
+        """The contracts before and after the mapping, as the engine would choose them.
+
+        :param message: as superuser
+        """
         wire = interface.contract_version_id
         contract = self.env["integration.contract"]
         if interface.direction == "outbound":
-            canonical = message.event_id.sudo().type_id.contract_id
+            canonical = message.event_id.type_id.contract_id
             return canonical.current_version_id, wire
         if interface.handler in self.env:
             code = self.env[interface.handler]._contract
@@ -159,10 +163,11 @@ class IntegrationMapping(models.Model):
             context = {"system": None, "company": self.env.company.id}
             return fields.Date.context_today(self), context
         message.check_access("read")
-        # sudo: the time zone and the code of its system, nothing else
-        interface = message.sudo().interface_id
+        # sudo: the day, the time zone and the code of its system, nothing else
+        message = message.sudo()
+        interface = message.interface_id
         zone = ZoneInfo(interface.system_id.tz or "UTC")
-        moment = message.sudo()._moment().replace(tzinfo=UTC)
+        moment = message._moment().replace(tzinfo=UTC)
         return moment.astimezone(zone).date(), conversion.mapping_context(interface)
 
     def _require_content_viewer(self):

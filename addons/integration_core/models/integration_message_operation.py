@@ -20,7 +20,10 @@ class IntegrationMessage(models.Model):
         return self._operate(Act.REPLAY, note)
 
     def action_park(self, note=""):
-        """Hold messages until somebody releases them."""
+        """Hold messages until somebody releases them.
+
+        Committed at once and for good, as said in :meth:`_operate`.
+        """
         return self._operate(Act.PARK, note)
 
     def action_release(self, note=""):
@@ -28,7 +31,10 @@ class IntegrationMessage(models.Model):
         return self._operate(Act.RELEASE, note)
 
     def action_cancel(self, note=""):
-        """Withdraw messages that are not done yet."""
+        """Withdraw messages that are not done yet.
+
+        Committed at once and for good, as said in :meth:`_operate`.
+        """
         return self._operate(Act.CANCEL, note)
 
     def action_resolve(self, note=""):
@@ -37,6 +43,12 @@ class IntegrationMessage(models.Model):
 
     def _operate(self, act, note=""):
         """Do ``act`` where it is possible and tell the operator the result.
+
+        Most acts belong to the caller's transaction. Parking and cancelling do not: drains claim
+        such messages all the time, and in the snapshot of a request the act would collide again
+        and again. They are committed before this returns, all of them or none, with their audit
+        entries, and stay when the caller fails afterwards. A caller that is run again then finds
+        them parked or cancelled already, and is told so.
 
         :return: a notification for the web client
         :raises UserError: the note is missing, or it is possible for none of these messages

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..engine import uses
 from ..tools import backoff, breaker, retention
 
 STANDARD_WEBHOOKS_SCHEDULE = "0s, 5s, 5m, 30m, 2h, 5h, 10h, 14h, 20h, 24h"
@@ -234,13 +235,7 @@ class IntegrationPolicy(models.Model):
         """A policy that was approved with an interface does not change under it."""
         if self.env.su:
             return  # installation and upgrade
-        used = (
-            # sudo: interfaces of other companies count as well
-            self.env["integration.interface"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("policy_id", "in", self.ids), ("state", "!=", "draft")], limit=1)
-        )
+        used = uses.approved_interfaces(self.env, [("policy_id", "in", self.ids)], limit=1)
         if used:
             raise UserError(
                 self.env._(

@@ -174,8 +174,9 @@ class IntegrationRevision(models.Model):
 
     @api.model
     def _new(self, interface, **values):
+        # sudo: numbers count on whoever proposes; the columns are closed to writes of people
         last = self.sudo().search([("interface_id", "=", interface.id)], limit=1)
-        # sudo: see _propose
+        # sudo: as above
         revision = self.sudo().create(
             {"interface_id": interface.id, "number": (last.number or 0) + 1, **values}
         )
@@ -204,6 +205,7 @@ class IntegrationRevision(models.Model):
 
     @api.model
     def _in_force_of(self, interface):
+        # sudo: what is in force does not depend on who asks; callers close it, a closed column
         return self.sudo().search([("interface_id", "=", interface.id), ("state", "in", IN_FORCE)])
 
     def _changes(self) -> dict:
@@ -211,6 +213,7 @@ class IntegrationRevision(models.Model):
         self.ensure_one()
         base = json.loads(self.base or "{}")
         if self.state == "draft" and self.proposal_id:
+            # sudo: the whole proposal, whichever fields the reader may see
             proposed = self.proposal_id.sudo()._configuration()
         else:
             proposed = json.loads(self.proposed or "{}")
@@ -219,11 +222,13 @@ class IntegrationRevision(models.Model):
     def _freeze(self):
         """Keep what the copy says now: this, and nothing later, is what people approve."""
         for revision in self:
+            # sudo: as in _changes; callers checked who submits
             proposal = revision.proposal_id.sudo()
             changed = sorted(revision._changes())
             if not changed:
                 raise UserError(self.env._("The proposal changes nothing yet. Edit it first."))
             proposal._require_complete()
+            # sudo: closed columns
             revision.sudo().write(
                 {
                     "proposed": json.dumps(proposal._configuration()),
@@ -262,9 +267,9 @@ class IntegrationRevision(models.Model):
         interface = self.interface_id
         self._require_no_emergency(interface)
         changed = self._changes()
-        clash = three_way.collisions(
-            json.loads(self.base), interface.sudo()._configuration(), changed
-        )
+        # sudo: as in _changes
+        present = interface.sudo()._configuration()
+        clash = three_way.collisions(json.loads(self.base), present, changed)
         if clash:
             raise UserError(
                 self.env._(
@@ -279,12 +284,13 @@ class IntegrationRevision(models.Model):
         # Since it was frozen, something that it begins to use may have come to its end.
         self.proposal_id.sudo()._require_complete()  # sudo: whoever applies it
         interface._write_approved(changed)
-        interface.sudo()._require_complete()
+        interface.sudo()._require_complete()  # sudo: as above
         self._in_force_of(interface).state = "superseded"
         # sudo: closed columns; callers checked who may
         self.sudo().write(
             {
                 "applied_at": fields.Datetime.now(),
+                # sudo: as above
                 "fingerprint": interface.sudo()._fingerprint(),
             }
         )
@@ -292,6 +298,7 @@ class IntegrationRevision(models.Model):
 
     def _drop_proposal(self):
         # Never an interface of its own, whatever the column says.
+        # sudo: people do not delete what has a history, and a proposal is none
         proposals = self.sudo().proposal_id.filtered("revision_of_id")
         proposals.write({"state": "draft"})
         proposals.unlink()

@@ -212,6 +212,7 @@ class IntegrationRevision(models.Model):
         self._require_no_emergency(interface)
         if self.state != "superseded" or not self.approved_by_id:
             raise UserError(self.env._("Only an older revision that was approved can come back."))
+        # sudo: the whole configuration, whichever fields the user may read
         base = interface.sudo()._configuration()
         then = json.loads(self.proposed)
         wanted = {name: then[name] for name in interface._governed_names() if name in then}
@@ -220,7 +221,8 @@ class IntegrationRevision(models.Model):
             raise UserError(self.env._("Nothing differs from what is in force."))
         before = audit.readable(interface, sorted(changed))
         interface._write_approved(changed)
-        interface.sudo()._require_complete()
+        interface.sudo()._require_complete()  # sudo: as above
+        # sudo: as above
         if self.fingerprint != interface.sudo()._fingerprint():
             raise UserError(
                 self.env._(

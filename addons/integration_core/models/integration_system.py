@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.base.models.res_partner import _tz_get
 
+from ..engine import uses
+
 KINDS = [
     ("ehr", "Electronic health record"),
     ("lis", "Laboratory"),
@@ -168,17 +170,16 @@ class IntegrationSystem(models.Model):
                 (system[name].id if name == "partner_id" else system[name]) != vals[name]
                 for name in fixed
             )
-            # sudo: interfaces that its editor may not see count as well
-            used = system.sudo().interface_ids.filtered(
-                lambda one: one.state not in ("draft", "retired")
+            used = changed and uses.approved_interfaces(
+                self.env, [("system_id", "=", system.id)], retired=False, limit=1
             )
-            if changed and used:
+            if used:
                 raise UserError(
                     self.env._(
                         "“%(interface)s” was approved with this system: its partner, code and time "
                         "zone stay, and it is not archived. Create another system and propose it "
                         "as a change of the interface, or retire the interface.",
-                        interface=used[0].display_name,
+                        interface=used.display_name,
                     )
                 )
 

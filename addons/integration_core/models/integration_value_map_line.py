@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..engine import audit
+from ..engine import audit, uses
 from ..tools.value_maps import Entry, first_overlap
 
 # Set by the model itself; a form or an import may not claim that somebody confirmed a value.
@@ -14,7 +14,8 @@ class IntegrationValueMapLine(models.Model):
 
     _name = "integration.value.map.line"
     _description = "Integration Value Map Line"
-    _inherit = ["integration.audited"]
+    _inherit = ["integration.closed.columns", "integration.audited"]
+    _closed_fields = STAMPS
     _audit_excluded = tuple(STAMPS)  # the entry itself tells who did it and when
     _order = "map_id, source, valid_from, id"
 
@@ -143,33 +144,27 @@ class IntegrationValueMapLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         may_confirm = self._may_confirm()
-        now = fields.Datetime.now()
         prepared = []
         for values in vals_list:
-            # Stamps are said to be empty, so that no default (context, ir.default) fills them.
-            vals = {**values, **dict.fromkeys(STAMPS, False)}
+            # Whoever is said to have confirmed it: it is whoever does so now.
+            vals = {name: value for name, value in values.items() if name not in STAMPS}
             vals.setdefault("state", "confirmed" if may_confirm else "proposed")
-            if vals["state"] == "confirmed":
-                if not may_confirm:
-                    raise AccessError(self.env._("Only an administrator confirms values."))
-                vals |= {"confirmed_by_id": self.env.uid, "confirmed_at": now}
-            else:
-                vals["proposed_by_id"] = self.env.uid
+            if vals["state"] == "confirmed" and not may_confirm:
+                raise AccessError(self.env._("Only an administrator confirms values."))
             prepared.append(vals)
         lines = super().create(prepared)
-        lines.filtered(lambda line: line.state == "proposed").map_id._ask_to_confirm()
+        lines.filtered(lambda line: line.state == "confirmed")._stamp()
+        proposed = lines.filtered(lambda line: line.state == "proposed")
+        # sudo: nobody chooses who proposed a value
+        proposed.sudo().write({"proposed_by_id": self.env.uid})
+        proposed.map_id._ask_to_confirm()
         return lines
 
     def write(self, vals):
-        if not self.env.su:
-            if STAMPS & set(vals):
-                raise AccessError(self.env._("Who confirmed a value is recorded by Odoo alone."))
-            if "state" in vals and vals["state"] == "proposed":
-                raise UserError(
-                    self.env._(
-                        "A confirmed value does not become a proposal again. End it instead."
-                    )
-                )
+        if not self.env.su and vals.get("state") == "proposed":
+            raise UserError(
+                self.env._("A confirmed value does not become a proposal again. End it instead.")
+            )
         self._touch()
         res = super().write(vals)
         if CONTENT & set(vals) or vals.get("state") == "confirmed":
@@ -188,16 +183,23 @@ class IntegrationValueMapLine(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_applied(self):
         for line in self.filtered(lambda line: line.state == "confirmed"):
-            # sudo: whoever may delete the value must be told of interfaces of other companies
-            used = line.map_id.sudo().mapping_ids.interface_ids.filtered(
-                lambda interface: interface.state not in ("draft", "retired")
+            maps = line.map_id.ids
+            used = uses.approved_interfaces(
+                self.env,
+                [
+                    "|",
+                    ("mapping_id.value_map_ids", "in", maps),
+                    ("event_type_ids.mapping_id.value_map_ids", "in", maps),
+                ],
+                retired=False,
+                limit=1,
             )
             if used:
                 raise UserError(
                     self.env._(
                         "“%(interface)s” has used “%(value)s”. Do not delete it, enter the day on "
                         "which it ends.",
-                        interface=used[0].display_name,
+                        interface=used.display_name,
                         value=line.source,
                     )
                 )

@@ -35,7 +35,7 @@ class IntegrationValueMap(models.Model):
         for value_map in self.sudo():
             if value_map.activity_search([ACTIVITY]):
                 continue
-            administrators = self.env.ref("integration_core.group_administrator").sudo()
+            administrators = value_map.env.ref("integration_core.group_administrator")
             people = administrators.all_user_ids.filtered(lambda u: u.active and not u.share)
             owner = value_map.owner_id
             value_map.activity_schedule(

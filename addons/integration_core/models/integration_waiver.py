@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import plaintext2html
 
 from ..engine import audit
-from ..mixins.governed import IntegrationGoverned
+from ..mixins.governed import IntegrationGoverned, lifecycle
 
 MAX_DAYS = 365
 # The owner hears of the end so many days before.
@@ -69,19 +69,9 @@ class IntegrationWaiver(models.Model):
         help="Last day (UTC), at most 365 days ahead. The owner is reminded 14 days before; "
         "the day after, what the waiver allowed ends.",
     )
-    state = fields.Selection(
-        [
-            ("draft", "Draft"),
-            ("in_review", "In review"),
-            ("approved", "Approved"),
-            ("expired", "Expired"),
-            ("revoked", "Revoked"),
-        ],
-        required=True,
-        default="draft",
-        readonly=True,
-        copy=False,
-        tracking=True,
+    state = lifecycle(
+        ("expired", "Expired"),
+        ("revoked", "Revoked"),
     )
     alerted = fields.Boolean(readonly=True, copy=False)
 
