@@ -96,6 +96,7 @@ def lock(record: BaseModel) -> Lock:
     labels: dict[int, list[str]] = {}
     free = set()
     for name, (one, behind) in owned.items():
+        # sudo: which system owns a part does not depend on what its reader may see of it
         target = _target(record.sudo(), one, behind)
         rule = _owner(target, behind, rules_by_model, day)
         if rule is None:

@@ -342,6 +342,7 @@ def _refusal(env: api.Environment, touch: Touch, touches: Sequence[Touch], kind:
     # sudo: whom to ask is no secret
     system = env["integration.system"].sudo().browse(touch.rule.system_id)
     record = touch.record
+    # sudo: nor is the name of a kind of record
     what = env["ir.model"].sudo()._get(record._name).name or record._name
     if kind == CREATE:
         said = env._(

@@ -232,7 +232,9 @@ class IntegrationConflictDecision(models.AbstractModel):
 
     def _store_seen(self, today):
         """What was decided upon is what counts when the message is handled again."""
+        # sudo: values are content that only the engine stores; who decides was checked before
         env = self.env(su=True)
+        # sudo: as above
         message = self.sudo().message_id
         stored = conflicts.read_values(env, [message.id]).get(message.id, {})
         stored[conflicts.place_key(self.kind, self.res_model, self.res_id)] = dict(today)
@@ -242,6 +244,7 @@ class IntegrationConflictDecision(models.AbstractModel):
     def _go_on(self, decisions, reason):
         """The message is handled again, when nothing else of it waits for a decision."""
         self.env.flush_all()
+        # sudo: those that the user may not see keep the message waiting as well
         siblings = self.sudo().search(
             [("message_id", "=", self.message_id.id), ("state", "=", "open")]
         )

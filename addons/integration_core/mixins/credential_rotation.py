@@ -174,6 +174,7 @@ class IntegrationCredentialRotation(models.AbstractModel):
         # sudo: closed to writes of people
         for old in version.sudo().search([("ended_by_id", "=", version.id)]):
             old.write({"not_after": old.former_not_after, "ended_by_id": False})
+        # sudo: as above
         version.sudo().write(
             {
                 "revoked_at": fields.Datetime.now(),

@@ -163,6 +163,7 @@ class IntegrationCredential(models.Model):
     def _note_sending(self):
         """Note that the version in use was used (see ``engine.sealed_secrets``)."""
         now = fields.Datetime.now()
+        # sudo: who sends need not be able to read versions
         used = self.sudo()._newest_first().filtered(lambda one: one._span().may_sign_at(now))[:1]
         note_use(self.env.registry, used.ids)
 

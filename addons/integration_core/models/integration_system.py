@@ -188,7 +188,7 @@ class IntegrationSystem(models.Model):
         # sudo: archived interfaces count as well, and those that the user may not see
         for system in self.sudo().with_context(active_test=False):
             system.interface_ids._raise_keep_history(system)
-        if owned := self.sudo().ownership_ids:
+        if owned := self.sudo().ownership_ids:  # sudo: as above
             raise UserError(
                 self.env._(
                     "“%(system)s” is, or was, the system of record for %(what)s. Archive it "
