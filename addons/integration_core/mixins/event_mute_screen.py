@@ -50,6 +50,7 @@ class IntegrationEventMuteScreen(models.AbstractModel):
             mute.progress = 100 * done / ((done + mute.waiting_count) or 1)
 
     @api.depends("event_type_ids", "model_name")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_subscribers(self):
         for mute in self:
             types = mute.event_type_ids or self.env["integration.event.type"].search(

@@ -81,6 +81,7 @@ class IntegrationMessageScreen(models.AbstractModel):
         for message in self:
             message.replay_count = groups.get(message, 0)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_conflict_count(self):
         groups = dict(
             self.env["integration.conflict"]._read_group(

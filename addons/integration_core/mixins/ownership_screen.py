@@ -62,6 +62,7 @@ class IntegrationOwnershipScreen(models.AbstractModel):
                 domain &= ownership.company_domain(rule)
             one.covered_count = model.search_count(domain)
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_open_conflict_count(self):
         groups = dict(
             self.env["integration.conflict"]._read_group(

@@ -112,6 +112,7 @@ class IntegrationAuditTrail(models.Model):
         places = filter(None, [audit_settings.checkpoint_file(), str(syslog or "")])
         self.destinations = ", ".join(places)
 
+    @api.depends_context("uid")
     def _compute_last(self):
         written = [("state", "=", "written")]
         checkpoint = self.env["integration.audit.checkpoint"].search(written, limit=1)

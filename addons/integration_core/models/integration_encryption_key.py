@@ -41,6 +41,7 @@ class IntegrationEncryptionKey(models.Model):
     _key_id_unique = models.UniqueIndex("(key_id)")
 
     @api.depends("key_id", "check_value")
+    @api.depends_context("uid", "lang")
     def _compute_state(self):
         self._require_administrator()
         ring = keys.optional_ring(self.env.cr)

@@ -53,6 +53,7 @@ class IntegrationReencryption(models.Model):
             run.display_name = self.env._("Re-encryption %s", run.id)
 
     @api.depends("done", "state")
+    @api.depends_context("uid")
     def _compute_remaining(self):
         env_keys = self.env["integration.encryption.key"]
         env_keys._require_administrator()

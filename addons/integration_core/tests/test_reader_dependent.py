@@ -13,6 +13,8 @@ ASKS = re.compile(
 # Through nobody's rules: the superuser's view, or a model without companies and further rules.
 ASKED_AS_SUPERUSER = re.compile(r"\.sudo\(\)\s*\.\s*(search|search_count|_read_group)\(")
 SAME_FOR_ALL = {
+    ("integration.ownership", "covered_count"),
+    ("integration.ownership.screen", "covered_count"),
     ("integration.mapping", "version_count"),
     ("integration.value.map", "mapping_count"),
     ("integration.value.map", "proposed_count"),
