@@ -13,7 +13,7 @@ def tell(env: api.Environment) -> None:
     """Let Ana ask and let Ben find the questions in his list."""
     ana = env.ref("integration_core.demo_user_ana")
     as_ana = env(user=ana.id, context={**env.context, **QUIET})
-    _ref(as_ana, "contract_consumption_2").action_submit()
+    _ref(as_ana, "contract_lab_usage_2").action_submit()
     # They are in review by their XML, which asks nobody.
     for name in ("interface_ehr_admissions", "waiver_claims"):
         _ref(as_ana, name)._governance_ask_approvers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from odoo import api
 from odoo.models import BaseModel
@@ -39,7 +40,7 @@ def _usage(item: str, amount: str, unit: str) -> dict:
     return {
         "analyser": "LAB-CHEMISTRY",
         "used_at": "2026-03-02T08:45:00",
-        "reagents": [{"item": {"code": item}, "amount": amount, "unit": unit}],
+        "reagents": [{"code": item, "amount": amount, "unit": unit}],
     }
 
 
@@ -274,6 +275,8 @@ def _payroll(env: api.Environment, ledger: Ledger) -> None:
             error=unavailable,
             status=503,
             sync="pending",
+            # The forced breaker keeps it from being sent, so it need not lie in a far future.
+            values={"available_at": ledger.now + timedelta(hours=8)},
         ),
         Story(
             "badge-queued",
@@ -284,6 +287,7 @@ def _payroll(env: api.Environment, ledger: Ledger) -> None:
             people[3],
             attempts=0,
             sync="pending",
+            values={"available_at": ledger.now},
         ),
         Story("badge-waiting", "waiting", 15, EMPLOYEE, _person(people[1]), people[1], status=202),
         Story("badge-done", "done", 5000, EMPLOYEE, _person(people[0]), people[0], status=200),
@@ -303,7 +307,7 @@ def _oldest_first(story: Story) -> float:
 
 
 def _person(user: BaseModel) -> dict:
-    return {"id": user.id, "name": user.name}
+    return {"id": user.id, "name": user.name, "email": user.email}
 
 
 def _links(env: api.Environment) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from odoo import api
 from odoo.http import request
 from odoo.models import BaseModel
+from odoo.tools import html2plaintext
 
 from .cursors import insert_quietly
 
@@ -138,6 +139,8 @@ def _text(one: BaseModel, name: str) -> str:
         text = "✓" if value else "✗"
     elif value is False or value is None:
         text = ""
+    elif field.type == "html":
+        text = html2plaintext(value)
     else:
         text = str(value)
     return text

@@ -177,6 +177,8 @@ class IntegrationAuditEntry(models.Model):
     @api.model
     def _label(self, model, name):
         field = model._fields.get(name) if model is not None else None
+        if field is None and (other := getattr(model, "_audit_fields_of", None)):
+            field = self.env[other]._fields.get(name)
         return field._description_string(self.env) if field else name
 
     @api.model_create_multi

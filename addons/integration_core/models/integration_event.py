@@ -36,7 +36,9 @@ class IntegrationEvent(models.Model):
         compute="_compute_document_name",
         help="Name of the document now, for those who may read the document.",
     )
-    occurred_at = fields.Datetime(required=True, readonly=True, help="When the change was saved.")
+    occurred_at = fields.Datetime(
+        string="Happened", required=True, readonly=True, help="When the change was saved."
+    )
     company_id = fields.Many2one(
         "res.company",
         readonly=True,

@@ -24,6 +24,12 @@ class IntegrationInterface(models.Model):
 
     _inherit = "integration.interface"
 
+    missing = fields.Text(
+        string="Still missing",
+        compute="_compute_missing",
+        compute_sudo=True,
+        help="What is needed before the interface can be submitted.",
+    )
     activated_at = fields.Datetime(readonly=True, copy=False, help="First activation.")
 
     def action_submit(self):
@@ -98,6 +104,12 @@ class IntegrationInterface(models.Model):
         elif target == "deprecated":
             interfaces.deprecated_at = fields.Datetime.now()
         audit.record(self, ACTS[target])
+
+    def _compute_missing(self):
+        for interface in self:
+            draft = interface.state == "draft"
+            lines = interface._missing_for_traffic() if draft else []
+            interface.missing = "\n".join(f"• {line}" for line in lines) or False
 
     def _require_complete(self):
         """Raise with a list of everything that is missing before traffic can flow."""

@@ -20,6 +20,9 @@ class IntegrationPolicy(models.Model):
     company_id = fields.Many2one(
         "res.company", index=True, help="Empty: every company may use this policy."
     )
+    locked = fields.Boolean(
+        compute="_compute_locked", help="An interface was approved with this policy."
+    )
     # deadlines, in seconds
     connect_timeout = fields.Float(
         default=5.0, required=True, help="How long the partner may take to accept a connection."
@@ -230,6 +233,13 @@ class IntegrationPolicy(models.Model):
         interfaces._configuration_changed()
         interfaces._wake()
         return res
+
+    def _compute_locked(self):
+        # sudo: interfaces of other companies count as well
+        interfaces = self.env["integration.interface"].sudo().with_context(active_test=False)
+        used = interfaces.search([("policy_id", "in", self.ids), ("state", "!=", "draft")])
+        for policy in self:
+            policy.locked = policy in used.policy_id
 
     def _raise_if_in_use(self):
         """A policy that was approved with an interface does not change under it."""

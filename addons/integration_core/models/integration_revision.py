@@ -5,10 +5,12 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine import audit
+from ..mixins.governed import IntegrationGoverned
 from ..tools import three_way
 
 OPEN = ("draft", "in_review", "approved")
 IN_FORCE = ("in_force", "emergency")
+BOOKKEEPING = ("base", "proposed", "differences", "fingerprint", "proposal_id")
 # What people write in a draft; everything else is for the actions.
 TEXTS = frozenset({"summary", "planned_at", "notice"})
 
@@ -25,6 +27,11 @@ class IntegrationRevision(models.Model):
     _inherit = ["integration.governed"]
     _order = "interface_id, number desc"
     _check_company_auto = True
+
+    # Whose fields the entries of a revision name.
+    _audit_fields_of = "integration.interface"
+    # Bookkeeping in JSON; what it says is told in words when the proposal is submitted.
+    _audit_excluded = (*IntegrationGoverned._audit_excluded, *BOOKKEEPING)
 
     interface_id = fields.Many2one(
         "integration.interface", required=True, readonly=True, index=True, ondelete="restrict"
@@ -238,6 +245,7 @@ class IntegrationRevision(models.Model):
                     "author_ids": [fields.Command.link(one) for one in proposal.author_ids.ids],
                 }
             )
+            audit.record(revision, "change", changes=revision._audit_changes())
 
     def _readable_differences(self, proposal, names) -> list[dict]:
         """``[{field, before, after}]`` as a person reads them."""

@@ -157,6 +157,18 @@ class TestRevision(GovernanceCase):
         self.assertIn(("apply", "ben.gov"), self.acts(revision))
         self.assertIn(("change", "ben.gov"), self.acts(self.outbound))
 
+    def test_audit_trail_tells_of_a_proposal_in_words(self):
+        revision = self.propose(url="https://new.example/")
+        revision.action_submit()
+        told = (
+            self.env["integration.audit.entry"]
+            .search([("res_model", "=", revision._name), ("res_id", "=", revision.id)])
+            .filtered("changes_text")
+            .mapped("changes_text")
+        )
+        self.assertIn("URL: ∅ → https://new.example/", "\n".join(told))
+        self.assertNotIn("{", "".join(told), "bookkeeping in JSON")
+
     def test_what_was_approved_is_what_is_applied(self):
         revision = self.propose(url=NEW_URL)
         revision.action_submit()

@@ -87,7 +87,7 @@ registry.category("web_tour.tours").add("integration_core_approve_contract", {
         ...openSubmenu("menu_governance", "menu_approvals", "Waiting for approval"),
         {
             content: "Open what a colleague submitted",
-            trigger: ".o_data_row:contains('tour.contract 1.0.0') td[name='summary']",
+            trigger: ".o_data_row:contains('tour.contract 1.0.0'):contains('tour.administrator') td[name='summary']",
             run: "click",
         },
         reaches("in_review"),
