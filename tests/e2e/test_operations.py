@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,38 @@ def ask(suite: Suite, act: str, ids: list[int], note: str = "") -> str:
     wizard = "integration.message.operation"
     (operation,) = client.call(wizard, "create", [{"act": act, "note": note}], context=context)
     return client.call(wizard, "action_apply", [operation])["params"]["message"]
+
+
+FAILING = """
+env["integration.message"].browse(message_ids).action_park("the partner moves house")
+env["integration.message"].browse(message_ids).mapped("state")
+raise ValueError("after it was done")
+"""
+
+
+def waiting(suite: Suite, outbound: Outbound, message: Row) -> list[int]:
+    """Ids of three messages that no drain takes."""
+    suite.admin.call("integration.interface", "action_pause", [outbound.id])
+    copy_newest(suite.database, outbound.id, 3)
+    rows = suite.database.sql(
+        "SELECT id FROM integration_message WHERE interface_id = %s AND id > %s ORDER BY id",
+        [outbound.id, message["id"]],
+    )
+    return [row["id"] for row in rows]
+
+
+def parked(suite: Suite, message_ids: list[int]) -> list[tuple[str, str, str]]:
+    """State, reason and note of messages, with the audit entry of having been parked."""
+    rows = suite.database.sql(
+        """
+        SELECT m.state, m.held_reason, a.reason FROM integration_message m
+          JOIN integration_audit_entry a
+            ON a.res_model = 'integration.message' AND a.res_id = m.id AND a.act = 'park'
+         WHERE m.id = ANY(%s) ORDER BY m.id
+        """,
+        [message_ids],
+    )
+    return [tuple(row.values()) for row in rows]
 
 
 # -- replay --------------------------------------------------------------------------------
@@ -165,6 +197,33 @@ def test_thousands_of_dead_letters_are_retried_in_one_act(suite: Suite) -> None:
         assert seconds < 10
         suite.ledger.wait_settled(outbound.id, 5001, timeout=90)
         assert len(set(receiver.ids())) == 5001
+
+
+def test_what_was_parked_stays_so_when_its_caller_fails(suite: Suite) -> None:
+    """Parking is committed apart; whoever calls it again is told what is the case."""
+    with delivered(suite) as (_receiver, outbound, message):
+        ids = waiting(suite, outbound, message)
+        with suite.database.shell() as shell:
+            with pytest.raises(RemoteError, match="after it was done"):
+                shell.run(FAILING, message_ids=ids)
+            assert parked(suite, ids) == [("held", "parked", "the partner moves house")] * 3
+            with pytest.raises(RemoteError, match=r"Nothing was done[^$]*3 not possible"):
+                shell.run(FAILING, message_ids=ids)
+        assert len(parked(suite, ids)) == 3, "one entry each"
+
+
+def test_a_park_that_fails_has_done_nothing(suite: Suite) -> None:
+    """Half of a selection is never parked: a message that somebody holds stops all of it."""
+    with delivered(suite) as (_receiver, outbound, message):
+        ids = waiting(suite, outbound, message)
+        with closing(suite.database.connect()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM integration_message WHERE id = %s FOR UPDATE", [ids[-1]])
+            with pytest.raises(RpcError, match="Nothing was done"):
+                suite.admin.call(MESSAGE, "action_park", ids, "the partner moves house")
+        assert parked(suite, ids) == []
+        # and afterwards it can be done
+        suite.admin.call(MESSAGE, "action_park", ids, "the partner moves house")
+        assert len(parked(suite, ids)) == 3
 
 
 def test_cancelling_what_drains_are_working_on(suite: Suite) -> None:

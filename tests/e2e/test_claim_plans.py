@@ -1,0 +1,113 @@
+"""How PostgreSQL claims: from the head of an index, however much is finished or waits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.office import Office, through_shell
+from tests.harness import Database, Shell
+
+FINISHED = 30_000
+QUEUED = 2_000
+TABLE = "integration_message"
+
+# Explains each statement on messages before it runs, with the settings of its transaction.
+CLAIM = """
+from odoo.addons.integration_core.engine import claims
+from odoo.addons.integration_core.engine.cursors import own_cursor
+
+class Explaining:
+    def __init__(self, cr):
+        self.cr = cr
+        self.plans = []
+
+    def __getattr__(self, name):
+        return getattr(self.cr, name)
+
+    def execute(self, query, params=None, **options):
+        if "integration_message" in str(query):
+            self.cr.execute("EXPLAIN (FORMAT JSON) " + query, params)
+            self.plans.append((str(query), self.cr.fetchone()[0][0]["Plan"]))
+        return self.cr.execute(query, params, **options)
+
+with own_cursor(env.registry) as cr:
+    lane = env["integration.lane"].search([("interface_id", "=", interface_id)], limit=1)
+    explaining = Explaining(cr)
+    rules = claims.terms(explaining, lane.id)
+    claims.sweep(explaining, rules)
+    _token, claimed = claims.claim(explaining, rules, 50)
+    cr.rollback()
+result = {"claimed": len(claimed), "plans": explaining.plans}
+"""
+
+STORE = """
+INSERT INTO integration_message (
+    uuid, interface_id, company_id, direction, state, message_type, external_key, partition_key,
+    partition_hash, correlation_id, priority, available_at, created_at, attempts, finished_at)
+SELECT gen_random_uuid(), %(interface)s, 1, 'inbound', %(state)s, 'test', 'k' || n,
+       'P' || n %% 500, n %% 500, 'c' || n, 10, now() AT TIME ZONE 'UTC',
+       now() AT TIME ZONE 'UTC', 0, CASE %(state)s WHEN 'done' THEN now() AT TIME ZONE 'UTC' END
+  FROM generate_series(1, %(count)s) n
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(database: Database) -> Iterator[Shell]:
+    with database.shell() as shell:
+        yield shell
+
+
+def filled(database: Database, shell: Shell, ordering: str) -> int:
+    """An interface with a long past; the planner knows of nothing that is queued."""
+    call = through_shell(shell)
+    office = Office(call, call)
+    supplier = office.supplier(f"Planned {ordering}")
+    buyer = office.buyer(f"planner.{ordering}")
+    interface = office.inbound(supplier, buyer, {"ordering": ordering}).id
+    database.sql(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
+    database.sql(STORE, {"interface": interface, "state": "done", "count": FINISHED})
+    database.sql(f"VACUUM (ANALYZE) {TABLE}")
+    database.sql(STORE, {"interface": interface, "state": "queued", "count": QUEUED})
+    return interface
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def check(found: dict[str, Any], *wanted: str) -> None:
+    """Claims 50, by ``wanted`` indexes, and never reads the table from end to end."""
+    assert found["claimed"] == 50
+    for query, plan in found["plans"]:
+        scans = [
+            node
+            for node in nodes(plan)
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] == TABLE
+        ]
+        assert not scans, query
+    claiming = [plan for query, plan in found["plans"] if "SET state = 'processing'" in query]
+    assert claiming, "the claim was not seen"
+    used = {node.get("Index Name") for plan in claiming for node in nodes(plan)}
+    assert set(wanted) <= used
+
+
+@pytest.mark.parametrize(
+    ("ordering", "indexes"),
+    [
+        ("none", ["integration_message_queued_idx"]),
+        ("key", ["integration_message_queued_idx", "integration_message_key_idx"]),
+        ("strict", ["integration_message_queued_idx"]),
+    ],
+)
+def test_a_claim_reads_what_it_takes(
+    database: Database, shell: Shell, ordering: str, indexes: list[str]
+) -> None:
+    database.sql(f"DELETE FROM {TABLE}")
+    interface = filled(database, shell, ordering)
+    check(shell.run(CLAIM, interface_id=interface), *indexes)
+    # And once the planner has learned of the backlog.
+    database.sql(f"VACUUM (ANALYZE) {TABLE}")
+    check(shell.run(CLAIM, interface_id=interface), *indexes)
