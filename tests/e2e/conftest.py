@@ -29,6 +29,12 @@ class Suite:
     office: Office
     ledger: Ledger
 
+    @classmethod
+    def of(cls, database: Database, server: Server, admin: Client) -> "Suite":
+        """A suite on a copy, where the colleague of the administrator exists already."""
+        office = Office(admin.call, server.login("ben", "ben").call)
+        return cls(database, server, admin, office, Ledger(database))
+
     def sender(self, interface: Inbound) -> WebhookSender:
         """Return a partner that delivers to an interface."""
         return WebhookSender(self.server.url + interface.path, interface.secret)

@@ -17,9 +17,10 @@ from odoo import SUPERUSER_ID, fields, http
 from odoo.http import request
 from odoo.tools import config
 
-from ..engine import intake, keys, wakeup
+from ..engine import arming, intake, keys, outside, wakeup
 from ..engine.sealed_secrets import SealedSecret, note_use_after_commit
 from ..tools import correlation, keyring, rate
+from ..tools.journal import Kind
 from .problem import Problem, response
 
 MAX_BODY = 1024 * 1024
@@ -28,6 +29,7 @@ MAX_BODY = 1024 * 1024
 READ_LIMIT = MAX_BODY + 1
 STOPPED_RETRY_AFTER = 120
 INACTIVE_RETRY_AFTER = 3600
+HELD_RETRY_AFTER = 300
 
 _logger = logging.getLogger(__name__)
 _limiter = rate.KeyedLimiter()
@@ -148,6 +150,9 @@ def _note_use(delivery: Delivery, secrets: _Secrets) -> None:
 def _check_open(spec: Mapping[str, Any]) -> None:
     if spec["retired"]:
         raise Problem(410, "This interface has been retired.")
+    if spec["held"] or arming.was_held(request.env.cr):
+        # A copy or a restored database: the partner keeps what only the original may take.
+        raise Problem(503, "Receiving is held.", retry_after=HELD_RETRY_AFTER)
     if not spec["open"]:
         raise Problem(503, "This interface is not active.", retry_after=INACTIVE_RETRY_AFTER)
     if spec["stopped"]:
@@ -175,12 +180,20 @@ def _accept(spec: Mapping[str, Any], delivery: Delivery, body: bytes) -> http.Re
     except keyring.KeyRingError as exc:
         raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
     if receipt.lane is not None:
+        _note_after_commit(spec["id"], receipt.uuid, delivery)
         wakeup.wake_interface_after_commit(request.env.cr, spec["id"], receipt.lane)
     return http.Response(
         json.dumps({"status": "accepted", "receipt": receipt.uuid}),
         status=202,
         headers=_accepted_headers(spec),
     )
+
+
+def _note_after_commit(interface_id: int, uuid: str, delivery: Delivery) -> None:
+    """Remember outside the database what is acknowledged: a restore would forget it."""
+    row = (uuid, delivery.external_key, delivery.message_type or "", "")
+    dbname = request.env.cr.dbname
+    request.env.cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, interface_id, [row]))
 
 
 def _accepted_headers(spec: Mapping[str, Any]) -> list[tuple[str, str]]:

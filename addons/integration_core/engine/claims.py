@@ -53,6 +53,14 @@ class Terms:
     max_attempts: int
     open: bool
     paused: bool
+    unreleased: bool = False
+
+    @property
+    def held_reason(self) -> str:
+        """Why messages are held that could be claimed otherwise."""
+        if self.unreleased:
+            return "unreleased"
+        return "paused" if self.open else "inactive"
 
     def blocking_states(self) -> list[State]:
         """States in which an earlier message holds back later ones of its key."""
@@ -81,11 +89,14 @@ def terms(cr: BaseCursor, lane_id: int) -> Terms | None:
         SELECT i.id, i.direction, l.number,
                CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END,
                p.ordering, coalesce(p.failure_blocks_key, false), p.max_attempts,
-               i.active AND i.state IN ('active', 'deprecated'),
-               coalesce(i.processing_paused, false)
+               i.active AND i.state IN ('active', 'deprecated') AND NOT held.held,
+               coalesce(i.processing_paused, false), held.held
           FROM integration_lane l
           JOIN integration_interface i ON i.id = l.interface_id
           JOIN integration_policy p ON p.id = i.policy_id
+         CROSS JOIN LATERAL (
+               SELECT coalesce(i.awaits_release, false)
+                      OR NOT EXISTS (SELECT 1 FROM integration_arming WHERE armed) AS held) held
          WHERE l.id = %s
         """,
         [lane_id],
@@ -106,7 +117,7 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
     due = f"state = 'retry' AND available_at <= {NOW}"
     moved = [_promote(cr, rules, due, "available_at")]
     if rules.open and not rules.paused:
-        for reason in ("paused", "inactive"):
+        for reason in ("paused", "inactive", "unreleased"):
             held = f"state = 'held' AND held_reason = '{reason}'"
             moved.append(_promote(cr, rules, held, "held_reason, id"))
     else:
@@ -115,7 +126,7 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
             State.HELD,
             where="interface_id = %(interface)s AND state = 'queued'",
             values={"interface": rules.interface_id},
-            assign={"held_reason": "paused" if rules.open else "inactive"},
+            assign={"held_reason": rules.held_reason},
             order="priority, id",
             limit=SWEEP,
         )

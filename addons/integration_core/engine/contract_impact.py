@@ -28,7 +28,7 @@ class Consumer:
     @property
     def stops(self) -> bool:
         """Approval alone would break traffic that flows today."""
-        return self.follows and self.breaks and self.interface._carries_traffic()
+        return self.follows and self.breaks and self.interface._is_open()
 
 
 @dataclass(frozen=True)

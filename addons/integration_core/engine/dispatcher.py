@@ -89,7 +89,9 @@ class _Subscriber:
 
 
 class DispatchDrain(Drain):
-    """Drains the outbox of events."""
+    """Drains the outbox of events. What it makes stays in this database until a drain sends it."""
+
+    is_traffic = False
 
     def work(self) -> int:
         with own_cursor(self.registry) as cr:

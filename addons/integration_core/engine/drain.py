@@ -14,7 +14,7 @@ from datetime import datetime
 
 from odoo.modules.registry import Registry
 
-from . import lanes, wakeup
+from . import arming, lanes, wakeup
 from .cursors import own_cursor
 
 _logger = logging.getLogger(__name__)
@@ -46,6 +46,9 @@ def fault_point(name: str) -> None:
 class Drain:
     """One run over one lane. Subclasses say what a piece of work is."""
 
+    #: whether its work is traffic, which is held in a copy of the database
+    is_traffic = True
+
     def __init__(self, registry: Registry, lane_id: int) -> None:
         self.registry = registry
         self.lane_id = lane_id
@@ -73,6 +76,10 @@ class Drain:
         Only a caller that knows that no other process wakes the lane may switch it off.
         """
         with own_cursor(self.registry) as cr:
+            if self.is_traffic and arming.is_held(cr):
+                # Whoever releases traffic wakes the lane; until then nobody need look.
+                lanes.clear_wanted(cr, self.lane_id)
+                return 0
             self.token = lanes.acquire(cr, self.lane_id) or ""
         if not self.token:
             return 0

@@ -35,6 +35,7 @@ from . import (
     sync,
 )
 from .cursors import own_cursor
+from .departures import Departures
 from .drain import Drain, fault_point
 
 _logger = logging.getLogger(__name__)
@@ -111,6 +112,11 @@ class _Delivery:
             queue = self.plan.order_keys(message.partition_key) or message.id
             jobs.setdefault(queue, _Job([])).messages.append(message)
         return list(jobs.values())
+
+    def leaving(self) -> dict[int, Outgoing]:
+        """What is sent unless an earlier message of its queue fails, by id."""
+        found = self.prepared if self.sender else {}
+        return {mid: one for mid, one in found.items() if isinstance(one, Outgoing)}
 
     def attempt(self, message: claims.Claimed) -> ledger.Result:
         """Send one message, or fail it for the reason found while it was prepared."""
@@ -217,9 +223,12 @@ class OutboundDrain(Drain):
                 ledger.release(cr, [message.id for message in claimed], token)
             raise
         jobs = delivery.jobs()
+        departures = Departures(self.registry.db_name, self.interface_id, delivery.leaving())
+        departures.begin()
         self._run(jobs, delivery, token, concurrency)
         fault_point("outbound_sent")
         results = [result for job in jobs for result in job.results]
+        departures.end(results)
         untried = [message_id for job in jobs for message_id in job.untried]
         self._record(delivery.plan, results, untried, token, generation)
 

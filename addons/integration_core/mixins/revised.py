@@ -17,6 +17,7 @@ PROTECTED = frozenset(
         "pause_reason",
         "blocked_reason",
         "receiving_stopped",
+        "awaits_release",
         "revision_of_id",
         "token",
     }
@@ -82,6 +83,7 @@ class IntegrationRevised(models.AbstractModel):
         *CLOSED,
         "processing_paused",
         "receiving_stopped",
+        "awaits_release",
         "activated_at",
         "deprecated_at",
         "lock_version",

@@ -1,5 +1,6 @@
 from . import (
     base,
+    integration_arming,
     integration_attempt,
     integration_audit_checkpoint,
     integration_audit_entry,
@@ -45,6 +46,7 @@ from . import (
     integration_record_status,
     integration_record_sync,
     integration_reencryption,
+    integration_restore_finding,
     integration_retention,
     integration_retention_clock,
     integration_retention_run,

@@ -178,7 +178,7 @@ class IntegrationContractVersion(models.Model):
             left = version.contract_id.version_ids.filtered(lambda v: v.state == "approved")
             if left == version:
                 pinned |= version.contract_id.sudo().follower_ids  # sudo: as above
-            used = pinned.filtered(lambda interface: interface._carries_traffic())
+            used = pinned.filtered(lambda interface: interface._is_open())
             if used:
                 raise UserError(
                     self.env._(

@@ -11,4 +11,7 @@ class IntegrationDemo(models.AbstractModel):
 
     @api.model
     def _load_core(self):
+        arming = self.env["integration.arming"]
+        if not arming._current():
+            arming._remember(self.env._("Demo data"))
         story.tell(self.env)

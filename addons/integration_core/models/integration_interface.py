@@ -231,6 +231,11 @@ class IntegrationInterface(models.Model):
     )
     processing_paused = fields.Boolean(readonly=True, copy=False, tracking=True)
     receiving_stopped = fields.Boolean(readonly=True, copy=False, tracking=True)
+    awaits_release = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Its traffic is held since the database was copied or restored.",
+    )
 
     @api.model
     def _valid_field_parameter(self, field, name):
@@ -352,9 +357,16 @@ class IntegrationInterface(models.Model):
     # what the engine asks
     # ------------------------------------------------------------------
 
-    def _carries_traffic(self) -> bool:
+    def _is_open(self) -> bool:
+        """Whether it is to carry traffic, wherever its traffic is released."""
         self.ensure_one()
         return self.active and self.state in OPEN_STATES
+
+    def _carries_traffic(self) -> bool:
+        """Whether it carries traffic here: a copy of a database carries none."""
+        return (
+            self._is_open() and not self.awaits_release and self.env["integration.arming"]._armed()
+        )
 
     def _transport(self):
         """The transport model of this interface (see ``integration.transport``)."""

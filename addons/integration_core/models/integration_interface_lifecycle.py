@@ -98,6 +98,7 @@ class IntegrationInterface(models.Model):
         interfaces = self.sudo()
         interfaces.write({"state": target})
         if target == "active":
+            self.env["integration.arming"]._first_activation(self)
             # From here on the interface takes events; see engine.dispatcher.
             first = interfaces.filtered(lambda i: not i.activated_at)
             first.activated_at = fields.Datetime.now()
@@ -241,6 +242,7 @@ class IntegrationInterface(models.Model):
             ("ok", "Running"),
             ("failing", "Failing"),
             ("paused", "Paused"),
+            ("unreleased", "Held: copy or restore"),
             ("off", "Not active"),
         ],
         compute="_compute_light",
@@ -286,11 +288,31 @@ class IntegrationInterface(models.Model):
         for interface in self:
             interface.breaker_state = states.get(interface.id, "closed")
 
-    @api.depends("state", "processing_paused", "receiving_stopped", "active", "blocked_reason")
+    traffic_held = fields.Boolean(
+        compute="_compute_traffic_held",
+        help="All traffic of this database, or that of this interface, waits for its release.",
+    )
+
+    @api.depends("state", "awaits_release", "active")
+    def _compute_traffic_held(self):
+        held = self.env["integration.arming"]._held_lately()
+        for interface in self:
+            interface.traffic_held = interface._is_open() and (held or interface.awaits_release)
+
+    @api.depends(
+        "state",
+        "processing_paused",
+        "receiving_stopped",
+        "active",
+        "blocked_reason",
+        "traffic_held",
+    )
     def _compute_light(self):
         for interface in self:
-            if not interface._carries_traffic():
+            if not interface._is_open():
                 interface.light = "off"
+            elif interface.traffic_held:
+                interface.light = "unreleased"
             elif interface.processing_paused or interface.receiving_stopped:
                 interface.light = "paused"
             elif (
@@ -301,6 +323,9 @@ class IntegrationInterface(models.Model):
                 interface.light = "failing"
             else:
                 interface.light = "ok"
+
+    def action_open_arming(self):
+        return self.env["integration.arming"].action_open()
 
     def action_open_messages(self):
         return self._open_messages("integration_core.action_integration_message")

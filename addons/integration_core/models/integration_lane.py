@@ -1,6 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 
 from ..engine import (
+    arming,
     dispatcher,
     inbound,
     lanes,
@@ -10,6 +13,8 @@ from ..engine import (
     wakeup,
 )
 from ..engine.cursors import own_cursor
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationLane(models.Model):
@@ -84,8 +89,27 @@ class IntegrationLane(models.Model):
         wakeup.wake_interfaces_after_commit(self.env.cr, interface_ids)
 
     @api.model
+    def _dispatch_now(self):
+        """Turn the events of the outbox into messages, in transactions of their own.
+
+        Nothing leaves by this, and none is waited for: a dispatcher at work does the same.
+        """
+        lane = self.sudo().search([("kind", "=", "dispatch")], limit=1)  # sudo: machinery
+        if lane:
+            dispatcher.DispatchDrain(self.env.registry, lane.id).run(patient=False)
+
+    @api.model
     def _cron_watchdog(self):
-        """Give a drain back to every lane that lost its own: a worker or a job died."""
+        """Give a drain back to every lane that lost its own: a worker or a job died.
+
+        While traffic is held no lane needs one. While it flows, its mark is counted up.
+        """
+        if self.env["integration.arming"]._held():
+            return
+        try:
+            arming.keep_mark(self.env.registry)
+        except OSError as exc:
+            _logger.error("The mark of this database cannot be written outside: %s", exc)
         with own_cursor(self.env.registry) as cr:
             lanes.ensure(cr)
             stale = lanes.stale(cr, settings.watchdog_grace())

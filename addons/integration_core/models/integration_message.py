@@ -21,6 +21,7 @@ HELD_REASONS = [
     ("paused", "The interface is paused"),
     ("inactive", "The interface is not active"),
     ("parked", "Parked by an operator"),
+    ("unreleased", "Not released since a copy or a restore"),
 ]
 ERROR_CLASSES = [
     ("transient", "Transient"),

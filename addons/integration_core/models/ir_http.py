@@ -9,6 +9,21 @@ class IrHttp(models.AbstractModel):
 
     _inherit = "ir.http"
 
+    def session_info(self):
+        """Tell people with a role, on every screen, that traffic is held."""
+        info = super().session_info()
+        info["integration_held"] = self._integration_is_held()
+        return info
+
+    def _integration_is_held(self):
+        arming = self.env["integration.arming"]
+        return bool(
+            self.env.user.has_group("integration_core.group_observer")
+            # Nothing released yet is no state that anybody must hear of.
+            and arming._current()
+            and arming._held_lately()
+        )
+
     @classmethod
     def _pre_dispatch(cls, rule, args):
         if rule.endpoint.routing["type"] != IntegrationDispatcher.routing_type:

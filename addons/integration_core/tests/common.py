@@ -75,6 +75,7 @@ class EngineCase(TransactionCase):
         cls.service_user = cls.env["res.users"].create(
             {"name": "Service", "login": "integration.service.test"}
         )
+        cls.env["integration.arming"]._remember("The tests' own database")
         cls.inbound = cls._interface("Inbound", direction="inbound")
         cls.outbound = cls._interface(
             "Outbound", direction="outbound", event_type_ids=[(6, 0, cls.event_type.ids)]

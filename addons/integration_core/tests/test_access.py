@@ -35,6 +35,7 @@ LEDGER = (
     "integration.conflict",
     "integration.conflict.line",
 )
+RELEASE = ("integration.arming", "integration.restore.finding")
 MACHINERY = (
     "integration.ownership.override",
     "integration.event.muted",
@@ -147,6 +148,7 @@ MATRIX = {
         "auditor": READ,
         "steward": READ,
     },
+    RELEASE: {role: READ if role != "user" else NOTHING for role in ROLES},
     MACHINERY: {
         "user": NOTHING,
         "observer": NOTHING,

@@ -26,6 +26,16 @@ MAY_CALL = {
     "integration.audit.entry": {"export_data": AUDITORS},
     "integration.audit.trail": {"action_verify": AUDITORS},
     "integration.audit.verification": {"action_accept": AUDITORS},
+    "integration.arming": {
+        "action_disarm": ADMINISTRATORS,
+        "action_examine": ADMINISTRATORS,
+        "action_release": ADMINISTRATORS,
+        "action_open": READERS,
+    },
+    "integration.restore.finding": {
+        "action_settle": OPERATORS,
+        "action_unsettle": OPERATORS,
+    },
     "integration.contract": {"action_new_version": ADMINISTRATORS},
     "integration.contract.version": {
         "action_submit": ADMINISTRATORS,
@@ -345,8 +355,18 @@ class TestAccessMethods(EngineCase):
             "integration.event.mute": lambda: self.env[name].create(
                 {"model_name": "res.country", "reason": "Import"}
             ),
+            "integration.arming": lambda: self.env[name].search([]),
+            "integration.restore.finding": self.make_finding,
         }
         return makers[name]()
+
+    def make_finding(self):
+        self.env.cr.execute(
+            "INSERT INTO integration_restore_finding (kind, interface_id, uuid) "
+            "VALUES ('lost', %s, 'u') RETURNING id",
+            [self.inbound.id],
+        )
+        return self.env["integration.restore.finding"].browse(self.env.cr.fetchone()[0])
 
     def make_secret(self):
         credential = self.env["integration.credential"].create({"name": "Shared"})

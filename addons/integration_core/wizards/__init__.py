@@ -1,1 +1,8 @@
-from . import integration_audit_export, integration_message_operation, integration_reason_wizard
+from . import (
+    integration_audit_export,
+    integration_message_operation,
+    integration_package_export,
+    integration_package_import,
+    integration_rearm,
+    integration_reason_wizard,
+)

@@ -36,6 +36,7 @@ class TestDoor(HttpCase):
             }
         )
         cls._set_state("active")
+        cls.env["integration.arming"]._remember("The tests' own database")
 
     @classmethod
     def _set_state(cls, state):
