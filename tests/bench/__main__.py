@@ -9,6 +9,7 @@ from tests.bench import (
     event_latency,
     inbound_http,
     ledger_scale,
+    retention_under_traffic,
     rules,
     runner,
 )
@@ -16,7 +17,14 @@ from tests.harness import Harness
 
 _BENCHMARKS = {
     module.NAME: module
-    for module in (engine_inbound_drain, inbound_http, event_capture, ledger_scale, event_latency)
+    for module in (
+        engine_inbound_drain,
+        inbound_http,
+        event_capture,
+        ledger_scale,
+        event_latency,
+        retention_under_traffic,
+    )
 }
 
 

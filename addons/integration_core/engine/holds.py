@@ -24,6 +24,12 @@ def share(cr: BaseCursor) -> bool:
     return cr.fetchone()[0]
 
 
+def any_in_force(cr: BaseCursor) -> bool:
+    """Whether there is a hold at all; mostly there is none, and nothing to look at."""
+    cr.execute("SELECT EXISTS (SELECT 1 FROM integration_legal_hold WHERE state <> 'approved')")
+    return cr.fetchone()[0]
+
+
 def _in_force(at: str | None) -> str:
     """``draft`` and ``in_review`` are in force: what is governed is the lifting of a hold."""
     if at is None:

@@ -142,6 +142,7 @@ class Sweep(Drain):
             cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
             # What the last moment before a power cut removed is simply removed again.
             cr.execute("SET LOCAL synchronous_commit TO off")
+            cr.execute("SET LOCAL jit TO off")  # compiling takes longer than what is compiled
             if not holds.share(cr):
                 self.deadline = 0  # a hold is being placed this very moment
                 return 0

@@ -51,6 +51,18 @@ def references(cr: BaseCursor, table: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in cr.fetchall()]
 
 
+def _referred(cr: BaseCursor, table: str, ids: Sequence[int]) -> set[int]:
+    """Those of ``ids`` that something refers to, by one look into an index for each."""
+    found: set[int] = set()
+    for referrer, column in references(cr, table):
+        cr.execute(
+            f"SELECT {column} FROM {referrer} WHERE {column} = ANY(%s)",  # noqa: S608 (catalogue)
+            [list(ids)],
+        )
+        found.update(row[0] for row in cr.fetchall())
+    return found
+
+
 def remove(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
     """Remove what is overdue at ``clock``, at most ``limit`` rows."""
     return _KINDS[clock.kind](cr, clock, limit)
@@ -62,12 +74,13 @@ def remove(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
 
 
 def _next_messages(
-    cr: BaseCursor, clock: Clock, limit: int, keep: str
+    cr: BaseCursor, clock: Clock, limit: int
 ) -> tuple[Batch, Sequence[tuple[int, int | None, datetime]]]:
-    """The next finished messages of a clock: ``(id, event id, finished at)``, without the kept."""
+    """The next finished messages of a clock: ``(id, event id, finished at)``, without the held."""
+    held = holds.of_message("m") if holds.any_in_force(cr) else "false"
     cr.execute(
         f"""
-        SELECT m.id, m.event_id, m.finished_at, {keep} AS kept
+        SELECT m.id, m.event_id, m.finished_at, {held} AS held
           FROM integration_message m
          WHERE m.interface_id = %(interface)s AND {TRACKS[clock.track]}
            AND m.finished_at >= coalesce(%(at)s::timestamp, '-infinity')
@@ -98,7 +111,7 @@ def _note(batch: Batch, clock: Clock, rows: Sequence[tuple[int, int | None, date
 
 def _payload(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
     """The content of finished messages, and of events whose messages have all lost theirs."""
-    batch, rows = _next_messages(cr, clock, limit, holds.of_message("m"))
+    batch, rows = _next_messages(cr, clock, limit)
     if not rows:
         return batch
     cr.execute(
@@ -123,6 +136,8 @@ def _empty_events(cr: BaseCursor, event_ids: Sequence[int]) -> set[int]:
         [list(event_ids)],
     )
     event_ids = [row[0] for row in cr.fetchall()]
+    held = holds.of_message("o") if holds.any_in_force(cr) else "false"
+    # OFFSET 0: a look at the few messages of each event, never a join that statistics plan.
     cr.execute(
         f"""
         UPDATE integration_event e SET data = NULL, subject = NULL, purged_at = {NOW}
@@ -136,7 +151,7 @@ def _empty_events(cr: BaseCursor, event_ids: Sequence[int]) -> set[int]:
                       OR o.finished_at >= {NOW} - make_interval(days =>
                          CASE WHEN i.data_class = 'clinical' THEN p.clinical_payload_days
                               ELSE p.payload_days END)
-                      OR {holds.of_message("o")}))
+                      OR {held}) OFFSET 0)
         RETURNING e.id
         """,  # noqa: S608
         [list(event_ids)],
@@ -146,25 +161,16 @@ def _empty_events(cr: BaseCursor, event_ids: Sequence[int]) -> set[int]:
 
 def _metadata(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
     """Finished messages with all that belongs to them, unless something refers to them."""
-    referred = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = m.id)"  # noqa: S608
-        for table, column in references(cr, "integration_message")
-    )
-    batch, rows = _next_messages(
-        cr, clock, limit, f"({holds.of_message('m')} OR {referred or 'false'})"
-    )
+    batch, rows = _next_messages(cr, clock, limit)
     if not rows:
         return batch
     # Whoever has one in hand, for a replay perhaps, keeps it; the next look finds it.
     cr.execute(
-        f"""
-        SELECT m.id FROM integration_message m
-         WHERE m.id = ANY(%s) AND NOT ({referred or "false"})
-         ORDER BY m.id FOR UPDATE OF m SKIP LOCKED
-        """,  # noqa: S608
+        "SELECT id FROM integration_message WHERE id = ANY(%s) ORDER BY id FOR UPDATE SKIP LOCKED",
         [[row[0] for row in rows]],
     )
     locked = {row[0] for row in cr.fetchall()}
+    locked -= _referred(cr, "integration_message", sorted(locked))
     rows = [row for row in rows if row[0] in locked]
     _delete_messages(cr, sorted(locked))
     _delete_events(cr, sorted({row[1] for row in rows if row[1]}))
@@ -189,25 +195,18 @@ def _delete_messages(cr: BaseCursor, ids: Sequence[int]) -> None:
 # ------------------------------------------------------------------
 
 
-def _unreferred_event(cr: BaseCursor) -> str:
-    """A condition: nothing refers to the event ``e``, and no hold covers it."""
-    conditions = [f"NOT {holds.of_event('e')}"] + [
-        f"NOT EXISTS (SELECT 1 FROM {table} x WHERE x.{column} = e.id)"  # noqa: S608
-        for table, column in references(cr, "integration_event")
-    ]
-    return " AND ".join(conditions)
-
-
 def _delete_events(cr: BaseCursor, ids: Sequence[int]) -> list[int]:
-    if not ids:
+    """Events that were handed out, that nothing refers to and that no hold covers."""
+    free = sorted(set(ids) - _referred(cr, "integration_event", ids)) if ids else []
+    if not free:
         return []
     cr.execute(
         f"""
         DELETE FROM integration_event e
-         WHERE e.id = ANY(%s) AND e.dispatched_at IS NOT NULL AND {_unreferred_event(cr)}
+         WHERE e.id = ANY(%s) AND e.dispatched_at IS NOT NULL AND NOT {holds.of_event("e")}
         RETURNING e.id
         """,  # noqa: S608
-        [list(ids)],
+        [free],
     )
     return [row[0] for row in cr.fetchall()]
 
@@ -250,7 +249,8 @@ def _keys(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
              USING integration_interface i, integration_policy p
              WHERE k.id = ANY(%s) AND i.id = k.interface_id AND p.id = i.policy_id
                AND p.key_days = %s
-               AND NOT EXISTS (SELECT 1 FROM integration_message m WHERE m.uuid = k.message_uuid)
+               AND NOT EXISTS (SELECT 1 FROM integration_message m WHERE m.uuid = k.message_uuid
+                               OFFSET 0)
             RETURNING k.interface_id
             """,
             [sorted(old), clock.days],

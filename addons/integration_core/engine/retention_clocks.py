@@ -114,6 +114,7 @@ def restart(cr: BaseCursor) -> None:
 def refresh(cr: BaseCursor, counted: int = COUNTED) -> None:
     """Find out what is overdue at each clock, as far as ``counted``."""
     ensure(cr)
+    cr.execute("SET LOCAL jit TO off")
     for track, condition in TRACKS.items():
         cr.execute(
             f"""
