@@ -85,7 +85,7 @@ class IntegrationInterfaceEmergencies(models.AbstractModel):
         if self.emergency_locked:
             raise UserError(
                 self.env._(
-                    "“%(interface)s” had %(count)s emergencies within 7 days that nobody approved. "
+                    "“%(interface)s” had %(count)s emergencies within 7 days without an approval. "
                     "Call an approver: he approves the change, or presses “Release an emergency” "
                     "on the interface.",
                     interface=self.display_name,
@@ -120,9 +120,9 @@ class IntegrationInterfaceEmergencies(models.AbstractModel):
                 interface=self.display_name,
             ),
             self.env._(
-                "%(user)s has used the emergency way again; %(count)s before were rolled back "
-                "because nobody approved them. Reason: %(reason)s. Approve it or roll it back, and "
-                "find out why nobody approves.",
+                "%(user)s has used the emergency way again. Rolled back before without an "
+                "approval: %(count)s. Reason: %(reason)s. Approve it or roll it back, and find out "
+                "why nobody approves.",
                 user=self.env.user.name,
                 count=self.emergency_count,
                 reason=reason,
@@ -136,7 +136,7 @@ class IntegrationInterfaceEmergencies(models.AbstractModel):
         if not self.emergency_count:
             return ""
         return self.env._(
-            "This is number %s within 7 days that nobody has approved: all approvers and the "
+            "It is number %s within 7 days, and none before was approved: all approvers and the "
             "owners are alerted.",
             self.emergency_count + 1,
         )

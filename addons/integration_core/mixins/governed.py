@@ -73,6 +73,8 @@ class IntegrationGoverned(models.AbstractModel):
 
     _audit_excluded = CLOSED
     _reason_acts = ("action_send_back",)
+    # In these, people are asked to approve it.
+    _approvable_states: tuple[str, ...] = ("in_review",)
 
     submitted_by_id = fields.Many2one(
         "res.users",
@@ -103,7 +105,9 @@ class IntegrationGoverned(models.AbstractModel):
         approver = self.env.user.has_group("integration_core.group_approver")
         for one in self:
             one.may_approve = (
-                approver and one.state == "in_review" and not one._governance_own_request()
+                approver
+                and one.state in self._approvable_states
+                and not one._governance_own_request()
             )
 
     @api.model_create_multi

@@ -28,6 +28,8 @@ class IntegrationRevision(models.Model):
     _order = "interface_id, number desc"
     _check_company_auto = True
 
+    _approvable_states = ("in_review", "emergency")
+
     # Whose fields the entries of a revision name.
     _audit_fields_of = "integration.interface"
     # Bookkeeping in JSON; what it says is told in words when the proposal is submitted.

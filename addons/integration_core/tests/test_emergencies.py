@@ -70,6 +70,14 @@ class TestEmergencies(GovernanceCase):
         revision.with_user(self.ben).action_approve()
         self.assertFalse(self.alerted(revision), "the question is answered")
 
+    def test_approvers_are_offered_to_approve_it(self):
+        revision = self.declare()
+        self.assertFalse(revision.may_approve, "not one's own")
+        self.assertTrue(revision.with_user(self.ben).may_approve)
+        self.assertFalse(revision.with_user(self.olaf).may_approve)
+        revision.with_user(self.ben).action_approve()
+        self.assertFalse(revision.with_user(self.ben).may_approve)
+
     def test_the_third_one_needs_a_release(self):
         for _ in range(2):
             self.pass_by(self.declare())
