@@ -214,7 +214,14 @@ def _store(env: api.Environment, plan: Plan, disputed: Mapping[int, Sequence[Dis
     sync.upsert(
         env.cr,
         [
-            (one.res_model, one.res_id, plan.interface_id, "conflict", _said(disputes), message_id)
+            (
+                one.res_model,
+                one.res_id,
+                plan.interface_id,
+                "conflict",
+                _said(env, disputes[0]),
+                message_id,
+            )
             for message_id, disputes in disputed.items()
             for one in disputes[:1]
             if one.res_id
@@ -223,8 +230,10 @@ def _store(env: api.Environment, plan: Plan, disputed: Mapping[int, Sequence[Dis
     env["integration.record.sync"]._touched_changed()
 
 
-def _said(disputes: Sequence[Dispute]) -> str:
-    return f"Another system would change {len({one.name for one in disputes})} owned field(s)."
+def _said(env: api.Environment, dispute: Dispute) -> str:
+    """What everybody who may read the record may know: no field, no value."""
+    owner = env["integration.system"].browse(dispute.rule.system_id).name
+    return f"Its message would change what {owner} owns. A data steward decides."
 
 
 def _uuids(cr: BaseCursor, ids: Iterable[int]) -> dict[int, str]:
@@ -248,6 +257,8 @@ def read_values(env: api.Environment, message_ids: Sequence[int]) -> dict[int, V
 
     :param env: as superuser; who may see content is the caller's question
     """
+    # First: it may have to read as well, on this cursor.
+    ring = env["integration.credential"]._key_ring()
     env.cr.execute(
         """
         SELECT m.id, m.uuid, p.body, p.encoding
@@ -256,7 +267,6 @@ def read_values(env: api.Environment, message_ids: Sequence[int]) -> dict[int, V
         """,
         [list(message_ids), KIND],
     )
-    ring = env["integration.credential"]._key_ring()
     found = {}
     for message_id, uuid, body, encoding in env.cr.fetchall():
         try:

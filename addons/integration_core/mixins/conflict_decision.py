@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 
 from ..engine import audit, conflicts, conversion, operations, owned_values, ownership
 from ..engine.conflicts import KEEP, TAKE
@@ -176,8 +176,13 @@ class IntegrationConflictDecision(models.AbstractModel):
 
     def _lock_open(self):
         """Two people decide one after the other; the second one is told."""
-        # sudo: conflicts are closed to writes of people, also to their locks
-        self.sudo().lock_for_update()
+        try:
+            # sudo: conflicts are closed to writes of people, also to their locks
+            self.sudo().lock_for_update()
+        except LockError as exc:
+            raise UserError(
+                self.env._("Somebody else is deciding this at this very moment. Look again.")
+            ) from exc
         self.invalidate_recordset()
         if self.state != "open":
             raise UserError(

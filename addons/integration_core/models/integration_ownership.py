@@ -71,8 +71,8 @@ class IntegrationOwnership(models.Model):
         help="Only records that match. Looked at as they are before the change. Empty: all records "
         "of the system's company, and those that all companies share.",
     )
-    valid_from = fields.Date(help="First day (UTC). Empty: from the approval on.")
-    valid_until = fields.Date(help="Last day (UTC). Empty: until it is ended.")
+    valid_from = fields.Date(string="From", help="First day (UTC). Empty: from the approval on.")
+    valid_until = fields.Date(string="Until", help="Last day (UTC). Empty: until it is ended.")
     on_conflict = fields.Selection(
         [
             ("park", "Ask a person"),

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
+import { Component, status, useEffect, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
@@ -55,12 +55,10 @@ export class IntegrationOwnerWidget extends Component {
         this.action = useService("action");
         this.dialog = useService("dialog");
         this.lock = useState({ ...NOTHING });
-        onWillStart(() => this.read());
+        // Not before it is mounted: the form, which renders anew, would start over with another one.
         useEffect(
             () => {
-                if (this.props.record.resId !== this.known) {
-                    this.read();
-                }
+                this.read();
             },
             () => [this.props.record.resId]
         );
@@ -82,22 +80,26 @@ export class IntegrationOwnerWidget extends Component {
     }
 
     async read() {
-        this.known = this.props.record.resId;
+        const { resId } = this.props.record;
+        let lock = NOTHING;
         try {
-            this.take(await this.orm.silent.call(MODEL, "lock_of", this.where));
+            lock = await this.orm.silent.call(MODEL, "lock_of", this.where);
         } catch {
             // Deleted meanwhile, or no connection: what is owned stays locked.
-            this.take(NOTHING);
+        }
+        if (status(this) === "mounted" && resId === this.props.record.resId) {
+            this.take(lock);
         }
     }
 
     take(lock) {
         Object.assign(this.lock, lock);
         const { record } = this.props;
-        const context = {
-            ...record.context,
-            [FREE]: { id: record.resId || false, names: lock.free },
-        };
+        const free = { id: record.resId || false, names: lock.free };
+        if (JSON.stringify(record.context[FREE]) === JSON.stringify(free)) {
+            return;
+        }
+        const context = { ...record.context, [FREE]: free };
         record.model._updateConfig(record.config, { context }, { reload: false });
         record._setEvalContext();
     }
