@@ -9,6 +9,7 @@ from tests.bench import (
     event_latency,
     inbound_http,
     ledger_scale,
+    payload_encryption,
     retention_under_traffic,
     rules,
     runner,
@@ -23,6 +24,7 @@ _BENCHMARKS = {
         event_capture,
         ledger_scale,
         event_latency,
+        payload_encryption,
         retention_under_traffic,
     )
 }

@@ -26,7 +26,7 @@ spec = env["integration.interface"].browse(interface)._inbound_spec()
 for number in range(count):
     incoming = intake.Incoming(
         f"{prefix}-{number}", None, b'{"patient": "%d"}' % number, "application/json", "c", None)
-    intake.store(env.cr, {**spec, "clinical": True}, incoming, settings.key_ring())
+    intake.store(env.cr, {**spec, "data_class": "clinical"}, incoming, settings.key_ring())
 result = True
 """
 _READ = """

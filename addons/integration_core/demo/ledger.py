@@ -16,8 +16,9 @@ from typing import Any
 from odoo import api, fields
 from odoo.models import BaseModel
 
-from ..engine import ledger, payloads, sync
-from ..tools import canonical_json, correlation, fingerprint
+from ..engine import ledger, payloads, settings, sync
+from ..tools import correlation, fingerprint
+from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from ..tools.states import TERMINAL, State
 
@@ -126,19 +127,25 @@ class Ledger:
         self, interface: BaseModel, story: Story, event_type: BaseModel, created: datetime
     ) -> int:
         record = story.record
+        ring, data_class = self._sealing(interface.data_class)
+        uuid_ = self.uuid(f"{story.name}/event")
+        content = payloads.seal_event(story.body, uuid_, data_class, ring)
         return self._insert(
             "integration_event",
             {
-                "uuid": self.uuid(f"{story.name}/event"),
-                "tx": self.uuid(f"{story.name}/event"),
+                "uuid": uuid_,
+                "tx": uuid_,
                 "type_id": event_type.id,
                 "type_code": event_type.code,
                 "res_model": record._name,
                 "res_id": record.id,
-                "subject": record.display_name,
+                "subject": record.display_name if content.data is not None else None,
                 "occurred_at": created,
                 "company_id": interface.company_id.id,
-                "data": canonical_json.dumps(story.body).decode(),
+                "data": content.data,
+                "body": content.body,
+                "encoding": content.encoding,
+                "data_class": content.data_class,
                 "correlation_id": self.uuid(f"{story.name}/correlation"),
                 "trace_parent": str(correlation.new_traceparent()),
                 "depth": 0,
@@ -179,16 +186,28 @@ class Ledger:
         texts = {kind: json.dumps(body, indent=2) for kind, body in stages.items() if body}
         if story.response:
             texts["response"] = story.response
+        ring, data_class = self._sealing(interface.data_class)
         sealed = [
             (
                 message_id,
                 payloads.seal(
-                    text.encode(), self.uuid(story.name), kind, None, False, "application/json"
+                    text.encode(),
+                    self.uuid(story.name),
+                    kind,
+                    ring,
+                    data_class,
+                    "application/json",
                 ),
             )
             for kind, text in texts.items()
         ]
         ledger.insert_payloads(self.env.cr, sealed)
+
+    def _sealing(self, data_class: str) -> tuple[KeyRing | None, str]:
+        """Key ring and class of content; without a ring the story, which is invented, is told in
+        clear."""
+        ring = settings.optional_key_ring()
+        return (None, "internal") if ring is None else (ring, data_class)
 
     def _insert(self, table: str, row: dict[str, Any]) -> int:
         columns, marks = ", ".join(row), ", ".join(["%s"] * len(row))

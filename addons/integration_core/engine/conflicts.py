@@ -287,7 +287,7 @@ def write_values(
     raw = canonical_json.dumps(
         {place: {n: list(pair) for n, pair in fields.items()} for place, fields in values.items()}
     )
-    sealed = payloads.seal(raw, uuid, KIND, plan.key_ring, plan.clinical, "application/json")
+    sealed = payloads.seal(raw, uuid, KIND, plan.key_ring, plan.data_class, "application/json")
     ledger.insert_payloads(env.cr, [(message_id, sealed)])
 
 

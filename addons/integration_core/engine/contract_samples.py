@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from odoo.models import BaseModel
 
 from ..tools import canonical_json, errors, payload_codec
-from . import contract_impact, conversion
+from . import contract_impact, conversion, payloads
 
 #: Messages looked at in all, and bytes of the largest one.
 LIMIT = 200
@@ -67,14 +67,21 @@ def _sent(interface: BaseModel, contract: BaseModel, limit: int) -> Iterator[Any
     types = interface.event_type_ids.filtered(lambda t: t.contract_id == contract)
     interface.env.cr.execute(
         """
-        SELECT e.data FROM integration_message m JOIN integration_event e ON e.id = m.event_id
-         WHERE m.interface_id = %s AND e.type_id = ANY(%s) AND octet_length(e.data) < %s
+        SELECT e.data, e.body, e.encoding, e.uuid
+          FROM integration_message m JOIN integration_event e ON e.id = m.event_id
+         WHERE m.interface_id = %s AND e.type_id = ANY(%s) AND e.problem IS NULL
+           AND coalesce(octet_length(e.body), octet_length(e.data)) < %s
+           AND coalesce(e.data_class, '') <> 'clinical'
          ORDER BY m.id DESC LIMIT %s
         """,
         [interface.id, types.ids, MAX_BYTES, limit],
     )
-    for (data,) in interface.env.cr.fetchall():
-        yield canonical_json.loads(data.encode())
+    ring = interface.env["integration.credential"]._key_ring()
+    for data, body, encoding, uuid in interface.env.cr.fetchall():
+        try:
+            yield canonical_json.loads(payloads.open_event(data, body, encoding, uuid, ring))
+        except errors.IntegrationError:
+            continue  # the key is not at hand
 
 
 def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
@@ -85,19 +92,21 @@ def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
           FROM integration_message m
           JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
          WHERE m.interface_id = %s AND m.state = 'done' AND p.size < %s
+           AND coalesce(p.data_class, '') <> 'clinical'
          ORDER BY m.id DESC LIMIT %s
         """,
         [interface.id, MAX_BYTES, limit],
     )
     rows = interface.env.cr.fetchall()
+    ring = interface.env["integration.credential"]._key_ring()
     canonical = _mapping(interface) if mapped and interface.mapping_id else None
     for uuid, body, encoding, moment in rows:
         try:
-            raw = payload_codec.decode(bytes(body), encoding, uuid, "received", None)
+            raw = payload_codec.decode(bytes(body), encoding, uuid, "received", ring)
             value = canonical_json.loads(raw)
             yield canonical.map(value, moment) if canonical else value
         except (errors.IntegrationError, ValueError):
-            continue  # encrypted in former times, or the mapping has changed since
+            continue  # the key is not at hand, or the mapping has changed since
 
 
 def _mapping(interface: BaseModel) -> conversion.Conversion:

@@ -16,7 +16,15 @@ from zoneinfo import ZoneInfo
 from odoo import api
 from odoo.models import BaseModel
 
-from ..tools import backoff, canonical_json, contracts, errors, keyring, mapping
+from ..tools import (
+    backoff,
+    canonical_json,
+    contracts,
+    data_classes,
+    errors,
+    keyring,
+    mapping,
+)
 from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
 from ..tools.value_maps import ValueMapSet
@@ -44,6 +52,8 @@ class Conversion:
     context: Mapping[str, Any]
     #: what comes first: an event type's own mapping from its snapshot to canonical JSON
     origin: Conversion | None = None
+    #: whether errors must not name members that a contract does not declare
+    private: bool = False
 
     def apply(self, value: Any, moment: datetime) -> Any:
         """Validate, map, validate.
@@ -53,12 +63,17 @@ class Conversion:
         """
         if self.origin is not None:
             value = self.origin.apply(value, moment)
-        _require(self.before, value, "The content breaks its contract:")
+        self._require(self.before, value, "The content breaks its contract:")
         if self.mapping is None:
             return value
         mapped = self.map(value, moment)
-        _require(self.after, mapped, "After mapping, the content breaks its contract:")
+        self._require(self.after, mapped, "After mapping, the content breaks its contract:")
         return mapped
+
+    def _require(self, validator: contracts.Validator | None, value: Any, sentence: str) -> None:
+        violations = validator.violations(value, private=self.private) if validator else None
+        if violations:
+            raise errors.ContractError(sentence, violations)
 
     def map(self, value: Any, moment: datetime, trial: Trial | None = None) -> Any:
         """The mapping alone, strict or as a trial (see :class:`tools.mapping_trial.Trial`)."""
@@ -76,14 +91,6 @@ class Conversion:
     def day(self, moment: datetime) -> date:
         """The partner's day of a moment."""
         return moment.replace(tzinfo=UTC).astimezone(self.zone).date()
-
-
-def _require(validator: contracts.Validator | None, value: Any, sentence: str) -> None:
-    if validator is None:
-        return
-    violations = validator.violations(value)
-    if violations:
-        raise errors.ContractError(sentence, violations)
 
 
 def parse(raw: bytes) -> Any:
@@ -108,8 +115,13 @@ class Plan:
     failure_blocks_key: bool
     max_attempts: int
     retry: backoff.RetryPlan
-    clinical: bool
+    data_class: str
     key_ring: keyring.KeyRing | None
+
+    @property
+    def private(self) -> bool:
+        """Whether content is confidential or clinical."""
+        return self.data_class in data_classes.PRIVATE
 
     def order_keys(self, partition_key: str | None) -> frozenset[str]:
         """The queue that a message stands in: none, its key's, or the one of the interface."""
@@ -134,7 +146,7 @@ class Plan:
             "failure_blocks_key": policy.failure_blocks_key,
             "max_attempts": policy.max_attempts,
             "retry": policy._retry_plan(),
-            "clinical": interface.data_class == "clinical",
+            "data_class": interface.data_class,
             "key_ring": interface.env["integration.credential"]._key_ring(),
         }
 
@@ -326,6 +338,7 @@ def _conversion(
         value_maps=maps,
         zone=ZoneInfo(interface.system_id.tz or "UTC"),
         context=mapping_context(interface),
+        private=interface.data_class in data_classes.PRIVATE,
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from psycopg2 import OperationalError
 
@@ -22,12 +23,14 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from odoo.sql_db import BaseCursor
 
 from ..tools import errors, payload_codec
+from ..tools.data_classes import CLINICAL
 from ..tools.states import State
 from . import (
     causation,
     claims,
     conflicts,
     conversion,
+    discretion,
     lanes,
     ledger,
     notice,
@@ -231,6 +234,8 @@ class _Batch:
         # An earlier message of the key failed in this batch: these go back untried.
         self.overtaken: list[int] = []
         self.failed_keys: set[str] = set(failed_keys)
+        # Of the message under way, for what is not to be in its error.
+        self._contents: list[Any] = []
 
     def run(self) -> int:
         """Handle messages until the time is up; return how many were dealt with."""
@@ -261,8 +266,10 @@ class _Batch:
     def _one(self, message: claims.Claimed, stored: _Stored | None) -> ledger.Result:
         started = datetime.now(UTC).replace(tzinfo=None)
         clock = time.monotonic()
+        self._contents = []
         try:
-            record = self._handle(message, stored)
+            with discretion.private_content(self.plan.private):
+                record = self._handle(message, stored)
         except OperationalError as exc:
             # a serialization failure concerns the transaction, not this message
             if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
@@ -272,6 +279,8 @@ class _Batch:
             error = self._classify(exc)
             if error.holds:
                 raise error from None
+            if self.plan.private:
+                error = discretion.discreet(error, *self._contents)
         else:
             return ledger.Result(
                 message.id, State.DONE, message.attempts, started,
@@ -288,7 +297,9 @@ class _Batch:
         raw = payload_codec.decode(
             bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
         )
+        self._contents.append(raw)
         data = self.plan.convert(raw, stored.created_at)
+        self._contents.append(data)
         cause = causation.Cause(
             message.uuid,
             stored.correlation_id,
@@ -323,7 +334,7 @@ class _Batch:
         if isinstance(exc, MissingError):
             return errors.ConflictError("A record vanished meanwhile.", code="missing_record")
         if isinstance(exc, UserError):
-            text = "a business rule refused it" if self.plan.clinical else str(exc)
+            text = "a business rule refused it" if self.plan.data_class == CLINICAL else str(exc)
             return errors.ConflictError(f"Odoo refused: {text}", code="business_rule")
         known = errors.classify(exc)
         if known.code == "internal_error":

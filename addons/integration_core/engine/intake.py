@@ -10,14 +10,16 @@ import jmespath
 
 from odoo.sql_db import BaseCursor
 
-from ..tools import canonical_json
+from ..tools import canonical_json, data_classes
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
-from . import intake_function, ledger, payloads
+from . import discretion, intake_function, ledger, payloads
 
 NORMAL_PRIORITY = 10
 KEY_LENGTH = 255
+#: Begins the pseudonym of a key.
+PSEUDONYM = "p:"
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,33 @@ def store(
     stored as a conflict, quarantined, and gets a receipt of its own (the same one each time).
 
     :param spec: specification of the interface (``integration.interface._inbound_spec``)
-    :raises tools.keyring.KeyRingMissing: a clinical interface and no key ring; nothing is stored
+    :raises tools.keyring.KeyRingMissing: a confidential or clinical interface and no key ring;
+        nothing is stored
     """
-    digest = canonical_json.sha256_hex(incoming.body)
-    receipt = _insert(cr, spec, incoming, digest, incoming.external_key, State.QUEUED, ring)
-    if receipt:
-        return receipt
-    known = _known(cr, spec["id"], incoming.external_key)
+    with discretion.private_content(spec["data_class"] in data_classes.PRIVATE):
+        return _store(cr, spec, incoming, ring)
+
+
+def _store(
+    cr: BaseCursor, spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None
+) -> Receipt:
+    digest = payloads.digest(incoming.body, spec["data_class"], ring)
+    key = stored_key(spec, incoming.external_key, ring)
+    # From before the interface was clinical, or before keys were stored as pseudonyms.
+    in_clear = key != incoming.external_key
+    known = _known(cr, spec["id"], incoming.external_key) if in_clear else None
+    if known is None:
+        receipt = _insert(cr, spec, incoming, digest, key, State.QUEUED, ring)
+        if receipt:
+            return receipt
+        known = _known(cr, spec["id"], key)
     if known is None:
         # It was there when we inserted and is gone now: only retention does that, between the
         # two statements. Storing it anew is what its sender asks for.
         raise RuntimeError("idempotency key vanished")
-    if known[0] == digest:
+    if known[0] in (digest, canonical_json.sha256_hex(incoming.body)):
         return Receipt(known[1], None)
-    key = f"{incoming.external_key}#{digest}"
+    key = stored_key(spec, f"{incoming.external_key}#{digest}", ring)
     conflict = _insert(cr, spec, incoming, digest, key, State.QUARANTINED, ring)
     if conflict:
         return Receipt(conflict.uuid, None)
@@ -80,6 +95,32 @@ def _known(cr: BaseCursor, interface_id: int, key: str) -> tuple[str, str] | Non
         [interface_id, key],
     )
     return cr.fetchone()
+
+
+def stored_key(spec: Mapping[str, Any], key: str, ring: KeyRing | None) -> str:
+    """How the sender's id of a message is stored: as it is, or as a pseudonym if it is clinical.
+
+    Senders make such ids of what they have at hand, a patient's or a visit's number for example.
+
+    :raises tools.keyring.KeyRingMissing: a clinical interface and no key ring
+    """
+    if spec["data_class"] != data_classes.CLINICAL:
+        return key
+    return PSEUDONYM + _ring(ring).pseudonym(key, f"integration.interface|{spec['id']}|key")
+
+
+def partition_pseudonym(interface_id: int, key: str, ring: KeyRing | None) -> str:
+    """How the ordering key of a private message is stored.
+
+    :raises tools.keyring.KeyRingMissing: no key ring
+    """
+    return PSEUDONYM + _ring(ring).pseudonym(key, f"integration.interface|{interface_id}")
+
+
+def _ring(ring: KeyRing | None) -> KeyRing:
+    if ring is None:
+        raise KeyRingMissing("Confidential and clinical messages need a key ring.")
+    return ring
 
 
 def ordering_key(path: str | None, body: bytes) -> str | None:
@@ -114,14 +155,12 @@ def _insert(
     """
     uuid = ledger.new_uuid()
     partition = ordering_key(spec["key_path"], incoming.body)
-    if partition and spec["clinical"]:
-        # What a clinical message is about identifies a person; observers see this column.
-        if ring is None:
-            raise KeyRingMissing("Clinical messages need a key ring.")
-        partition = ring.pseudonym(partition, f"integration.interface|{spec['id']}")
+    if partition and spec["data_class"] in data_classes.PRIVATE:
+        # What a message is about is content, and may identify a person; observers see this column.
+        partition = partition_pseudonym(spec["id"], partition, ring)
     hashed = partition_hash(partition or uuid)
     payload = payloads.seal(
-        incoming.body, uuid, "received", ring, spec["clinical"], incoming.content_type
+        incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
     conflict = state == State.QUARANTINED
     stored = intake_function.call(
@@ -130,7 +169,7 @@ def _insert(
             "interface": spec["id"],
             "company": spec["company_id"],
             "key": key,
-            "external_key": incoming.external_key,
+            "external_key": stored_key(spec, incoming.external_key, ring),
             "digest": digest,
             "uuid": uuid,
             "state": str(state),
@@ -144,6 +183,7 @@ def _insert(
             "encoding": payload.encoding,
             "size": payload.size,
             "content_type": payload.content_type,
+            "data_class": payload.data_class,
             "error_class": "conflict" if conflict else None,
             "error_code": "key_reused" if conflict else None,
             "error_message": "The sender used the id of an earlier message for another content. "

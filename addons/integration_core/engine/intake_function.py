@@ -33,6 +33,7 @@ PARAMETERS = {
     "encoding": "text",
     "size": "integer",
     "content_type": "text",
+    "data_class": "text",
 }
 
 # Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise.
@@ -58,9 +59,10 @@ BEGIN
         moment, moment, 0, p_error_class, p_error_code, p_error_message)
     RETURNING id INTO stored;
     INSERT INTO integration_payload (
-        message_id, kind, body, encoding, size, sha256, content_type, created_at)
+        message_id, kind, body, encoding, size, sha256, content_type, data_class, created_at)
     VALUES (
-        stored, 'received', p_body, p_encoding, p_size, p_digest, p_content_type, moment);
+        stored, 'received', p_body, p_encoding, p_size, p_digest, p_content_type, p_data_class,
+        moment);
     RETURN stored;
 END
 $function$

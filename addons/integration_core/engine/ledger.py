@@ -31,6 +31,7 @@ class Payload:
     size: int
     sha256: str
     content_type: str = "application/json"
+    data_class: str = "internal"
 
 
 @dataclass
@@ -282,16 +283,25 @@ def insert_payloads(cr: BaseCursor, payloads: Sequence[tuple[int, Payload]]) -> 
         cr,
         """
         INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
-                                         content_type, created_at)
+                                         content_type, data_class, created_at)
         VALUES %s
         ON CONFLICT (message_id, kind) DO UPDATE
            SET body = EXCLUDED.body, encoding = EXCLUDED.encoding, size = EXCLUDED.size,
                sha256 = EXCLUDED.sha256, content_type = EXCLUDED.content_type,
-               created_at = EXCLUDED.created_at
+               data_class = EXCLUDED.data_class, created_at = EXCLUDED.created_at
         """,
         [
-            (message_id, p.kind, p.stored, p.encoding, p.size, p.sha256, p.content_type)
+            (
+                message_id,
+                p.kind,
+                p.stored,
+                p.encoding,
+                p.size,
+                p.sha256,
+                p.content_type,
+                p.data_class,
+            )
             for message_id, p in payloads
         ],
-        template=f"(%s, %s, %s, %s, %s, %s, %s, {NOW})",
+        template=f"(%s, %s, %s, %s, %s, %s, %s, %s, {NOW})",
     )

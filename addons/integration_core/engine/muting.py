@@ -21,7 +21,8 @@ from typing import Any
 from odoo import api
 from odoo.models import BaseModel
 
-from ..tools import canonical_json
+from ..tools import canonical_json, data_classes
+from ..tools.keyring import KeyRing, KeyRingMissing
 from . import causation, snapshots
 from .cursors import insert_quietly
 from .outbox import Entry
@@ -67,12 +68,13 @@ def withhold(env: api.Environment, pending: _Pending, uid: int | None) -> None:
     if not mutes:
         return
     now = datetime.now(UTC).replace(tzinfo=None)
+    ring = env["integration.credential"]._key_ring()
     rows = []
     for trigger, entries in pending.items():
         for mute in mutes.get(trigger.type_id, ()):
             if mute.holds(now, uid):
                 rows += [
-                    _row(mute, trigger, record_id, entries.pop(record_id))
+                    _row(mute, trigger, record_id, entries.pop(record_id), ring)
                     for record_id in _muted(env, mute, trigger, entries)
                 ]
     if rows:
@@ -97,19 +99,37 @@ def _muted(
     return [i for i in found if companies.get(i) in (None, mute.company_id)]
 
 
-def _row(mute: Mute, trigger: Trigger, record_id: int, entry: Entry) -> tuple[Any, ...]:
+def _row(
+    mute: Mute, trigger: Trigger, record_id: int, entry: Entry, ring: KeyRing | None
+) -> tuple[Any, ...]:
     gone = entry.snapshot
+    data, body, problem = None, None, gone.problem if gone else None
+    if gone:
+        data = canonical_json.dumps(gone.data).decode()
+        if trigger.data_class in data_classes.PRIVATE:
+            if ring is None:
+                # Nothing is stored in clear instead, and the event will say what was missing.
+                data, problem = "{}", "The server had no key ring, which private content needs."
+            else:
+                body = ring.encrypt(data.encode(), _context(mute.id, trigger.type_id, record_id))
+                data = None
     return (
         mute.id,
         trigger.type_id,
         record_id,
         entry.cause.system_id if entry.cause else None,
-        canonical_json.dumps(gone.data).decode() if gone else None,
-        gone.subject if gone else None,
+        data,
+        body,
+        gone.subject if gone and trigger.data_class not in data_classes.PRIVATE else None,
         gone.company_id if gone else None,
         gone.partner_id if gone else None,
-        gone.problem if gone else None,
+        problem,
     )
+
+
+def _context(mute_id: int, type_id: int, res_id: int) -> str:
+    """What the content of a deleted record is bound to."""
+    return f"integration.event.muted|{mute_id}|{type_id}|{res_id}"
 
 
 def _remember(env: api.Environment, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -119,16 +139,17 @@ def _remember(env: api.Environment, rows: Sequence[tuple[Any, ...]]) -> None:
         env.cr,
         """
         INSERT INTO integration_event_muted AS m (
-            mute_id, type_id, res_id, cause_system_id, data, subject, company_id, partner_id,
-            problem)
+            mute_id, type_id, res_id, cause_system_id, data, body, subject, company_id,
+            partner_id, problem)
         VALUES %s
         ON CONFLICT (mute_id, type_id, res_id) DO UPDATE
            SET cause_system_id = CASE WHEN m.cause_system_id = EXCLUDED.cause_system_id
                                       THEN m.cause_system_id END,
-               data = EXCLUDED.data, subject = EXCLUDED.subject, problem = EXCLUDED.problem
+               data = EXCLUDED.data, body = EXCLUDED.body, subject = EXCLUDED.subject,
+               problem = EXCLUDED.problem
         """,
         rows,
-        template="(%s, %s, %s, %s::int, %s, %s, %s::int, %s::int, %s)",
+        template="(%s, %s, %s, %s::int, %s, %s::bytea, %s, %s::int, %s::int, %s)",
     )
 
 
@@ -170,20 +191,34 @@ class _Row:
     res_id: int
     cause_system_id: int | None
     data: str | None
+    body: bytes | None
     subject: str | None
     company_id: int | None
     partner_id: int | None
     problem: str | None
 
-    def entry(self, mute_id: int) -> Entry:
+    def content(self, mute_id: int, ring: KeyRing | None) -> str | None:
+        """The snapshot of a deleted record.
+
+        :raises tools.keyring.KeyRingError: it cannot be decrypted; it waits until it can.
+        """
+        if self.body is None:
+            return self.data
+        if ring is None:
+            raise KeyRingMissing("The content of a deleted record needs a key ring.")
+        context = _context(mute_id, self.type_id, self.res_id)
+        return ring.decrypt(bytes(self.body), context).decode()
+
+    def entry(self, mute_id: int, ring: KeyRing | None) -> Entry:
         cause = None
         if self.cause_system_id:
             # The message that caused it may be one of many; its system must not hear its own words.
             cause = causation.Cause(None, None, None, self.cause_system_id, 1)
         gone = None
-        if self.data is not None:
+        data = self.content(mute_id, ring)
+        if data is not None:
             gone = Snapshot(
-                json.loads(self.data),
+                json.loads(data),
                 self.company_id,
                 self.subject or "",
                 self.partner_id,
@@ -200,8 +235,8 @@ def _take(env: api.Environment, mute_id: int, limit: int) -> list[_Row]:
              ORDER BY id LIMIT %s FOR UPDATE
         )
         DELETE FROM integration_event_muted m USING next WHERE m.id = next.id
-        RETURNING m.id, m.type_id, m.res_id, m.cause_system_id, m.data, m.subject, m.company_id,
-                  m.partner_id, m.problem
+        RETURNING m.id, m.type_id, m.res_id, m.cause_system_id, m.data, m.body, m.subject,
+                  m.company_id, m.partner_id, m.problem
         """,
         [mute_id, limit],
     )
@@ -237,7 +272,9 @@ def _tell(
 ) -> int:
     env.cr.execute("SELECT count(*) FROM integration_event WHERE mute_id = %s", [mute_id])
     before = env.cr.fetchone()[0]
-    collect(env[trigger.model], trigger, {row.res_id: row.entry(mute_id) for row in rows})
+    ring = env["integration.credential"]._key_ring()
+    entries = {row.res_id: row.entry(mute_id, ring) for row in rows}
+    collect(env[trigger.model], trigger, entries)
     env.cr.flush()  # before the next type: events keep the order of what happened
     env.cr.execute("SELECT count(*) FROM integration_event WHERE mute_id = %s", [mute_id])
     return env.cr.fetchone()[0] - before

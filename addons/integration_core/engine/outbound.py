@@ -25,6 +25,7 @@ from . import (
     breakers,
     claims,
     conversion,
+    discretion,
     lanes,
     ledger,
     notice,
@@ -247,13 +248,7 @@ class OutboundDrain(Drain):
                 return _Delivery(plan, claimed, None, {}, exc)
             prepared: dict[int, Outgoing | errors.IntegrationError] = {}
             for row in _sources(cr, claimed):
-                try:
-                    prepared[row.id] = row.outgoing(plan)
-                except Exception as exc:  # one odd snapshot must not stop the interface
-                    known = errors.classify(exc)
-                    if known.holds:
-                        raise known from None
-                    prepared[row.id] = known
+                prepared[row.id] = row.prepared(plan)
         gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
         return _Delivery(plan, claimed, sender, prepared, gone)
 
@@ -309,8 +304,10 @@ class OutboundDrain(Drain):
 
 def _require_key_ring(plan: conversion.OutboundPlan) -> None:
     """What is sent is stored as well; find out before sending that it could not be."""
-    if plan.clinical and plan.key_ring is None:
-        raise keyring.KeyRingMissing("Clinical payloads need a key ring; the server has none.")
+    if plan.private and plan.key_ring is None:
+        raise keyring.KeyRingMissing(
+            "Confidential and clinical content needs a key ring; the server has none."
+        )
 
 
 def _is_outage(error: errors.IntegrationError) -> bool:
@@ -329,6 +326,8 @@ def _result(
     duration: float,
 ) -> ledger.Result:
     state, delay = State.DONE, None
+    if outcome.error and plan.private:
+        outcome.error = discretion.discreet(outcome.error, outcome.sent, outcome.response)
     if outcome.error:
         state = errors.next_state(outcome.error.error_class, message.attempts, plan.max_attempts)
         if state == State.RETRY:
@@ -345,7 +344,9 @@ def _result(
     ):
         if body:
             result.payloads.append(
-                payloads.seal(body, message.uuid, kind, plan.key_ring, plan.clinical, content_type)
+                payloads.seal(
+                    body, message.uuid, kind, plan.key_ring, plan.data_class, content_type
+                )
             )
     return result
 
@@ -362,10 +363,28 @@ class _Source:
     correlation_id: str | None
     trace_parent: str | None
     occurred_at: datetime
-    data: str
+    data: str | None
+    body: bytes | None
+    encoding: str | None
+    event_uuid: str
 
-    def outgoing(self, plan: conversion.OutboundPlan) -> Outgoing:
-        snapshot = canonical_json.loads(self.data.encode())
+    def prepared(self, plan: conversion.OutboundPlan) -> Outgoing | errors.IntegrationError:
+        """What is to be sent, or why it cannot be."""
+        snapshot = None
+        try:
+            snapshot = canonical_json.loads(
+                payloads.open_event(
+                    self.data, self.body, self.encoding, self.event_uuid, plan.key_ring
+                )
+            )
+            return self._outgoing(plan, snapshot)
+        except Exception as exc:  # one odd snapshot must not stop the interface
+            error = errors.classify(exc)
+            if error.holds:
+                raise error from None
+            return discretion.discreet(error, snapshot) if plan.private else error
+
+    def _outgoing(self, plan: conversion.OutboundPlan, snapshot: Any) -> Outgoing:
         return Outgoing(
             id=self.id,
             uuid=self.uuid,
@@ -383,7 +402,7 @@ def _sources(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[_Source]
     cr.execute(
         """
         SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
-               m.trace_parent, e.occurred_at, e.data
+               m.trace_parent, e.occurred_at, e.data, e.body, e.encoding, e.uuid
           FROM integration_message m JOIN integration_event e ON e.id = m.event_id
          WHERE m.id = ANY(%s)
         """,

@@ -18,8 +18,9 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 
-from ..tools import canonical_json, correlation
-from . import causation, ledger, snapshots, wakeup
+from ..tools import correlation, data_classes
+from ..tools.keyring import KeyRing, KeyRingError
+from . import causation, ledger, payloads, snapshots, wakeup
 from .cursors import insert_quietly
 from .snapshots import Snapshot
 from .triggers import Trigger
@@ -57,8 +58,9 @@ def write(
         # What is renewed keeps its first cause.
         fired.setdefault(record_id, entry.cause)
     found = _snapshots(env, trigger, entries, present)
+    ring = env["integration.credential"]._key_ring()
     rows = [
-        _row(trigger, record_id, snapshot, fired[record_id], uid, entries[record_id].mute_id)
+        _row(trigger, record_id, snapshot, fired[record_id], uid, entries[record_id].mute_id, ring)
         for record_id, snapshot in found.items()
     ]
     if rows:
@@ -144,17 +146,19 @@ def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
         """
         INSERT INTO integration_event (
             uuid, tx, type_id, type_code, res_model, res_id, subject, occurred_at, company_id,
-            partner_id, data, problem, correlation_id, trace_parent, causation_id,
-            cause_system_id, depth, user_id, mute_id, acting_company_id)
+            partner_id, data, body, encoding, data_class, problem, correlation_id, trace_parent,
+            causation_id, cause_system_id, depth, user_id, mute_id, acting_company_id)
         VALUES %s
         ON CONFLICT (tx, type_id, res_model, res_id) DO UPDATE
-           SET data = EXCLUDED.data, subject = EXCLUDED.subject,
+           SET uuid = EXCLUDED.uuid, data = EXCLUDED.data, body = EXCLUDED.body,
+               encoding = EXCLUDED.encoding, data_class = EXCLUDED.data_class,
+               subject = EXCLUDED.subject,
                partner_id = EXCLUDED.partner_id, problem = EXCLUDED.problem
         """,
         rows,
         template="(%s, pg_current_xact_id() || '@' || pg_postmaster_start_time(), "
         "%s, %s, %s, %s, %s, "
-        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
+        "now() AT TIME ZONE 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
         "coalesce((SELECT company_id FROM integration_system WHERE id = %s), "
         "(SELECT company_id FROM res_users WHERE id = %s)))",
     )
@@ -167,19 +171,26 @@ def _row(
     cause: causation.Cause | None,
     uid: int | None,
     mute_id: int | None,
+    ring: KeyRing | None,
 ) -> tuple[Any, ...]:
+    uuid = ledger.new_uuid()
+    content, problem = _content(snapshot, uuid, trigger.data_class, ring)
     parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
     return (
-        ledger.new_uuid(),
+        uuid,
         trigger.type_id,
         trigger.code,
         trigger.model,
         record_id,
-        snapshot.subject,
+        # The name of a document may be a patient's.
+        None if content.data_class in data_classes.PRIVATE else snapshot.subject,
         snapshot.company_id,
         snapshot.partner_id,
-        canonical_json.dumps(snapshot.data).decode(),
-        snapshot.problem,
+        content.data,
+        content.body,
+        content.encoding,
+        content.data_class,
+        problem,
         (cause.correlation_id if cause else None) or correlation.new_id(),
         str(parent.child() if parent else correlation.new_traceparent()),
         cause.message_uuid if cause else None,
@@ -191,3 +202,18 @@ def _row(
         cause.system_id if cause else None,
         uid,
     )
+
+
+def _content(
+    snapshot: Snapshot, uuid: str, data_class: str, ring: KeyRing | None
+) -> tuple[payloads.EventContent, str | None]:
+    """The content to store, and what is wrong with it.
+
+    Without a key ring the change in Odoo goes on all the same, and nothing is stored in clear
+    instead: its message is quarantined, and a retry takes the content anew.
+    """
+    try:
+        return payloads.seal_event(snapshot.data, uuid, data_class, ring), snapshot.problem
+    except KeyRingError:
+        problem = f"The server has no key ring, which {data_class} content needs."
+        return payloads.EventContent(None, None, None, data_class), problem

@@ -1,10 +1,23 @@
-"""From bytes in hand to a payload as the ledger stores it."""
+"""From bytes in hand to content as the database stores it, and back.
+
+What is confidential or clinical is encrypted, bound to its message (or event) and stage. The class
+is stored along: content stays what it was when the class of its interface is lowered later.
+"""
 
 from __future__ import annotations
 
-from ..tools import canonical_json, payload_codec
-from ..tools.keyring import KeyRing
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..tools import canonical_json, data_classes, errors, payload_codec
+from ..tools.keyring import KeyRing, KeyRingMissing
 from .ledger import Payload
+
+#: Stage of what an event carries, in the place of a message's stage.
+EVENT = "event"
+# A partner may write anything behind the type, even what it was sent.
+_CONTENT_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}(?:\s*;\s*charset=[\w-]{1,30})?", re.ASCII)
 
 
 def seal(
@@ -12,14 +25,84 @@ def seal(
     message_uuid: str,
     kind: str,
     ring: KeyRing | None,
-    clinical: bool,
+    data_class: str,
     content_type: str,
 ) -> Payload:
-    """Compress, encrypt if clinical, and measure ``raw``.
+    """Compress, encrypt if it is private, and measure ``raw``.
 
-    :raises tools.keyring.KeyRingMissing: clinical content and no key ring.
+    :param data_class: one of :data:`tools.data_classes.ORDER`
+    :raises tools.keyring.KeyRingMissing: private content and no key ring.
     """
-    stored, encoding = payload_codec.encode(raw, message_uuid, kind, ring, encrypt=clinical)
+    private = data_class in data_classes.PRIVATE
+    stored, encoding = payload_codec.encode(raw, message_uuid, kind, ring, encrypt=private)
+    known = _CONTENT_TYPE.match(content_type)
     return Payload(
-        kind, stored, encoding, len(raw), canonical_json.sha256_hex(raw), content_type[:100]
+        kind,
+        stored,
+        encoding,
+        len(raw),
+        digest(raw, data_class, ring),
+        known[0] if known else "",
+        data_class,
     )
+
+
+def digest(raw: bytes, data_class: str, ring: KeyRing | None) -> str:
+    """What tells whether two contents are equal.
+
+    SHA-256; for private content keyed, so that nobody can check a guess against it.
+
+    :raises tools.keyring.KeyRingMissing: private content and no key ring.
+    """
+    plain = canonical_json.sha256_hex(raw)
+    if data_class not in data_classes.PRIVATE:
+        return plain
+    if ring is None:
+        raise KeyRingMissing(f"The digest of {data_class} content needs a key ring.")
+    return ring.pseudonym(plain, "integration.payload|digest")
+
+
+# -- what events carry -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EventContent:
+    """The snapshot of an event as it is stored: ``data`` in clear, or ``body`` in ``encoding``."""
+
+    data: str | None
+    body: bytes | None
+    encoding: str | None
+    data_class: str
+
+
+def seal_event(
+    snapshot: Any, event_uuid: str, data_class: str, ring: KeyRing | None
+) -> EventContent:
+    """Store a snapshot, encrypted if it is private.
+
+    :raises tools.keyring.KeyRingMissing: private content and no key ring.
+    """
+    raw = canonical_json.dumps(snapshot)
+    if data_class not in data_classes.PRIVATE:
+        return EventContent(raw.decode(), None, None, data_class)
+    body, encoding = payload_codec.encode(raw, event_uuid, EVENT, ring, encrypt=True)
+    return EventContent(None, body, encoding, data_class)
+
+
+def open_event(
+    data: str | None,
+    body: bytes | None,
+    encoding: str | None,
+    event_uuid: str,
+    ring: KeyRing | None,
+) -> bytes:
+    """The canonical JSON of a stored snapshot.
+
+    :raises errors.PermanentError: there is none (any more).
+    :raises tools.keyring.KeyRingError: it cannot be decrypted.
+    """
+    if body is not None:
+        return payload_codec.decode(bytes(body), encoding, event_uuid, EVENT, ring)
+    if data is None:
+        raise errors.PermanentError("The content of the event is gone.", code="event_missing")
+    return data.encode()

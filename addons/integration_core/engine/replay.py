@@ -14,7 +14,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 
-from ..tools import payload_codec
+from ..tools import data_classes, payload_codec
 from ..tools.keyring import KeyRing, KeyRingError
 from ..tools.states import State
 from . import ledger, payloads
@@ -85,22 +85,22 @@ def _copy_content(messages: BaseModel, replays: Mapping[int, int]) -> None:
     """Give each replay the received bytes of its original.
 
     Bytes in clear are copied inside the database. Encrypted ones are bound to their message, and
-    what has become clinical since must not stay in clear: these go through the codec.
+    what has become private since must not stay in clear: these go through the codec.
     """
     cr = messages.env.cr
     cr.execute(
         """
         INSERT INTO integration_payload (message_id, kind, body, encoding, size, sha256,
-                                         content_type, created_at)
-        SELECT r.id, p.kind, p.body, p.encoding, p.size, p.sha256, p.content_type,
+                                         content_type, data_class, created_at)
+        SELECT r.id, p.kind, p.body, p.encoding, p.size, p.sha256, p.content_type, p.data_class,
                now() AT TIME ZONE 'UTC'
           FROM integration_message r
           JOIN integration_interface i ON i.id = r.interface_id
           JOIN integration_payload p ON p.message_id = r.original_id AND p.kind = 'received'
-         WHERE r.id = ANY(%s) AND i.data_class <> 'clinical'
+         WHERE r.id = ANY(%s) AND i.data_class <> ALL(%s)
            AND coalesce(p.encoding, '') NOT LIKE '%%aes256gcm%%'
         """,
-        [list(replays.values())],
+        [list(replays.values()), list(data_classes.PRIVATE)],
         log_exceptions=False,  # the log must not get the content
     )
     if cr.rowcount < len(replays):
@@ -118,8 +118,10 @@ def _copy_sealed(messages: BaseModel, replays: Sequence[int], ring: KeyRing | No
     cr = messages.env.cr
     cr.execute(
         """
-        SELECT r.id, r.uuid, o.uuid, p.body, p.encoding, p.content_type
+        SELECT r.id, r.uuid, o.uuid, p.body, p.encoding, p.content_type, p.data_class,
+               i.data_class
           FROM integration_message r
+          JOIN integration_interface i ON i.id = r.interface_id
           JOIN integration_message o ON o.id = r.original_id
           JOIN integration_payload p ON p.message_id = o.id AND p.kind = 'received'
          WHERE r.id = ANY(%s) AND NOT EXISTS (
@@ -129,10 +131,11 @@ def _copy_sealed(messages: BaseModel, replays: Sequence[int], ring: KeyRing | No
         [list(replays)],
     )
     copies = []
-    for replay_id, uuid, original, body, encoding, content_type in cr.fetchall():
+    for replay_id, uuid, original, body, encoding, content_type, *classes in cr.fetchall():
         try:
             raw = payload_codec.decode(bytes(body), encoding, original, "received", ring)
-            sealed = payloads.seal(raw, uuid, "received", ring, True, content_type or "")
+            data_class = data_classes.strictest(classes)
+            sealed = payloads.seal(raw, uuid, "received", ring, data_class, content_type or "")
         except (KeyRingError, ValueError, zlib.error) as exc:
             raise UserError(
                 messages.env._(

@@ -140,7 +140,7 @@ def _empty_events(cr: BaseCursor, event_ids: Sequence[int]) -> set[int]:
     # OFFSET 0: a look at the few messages of each event, never a join that statistics plan.
     cr.execute(
         f"""
-        UPDATE integration_event e SET data = NULL, subject = NULL, purged_at = {NOW}
+        UPDATE integration_event e SET data = NULL, body = NULL, subject = NULL, purged_at = {NOW}
          WHERE e.id = ANY(%s) AND e.purged_at IS NULL AND NOT {holds.of_event("e")}
            AND NOT EXISTS (
                SELECT 1 FROM integration_message o

@@ -66,6 +66,20 @@ def watchdog_grace() -> float:
     return _seconds("watchdog_grace", 45)
 
 
+@lru_cache(maxsize=1)
+def reveal_minutes() -> int:
+    """For how long private content stays revealed to a person (``reveal_minutes``)."""
+    text = section().get("reveal_minutes", "")
+    try:
+        value = int(text or 15)
+    except ValueError:
+        value = 0
+    if 1 <= value <= 60:
+        return value
+    _logger.warning("[%s] reveal_minutes must be 1 to 60; using 15", SECTION)
+    return 15
+
+
 def _seconds(name: str, default: float) -> float:
     text = section().get(name, "")
     try:

@@ -15,6 +15,8 @@ from odoo import api
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..tools import data_classes
+
 #: Types of fields that "reaches a value" may watch: their column holds one comparable value.
 WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
 
@@ -33,6 +35,7 @@ class Trigger:
     condition: str | None  #: domain as text; None for always
     paths: tuple[str, ...]  #: fields of the snapshot; empty for the one that the model codes
     partner_field: str | None
+    data_class: str = "internal"  #: the strictest of its subscribers
 
     def domain(self) -> Domain:
         """The condition.
@@ -81,7 +84,12 @@ _QUERY = """
            nullif(nullif(t.condition, ''), '[]'),
            array(SELECT f.path FROM integration_event_field f
                   WHERE f.type_id = t.id ORDER BY f.sequence, f.id),
-           nullif(t.partner_field, '')
+           nullif(t.partner_field, ''),
+           -- Those that are not active yet as well: they may be when the event is handed out.
+           array(SELECT DISTINCT i.data_class
+                   FROM integration_event_type_integration_interface_rel s
+                   JOIN integration_interface i ON i.id = s.integration_interface_id
+                  WHERE s.integration_event_type_id = t.id AND i.active AND i.state <> 'retired')
       FROM integration_event_type t
       JOIN integration_contract c ON c.id = t.contract_id
 """
@@ -115,4 +123,9 @@ def of_type(env: api.Environment, type_id: int) -> Trigger:
 
 
 def _trigger(row: tuple[Any, ...]) -> Trigger:
-    return Trigger(*row[:8], paths=tuple(row[8]), partner_field=row[9])
+    return Trigger(
+        *row[:8],
+        paths=tuple(row[8]),
+        partner_field=row[9],
+        data_class=data_classes.strictest(row[10]),
+    )

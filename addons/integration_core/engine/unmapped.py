@@ -20,7 +20,7 @@ from odoo.models import BaseModel
 from ..tools import canonical_json, errors, payload_codec
 from ..tools.mapping_functions import MissingValue
 from ..tools.mapping_trial import Trial, Unmapped
-from . import conversion
+from . import conversion, payloads
 
 CODE = MissingValue.default_code
 #: Messages converted between two looks at the clock.
@@ -49,6 +49,9 @@ class Stored:
     body: bytes | None
     encoding: str | None
     data: str | None
+    event_body: bytes | None
+    event_encoding: str | None
+    event_uuid: str | None
     occurred_at: datetime | None
 
     @property
@@ -69,13 +72,14 @@ class Reconversion:
 
         :raises errors.IntegrationError: it is gone, unreadable or no JSON.
         """
+        ring = self.env["integration.credential"]._key_ring()
         if stored.direction == "outbound":
-            if stored.data is None:
-                raise errors.PermanentError("The event of this message is gone.")
-            return canonical_json.loads(stored.data.encode())
+            raw = payloads.open_event(
+                stored.data, stored.event_body, stored.event_encoding, stored.event_uuid or "", ring
+            )
+            return canonical_json.loads(raw)
         if stored.body is None:
             raise errors.PermanentError("The content of this message is no longer stored.")
-        ring = self.env["integration.credential"]._key_ring()
         try:
             raw = payload_codec.decode(
                 bytes(stored.body), stored.encoding, stored.uuid, "received", ring
@@ -131,7 +135,7 @@ def stored(env: api.Environment, message_ids: Sequence[int]) -> list[Stored]:
     env.cr.execute(
         """
         SELECT m.id, m.interface_id, m.direction, m.uuid, m.message_type, m.created_at,
-               p.body, p.encoding, e.data, e.occurred_at
+               p.body, p.encoding, e.data, e.body, e.encoding, e.uuid, e.occurred_at
           FROM integration_message m
           LEFT JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
           LEFT JOIN integration_event e ON e.id = m.event_id

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 
 from ..engine import audit, conflicts, conversion, operations, owned_values, ownership
 from ..engine.conflicts import KEEP, TAKE
+from ..tools import data_classes
 from ..tools.acts import Act
 from ..tools.states import State
 
@@ -24,7 +25,7 @@ class IntegrationConflictDecision(models.AbstractModel):
     def compare(self, reason=""):
         """Both sides of a conflict, field by field.
 
-        :param reason: why clinical content is looked at; asked for when it is clinical
+        :param reason: why private content is looked at; asked for when it is not revealed
         :return: dict with ``rows`` (field, label, owner, odoo, proposed, changed: the value in Odoo
             is another one than when the message came, same: both sides agree now), ``seen`` (to be
             handed to :meth:`decide`), ``needs_reason``, ``refused`` (a sentence instead of rows),
@@ -41,7 +42,8 @@ class IntegrationConflictDecision(models.AbstractModel):
         }
         if found["refused"]:
             return found
-        if self._is_clinical() and not (reason or "").strip():
+        message = self.message_id
+        if self._is_private() and not message._revealed() and not (reason or "").strip():
             found["needs_reason"] = True
             return found
         values = self._values()
@@ -51,8 +53,10 @@ class IntegrationConflictDecision(models.AbstractModel):
                 "server. Retry the message: it is compared anew."
             )
             return found
-        if self._is_clinical():
-            audit.record(self, "reveal", reason=reason.strip())
+        if self._is_private():
+            if not message._revealed():
+                message._reveal(reason)
+            message._look()
         today = self._today(values)
         found["seen"] = conflicts.seen(today)
         found["rows"] = [
@@ -85,12 +89,9 @@ class IntegrationConflictDecision(models.AbstractModel):
             return self.env._(
                 "The values are content. Ask an administrator for the role “Content viewer”."
             )
-        if self._is_clinical() and not self.env.user.has_group(
-            "integration_core.group_clinical_viewer"
-        ):
-            return self.env._(
-                "Clinical content is shown to people with the role “Clinical content viewer” only."
-            )
+        message = self.message_id
+        if not message._may_see_class():
+            return message._role_sentence(message._effective_class())
         if self.res_id:
             record = self.env[self.res_model].browse(self.res_id).exists()
             if not record:
@@ -105,9 +106,8 @@ class IntegrationConflictDecision(models.AbstractModel):
                     return self.env._("You may not read one of the fields.")
         return None
 
-    def _is_clinical(self) -> bool:
-        # sudo: the classification of the interface decides what is shown
-        return self.sudo().interface_id.data_class == "clinical"
+    def _is_private(self) -> bool:
+        return self.message_id._effective_class() in data_classes.PRIVATE
 
     def _values(self):
         """What was stored of this conflict, or None."""
@@ -225,7 +225,7 @@ class IntegrationConflictDecision(models.AbstractModel):
             }
         )
         self._store_seen(today)
-        hidden = self._is_clinical()
+        hidden = self._is_private()
         for act in (KEEP, TAKE):
             changes = {
                 name: ("•••", "•••") if hidden else (pair[0]["text"], pair[1]["text"])

@@ -8,6 +8,8 @@ from odoo.tools import format_datetime
 
 from ..tools import advice
 
+# Acts whose reasons are the auditors' business: they tell why somebody looked, and at whom.
+LOOKS = ("reveal", "view", "export")
 # More than a person reads; the button above the form opens the whole list.
 RELATED_LIMIT = 100
 
@@ -174,7 +176,7 @@ class IntegrationMessageScreen(models.AbstractModel):
                 entry.occurred_at,
                 acts[entry.act],
                 who=names.get(entry.actor_id, entry.actor_login),
-                detail=f"“{entry.reason}”" if entry.reason else "",
+                detail=f"“{entry.reason}”" if entry.reason and entry.act not in LOOKS else "",
                 look="primary",
             )
             for entry in entries

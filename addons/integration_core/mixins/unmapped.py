@@ -3,7 +3,8 @@ import time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import audit, trials, unmapped
+from ..engine import trials, unmapped
+from ..tools import data_classes
 
 MAX_MESSAGES = 200
 # Seconds that one call may convert messages.
@@ -61,7 +62,8 @@ class IntegrationMessageUnmapped(models.AbstractModel):
     def unmapped_values(self, reason=""):
         """The values of these messages that value maps lack.
 
-        :param reason: why clinical content is looked at; asked for when there is some
+        :param reason: why private content is looked at; asked for when there is some that the
+            user has not revealed
         :return: dict with ``values`` (map_id, map_name, value, place, message_id, count),
             ``needs_reason``, ``refused``, a sentence about what is not shown, and ``more`` if there
             was no time to look at all messages
@@ -81,18 +83,17 @@ class IntegrationMessageUnmapped(models.AbstractModel):
             )
             return found
         messages = self[:MAX_MESSAGES]
-        # sudo: the classification of the interface decides what is shown
-        clinical = messages.filtered(lambda m: m.sudo().interface_id.data_class == "clinical")
-        if clinical and not self.env.user.has_group("integration_core.group_clinical_viewer"):
-            found["refused"] = self.env._(
-                "Clinical content is shown to people with the role “Clinical content viewer” only."
-            )
-            messages -= clinical
-        elif clinical and not reason.strip():
+        refused = messages.filtered(lambda m: not m._may_see_class())
+        if refused:
+            found["refused"] = self._role_sentence(refused[0]._effective_class())
+        messages -= refused
+        masked = messages.filtered(lambda m: m._effective_class() in data_classes.PRIVATE)
+        masked -= masked._revealed()
+        if masked and not reason.strip():
             found["needs_reason"] = True
             return found
-        elif clinical:
-            audit.record(clinical, "view", reason=reason.strip())
+        if masked:
+            masked._reveal(reason)
         with trials.charged(self.env):
             found["values"], complete = messages._unmapped_rows()
         found["more"] = found["more"] or not complete
@@ -127,6 +128,24 @@ class IntegrationMessageUnmapped(models.AbstractModel):
                 )
                 row["count"] += 1
         return list(rows.values()), complete
+
+    def _effective_class(self) -> str:
+        """How sensitive the content of this message is: as stored, or as its interface is today."""
+        self.ensure_one()
+        # sudo: the classification decides what is shown, whatever else of it may be read
+        message = self.sudo()
+        return data_classes.strictest(
+            [
+                message.interface_id.data_class,
+                message.event_id.data_class,
+                *message.payload_ids.mapped("data_class"),
+            ]
+        )
+
+    def _may_see_class(self) -> bool:
+        """Whether the role of the user allows to reveal the content, or nothing is private."""
+        data_class = self._effective_class()
+        return data_class not in data_classes.PRIVATE or self._may_reveal(data_class)
 
     def _require_mapper(self):
         self.check_access("read")

@@ -1,5 +1,6 @@
 from . import (
     base,
+    integration_access,
     integration_arming,
     integration_attempt,
     integration_audit_checkpoint,
@@ -12,6 +13,7 @@ from . import (
     integration_breaker,
     integration_conflict,
     integration_conflict_line,
+    integration_content_sweep,
     integration_contract,
     integration_contract_version,
     integration_contract_version_report,
@@ -50,6 +52,7 @@ from . import (
     integration_retention,
     integration_retention_clock,
     integration_retention_run,
+    integration_reveal,
     integration_revision,
     integration_revision_actions,
     integration_sync_mixin,

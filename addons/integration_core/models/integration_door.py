@@ -51,7 +51,7 @@ class IntegrationDoor(models.AbstractModel):
             "message_type": self._inbound_message_type(),
             "secrets": self.credential_id._sealed() if self.credential_id else (),
             "key_path": self.ordering_key_path or None,
-            "clinical": self.data_class == "clinical",
+            "data_class": self.data_class,
             "lanes": self._lane_count(),
             "rate": self.policy_id.rate_per_second,
             "burst": self.policy_id.rate_burst,

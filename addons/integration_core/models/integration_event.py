@@ -1,5 +1,12 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..engine import payloads, pieces
+from ..engine.sealed_columns import SealedColumn, ensure_key_column
+from ..tools import data_classes
+from .integration_payload import DATA_CLASSES
 
 
 class IntegrationEvent(models.Model):
@@ -11,6 +18,7 @@ class IntegrationEvent(models.Model):
 
     _name = "integration.event"
     _description = "Integration Event"
+    _inherit = ["integration.revealed", "integration.unexported"]
     _order = "id desc"
     _rec_name = "uuid"
     _log_access = False
@@ -59,7 +67,18 @@ class IntegrationEvent(models.Model):
         ondelete="set null",
         help="Whom the document concerns; decides which systems get the event.",
     )
-    data = fields.Text(readonly=True, groups="integration_core.group_content_viewer")
+    data = fields.Text(
+        readonly=True,
+        groups="integration_core.group_content_viewer",
+        help="What the event carries; empty if that is private, and so is encrypted.",
+    )
+    data_class = fields.Selection(
+        DATA_CLASSES,
+        readonly=True,
+        help="The strictest class of the interfaces that took this kind of event when it happened.",
+    )
+    body = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
+    encoding = fields.Char(readonly=True, help="As of payloads.")
     problem = fields.Char(
         readonly=True,
         help="Why the content could not be taken. Retry the message when this is mended: the "
@@ -128,10 +147,25 @@ class IntegrationEvent(models.Model):
         help="The earlier event whose content could not be sent and was taken anew.",
     )
 
+    _content_fields = frozenset({"data", "subject", "body"})
+    _sealed_columns = (
+        SealedColumn(
+            column="body",
+            key_column="sealed_key",
+            context=f"'integration.payload|' || t.uuid || '|{payloads.EVENT}'",
+            computed=True,
+        ),
+    )
+
     _tx_unique = models.UniqueIndex("(tx, type_id, res_model, res_id)")
     _uuid_unique = models.UniqueIndex("(uuid)")
     _outbox_idx = models.Index("(id) WHERE dispatched_at IS NULL")
     _record_idx = models.Index("(res_model, res_id)")
+
+    def init(self):
+        ensure_key_column(
+            self.env.cr, self._table, "body", "sealed_key", "encoding LIKE '%aes256gcm%'"
+        )
 
     @api.depends("type_id", "subject")
     @api.depends_context("uid", "lang")
@@ -162,6 +196,38 @@ class IntegrationEvent(models.Model):
             names = {r.id: r.display_name for r in records._filtered_access("read")}
             for event in events:
                 event.document_name = names.get(event.res_id, False)
+
+    def _content_pieces(self):
+        stored = self._stored()
+        # sudo: which rights content needs is not a question of those on event types
+        return [
+            pieces.Piece(
+                record=event.with_env(self.env),
+                stage=payloads.EVENT,
+                data_class=event._effective_class(),
+                content_type="application/json",
+                size=len(stored[event.id][1] or (stored[event.id][0] or "").encode()),
+                created_at=event.occurred_at,
+                opener=partial(payloads.open_event, *stored[event.id], event.uuid),
+            )
+            for event in self.sudo()
+            if stored[event.id][0] is not None or stored[event.id][1] is not None
+        ]
+
+    def _effective_class(self) -> str:
+        """How sensitive the content is: the stricter of when it was written and of today."""
+        self.ensure_one()
+        return data_classes.strictest((self.data_class, self.type_id._trigger().data_class))
+
+    def _stored(self) -> dict[int, tuple[str | None, bytes | None, str | None]]:
+        """Clear text, or ciphertext and encoding, by id; the ORM would take bytes for base64."""
+        self.env.cr.execute(
+            "SELECT id, data, body, encoding FROM integration_event WHERE id = ANY(%s)", [self.ids]
+        )
+        return {
+            row[0]: (row[1], None if row[2] is None else bytes(row[2]), row[3])
+            for row in self.env.cr.fetchall()
+        }
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_message_count(self):

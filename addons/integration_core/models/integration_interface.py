@@ -22,6 +22,7 @@ class IntegrationInterface(models.Model):
     _name = "integration.interface"
     _description = "Integration Interface"
     _inherit = [
+        "integration.interface.classified",
         "integration.interface.emergencies",
         "integration.interface.revised",
         "integration.interface.waived",
@@ -184,7 +185,9 @@ class IntegrationInterface(models.Model):
         default="internal",
         tracking=True,
         governed=True,
-        help="Clinical payloads are encrypted at rest and travel over TLS only.",
+        help="Confidential and clinical content is encrypted at rest, masked on screen and "
+        "revealed for a reason. Clinical content also travels over TLS only, and an interface that "
+        "has carried some stays clinical.",
     )
     expected_per_day = fields.Integer(
         string="Expected messages per day",

@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import audit
+from ..engine import audit, settings
 from ..mixins.revised import OPEN_STATES
+from ..tools import data_classes
 
 # The steps of the lifecycle, and the audit entry that each leaves.
 ACTS = {"active": "activate", "deprecated": "deprecate", "retired": "retire", "draft": "reopen"}
@@ -133,9 +134,12 @@ class IntegrationInterface(models.Model):
             for name, field in self._fields.items()
             if getattr(field, "required_if_transport", None) == self.transport and not self[name]
         ]
-        if self.direction == "outbound" and self.data_class == "clinical":
+        if self.data_class in data_classes.PRIVATE and settings.optional_key_ring() is None:
             missing.append(
-                self.env._("Clinical content cannot be sent yet: events are stored in clear.")
+                self.env._(
+                    "The server has no key ring, and without one confidential and clinical content "
+                    "is refused. Have its administrator configure one."
+                )
             )
         if self.transport == "none":
             missing.append(self.env._("No transport is chosen."))

@@ -6,7 +6,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import conversion, trials, unmapped
-from ..tools import canonical_json, errors, json_text, mapping
+from ..tools import canonical_json, data_classes, errors, json_text, mapping
 from ..tools.mapping_trial import Trial
 from ..tools.value_maps import ValueMapSet
 
@@ -33,22 +33,36 @@ class IntegrationMapping(models.Model):
             "domain": [("interface_id", "in", interfaces.ids)] if interfaces else [],
         }
 
-    def trial_input(self, message_id):
-        """The content of a stored message as text, and the contracts of its interface."""
+    def trial_input(self, message_id, reason=""):
+        """The content of a stored message as text, and the contracts of its interface.
+
+        :param reason: why private content is needed; asked for when it is not revealed
+        :return: dict with ``text``, ``refused`` (a sentence), ``needs_reason``, ``seconds`` after
+            which private content has to go (0 if it is not private), and the contracts' ids
+        """
         self._require_content_viewer()
         message = self.env["integration.message"].browse(message_id)
         message.check_access("read")
         # sudo: the content's group was checked; a viewer need not be able to read the interface
-        message = message.sudo()
-        interface = message.interface_id
-        before, after = self._trial_contracts(message, interface)
-        found = {"before_id": before.id, "after_id": after.id, "text": "", "refused": ""}
-        if interface.data_class == "clinical":
-            found["refused"] = self.env._(
-                "This message holds clinical content, which is not shown here. Try the mapping on "
-                "an invented document of the same shape."
-            )
+        interface = message.sudo().interface_id
+        before, after = self._trial_contracts(message.sudo(), interface)
+        found = {
+            "before_id": before.id,
+            "after_id": after.id,
+            "text": "",
+            "refused": "",
+            "needs_reason": False,
+            "seconds": 0,
+        }
+        if not message._may_see_class():
+            found["refused"] = message._role_sentence(message._effective_class())
             return found
+        if message._effective_class() in data_classes.PRIVATE:
+            if reason.strip():
+                message._reveal(reason)
+            elif not message._revealed():
+                return found | {"needs_reason": True}
+            found["seconds"] = message._look()
         [stored] = unmapped.stored(self.env, message.ids)
         with trials.charged(self.env):
             try:

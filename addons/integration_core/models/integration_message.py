@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -48,6 +50,8 @@ class IntegrationMessage(models.Model):
         "integration.message.screen",
         "integration.message.unmapped",
         "integration.message.kept",
+        "integration.revealed",
+        "integration.unexported",
     ]
     _order = "id desc"
     _rec_name = "uuid"
@@ -183,6 +187,18 @@ class IntegrationMessage(models.Model):
             names = {r.id: r.display_name for r in records._filtered_access("read")}
             for message in messages:
                 message.document_name = names.get(message.res_id, False)
+
+    def _content_pieces(self):
+        """What was received or sent; as long as nothing was sent, what the event carries."""
+        pieces = self.payload_ids._pieces()
+        # sudo: the content of a message is for those who may read the message
+        for message in self.sudo().filtered("event_id"):
+            if "sent" not in message.payload_ids.mapped("kind"):
+                pieces += [
+                    replace(piece, record=message.with_env(self.env))
+                    for piece in message.event_id._content_pieces()
+                ]
+        return pieces
 
     # ------------------------------------------------------------------
     # the ORM reads only

@@ -1,19 +1,26 @@
-import zlib
+from functools import partial
 
 from odoo import api, fields, models
 
+from ..engine import pieces
 from ..engine.sealed_columns import SealedColumn, ensure_key_column
-from ..tools import canonical_json, errors, json_text, payload_codec
+from ..mixins.unexported import CLOSED_FIELDS
+from ..tools import data_classes, payload_codec
 
-# More than a person reads, and enough to keep the browser quick.
-SHOWN = 200_000
+DATA_CLASSES = [
+    ("public", "Public"),
+    ("internal", "Internal"),
+    ("confidential", "Confidential"),
+    ("clinical", "Clinical"),
+]
 
 
 class IntegrationPayload(models.Model):
-    """The bytes of a message at one stage, compressed and, for clinical data, encrypted."""
+    """The bytes of a message at one stage, compressed and, if they are private, encrypted."""
 
     _name = "integration.payload"
     _description = "Integration Payload"
+    _inherit = ["integration.unexported"]
     _order = "id"
     _log_access = False
     # The database computes sealed_key itself; no writer of payloads has to think of it.
@@ -43,19 +50,34 @@ class IntegrationPayload(models.Model):
         readonly=True,
     )
     content_type = fields.Char(readonly=True)
+    data_class = fields.Selection(
+        DATA_CLASSES,
+        readonly=True,
+        help="Class of the interface when this was stored. It stays when that of the interface is "
+        "lowered.",
+    )
     encoding = fields.Char(
         readonly=True, help="What was done to the bytes, in this order: zlib, aes256gcm."
     )
     body = fields.Binary(attachment=False, readonly=True, groups=fields.NO_ACCESS)
     size = fields.Integer(readonly=True, help="Bytes before compression.")
-    sha256 = fields.Char(string="SHA-256", readonly=True)
+    sha256 = fields.Char(
+        string="Digest",
+        readonly=True,
+        help="SHA-256 of the content; of private content a keyed digest, against which nobody can "
+        "check a guess.",
+    )
     created_at = fields.Datetime(required=True, readonly=True)
     # Also finds the payloads of a message, so that message_id needs no index of its own.
     _kind_unique = models.UniqueIndex("(message_id, kind)")
 
     content = fields.Text(
-        compute="_compute_content", groups="integration_core.group_content_viewer"
+        compute="_compute_content",
+        groups="integration_core.group_content_viewer",
+        help="Private content is masked; it is revealed on the form of the message.",
     )
+
+    _content_fields = frozenset({"content", *CLOSED_FIELDS})
 
     def init(self):
         ensure_key_column(
@@ -63,26 +85,41 @@ class IntegrationPayload(models.Model):
         )
 
     @api.depends("body")
+    @api.depends_context("uid")
     def _compute_content(self):
         ring = self.env["integration.credential"]._key_ring()
-        stored = self._stored()
-        # sudo: this field's group decides who reads content, not the rights on the interface
-        for payload in self.sudo():
-            if payload.message_id.interface_id.data_class == "clinical":
+        for payload, piece in zip(self, self._pieces(), strict=True):
+            if piece.data_class == data_classes.CLINICAL:
                 payload.content = self.env._("Clinical content is not shown here.")
-                continue
-            try:
-                raw = payload_codec.decode(
-                    stored.get(payload.id, b""),
-                    payload.encoding,
-                    payload.message_id.uuid,
-                    payload.kind,
-                    ring,
-                )
-            except (errors.IntegrationError, ValueError, zlib.error) as exc:
-                payload.content = self.env._("This content cannot be read: %s", exc)
+            elif piece.private:
+                payload.content = piece.masked(ring)
             else:
-                payload.content = readable(raw)
+                payload.content = piece.readable(ring)
+
+    def _pieces(self) -> list[pieces.Piece]:
+        """These payloads as pieces of the content of their messages, in this order."""
+        stored = self._stored()
+        found = []
+        # sudo: which rights content needs is not a question of those on the interface
+        for payload in self.sudo():
+            message = payload.message_id
+            opener = partial(
+                _decode, stored.get(payload.id, b""), payload.encoding, message.uuid, payload.kind
+            )
+            found.append(
+                pieces.Piece(
+                    record=message.with_env(self.env),
+                    stage=payload.kind,
+                    data_class=data_classes.strictest(
+                        (payload.data_class, message.interface_id.data_class)
+                    ),
+                    content_type=payload.content_type,
+                    size=payload.size,
+                    created_at=payload.created_at,
+                    opener=opener,
+                )
+            )
+        return found
 
     def _stored(self) -> dict[int, bytes]:
         """Raw bytes by id; the ORM would take the column for base64."""
@@ -92,16 +129,5 @@ class IntegrationPayload(models.Model):
         return {row[0]: bytes(row[1]) for row in self.env.cr.fetchall()}
 
 
-def readable(raw: bytes) -> str:
-    """``raw`` for a person: JSON indented, other text as it is, binary as a remark.
-
-    Numbers keep their digits: an amount of 12.50 is not shown as 12.5.
-    """
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return f"({len(raw)} bytes that are not text)"
-    try:
-        return json_text.indented(canonical_json.loads(raw))
-    except canonical_json.JsonError:
-        return text
+def _decode(stored, encoding, message_uuid, kind, ring):
+    return payload_codec.decode(stored, encoding, message_uuid, kind, ring)

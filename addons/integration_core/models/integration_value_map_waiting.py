@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..engine import audit, operations, trials, unmapped
+from ..tools import data_classes
 from ..tools.acts import Act
 
 ACTIVITY = "integration_core.mail_activity_value_proposed"
@@ -98,7 +99,7 @@ class IntegrationValueMap(models.Model):
     def _count_waiting(self):
         """``({(code, value): messages}, whether all were counted)``."""
         found = {}
-        interfaces = self._countable(unmapped.interfaces_of(self))
+        interfaces = self._tellable(unmapped.interfaces_of(self))
         # sudo: converting needs payloads and contracts; nothing of them is returned
         env = self.env(su=True)
         reconversion = unmapped.Reconversion(env)
@@ -201,9 +202,22 @@ class IntegrationValueMap(models.Model):
 
     @api.model
     def _countable(self, interfaces):
+        """Those of which the user may know how many messages wait, for whatever value."""
         if self.env.user.has_group("integration_core.group_clinical_viewer"):
             return interfaces
         return interfaces.filtered(lambda interface: interface.data_class != "clinical")
+
+    @api.model
+    def _tellable(self, interfaces):
+        """Those of which the user may know how many messages wait for a certain value.
+
+        Whoever asks for the number of any value finds out who sent it: in private content this
+        takes a reason, given for a message of the interface.
+        """
+        revealed = self.env["integration.reveal"]._interfaces()
+        return self._countable(interfaces).filtered(
+            lambda i: i.data_class not in data_classes.PRIVATE or i in revealed
+        )
 
     def reprocess_waiting(self, after=None):
         """Retry the waiting messages that can be converted by now, for a few seconds.

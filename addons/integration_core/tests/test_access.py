@@ -46,6 +46,7 @@ MACHINERY = (
     "integration.encryption.key",
     "integration.reencryption",
     "integration.event.condition",
+    "integration.content.sweep",
 )
 CONTENT = ("integration.payload",)
 RETENTION = ("integration.retention",)
@@ -56,10 +57,12 @@ RETAINED = (
 )
 HOLDS = ("integration.legal.hold",)
 AUDIT = (
+    "integration.access",
     "integration.audit.entry",
     "integration.audit.membership",
     "integration.audit.seal",
     "integration.audit.unsealed",
+    "integration.reveal",
 )
 # How the audit is doing, without what it holds: administrators have to mend it.
 AUDIT_STATE = (
@@ -73,6 +76,7 @@ ROLES = {
     "observer": "integration_core.group_observer",
     "content_viewer": "integration_core.group_content_viewer",
     "clinical_viewer": "integration_core.group_clinical_viewer",
+    "content_exporter": "integration_core.group_content_exporter",
     "operator": "integration_core.group_operator",
     "administrator": "integration_core.group_administrator",
     "approver": "integration_core.group_approver",
@@ -85,6 +89,7 @@ MATRIX = {
     PROPOSED: {
         "user": NOTHING,
         "observer": READ,
+        "content_exporter": READ,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": "rc",
@@ -96,6 +101,7 @@ MATRIX = {
     CONFIGURATION: {
         "user": NOTHING,
         "observer": READ,
+        "content_exporter": READ,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": READ,
@@ -107,6 +113,7 @@ MATRIX = {
     REVISIONS: {
         "user": NOTHING,
         "observer": READ,
+        "content_exporter": READ,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": READ,
@@ -118,6 +125,7 @@ MATRIX = {
     MUTES: {
         "user": NOTHING,
         "observer": READ,
+        "content_exporter": READ,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": READ,
@@ -129,6 +137,7 @@ MATRIX = {
     SECRETS: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": NOTHING,
@@ -140,6 +149,7 @@ MATRIX = {
     LEDGER: {
         "user": NOTHING,
         "observer": READ,
+        "content_exporter": READ,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": READ,
@@ -152,6 +162,7 @@ MATRIX = {
     MACHINERY: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": NOTHING,
@@ -163,6 +174,7 @@ MATRIX = {
     AUDIT: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": NOTHING,
@@ -174,6 +186,7 @@ MATRIX = {
     RETENTION: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": READ,
@@ -184,6 +197,7 @@ MATRIX = {
     RETAINED: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": READ,
@@ -194,6 +208,7 @@ MATRIX = {
     HOLDS: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": "rwc",
@@ -204,6 +219,7 @@ MATRIX = {
     AUDIT_STATE: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": NOTHING,
         "clinical_viewer": NOTHING,
         "operator": NOTHING,
@@ -214,6 +230,7 @@ MATRIX = {
     CONTENT: {
         "user": NOTHING,
         "observer": NOTHING,
+        "content_exporter": NOTHING,
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": NOTHING,

@@ -19,6 +19,14 @@ STEWARDS = {"steward", "administrator"}
 INSIDERS = set(ROLES)
 EVERYBODY = set(ROLES) | set(OUTSIDERS)
 
+# Nobody downloads content by one role alone: it takes the right to see and the right to export.
+CONTENT_METHODS = {
+    "content_state": CONTENT_VIEWERS,
+    "reveal_content": CONTENT_VIEWERS,
+    "end_reveal": CONTENT_VIEWERS,
+    "download_content": set(),
+}
+
 # Who may call the public methods of a model over RPC; a call by anybody else must be refused.
 # Methods that only open a screen (action_open_…, action_ask_…) need no line: what the screen shows
 # is protected by the rights on its models, and what its buttons do by lines of this table.
@@ -104,7 +112,9 @@ MAY_CALL = {
         "action_confirm": ADMINISTRATORS,
         "action_reject": ADMINISTRATORS,
     },
+    "integration.event": CONTENT_METHODS,
     "integration.message": {
+        **CONTENT_METHODS,
         "action_map_values": OPERATORS,
         "action_try_mapping": READERS,  # opens the trial, which shows content to its viewers
         "unmapped_values": OPERATORS,  # says so instead of values to those who may not see any
@@ -334,6 +344,7 @@ class TestAccessMethods(EngineCase):
             "integration.audit.trail": lambda: self.env.ref("integration_core.audit_trail"),
             "integration.audit.verification": lambda: self.env[name].create({"scope": "full"}),
             "integration.interface": lambda: self.inbound,
+            "integration.event": self.make_event,
             "integration.message": lambda: self.receive("k1", {"key": "a"}),
             "integration.credential": lambda: self.env[name].create({"name": "Shared"}),
             "integration.credential.version": self.make_secret,
@@ -372,6 +383,10 @@ class TestAccessMethods(EngineCase):
         credential = self.env["integration.credential"].create({"name": "Shared"})
         credential.rotate({"generate": True})
         return credential.version_ids
+
+    def make_event(self):
+        self.fire()
+        return self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
 
     def make_waiver(self):
         return self.env["integration.waiver"].create(

@@ -32,7 +32,9 @@ class TestEncryptionKeys(EngineCase):
         )
         self.credential = self.env["integration.credential"].create({"name": "Shared"})
         self.credential.rotate({}, SECRET)
-        self.messages = [self.receive(f"k{n}", {"key": CANARY}, clinical=True) for n in range(3)]
+        self.messages = [
+            self.receive(f"k{n}", {"key": CANARY}, data_class="clinical") for n in range(3)
+        ]
         self.env["integration.encryption.key"]._refresh()
 
     def use(self, text):
@@ -116,7 +118,7 @@ class TestEncryptionKeys(EngineCase):
 
     def test_a_missing_key_is_named_and_the_rest_is_done(self):
         self.use(f"middle:{OTHER}")
-        self.receive("k9", {"key": CANARY}, clinical=True)
+        self.receive("k9", {"key": CANARY}, data_class="clinical")
         self.use(f"middle:{OTHER} new:{NEW}")
         run = self.run_all()
         self.assertEqual((run.state, run.done), ("incomplete", 1))

@@ -238,7 +238,7 @@ class TestInbound(EngineCase):
             message.action_retry()
 
     def test_clinical_payload_is_encrypted(self):
-        message = self.receive("m1", {"key": "patient Smith"}, clinical=True)
+        message = self.receive("m1", {"key": "patient Smith"}, data_class="clinical")
         self.env.cr.execute(
             "SELECT body, encoding FROM integration_payload WHERE message_id = %s", [message.id]
         )

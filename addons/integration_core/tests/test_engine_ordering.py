@@ -104,7 +104,7 @@ class TestOrdering(EngineCase):
         self.assertEqual(self.messages(self.inbound).mapped("attempts"), [1, 0, 0])
 
     def test_clinical_ordering_key_is_a_pseudonym(self):
-        first = self.receive("m1", {"key": "visit 4711"}, key_path="key", clinical=True)
-        second = self.receive("m2", {"key": "visit 4711"}, key_path="key", clinical=True)
+        first = self.receive("m1", {"key": "visit 4711"}, key_path="key", data_class="clinical")
+        second = self.receive("m2", {"key": "visit 4711"}, key_path="key", data_class="clinical")
         self.assertNotIn("4711", first.partition_key)
         self.assertEqual(first.partition_key, second.partition_key)

@@ -1,8 +1,12 @@
+from unittest.mock import patch
+
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.integration_core.engine import settings
 
 from .common import EngineCase
 
@@ -145,9 +149,13 @@ class TestInterface(EngineCase):
             self._draft().with_user(admin).copy({"state": "active"})
         interface.name = "Renamed"
 
-    def test_clinical_content_does_not_leave_yet(self):
-        missing = self._draft(data_class="clinical")._missing_for_traffic()
-        self.assertTrue([line for line in missing if "Clinical" in line])
+    def test_private_content_needs_a_key_ring(self):
+        for data_class in ("internal", "confidential", "clinical"):
+            draft = self._draft(data_class=data_class)
+            self.assertFalse([line for line in draft._missing_for_traffic() if "key ring" in line])
+            with patch.object(settings, "optional_key_ring", lambda: None):
+                missing = [line for line in draft._missing_for_traffic() if "key ring" in line]
+            self.assertEqual(bool(missing), data_class != "internal")
 
     def test_system_with_interfaces_keeps_its_company(self):
         company = self.env["res.company"].create({"name": "Another hospital"})

@@ -166,7 +166,7 @@ class TestMapValues(MappingCase):
         found = message.with_user(nurse).unmapped_values("The ward waits")
         self.assertEqual(found["values"][0]["value"], "blau")
         entry = self.env["integration.audit.entry"].search(
-            [("res_model", "=", message._name), ("res_id", "=", message.id), ("act", "=", "view")]
+            [("res_model", "=", message._name), ("res_id", "=", message.id), ("act", "=", "reveal")]
         )
         self.assertEqual((entry.reason, entry.actor_id), ("The ward waits", nurse.id))
         self.assertNotIn("blau", str(entry.read()))
@@ -252,13 +252,15 @@ class TestMapValues(MappingCase):
         self.assertIn("missing_value", definition)
 
     def test_counting_is_content(self):
-        self.quarantine("blau")
+        message = self.quarantine("blau")
         with self.assertRaises(AccessError):
             self.maps(self.blind).value_choices([self.row()])
         self.env.cr.execute("UPDATE integration_interface SET data_class = 'clinical'")
         self.env.invalidate_all()
         self.assertEqual(self.maps(self.operator).value_choices([self.row()])[0]["waiting"], 0)
         nurse = new_test_user(self.env, "values.nurse", f"{OPERATOR},{CLINICAL}")
+        self.assertEqual(self.maps(nurse).value_choices([self.row()])[0]["waiting"], 0)
+        message.with_user(nurse).unmapped_values("The ward waits for it")
         self.assertEqual(self.maps(nurse).value_choices([self.row()])[0]["waiting"], 1)
 
     def test_large_maps_are_offered_in_part(self):

@@ -1,7 +1,7 @@
 import json
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..models import integration_mapping_trial
@@ -119,7 +119,7 @@ class TestMappingTrial(MappingCase):
             self.assertFalse(mapping.trial_setup()["may_read"])
         self.assertIn("rot", self.mapping.with_user(self.viewer).trial_input(message.id)["text"])
 
-    def test_clinical_content_is_not_shown(self):
+    def test_clinical_content_is_shown_for_a_reason(self):
         self.inbound.flush_recordset()
         self.env.cr.execute(
             "UPDATE integration_interface SET data_class = 'clinical' WHERE id = %s",
@@ -131,10 +131,18 @@ class TestMappingTrial(MappingCase):
         clinical = new_test_user(
             self.env, "trial.clinical", "integration_core.group_clinical_viewer"
         )
-        for user in (self.viewer, clinical):
-            found = self.mapping.with_user(user).trial_input(message.id)
-            self.assertFalse(found["text"])
-            self.assertIn("clinical", found["refused"])
+        found = self.mapping.with_user(self.viewer).trial_input(message.id, "because I want it")
+        self.assertFalse(found["text"])
+        self.assertIn("Clinical", found["refused"])
+        trial = self.mapping.with_user(clinical)
+        found = trial.trial_input(message.id)
+        self.assertEqual((found["text"], found["needs_reason"]), ("", True))
+        with self.assertRaises(UserError):
+            trial.trial_input(message.id, "short")
+        found = trial.trial_input(message.id, "The colours of ward 3 are wrong")
+        self.assertIn("Jane Doe", found["text"])
+        self.assertGreater(found["seconds"], 0)
+        self.assertIn("Jane Doe", trial.trial_input(message.id)["text"])
 
     def test_messages_of_all_versions_are_offered(self):
         self.mapping.action_submit()

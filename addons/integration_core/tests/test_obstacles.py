@@ -80,7 +80,7 @@ class TestObstacles(EngineCase):
             [self.inbound.id],
         )
         self.env.invalidate_all()
-        message = self.receive("k1", {"key": "a"}, clinical=True)
+        message = self.receive("k1", {"key": "a"}, data_class="clinical")
         handled = []
         self.handle_with(lambda _self, received, data: handled.append(data))
 
@@ -103,7 +103,9 @@ class TestObstacles(EngineCase):
         self.assertFalse(self.inbound.blocked_reason)
 
     def test_one_damaged_message_stops_no_other(self):
-        first, second = (self.receive(key, {"key": key}, clinical=True) for key in ("k1", "k2"))
+        first, second = (
+            self.receive(key, {"key": key}, data_class="clinical") for key in ("k1", "k2")
+        )
         self.env.cr.execute(
             "UPDATE integration_payload SET body = set_byte(body, length(body) - 1, "
             "(get_byte(body, length(body) - 1) + 1) %% 256) WHERE message_id = %s",

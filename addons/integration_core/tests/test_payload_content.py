@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo.tests import tagged
 
-from ..models.integration_payload import readable
+from ..engine.pieces import readable
 from .common import EngineCase
 
 

@@ -112,7 +112,7 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "it or choose another handler, then retry."
         ),
         "no_key_ring": _(
-            "The server lacks the keys for clinical content. Have its administrator configure the "
+            "The server lacks the keys for private content. Have its administrator configure the "
             "key ring, then retry."
         ),
         "no_transport": _(

@@ -14,7 +14,7 @@ the pure Python library needs 0.4 ms, which would be most of the time of an inbo
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from itertools import islice
 from threading import Lock
@@ -48,10 +48,13 @@ class Validator:
     ``Decimal``, ``str``, ``list`` and ``dict``.
     """
 
-    __slots__ = ("_compiled",)
+    __slots__ = ("_compiled", "_declared")
 
-    def __init__(self, compiled: jsonschema_rs.Draft202012Validator) -> None:
+    def __init__(
+        self, compiled: jsonschema_rs.Draft202012Validator, declared: frozenset[str] = frozenset()
+    ) -> None:
         self._compiled = compiled
+        self._declared = declared
 
     def is_valid(self, value: Any) -> bool:
         """Whether ``value`` fulfils the contract."""
@@ -60,13 +63,14 @@ class Validator:
         except ValueError:  # not JSON at all
             return False
 
-    def violations(self, value: Any, limit: int = 20) -> list[str]:
+    def violations(self, value: Any, limit: int = 20, *, private: bool = False) -> list[str]:
         """What is wrong with ``value``: texts such as ``/lines/0/quantity: is required``.
 
         Names of unknown members are quoted (shortened), values never. An empty list means
         that the value fulfils the contract.
 
         :param limit: the largest number of violations to report.
+        :param private: show no name that the schema does not declare: it may be content as well.
         """
         try:
             if self._compiled.is_valid(value):
@@ -74,10 +78,21 @@ class Validator:
             errors = list(islice(self._compiled.iter_errors(value), limit))
         except ValueError:
             return ["/: holds something that JSON cannot express"]
+        if private:
+            return list(dict.fromkeys(map(self._discreet, errors)))
         return [
             f"{_pointer(error.instance_path)}: {_explain(error.kind.name, error.kind.as_dict())}"
             for error in errors
         ]
+
+    def _discreet(self, error: jsonschema_rs.ValidationError) -> str:
+        path = [
+            step if not isinstance(step, str) or step in self._declared else "…"
+            for step in error.instance_path
+        ]
+        if error.kind.name in ("additionalProperties", "unevaluatedProperties"):
+            return f"{_pointer(path)}: has unknown members"
+        return f"{_pointer(path)}: {_explain(error.kind.name, error.kind.as_dict())}"
 
     def broken_places(self, value: Any, limit: int = 20) -> list[tuple[str | int, ...]]:
         """Where ``value`` breaks the contract: member names and positions from the top down.
@@ -131,7 +146,20 @@ def _compile(schema: Mapping[str, Any]) -> Validator:
         raise SchemaError(message[:_MAX_MESSAGE], _pointer(error.instance_path)) from None
     except (jsonschema_rs.ReferencingError, ValueError, OverflowError) as error:
         raise SchemaError(str(error)[:_MAX_MESSAGE]) from None
-    return Validator(compiled)
+    return Validator(compiled, frozenset(_declared(schema)))
+
+
+def _declared(schema: Any) -> Iterator[str]:
+    """Names of all members that a schema declares anywhere."""
+    if isinstance(schema, Mapping):
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping):
+            yield from properties
+        for part in schema.values():
+            yield from _declared(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from _declared(part)
 
 
 class _Cache:

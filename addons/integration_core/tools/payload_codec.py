@@ -35,7 +35,7 @@ def encode(
             done.append("zlib")
     if encrypt:
         if ring is None:
-            raise KeyRingMissing("Clinical payloads need a key ring.")
+            raise KeyRingMissing("Confidential and clinical content needs a key ring.")
         raw = ring.encrypt(raw, context(message_uuid, kind))
         done.append("aes256gcm")
     return raw, ",".join(done)

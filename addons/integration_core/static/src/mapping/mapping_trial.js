@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
 import { CodeEditor } from "@web/core/code_editor/code_editor";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
@@ -6,7 +6,11 @@ import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { ContentReasonDialog } from "../content/content_reason_dialog";
 import { MapValuesDialog } from "./map_values_dialog";
+
+// As the server has it.
+const MIN_REASON = 10;
 
 /**
  * What a mapping makes of a document. The document is kept in this component and travels as an
@@ -36,6 +40,7 @@ export class MappingTrial extends Component {
             result: null,
             busy: false,
         });
+        onWillDestroy(() => clearTimeout(this.forgetTimer));
         onWillStart(async () => {
             this.options = await this.call("trial_setup");
             if (this.props.messageId && this.options.may_read) {
@@ -71,22 +76,50 @@ export class MappingTrial extends Component {
         );
     }
 
-    async loadMessage(messageId) {
+    async loadMessage(messageId, reason = "") {
         this.state.messageId = messageId;
         this.state.refused = "";
         this.state.result = null;
         if (!messageId) {
             return;
         }
-        const input = await this.call("trial_input", [messageId]);
+        clearTimeout(this.forgetTimer);
+        const input = await this.call("trial_input", [messageId, reason]);
+        if (input.needs_reason) {
+            this.askReason(messageId);
+        }
+        if (input.seconds) {
+            this.forgetTimer = setTimeout(() => this.forget(), input.seconds * 1000);
+        }
         this.state.text = input.text;
         this.state.loaded++;
         this.state.refused = input.refused;
         this.state.beforeId = input.before_id;
         this.state.afterId = input.after_id;
-        if (!input.refused) {
+        if (input.text) {
             await this.run();
         }
+    }
+
+    /** Private content is looked at for a reason; see ContentPanel. */
+    askReason(messageId) {
+        this.dialog.add(ContentReasonDialog, {
+            title: _t("Reveal content"),
+            explanation: _t(
+                "A trial shows the private content of this message. Your name, the time and your reason are recorded."
+            ),
+            confirm: _t("Reveal"),
+            minimum: MIN_REASON,
+            about: 0,
+            onConfirm: (reason) => this.loadMessage(messageId, reason),
+        });
+    }
+
+    /** The time of the reveal is over: nothing private stays on the screen. */
+    forget() {
+        Object.assign(this.state, { text: "", result: null, messageId: false });
+        this.state.loaded++;
+        this.state.refused = _t("The time is over, and the content was masked. Choose the message again.");
     }
 
     async run() {

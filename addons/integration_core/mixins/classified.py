@@ -1,0 +1,56 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools import data_classes
+
+
+class IntegrationInterfaceClassified(models.AbstractModel):
+    """What follows from the data class of an interface, and from changing it.
+
+    Part of ``integration.interface``, in a file of its own.
+    """
+
+    _name = "integration.interface.classified"
+    _description = "Interface with a Data Class"
+
+    content_progress = fields.Char(
+        compute="_compute_content_progress",
+        help="Content from before the interface became confidential or clinical is encrypted bit "
+        "by bit in the background.",
+    )
+
+    def _compute_content_progress(self):
+        progress = self.env["integration.content.sweep"]._progress()
+        for interface in self:
+            private = interface.data_class in data_classes.PRIVATE
+            interface.content_progress = progress if private else False
+
+    def write(self, vals):
+        before = {interface: interface.data_class for interface in self}
+        res = super().write(vals)
+        if "data_class" in vals:
+            self._check_stays_clinical(before)
+        raised = self.filtered(lambda i: i.data_class in data_classes.PRIVATE and i.activated_at)
+        if raised.filtered(lambda i: before[i] != i.data_class or "event_type_ids" in vals):
+            self.env["integration.content.sweep"]._request()
+        return res
+
+    def _check_stays_clinical(self, before):
+        """Clinical is for good: lowering it would show patients' data to more people, and the
+        pseudonyms of former messages could not be told from the ids of new ones.
+        """
+        for interface in self:
+            used = interface.revision_of_id or interface
+            was = before[interface] if used == interface else used.data_class
+            if (
+                used.activated_at
+                and was == data_classes.CLINICAL
+                and interface.data_class != data_classes.CLINICAL
+            ):
+                raise UserError(
+                    self.env._(
+                        "“%s” has carried clinical content, so it stays clinical. Make another "
+                        "interface for other content.",
+                        used.display_name,
+                    )
+                )

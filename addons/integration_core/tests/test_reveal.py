@@ -1,0 +1,483 @@
+import base64
+import io
+import json
+import zipfile
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import get_public_method
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.integration_core.engine import settings
+from odoo.addons.integration_core.mixins import revealed
+from odoo.addons.integration_core.tools import canonical_json
+
+from .common import EngineCase, delivered
+
+VIEWER = "integration_core.group_content_viewer"
+CLINICAL = "integration_core.group_clinical_viewer"
+EXPORTER = "integration_core.group_content_exporter"
+BODY = {"key": "Jane Doe", "lines": [{"amount": "12.50"}]}
+REASON = "The laboratory asks about this result"
+
+
+class ContentCase(EngineCase):
+    """An interface with private content, and people who may see it or not."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for name, groups in {
+            "viewer": VIEWER,
+            "nurse": CLINICAL,
+            "exporter": f"{VIEWER},{EXPORTER}",
+            "clinical_exporter": f"{CLINICAL},{EXPORTER}",
+            "only_exporter": EXPORTER,
+            "auditor": "integration_core.group_auditor,base.group_allow_export",
+            "observer": "integration_core.group_observer",
+        }.items():
+            setattr(cls, name, new_test_user(cls.env, f"content.{name}", groups))
+
+    def classify(self, data_class, interface=None):
+        interface = interface or self.inbound
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET data_class = %s WHERE id = %s",
+            [data_class, interface.id],
+        )
+        self.env.invalidate_all()
+        interface._configuration_changed()
+
+    def acts(self, record, *acts):
+        entries = self.env["integration.audit.entry"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)], order="id"
+        )
+        return entries.filtered(lambda entry: not acts or entry.act in acts)
+
+    def text(self, state):
+        return "\n".join(piece["text"] for piece in state["pieces"])
+
+
+@tagged("post_install", "-at_install")
+class TestReveal(ContentCase):
+    def test_what_is_not_private_is_shown(self):
+        for data_class in ("public", "internal"):
+            self.classify(data_class)
+            message = self.receive(f"m-{data_class}", BODY)
+            state = message.with_user(self.viewer).content_state()
+            self.assertIn("Jane Doe", self.text(state))
+            self.assertFalse(state["private"] or state["masked"] or state["seconds"])
+            self.assertFalse(self.acts(message))
+
+    def test_private_content_is_masked(self):
+        self.classify("confidential")
+        message = self.receive("m1", BODY)
+        state = message.with_user(self.viewer).content_state()
+        text = self.text(state)
+        for value in ("Jane", "Doe", "12.50"):
+            self.assertNotIn(value, text)
+        self.assertIn('"amount": •••', text)
+        self.assertTrue(state["masked"] and state["may_reveal"])
+        self.assertFalse(state["pieces"][0]["size"])
+
+    def test_a_reason_reveals_for_some_minutes(self):
+        self.classify("confidential")
+        message = self.receive("m1", BODY).with_user(self.viewer)
+        with freeze_time("2026-03-01 10:00:00"):
+            state = message.reveal_content(REASON)
+            self.assertIn("Jane Doe", self.text(state))
+            self.assertEqual(state["seconds"], 15 * 60)
+        with freeze_time("2026-03-01 10:14:59"):
+            self.assertIn("Jane Doe", self.text(message.content_state()))
+        with freeze_time("2026-03-01 10:15:01"):
+            self.assertNotIn("Jane Doe", self.text(message.content_state()))
+
+    def test_the_time_is_an_option_of_the_server(self):
+        for text, minutes in (("", 15), ("5", 5), ("60", 60), ("61", 15), ("0", 15), ("x", 15)):
+            settings.reveal_minutes.cache_clear()
+            with (
+                patch.object(settings, "section", lambda t=text: {"reveal_minutes": t}),
+                patch.object(settings, "_logger"),
+            ):
+                self.assertEqual(settings.reveal_minutes(), minutes, text)
+        settings.reveal_minutes.cache_clear()
+
+    def test_a_reason_must_say_something(self):
+        self.classify("confidential")
+        message = self.receive("m1", BODY).with_user(self.viewer)
+        for reason in ("", "  ", "because", "a" + " " * 20 + "b", None):
+            with self.assertRaisesRegex(UserError, "recorded with your name"):
+                message.reveal_content(reason)
+        self.assertFalse(self.env["integration.reveal"].search([]))
+
+    def test_who_may_reveal(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        state = message.with_user(self.viewer).content_state()
+        self.assertFalse(state["may_reveal"])
+        self.assertIn("Clinical content viewer", state["refusal"])
+        self.assertNotIn("amount", self.text(state), "not even the shape")
+        with self.assertRaises(AccessError):
+            message.with_user(self.viewer).reveal_content(REASON)
+        for user in (self.observer, self.only_exporter, self.auditor):
+            for method in ("content_state", "end_reveal"):
+                with self.assertRaises(AccessError):
+                    getattr(message.with_user(user), method)()
+            with self.assertRaises(AccessError):
+                message.with_user(user).reveal_content(REASON)
+        self.assertIn('"amount"', self.text(message.with_user(self.nurse).content_state()))
+        self.assertIn("Jane", self.text(message.with_user(self.nurse).reveal_content(REASON)))
+
+    def test_a_reveal_is_for_one_person_and_one_message(self):
+        self.classify("clinical")
+        message, other = self.receive("m1", BODY), self.receive("m2", BODY)
+        message.with_user(self.nurse).reveal_content(REASON)
+        colleague = new_test_user(self.env, "content.colleague", CLINICAL)
+        self.assertNotIn("Jane", self.text(message.with_user(colleague).content_state()))
+        self.assertNotIn("Jane", self.text(other.with_user(self.nurse).content_state()))
+
+    def test_who_loses_the_role_sees_no_more(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        message.with_user(self.nurse).reveal_content(REASON)
+        self.nurse.group_ids -= self.env.ref(CLINICAL)
+        self.nurse.group_ids += self.env.ref(VIEWER)
+        self.assertNotIn("Jane", self.text(message.with_user(self.nurse).content_state()))
+
+    def test_end_now(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY).with_user(self.nurse)
+        message.reveal_content(REASON)
+        self.assertTrue(message.end_reveal()["masked"])
+        self.assertNotIn("Jane", self.text(message.content_state()))
+
+    def test_all_about_one_document(self):
+        self.classify("clinical")
+        partner = self.env["res.partner"].create({"name": "Ward 3"})
+        messages = self.receive("m1", BODY) | self.receive("m2", BODY) | self.receive("m3", BODY)
+        self.env.cr.execute(
+            "UPDATE integration_message SET res_model = 'res.partner', res_id = %s "
+            "WHERE id = ANY(%s)",
+            [partner.id, messages[:2].ids],
+        )
+        self.env.invalidate_all()
+        first, second, third = messages.with_user(self.nurse)
+        self.assertEqual(first.content_state()["about"], 1)
+        first.reveal_content(REASON, True)
+        self.assertIn("Jane", self.text(second.content_state()))
+        self.assertNotIn("Jane", self.text(third.content_state()))
+        self.assertIn(f"res.partner,{partner.id}", self.acts(first, "reveal").changes)
+        view = self.acts(second, "view")
+        self.assertEqual((view.reason, view.actor_id), (REASON, self.nurse.id))
+
+    def test_each_look_is_audited_once(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY).with_user(self.nurse)
+        message.content_state()
+        self.assertFalse(self.acts(message), "a masked view is no look")
+        message.reveal_content(REASON)
+        message.content_state()
+        self.assertEqual(self.acts(message).mapped("act"), ["reveal"])
+        self.env.cr.execute(
+            "INSERT INTO integration_payload (message_id, kind, body, encoding, size, created_at) "
+            "VALUES (%s, 'canonical', 'x', '', 1, now())",
+            [message.id],
+        )
+        self.env.invalidate_all()
+        for _again in range(2):
+            message.content_state()
+        entries = self.acts(message)
+        self.assertEqual(entries.mapped("act"), ["reveal", "view"])
+        self.assertIn("received", entries[0].changes)
+        self.assertIn("canonical", entries[1].changes)
+        self.assertEqual(set(entries.mapped("reason")), {REASON})
+        self.assertNotIn("Jane", str(entries.read()))
+
+    def test_reasons_are_for_auditors(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        message.with_user(self.nurse).reveal_content(REASON)
+        history = message.with_user(self.observer).history
+        self.assertIn("Content revealed", history)
+        self.assertNotIn("laboratory", history)
+
+    def test_events(self):
+        self.classify("confidential", self.outbound)
+        self.fire("Zedland")
+        event = self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
+        self.assertFalse(event.data or event.subject)
+        viewer = event.with_user(self.viewer)
+        self.assertNotIn("Zedland", self.text(viewer.content_state()))
+        self.assertNotIn("Zedland", event.display_name)
+        self.assertIn("Zedland", self.text(viewer.reveal_content(REASON)))
+        self.assertEqual(self.acts(event).mapped("act"), ["reveal"])
+
+    def test_what_is_about_to_be_sent_is_content_of_its_message(self):
+        self.classify("clinical", self.outbound)
+        self.fire("Zedland")
+        self.dispatch()
+        message = self.messages(self.outbound).with_user(self.nurse)
+        state = message.reveal_content(REASON)
+        self.assertEqual([piece["stage"] for piece in state["pieces"]], ["event"])
+        self.assertIn("Zedland", self.text(state))
+        self.send_with(delivered)
+        self.drain(self.outbound)
+        self.env.invalidate_all()
+        stages = {piece["stage"] for piece in message.content_state()["pieces"]}
+        self.assertEqual(stages, {"sent", "response"})
+
+    def test_content_stays_private_when_its_interface_is_not(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        self.classify("internal")
+        self.assertTrue(message.with_user(self.viewer).content_state()["refusal"])
+        self.assertNotIn("Jane", message.with_user(self.viewer).payload_ids.content)
+
+    def test_content_becomes_private_with_its_interface(self):
+        message = self.receive("m1", BODY)
+        self.classify("clinical")
+        self.assertTrue(message.with_user(self.viewer).content_state()["refusal"])
+        self.assertNotIn("Jane", message.with_user(self.viewer).payload_ids.content)
+
+    def test_damaged_content_says_so(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        self.env.cr.execute(
+            "UPDATE integration_payload SET body = set_byte(body, length(body) - 1, "
+            "(get_byte(body, length(body) - 1) + 1) %% 256)",
+            [],
+        )
+        state = message.with_user(self.nurse).reveal_content(REASON)
+        self.assertIn("cannot be read", self.text(state))
+
+
+@tagged("post_install", "-at_install")
+class TestRevealClosed(ContentCase):
+    """Ways around the button."""
+
+    def setUp(self):
+        super().setUp()
+        self.classify("clinical")
+        self.received = self.receive("m1", BODY)
+
+    def test_nobody_makes_grants(self):
+        vals = {
+            "user_id": self.viewer.id,
+            "res_model": "integration.message",
+            "res_id": self.received.id,
+            "reason": REASON,
+            "created_at": "2026-01-01",
+            "until": "2099-01-01",
+        }
+        administrator = new_test_user(
+            self.env, "content.administrator", "integration_core.group_administrator"
+        )
+        grant = self.env["integration.reveal"]._grant(self.received, REASON, self.env.company)
+        for user in (self.viewer, self.nurse, self.auditor, administrator):
+            with self.assertRaises(AccessError):
+                self.env["integration.reveal"].with_user(user).create(vals)
+            with self.assertRaises(AccessError):
+                grant.with_user(user).write({"until": "2099-01-01"})
+            with self.assertRaises(AccessError):
+                grant.with_user(user).unlink()
+
+    def test_fields_lists_and_searches_do_not_show_it(self):
+        payload = self.received.payload_ids.with_user(self.nurse)
+        self.received.with_user(self.nurse).reveal_content(REASON)
+        ways = {
+            "read": payload.read(),
+            "web_read": payload.web_read({"content": {}, "display_name": {}, "sha256": {}}),
+            "search_read": payload.search_read([], ["content"]),
+            "message": self.received.with_user(self.nurse).web_read(
+                {"payload_ids": {"fields": {"content": {}}}}
+            ),
+        }
+        for way, shown in ways.items():
+            self.assertNotIn("Jane", str(shown), way)
+        with self.assertRaises(AccessError):
+            payload.read(["body"])
+        payloads = self.env["integration.payload"].with_user(self.nurse)
+        with self.assertRaises(AccessError):
+            payloads.search([("body", "!=", False)])
+        with self.assertRaises(ValueError), mute_logger("odoo.domains"):
+            payloads.search([("content", "ilike", "Jane")])
+
+    def test_events_are_no_oracle(self):
+        self.classify("clinical", self.outbound)
+        self.fire("Zedland")
+        events = self.env["integration.event"]
+        for user in (self.viewer, self.nurse):
+            found = events.with_user(user)
+            for domain in ([("data", "ilike", "Zed")], [("subject", "ilike", "Zed")]):
+                self.assertFalse(found.search(domain))
+            self.assertNotIn("Zedland", str(found._read_group([], ["data"], ["__count"])))
+            self.assertFalse(found.name_search("Zedland"))
+        for domain in ([("data", "ilike", "Zed")], [("subject", "=", "Zedland")]):
+            with self.assertRaises(AccessError):
+                events.with_user(self.observer).search(domain)
+        with self.assertRaises(AccessError):
+            events.with_user(self.observer)._read_group([], ["data"], ["__count"])
+
+    def test_a_digest_is_no_oracle(self):
+        """Who guesses the content cannot check the guess against what is stored."""
+        plain = canonical_json.sha256_hex(json.dumps(BODY).encode())
+        self.env.cr.execute("SELECT sha256 FROM integration_payload")
+        digests = {row[0] for row in self.env.cr.fetchall()}
+        self.env.cr.execute("SELECT body_sha256 FROM integration_idempotency")
+        digests |= {row[0] for row in self.env.cr.fetchall()}
+        self.assertNotIn(plain, digests)
+
+    def test_other_companies(self):
+        other = self.env["res.company"].create({"name": "Another hospital"})
+        stranger = new_test_user(
+            self.env, "content.stranger", f"{CLINICAL},{EXPORTER}",
+            company_id=other.id, company_ids=[(6, 0, other.ids)],
+        )  # fmt: skip
+        message = self.received.with_user(stranger)
+        for call in (
+            message.content_state,
+            lambda: message.reveal_content(REASON),
+            lambda: message.download_content(REASON),
+        ):
+            with self.assertRaises(AccessError):
+                call()
+
+    def test_private_methods_stay_private(self):
+        for model, names in {
+            "integration.message": ("_reveal", "_content_pieces", "_files", "_look", "_revealed"),
+            "integration.event": ("_reveal", "_content_pieces", "_stored"),
+            "integration.payload": ("_pieces", "_stored"),
+            "integration.reveal": ("_grant", "_open", "_end", "_first_looks"),
+        }.items():
+            for name in names:
+                with self.assertRaises(AccessError):
+                    get_public_method(self.env[model], name)
+
+
+@tagged("post_install", "-at_install")
+class TestDownload(ContentCase):
+    def download(self, records, user, reason=REASON):
+        found = records.with_user(user).download_content(reason)
+        return found["name"], base64.b64decode(found["content"])
+
+    def test_one_piece_is_a_file(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        name, raw = self.download(message, self.clinical_exporter)
+        self.assertEqual((name, raw), (f"{message.uuid}-received.json", json.dumps(BODY).encode()))
+        entry = self.acts(message)
+        self.assertEqual((entry.act, entry.reason), ("export", REASON))
+
+    def test_several_are_an_archive(self):
+        messages = self.receive("m1", BODY) | self.receive("m2", BODY)
+        name, raw = self.download(messages, self.exporter)
+        self.assertTrue(name.endswith(".zip"))
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            self.assertEqual(
+                set(archive.namelist()), {f"{message.uuid}-received.json" for message in messages}
+            )
+        for message in messages:
+            self.assertIn('"records": ["", "2"]', self.acts(message, "export").changes)
+
+    def test_it_takes_both_rights_and_a_reason(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        for user in (self.viewer, self.nurse, self.exporter, self.only_exporter, self.auditor):
+            with self.assertRaises(AccessError):
+                self.download(message, user)
+        with self.assertRaisesRegex(UserError, "recorded"):
+            self.download(message, self.clinical_exporter, "short")
+        self.assertFalse(self.acts(message, "export"))
+
+    def test_lists_do_not_export_content(self):
+        message = self.receive("m1", BODY)
+        self.fire()
+        event = self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
+        user = new_test_user(
+            self.env, "content.lists", f"{CLINICAL},{EXPORTER},base.group_allow_export"
+        )
+        for records, path in (
+            (message, "payload_ids/content"),
+            (message.payload_ids, "content"),
+            (message.payload_ids, "body"),
+            (event, "data"),
+            (event, "subject"),
+            (event.type_id, "event_ids/data"),
+        ):
+            with self.subTest(path), self.assertRaises(AccessError):
+                records.with_user(user).export_data([path])
+        self.assertTrue(message.with_user(user).export_data(["uuid", "state"])["datas"])
+
+    def test_too_much_is_refused(self):
+        messages = self.receive("m1", BODY) | self.receive("m2", BODY)
+        for limit in ("MAX_EXPORTED", "MAX_EXPORTED_BYTES"):
+            with patch.object(revealed, limit, 1), self.assertRaises(UserError):
+                self.download(messages, self.exporter)
+
+
+@tagged("post_install", "-at_install")
+class TestAccessReport(ContentCase):
+    def test_who_has_seen_what(self):
+        self.classify("clinical")
+        partner = self.env["res.partner"].create({"name": "Ward 3"})
+        message, other = self.receive("m1", BODY), self.receive("m2", BODY)
+        self.env.cr.execute(
+            "UPDATE integration_message SET res_model = 'res.partner', res_id = %s WHERE id = %s",
+            [partner.id, message.id],
+        )
+        self.env.invalidate_all()
+        message.with_user(self.nurse).reveal_content(REASON)
+        other.with_user(self.clinical_exporter).download_content(REASON)
+        access = self.env["integration.access"].with_user(self.auditor)
+
+        def found(domain):
+            return [(a.actor_login, a.act, a.reason) for a in access.search(domain, order="id")]
+
+        looked, took = (
+            (self.nurse.login, "reveal", REASON),
+            (self.clinical_exporter.login, "export", REASON),
+        )
+        everything = [("content_id", "in", (message | other).ids)]
+        self.assertEqual(found(everything), [looked, took])
+        self.assertEqual(found([("document_key", "=", f"res.partner,{partner.id}")]), [looked])
+        self.assertEqual(found([("correlation_id", "=", "corr-m2")]), [took])
+        self.assertEqual(found([("actor_id", "=", self.nurse.id)]), [looked])
+        row = access.search([("actor_id", "=", self.nurse.id)])
+        self.assertEqual((row.interface_id, row.content), (self.inbound, "received"))
+        self.assertEqual(row.action_open_content()["res_id"], message.id)
+        for screen in ("document", "case", "person"):
+            domain = getattr(row, f"action_open_same_{screen}")()["domain"]
+            self.assertIn(row, access.search(domain), screen)
+        action = message.with_user(self.auditor).action_open_access()
+        self.assertIn(row, access.search(action["domain"]))
+        self.assertEqual(
+            dict(access._read_group(everything, ["actor_login"], ["__count"])),
+            {self.nurse.login: 1, self.clinical_exporter.login: 1},
+        )
+        self.assertTrue(access.search(everything).export_data(["actor_login", "reason"])["datas"])
+
+    def test_it_is_for_auditors(self):
+        for user in (self.viewer, self.nurse, self.exporter, self.observer):
+            for model in ("integration.access", "integration.reveal"):
+                with self.assertRaises(AccessError):
+                    self.env[model].with_user(user).search([])
+
+    def test_other_companies(self):
+        self.classify("clinical")
+        message = self.receive("m1", BODY)
+        message.with_user(self.nurse).reveal_content(REASON)
+        other = self.env["res.company"].create({"name": "Another hospital"})
+        stranger = new_test_user(
+            self.env, "content.foreign", "integration_core.group_auditor",
+            company_id=other.id, company_ids=[(6, 0, other.ids)],
+        )  # fmt: skip
+        for model, field in (
+            ("integration.access", "content_id"),
+            ("integration.reveal", "res_id"),
+        ):
+            domain = [(field, "=", message.id)]
+            self.assertTrue(self.env[model].with_user(self.auditor).search(domain))
+            self.assertFalse(self.env[model].with_user(stranger).search(domain))

@@ -1,0 +1,1 @@
+from . import integration_handler_canary, res_partner
