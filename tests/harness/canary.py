@@ -164,7 +164,11 @@ def forms(value: bytes) -> Mapping[str, bytes]:
         digest = hashlib.new(algorithm, value, usedforsecurity=False)
         found[algorithm] = digest.hexdigest().encode()
         found[f"{algorithm} base64"] = base64.b64encode(digest.digest())
-    return found
+    # A word of letters and digits looks the same in many forms; the first name of each will do.
+    names: dict[bytes, str] = {}
+    for name, needle in found.items():
+        names.setdefault(needle, name)
+    return {name: needle for needle, name in names.items()}
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")

@@ -15,7 +15,7 @@ from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
-from ..tools import errors
+from ..tools import data_classes, errors
 from . import keys
 from .cursors import own_cursor
 
@@ -28,7 +28,7 @@ FRESH_SECONDS = 1.0
 def find(interface: BaseModel) -> errors.IntegrationError | None:
     """What keeps ``interface`` from working at all, or ``None``."""
     try:
-        if interface.data_class == "clinical":
+        if interface.data_class in data_classes.PRIVATE:
             keys.require(interface.env.cr)
         if interface.direction == "outbound" and interface.credential_id:
             # sudo: the drain runs as superuser anyway; what is opened here is dropped at once
