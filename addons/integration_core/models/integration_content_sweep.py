@@ -53,7 +53,7 @@ class IntegrationContentSweep(models.Model):
     def _progress(self):
         """A sentence while content is encrypted, or ``False``."""
         # sudo: whoever reads an interface may know that this is under way
-        sweeps = self.sudo().search([])
+        sweeps = self.sudo().search([("last", ">", 0)])
         if not sweeps:
             return False
         if settings.optional_key_ring() is None:
