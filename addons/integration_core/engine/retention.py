@@ -19,7 +19,16 @@ from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
 from ..tools import retention
-from . import audit, holds, lanes, retention_batches, retention_clocks, retention_runs, wakeup
+from . import (
+    arming,
+    audit,
+    holds,
+    lanes,
+    retention_batches,
+    retention_clocks,
+    retention_runs,
+    wakeup,
+)
 from .cursors import own_cursor
 from .drain import Drain, fault_point
 from .retention_clocks import NOW
@@ -54,7 +63,12 @@ def wake(cr: BaseCursor) -> None:
 
 
 def _may_work(cr: BaseCursor) -> bool:
-    """Whether retention is in force and the clock can be right; notes that somebody looked."""
+    """Whether retention is in force and the clock can be right; notes that somebody looked.
+
+    In a copy or a restored database it rests: what is there may be needed to compare.
+    """
+    if arming.is_held(cr):
+        return False
     if not retention_clocks.time_is_plausible(cr):
         cr.execute(
             "UPDATE integration_retention SET state = 'suspended', stopped_because = 'clock' "

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, plaintext2html
 
-from ..engine import audit, retention, retention_clocks
+from ..engine import arming, audit, retention, retention_clocks
 from ..engine.cursors import own_cursor
 
 ACTIVITY = "integration_core.mail_activity_retention"
@@ -139,7 +139,7 @@ class IntegrationRetention(models.Model):
         self.env.invalidate_all()
         if not works:
             raise UserError(
-                self.env._("Retention is suspended. Read why on this page, then resume it.")
+                self.env._("Retention is not at work. Read why on this page; then resume it.")
             )
         return {
             "type": "ir.actions.client",
@@ -227,6 +227,13 @@ class IntegrationRetention(models.Model):
     def _problems(self):
         """What a person has to do something about, in sentences."""
         one = self._singleton()
+        if arming.is_held(self.env.cr):
+            return [
+                self.env._(
+                    "The traffic of this database is held because it is a copy or was restored. "
+                    "Retention rests until traffic is released."
+                )
+            ]
         reasons = {
             "upgrade": self.env._(
                 "Retention is new here and has not begun. Set the days in the policies, look at "
@@ -282,6 +289,8 @@ class IntegrationRetention(models.Model):
         """One activity for each administrator while something is wrong."""
         one = self._singleton()
         problems = one._problems()
+        if arming.is_held(self.env.cr):
+            return  # whoever releases traffic is told by that page; a copy needs nobody else
         if not problems:
             one._settle()
             return
