@@ -1,9 +1,9 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..engine import audit, ownership, triggers
+from ..engine import audit, disclosure, ownership, triggers
 from ..mixins.governed import IntegrationGoverned, touch
-from ..tools import closed_models
+from ..tools import closed_models, field_paths
 from ..tools.ownership import Rule, shared_fields
 from .integration_event_type import OWN_MACHINERY
 
@@ -133,6 +133,24 @@ class IntegrationOwnership(models.Model):
                     self.env._("“%s” is no business document. No system owns it.", name)
                 )
 
+    def _require_rights(self):
+        """Whoever writes a condition learns by what it covers what it asks for.
+
+        Not a constraint: those run as superuser.
+        """
+        for one in self:
+            model = one._model()
+            domain = triggers.parse_domain(one.condition)
+            if domain.is_true():
+                continue  # asks for nothing
+            model._search(domain, limit=1)
+            try:
+                disclosure.check_condition(model, domain)
+            except field_paths.PathError as exc:
+                raise ValidationError(
+                    self.env._("The condition cannot ask for this: %s.", str(exc))
+                ) from exc
+
     @api.constrains("valid_from", "valid_until")
     def _check_period(self):
         for one in self:
@@ -165,6 +183,7 @@ class IntegrationOwnership(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         found = super().create(vals_list)
+        found._require_rights()
         if any(one.state == "approved" for one in found):  # installation data
             found._rules_changed()
         return found
@@ -174,6 +193,8 @@ class IntegrationOwnership(models.Model):
         if (FIXED | {"active"}) & set(vals) and not self.env.su:
             self._require_draft(archiving="active" in vals)
         res = super().write(vals)
+        if {"model_name", "condition"} & set(vals):
+            self._require_rights()
         if (FIXED | {"state", "active"}) & set(vals):
             self._rules_changed()
         return res

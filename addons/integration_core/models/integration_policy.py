@@ -235,9 +235,7 @@ class IntegrationPolicy(models.Model):
         return res
 
     def _compute_locked(self):
-        # sudo: interfaces of other companies count as well
-        interfaces = self.env["integration.interface"].sudo().with_context(active_test=False)
-        used = interfaces.search([("policy_id", "in", self.ids), ("state", "!=", "draft")])
+        used = uses.approved_interfaces(self.env, [("policy_id", "in", self.ids)])
         for policy in self:
             policy.locked = policy in used.policy_id
 

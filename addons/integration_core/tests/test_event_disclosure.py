@@ -99,6 +99,24 @@ class TestEventDisclosure(EventCase):
         with self.assertRaisesRegex(field_paths.PathError, "shows login of res.users"):
             disclosure.check_watched(contacts, "x_login")
 
+    def test_neither_does_an_ownership(self):
+        """It shows how many records its condition covers."""
+        values = {
+            "system_id": self.system.id,
+            "model_name": "res.partner",
+            "scope": "all",
+        }
+        ownership = self.env["integration.ownership"].with_user(self.administrator)
+        with self.assertRaisesRegex(ValidationError, "closed"), self.env.cr.savepoint():
+            ownership.create({**values, "condition": "[('user_ids.login', '=like', 'a%')]"})
+        one = ownership.create({**values, "condition": "[('is_company', '=', True)]"})
+        with self.assertRaisesRegex(ValidationError, "closed"), self.env.cr.savepoint():
+            one.condition = "[('user_ids.login', '=like', 'a%')]"
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            ownership.create(
+                {**values, "model_name": "mail.blacklist", "condition": "[('email', 'ilike', 'a')]"}
+            )
+
     def test_the_content_is_still_checked(self):
         with self.assertRaisesRegex(ValidationError, "closed"), self.env.cr.savepoint():
             self.define_as_administrator(field_ids=[Command.create({"path": "user_ids.login"})])
