@@ -3,6 +3,7 @@ from . import (
     test_access_methods,
     test_arming,
     test_arming_release,
+    test_arming_ui,
     test_audit,
     test_audit_deletion,
     test_audit_roles,
