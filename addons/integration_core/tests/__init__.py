@@ -41,6 +41,7 @@ from . import (
     test_operations,
     test_ownership,
     test_ownership_forms,
+    test_ownership_ui,
     test_package,
     test_payload_content,
     test_reader_dependent,

@@ -193,6 +193,7 @@ MATRIX = {
         "administrator": "rw",
         "approver": NOTHING,
         "auditor": READ,
+        "steward": NOTHING,
     },
     RETAINED: {
         "user": NOTHING,
@@ -204,6 +205,7 @@ MATRIX = {
         "administrator": READ,
         "approver": NOTHING,
         "auditor": READ,
+        "steward": NOTHING,
     },
     HOLDS: {
         "user": NOTHING,
@@ -215,6 +217,7 @@ MATRIX = {
         "administrator": "rwc",
         "approver": READ,
         "auditor": "rwc",
+        "steward": NOTHING,
     },
     AUDIT_STATE: {
         "user": NOTHING,
@@ -226,6 +229,7 @@ MATRIX = {
         "administrator": READ,
         "approver": NOTHING,
         "auditor": READ,
+        "steward": NOTHING,
     },
     CONTENT: {
         "user": NOTHING,
