@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 
-from setup import cleaning, demo_run, lint, machine, run_tests
+from setup import cleaning, demo_run, key_ring, lint, machine, run_tests
 from setup.console import SetupError, say
 from setup.settings import Settings
 
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=help_).set_defaults(run=run, takes_arguments=False)
     for name, run, help_ in (
+        ("key", _key, "print a new entry for a key ring, under the name that is given"),
         ("test", run_tests.run, "run the tests; further arguments are pytest's"),
         ("bench", _bench, "run the benchmarks, or those that are named"),
     ):
@@ -51,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
 def _env(settings: Settings) -> int:
     for name, value in sorted(machine.prepare(settings).exports.items()):
         print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _key(_settings: Settings, names: list[str]) -> int:
+    if len(names) != 1 or not key_ring.is_name(names[0]):
+        say("Give one name for the key: 1 to 32 letters, digits, dots, dashes or underscores.")
+        return 2
+    print(key_ring.generate(names[0]))
     return 0
 
 

@@ -2,9 +2,16 @@
 
 import base64
 import os
+import re
 from pathlib import Path
 
 _KEY_BYTES = 32  # AES-256
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a key may be called so (see ``tools/keyring.py`` of integration_core)."""
+    return _NAME.fullmatch(text) is not None
 
 
 def generate(key_id: str) -> str:

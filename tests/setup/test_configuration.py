@@ -3,6 +3,7 @@ import configparser
 import stat
 
 from setup import key_ring, odoo_conf, templates
+from setup.__main__ import main
 
 
 def test_values_are_written_as_they_are(tmp_path):
@@ -31,6 +32,15 @@ def test_a_key_ring_is_made_once(tmp_path):
     assert len(base64.b64decode(key)) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert key_ring.kept(path) == first
+
+
+def test_a_new_key_for_a_ring(capsys):
+    assert main(["key", "2026a"]) == 0
+    name, key = capsys.readouterr().out.strip().split(":")
+    assert name == "2026a"
+    assert len(base64.b64decode(key)) == 32
+    for arguments in ([], ["a", "b"], ["not a name"], ["x" * 33]):
+        assert main(["key", *arguments]) == 2
 
 
 def test_problems_are_log_records_not_their_continuation():

@@ -20,11 +20,13 @@ class IntegrationCredential(models.Model):
     _inherit = [
         "integration.credential.rotation",
         "integration.credential.expiry",
+        "integration.closed.columns",
         "mail.thread",
         "mail.activity.mixin",
         "integration.audited",
     ]
     _audit_excluded = ("noticed_days", "noticed_end")
+    _closed_fields = frozenset(_audit_excluded)
     _order = "name, id"
     _check_company_auto = True
 

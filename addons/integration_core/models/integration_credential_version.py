@@ -1,7 +1,7 @@
 import base64
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..engine import audit, keys
 from ..engine.sealed_columns import SealedColumn
@@ -13,14 +13,12 @@ from ..tools.credential_versions import Span
 # Written by actions alone, which check what they must and leave an audit entry.
 CLOSED = frozenset(
     {
-        "number",
         "sign_from",
         "revoked_at",
         "revoke_reason",
         "public_key",
         "certificate_ends_at",
         "key_id",
-        "ciphertext",
         "last_used_at",
         "ended_by_id",
         "former_not_after",
@@ -35,9 +33,14 @@ class IntegrationCredentialVersion(models.Model):
 
     _name = "integration.credential.version"
     _description = "Integration Credential Version"
-    _inherit = ["integration.audited", "integration.reason.mixin"]
+    _inherit = [
+        "integration.closed.columns",
+        "integration.audited",
+        "integration.reason.mixin",
+    ]
+    _closed_fields = CLOSED
     _audit_parent = "credential_id"
-    _audit_excluded = tuple(sorted(CLOSED - {"sign_from"}))
+    _audit_excluded = (*sorted(CLOSED - {"sign_from"}), "number")
     _reason_acts = ("action_revoke",)
     _order = "id desc"
     _sealed_columns = (
@@ -262,15 +265,14 @@ class IntegrationCredentialVersion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_closed(vals)
         versions = super().create(self._numbered(vals_list))
         versions.credential_id._secrets_changed()
         return versions
 
     @api.model
     def _numbered(self, vals_list):
-        """Values with the number of each new version: one more than the highest so far."""
+        """Values with the number of each new version: one more than the highest so far, whatever
+        they say themselves."""
         highest: dict[int, int] = {}
         numbered = []
         for vals in vals_list:
@@ -284,7 +286,8 @@ class IntegrationCredentialVersion(models.Model):
         return numbered
 
     def write(self, vals):
-        self._refuse_closed(vals)
+        if "number" in vals and not self.env.su:
+            self._refuse_closed({"number"})
         if "credential_id" in vals:
             self.filtered(lambda v: v.credential_id.id != vals["credential_id"])._raise_if_last()
         if not self.env.su and not vals.get("secret") and any(name in vals for name in BOUND):
@@ -292,11 +295,6 @@ class IntegrationCredentialVersion(models.Model):
         res = super().write(vals)
         self.credential_id._secrets_changed()
         return res
-
-    def _refuse_closed(self, vals):
-        # su: the actions of this model and of its credential
-        if CLOSED & set(vals) and not self.env.su:
-            raise AccessError(self.env._("These fields change by their buttons only."))
 
     def _refuse_unbound(self):
         if any(version.has_secret for version in self):

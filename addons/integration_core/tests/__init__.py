@@ -79,6 +79,7 @@ from . import (
     test_tools_three_way,
     test_trials,
     test_ui,
+    test_ui_credentials,
     test_ui_events,
     test_ui_governance,
     test_ui_reveal,

@@ -146,12 +146,16 @@ class TestCredentialRotation(EngineCase):
     def test_columns_of_actions_are_closed(self):
         version = self.credential.version_ids
         now = fields.Datetime.now()
-        for name in sorted(integration_credential_version.CLOSED):
+        for name in (*sorted(integration_credential_version.CLOSED), "number", "ciphertext"):
             value = now if version._fields[name].type == "datetime" else "1"
             with self.subTest(name), self.assertRaises(AccessError):
                 version.write({name: value})
         with self.assertRaises(AccessError):
             self.credential.write({"version_ids": [(0, 0, {"revoked_at": False, "key_id": "x"})]})
+        forged = self.credential.version_ids.with_context(
+            default_sign_from="2001-01-01", default_last_used_at="2001-01-01"
+        ).create({"credential_id": self.credential.id, "secret": NEW, "number": 99})
+        self.assertEqual((forged.sign_from, forged.last_used_at, forged.number), (False, False, 2))
 
     def test_where_a_secret_goes_stays_as_it_was_reviewed(self):
         credential = self.env["integration.credential"].create(
