@@ -49,7 +49,9 @@ class IntegrationAccess(models.Model):
     )
     document_key = fields.Char(string="Document", readonly=True, help="Model and id.")
     document_name = fields.Char(
-        compute="_compute_document_name", help="For those who may read the document."
+        string="Document name",
+        compute="_compute_document_name",
+        help="For those who may read the document.",
     )
     correlation_id = fields.Char(string="Business case", readonly=True, help="Correlation id.")
     company_id = fields.Many2one("res.company", readonly=True)
