@@ -90,9 +90,12 @@ def _may_work(cr: BaseCursor) -> bool:
 
 
 def _all_done(cr: BaseCursor) -> None:
-    """Nothing is overdue (what cannot be removed has its problem noted at its clock)."""
+    """Nothing is left to try: a success unless something could not be removed."""
     retention_runs.finish(cr)
-    cr.execute("UPDATE integration_retention SET last_success_at = now() AT TIME ZONE 'UTC'")
+    cr.execute(
+        "UPDATE integration_retention SET last_success_at = now() AT TIME ZONE 'UTC' WHERE NOT "
+        "EXISTS (SELECT 1 FROM integration_retention_clock WHERE problem IS NOT NULL)"
+    )
 
 
 class Sweep(Drain):

@@ -25,7 +25,7 @@ class IntegrationRetentionClock(models.Model):
     )
     policy_id = fields.Many2one(related="interface_id.policy_id", string="Policy")
     days = fields.Integer(readonly=True)
-    kept_days = fields.Integer(string="Kept for (days)", compute="_compute_kept_days")
+    kept_days = fields.Integer(string="Days kept", compute="_compute_kept_days")
     reached_at = fields.Datetime(readonly=True)
     reached_id = fields.Integer(readonly=True)
     looked_again_at = fields.Datetime(readonly=True)

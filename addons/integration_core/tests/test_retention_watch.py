@@ -123,6 +123,10 @@ class TestRetentionWatch(RetentionCase):
         self.assertIn("scheduled actions", self.retention.problem)
 
     def test_one_table_that_fails_does_not_stop_the_others(self):
+        self.sweep()
+        self.env.cr.execute("UPDATE integration_retention SET last_success_at = '2026-01-01'")
+        self.env.invalidate_all()
+        success = self.retention.last_success_at
         message = self.finished("old", 500)
 
         def fails(cr, clock, limit):
@@ -137,6 +141,7 @@ class TestRetentionWatch(RetentionCase):
         ):
             self.sweep()
         self.assertFalse(message.exists(), "the clock of messages went on")
+        self.assertEqual(self.retention.last_success_at, success, "this was none")
         self.cron_tell()
         self.assertIn("DataError", self.retention.problem)
         self.assertTrue(self.activities())
