@@ -91,6 +91,7 @@ class IntegrationReveal(models.Model):
                 ("res_model", "=", "integration.message"),
             ]
         )
+        # sudo: as above
         messages = self.env["integration.message"].sudo().browse(grants.mapped("res_id"))
         return messages.exists().interface_id
 
