@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from setup import odoo_conf, suite_addons, templates
+from tests.e2e.audit_trail import AuditTrail
 from tests.e2e.conftest import CHANNELS, running_suite
 from tests.e2e.ledger import Ledger
 from tests.e2e.office import Inbound, Order, Outbound
@@ -106,6 +107,24 @@ def test_audit_entries_stay_as_they_were(upgraded):
     kept = {row["id"]: row for row in _audit(upgraded.database)}
     assert upgraded.audit
     assert [kept.get(row["id"]) for row in upgraded.audit] == upgraded.audit
+
+
+def test_audit_entries_of_before_are_sealed(upgraded, tmp_path):
+    """In the order of their ids, untouched; and whoever holds a role is told once."""
+    trail = AuditTrail(upgraded.database, tmp_path)
+    with trail.shell() as shell:
+        trail.seal(shell)
+        assert trail.verify(shell) == []
+    trail.assert_dense()
+    sealed = upgraded.database.sql("SELECT entry_id FROM integration_audit_seal ORDER BY sequence")
+    before = [row["id"] for row in upgraded.audit]
+    assert [row["entry_id"] for row in sealed][: len(before)] == before
+    kept = {row["id"]: row for row in _audit(upgraded.database)}
+    assert [kept[one] for one in before] == upgraded.audit
+    reasons = upgraded.database.sql(
+        "SELECT DISTINCT reason FROM integration_audit_entry WHERE act = 'grant'"
+    )
+    assert [row["reason"] for row in reasons] == ["Held when the audit of roles began."]
 
 
 def test_traffic_goes_on(upgraded):
