@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tests.bench import (
+    audit_cost,
     engine_inbound_drain,
     event_capture,
     event_latency,
@@ -26,6 +27,7 @@ _BENCHMARKS = {
         event_latency,
         payload_encryption,
         retention_under_traffic,
+        audit_cost,
     )
 }
 

@@ -63,9 +63,9 @@ def server(
 
 
 @contextmanager
-def shell(database: Database) -> Iterator[Shell]:
+def shell(database: Database, *, integration: Mapping[str, str] | None = None) -> Iterator[Shell]:
     """Give a process with an ``env`` that prepares what the clock does not see."""
-    with database.shell(options=_path(database)) as shell:
+    with database.shell(options=_path(database), integration=integration) as shell:
         yield shell
 
 
