@@ -98,7 +98,7 @@ def test_an_intact_export(case: Case, name: str) -> None:
     assert code == 0, text
     assert "INTACT" in text
     assert "5 seals checked" in text
-    assert "1 checkpoints agree" in text
+    assert "Checkpoints that agree: 1" in text
 
 
 def _edit(place: int, **values: object) -> Callable[[Records], Records]:

@@ -36,6 +36,8 @@ class IntegrationAuditTrail(models.Model):
     _name = "integration.audit.trail"
     _description = "Integration Audit Trail"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+    # Whoever closes an alert leaves a note, and nobody may write here.
+    _mail_post_access = "read"
 
     name = fields.Char(required=True, translate=True, readonly=True)
     # Written by the scheduled actions only.

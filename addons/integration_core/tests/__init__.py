@@ -9,6 +9,7 @@ from . import (
     test_audit_roles,
     test_audit_seal,
     test_audit_settings,
+    test_audit_ui,
     test_audit_verification,
     test_conflict,
     test_content_sweep,

@@ -88,6 +88,15 @@ class TestAuditSeal(AuditCase):
         self.trail._watch()
         self.assertEqual(len(self.alerts()), len(set(self.people())), "once as long as it is open")
 
+    @mute_logger(TRAIL)
+    def test_an_auditor_closes_an_alert(self):
+        auditor = new_test_user(self.env, "audit.closer", "integration_core.group_auditor")
+        self.trail._alert("checkpoint", "The disk is full.")
+        mine = self.trail.activity_ids.filtered(lambda one: one.user_id == auditor)
+        self.assertEqual(len(mine), 1)
+        mine.with_user(auditor).action_feedback("Cleared")
+        self.assertNotIn(auditor, self.trail.activity_ids.user_id)
+
     def people(self):
         groups = ("integration_core.group_auditor", "integration_core.group_administrator")
         return (
@@ -211,9 +220,9 @@ class TestAuditSeal(AuditCase):
         verification = self.verify()
         self.assertEqual(verification.state, "intact")
         self.assertIn(
-            "1 lines of the checkpoint file are no checkpoints", verification.remarks_text
+            "Lines of the checkpoint file that are no checkpoints: 1", verification.remarks_text
         )
-        self.assertIn("2 checkpoints agree", verification.remarks_text)
+        self.assertIn("Checkpoints that agree: 2", verification.remarks_text)
 
     def test_a_symbolic_link_is_not_followed(self):
         self.checkpoint_file.symlink_to("/tmp/elsewhere")

@@ -62,7 +62,7 @@ class TestAuditVerification(AuditCase):
         verification = self.verify()
         self.assertEqual((verification.state, verification.finding_count), ("intact", 0))
         self.assertEqual(verification.checked, verification.head_sequence)
-        self.assertIn("1 checkpoints agree", verification.remarks_text)
+        self.assertIn("Checkpoints that agree: 1", verification.remarks_text)
         entry = self.env["integration.audit.entry"].search([], limit=1)
         self.assertEqual((entry.act, entry.res_model), ("verify", verification._name))
         self.assertIn("Intact", entry.changes)

@@ -81,28 +81,28 @@ FINDINGS: Final[Mapping[str, str]] = MappingProxyType(
 #: What a reader should know, by the code of a remark.
 REMARKS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "waiting": _("%(count)s entries wait to be sealed, the oldest since %(since)s."),
+        "waiting": _("Waiting to be sealed: %(count)s, the oldest since %(since)s."),
         "earlier": _(
-            "%(count)s entries are older than the first seal (%(since)s): that they have not "
-            "changed is proven since then only."
+            "Entries older than the first seal (%(since)s): %(count)s. That they have not changed "
+            "is proven since then only."
         ),
         "clock": _(
-            "%(count)s times the clock went backwards, first at number %(sequence)s. Numbers show "
+            "The clock went backwards: %(count)s times, first at number %(sequence)s. Numbers show "
             "the order; times are as the clock was."
         ),
         "withheld": _(
-            "%(count)s entries are of companies that the exporting person does not see: their "
-            "seals were checked, not their content."
+            "Entries of companies that the exporting person does not see: %(count)s. Their seals "
+            "were checked, not their content."
         ),
         "no_checkpoint": _(
             "No checkpoint was compared, so a deleted end of the trail would not be noticed."
         ),
-        "checkpoints": _("%(count)s checkpoints agree, the last of %(time)s."),
+        "checkpoints": _("Checkpoints that agree: %(count)s, the last of %(time)s."),
         "restart": _(
             "Somebody accepted the trail as it was with number %(sequence)s, after a restore "
             "(checkpoint %(number)s of %(time)s): earlier checkpoints do not count."
         ),
-        "torn": _("%(count)s lines of the checkpoint file are no checkpoints."),
+        "torn": _("Lines of the checkpoint file that are no checkpoints: %(count)s."),
     }
 )
 
