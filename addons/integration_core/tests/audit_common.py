@@ -23,6 +23,10 @@ class AuditCase(EngineCase):
         self.checkpoint_file = Path(folder.name) / "checkpoints.jsonl"
         self.trail = self.env.ref("integration_core.audit_trail")
         self.configure(KEYS)
+        # A database that was used before has seals of another key.
+        for table in ("seal", "entry", "unsealed", "checkpoint", "verification"):
+            self.tamper(SQL("DELETE FROM %s", SQL.identifier(f"integration_audit_{table}")))
+        self.trail.activity_ids.unlink()
 
     def configure(self, keys, checkpoint_file=None):
         """Let this be what odoo.conf says from now on."""
@@ -61,7 +65,7 @@ class AuditCase(EngineCase):
             self.trail._checkpoint(due=True)
         self.env.invalidate_all()
 
-    def tamper(self, query, parameters=()):
+    def tamper(self, query, parameters=None):
         """What a superuser of the database can do."""
         self.env.flush_all()
         tables = ("integration_audit_entry", "integration_audit_seal")
