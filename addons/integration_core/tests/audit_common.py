@@ -41,7 +41,7 @@ class AuditCase(EngineCase):
         for name in names:
             self.system.name = name
             self.env.flush_all()
-        return self.env["integration.audit.entry"].search([("id", ">", before.id)], order="id")
+        return self.env["integration.audit.entry"].search([("id", ">", before.id or 0)], order="id")
 
     def seal(self):
         """What the sealer does each minute."""
