@@ -6,7 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import settings, sweeping
 
-from .test_reveal import BODY, ContentCase
+from .content_case import BODY, ContentCase
 
 
 @tagged("post_install", "-at_install")

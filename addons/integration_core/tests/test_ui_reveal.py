@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .test_reveal import ContentCase
+from .content_case import ContentCase
 
 
 @tagged("post_install", "-at_install")
