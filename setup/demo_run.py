@@ -95,16 +95,20 @@ def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> N
     addons = suite_addons.names(folder)
     wanted = suite_addons.fingerprint(folder, addons)
     databases = Databases(ready)
+    known = databases.label(DATABASE) if databases.exists(DATABASE) else ""
     if not databases.exists(DATABASE):
         partial = f"{DATABASE}_partial"
         with step("Creating the demo database (some minutes, once)"):
             databases.clone("template0", partial)
             _install(ready, partial, [*templates.BASE_MODULES, *addons])
-            _connect_partners(ready, config, partial, partners)
             databases.rename(partial, DATABASE)
-    elif databases.label(DATABASE) != wanted:
+    elif known != wanted:
         with step("Upgrading the demo database, for the addons have changed"):
             _install(ready, DATABASE, addons, upgrade=True)
+    if not known:
+        # Under its final name: traffic is released for a database of this name, and a copy holds
+        # it. A first start that was interrupted before is finished here.
+        _connect_partners(ready, config, DATABASE, partners)
     databases.set_label(DATABASE, wanted)
 
 

@@ -42,7 +42,7 @@ def connect(env, config):
     }
     outbound.url = f"http://127.0.0.1:{port['medsupply']}/orders"
     flaky.url = f"http://127.0.0.1:{port['flaky']}/deliveries"
-    # The demo data was loaded under another name of the database; see integration.arming.
+    # The demo data was loaded under another name of the database: this one is no copy of it.
     env["integration.arming"]._remember("Demo of this machine")
     for interface in interfaces:
         interface.action_submit()
