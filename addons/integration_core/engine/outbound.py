@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from odoo import SUPERUSER_ID, api
 from odoo.models import BaseModel
 from odoo.modules.registry import Registry
-from odoo.sql_db import BaseCursor
 
-from ..tools import canonical_json, errors, keyring
+from ..tools import errors, keyring
 from ..tools.states import State
 from . import (
     breakers,
@@ -30,6 +29,7 @@ from . import (
     ledger,
     notice,
     obstacles,
+    outbound_sources,
     payloads,
     rates,
     settings,
@@ -38,6 +38,7 @@ from . import (
 from .cursors import own_cursor
 from .departures import Departures
 from .drain import Drain, fault_point
+from .outbound_sources import Outgoing
 
 _logger = logging.getLogger(__name__)
 
@@ -49,21 +50,6 @@ AWAY_SECONDS = 3.0
 # Messages claimed at once per connection: enough to keep connections busy between two records
 # of results, few enough that a slow partner does not hold many.
 PER_CONNECTION = 10
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A message ready to leave; ``document`` is in the partner's shape."""
-
-    id: int
-    uuid: str
-    attempt: int
-    message_type: str
-    external_key: str
-    occurred_at: datetime
-    document: Any
-    correlation_id: str | None
-    trace_parent: str | None
 
 
 @dataclass
@@ -247,7 +233,7 @@ class OutboundDrain(Drain):
                     raise
                 return _Delivery(plan, claimed, None, {}, exc)
             prepared: dict[int, Outgoing | errors.IntegrationError] = {}
-            for row in _sources(cr, claimed):
+            for row in outbound_sources.read(cr, claimed):
                 prepared[row.id] = row.prepared(plan)
         gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
         return _Delivery(plan, claimed, sender, prepared, gone)
@@ -349,63 +335,3 @@ def _result(
                 )
             )
     return result
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A claimed message with the snapshot of its event."""
-
-    id: int
-    uuid: str
-    attempt: int
-    message_type: str
-    external_key: str
-    correlation_id: str | None
-    trace_parent: str | None
-    occurred_at: datetime
-    data: str | None
-    body: bytes | None
-    encoding: str | None
-    event_uuid: str
-
-    def prepared(self, plan: conversion.OutboundPlan) -> Outgoing | errors.IntegrationError:
-        """What is to be sent, or why it cannot be."""
-        snapshot = None
-        try:
-            snapshot = canonical_json.loads(
-                payloads.open_event(
-                    self.data, self.body, self.encoding, self.event_uuid, plan.key_ring
-                )
-            )
-            return self._outgoing(plan, snapshot)
-        except Exception as exc:  # one odd snapshot must not stop the interface
-            error = errors.classify(exc)
-            if error.holds:
-                raise error from None
-            return discretion.discreet(error, snapshot) if plan.private else error
-
-    def _outgoing(self, plan: conversion.OutboundPlan, snapshot: Any) -> Outgoing:
-        return Outgoing(
-            id=self.id,
-            uuid=self.uuid,
-            attempt=self.attempt,
-            message_type=self.message_type,
-            external_key=self.external_key,
-            occurred_at=self.occurred_at,
-            document=plan.convert(self.message_type, snapshot, self.occurred_at),
-            correlation_id=self.correlation_id,
-            trace_parent=self.trace_parent,
-        )
-
-
-def _sources(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[_Source]:
-    cr.execute(
-        """
-        SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
-               m.trace_parent, e.occurred_at, e.data, e.body, e.encoding, e.uuid
-          FROM integration_message m JOIN integration_event e ON e.id = m.event_id
-         WHERE m.id = ANY(%s)
-        """,
-        [[message.id for message in claimed]],
-    )
-    return [_Source(*row) for row in cr.fetchall()]

@@ -78,7 +78,7 @@ class TestEventMute(EngineCase):
         self.reach(records)
         self.reach(records)
         self.assertFalse(self.events())
-        self.assertEqual(self.rows(mute), records.ids)
+        self.assertCountEqual(self.rows(mute), records.ids)
         self.assertEqual(mute.waiting_count, 3)
         mute.action_unmute()
         self.reach(self.countries(1))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from odoo import models
 
-from odoo.addons.integration_core.engine.outbound import Outcome, Outgoing
+from odoo.addons.integration_core.engine.outbound import Outcome
+from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import canonical_json, errors, http_auth, retry_after
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 

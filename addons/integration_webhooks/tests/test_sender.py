@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, TransactionCase, tagged
 
 from odoo.addons.integration_core.engine import settings
-from odoo.addons.integration_core.engine.outbound import Outgoing
+from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 from odoo.addons.integration_core.tools.keyring import KeyRing
