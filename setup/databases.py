@@ -52,6 +52,11 @@ class Databases:
             # without --force PostgreSQL does.
             run(["dropdb", "--if-exists", name], env=self.machine.environ)
         shutil.rmtree(self.filestore(name), ignore_errors=True)
+        shutil.rmtree(self.outside(name), ignore_errors=True)
+
+    def outside(self, name: str) -> Path:
+        """What the suite keeps outside a database: the mark of its age, and its journal."""
+        return self.machine.settings.data_dir / "integration" / name
 
     def filestore(self, name: str) -> Path:
         return self.machine.settings.data_dir / "filestore" / name

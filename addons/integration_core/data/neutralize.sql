@@ -21,4 +21,4 @@ UPDATE integration_lane
    SET wanted = false, lease_token = NULL, lease_until = NULL, scheduled_at = NULL;
 -- Addresses that this database gave to partners stay theirs: a copy answers to others.
 UPDATE integration_interface
-   SET token = md5(random()::text || clock_timestamp()::text) || md5(random()::text);
+   SET token = replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');

@@ -65,7 +65,7 @@ class IntegrationInterfaceWaived(models.AbstractModel):
         version of this kind, so that it can still be mended.
         """
         self.ensure_one()
-        if self._carries_traffic():
+        if self._is_open():
             return []
         begun = self._bound_versions() - self.revision_of_id._bound_versions()
         return [
