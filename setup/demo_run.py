@@ -84,7 +84,11 @@ def _write_config(ready: machine.Machine) -> Path:
             "server_wide_modules": "base,rpc,web,queue_job",
         },
         "queue_job": {"channels": _CHANNELS},
-        "integration": {"key_ring": key_ring.kept(settings.etc / "key-ring")},
+        "integration": {
+            "key_ring": key_ring.kept(settings.etc / "key-ring"),
+            "audit_key": key_ring.kept(settings.etc / "audit-key"),
+            "audit_checkpoint_file": str(settings.home / "demo" / "audit-checkpoints.jsonl"),
+        },
     }
     return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)
 

@@ -1,4 +1,7 @@
-"""Key rings for the ``[integration]`` section of the configurations that we write."""
+"""Keys for the ``[integration]`` section of the configurations that we write.
+
+The key ring and the key that seals the audit trail look the same.
+"""
 
 import base64
 import os
@@ -20,9 +23,10 @@ def generate(key_id: str) -> str:
 
 
 def kept(path: Path) -> str:
-    """Return the key ring stored at ``path``, storing a new one there at the first call.
+    """Return the key stored at ``path``, storing a new one there at the first call.
 
-    It must outlive the configuration file: without it the stored credentials are lost.
+    It must outlive the configuration file: without it the stored credentials are lost, or the audit
+    trail cannot be verified.
     """
     if not path.exists():
         partial = path.with_suffix(".partial")
