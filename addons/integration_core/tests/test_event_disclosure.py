@@ -5,7 +5,7 @@ from odoo.tests import new_test_user, tagged
 
 from ..engine import disclosure
 from ..tools import field_paths
-from .test_access import ROLES
+from .access_matrix import ROLES
 from .test_event_capture import EventCase
 
 
