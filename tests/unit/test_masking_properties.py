@@ -141,6 +141,40 @@ def test_large_and_odd_content_costs_little(raw):
     assert time.perf_counter() - start < 3
 
 
+@pytest.mark.parametrize(
+    ("part", "end"),
+    [
+        ("a", "</a>"),
+        ("a", "/>"),
+        ("<a ", "</a>"),
+        ("<" + "a" * 100, "</a>"),
+        ("<" + "a" * 99 + " ", "</a>"),
+        ("/", "</a>"),
+        ("</a ", ">"),
+        ("='", "</a>"),
+        ("'\"", "</a>"),
+        ('"b', "/>"),
+        (" ", "/>"),
+        ("b=", "/>"),
+        ("b" * 59 + " " * 9, "/>"),
+        ("<!--", "</a>"),
+        ("<![CDATA[", "</a>"),
+    ],
+    ids=range(15),
+)
+def test_markup_made_to_be_slow_costs_little(part, end):
+    raw = f"<{part * (190_000 // len(part))}{end}".encode()
+    start = time.perf_counter()
+    masking.mask(raw)
+    masking.mask(b"<a " + raw[1:])
+    assert time.perf_counter() - start < 1
+
+
+def test_a_name_that_is_too_long_is_masked():
+    assert masking.mask(b"<a><" + b"b" * 100 + b"/></a>") == f"<a>\n  <{masking.MASK}/>\n</a>"
+    assert masking.mask(b"<a><" + b"b" * 101 + b"/></a>") == f"<a>\n  {masking.MASK}\n</a>"
+
+
 # -- sentences ---------------------------------------------------------------------------------
 
 

@@ -37,7 +37,8 @@ _HL7_START: Final = re.compile(r"(MSH|FHS|BHS)([^\w\s])")
 _XML_TOKEN: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
     # No "<" inside of a tag, not even quoted (XML 1.0, 3.1): each try ends at the next one.
-    r"|<(/?)([^\s<>/=\"']+)((?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*?)(/?)>",
+    # A name is taken whole or not at all, and no longer than names are: no try ends inside of one.
+    r"|<(/?)([^\s<>/=\"']{1,100}(?![^\s<>/=\"']))((?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*?)(/?)>",
     re.DOTALL,
 )
 _XML_END: Final = re.compile(r"(?:</[^<>]{1,99}|/)>\s*\Z")
