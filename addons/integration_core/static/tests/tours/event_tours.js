@@ -204,7 +204,7 @@ registry.category("web_tour.tours").add("integration_core_fire_event", {
         },
         {
             content: "It carries what was listed",
-            trigger: ".o_field_widget[name='data'] .ace_content:contains('Tour company')",
+            trigger: ".o_integration_piece .ace_content:contains('Tour company')",
         },
     ],
 });

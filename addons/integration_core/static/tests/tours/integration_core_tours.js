@@ -108,7 +108,7 @@ registry.category("web_tour.tours").add("integration_core_messages", {
         },
         {
             content: "Its content can be read",
-            trigger: ".o_integration_payloads .ace_content:contains('seen in the browser')",
+            trigger: ".o_integration_piece .ace_content:contains('seen in the browser')",
         },
         {
             content: "Look at its history",
