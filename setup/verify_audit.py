@@ -68,10 +68,13 @@ def _check(
             records = export.checked(export.read(stream, as_csv=as_csv), keys)
             head = export.header(records)
             points = _checkpoints(options, checkpoint, keys, str(head["database"]))
+            points, later = export.known_then(head, points)
             report, problem = export.verify(records, keys, points)
     except (chain.AuditKeyError, export.ExportError) as exc:
         raise Unchecked(str(exc)) from None
     _print(options, head, report)
+    if later:
+        print(f"note: Checkpoints later than the export, not compared: {later}.")
     if problem:
         print(f"BROKEN: the export itself: {problem}")
     if not report.intact:
@@ -79,7 +82,10 @@ def _check(
     if problem or not report.intact:
         return BROKEN
     if options.checkpoints and not points:
-        raise Unchecked(f"{options.checkpoints} has no checkpoint of database {head['database']}")
+        raise Unchecked(
+            f"{options.checkpoints} has no checkpoint of database {head['database']} "
+            "from before the export"
+        )
     print("INTACT")
     return INTACT
 

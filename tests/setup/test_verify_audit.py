@@ -53,12 +53,18 @@ class Case:
         self.records: Records = [header, *(dict(export.sealed(s, e)) for e, s in pairs)]
         self.remember(self.seals[-1])
 
-    def remember(self, seal: Any, database: str = DATABASE) -> None:
-        point = checkpoint.Checkpoint(
-            3, "checkpoint", database, "2026-11-22T10:05:00Z", seal.sequence, 5, seal.mac, "k1"
-        )
+    def remember(
+        self,
+        seal: Any,
+        database: str = DATABASE,
+        time: str = "2026-11-22T10:05:00Z",
+        kind: str = "checkpoint",
+    ) -> str:
+        point = checkpoint.Checkpoint(3, kind, database, time, seal.sequence, 5, seal.mac, "k1")
         # as a collector of syslog messages may have stored it
-        self.checkpoints.write_text(f"<109>1 - host odoo 1 audit - {point.line(KEYS)}\n")
+        line = f"<109>1 - host odoo 1 audit - {point.line(KEYS)}\n"
+        self.checkpoints.write_text(line)
+        return line
 
     def file(self, records: Records, name: str = "trail.jsonl", *, signed: bool = True) -> Path:
         """Write an export.
@@ -162,6 +168,42 @@ def test_a_replaced_trail(case: Case) -> None:
     code, text = case.check(case.file(case.records))
     assert code == 1
     assert "Number 5 is not what checkpoint 3" in text
+
+
+def test_checkpoints_later_than_the_export(case: Case) -> None:
+    """They tell of what came after it, be it more of the trail or another one."""
+    behind = case.seals[-1]._replace(sequence=9, mac="2" * 64)
+    lines = [
+        case.remember(case.seals[-1]),
+        # Text would sort the first before the export's "2026-11-22T11:00:00Z".
+        case.remember(behind, time="2026-11-22T11:00:00.000001Z"),
+        case.remember(case.seals[2]._replace(mac="3" * 64), time="2026-11-23T08:00:00.000000Z"),
+        case.remember(case.seals[0], time="2026-11-23T09:00:00Z", kind="restart"),
+    ]
+    case.checkpoints.write_text("".join(lines))
+    for name in ("trail.jsonl", "trail.csv"):
+        code, text = case.check(case.file(case.records, name))
+        assert code == 0, text
+        assert "later than the export, not compared: 3" in text
+        assert "Checkpoints that agree: 1" in text
+    code, text = case.check(case.file(case.records[:4]))
+    assert (code, "older than checkpoint 3" in text) == (1, True), text
+    case.remember(behind, time="2026-11-22T11:00:00Z")
+    code, text = case.check(case.file(case.records))
+    assert (code, "older than checkpoint 3" in text) == (1, True), "one of the same second counts"
+    case.checkpoints.write_text(lines[1])
+    code, text = case.check(case.file(case.records))
+    assert (code, "from before the export" in text) == (2, True), text
+    case.records[0].pop("exported_at")
+    code, text = case.check(case.file(case.records))
+    assert (code, "does not say when" in text) == (2, True), text
+
+
+def test_an_export_that_was_given_another_date(case: Case) -> None:
+    """Earlier, so that no checkpoint would count: its end tells."""
+    earlier = [{**case.records[0], "exported_at": "2026-11-22T10:00:00Z"}, *case.records[1:4]]
+    code, text = case.check(case.file(earlier, signed=False))
+    assert (code, "it is not as it was exported" in text) == (1, True), text
 
 
 def test_a_forged_checkpoint(case: Case) -> None:

@@ -31,7 +31,7 @@ def _records(
         yield {
             "type": "header",
             "database": audit_checkpoints.database_uuid(cr),
-            "exported_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "exported_at": _now(),
             "exported_by": login,
             "reason": reason,
         }
@@ -65,6 +65,11 @@ def _unsealed(registry: Registry, companies: frozenset[int]) -> Iterator[Record]
                 "occurred_at": occurred_at,
                 "waiting": int(waiting),
             }
+
+
+def _now() -> str:
+    # As exact as the times of checkpoints: they are compared.
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _shown(entry: Record, companies: frozenset[int]) -> bool:

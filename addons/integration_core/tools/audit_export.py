@@ -27,6 +27,7 @@ import hmac
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from .audit_chain import AuditKeys, Entry, Seal, canonical
@@ -208,6 +209,35 @@ def header(records: Iterator[Record]) -> Record:
     if not first or first.get("type") != "header" or not first.get("database"):
         raise ExportError("it does not begin with a header: this is no export of an audit trail")
     return first
+
+
+def known_then(
+    head: Record, checkpoints: Iterable[Checkpoint | BadLine]
+) -> tuple[list[Checkpoint | BadLine], int]:
+    """The checkpoints that an export can be compared with, and how many are later than it.
+
+    A later one tells of entries that the export cannot have, or of another trail after a restore.
+
+    :param head: what :func:`header` returned; only the end of the export proves it to be true
+    :raises ExportError: it does not say when it was exported
+    """
+    try:
+        exported_at = _moment(str(head.get("exported_at")))
+    except ValueError:
+        raise ExportError("its header does not say when it was exported") from None
+    known: list[Checkpoint | BadLine] = []
+    later = 0
+    for one in checkpoints:
+        if isinstance(one, Checkpoint) and _moment(one.time) > exported_at:
+            later += 1
+        else:
+            known.append(one)
+    return known, later
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read_json_lines(stream: Iterable[str]) -> Iterator[Record]:
