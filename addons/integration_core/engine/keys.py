@@ -12,29 +12,52 @@ from odoo.sql_db import BaseCursor
 from ..tools.keyring import KeyRing, KeyRingError
 from . import settings
 
-# The configured ring that a database was found to agree with, by name of the database.
-_agreed: dict[str, KeyRing] = {}
+# The configured ring that a database was found to agree with, and what became of it, by name of the
+# database.
+_agreed: dict[str, tuple[KeyRing, KeyRing]] = {}
 
 
 def ring(cr: BaseCursor) -> KeyRing:
-    """The key ring of this server, refusing keys that are others than the database knows.
+    """The key ring of this server as this database uses it.
+
+    It refuses keys that are others than the database knows, and makes pseudonyms with the key that
+    the database made them with before; without that key it makes none.
 
     :raises tools.keyring.KeyRingError: none is configured, or it cannot be read.
     """
     configured = settings.key_ring()
-    if _agreed.get(cr.dbname) is configured:
-        return configured
+    agreed = _agreed.get(cr.dbname)
+    if agreed and agreed[0] is configured:
+        return agreed[1]
+    maker = pseudonym_key(cr)
+    found = configured.with_pseudonyms_of(maker) if maker else configured
     wrong = wrong_keys(cr, configured)
     if wrong:
-        return configured.refusing(wrong)
-    _agreed[cr.dbname] = configured
-    return configured
+        return found.refusing(wrong)
+    if maker:
+        _agreed[cr.dbname] = (configured, found)
+    return found
+
+
+def pseudonym_key(cr: BaseCursor) -> str | None:
+    """Id of the key that makes the pseudonyms of this database; ``None`` before the first one."""
+    cr.execute("SELECT key_id FROM integration_encryption_key WHERE makes_pseudonyms")
+    row = cr.fetchone()
+    return row[0] if row else None
 
 
 def optional_ring(cr: BaseCursor) -> KeyRing | None:
     """As :func:`ring`; ``None`` when there is none that could be used."""
     try:
         return ring(cr)
+    except KeyRingError:
+        return None
+
+
+def working_ring(cr: BaseCursor) -> KeyRing | None:
+    """As :func:`require`; ``None`` when private content cannot be stored now."""
+    try:
+        return require(cr)
     except KeyRingError:
         return None
 
@@ -53,7 +76,8 @@ def wrong_keys(cr: BaseCursor, configured: KeyRing) -> list[str]:
 
 
 def register(cr: BaseCursor, configured: KeyRing) -> None:
-    """Remember the check values of the ring's keys that the database has not met yet."""
+    """Remember the check values of the ring's keys that the database has not met yet, and once
+    which of them makes pseudonyms."""
     cr.execute(
         "SELECT key_id FROM integration_encryption_key WHERE check_value IS NOT NULL",
     )
@@ -68,9 +92,34 @@ def register(cr: BaseCursor, configured: KeyRing) -> None:
                 """,
                 [key_id, configured.check_value(key_id)],
             )
+    if pseudonym_key(cr) is None:
+        bind_pseudonyms(cr, configured.pseudonym_id)
+
+
+def bind_pseudonyms(cr: BaseCursor, key_id: str) -> None:
+    """Let the known key ``key_id`` make the pseudonyms from now on."""
+    cr.execute(
+        "UPDATE integration_encryption_key SET makes_pseudonyms = false WHERE makes_pseudonyms"
+    )
+    cr.execute(
+        "UPDATE integration_encryption_key SET makes_pseudonyms = true WHERE key_id = %s", [key_id]
+    )
+    # Other processes read it when they start.
+    _agreed.pop(cr.dbname, None)
 
 
 def require(cr: BaseCursor) -> KeyRing:
+    """The ring, if private content can be stored now: encrypted, and with pseudonyms.
+
+    :raises tools.keyring.KeyRingError: as :func:`ring`, or one of the two keys is missing or
+        refused.
+    """
+    found = require_encryption(cr)
+    found.pseudonym("", "nothing")
+    return found
+
+
+def require_encryption(cr: BaseCursor) -> KeyRing:
     """The ring, if something can be encrypted with it now.
 
     :raises tools.keyring.KeyRingError: as :func:`ring`, or the current key is refused.

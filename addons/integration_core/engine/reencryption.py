@@ -74,7 +74,7 @@ def _batch(cr: BaseCursor, run_id: int) -> bool:
     if row is None:
         return False
     env = api.Environment(cr, SUPERUSER_ID, {})
-    ring = keys.require(cr)
+    ring = keys.require_encryption(cr)
     place = _Place.load(row[0])
     found = _next(env, ring, place)
     if found is None:

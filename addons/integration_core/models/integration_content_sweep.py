@@ -3,7 +3,7 @@ import time
 
 from odoo import api, fields, models
 
-from ..engine import settings, sweeping
+from ..engine import keys, sweeping
 from ..engine.cursors import own_cursor
 
 _logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class IntegrationContentSweep(models.Model):
         """Look through all stored content once more, in the background."""
         self.env.flush_all()
         sweeping.request(self.env.cr)
-        ring = settings.optional_key_ring()
+        ring = keys.working_ring(self.env.cr)
         if ring is not None:
             sweeping.rekey_live(self.env.cr, ring)
             self.env["integration.message"].invalidate_model()
@@ -56,9 +56,10 @@ class IntegrationContentSweep(models.Model):
         sweeps = self.sudo().search([("last", ">", 0)])
         if not sweeps:
             return False
-        if settings.optional_key_ring() is None:
+        if keys.working_ring(self.env.cr) is None:
             return self.env._(
-                "Content that was stored in clear cannot be encrypted: the server has no key ring."
+                "Content that was stored in clear cannot be encrypted: the key ring is missing "
+                "or lacks a key. See “Encryption keys”."
             )
         done = sum(min(sweep.position, sweep.last) for sweep in sweeps)
         return self.env._(
@@ -69,10 +70,10 @@ class IntegrationContentSweep(models.Model):
     @api.model
     def _cron_sweep(self):
         """Encrypt for some seconds; each batch is committed on its own."""
-        ring = settings.optional_key_ring()
+        ring = keys.working_ring(self.env.cr)
         if ring is None:
             if self.search_count([], limit=1):
-                _logger.warning("Stored content cannot be encrypted: there is no key ring")
+                _logger.warning("Stored content cannot be encrypted: see “Encryption keys”")
             return
         end = time.monotonic() + SECONDS
         going_on = True

@@ -3,7 +3,7 @@ from contextlib import suppress
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..engine import keys, sealed_columns
+from ..engine import audit, keys, sealed_columns
 from ..tools import keyring
 
 
@@ -24,6 +24,11 @@ class IntegrationEncryptionKey(models.Model):
         help="Tells this key from another one of the same name, and discloses nothing of it.",
     )
     registered_at = fields.Datetime(string="Known since", readonly=True)
+    makes_pseudonyms = fields.Boolean(
+        readonly=True,
+        help="Repeated deliveries of clinical messages, and the order of those about the same "
+        "patient, are recognised by pseudonyms, which are made with this key. Keep it in the ring.",
+    )
     state = fields.Selection(
         [
             ("current", "Encrypts"),
@@ -39,8 +44,9 @@ class IntegrationEncryptionKey(models.Model):
     advice = fields.Char(string="What to do", compute="_compute_state")
 
     _key_id_unique = models.UniqueIndex("(key_id)")
+    _makes_pseudonyms_unique = models.UniqueIndex("(makes_pseudonyms) WHERE makes_pseudonyms")
 
-    @api.depends("key_id", "check_value")
+    @api.depends("key_id", "check_value", "makes_pseudonyms")
     @api.depends_context("uid", "lang")
     def _compute_state(self):
         self._require_administrator()
@@ -56,10 +62,12 @@ class IntegrationEncryptionKey(models.Model):
             elif ring and key.key_id in ring.key_ids:
                 key.state = "current" if key.key_id == ring.current_id else "older"
             else:
-                key.state = "missing" if places else "removed"
-            key.advice = key._advice(ring)
+                key.state = "missing" if places or key.makes_pseudonyms else "removed"
+            key.advice = key._advice()
 
-    def _advice(self, ring) -> str:
+    def _advice(self) -> str:
+        if self.makes_pseudonyms:
+            return self._advice_of_pseudonyms()
         if self.state == "wrong":
             return self.env._(
                 "The ring has another key of this name. Put the right one back; nothing is "
@@ -73,12 +81,37 @@ class IntegrationEncryptionKey(models.Model):
             return self.env._("Nothing needs it.")
         if self.value_count:
             return self.env._("Re-encrypt before you remove it from the ring.")
-        if ring.pseudonym_id == self.key_id:
-            return self.env._(
-                "Keep it in the first place of the ring: the pseudonyms of clinical messages are "
-                "made with it."
-            )
         return self.env._("Nothing needs it any more: it may be removed from the ring.")
+
+    def _advice_of_pseudonyms(self) -> str:
+        if self.state == "missing":
+            return self.env._("Put it back: repeated deliveries are not recognised without it.")
+        if self.state == "wrong":
+            return self.env._(
+                "The ring has another key of this name. Put the right one back: repeated "
+                "deliveries are not recognised without it."
+            )
+        if self.state == "current":
+            return self.env._(
+                "New values are encrypted with it. Keep it for good: pseudonyms are made with it."
+            )
+        return self.env._(
+            "Keep it in the ring, also when nothing is encrypted with it: the pseudonyms of "
+            "clinical messages are made with it."
+        )
+
+    def _make_pseudonyms(self, reason):
+        """Let another key make the pseudonyms: the last resort when the former one is lost or
+        became known (``docs/keys.md``). To be called in a shell; restart all servers after it.
+
+        Deliveries from before are not recognised any more, and the order between messages from
+        before and after is lost.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        keys.bind_pseudonyms(self.env.cr, self.key_id)
+        audit.record(self, "change", reason=reason)
+        self.env.invalidate_all()
 
     def _places(self) -> dict[str, dict[str, int]]:
         """``{key id: {kind of record: number of values}}``."""

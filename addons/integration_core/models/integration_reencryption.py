@@ -88,7 +88,7 @@ class IntegrationReencryption(models.Model):
         if self.state not in ("ready", "paused"):
             raise UserError(self.env._("This run was started already."))
         try:
-            ring = keys.require(self.env.cr)
+            ring = keys.require_encryption(self.env.cr)
         except KeyRingError as exc:
             raise UserError(self.env._("Nothing can be encrypted: %s", exc.message)) from exc
         if self.search_count([("state", "=", "running"), ("id", "!=", self.id)]):

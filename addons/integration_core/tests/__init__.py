@@ -46,6 +46,7 @@ from . import (
     test_ownership_ui,
     test_package,
     test_payload_content,
+    test_pseudonym_key,
     test_reader_dependent,
     test_record_link,
     test_replay,

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.integration_core.engine import intake, operations, settings
+from odoo.addons.integration_core.engine import intake, keys, operations, settings
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
@@ -118,7 +118,7 @@ class EngineCase(TransactionCase):
             self.env.cr,
             known,
             intake.Incoming(key, None, raw, "application/json", f"corr-{key}", None),
-            settings.key_ring(),
+            keys.optional_ring(self.env.cr),
         )
         return self.message(receipt.uuid)
 

@@ -4,7 +4,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.integration_core.engine import settings, sweeping
+from odoo.addons.integration_core.engine import keys, settings, sweeping
 
 from .content_case import BODY, ContentCase
 
@@ -125,9 +125,9 @@ class TestContentSweep(ContentCase):
         self.env["integration.content.sweep"]._request()
         self.env.invalidate_all()
         self.assertIn("% done", self.inbound.content_progress)
-        with patch.object(settings, "optional_key_ring", lambda: None):
+        with patch.object(keys, "working_ring", lambda _cr: None):
             self.env.invalidate_all()
-            self.assertIn("no key ring", self.inbound.content_progress)
+            self.assertIn("key ring is missing", self.inbound.content_progress)
         self.sweep()
         self.assertFalse(self.inbound.content_progress)
 

@@ -117,7 +117,7 @@ class TestEncryptionKeys(EngineCase):
         self.assertEqual(self.found()["old"], 1)
 
     def test_a_missing_key_is_named_and_the_rest_is_done(self):
-        self.use(f"middle:{OTHER}")
+        self.use(f"old:{OLD} middle:{OTHER}")
         self.receive("k9", {"key": CANARY}, data_class="clinical")
         self.use(f"middle:{OTHER} new:{NEW}")
         run = self.run_all()
@@ -155,24 +155,26 @@ class TestEncryptionKeys(EngineCase):
         return {key.key_id: key for key in keys_model.search([])}
 
     def test_page_says_what_may_go(self):
-        self.use(f"first:{OTHER} old:{OLD} new:{NEW}")
+        self.use(f"old:{OLD} middle:{OTHER}")
+        self.receive("k9", {"key": CANARY}, data_class="clinical")
+        self.use(f"old:{OLD} middle:{OTHER} new:{NEW}")
         page = self.page()
         self.assertEqual(page["new"].state, "current")
-        self.assertEqual((page["old"].state, page["old"].value_count), ("older", 4))
-        self.assertIn("Re-encrypt before", page["old"].advice)
+        self.assertEqual((page["middle"].state, page["middle"].value_count), ("older", 1))
+        self.assertIn("Re-encrypt before", page["middle"].advice)
         self.run_all()
         page = self.page()
-        self.assertIn("may be removed", page["old"].advice)
-        self.assertIn("first place", page["first"].advice, "it makes the pseudonyms")
-        self.assertEqual(page["new"].value_count, 4)
-        self.use(f"first:{OTHER} new:{NEW}")
-        self.assertEqual(self.page()["old"].state, "removed")
+        self.assertIn("may be removed", page["middle"].advice)
+        self.assertIn("Keep it in the ring", page["old"].advice, "it makes the pseudonyms")
+        self.assertEqual(page["new"].value_count, 5)
+        self.use(f"old:{OLD} new:{NEW}")
+        self.assertEqual(self.page()["middle"].state, "removed")
 
     def test_page_shows_missing_and_wrong_keys(self):
         self.use(f"new:{NEW}")
         page = self.page()
         self.assertEqual(page["old"].state, "missing")
-        self.assertIn("Put the key back", page["old"].advice)
+        self.assertIn("Put it back", page["old"].advice)
         self.use(f"old:{OTHER} new:{NEW}")
         self.assertEqual(self.page()["old"].state, "wrong")
 

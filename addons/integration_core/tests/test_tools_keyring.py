@@ -51,6 +51,16 @@ class TestKeyRing(BaseCase):
         with self.assertRaises(keyring.DecryptionFailed):
             KeyRing.parse(f"k:{KEY_2}").decrypt(blob, "x")
 
+    def test_pseudonyms_stay_with_their_key(self):
+        first = KeyRing.parse(f"k1:{KEY_1}").pseudonym("4711", "x")
+        turned = KeyRing.parse(f"k2:{KEY_2} k1:{KEY_1}")
+        self.assertNotEqual(turned.pseudonym("4711", "x"), first)
+        self.assertEqual(turned.with_pseudonyms_of("k1").pseudonym("4711", "x"), first)
+        with self.assertRaises(keyring.UnknownKey):
+            turned.with_pseudonyms_of("k3").pseudonym("4711", "x")
+        with self.assertRaises(keyring.WrongKey):
+            turned.with_pseudonyms_of("k1").refusing(["k1"]).pseudonym("4711", "x")
+
     def test_malformed_rings(self):
         for text in (
             KEY_1,

@@ -107,7 +107,14 @@ class KeyRing:
     :raises KeyRingError: no key, a malformed id or key, or ``current`` is not among the keys.
     """
 
-    __slots__ = ("_checks", "_ciphers", "_pseudonym_key", "_refused", "current_id")
+    __slots__ = (
+        "_checks",
+        "_ciphers",
+        "_pseudonym_keys",
+        "_refused",
+        "current_id",
+        "pseudonym_id",
+    )
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
         for key_id, key in keys.items():
@@ -123,8 +130,9 @@ class KeyRing:
         self._checks = {
             key_id: _derive(key, b"check value").hex()[:16] for key_id, key in keys.items()
         }
-        oldest = next(iter(keys.values()))
-        self._pseudonym_key = _derive(oldest, b"pseudonym")
+        self._pseudonym_keys = {key_id: _derive(key, b"pseudonym") for key_id, key in keys.items()}
+        #: Id of the key that makes pseudonyms; the ring need not hold it.
+        self.pseudonym_id = next(iter(keys))
 
     @classmethod
     def parse(cls, text: str, current: str | None = None) -> "KeyRing":
@@ -153,11 +161,6 @@ class KeyRing:
         """Ids of all keys, in the order of the configuration."""
         return tuple(self._ciphers)
 
-    @property
-    def pseudonym_id(self) -> str:
-        """Id of the key that makes pseudonyms: the oldest one."""
-        return next(iter(self._ciphers))
-
     def check_value(self, key_id: str) -> str:
         """Sixteen hexadecimal digits that tell two keys apart and disclose nothing of either.
 
@@ -167,10 +170,24 @@ class KeyRing:
 
     def refusing(self, key_ids: Iterable[str]) -> "KeyRing":
         """This ring, which now refuses to work with some of its keys (see :class:`WrongKey`)."""
+        twin = self._twin()
+        twin._refused = frozenset(key_ids)
+        return twin
+
+    def with_pseudonyms_of(self, key_id: str) -> "KeyRing":
+        """This ring, which makes pseudonyms with the key ``key_id``, wherever it stands.
+
+        By default it is the first of the ring. Where pseudonyms were stored, the key must stay the
+        same: another one would not recognise them.
+        """
+        twin = self._twin()
+        twin.pseudonym_id = key_id
+        return twin
+
+    def _twin(self) -> "KeyRing":
         twin = object.__new__(KeyRing)
         for name in self.__slots__:
             setattr(twin, name, getattr(self, name))
-        twin._refused = frozenset(key_ids)
         return twin
 
     def encrypt(self, plaintext: bytes, context: str) -> bytes:
@@ -190,15 +207,23 @@ class KeyRing:
     def pseudonym(self, value: str, context: str) -> str:
         """A stable stand-in for an identifying value, worthless without the ring.
 
-        HMAC-SHA256 under a key that is derived from the oldest key of the ring, so that adding a
-        key does not change pseudonyms. It still is personal data: equal values stay equal.
+        HMAC-SHA256 under a key that is derived from one key of the ring (``pseudonym_id``), so that
+        adding a key does not change pseudonyms. It still is personal data: equal values stay equal.
 
         :param context: domain separation, such as the partner; the same value has another
             pseudonym in each context
         :return: 32 hexadecimal digits
+        :raises WrongKey: the key is refused (:meth:`refusing`).
+        :raises UnknownKey: the ring lacks the key.
         """
+        key_id = self.pseudonym_id
+        if key_id in self._refused:
+            raise WrongKey(key_id)
+        key = self._pseudonym_keys.get(key_id)
+        if key is None:
+            raise UnknownKey(key_id)
         text = f"{context}|{value}".encode()
-        return hmac.new(self._pseudonym_key, text, "sha256").hexdigest()[:32]
+        return hmac.new(key, text, "sha256").hexdigest()[:32]
 
     def decrypt(self, blob: bytes, context: str) -> bytes:
         """Decrypt what :meth:`encrypt` returned for the same context.
