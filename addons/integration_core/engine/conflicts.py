@@ -42,7 +42,7 @@ class Dispute:
 
     :ivar kind: ``write``, ``create`` or ``delete``
     :ivar res_id: 0 for a record that would be created
-    :ivar name: empty for a deletion
+    :ivar name: empty for a deletion, and for a new record without any owned value
     """
 
     kind: str

@@ -219,13 +219,19 @@ def judge_creation(
                 name,
                 touch.rule,
                 owned_values.NOTHING,
-                owned_values.present(touch.record, name),
+                owned_values.present(touch.record, name) if name else owned_values.NOTHING,
             )
             for touch in touches
-            for name in values[touch.record.id].get("stored", ())
-            if owns(touch.rule, records._fields[name])
+            # a record without any owned value is a new record all the same
+            for name in _filled_in(touch, values[touch.record.id]) or [""]
         ],
     )
+
+
+def _filled_in(touch: Touch, data: Mapping[str, Any]) -> list[str]:
+    """The owned fields that a new record brings."""
+    fields = touch.record._fields
+    return [name for name in data.get("stored", ()) if owns(touch.rule, fields[name])]
 
 
 def judge_deletion(records: BaseModel, rules: Sequence[Rule]) -> None:

@@ -250,9 +250,11 @@ class TestConflict(OwnedCase):
 
     # -- creation and deletion -------------------------------------------------------------
 
-    def create_by_message(self):
+    def create_by_message(self, values=None):
+        values = {"email": NEW} if values is None else values
+
         def process(handler, _received, data):
-            return handler.env["res.partner"].create({"name": data["key"], "email": NEW})
+            return handler.env["res.partner"].create({"name": data["key"], **values})
 
         self.handle_with(process)
         message = self.receive("k1", {"key": "A newcomer"})
@@ -266,6 +268,17 @@ class TestConflict(OwnedCase):
         self.assertEqual((message.state, count), ("quarantined", 0))
         conflict = self.conflict(message)
         self.assertEqual((conflict.kind, conflict.res_id), ("create", 0))
+        self.decide(conflict, "take")
+        self.assertEqual(message.state, "done")
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "A newcomer")]), 1)
+
+    def test_creation_without_an_owned_value(self):
+        self.own("email", owns_existence=True)
+        message, count = self.create_by_message(values={})
+        self.assertEqual((message.state, count), ("quarantined", 0))
+        conflict = self.conflict(message)
+        [row] = conflict.with_user(self.steward).compare()["rows"]
+        self.assertEqual((row["field"], row["label"]), ("", "The record as a whole"))
         self.decide(conflict, "take")
         self.assertEqual(message.state, "done")
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "A newcomer")]), 1)
