@@ -14,7 +14,7 @@ from datetime import datetime
 from odoo.sql_db import BaseCursor
 
 from . import holds
-from .retention_clocks import NOW, TRACKS, Clock
+from .retention_clocks import NOW, TRACKS, UNAPPROVED, Clock
 
 
 @dataclass
@@ -151,7 +151,7 @@ def _empty_events(cr: BaseCursor, event_ids: Sequence[int]) -> set[int]:
                       OR o.finished_at >= {NOW} - make_interval(days =>
                          CASE WHEN i.data_class = 'clinical' THEN p.clinical_payload_days
                               ELSE p.payload_days END)
-                      OR {held}) OFFSET 0)
+                      OR {held} OR {UNAPPROVED}) OFFSET 0)
         RETURNING e.id
         """,  # noqa: S608
         [list(event_ids)],
@@ -244,15 +244,15 @@ def _keys(cr: BaseCursor, clock: Clock, limit: int) -> Batch:
     batch, old = _walk(cr, clock, limit, "integration_idempotency", "created_at")
     if old:
         cr.execute(
-            """
+            f"""
             DELETE FROM integration_idempotency k
              USING integration_interface i, integration_policy p
              WHERE k.id = ANY(%s) AND i.id = k.interface_id AND p.id = i.policy_id
-               AND p.key_days = %s
+               AND p.key_days = %s AND NOT {UNAPPROVED}
                AND NOT EXISTS (SELECT 1 FROM integration_message m WHERE m.uuid = k.message_uuid
                                OFFSET 0)
             RETURNING k.interface_id
-            """,
+            """,  # noqa: S608
             [sorted(old), clock.days],
         )
         batch.removed.update(row[0] for row in cr.fetchall())

@@ -37,6 +37,12 @@ _OF_POLICY = """
     LEFT JOIN integration_interface i ON i.id = c.interface_id
     LEFT JOIN integration_policy p ON p.id = i.policy_id
 """
+#: Terms that no second person has approved remove nothing: an interface that was active once and is
+#: a draft, or was retired as one (approved_at is empty then), or is in an emergency.
+UNAPPROVED = """(i.activated_at IS NOT NULL AND (
+    i.state IN ('draft', 'in_review') OR (i.state = 'retired' AND i.approved_at IS NULL)
+    OR EXISTS (SELECT 1 FROM integration_revision r
+                WHERE r.interface_id = i.id AND r.state = 'emergency')))"""
 # What goes first: clinical content, other content, messages, events, keys.
 _URGENCY = """
     CASE c.kind WHEN 'payload' THEN CASE WHEN i.data_class = 'clinical' THEN 0 ELSE 1 END
@@ -127,6 +133,7 @@ def refresh(cr: BaseCursor, counted: int = COUNTED) -> None:
                            SELECT count(*) AS number, min(finished_at) AS oldest FROM (
                                SELECT m.finished_at FROM integration_message m
                                 WHERE m.interface_id = c.interface_id AND {condition}
+                                  AND NOT {UNAPPROVED}
                                   AND m.finished_at >= coalesce(c.reached_at, '-infinity')
                                   AND m.finished_at < {_CUTOFF}
                                   AND (m.finished_at, m.id)
@@ -170,7 +177,8 @@ def next_overdue(cr: BaseCursor) -> int | None:
     cr.execute(
         f"""
         SELECT c.id FROM integration_retention_clock c {_OF_POLICY}
-         WHERE c.overdue > 0 ORDER BY {_URGENCY}, c.oldest_at NULLS FIRST, c.id LIMIT %s
+         WHERE c.overdue > 0 AND NOT {UNAPPROVED}
+         ORDER BY {_URGENCY}, c.oldest_at NULLS FIRST, c.id LIMIT %s
         """,  # noqa: S608
         [1],
     )
@@ -179,13 +187,16 @@ def next_overdue(cr: BaseCursor) -> int | None:
 
 
 def lock(cr: BaseCursor, clock_id: int) -> Clock | None:
-    """Read a clock for a batch; a second sweep waits here until the first one has committed."""
+    """Read a clock for a batch; a second sweep waits here until the first one has committed.
+
+    None when it is gone, or rests since a moment ago.
+    """
     cr.execute(
         f"""
         SELECT c.id, c.kind, c.track, c.interface_id, coalesce(c.days, 0), c.reached_at,
                c.reached_id, {_CUTOFF}
           FROM integration_retention_clock c {_OF_POLICY}
-         WHERE c.id = %s FOR UPDATE OF c
+         WHERE c.id = %s AND NOT {UNAPPROVED} FOR UPDATE OF c
         """,  # noqa: S608
         [clock_id],
     )

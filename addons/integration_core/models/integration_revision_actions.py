@@ -134,6 +134,10 @@ class IntegrationRevision(models.Model):
                 "expires_at": False,
             }
         )
+        # sudo: as above. An interface that was activated in the emergency is approved by this.
+        interface = self.interface_id.sudo()
+        if not interface.approved_at:
+            interface.write({"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})
         audit.record(self, "approve")
         self._governance_settle()
         self._governance_settle_alert()

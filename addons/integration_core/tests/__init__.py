@@ -51,6 +51,7 @@ from . import (
     test_record_link,
     test_replay,
     test_retention,
+    test_retention_terms,
     test_retention_watch,
     test_reveal,
     test_revision,
