@@ -84,13 +84,18 @@ def _write_config(ready: machine.Machine) -> Path:
             "server_wide_modules": "base,rpc,web,queue_job",
         },
         "queue_job": {"channels": _CHANNELS},
-        "integration": {
-            "key_ring": key_ring.kept(settings.etc / "key-ring"),
-            "audit_key": key_ring.kept(settings.etc / "audit-key"),
-            "audit_checkpoint_file": str(settings.home / "demo" / "audit-checkpoints.jsonl"),
-        },
+        "integration": _integration(settings),
     }
     return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)
+
+
+def _integration(settings: Settings) -> odoo_conf.Section:
+    """Keys that outlive the database, for installing its data as for running it."""
+    return {
+        "key_ring": key_ring.kept(settings.etc / "key-ring"),
+        "audit_key": key_ring.kept(settings.etc / "audit-key"),
+        "audit_checkpoint_file": str(settings.home / "demo" / "audit-checkpoints.jsonl"),
+    }
 
 
 def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> None:
@@ -120,7 +125,13 @@ def _install(
     ready: machine.Machine, database: str, modules: Sequence[str], *, upgrade: bool = False
 ) -> None:
     found = templates.install(
-        ready, database, modules, "--with-demo", upgrade=upgrade, on_line=_show_progress
+        ready,
+        database,
+        modules,
+        "--with-demo",
+        upgrade=upgrade,
+        integration=_integration(ready.settings),
+        on_line=_show_progress,
     )
     for line in found:
         say(f"    {line}")

@@ -64,6 +64,7 @@ def install(
     modules: Sequence[str],
     *extra: str,
     upgrade: bool = False,
+    integration: odoo_conf.Section | None = None,
     on_line: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Install modules in a database and return the warnings and errors that this logged.
@@ -73,12 +74,17 @@ def install(
 
     :param extra: further arguments of the ``odoo`` command
     :param upgrade: also upgrade those that are installed already, which are left alone else
+    :param integration: the ``[integration]`` section, for data that needs a key ring
     :param on_line: is given every line of the log as it comes, to show progress
     :raises SetupError: the command failed
     """
     settings = machine.settings
     config = odoo_conf.write(
-        settings.etc / f"install-{database}.conf", {"options": odoo_conf.options(machine, database)}
+        settings.etc / f"install-{database}.conf",
+        {
+            "options": odoo_conf.options(machine, database),
+            **({"integration": integration} if integration else {}),
+        },
     )
     log = settings.logs / f"install-{database}.log"
     command = [settings.odoo, f"--config={config}", "--stop-after-init", *extra]
