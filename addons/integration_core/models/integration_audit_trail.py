@@ -137,7 +137,7 @@ class IntegrationAuditTrail(models.Model):
         """Kind and text of everything that is not as it should be."""
         self.ensure_one()
         verification = self.verification_id
-        if verification.state == "broken" and not verification.accepted_at:
+        if verification.state == "broken" and not verification._is_known():
             yield "broken", verification.first_finding
         if not self.key_name:
             why = audit_settings.key_problem()

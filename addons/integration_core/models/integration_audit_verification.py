@@ -63,6 +63,9 @@ class IntegrationAuditVerification(models.Model):
         readonly=True,
         help="Code and place of each, as the verifier told.",
     )
+    findings_digest = fields.Char(
+        readonly=True, help="SHA-256 over all findings, also those that are only counted."
+    )
     remarks = fields.Json(string="Remarks as data", readonly=True)
     problem = fields.Char(string="Why not finished", readonly=True)
     first_finding = fields.Text(string="First broken", compute="_compute_texts")
@@ -181,6 +184,7 @@ class IntegrationAuditVerification(models.Model):
             "head_mac": report.head.mac,
             "finding_count": report.count,
             "findings": [[one.code, dict(one.values)] for one in report.findings[:SHOWN]],
+            "findings_digest": report.digest,
             "remarks": [[one.code, dict(one.values)] for one in report.remarks],
         }
 
@@ -207,8 +211,11 @@ class IntegrationAuditVerification(models.Model):
             )
 
     def _is_known(self):
-        """Whether every finding was accepted in an earlier verification."""
-        accepted = self.search([("accepted_at", "!=", False), ("id", "<", self.id)])
+        """Whether every finding was accepted, in this verification or in earlier ones."""
+        accepted = self.search([("accepted_at", "!=", False), ("id", "<=", self.id)])
+        if self.finding_count > len(self.findings or []):
+            # Not all of them are stored: what was accepted are exactly these, or it is news.
+            return self.findings_digest in [one.findings_digest for one in accepted]
         known = [found for one in accepted for found in one.findings or []]
         return bool(self.findings) and all(found in known for found in self.findings)
 

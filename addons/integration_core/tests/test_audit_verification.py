@@ -245,8 +245,36 @@ class TestAuditVerification(AuditCase):
         self.assertEqual(again.state, "broken", "it stays on record")
         self.assertFalse(self.alerts(), "but nobody is called again")
         self.tamper("DELETE FROM integration_audit_entry WHERE id = %s", [self.entries[1].id])
+        self.assertEqual(self.trail.state, "sealed", "and the screen agrees")
         self.verify()
         self.assertTrue(self.alerts(), "something new is told")
+        self.assertEqual(self.trail.state, "broken")
+
+    def test_new_findings_behind_many_accepted_ones(self):
+        """Only some are stored, yet one more is told; and the same ones again are not."""
+        auditor = new_test_user(self.env, "audit.ed", "integration_core.group_auditor")
+        entries = self.act(*(f"Name {number}" for number in range(30)))
+        self.seal()
+        self.tamper(
+            "UPDATE integration_audit_entry SET reason = 'x' WHERE id = ANY(%s)",
+            [entries[:25].ids],
+        )
+        first = self.verify()
+        self.assertEqual((first.finding_count, len(first.findings)), (25, 20))
+        first.with_user(auditor).action_accept("Somebody corrected reasons")
+        self.verify()
+        self.assertEqual((self.alerts(), self.trail.state), ([], "sealed"))
+        # One more and one less: neither their number nor the first twenty tell.
+        self.tamper(
+            "UPDATE integration_audit_entry SET reason = NULL WHERE id = %s", [entries[24].id]
+        )
+        self.tamper(
+            "UPDATE integration_audit_entry SET reason = 'x' WHERE id = %s", [entries[27].id]
+        )
+        other = self.verify()
+        self.assertEqual((other.finding_count, other.findings), (25, first.findings))
+        self.assertIn("The audit trail is broken", self.alerts())
+        self.assertEqual(self.trail.state, "broken")
 
     def test_after_a_restore_checkpoints_begin_anew(self):
         auditor = new_test_user(self.env, "audit.ed", "integration_core.group_auditor")

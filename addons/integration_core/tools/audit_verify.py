@@ -15,6 +15,7 @@ marked for translation; whoever shows them translates them. Standard library onl
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from .audit_chain import GENESIS, AuditKeys, Entry, Head, Seal, content_mac, seal_mac
+from .audit_chain import GENESIS, AuditKeys, Entry, Head, Seal, canonical, content_mac, seal_mac
 from .audit_checkpoint import BadLine, Checkpoint, in_force
 
 #: So many findings are kept with their place; the rest is only counted.
@@ -151,6 +152,7 @@ class Report:
     :ivar head: where the chain ends
     :ivar findings: sorted, the first broken place first; at most :data:`MAX_FINDINGS`
     :ivar count: how many findings there were
+    :ivar digest: SHA-256 over all of them, kept or not: whether there is the same wrong as before
     """
 
     checked: int
@@ -158,6 +160,7 @@ class Report:
     findings: tuple[Finding, ...]
     count: int
     remarks: tuple[Remark, ...]
+    digest: str
 
     @property
     def intact(self) -> bool:
@@ -187,6 +190,7 @@ class Verifier:
     def __post_init__(self) -> None:
         self._head = self.start
         self._late: set[int] = set()
+        self._digest = hashlib.sha256()
         self._to_compare: dict[int, list[Checkpoint]] = defaultdict(list)
         self._agreed: Checkpoint | None = None
         genuine = []
@@ -258,6 +262,7 @@ class Verifier:
             findings=tuple(sorted(found, key=lambda one: one.place)),
             count=self.count - len(self._findings) + len(found),
             remarks=tuple(self._remarks()),
+            digest=self._digest.hexdigest(),
         )
 
     def _came_late(self, finding: Finding) -> bool:
@@ -371,8 +376,9 @@ class Verifier:
         self, code: str, sequence: int | None, entry_id: int | None, **values: object
     ) -> None:
         self.count += 1
+        named = {"sequence": sequence, "entry": entry_id, **values}
+        self._digest.update(canonical({"code": code, **named}).encode() + b"\n")
         if len(self._findings) < MAX_FINDINGS:
-            named = {"sequence": sequence, "entry": entry_id, **values}
             self._findings.append(Finding(code, sequence, entry_id, named))
 
 
