@@ -199,6 +199,19 @@ def test_checkpoints_later_than_the_export(case: Case) -> None:
     assert (code, "does not say when" in text) == (2, True), text
 
 
+@pytest.mark.parametrize("name", ["trail.jsonl", "trail.csv"])
+def test_an_export_to_which_records_were_added(case: Case, name: str) -> None:
+    """Whoever reads the file sees them, so the verifier must not pass over them."""
+    path = case.file(case.records, name)
+    exported = path.read_bytes()
+    lines = exported.splitlines(keepends=True)
+    for added in (lines[-2], lines[-1], lines[-2] + lines[-1], b"what,ever\n"):
+        path.write_bytes(exported + added)
+        code, text = case.check(path)
+        assert (code, "records were added behind its end" in text) == (1, True), text
+        assert "INTACT" not in text
+
+
 def test_an_export_that_was_given_another_date(case: Case) -> None:
     """Earlier, so that no checkpoint would count: its end tells."""
     earlier = [{**case.records[0], "exported_at": "2026-11-22T10:00:00Z"}, *case.records[1:4]]

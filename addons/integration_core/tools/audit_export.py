@@ -142,14 +142,24 @@ def _feed(verifier: Verifier, record: Record) -> None:
 
 
 def checked(records: Iterable[Record], keys: AuditKeys) -> Iterator[Record]:
-    """The records as they are; the end gets a ``problem`` if it does not fit what came before."""
-    digest = hashlib.sha256()
+    """The records up to the end, which gets a ``problem`` if it does not fit what is around it."""
+    digest, records = hashlib.sha256(), iter(records)
     for count, record in enumerate(records):
         if record["type"] == "end":
-            yield {**record, "problem": _problem(record, keys, count, digest.hexdigest())}
+            problem = _problem(record, keys, count, digest.hexdigest())
+            if not problem and _goes_on(records):
+                problem = "records were added behind its end"
+            yield {**record, "problem": problem}
             return
         digest.update(_line(record))
         yield record
+
+
+def _goes_on(records: Iterator[Record]) -> bool:
+    try:
+        return next(records, None) is not None
+    except ExportError:  # not even a record
+        return True
 
 
 def _problem(end: Record, keys: AuditKeys, count: int, digest: str) -> str:
