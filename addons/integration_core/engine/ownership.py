@@ -10,7 +10,8 @@ message is being handled, or else the person of the environment:
 * what Odoo does by itself (computed fields, code that runs as superuser, installations) is not
   checked, unless a message of a system caused it.
 
-Only what changes counts: a value that is the same in Odoo already is nobody's conflict.
+Only what changes counts: a value that is the same in Odoo already is nobody's conflict, and a new
+record that its writer goes on to fill in is one creation (:mod:`.newborn`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from odoo.fields import Domain, Field
 from odoo.models import BaseModel
 
 from ..tools.ownership import Rule
-from . import audit, causation, conflicts, owned_values
+from . import audit, causation, conflicts, newborn, owned_values
 from .triggers import parse_domain
 
 WRITE, CREATE, DELETE = "write", "create", "delete"
@@ -131,7 +132,7 @@ def _touches(records: BaseModel, vals: Mapping[str, Any], rules: Sequence[Rule])
     if not named:
         return []
     # sudo: whether a value changes does not depend on who asks
-    stored = records.sudo().filtered("id")
+    stored = newborn.others(records.sudo().filtered("id"))
     scopes = {rule: scope(stored, rule) for owning in named.values() for rule in owning}
     return [
         Touch(record, name, rule)
@@ -242,7 +243,7 @@ def judge_deletion(records: BaseModel, rules: Sequence[Rule]) -> None:
     """
     if _is_free(records.env):
         return
-    touches = _existence(records, rules)
+    touches = _existence(newborn.others(records), rules)
     writer = causation.current()
     if not touches:
         return

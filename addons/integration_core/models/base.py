@@ -2,7 +2,7 @@ from odoo import api, models
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
-from ..engine import capture, owned_form, ownership, snapshots
+from ..engine import capture, newborn, owned_form, ownership, snapshots
 from ..tools import owner_widget, sync_widget
 
 
@@ -26,6 +26,7 @@ class Base(models.AbstractModel):
         records = super()._create(data_list)
         rules = ownership.rules_of(self)
         if rules:
+            newborn.remember(records)
             ownership.judge_creation(records, data_list, rules)
         triggers = capture.triggers_of(self)
         if triggers:

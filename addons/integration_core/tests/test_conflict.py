@@ -283,6 +283,22 @@ class TestConflict(OwnedCase):
         self.assertEqual(message.state, "done")
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "A newcomer")]), 1)
 
+    def test_new_record_that_the_message_fills_in(self):
+        self.own("email")
+
+        def process(handler, _received, data):
+            record = handler.env["res.partner"].create({"name": data["key"]})
+            record.write({"email": NEW})
+            return record
+
+        self.handle_with(process)
+        message = self.receive("k1", {"key": "A newcomer"})
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual(message.state, "done")
+        new = self.env["res.partner"].search([("name", "=", "A newcomer")])
+        self.assertEqual(new.email, NEW)
+
     def test_creation_that_is_not_wanted(self):
         self.own("email", owns_existence=True)
         message, _count = self.create_by_message()

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.engine import ownership
+from odoo.addons.integration_core.engine import newborn, ownership
 from odoo.addons.integration_core.models import integration_ownership_override as override
 
 from .owned import OwnedCase
@@ -205,6 +205,17 @@ class TestOwnership(OwnedCase):
         with self.assertRaisesRegex(UserError, "alone deletes"):
             self.as_user(self.clerk).unlink()
         self.assertTrue(self.person.exists())
+
+    def test_new_records_are_filled_in(self):
+        """Create and write are one creation, for whoever created, until it is committed."""
+        self.own()
+        new = self.env["res.partner"].with_user(self.clerk).create({"name": "New"})
+        new.email = "new@example.com"
+        with self.assertRaises(UserError):
+            new.with_user(self.steward).email = "another@person.example"
+        self.env.cr.postcommit.data.pop(newborn.BORN)  # as a commit does
+        with self.assertRaises(UserError):
+            new.email = "later@example.com"
 
     def test_whoever_may_not_write_is_told_that(self):
         self.own("email")
