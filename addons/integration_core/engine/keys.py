@@ -7,10 +7,13 @@ database does not know. So each database keeps a check value of every key it has
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.keyring import KeyRing, KeyRingError
-from . import settings
+from . import sealed_columns, settings
 
 # The configured ring that a database was found to agree with, and what became of it, by name of the
 # database.
@@ -63,27 +66,48 @@ def working_ring(cr: BaseCursor) -> KeyRing | None:
 
 
 def wrong_keys(cr: BaseCursor, configured: KeyRing) -> list[str]:
-    """Ids under which the ring has another key than the database knows."""
+    """Ids under which the ring has another key than the database knows.
+
+    What it does not know yet, such as after an upgrade, is tried on values that need it.
+    """
     cr.execute(
-        "SELECT key_id, check_value FROM integration_encryption_key WHERE key_id = ANY(%s)",
-        [list(configured.key_ids)],
+        "SELECT key_id, check_value FROM integration_encryption_key WHERE check_value IS NOT NULL"
     )
-    return [
-        key_id
-        for key_id, check_value in cr.fetchall()
-        if check_value and check_value != configured.check_value(key_id)
-    ]
+    known = dict(cr.fetchall())
+    wrong = []
+    for key_id in configured.key_ids:
+        if key_id not in known:
+            if _disproved(cr, configured, key_id):
+                wrong.append(key_id)
+        elif known[key_id] != configured.check_value(key_id):
+            wrong.append(key_id)
+    return wrong
+
+
+def _disproved(cr: BaseCursor, configured: KeyRing, key_id: str) -> bool:
+    """Whether there are values under the key, and it opens none of those that are tried."""
+    tried = 0
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    for sealed in sealed_columns.declared(env):
+        for blob, context in sealed_columns.samples(cr, sealed, key_id):
+            tried += 1
+            # One that fails may be damaged.
+            with suppress(KeyRingError):
+                configured.decrypt(blob, context)
+                return False
+    return bool(tried)
 
 
 def register(cr: BaseCursor, configured: KeyRing) -> None:
     """Remember the check values of the ring's keys that the database has not met yet, and once
-    which of them makes pseudonyms."""
+    which of them makes pseudonyms; none of those that are wrong."""
+    wrong = wrong_keys(cr, configured)
     cr.execute(
         "SELECT key_id FROM integration_encryption_key WHERE check_value IS NOT NULL",
     )
     known = {row[0] for row in cr.fetchall()}
     for key_id in configured.key_ids:
-        if key_id not in known:
+        if key_id not in known and key_id not in wrong:
             cr.execute(
                 """
                 INSERT INTO integration_encryption_key (key_id, check_value, registered_at)
@@ -92,7 +116,7 @@ def register(cr: BaseCursor, configured: KeyRing) -> None:
                 """,
                 [key_id, configured.check_value(key_id)],
             )
-    if pseudonym_key(cr) is None:
+    if pseudonym_key(cr) is None and configured.pseudonym_id not in wrong:
         bind_pseudonyms(cr, configured.pseudonym_id)
 
 

@@ -6,6 +6,7 @@ database (re-encryption, the page of encryption keys) finds them here.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -85,6 +86,20 @@ def key_ids(cr: BaseCursor, sealed: Sealed) -> list[str]:
         """  # noqa: S608
     )
     return [row[0] for row in cr.fetchall()]
+
+
+def samples(cr: BaseCursor, sealed: Sealed, key_id: str, most: int = 3) -> list[tuple[bytes, str]]:
+    """A few ciphertexts under a key, each with its context."""
+    spec = sealed.spec
+    cr.execute(
+        f"SELECT t.{spec.column}, {spec.context} FROM {sealed.table} t {spec.joins} "  # noqa: S608
+        f"WHERE t.{spec.key_column} = %s ORDER BY t.id LIMIT %s",
+        [key_id, most],
+    )
+    return [
+        (base64.b64decode(stored) if spec.base64 else bytes(stored), context)
+        for stored, context in cr.fetchall()
+    ]
 
 
 def ensure_key_column(

@@ -204,3 +204,39 @@ class TestEncryptionKeys(EngineCase):
             self.content(self.messages[0], ring)
         self.use(f"old:{OLD}")
         self.assertIn(CANARY.encode(), self.content(self.messages[0], keys.ring(self.env.cr)))
+
+    def forget(self):
+        """The table as an upgrade leaves it."""
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM integration_encryption_key")
+        self.env.invalidate_all()
+
+    def test_a_wrong_key_is_not_learned_as_the_right_one(self):
+        for text in (f"old:{OTHER}", f"old:{OTHER} new:{NEW}", f"new:{NEW} old:{OTHER}"):
+            self.forget()
+            self.use(text)
+            page = self.page()
+            self.assertEqual(self.page()["old"].state, "wrong", text)
+            self.assertFalse(page["old"].check_value)
+            self.assertEqual("new" in page and bool(page["new"].check_value), "new" in text)
+            with self.assertRaises(keyring.WrongKey):
+                keys.ring(self.env.cr).decrypt(KeyRing.parse(f"old:{OLD}").encrypt(b"x", "x"), "x")
+        self.use(f"old:{OLD} new:{NEW}")
+        page = self.page()
+        self.assertEqual((page["old"].state, page["new"].state), ("older", "current"))
+        self.assertTrue(page["old"].check_value)
+
+    def test_a_missing_key_comes_back_as_another_one(self):
+        self.forget()
+        self.use(f"new:{NEW}")
+        self.assertEqual(self.page()["old"].state, "missing")
+        self.use(f"old:{OTHER} new:{NEW}")
+        self.assertEqual(self.page()["old"].state, "wrong")
+
+    def test_a_damaged_value_does_not_disprove_its_key(self):
+        self.forget()
+        self.env.cr.execute(
+            "UPDATE integration_credential_version SET ciphertext = overlay(ciphertext placing "
+            "'AAAA' from length(ciphertext) - 7) WHERE key_id = 'old'"
+        )
+        self.assertEqual(self.page()["old"].state, "current")
