@@ -289,12 +289,22 @@ class IntegrationCredentialVersion(models.Model):
         if "number" in vals and not self.env.su:
             self._refuse_closed({"number"})
         if "credential_id" in vals:
-            self.filtered(lambda v: v.credential_id.id != vals["credential_id"])._raise_if_last()
+            self._refuse_to_move(vals["credential_id"])
         if not self.env.su and not vals.get("secret") and any(name in vals for name in BOUND):
             self._refuse_unbound()
         res = super().write(vals)
         self.credential_id._secrets_changed()
         return res
+
+    def _refuse_to_move(self, owner):
+        """A secret was checked with the kind and the address of its credential: elsewhere it would
+        be sent to somebody else. Not even a shell moves it."""
+        if any(version.credential_id.id != owner for version in self):
+            raise UserError(
+                self.env._(
+                    "A secret stays with its credential. Add it to the other one with “Rotate”."
+                )
+            )
 
     def _refuse_unbound(self):
         if any(version.has_secret for version in self):

@@ -110,13 +110,11 @@ class TestCredential(EngineCase):
         )
         self.env.invalidate_all()
         first = credential.version_ids
-        other = self._credential().with_user(administrator)
         for act in (
             first.unlink,
             credential.unlink,
             lambda: credential.write({"active": False}),
             lambda: credential.write({"version_ids": [(2, first.id)]}),
-            lambda: first.write({"credential_id": other.id}),
         ):
             with self.assertRaisesRegex(UserError, "last usable secret"):
                 act()
@@ -126,6 +124,30 @@ class TestCredential(EngineCase):
         # What is not valid any more can go.
         credential.version_ids.not_after = fields.Datetime.now() - timedelta(hours=1)
         credential.active = False
+
+    def test_a_secret_stays_with_its_credential(self):
+        administrator = new_test_user(
+            self.env, "secret.mover", "integration_core.group_administrator"
+        )
+        first, second = self._credential(), self._credential()
+        first.rotate({"generate": True})
+        for env in (self.env(user=administrator), self.env):
+            version = first.with_env(env).version_ids[0]
+            for act in (
+                lambda version=version: version.write({"credential_id": second.id}),
+                lambda version=version: version.write({"credential_id": False}),
+                lambda version=version: second.with_env(version.env).write(
+                    {"version_ids": [(4, version.id)]}
+                ),
+                lambda version=version: second.with_env(version.env).write(
+                    {"version_ids": [(6, 0, version.ids)]}
+                ),
+            ):
+                with self.assertRaisesRegex(UserError, "stays with its credential"):
+                    act()
+                self.env.invalidate_all()
+            version.write({"credential_id": first.id})
+        self.assertEqual((len(first.version_ids), len(second.version_ids)), (2, 1))
 
     def test_deleting_a_credential_tells_of_its_secrets(self):
         credential = self._credential()
