@@ -21,12 +21,35 @@ NOTHING: Value = {"value": None, "text": ""}
 TEXT_LIMIT = 2000
 
 
+class Translations(dict[str, Any]):
+    """Translations of a field, by language, as ``update_field_translations`` gets them."""
+
+    def text(self) -> str:
+        """What they say, for people to read."""
+        return "\n".join(
+            f"{lang}: {'; '.join(filter(None, said.values())) if isinstance(said, dict) else said}"
+            for lang, said in sorted(self.items())
+            if said
+        )
+
+    def change(self, record: BaseModel, field: Field) -> bool:
+        """Whether they would change the field. Terms of a text are taken for changes."""
+        if not field.translate:
+            return False
+        if field.translate is not True:
+            return any(self.values())
+        stored = field._get_stored_translations(record) or {}
+        return any((said or None) != stored.get(lang) for lang, said in self.items())
+
+
 def differs(record: BaseModel, name: str, value: Any) -> bool:
     """Whether writing ``value`` would change the field.
 
     :param record: as superuser
     """
     field = record._fields[name]
+    if isinstance(value, Translations):
+        return value.change(record, field)
     if field.type in ("one2many", "many2many"):
         ids, new = _after_commands(record[name], value)
         return bool(new) or set(ids) != set(record[name].ids)
@@ -55,6 +78,9 @@ def proposed(record: BaseModel, name: str, value: Any) -> Value:
     :param record: as superuser
     """
     field = record._fields[name]
+    if isinstance(value, Translations):
+        said = value.text()
+        return {"value": said, "text": said[:TEXT_LIMIT]}
     if field.type in ("one2many", "many2many"):
         ids, new = _after_commands(record[name], value)
         found = _value(field, record, record.env[field.comodel_name].browse(ids).exists())

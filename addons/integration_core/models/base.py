@@ -2,7 +2,7 @@ from odoo import api, models
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
-from ..engine import capture, newborn, owned_form, ownership, snapshots
+from ..engine import capture, newborn, owned_form, owned_values, ownership, snapshots
 from ..tools import owner_widget, sync_widget
 
 
@@ -21,6 +21,22 @@ class Base(models.AbstractModel):
         if verdict.after:
             verdict.after()
         return True
+
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        """Translations of an owned field are its values, too."""
+        after = None
+        if rules := ownership.rules_of(self):
+            said = owned_values.Translations(translations)
+            # what the audit trail says of an override is in the language that changes
+            there = self.with_context(lang=next(iter(said), None))
+            verdict = ownership.judge(there, {field_name: said}, rules)
+            if not verdict.parts:
+                return False
+            after = verdict.after
+        done = super()._update_field_translations(field_name, translations, digest, source_lang)
+        if after:
+            after()
+        return done
 
     def _create(self, data_list):
         records = super()._create(data_list)

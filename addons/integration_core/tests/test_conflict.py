@@ -83,6 +83,24 @@ class TestConflict(OwnedCase):
         self.drain(self.inbound)
         self.assertEqual(self.message(message.uuid).error_code, "owned_elsewhere")
 
+    def test_translations_wait_as_well(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        tag = self.env["res.partner.category"].create({"name": "Nurse"})
+        self.own("name", model_name="res.partner.category")
+
+        def process(handler, _received, _data):
+            there = tag.with_env(handler.env)
+            there.update_field_translations("name", {"fr_FR": "Infirmière"})
+
+        self.handle_with(process)
+        message = self.receive("k1", {"key": "a"})
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual(message.error_code, "owned_elsewhere")
+        self.decide(self.conflict(message), "take")
+        self.assertEqual(message.state, "done")
+        self.assertEqual(tag.with_context(lang="fr_FR").name, "Infirmière")
+
     def test_same_value_is_no_conflict(self):
         self.own("email")
         message = self.bring("k1", email="jane@old.example", phone="2")

@@ -156,6 +156,21 @@ class TestOwnership(OwnedCase):
             with self.subTest(commands=commands), self.assertRaises(UserError):
                 clerk.category_id = commands
 
+    def test_translations_are_values(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        tag = self.env["res.partner.category"].create({"name": "Nurse"})
+        tag.with_context(lang="fr_FR").name = "Infirmière"
+        self.own("name", model_name="res.partner.category")
+        clerk = self.as_user(self.clerk, tag)
+        clerk.update_field_translations("name", {"fr_FR": "Infirmière"})
+        for said in ({"fr_FR": "Infirmier"}, {"fr_FR": False}, {"en_US": "Doctor"}):
+            with self.subTest(said=said), self.assertRaisesRegex(UserError, "Payroll"):
+                clerk.update_field_translations("name", said)
+        self.grant(record=tag)
+        self.as_user(self.steward, tag).update_field_translations("name", {"fr_FR": "Infirmier"})
+        self.assertEqual(tag.with_context(lang="fr_FR").name, "Infirmier")
+        self.assertIn("Infirmière", self.audit("override", tag)[:1].changes)
+
     def test_everything_but_the_conversation(self):
         self.own()
         clerk = self.as_user(self.clerk)
