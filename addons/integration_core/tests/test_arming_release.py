@@ -88,6 +88,20 @@ class TestRelease(ArmingCase):
         self.assertEqual(parked.state, "held")
         self.assertFalse(self.outbound.awaits_release)
 
+    def test_dialog_that_is_out_of_date_cancels_no_live_traffic(self):
+        self.pretend_copy()
+        self.release(inbound="send")
+        values = {"reason": REASON, "confirmation": self.env.cr.dbname}
+        stale = self.env["integration.rearm"].with_user(self.ada).create(values)
+        self.release(outbound="send")
+        message = self.message()
+        stale.line_ids.choice = "cancel"
+        with self.assertRaises(UserError) as refused:
+            stale.action_confirm()
+        self.assertIn("released meanwhile", str(refused.exception))
+        message.invalidate_recordset()
+        self.assertEqual(message.state, "queued")
+
     def test_close_what_the_partner_has(self):
         has, waits = self.message(), self.message("Yland", "YY")
         self.pretend_copy()

@@ -202,6 +202,20 @@ class IntegrationRearmLine(models.TransientModel):
         )
         return {row[0]: row[1:] for row in self.env.cr.fetchall()}
 
+    def _require_held(self, interface):
+        """What somebody else released meanwhile is live traffic, which nobody cancels like this.
+
+        :raises UserError: the dialog is out of date
+        """
+        interface.lock_for_update(allow_referencing=True)
+        interface.invalidate_recordset(["awaits_release"])
+        if not interface.awaits_release:
+            raise UserError(
+                self.env._(
+                    "“%s” was released meanwhile. Open the dialog again.", interface.display_name
+                )
+            )
+
     def _release(self, reason):
         self.ensure_one()
         # The user must see the interface; counts and choice came from a form.
@@ -209,6 +223,7 @@ class IntegrationRearmLine(models.TransientModel):
         interface.check_access("write")
         cr = self.env.cr
         self.env.flush_all()
+        self._require_held(interface)
         restore.free_claimed(cr, interface.id)
         closed = []
         if self.choice == SETTLE:
