@@ -89,6 +89,14 @@ class TestRetentionWatch(RetentionCase):
         )
         self.assertEqual((entry.act, entry.reason), ("pause", "An inquiry is under way"))
 
+    def test_suspended_does_not_judge_the_time(self):
+        """Which may cost a look at the whole ledger, each minute."""
+        self.retention.with_user(self.admin).action_suspend("An inquiry is under way")
+        self.set_looked_at(days=365)
+        with patch.object(retention.retention_clocks, "time_is_plausible") as judged:
+            self.assertFalse(self.look())
+        judged.assert_not_called()
+
     def test_state_moves_by_buttons_only(self):
         with self.assertRaises(AccessError):
             self.retention.with_user(self.admin).write({"state": "suspended"})
