@@ -43,6 +43,7 @@ class TestLegalHold(RetentionCase):
                 hold = self.hold(scope=scope, **values(message))
                 self.assertTrue(message.on_hold)
                 self.assertIn(message, message.search([("on_hold", "=", True)]))
+                self.assertNotIn(message, message.search([("on_hold", "=", False)]))
                 self.assertIn(message, message.search(hold._domain()))
                 self.look_at_all_again()
                 self.sweep()
@@ -88,6 +89,23 @@ class TestLegalHold(RetentionCase):
         self.sweep()
         self.assertFalse(event.purged_at)
         self.assertTrue(message.exists())
+
+    def test_filter_asks_by_the_rules_of_the_holds(self):
+        """A question about all holds for each message would read the whole ledger."""
+        messages = self.env["integration.message"].with_user(self.operator)
+        self.assertTrue(messages._search_on_hold("in", [True]).is_false())
+        self.assertTrue(messages._search_on_hold("in", [False]).is_true())
+        covered, other = self.finished("covered", 1), self.finished("other", 1)
+        self.hold(scope="correlation", correlation_id=covered.correlation_id)
+        quiet = self.env["integration.system"].create({"name": "Quiet", "code": "QUIET"})
+        self.hold(scope="system", system_id=quiet.id)
+        for value, found in ((True, covered), (False, other)):
+            domain = [("on_hold", "=", value), ("id", "in", (covered | other).ids)]
+            self.assertEqual(messages.search(domain), found)
+            self.assertNotIn("legal_hold", str(messages._search(domain).select().code))
+        self.inbound.active = False
+        self.hold(scope="system", system_id=self.system.id)
+        self.assertIn(other, messages.search([("on_hold", "=", True)]))
 
     # -- placing and lifting ---------------------------------------------------------------------
 
