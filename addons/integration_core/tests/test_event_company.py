@@ -111,17 +111,22 @@ class TestEventCompany(EventCase):
         event_type = self.define("created")
         self.contact()
         event = self.events(event_type)
+        self.contact(company_id=self.env.company.id)
+        ours = self.events(event_type) - event
+        self.assertEqual(ours.company_id, self.env.company)
         rule = self.env.ref("integration_core.rule_integration_event_company")
         wanted = rule.domain_force
         script = upgrading.script("19.0.1.1.0", "post-event_company")
         rule.domain_force = script.OLD_RULE
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE integration_event SET acting_company_id = NULL, user_id = %s WHERE id = %s",
-            [self.stranger.id, event.id],
+            "UPDATE integration_event SET acting_company_id = NULL, user_id = %s "
+            "WHERE id = ANY(%s)",
+            [self.stranger.id, [event.id, ours.id]],
         )
         script.migrate(self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
         self.assertEqual(rule.domain_force, wanted)
         self.env.registry.clear_cache()
+        self.assertFalse(ours.acting_company_id, "its own company decides: no need to write it")
         self.assertSeen(event, by=self.stranger, not_by=self.viewer)

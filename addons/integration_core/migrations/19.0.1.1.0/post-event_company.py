@@ -12,8 +12,9 @@ NEW_RULE = (
 def migrate(cr, version):
     if not version:
         return
-    # As for new events; when nobody is known any more, the company of the database's first user,
-    # for whom everything ran that had no user.
+    # Only those of documents without a company: the rule asks about no others, and a large outbox
+    # is not written anew. The company is that of new events; when nobody is known any more, that
+    # of the database's first user, for whom everything ran that had no user.
     cr.execute(
         """
         UPDATE integration_event e
@@ -21,7 +22,7 @@ def migrate(cr, version):
                    (SELECT company_id FROM integration_system WHERE id = e.cause_system_id),
                    (SELECT company_id FROM res_users WHERE id = e.user_id),
                    (SELECT company_id FROM res_users WHERE id = 1))
-         WHERE acting_company_id IS NULL
+         WHERE company_id IS NULL AND acting_company_id IS NULL
         """
     )
     # Rules are not updated with the addon; one that an administrator changed stays as it is.
