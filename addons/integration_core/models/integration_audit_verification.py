@@ -1,3 +1,4 @@
+import hmac
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -15,6 +16,7 @@ AT_ONCE = 50_000
 SILENCE = timedelta(minutes=30)
 FULL_EVERY = timedelta(days=7)
 SHOWN = 20
+_SIGNED = "integration-audit-verification"
 
 
 class IntegrationAuditVerification(models.Model):
@@ -74,6 +76,11 @@ class IntegrationAuditVerification(models.Model):
     accepted_at = fields.Datetime(readonly=True)
     accepted_by_id = fields.Many2one("res.users", readonly=True)
     accept_reason = fields.Text(string="What was found out", readonly=True)
+    signature = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Key and MAC over the result: what the database alone says is not believed.",
+    )
 
     @api.depends("checked", "total")
     def _compute_progress(self):
@@ -124,11 +131,11 @@ class IntegrationAuditVerification(models.Model):
         """How far the trail is known to be intact: GENESIS when everything is to be checked."""
         last = self.search([("state", "in", ("intact", "broken"))], limit=1)
         full_since = fields.Datetime.now() - FULL_EVERY
-        recent = self.search_count(
-            [("scope", "=", "full"), ("state", "=", "intact"), ("started_at", ">", full_since)],
-            limit=1,
+        recent = self.search(
+            [("scope", "=", "full"), ("state", "=", "intact"), ("started_at", ">", full_since)]
         )
-        if last.state != "intact" or not recent:
+        believed = last.state == "intact" and last._is_genuine()
+        if not believed or not any(one._is_genuine() for one in recent):
             return GENESIS
         known = Head(last.head_sequence, last.head_mac)
         with own_cursor(Registry(self.env.cr.dbname)) as cr:
@@ -193,6 +200,7 @@ class IntegrationAuditVerification(models.Model):
         now = fields.Datetime.now()
         own = self.sudo()  # sudo: as in _begin
         own.write({**found, "finished_at": now, "alive_at": now})
+        own._sign()
         states = dict(self._fields["state"]._description_selection(self.env))
         changes = {
             "state": ("", states[own.state]),
@@ -210,9 +218,38 @@ class IntegrationAuditVerification(models.Model):
                 own.first_finding or own.problem,
             )
 
+    def _sign(self):
+        if not audit_settings.key_problem() and (keys := audit_settings.keys()):
+            self.signature = f"{keys.current_id}:{self._mac(keys, keys.current_id)}"
+
+    def _is_genuine(self):
+        """Whether this says what was found, and accepted, when it was signed."""
+        if audit_settings.key_problem() or not (keys := audit_settings.keys()):
+            return False
+        key_id, _separator, mac = (self.signature or "").partition(":")
+        return key_id in keys and hmac.compare_digest(
+            mac.encode(), self._mac(keys, key_id).encode()
+        )
+
+    def _mac(self, keys, key_id):
+        signed = {
+            "id": self.id,
+            "scope": self.scope,
+            "state": self.state,
+            "started_at": fields.Datetime.to_string(self.started_at),
+            "head_sequence": self.head_sequence,
+            "head_mac": self.head_mac or "",
+            "findings": self.findings or [],
+            "finding_count": self.finding_count,
+            "findings_digest": self.findings_digest or "",
+            "accepted": bool(self.accepted_at),
+        }
+        return keys.sign(key_id, _SIGNED, signed)
+
     def _is_known(self):
         """Whether every finding was accepted, in this verification or in earlier ones."""
         accepted = self.search([("accepted_at", "!=", False), ("id", "<=", self.id)])
+        accepted = accepted.filtered(lambda one: one._is_genuine())
         if self.finding_count > len(self.findings or []):
             # Not all of them are stored: what was accepted are exactly these, or it is news.
             return self.findings_digest in [one.findings_digest for one in accepted]
@@ -242,13 +279,22 @@ class IntegrationAuditVerification(models.Model):
             raise UserError(self.env._("There is no open finding."))
         if not (reason or "").strip():
             raise UserError(self.env._("Say what was found out."))
-        self.sudo().write(  # sudo: as in _begin
+        if not self._is_genuine():
+            raise UserError(
+                self.env._(
+                    "The result of this verification is not as it was signed, or its key is not "
+                    "configured. Verify again, and close what that finds."
+                )
+            )
+        own = self.sudo()  # sudo: as in _begin
+        own.write(
             {
                 "accepted_at": fields.Datetime.now(),
                 "accepted_by_id": self.env.uid,
                 "accept_reason": reason,
             }
         )
+        own._sign()
         audit.record(self, "resolve", reason=reason)
         if any(code in ("older", "replaced") for code, _values in self.findings or []):
             self.env["integration.audit.trail"]._restart()

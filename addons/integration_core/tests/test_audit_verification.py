@@ -197,6 +197,8 @@ class TestAuditVerification(AuditCase):
             "UPDATE integration_audit_verification SET started_at = started_at - interval '8 days'"
         )
         self.env.invalidate_all()
+        for earlier in self.env["integration.audit.verification"].search([]):
+            earlier._sign()
         weekly = self.verify(full=False)
         self.assertEqual((weekly.scope, weekly.state), ("full", "broken"))
 
@@ -205,6 +207,36 @@ class TestAuditVerification(AuditCase):
         self.tamper("DELETE FROM integration_audit_seal")
         nightly = self.verify(full=False)
         self.assertEqual((nightly.scope, nightly.state), ("full", "broken"))
+
+    def test_a_verification_that_the_database_made_up_is_not_believed(self):
+        self.verify()
+        self.assertEqual(self.verify(full=False).scope, "new")
+        for change in (
+            "started_at = started_at + interval '1 day'",
+            "head_sequence = head_sequence - 1",
+            "signature = NULL",
+            "signature = 't2:' || split_part(signature, ':', 2)",
+        ):
+            self.verify()
+            self.env.cr.execute(f"UPDATE integration_audit_verification SET {change}")
+            self.env.invalidate_all()
+            self.assertEqual(self.verify(full=False).scope, "full", change)
+
+    def test_findings_that_the_database_closed_are_still_told(self):
+        auditor = new_test_user(self.env, "audit.ed", "integration_core.group_auditor")
+        self.tamper("DELETE FROM integration_audit_entry WHERE id = %s", [self.entries[0].id])
+        found = self.verify()
+        self.trail.activity_ids.unlink()
+        self.env.cr.execute("UPDATE integration_audit_verification SET accepted_at = now()")
+        self.env.invalidate_all()
+        self.assertEqual(self.trail.state, "broken")
+        self.verify()
+        self.assertIn("The audit trail is broken", self.alerts())
+        self.env.cr.execute("UPDATE integration_audit_verification SET accepted_at = NULL")
+        self.env.cr.execute("UPDATE integration_audit_verification SET finding_count = 2")
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "Verify again"):
+            found.with_user(auditor).action_accept("Nothing")
 
     def test_the_nightly_action(self):
         self.env.flush_all()
