@@ -27,7 +27,7 @@ from ..tools.ownership import Rule
 from ..tools.states import State
 from . import causation, ledger, payloads, sync
 from .conversion import Plan
-from .owned_values import Value
+from .owned_values import NOTHING, Value, same
 
 KIND = "conflict"
 PARKED = "owned_elsewhere"
@@ -92,10 +92,11 @@ def arbitrate(
     dropped: set[tuple[int, str]] = set()
     open_ones = []
     for dispute in disputes:
-        found = decided.get((*dispute.place, dispute.name))
-        if found == (TAKE, dispute.present, dispute.proposed):
+        decision, present, proposed = decided.get((*dispute.place, dispute.name), _UNDECIDED)
+        as_seen = same(proposed, dispute.proposed)
+        if decision == TAKE and as_seen and same(present, dispute.present):
             continue
-        if found and found[0] == KEEP and found[2] == dispute.proposed and dispute.kind == "write":
+        if decision == KEEP and as_seen and dispute.kind == "write":
             dropped.add((dispute.res_id, dispute.name))
             continue
         open_ones.append(dispute)
@@ -105,6 +106,7 @@ def arbitrate(
 
 
 _Decided = dict[tuple[str, str, int, str], tuple[str, Value, Value]]
+_UNDECIDED = ("", NOTHING, NOTHING)
 
 
 def _decisions(env: api.Environment, writer: causation.Cause) -> _Decided:

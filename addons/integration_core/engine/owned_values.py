@@ -64,12 +64,15 @@ def differs(record: BaseModel, name: str, value: Any) -> bool:
 
 
 def present(record: BaseModel, name: str) -> Value:
-    """The value that a field has.
+    """The value that a field has: its text in the language of whoever reads it, what is compared
+    in the source language, so that it is the same for everybody.
 
     :param record: as superuser
     """
     field = record._fields[name]
-    return _value(field, record, record[name])
+    source = record.with_context(lang=None)
+    compared = _value(field, source, source[name])["value"]
+    return {"value": compared, "text": _value(field, record, record[name])["text"]}
 
 
 def proposed(record: BaseModel, name: str, value: Any) -> Value:
@@ -93,6 +96,11 @@ def proposed(record: BaseModel, name: str, value: Any) -> Value:
     return _value(
         field, record, field.convert_to_record(field.convert_to_cache(value, record), record)
     )
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether both compare as equal, whoever reads them."""
+    return bool(one["value"] == other["value"])
 
 
 def _value(field: Field, record: BaseModel, value: Any) -> Value:

@@ -76,8 +76,8 @@ class IntegrationConflictDecision(models.AbstractModel):
             "owner": self.sudo().owner_system_id.name or "",
             "odoo": pair[0]["text"],
             "proposed": pair[1]["text"],
-            "changed": pair[0]["value"] != stored[0]["value"],
-            "same": bool(name) and pair[0]["value"] == pair[1]["value"],
+            "changed": not owned_values.same(pair[0], stored[0]),
+            "same": bool(name) and owned_values.same(*pair),
             "decision": line.decision or False,
         }
 

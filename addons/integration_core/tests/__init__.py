@@ -12,6 +12,7 @@ from . import (
     test_audit_ui,
     test_audit_verification,
     test_conflict,
+    test_conflict_language,
     test_content_access,
     test_content_sweep,
     test_contract,
