@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -103,27 +104,27 @@ class World:
         return self.office.create("res.partner", name=name, **values)
 
     def check_conditions(self, type_id: int) -> None:
-        """Do now what happens every minute, as if the interval were over."""
+        """Do now what happens every minute, as if the interval were over.
+
+        The scheduler may be at it already, and may have begun before what is to be seen: only a
+        check that began from now on counts (its beginning is kept in whole seconds).
+        """
+        begun = self.suite.database.scalar("SELECT now() AT TIME ZONE 'UTC'")
+        wait_until(lambda: self._checked(type_id, begun), timeout=90, what="the check")
+
+    def _checked(self, type_id: int, begun: datetime) -> bool:
         self.office.call("integration.event.type", "action_check_now", [type_id])
-        cron = self.office.ref("integration_core.ir_cron_conditions")
-        # The scheduler may be at it already.
-        wait_until(
-            lambda: self._run(cron) or not self._under_way(type_id), timeout=90, what="the check"
+        self._run(self.office.ref("integration_core.ir_cron_conditions"))
+        checked = self.suite.database.scalar(
+            "SELECT checked_at FROM integration_event_type WHERE id = %s", [type_id]
         )
+        return bool(checked and checked >= begun)
 
     def _run(self, cron: int) -> None:
         try:
             self.office.call("ir.cron", "method_direct_trigger", [cron])
         except Exception as error:  # it is running right now
             assert "currently being executed" in str(error) or "try again" in str(error).lower()
-
-    def _under_way(self, type_id: int) -> bool:
-        return bool(
-            self.suite.database.scalar(
-                "SELECT check_started_at IS NOT NULL FROM integration_event_type WHERE id = %s",
-                [type_id],
-            )
-        )
 
 
 @pytest.fixture(scope="module")
