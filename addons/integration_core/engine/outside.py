@@ -1,9 +1,10 @@
 """What is kept outside the database: the mark of its age, and the journal of message ids.
 
-``<state_dir>/<database>/marks.json`` holds the token of the release and a number that counts up
-with ``integration_arming.mark``, once a minute; ``journal/<day>-<host>.jsonl`` says which messages
-were accepted, sent and taken (:mod:`..tools.journal`). Both are written with the rights of Odoo's
-account only, and only while traffic flows: a held copy never overwrites what may be needed.
+``<state_dir>/<database>/marks.json`` holds the token of the release, those of the releases before,
+and a number that counts up with ``integration_arming.mark``, once a minute;
+``journal/<day>-<host>.jsonl`` says which messages were accepted, sent and taken
+(:mod:`..tools.journal`). Both are written with the rights of Odoo's account only, and only while
+traffic flows: a held copy never overwrites what may be needed.
 
 Losing the folder loses no message. It takes away the means to notice a restore, so the traffic
 of a database that misses its file is held.
@@ -33,6 +34,8 @@ _logger = logging.getLogger(__name__)
 
 MARKS = "marks.json"
 JOURNAL_DAYS = 30
+#: So many earlier releases are remembered: a backup of before one of them is known by its token.
+RELEASES = 50
 
 _lock = threading.Lock()
 # Open file of the journal, by database: (day, file descriptor).
@@ -60,6 +63,7 @@ def read(dbname: str) -> Outside:
             token=str(marks["token"]),
             mark=int(marks["mark"]),
             at=datetime.fromisoformat(marks["at"]),
+            before=tuple(str(token) for token in marks.get("before", ())),
         )
     except FileNotFoundError:
         return Outside()
@@ -78,11 +82,18 @@ def write(dbname: str, token: str, mark: int) -> None:
         return
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.now(UTC).replace(tzinfo=None)
-    text = json.dumps({"token": token, "mark": mark, "at": now.isoformat(timespec="seconds")})
+    known = read(dbname)
+    before = [one for one in (known.token, *known.before) if one and one != token][:RELEASES]
+    marks = {
+        "token": token,
+        "mark": mark,
+        "at": now.isoformat(timespec="seconds"),
+        "before": before,
+    }
     partial = place / f"{MARKS}.{os.getpid()}.partial"
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:
-        handle.write(text)
+        json.dump(marks, handle)
         handle.flush()
         os.fsync(handle.fileno())
     partial.replace(place / MARKS)

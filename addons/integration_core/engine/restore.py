@@ -51,13 +51,15 @@ def since(known: Released | None) -> datetime | None:
 def journal(dbname: str, known: Released | None) -> list[Step] | None:
     """The steps since the backup; ``None`` when there is no journal of this database.
 
-    A database that was restored under another name finds the journal of the name that it had.
+    A database that was restored under another name finds the journal of the name that it had. A
+    backup from before a later release finds it by the tokens of before.
     """
     start = since(known)
     if known is None or start is None:
         return None
     for name in dict.fromkeys((dbname, known.identity.database_name)):
-        if outside.read(name).token == known.token:
+        found = outside.read(name)
+        if known.token in (found.token, *found.before):
             return list(outside.steps(name, start))
     return None
 

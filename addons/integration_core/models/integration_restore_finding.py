@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import arming, restore
+from ..engine import arming, outside, restore
 from ..engine.cursors import insert_quietly
 
 
@@ -135,4 +135,14 @@ class IntegrationRestoreFinding(models.Model):
     @api.model
     def _worth_examining(self) -> bool:
         """Whether the state of this database may be behind what partners know."""
-        return arming.verdict(self.env.cr).cause in ("older", "copy", "no_file", "other_file")
+        cr = self.env.cr
+        verdict = arming.verdict(cr)
+        if verdict.cause == "disarmed":
+            # Held when the backup was taken, or held here; only the former may be behind.
+            known, found = arming.released(cr), outside.read(cr.dbname)
+            return bool(
+                verdict.backup_at
+                or verdict.differences
+                or (found.token and found.token != known.token)
+            )
+        return verdict.cause in ("older", "copy", "no_file", "other_file")

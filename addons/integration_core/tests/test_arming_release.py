@@ -224,6 +224,43 @@ class TestRelease(ArmingCase):
         )
         self.assertTrue(waits)
 
+    def release_anew(self):
+        """The original goes on under a later release, of which this database, a backup, knows
+        nothing; what is outside tells both."""
+        outside.write(self.env.cr.dbname, self.arming.sudo().token, 7)
+        outside.write(self.env.cr.dbname, "later", 3)
+        outside.write(self.env.cr.dbname, "later", 4)
+
+    def test_backup_of_before_a_later_release(self):
+        message = self.message()
+        self.pretend(mark=7, mark_at=datetime.now() - timedelta(minutes=1))
+        self.release_anew()
+        self.note(Kind.SENDING, message)
+        self.note(Kind.ENDED, message, Outcome.TAKEN)
+        outside.note(
+            self.env.cr.dbname, Kind.ACCEPTED, self.inbound.id, [("lost-uuid", "lost", "", "")]
+        )
+        self.assertEqual(self.cause(), "older")
+        self.assertTrue(self.arming.backup_at)
+        self.assertEqual(self.findings(), {("delivered", message.uuid), ("lost", "lost-uuid")})
+
+    def test_backup_that_was_taken_while_held(self):
+        message = self.message()
+        findings = self.env["integration.restore.finding"]
+        self.pretend(armed=False, held_because="disarmed", mark=7, mark_at=datetime.now())
+        outside.write(self.env.cr.dbname, self.arming.sudo().token, 7)
+        self.assertFalse(findings._worth_examining(), "held here, nothing is lost")
+        self.release_anew()
+        self.note(Kind.ENDED, message, Outcome.TAKEN)
+        self.assertEqual(self.cause(), "disarmed")
+        self.assertTrue(findings._worth_examining())
+        self.assertEqual(self.findings(), {("delivered", message.uuid)})
+        self.pretend(token="never seen outside")
+        self.assertTrue(findings._worth_examining())
+        self.pretend(database_oid="1")
+        (self.folder / self.env.cr.dbname / outside.MARKS).unlink()
+        self.assertTrue(findings._worth_examining(), "a copy of one that was held")
+
     def test_what_is_settled_stays_settled(self):
         self.message()
         self.pretend_copy()

@@ -83,6 +83,12 @@ class TestArming(BaseCase):
     def test_file_of_another_release(self):
         self.assert_held(Cause.OTHER_FILE, outside=replace(OUTSIDE, token="token-2"))
 
+    def test_backup_of_before_a_later_release(self):
+        later = replace(OUTSIDE, token="token-2", mark=3, before=(RELEASED.token,))
+        verdict = self.assert_held(Cause.OLDER, outside=later)
+        self.assertEqual(verdict.backup_at, MARKED)
+        self.assert_held(None, released=replace(RELEASED, mark=0), outside=later)
+
     def test_before_the_first_mark_no_file_is_asked_for(self):
         self.assert_held(None, released=replace(RELEASED, mark=0), outside=Outside())
 

@@ -69,12 +69,14 @@ class Outside:
     :ivar token: random, made when traffic was released; empty when there is no file
     :ivar mark: number that counts up with that of the database
     :ivar at: when it was written
+    :ivar before: tokens of earlier releases of the same database, the latest first
     """
 
     kept: bool = True
     token: str = ""
     mark: int = 0
     at: datetime | None = None
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,10 @@ def judge(released: Released | None, present: Identity, outside: Outside) -> Ver
     found = differences(released.identity, present)
     # What is the same database otherwise may be read from a snapshot that is one mark old.
     slack = 0 if found else SLACK
-    older = (
-        outside.kept and outside.token == released.token and outside.mark > released.mark + slack
-    )
+    ahead = outside.token == released.token and outside.mark > released.mark + slack
+    # Released again since: the backup is older than that. Without a mark it was never outside.
+    again = bool(released.mark) and released.token in outside.before
+    older = outside.kept and (ahead or again)
     backup_at = released.mark_at if older else None
     if released.held_because:
         return Verdict(Cause(released.held_because), found, backup_at)
