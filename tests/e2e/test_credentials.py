@@ -2,7 +2,6 @@
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo_partners.web import Request
@@ -34,11 +33,21 @@ def versions(suite: Suite, interface_id: int) -> list[dict[str, Any]]:
     return suite.admin.call(f"{CREDENTIAL}.version", "search_read", domain, names, order="id")
 
 
+_END = """
+from datetime import datetime, timedelta
+env["integration.credential.version"].browse(version).not_after = (
+    datetime.utcnow().replace(microsecond=0) + timedelta(seconds=1))
+env.flush_all()
+env.cr.commit()
+env.registry.signal_changes()
+"""
+
+
 def end_now(suite: Suite, interface_id: int) -> None:
     """Let the secret end in a moment, as one does that was given an end long ago."""
-    ends = datetime.now(UTC).replace(tzinfo=None, microsecond=0) + timedelta(seconds=1)
     (version,) = versions(suite, interface_id)
-    suite.office.write(f"{CREDENTIAL}.version", version["id"], not_after=f"{ends}")
+    with suite.database.shell() as shell:
+        shell.run(_END, version=version["id"])
     time.sleep(2)
 
 

@@ -13,7 +13,9 @@ from ..tools.credential_versions import Span
 # Written by actions alone, which check what they must and leave an audit entry.
 CLOSED = frozenset(
     {
+        "not_before",
         "sign_from",
+        "not_after",
         "revoked_at",
         "revoke_reason",
         "public_key",
@@ -40,7 +42,7 @@ class IntegrationCredentialVersion(models.Model):
     ]
     _closed_fields = CLOSED
     _audit_parent = "credential_id"
-    _audit_excluded = (*sorted(CLOSED - {"sign_from"}), "number")
+    _audit_excluded = (*sorted(CLOSED - {"not_before", "sign_from", "not_after"}), "number")
     _reason_acts = ("action_revoke",)
     _order = "id desc"
     _sealed_columns = (
@@ -60,7 +62,9 @@ class IntegrationCredentialVersion(models.Model):
         string="Version", readonly=True, copy=False, help="Counts the secrets of the credential."
     )
     not_before = fields.Datetime(
-        string="Accepted from", help="From then on the partner may use it. Empty: at once."
+        string="Accepted from",
+        readonly=True,
+        help="From then on the partner may use it. Empty: at once.",
     )
     sign_from = fields.Datetime(
         string="Used by us from",
@@ -69,7 +73,9 @@ class IntegrationCredentialVersion(models.Model):
         help="From then on Odoo uses it for what it sends. Empty: as soon as it is accepted.",
     )
     not_after = fields.Datetime(
-        string="Valid until", help="From then on it is neither used nor accepted. Empty: no end."
+        string="Valid until",
+        readonly=True,
+        help="From then on it is neither used nor accepted. Empty: no end.",
     )
     revoked_at = fields.Datetime(string="Revoked", readonly=True, copy=False)
     revoke_reason = fields.Char(string="Revoked because", readonly=True, copy=False)

@@ -122,7 +122,7 @@ class TestCredential(EngineCase):
         first.unlink()
         self.assertEqual(self._entries(first)[-1].act, "delete")
         # What is not valid any more can go.
-        credential.version_ids.not_after = fields.Datetime.now() - timedelta(hours=1)
+        credential.version_ids.sudo().not_after = fields.Datetime.now() - timedelta(hours=1)
         credential.active = False
 
     def test_a_secret_stays_with_its_credential(self):

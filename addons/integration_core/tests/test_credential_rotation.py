@@ -90,7 +90,7 @@ class TestCredentialRotation(EngineCase):
     def test_undo_gives_back_an_end_that_there_was(self):
         version = self.credential.version_ids
         ends = fields.Datetime.now() + timedelta(days=90)
-        version.not_after = ends
+        version.sudo().not_after = ends
         self.credential.rotate({"lead_hours": 2, "overlap_hours": 24}, NEW)
         self.assertLess(version.not_after, ends)
         self.credential.action_undo_rotation()
@@ -156,6 +156,25 @@ class TestCredentialRotation(EngineCase):
             default_sign_from="2001-01-01", default_last_used_at="2001-01-01"
         ).create({"credential_id": self.credential.id, "secret": NEW, "number": 99})
         self.assertEqual((forged.sign_from, forged.last_used_at, forged.number), (False, False, 2))
+
+    def test_times_change_by_actions_only(self):
+        old = self.credential.version_ids
+        self.credential.rotate({}, NEW)
+        self.assertEqual(self.states(), ["signing", "expired"])
+        new = self.credential.version_ids[0]
+        past = fields.Datetime.now() - timedelta(hours=1)
+        for act in (
+            lambda: old.write({"not_after": False}),
+            lambda: new.write({"not_after": past}),
+            lambda: new.write({"not_before": fields.Datetime.now() + timedelta(days=1)}),
+            lambda: self.credential.write({"version_ids": [(1, old.id, {"not_after": False})]}),
+            lambda: new.create(
+                {"credential_id": self.credential.id, "secret": NEW, "not_after": past}
+            ),
+        ):
+            with self.assertRaises(AccessError):
+                act()
+        self.assertEqual(self.states(), ["signing", "expired"])
 
     def test_where_a_secret_goes_stays_as_it_was_reviewed(self):
         credential = self.env["integration.credential"].create(
