@@ -86,7 +86,9 @@ class IntegrationCredentialRotation(models.AbstractModel):
             accepted after that)
         :param secret: the secret when it is entered; never stored but encrypted
         :return: ``secret``, the generated one, which is shown this once, or ``""``; ``public``, a
-            key that the partner may know; ``sign_from`` and ``old_until`` as texts in UTC
+            key that the partner may know; ``sign_from`` and ``old_until`` as texts in UTC;
+            ``sooner``: the old ones end before the time that was chosen, so the new one is used
+            from their end
         """
         self.ensure_one()
         self.check_access("write")
@@ -103,7 +105,8 @@ class IntegrationCredentialRotation(models.AbstractModel):
             secret = generated = self._generate()
         now = fields.Datetime.now()
         old = self.version_ids.filtered(lambda one: one._usable())
-        sign_from = now + timedelta(hours=self._hours(values, "lead_hours", MAX_LEAD_HOURS))
+        chosen = now + timedelta(hours=self._hours(values, "lead_hours", MAX_LEAD_HOURS))
+        sign_from = self._without_gap(old, chosen)
         version = self._add_version(values, secret, sign_from if old and sign_from > now else False)
         old_until = self._end_versions(old, version, sign_from, values)
         audit.record(version, "rotate" if old else "generate" if generated else "create")
@@ -112,7 +115,13 @@ class IntegrationCredentialRotation(models.AbstractModel):
             "public": version.public_key or "",
             "sign_from": fields.Datetime.to_string(version.sign_from) or "",
             "old_until": fields.Datetime.to_string(old_until) or "",
+            "sooner": sign_from < chosen,
         }
+
+    def _without_gap(self, old, sign_from):
+        """``sign_from``, or the end of the last old version if that comes first."""
+        ends = [version._ends_at() for version in old]
+        return min(sign_from, max(ends)) if ends and all(ends) else sign_from
 
     def _hours(self, values, name, most) -> float:
         hours = values.get(name) or 0
@@ -147,7 +156,7 @@ class IntegrationCredentialRotation(models.AbstractModel):
         return version
 
     def _end_versions(self, old, new, sign_from, values):
-        """Let older versions end after the overlap; return when."""
+        """Let older versions end after the overlap; return when the last one does."""
         if not old:
             return None
         ends = sign_from + timedelta(hours=self._hours(values, "overlap_hours", MAX_OVERLAP_HOURS))
@@ -160,7 +169,7 @@ class IntegrationCredentialRotation(models.AbstractModel):
                     "ended_by_id": new.id,
                 }
             )
-        return ends
+        return max(version._ends_at() for version in old)
 
     def action_undo_rotation(self):
         """Take back a rotation whose new secret is not in use yet; the old one stays."""

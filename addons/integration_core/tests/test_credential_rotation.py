@@ -76,6 +76,24 @@ class TestCredentialRotation(EngineCase):
         self.assertEqual(self.states(), ["signing", "expired"])
         self.assertEqual(self.sending(), [NEW])
 
+    def test_no_gap_when_the_old_one_ends_first(self):
+        old = self.credential.version_ids
+        ends = fields.Datetime.now() + timedelta(hours=3)
+        old.sudo().not_after = ends
+        result = self.credential.rotate({"lead_hours": 72, "overlap_hours": 24}, NEW)
+        text = fields.Datetime.to_string(ends)
+        self.assertEqual((result["sign_from"], result["old_until"]), (text, text))
+        self.assertTrue(result["sooner"])
+        with self.at(hours=3):
+            self.assertEqual(self.sending(), [NEW])
+
+    def test_chosen_time_stays_when_an_old_one_lasts(self):
+        self.credential.version_ids.sudo().not_after = fields.Datetime.now() + timedelta(hours=3)
+        self.credential.version_ids.sudo().copy({"secret": OLD, "not_after": False})
+        result = self.credential.rotate({"lead_hours": 72, "overlap_hours": 24}, NEW)
+        self.assertFalse(result["sooner"])
+        self.assertGreater(result["old_until"], result["sign_from"])
+
     def test_undo_before_it_is_in_use(self):
         before = self.credential.version_ids
         self.credential.rotate({"lead_hours": 2, "overlap_hours": 24}, NEW)

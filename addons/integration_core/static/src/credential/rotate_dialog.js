@@ -102,6 +102,15 @@ export class RotateDialog extends Component {
             this.state.secret = "";
             if (!this.state.made.secret && !this.state.made.public) {
                 this.notification.add(_t("The secret is stored, encrypted."), { type: "success" });
+                if (this.state.made.sooner) {
+                    this.notification.add(
+                        _t(
+                            "The old secret ends before the time that you chose. Odoo uses the new one from %s on.",
+                            this.when(this.state.made.sign_from)
+                        ),
+                        { type: "warning", sticky: true }
+                    );
+                }
                 await this.close();
             }
         } finally {
