@@ -83,7 +83,8 @@ class IntegrationCredentialRotation(models.AbstractModel):
 
         :param values: ``generate`` (make the secret here), ``login``, ``certificate``,
             ``lead_hours`` (until we use the new one), ``overlap_hours`` (how long the old one is
-            accepted after that)
+            accepted after that), ``valid_until`` (text in UTC, after which the new one is neither
+            used nor accepted; empty: no end)
         :param secret: the secret when it is entered; never stored but encrypted
         :return: ``secret``, the generated one, which is shown this once, or ``""``; ``public``, a
             key that the partner may know; ``sign_from`` and ``old_until`` as texts in UTC;
@@ -107,7 +108,12 @@ class IntegrationCredentialRotation(models.AbstractModel):
         old = self.version_ids.filtered(lambda one: one._usable())
         chosen = now + timedelta(hours=self._hours(values, "lead_hours", MAX_LEAD_HOURS))
         sign_from = self._without_gap(old, chosen)
-        version = self._add_version(values, secret, sign_from if old and sign_from > now else False)
+        until = self._valid_until(values, sign_from)
+        version = self._add_version(
+            values,
+            secret,
+            {"sign_from": sign_from if old and sign_from > now else False, "not_after": until},
+        )
         old_until = self._end_versions(old, version, sign_from, values)
         audit.record(version, "rotate" if old else "generate" if generated else "create")
         return {
@@ -141,7 +147,21 @@ class IntegrationCredentialRotation(models.AbstractModel):
             names = (self._fields[name]._description_string(self.env) for name in missing)
             raise UserError(self.env._("Fill in first: %s.", ", ".join(names)))
 
-    def _add_version(self, values, secret, sign_from):
+    def _valid_until(self, values, sign_from):
+        try:
+            until = fields.Datetime.to_datetime(values.get("valid_until") or False)
+        except (TypeError, ValueError):
+            raise UserError(self.env._("“Valid until” is not a time.")) from None
+        if until and until <= sign_from:
+            raise UserError(
+                self.env._(
+                    "“Valid until” is not later than the time from which the new secret is used. "
+                    "Choose a later end, or leave it empty."
+                )
+            )
+        return until or False
+
+    def _add_version(self, values, secret, times):
         if not (secret or "").strip():
             raise UserError(self.env._("Enter the secret, or have one made."))
         versions = self.env["integration.credential.version"]
@@ -151,8 +171,8 @@ class IntegrationCredentialRotation(models.AbstractModel):
             if name in values
         }
         version = versions.create({"credential_id": self.id, "secret": secret, **asked})
-        if sign_from:
-            version.sudo().sign_from = sign_from  # sudo: closed to writes of people
+        if any(times.values()):
+            version.sudo().write(times)  # sudo: closed to writes of people
         return version
 
     def _end_versions(self, old, new, sign_from, values):

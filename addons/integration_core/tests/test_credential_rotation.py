@@ -124,6 +124,32 @@ class TestCredentialRotation(EngineCase):
         with self.assertRaisesRegex(UserError, "under way"):
             self.credential.rotate({"generate": True})
 
+    def test_new_secret_has_an_end(self):
+        values = {"lead_hours": 2, "overlap_hours": 24}
+        until = fields.Datetime.now() + timedelta(days=30)
+        text = fields.Datetime.to_string(until)
+        self.credential.rotate({**values, "valid_until": text}, NEW)
+        new = self.credential._newest_first()[:1]
+        self.assertEqual(new.not_after, fields.Datetime.to_datetime(text))
+        with self.at(days=31):
+            self.assertEqual(self.states(), ["expired", "expired"])
+            with self.assertRaisesRegex(errors.CredentialError, "expired on"):
+                self.credential.sudo()._proofs()
+        self.assertEqual(self.credential.ends_at, new.not_after)
+
+    def test_first_secret_may_have_an_end(self):
+        credential = self.credential.create({"name": "New", "kind": "hmac"})
+        credential.rotate({"valid_until": "2099-12-31 10:00:00"}, NEW)
+        self.assertEqual(str(credential.version_ids.not_after), "2099-12-31 10:00:00")
+
+    def test_an_end_comes_after_the_beginning(self):
+        before = self.credential.version_ids
+        soon = fields.Datetime.to_string(fields.Datetime.now() + timedelta(hours=1))
+        for until in (soon, "2001-01-01 00:00:00", "tomorrow", 7, ["x"]):
+            with self.subTest(until), self.assertRaisesRegex(UserError, "Valid until"):
+                self.credential.rotate({"lead_hours": 2, "valid_until": until}, NEW)
+        self.assertEqual(self.credential.version_ids, before)
+
     def test_times_have_limits(self):
         for values in ({"lead_hours": -1}, {"lead_hours": 10_000}, {"overlap_hours": "1"}):
             with self.subTest(values), self.assertRaises(UserError):

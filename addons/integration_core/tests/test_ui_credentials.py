@@ -25,6 +25,7 @@ class TestUiCredentials(EngineCase, HttpCase):
         states = credential._newest_first().mapped("state")
         self.assertEqual(states, ["revoked", "signing"])
         self.assertEqual(credential._secrets(), [SECRET])
+        self.assertEqual(credential._newest_first()[0].not_after.year, 2099)
 
     def test_reencrypt(self):
         old = keyring.generate_key()

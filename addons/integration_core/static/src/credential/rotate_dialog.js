@@ -1,10 +1,12 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { Dialog } from "@web/core/dialog/dialog";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, formatDateTime, serializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+
+const { DateTime } = luxon;
 
 /**
  * Adds a secret to a credential, or replaces the one in use after an overlap. Secrets are arguments
@@ -27,6 +29,7 @@ export class RotateDialog extends Component {
             certificate: "",
             lead: "1",
             overlap: "24",
+            until: "",
             busy: false,
             made: null,
             copied: false,
@@ -88,8 +91,12 @@ export class RotateDialog extends Component {
     }
 
     async save() {
-        const { setup, generate, secret, login, certificate, lead, overlap } = this.state;
+        const { setup, generate, secret, login, certificate, lead, overlap, until } = this.state;
         const values = { generate, lead_hours: Number(lead), overlap_hours: Number(overlap) };
+        if (until) {
+            // The field has no zone: it is the person's time.
+            values.valid_until = serializeDateTime(DateTime.fromISO(until));
+        }
         if (setup.asks.includes("login")) {
             values.login = login;
         }

@@ -22,6 +22,14 @@ registry.category("web_tour.tours").add("integration_core_rotate_credential", {
             run: "select 24",
         },
         {
+            content: "The new one ends one day",
+            trigger: ".o_integration_rotate #integration_until",
+            run() {
+                this.anchor.value = "2099-12-31T10:00";
+                this.anchor.dispatchEvent(new Event("input", { bubbles: true }));
+            },
+        },
+        {
             content: "Have it made",
             trigger: ".o_integration_rotate_save:enabled",
             run: "click",
