@@ -84,7 +84,7 @@ registry.category("web_tour.tours").add("integration_core_reencrypt", {
     steps: () => [
         {
             content: "The older key is still needed",
-            trigger: ".o_data_row:contains('old'):contains('Re-encrypt before')",
+            trigger: ".o_data_row:contains('old'):contains('Keep it in the ring')",
         },
         {
             content: "Open the run",
