@@ -1,4 +1,6 @@
 import json
+import operator as operators
+from collections.abc import Collection
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -56,6 +58,14 @@ ACTS = [
     ("rearm", "Traffic released"),
     ("verify", "Verified"),
 ]
+
+_COMPARE = {
+    "in": lambda number, numbers: number in set(numbers),
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 
 
 class IntegrationAuditEntry(models.Model):
@@ -141,8 +151,16 @@ class IntegrationAuditEntry(models.Model):
             entry.company = companies.filtered(lambda one, entry=entry: one.id == entry.company_id)
 
     def _search_company(self, operator, value):
-        companies = self.env["res.company"].search(Domain("id", operator, value))
-        return Domain("company_id", "in", companies.ids)
+        if operator not in ("in", "any", "=ilike", "ilike", "=like", "like"):
+            return NotImplemented
+        name = "display_name" if operator.endswith("like") else "id"
+        asked = value if operator == "any" else Domain(name, operator, value)
+        domain = Domain("company_id", "in", self.env["res.company"]._search(asked))
+        # False, not unknown, where there is none: the negation must find it.
+        domain &= Domain("company_id", "!=", False)
+        if operator == "in" and isinstance(value, Collection) and False in value:
+            domain |= Domain("company_id", "=", False)
+        return domain
 
     def _compute_seal(self):
         # sudo: whoever may read an entry may see its place in the trail
@@ -157,11 +175,12 @@ class IntegrationAuditEntry(models.Model):
         # sudo: as in _compute_seal
         seals = self.env["integration.audit.seal"].sudo()
         waiting = self.env["integration.audit.unsealed"].sudo()
-        if operator not in ("in", "<", "<=", ">", ">="):
+        if operator not in _COMPARE:
             return NotImplemented
-        found = seals.search(Domain("sequence", operator, value), limit=10_000)
-        domain = Domain("id", "in", found.mapped("entry_id"))
-        if operator == "in" and 0 in set(value):
+        found = seals._search(Domain("sequence", operator, value))
+        entry_id = seals._field_to_sql(seals._table, "entry_id", found)
+        domain = Domain("id", "in", found.subselect(entry_id))
+        if _COMPARE[operator](0, value):  # what is not sealed yet shows 0
             domain |= Domain("id", "in", waiting._search([]))
         return domain
 

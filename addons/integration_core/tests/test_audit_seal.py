@@ -248,6 +248,52 @@ class TestAuditSeal(AuditCase):
         self.assertNotIn(entry, entries.search([("seal_number", "=", 0)]))
         self.assertIn(entry, entries.search([("seal_number", ">=", entry.seal_number)]))
 
+    def test_entries_by_company(self):
+        company = self.env["res.company"].create({"name": "Audited Clinic"})
+        here = self.act("Here")
+        # As acts of another company and of none leave them.
+        for company_id in (company.id, None):
+            self.env.cr.execute(
+                """
+                INSERT INTO integration_audit_entry
+                    (occurred_at, actor_id, act, res_model, res_id, company_id)
+                VALUES (now(), 1, 'change', 'res.company', 1, %s)
+                """,
+                [company_id],
+            )
+        nowhere, there = here.search([], limit=2)
+        three = here | there | nowhere
+        for domain, expected in (
+            ([("company", "=", company.id)], there),
+            ([("company", "ilike", "audited cl")], there),
+            ([("company", "not ilike", "audited cl")], here | nowhere),
+            ([("company.name", "=", "Audited Clinic")], there),
+            ([("company", "=", False)], nowhere),
+            ([("company", "!=", False)], here | there),
+            ([("company", "not in", company.ids)], here | nowhere),
+        ):
+            found = three.search([*domain, ("id", "in", three.ids)], order="id")
+            self.assertEqual(found, expected, domain)
+
+    def test_entries_by_number(self):
+        sealed = self.act("One", "Two")
+        self.seal()
+        waiting = self.act("Three")
+        number = sealed[1].seal_number
+        for operator, value, expected in (
+            ("<", number, sealed[0] | waiting),
+            ("<=", number, sealed | waiting),
+            ("<", 1, waiting),
+            ("<", 0, sealed.browse()),
+            (">", number - 1, sealed[1]),
+            (">=", 0, sealed | waiting),
+            ("=", number, sealed[1]),
+            ("!=", number, sealed[0] | waiting),
+            ("in", [0, number], sealed[1] | waiting),
+        ):
+            domain = [("seal_number", operator, value), ("id", "in", (sealed | waiting).ids)]
+            self.assertEqual(sealed.search(domain, order="id"), expected, (operator, value))
+
     def test_a_list_export_is_recorded(self):
         auditor = new_test_user(
             self.env, "audit.exporter", "integration_core.group_auditor,base.group_allow_export"
