@@ -25,7 +25,7 @@ ACTS = [
     ("rollback", "Rolled back"),
     ("break_glass", "Changed in an emergency"),
     ("waive", "Waiver granted"),
-    ("revoke", "Waiver revoked"),
+    ("revoke", "Revoked"),
     ("expire", "Expired"),
     ("pause", "Paused"),
     ("resume", "Resumed"),

@@ -168,6 +168,8 @@ class TestCredentialRotation(EngineCase):
             [("res_model", "=", old._name), ("res_id", "=", old.id)], order="id desc", limit=1
         )
         self.assertEqual((entry.act, entry.reason), ("revoke", "It was mailed in clear"))
+        acts = dict(entry._fields["act"]._description_selection(self.env))
+        self.assertEqual(acts["revoke"], "Revoked", "a secret is no waiver")
         self.assertIn("mailed in clear", self.credential.message_ids[0].body)
 
     def test_last_one_may_be_revoked_and_says_so_before(self):
