@@ -30,6 +30,7 @@ class Lock:
     :ivar owners: system and labels, for people
     :ivar targets: (model, record id) of the records on which something is owned
     :ivar creation: the system that alone creates such records, for a record that is not saved yet
+    :ivar partly: the system that alone creates some of them: by condition, or of another company
     """
 
     names: frozenset[str] = frozenset()
@@ -37,6 +38,7 @@ class Lock:
     owners: list[dict] = field(default_factory=list)
     targets: set[tuple[str, int]] = field(default_factory=set)
     creation: str | bool = False
+    partly: str | bool = False
 
 
 def document(env: api.Environment, model: str, res_id: int | bool) -> BaseModel:
@@ -83,15 +85,16 @@ def lock(record: BaseModel) -> Lock:
         creators = [
             rule
             for rule in rules_by_model.get(record._name, ())
-            if rule.existence
-            and rule.in_force(day)
-            and not rule.condition
-            and rule.company_id == record.env.company.id
+            if rule.existence and rule.in_force(day)
         ]
         found.free = found.names
         if creators:
-            found.creation = env["integration.system"].browse(creators[0].system_id).name
+            # Which of them a new record meets is known when it is saved; refused or not, there is
+            # a way out.
             found.targets.add((record._name, 0))
+            all_of = [one for one in creators if _is_of_all(one, record)]
+            system = env["integration.system"].browse((all_of or creators)[0].system_id).name
+            found.creation, found.partly = (system, False) if all_of else (False, system)
         return found
     labels: dict[int, list[str]] = {}
     free = set()
@@ -110,6 +113,11 @@ def lock(record: BaseModel) -> Lock:
         for system, names in labels.items()
     ]
     return found
+
+
+def _is_of_all(rule: Rule, model: BaseModel) -> bool:
+    """Whether a rule covers every record that would be created here."""
+    return not rule.condition and rule.company_id == model.env.company.id
 
 
 def _target(record: BaseModel, one: Field, behind: Field) -> BaseModel:

@@ -115,7 +115,8 @@ class IntegrationOwnershipOverride(models.Model):
         :param res_id: False for a document that is not saved yet
         :return: ``owners`` ([{system, fields (labels)}]), ``free`` (names that may be changed
             although their kind of record has an owner), ``creation`` (name of the system that
-            alone creates such records, or False), ``until`` (end of the user's override as UTC
+            alone creates such records, or False), ``partly`` (the same for some such records),
+            ``until`` (end of the user's override as UTC
             text, or False), ``reason``, ``may_override``, and ``conflicts`` (number of open ones,
             False for those who may not see any)
         """
@@ -127,6 +128,7 @@ class IntegrationOwnershipOverride(models.Model):
             "owners": found.owners,
             "free": sorted(found.names if until else found.free),
             "creation": found.creation if not until else False,
+            "partly": found.partly if not until else False,
             "until": fields.Datetime.to_string(until) if until else False,
             "reason": reason,
             "may_override": self.env.user.has_group("integration_core.group_steward"),

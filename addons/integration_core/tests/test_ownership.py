@@ -313,6 +313,27 @@ class TestOwnership(OwnedCase):
         new = self.env["res.partner"].with_user(self.steward).create({"name": "New"})
         self.assertEqual(self.audit("override", new).reason, "New colleague, payroll is down")
 
+    def test_override_of_some_creations(self):
+        """Refused by condition, or by a company that one does not work in: there is a way out."""
+        other = self.env["res.company"].create({"name": "Another hospital"})
+        self.steward.company_ids += other
+        self.own("email", owns_existence=True, condition="[('is_company', '=', True)]")
+        for company, vals in (
+            (self.env.company, {"name": "Clinic", "is_company": True}),
+            (other, {"name": "Shared", "is_company": True, "company_id": False}),
+        ):
+            env = self.steward.with_user(self.steward).with_company(company).env
+            leave = env["integration.ownership.override"]
+            with self.subTest(company=company.name):
+                with self.assertRaisesRegex(UserError, "come from Payroll only"):
+                    env["res.partner"].create(vals)
+                lock = leave.lock_of("res.partner", False)
+                self.assertEqual((lock["creation"], lock["partly"]), (False, "Payroll"))
+                leave.grant("res.partner", False, "Payroll is down")
+                new = env["res.partner"].create(vals)
+                self.assertTrue(self.audit("override", new))
+                leave.give_back("res.partner", False)
+
     # -- cost ------------------------------------------------------------------------------
 
     def test_others_pay_a_look_up(self):

@@ -11,7 +11,14 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 const MODEL = "integration.ownership.override";
 // Key of the form's context; keep in step with tools/owner_widget.py.
 const FREE = "integration_free";
-const NOTHING = { owners: [], free: [], creation: false, until: false, conflicts: false };
+const NOTHING = {
+    owners: [],
+    free: [],
+    creation: false,
+    partly: false,
+    until: false,
+    conflicts: false,
+};
 // More names are counted, not listed.
 const SHOWN = 4;
 
@@ -105,11 +112,17 @@ export class IntegrationOwnerWidget extends Component {
     }
 
     get isShown() {
-        return this.lock.owners.length || this.lock.creation;
+        // Some of the new records: shown to whom it offers a way out, in case one is refused.
+        return this.lock.owners.length || this.lock.creation || this.mayBeRefused;
+    }
+
+    get mayBeRefused() {
+        return this.lock.partly && this.lock.may_override;
     }
 
     get systems() {
-        return this.lock.owners.map((owner) => owner.system).join(", ") || this.lock.creation;
+        const owners = this.lock.owners.map((owner) => owner.system).join(", ");
+        return owners || this.lock.creation || this.lock.partly;
     }
 
     fieldsOf(owner) {
