@@ -142,9 +142,15 @@ def collect(
             entries[record_id] = outbox.Entry(cause, renewed=renewed)
 
 
-def caught_up(records: BaseModel, trigger: Trigger, entries: Mapping[int, outbox.Entry]) -> None:
-    """Collect what was muted before; see :mod:`.muting`."""
-    _pending(records.env)[trigger].update(entries)
+def caught_up(records: BaseModel, trigger: Trigger, entries: Mapping[int, outbox.Entry]) -> int:
+    """Write what was muted before, and tell how many events that makes; see :mod:`.muting`."""
+    cr = records.env.cr
+    cr.flush()  # events keep the order of what happened
+    # superuser: as in _flush
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    return outbox.write(
+        env, trigger, entries, _journal(cr).fired[trigger.type_id], _acting_user(records.env)
+    )
 
 
 def _pending(env: api.Environment) -> dict[Trigger, dict[int, outbox.Entry]]:
@@ -152,10 +158,14 @@ def _pending(env: api.Environment) -> dict[Trigger, dict[int, outbox.Entry]]:
     pending = cr.precommit.data.get(PENDING)
     if pending is None:
         pending = cr.precommit.data[PENDING] = defaultdict(dict)
-        # The user of the request or job, not the one that sudo() put in between.
-        uid = env.transaction.default_env.uid if env.transaction else None
+        uid = _acting_user(env)
         cr.precommit.add(lambda: _flush(cr, uid))
     return pending
+
+
+def _acting_user(env: api.Environment) -> int | None:
+    """The user of the request or job, not the one that sudo() put in between."""
+    return env.transaction.default_env.uid if env.transaction else None
 
 
 def _flush(cr: BaseCursor, uid: int | None) -> None:

@@ -22,7 +22,7 @@ from odoo import api
 from odoo.models import BaseModel
 
 from ..tools import canonical_json, data_classes
-from ..tools.keyring import KeyRing, KeyRingMissing
+from ..tools.keyring import KeyRing, KeyRingError, KeyRingMissing
 from . import causation, snapshots
 from .cursors import insert_quietly
 from .outbox import Entry
@@ -33,7 +33,8 @@ from .triggers import Trigger
 BATCH = 200
 
 _Pending = MutableMapping[Trigger, dict[int, Entry]]
-Collect = Callable[[BaseModel, Trigger, Mapping[int, Entry]], None]
+#: Writes the events of records and returns how many.
+Collect = Callable[[BaseModel, Trigger, Mapping[int, Entry]], int]
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,13 @@ def _row(
     if gone:
         data = canonical_json.dumps(gone.data).decode()
         if trigger.data_class in data_classes.PRIVATE:
-            if ring is None:
-                # Nothing is stored in clear instead, and the event will say what was missing.
-                data, problem = "{}", "The server had no key ring, which private content needs."
-            else:
-                body = ring.encrypt(data.encode(), _context(mute.id, trigger.type_id, record_id))
+            try:
+                body = _sealed(data, _context(mute.id, trigger.type_id, record_id), ring)
                 data = None
+            except KeyRingError:
+                # A person's deletion goes on. Nothing is stored in clear instead, and the event
+                # will say what was missing.
+                data, problem = "{}", "The server had no key ring, which private content needs."
     return (
         mute.id,
         trigger.type_id,
@@ -125,6 +127,15 @@ def _row(
         gone.partner_id if gone else None,
         problem,
     )
+
+
+def _sealed(data: str, context: str, ring: KeyRing | None) -> bytes:
+    """
+    :raises tools.keyring.KeyRingError: there is no key to encrypt with
+    """
+    if ring is None:
+        raise KeyRingMissing("Private content needs a key ring.")
+    return ring.encrypt(data.encode(), context)
 
 
 def _context(mute_id: int, type_id: int, res_id: int) -> str:
@@ -172,10 +183,11 @@ class Step:
 def catch_up(env: api.Environment, mute_id: int, limit: int, collect: Collect) -> Step:
     """Tell of the next records that changed under a mute, the oldest change first.
 
-    The caller commits.
+    The caller commits, or rolls back if it raises.
 
     :param env: as superuser
     :param collect: :func:`.capture.caught_up`
+    :raises tools.keyring.KeyRingError: the content of a deleted record cannot be decrypted
     """
     rows = _take(env, mute_id, min(limit, BATCH))
     told = 0
@@ -270,11 +282,6 @@ def _known(
 def _tell(
     env: api.Environment, mute_id: int, trigger: Trigger, rows: Sequence[_Row], collect: Collect
 ) -> int:
-    env.cr.execute("SELECT count(*) FROM integration_event WHERE mute_id = %s", [mute_id])
-    before = env.cr.fetchone()[0]
     ring = env["integration.credential"]._key_ring()
     entries = {row.res_id: row.entry(mute_id, ring) for row in rows}
-    collect(env[trigger.model], trigger, entries)
-    env.cr.flush()  # before the next type: events keep the order of what happened
-    env.cr.execute("SELECT count(*) FROM integration_event WHERE mute_id = %s", [mute_id])
-    return env.cr.fetchone()[0] - before
+    return collect(env[trigger.model], trigger, entries)

@@ -47,10 +47,11 @@ def write(
     entries: Mapping[int, Entry],
     fired: MutableMapping[int, causation.Cause | None],
     uid: int | None,
-) -> None:
+) -> int:
     """Write the events of one type.
 
     :param fired: cause by record of what this transaction told of this type before; extended.
+    :return: how many events it wrote
     """
     told = [record_id for record_id in entries if record_id in fired]
     present = withdraw(env.cr, trigger.model, [trigger.type_id], told) if told else set()
@@ -66,6 +67,7 @@ def write(
     if rows:
         _insert(env.cr, rows)
         wakeup.wake_dispatcher_after_commit(env.cr)
+    return len(rows)
 
 
 def _snapshots(

@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models, tools
@@ -6,8 +7,12 @@ from odoo.tools import SQL
 
 from ..engine import audit, capture, muting
 from ..engine.drain import fault_point
+from ..tools.keyring import KeyRingError
+
+_logger = logging.getLogger(__name__)
 
 ACTIVITY = "integration_core.mail_activity_mute"
+ALERT = "mail.mail_activity_data_warning"
 MAX_HOURS = 24
 # A worker may go by what it remembers for so long after the end: what it withholds meanwhile is
 # caught up as well.
@@ -278,7 +283,13 @@ class IntegrationEventMute(models.Model):
         self.env.cr.execute("SELECT DISTINCT mute_id FROM integration_event_muted")
         left = [row[0] for row in self.env.cr.fetchall()]
         return self.search(
-            ["|", ("state", "=", "catching_up"), "&", ("id", "in", left), ("state", "=", "done")],
+            [
+                "|",
+                ("state", "=", "catching_up"),
+                "&",
+                ("id", "in", left),
+                ("state", "in", ("done", "dropped")),
+            ],
             order="id",
         )
 
@@ -287,13 +298,19 @@ class IntegrationEventMute(models.Model):
         commit_progress = self.env["ir.cron"]._commit_progress
         allowance = self._allowance()
         while allowance > 0:
-            step = muting.catch_up(self.env, self.id, allowance, capture.caught_up)
+            try:
+                with self.env.cr.savepoint():
+                    step = muting.catch_up(self.env, self.id, allowance, capture.caught_up)
+            except KeyRingError:
+                # It waits for its key; the other mutes do not wait for it.
+                self._ask_for_key()
+                break
             if not step.taken:
                 self._close()
                 break
             self._count(step)
             allowance -= step.taken
-            remaining = self._waiting()
+            remaining = self._left()
             fault_point("mute_caught_up")
             if not commit_progress(step.taken, remaining=0):
                 return False
@@ -320,6 +337,7 @@ class IntegrationEventMute(models.Model):
 
     def _close(self):
         """All is told, and no worker can be behind."""
+        self.activity_unlink([ALERT])
         if self.state == "catching_up" and self.ended_at + GRACE <= fields.Datetime.now():
             self._set(state="done")
             self.message_post(
@@ -330,11 +348,28 @@ class IntegrationEventMute(models.Model):
                 )
             )
 
-    def _waiting(self) -> int:
+    def _left(self) -> bool:
+        """Whether anything is still to be told: not how much, which would be counted each time."""
         self.env.cr.execute(
-            "SELECT count(*) FROM integration_event_muted WHERE mute_id = %s", [self.id]
+            "SELECT EXISTS (SELECT 1 FROM integration_event_muted WHERE mute_id = %s)", [self.id]
         )
         return self.env.cr.fetchone()[0]
+
+    def _ask_for_key(self):
+        """A deleted record's content cannot be decrypted: tell the person who muted, once."""
+        _logger.warning("Mute %s waits: the key of a deleted record's content is missing", self.id)
+        person = self.muted_by_id
+        if person.active and not person._is_superuser() and not self.activity_search([ALERT]):
+            self.activity_schedule(
+                ALERT,
+                user_id=person.id,
+                summary=self.env._("Catching up waits for an encryption key"),
+                note=self.env._(
+                    "A record that was deleted meanwhile is told with its content, which is "
+                    "encrypted with a key that the server's key ring does not have. Bring the key "
+                    "back, and it goes on by itself; or press “Stop catching up”."
+                ),
+            )
 
     def _set(self, **values):
         """Keep books. SQL: no audit entry for each batch."""

@@ -29,6 +29,7 @@ from . import (
     test_event_company,
     test_event_disclosure,
     test_event_mute,
+    test_event_mute_keys,
     test_event_schedule,
     test_event_screen,
     test_event_type,

@@ -5,70 +5,14 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.engine import capture, muting
+from odoo.addons.integration_core.engine import muting
 
-from .common import EngineCase
+from .mute_case import MuteCase
 
 
 @tagged("post_install", "-at_install")
-class TestEventMute(EngineCase):
+class TestEventMute(MuteCase):
     """Bulk imports: what changes is remembered, and told once afterwards."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # what was cached before the interface was activated below the ORM
-        cls.event_type._triggers_changed()
-
-    def setUp(self):
-        super().setUp()
-        self.snapshot_countries()
-
-    def mute(self, *, start=True, **values):
-        mute = self.env["integration.event.mute"].create(
-            {
-                "event_type_ids": [(6, 0, self.event_type.ids)],
-                "reason": "First load",
-                "user_id": False,
-                **values,
-            }
-        )
-        if start:
-            mute.action_mute()
-        return mute
-
-    def countries(self, count=3):
-        self.made = getattr(self, "made", 0)
-        numbers = range(self.made, self.made + count)
-        self.made += count
-        # two signs that no real country has
-        found = self.env["res.country"].create(
-            [
-                {"name": f"Z{n}", "code": chr(0x4E00 + n // 99) + chr(0x4E00 + n % 99)}
-                for n in numbers
-            ]
-        )
-        self.env.cr.flush()
-        return found
-
-    def reach(self, records):
-        records.phone_code = 999
-        self.env.cr.flush()
-
-    def events(self):
-        return self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
-
-    def rows(self, mute):
-        self.env.cr.execute(
-            "SELECT res_id FROM integration_event_muted WHERE mute_id = %s ORDER BY id", [mute.id]
-        )
-        return [row[0] for row in self.env.cr.fetchall()]
-
-    def catch_up(self, mute, limit=1000):
-        step = muting.catch_up(self.env, mute.id, limit, capture.caught_up)
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        return step
 
     # -- while it is muted -----------------------------------------------------------------
 
@@ -234,11 +178,27 @@ class TestEventMute(EngineCase):
         self.run_cron()
         self.assertEqual(self.events().res_id, record.id)
 
-    def run_cron(self):
-        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_kwargs: 60.0)
-        self.env["integration.event.mute"]._cron_mutes()
-        self.env.cr.flush()
-        self.env.invalidate_all()
+    def test_what_slow_workers_add_to_what_was_dropped_is_told(self):
+        mute = self.mute()
+        mute.action_unmute()
+        mute.action_drop("The other side was loaded by file")
+        [record] = self.countries(1)
+        self.env.cr.execute(
+            "INSERT INTO integration_event_muted (mute_id, type_id, res_id) VALUES (%s, %s, %s)",
+            [mute.id, self.event_type.id, record.id],
+        )
+        self.run_cron()
+        self.assertEqual(self.events().res_id, record.id)
+        self.assertFalse(self.rows(mute))
+
+    def test_books_are_kept_without_counting_the_rest(self):
+        mute = self.mute()
+        self.reach(self.countries(4))
+        mute.action_unmute()
+        self.patch(muting, "BATCH", 1)
+        statements = self.statements_of(self.run_cron)
+        self.assertEqual((mute.told_count, mute.gone_count), (4, 0))
+        self.assertFalse([text for text in statements if "count(*) FROM integration_event" in text])
 
     def test_time_up(self):
         admin = new_test_user(self.env, "mute.admin", "integration_core.group_administrator")
