@@ -37,6 +37,10 @@ class IntegrationRevealed(models.AbstractModel):
         """The stored content of these records, undeciphered (see :class:`engine.pieces.Piece`)."""
         raise NotImplementedError
 
+    def _content_size(self) -> int:
+        """Bytes of that content, without reading it: at least as many are to be loaded."""
+        raise NotImplementedError
+
     def _content_company(self):
         """To whom the content of this record belongs; empty for all companies."""
         self.ensure_one()
@@ -107,6 +111,7 @@ class IntegrationRevealed(models.AbstractModel):
         reason = self._checked_reason(reason)
         if not self or len(self) > MAX_EXPORTED:
             raise UserError(self.env._("Download between 1 and %s at once.", MAX_EXPORTED))
+        self._require_small(self._content_size())
         pieces = self._content_pieces()
         for piece in pieces:
             if piece.private and not self._may_reveal(piece.data_class):
@@ -281,17 +286,20 @@ class IntegrationRevealed(models.AbstractModel):
                     )
                 ) from exc
             size += len(raw)
-            if size > MAX_EXPORTED_BYTES:
-                raise UserError(
-                    self.env._(
-                        "This is more than %s MB. Download less at once.",
-                        MAX_EXPORTED_BYTES // 1024 // 1024,
-                    )
-                )
+            self._require_small(size)
             files[f"{piece.record.uuid}-{piece.stage}{piece.suffix}"] = raw
         if not files:
             raise UserError(self.env._("There is no content to download."))
         return files
+
+    def _require_small(self, size):
+        if size > MAX_EXPORTED_BYTES:
+            raise UserError(
+                self.env._(
+                    "This is more than %s MB. Download less at once.",
+                    MAX_EXPORTED_BYTES // 1024 // 1024,
+                )
+            )
 
     def _public_name(self):
         """A name of this record without content."""

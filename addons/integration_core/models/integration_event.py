@@ -214,6 +214,16 @@ class IntegrationEvent(models.Model):
             if stored[event.id][0] is not None or stored[event.id][1] is not None
         ]
 
+    def _content_size(self):
+        self.env.cr.execute(
+            """
+            SELECT coalesce(sum(coalesce(octet_length(body), octet_length(data))), 0)
+              FROM integration_event WHERE id = ANY(%s)
+            """,
+            [self.ids],
+        )
+        return self.env.cr.fetchone()[0]
+
     def _effective_class(self) -> str:
         """How sensitive the content is: the stricter of when it was written and of today."""
         self.ensure_one()

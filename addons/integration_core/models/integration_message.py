@@ -200,6 +200,23 @@ class IntegrationMessage(models.Model):
                 ]
         return pieces
 
+    def _content_size(self):
+        self.env.cr.execute(
+            """
+            SELECT coalesce((SELECT sum(size) FROM integration_payload
+                              WHERE message_id = ANY(%(ids)s)), 0)
+                   + coalesce((SELECT sum(coalesce(octet_length(e.body), octet_length(e.data)))
+                                 FROM integration_message m JOIN integration_event e
+                                   ON e.id = m.event_id
+                                WHERE m.id = ANY(%(ids)s)
+                                  AND NOT EXISTS (SELECT 1 FROM integration_payload p
+                                                   WHERE p.message_id = m.id
+                                                     AND p.kind = 'sent')), 0)
+            """,
+            {"ids": self.ids},
+        )
+        return self.env.cr.fetchone()[0]
+
     # ------------------------------------------------------------------
     # the ORM reads only
     # ------------------------------------------------------------------

@@ -72,6 +72,29 @@ class TestDownload(ContentCase):
             with patch.object(revealed, limit, 1), self.assertRaises(UserError):
                 self.download(messages, self.exporter)
 
+    def test_too_much_is_refused_before_it_is_read(self):
+        received = self.receive("m1", BODY)
+        self.fire()
+        event = self.env["integration.event"].search([("type_id", "=", self.event_type.id)])
+        to_send = self.receive("m2", BODY)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_message SET event_id = %s WHERE id = %s", [event.id, to_send.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(len(to_send._content_pieces()), 2, "its own and that of its event")
+        for records in (received, event, to_send):
+            pieces = records.sudo()._content_pieces()
+            size = sum(piece.size for piece in pieces)
+            self.assertTrue(size)
+            self.assertEqual(records._content_size(), size, records)
+            with (
+                patch.object(revealed, "MAX_EXPORTED_BYTES", size - 1),
+                patch.object(type(records), "_content_pieces", side_effect=AssertionError),
+                self.assertRaisesRegex(UserError, "Download less"),
+            ):
+                self.download(records, self.exporter)
+
 
 @tagged("post_install", "-at_install")
 class TestAccessReport(ContentCase):
