@@ -170,6 +170,16 @@ class TestEncryptionKeys(EngineCase):
         self.use(f"old:{OLD} new:{NEW}")
         self.assertEqual(self.page()["middle"].state, "removed")
 
+    def test_looking_for_keys_counts_nothing(self):
+        self.use(f"new:{NEW}")
+
+        def counts(*_args):
+            raise AssertionError("counted")
+
+        with patch.object(sealed_columns, "counts", counts):
+            self.env["integration.encryption.key"]._refresh()
+        self.assertEqual(self.page()["old"].state, "missing")
+
     def test_page_shows_missing_and_wrong_keys(self):
         self.use(f"new:{NEW}")
         page = self.page()
