@@ -211,6 +211,17 @@ class IntegrationCredential(models.Model):
         # sudo: interfaces that the person may not see wait as well
         self.env["integration.lane"]._wake_after_commit(self.sudo().interface_ids.ids)
 
+    @api.model
+    def load(self, fields, data):
+        self._refuse_secrets_of_files(fields)
+        return super().load(fields, data)
+
+    @api.model
+    def _refuse_secrets_of_files(self, names):
+        """The import of a file keeps the file, in clear."""
+        if any(name.rpartition("/")[2] == "secret" for name in names):
+            raise UserError(self.env._("Secrets are not imported from files. Use “Rotate”."))
+
     def write(self, vals):
         # su: whoever acts in an emergency from a shell knows what it means
         if not self.env.su:

@@ -276,6 +276,11 @@ class IntegrationCredentialVersion(models.Model):
         return versions
 
     @api.model
+    def load(self, fields, data):
+        self.env["integration.credential"]._refuse_secrets_of_files(fields)
+        return super().load(fields, data)
+
+    @api.model
     def _numbered(self, vals_list):
         """Values with the number of each new version: one more than the highest so far, whatever
         they say themselves."""

@@ -238,4 +238,4 @@ ARGUMENTS = {
 }
 SCREENS = ("action_open_", "action_ask_", "open_")
 # Methods of the ORM, which the rights on models and records decide.
-ORM = {"create", "write", "unlink", "copy", "copy_data", "default_get", "init"}
+ORM = {"create", "write", "unlink", "copy", "copy_data", "default_get", "init", "load"}

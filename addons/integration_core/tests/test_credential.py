@@ -149,6 +149,18 @@ class TestCredential(EngineCase):
             version.write({"credential_id": first.id})
         self.assertEqual((len(first.version_ids), len(second.version_ids)), (2, 1))
 
+    def test_secrets_are_not_imported_from_files(self):
+        credentials = self.env["integration.credential"]
+        before = credentials.search_count([])
+        for model, names, row in (
+            (credentials, ["name", "version_ids/secret"], ["Imported", SECRET]),
+            (credentials.version_ids, ["credential_id", "secret"], ["Imported", SECRET]),
+        ):
+            with self.assertRaisesRegex(UserError, "not imported from files"):
+                model.load(names, [row])
+        self.assertEqual(credentials.search_count([]), before)
+        self.assertTrue(credentials.load(["name", "kind"], [["Imported", "hmac"]])["ids"])
+
     def test_deleting_a_credential_tells_of_its_secrets(self):
         credential = self._credential()
         version = credential.version_ids
