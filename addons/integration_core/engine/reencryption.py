@@ -106,7 +106,8 @@ def _next(
     for sealed in declared(env):
         if sealed.model < place.model:
             continue
-        for key_id in key_ids(env.cr, sealed):
+        # In the order in which places are compared; that of the database depends on its locale.
+        for key_id in sorted(key_ids(env.cr, sealed)):
             here = (sealed.model, key_id) == (place.model, place.key_id)
             if key_id == ring.current_id or key_id not in ring.key_ids:
                 continue

@@ -99,6 +99,18 @@ class TestEncryptionKeys(EngineCase):
             run = self.run_all()
         self.assertEqual((run.state, run.done), ("done", 4))
 
+    def test_one_pass_in_any_order_of_the_database(self):
+        self.use(f"old:{OLD} Middle:{OTHER}")
+        self.receive("k9", {"key": CANARY}, data_class="clinical")
+        self.use(f"old:{OLD} Middle:{OTHER} new:{NEW}")
+        found = sealed_columns.key_ids
+        backwards = patch.object(
+            reencryption, "key_ids", lambda *where: sorted(found(*where), reverse=True)
+        )
+        with backwards:
+            run = self.run_all()
+        self.assertEqual((run.state, run.done, run.passes), ("done", 5, 1))
+
     def test_what_cannot_be_read_stays_and_is_named(self):
         payload = self.messages[1].payload_ids
         self.env.cr.execute(
