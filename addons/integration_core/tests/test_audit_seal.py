@@ -224,6 +224,21 @@ class TestAuditSeal(AuditCase):
         )
         self.assertIn("Checkpoints that agree: 2", verification.remarks_text)
 
+    def test_a_held_copy_writes_no_checkpoints(self):
+        """They would go where those of the original go, under the same uuid."""
+        self.act("Before")
+        self.seal()
+        self.checkpoint()
+        before = self.checkpoint_file.read_text()
+        released = self.env["integration.arming"]._current()
+        released = released or self.env["integration.arming"]._remember("The original")
+        released.write({"database_oid": "1"})
+        self.checkpoint()
+        self.assertEqual(self.checkpoint_file.read_text(), before)
+        self.env["integration.arming"]._remember("Released here")
+        self.checkpoint()
+        self.assertGreater(len(self.checkpoint_file.read_text()), len(before))
+
     def test_a_symbolic_link_is_not_followed(self):
         self.checkpoint_file.symlink_to("/tmp/elsewhere")
         with self.assertRaises(OSError):
