@@ -59,7 +59,8 @@ def write(
         # What is renewed keeps its first cause.
         fired.setdefault(record_id, entry.cause)
     found = _snapshots(env, trigger, entries, present)
-    ring = env["integration.credential"]._key_ring()
+    private = trigger.data_class in data_classes.PRIVATE
+    ring = env["integration.credential"]._key_ring() if private else None
     rows = [
         _row(trigger, record_id, snapshot, fired[record_id], uid, entries[record_id].mute_id, ring)
         for record_id, snapshot in found.items()
