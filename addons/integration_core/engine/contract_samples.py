@@ -76,8 +76,9 @@ def _sent(interface: BaseModel, contract: BaseModel, limit: int) -> Iterator[Any
         """,
         [interface.id, types.ids, MAX_BYTES, limit],
     )
+    rows = interface.env.cr.fetchall()  # before the ring, which may ask the same cursor
     ring = interface.env["integration.credential"]._key_ring()
-    for data, body, encoding, uuid in interface.env.cr.fetchall():
+    for data, body, encoding, uuid in rows:
         try:
             yield canonical_json.loads(payloads.open_event(data, body, encoding, uuid, ring))
         except errors.IntegrationError:
