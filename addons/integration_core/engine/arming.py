@@ -99,6 +99,12 @@ def _judge(cr: BaseCursor) -> Verdict:
     # First: what is outside must not be younger than what it is held against.
     present = _present(cr)
     found = judge(released(cr), *present)
+    if found.held:
+        # What was kept may be older than the release itself: without a second look, traffic that
+        # was released a moment ago would rest until somebody wakes it.
+        forget(cr.dbname)
+        present = _present(cr)
+        found = judge(released(cr), *present)
     if found.cause is not _told.get(cr.dbname):
         _told[cr.dbname] = found.cause
         if found.cause not in (None, Cause.NEVER):

@@ -93,7 +93,8 @@ class IntegrationEventTypeSchedule(models.AbstractModel):
         if any(event_type.trigger != "scheduled" for event_type in self):
             raise UserError(self.env._("Only a condition is checked at intervals."))
         idle = self.filtered(lambda t: not t.check_started_at)
-        idle._set_check(check_started_at=fields.Datetime.now())
+        if idle:
+            idle._set_check(check_started_at=fields.Datetime.now())
         # sudo: ir.cron is not for integration administrators
         self.env.ref("integration_core.ir_cron_conditions").sudo()._trigger()
 

@@ -110,6 +110,16 @@ class TestArming(ArmingCase):
         self.section["state_dir"] = "none"
         self.assertIsNone(self.cause())
 
+    def test_a_look_from_before_the_first_mark_holds_nothing(self):
+        """A worker that looked outside before the file was there looks again."""
+        self.pretend(mark=0)
+        self.assertFalse(arming.is_held(self.env.cr))  # keeps that there is no file
+        kept = dict(arming._identities)
+        self.write_outside(1)
+        self.pretend(mark=1, mark_at="2026-03-02 08:00:00")
+        arming._identities.update(kept)
+        self.assertFalse(arming.is_held(self.env.cr))
+
     def test_mark_is_written_outside(self):
         outside.write(self.env.cr.dbname, "t", 7)
         found = outside.read(self.env.cr.dbname)

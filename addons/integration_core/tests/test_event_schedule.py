@@ -66,6 +66,7 @@ class TestEventSchedule(EventCase):
         with self.assertRaises(UserError):
             self.event_type.action_check_now()
         event_type.action_check_now()
+        event_type.action_check_now()  # under way already: no second one
         self.check(later=False)
         self.assertTrue(self.fired(event_type))
 
