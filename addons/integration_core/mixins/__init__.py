@@ -15,6 +15,7 @@ from . import (
     message_kept,
     message_screen,
     ownership_screen,
+    replay_task_screen,
     revealed,
     revised,
     unexported,
