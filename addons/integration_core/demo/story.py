@@ -10,7 +10,7 @@ from odoo.models import BaseModel
 
 from ..engine import audit, unmapped
 from ..tools.breaker import Breaker
-from . import credentials, governance
+from . import bulk, credentials, governance
 from .ledger import Ledger, Story
 
 CONSUMPTION = "material_consumption"
@@ -29,6 +29,7 @@ def tell(env: api.Environment) -> None:
     _history(env)
     governance.tell(env)
     credentials.tell(env)
+    bulk.tell(env)
     env["integration.record.sync"]._touched_changed()
     env.invalidate_all()
 

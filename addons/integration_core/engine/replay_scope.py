@@ -67,7 +67,8 @@ def fixed(env: api.Environment, domain: Domain) -> Domain:
 
 def _fixed(env: api.Environment, one: Any) -> Domain:
     known = env[MESSAGE]._fields.get(one.field_expr)
-    relative = isinstance(one.value, str) and not one.value[:1].isdigit()
+    # "-1H", "today"; a text that begins with a digit is a date
+    relative = isinstance(one.value, str) and one.value and not one.value[0].isdigit()
     if known is None or known.type not in ("date", "datetime") or not relative:
         return one
     moment = parse_date(one.value, env)
@@ -108,8 +109,9 @@ class Preview:
     sample: list[int] = field(default_factory=list)
 
     @property
-    def is_exact(self) -> bool:
-        return self.total <= COUNTED and self.examined == self.suitable
+    def may_do(self) -> int:
+        """How many it is possible for; one of those that were not looked at may be possible."""
+        return self.possible.total() or int(self.examined < self.suitable)
 
 
 def preview(env: api.Environment, domain: Domain, choice: str) -> Preview:

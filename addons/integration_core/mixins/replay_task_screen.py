@@ -21,6 +21,9 @@ class IntegrationReplayTaskScreen(models.AbstractModel):
     _description = "Integration Bulk Retry or Replay: Screen"
 
     # before the start
+    selected = fields.Boolean(
+        compute="_compute_selected", help="Single messages were chosen, and no filter."
+    )
     scope_text = fields.Char(string="The list holds", compute="_compute_preview")
     possible_text = fields.Char(string="Possible for", compute="_compute_preview")
     possible = fields.Integer(compute="_compute_preview")
@@ -51,12 +54,18 @@ class IntegrationReplayTaskScreen(models.AbstractModel):
     def _compute_preview(self):
         for task in self:
             found = task._preview() if task.state == "draft" else None
-            task.possible = sum(found.possible.values()) if found else 0
+            task.possible = found.may_do if found else 0
             task.sample_ids = found.sample if found else []
             task.scope_text = task._number(found.total) if found else ""
             task.possible_text = task._possible_text(found) if found else ""
             task.preview = task._render(found) if found else ""
             task.warning = task._warning(found) if found else ""
+
+    @api.depends("domain")
+    def _compute_selected(self):
+        for task in self:
+            text = task.domain or ""
+            task.selected = text.startswith("[('id', 'in'") and text.count("(") == 1
 
     def _preview(self):
         try:

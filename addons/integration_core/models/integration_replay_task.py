@@ -87,6 +87,8 @@ class IntegrationReplayTask(models.Model):
         copy=False,
         help="Companies of the messages. Who may not see one of them does not see the task.",
     )
+    # Whose audit entries these are.
+    company_id = fields.Many2one("res.company", compute="_compute_company_id")
     started_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     user_id = fields.Many2one(
         "res.users",
@@ -125,6 +127,14 @@ class IntegrationReplayTask(models.Model):
     _audit_excluded = tuple(sorted(_closed_fields))
 
     _running_idx = models.Index("(id) WHERE state = 'running'")
+
+    @api.depends("company_ids", "state")
+    @api.depends_context("company")
+    def _compute_company_id(self):
+        """The one company that it is about, if it is one."""
+        for task in self:
+            owners = self.env.company if task.state == "draft" else task.company_ids
+            task.company_id = owners if len(owners) == 1 else False
 
     # ------------------------------------------------------------------
     # preparing
@@ -185,6 +195,9 @@ class IntegrationReplayTask(models.Model):
         # su: actions
         if not self.env.su and FIXED & set(vals) and any(task.state != "draft" for task in self):
             raise UserError(self.env._("What is done was decided at the start, and stays."))
+        if not self.env.su and "rate" in vals and any(task.state == "running" for task in self):
+            # and the drain counts on this row all the time, see engine.replay_tasks.switch
+            raise UserError(self.env._("Pause it, then change the pace."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

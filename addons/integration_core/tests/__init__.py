@@ -54,6 +54,7 @@ from . import (
     test_replay,
     test_replay_scope,
     test_replay_task,
+    test_replay_task_ui,
     test_retention,
     test_retention_terms,
     test_retention_watch,

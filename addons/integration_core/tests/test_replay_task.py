@@ -337,6 +337,9 @@ class TestReplayTask(ReplayTaskCase):
         for name in ("state", "total", "user_id", "company_ids"):
             with self.subTest(name=name), self.assertRaises(AccessError):
                 task.write({name: False})
+        with self.assertRaisesRegex(UserError, "Pause it"):
+            task.rate = 60
+        task.action_pause()
         task.rate = 60
         with self.assertRaises(ValidationError):
             task.rate = 0
