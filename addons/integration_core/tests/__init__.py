@@ -73,6 +73,7 @@ from . import (
     test_tools_field_paths,
     test_tools_http,
     test_tools_json_text,
+    test_tools_jwks,
     test_tools_keyring,
     test_tools_mapping,
     test_tools_ownership,
