@@ -76,6 +76,7 @@ from . import (
     test_tools_jwks,
     test_tools_keyring,
     test_tools_mapping,
+    test_tools_oauth2,
     test_tools_ownership,
     test_tools_rate,
     test_tools_retention,

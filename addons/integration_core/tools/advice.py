@@ -157,6 +157,14 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "serialization": _(
             "Others were changing the same records. Retry when they are done; nothing is lost."
         ),
+        "token_invalid_client": _(
+            "The other side's token address does not accept our client or its secret. Check them "
+            "together with the other side; the messages wait meanwhile."
+        ),
+        "token_invalid_scope": _(
+            "The other side does not grant the scope that we ask for. Agree on it with the other "
+            "side and enter it in the credential; the messages wait meanwhile."
+        ),
         "unknown_order": _(
             "Find the order that the partner means. Correct its number or its supplier and retry, "
             "or resolve this message and ask the partner for a new one."

@@ -46,8 +46,10 @@ class ProxyRefused(ConfigurationError):
     default_code = "proxy_authentication"
     holds = True
 
-    def __init__(self) -> None:
-        super().__init__("the proxy does not accept our login (HTTP 407)")
+    def __init__(
+        self, message: str = "the proxy does not accept our login (HTTP 407)", **options: str | None
+    ) -> None:
+        super().__init__(message, **options)
 
 
 @dataclass(frozen=True, slots=True)
