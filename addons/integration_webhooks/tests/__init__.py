@@ -1,1 +1,8 @@
-from . import test_door, test_sender, test_tools_standard_webhooks
+from . import (
+    test_door,
+    test_sender,
+    test_tools_answers,
+    test_tools_endpoint_health,
+    test_tools_event_filter,
+    test_tools_standard_webhooks,
+)
