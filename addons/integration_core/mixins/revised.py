@@ -15,6 +15,7 @@ PROTECTED = frozenset(
         "deprecated_at",
         "processing_paused",
         "pause_reason",
+        "endpoint_disabled",
         "blocked_reason",
         "receiving_stopped",
         "awaits_release",
@@ -82,6 +83,7 @@ class IntegrationRevised(models.AbstractModel):
     _audit_excluded = (
         *CLOSED,
         "processing_paused",
+        "endpoint_disabled",
         "receiving_stopped",
         "awaits_release",
         "activated_at",

@@ -57,6 +57,7 @@ ACTS = [
     ("disarm", "All traffic held"),
     ("rearm", "Traffic released"),
     ("verify", "Verified"),
+    ("test", "Test message sent"),
 ]
 
 _COMPARE = {

@@ -27,6 +27,8 @@ class IntegrationInterface(models.Model):
         "integration.interface.revised",
         "integration.interface.waived",
         "integration.interface.blocked",
+        "integration.interface.filtered",
+        "integration.interface.endpoint",
         "integration.door",
     ]
     _order = "sequence, name, id"
@@ -70,6 +72,13 @@ class IntegrationInterface(models.Model):
         string="Event types",
         governed=True,
         help="Business events that are sent through this interface.",
+    )
+    event_filter = fields.Text(
+        string="Filter",
+        governed=True,
+        help="JMESPath over the canonical content of an event, such as “amount > `1000`”. Only "
+        "events for which it is true are sent; the others are kept as filtered messages. Empty: "
+        "all are sent.",
     )
     handler = fields.Selection(
         selection="_selection_handler",
@@ -146,6 +155,14 @@ class IntegrationInterface(models.Model):
         tracking=True,
         help="Private networks that this interface may reach, such as “10.20.0.0/16”. Public "
         "addresses need no entry; every other private address is refused.",
+    )
+    disable_after_hours = fields.Integer(
+        string="Disable after hours of failure",
+        default=120,
+        governed=True,
+        help="When the partner has taken nothing for so long, in spite of all attempts, the "
+        "interface is paused. Its owner is told at 50, 70 and 90 percent of the time, and then. "
+        "0: never.",
     )
     token = fields.Char(
         copy=False,

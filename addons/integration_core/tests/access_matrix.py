@@ -38,6 +38,8 @@ MACHINERY = (
     "integration.breaker",
     "integration.idempotency",
     "integration.rate",
+    "integration.sequence",
+    "integration.health",
     "integration.encryption.key",
     "integration.reencryption",
     "integration.event.condition",

@@ -33,10 +33,12 @@ from .mapping_functions import FUNCTION_NAMES, MappingFunctions, MissingValue, V
 from .mapping_trial import Trial, TrialEnded
 
 __all__ = [
+    "CompiledExpression",
     "CompiledMapping",
     "MappingSpec",
     "MissingValue",
     "Section",
+    "compile_expression",
     "compile_mapping",
 ]
 
@@ -150,6 +152,39 @@ def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> Compile
     return CompiledMapping(_parse("header", spec.header), tuple(sections.values()), steps)
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledExpression:
+    """One expression that is ready for use, without a mapping around it."""
+
+    expression: _Expression
+    steps: int
+
+    @property
+    def map_names(self) -> frozenset[str]:
+        """Names of the value maps that it looks up."""
+        return self.expression.map_names
+
+    def evaluate(self, value: Any) -> Any:
+        """What the expression gives for ``value``, which is not changed.
+
+        :raises MappingError: as of :meth:`CompiledMapping.apply`.
+        """
+        budget = Budget(self.steps)
+        functions = MappingFunctions({}, budget, None)
+        interpreter = BudgetInterpreter(Options(custom_functions=functions), budget)
+        run = _Run(interpreter, budget, {}, None)
+        return run.evaluate(self.expression, self.expression.place, value)
+
+
+def compile_expression(place: str, text: str, *, steps: int = DEFAULT_STEPS) -> CompiledExpression:
+    """Parse and check one expression.
+
+    :param place: the name under which errors speak of it.
+    :raises MappingError: ``invalid_mapping``, with the position of the mistake.
+    """
+    return CompiledExpression(_parse(place, text), steps)
+
+
 def _invalid(message: str) -> MappingError:
     return MappingError(message, code="invalid_mapping")
 
@@ -239,7 +274,7 @@ class _Run:
             return otherwise
 
     def _object(self, header: _Expression) -> dict[str, Any]:
-        result = self._plain(header.place, self._evaluate(header, header.place, self._scope))
+        result = self._plain(header.place, self.evaluate(header, header.place, self._scope))
         if not isinstance(result, dict):
             raise MappingError(f"{header.place}: must give an object")
         return result
@@ -257,7 +292,7 @@ class _Run:
         return results
 
     def _source(self, source: _Expression) -> list[Any]:
-        items = self._evaluate(source, source.place, self._scope["root"])
+        items = self.evaluate(source, source.place, self._scope["root"])
         if not isinstance(items, list):
             raise MappingError(f"{source.place}: must give a list")
         if len(items) > MAX_ITEMS:
@@ -265,7 +300,7 @@ class _Run:
         return items
 
     def _item(self, expression: _Expression, place: str, scope: dict[str, Any]) -> Any:
-        value = self._evaluate(expression, place, scope)
+        value = self.evaluate(expression, place, scope)
         if value is None:
             raise MappingError(f"{place}: gives nothing")
         return self._plain(place, value)
@@ -280,7 +315,7 @@ class _Run:
         if self._trial:
             self._trial.place = place
 
-    def _evaluate(self, expression: _Expression, place: str, value: Any) -> Any:
+    def evaluate(self, expression: _Expression, place: str, value: Any) -> Any:
         self._at(place)
         try:
             return self._interpreter.visit(expression.tree, value)

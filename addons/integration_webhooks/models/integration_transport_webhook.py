@@ -84,6 +84,8 @@ class WebhookSender:
             headers["traceparent"] = message.trace_parent
         if message.correlation_id:
             headers["x-correlation-id"] = message.correlation_id
+        if message.sequence_number:
+            headers["x-webhook-sequence"] = str(message.sequence_number)
         return HttpRequest("POST", self._url, headers, body, **self._options)
 
     def _signature(self, message: Outgoing, body: bytes) -> dict[str, str]:
