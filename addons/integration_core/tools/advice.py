@@ -81,6 +81,10 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "the form of the interface and correct it by a proposed change; then retry: the filter "
             "is asked again."
         ),
+        "host_refused": _(
+            "The proxy may reach approved hosts only. Have an administrator add the host to those "
+            "of the interface, then retry."
+        ),
         "http_401": _(
             "The other side does not accept our credential. Check it together with the other "
             "side, then retry."
@@ -140,12 +144,31 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "The content was deleted by retention. Resolve this message and ask the sender for a "
             "new one."
         ),
+        "proxy_authentication": _(
+            "The proxy of your network does not accept our login. Have its administrator check "
+            "the login in the settings, then retry."
+        ),
+        "proxy_failed": _(
+            "The proxy of your network could not be reached. When it is back, retry the message."
+        ),
+        "proxy_refused": _(
+            "The proxy of your network did not connect to the other side. Have its administrator "
+            "allow the host, then retry."
+        ),
         "snapshot_failed": _(
             "The content of the document could not be read. Mend the document or the event type, "
             "then retry: the content is taken anew."
         ),
         "serialization": _(
             "Others were changing the same records. Retry when they are done; nothing is lost."
+        ),
+        "token_invalid_client": _(
+            "The other side's token address does not accept our client or its secret. Check them "
+            "together with the other side; the messages wait meanwhile."
+        ),
+        "token_invalid_scope": _(
+            "The other side does not grant the scope that we ask for. Agree on it with the other "
+            "side and enter it in the credential; the messages wait meanwhile."
         ),
         "unknown_order": _(
             "Find the order that the partner means. Correct its number or its supplier and retry, "

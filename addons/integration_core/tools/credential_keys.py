@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,9 +19,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from . import jwks
+
 #: Algorithms of SMART Backend Services, which every server must accept one of.
 JWT_ALGORITHMS: Final = ("ES384", "RS384")
-MIN_RSA_BITS: Final = 2048
 
 # Prefixes of the asymmetric scheme v1a of the Standard Webhooks.
 _PRIVATE: Final = "whsk_"
@@ -95,19 +94,22 @@ def jwt_key(text: str, algorithm: str) -> tuple[str, str]:
     :raises InvalidSecret: not a private key of this algorithm.
     """
     key = _key_for(text, algorithm)
-    return _pem(key), json.dumps({"keys": [_public_jwk(key, algorithm)]}, indent=2)
+    published = jwks.public_jwk(key.public_key(), algorithm)
+    return _pem(key), json.dumps({"keys": [published]}, indent=2)
 
 
 def jwt_key_id(text: str, algorithm: str) -> str:
     """Thumbprint of the public key (RFC 7638), by which the partner finds it."""
-    return _thumbprint(_public_numbers(_key_for(text, algorithm)))
+    return jwks.public_jwk(_key_for(text, algorithm).public_key(), algorithm)["kid"]
 
 
 def _key_for(text: str, algorithm: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
     key = _private_key(text)
     if algorithm == "RS384" and isinstance(key, rsa.RSAPrivateKey):
-        if key.key_size < MIN_RSA_BITS:
-            raise InvalidSecret(f"An RSA key needs at least {MIN_RSA_BITS} bits.")
+        if key.key_size < jwks.MIN_RSA_BITS:
+            raise InvalidSecret(f"An RSA key needs at least {jwks.MIN_RSA_BITS} bits.")
+        if key.key_size > jwks.MAX_RSA_BITS:
+            raise InvalidSecret(f"An RSA key has at most {jwks.MAX_RSA_BITS} bits.")
         return key
     if (
         algorithm == "ES384"
@@ -116,46 +118,6 @@ def _key_for(text: str, algorithm: str) -> ec.EllipticCurvePrivateKey | rsa.RSAP
     ):
         return key
     raise InvalidSecret(f"This private key does not fit the algorithm {algorithm}.")
-
-
-def _public_jwk(
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, algorithm: str
-) -> dict[str, Any]:
-    numbers = _public_numbers(key)
-    return {
-        **numbers,
-        "kid": _thumbprint(numbers),
-        "alg": algorithm,
-        "use": "sig",
-        "key_ops": ["verify"],
-    }
-
-
-def _public_numbers(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> dict[str, str]:
-    if isinstance(key, rsa.RSAPrivateKey):
-        public = key.public_key().public_numbers()
-        return {"e": _integer(public.e), "kty": "RSA", "n": _integer(public.n)}
-    point = key.public_key().public_numbers()
-    size = (key.curve.key_size + 7) // 8
-    return {
-        "crv": "P-384",
-        "kty": "EC",
-        "x": _integer(point.x, size),
-        "y": _integer(point.y, size),
-    }
-
-
-def _thumbprint(numbers: Mapping[str, str]) -> str:
-    text = json.dumps(numbers, sort_keys=True, separators=(",", ":"))
-    return _base64url(hashlib.sha256(text.encode()).digest())
-
-
-def _integer(value: int, size: int | None = None) -> str:
-    return _base64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 # -- certificates ------------------------------------------------------------------------------

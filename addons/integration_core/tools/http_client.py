@@ -4,7 +4,8 @@
 
 * The host is resolved once and every address is checked (:mod:`.net_guard`); the connection goes to
   a checked address, while the certificate is verified for the host's name. DNS may answer
-  something else a moment later without any effect.
+  something else a moment later without any effect. Through a proxy (:mod:`.http_proxy`), which
+  resolves the host itself, the host has to be on a list instead.
 * ``total_timeout`` holds for the whole exchange, however slowly bytes come.
 * No redirects, no retries, no proxies from the environment, no cookies, no decompression.
 * Failures say whether the request can have had an effect: :class:`.TransientError` if it never was
@@ -15,25 +16,17 @@ affair. Built on sockets and the parser of :mod:`http.client`, because pinning, 
 distinction of failures all need the layer below the usual libraries.
 """
 
-import socket
-import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Final
 
 from .errors import ConfigurationError, TransientError, UnknownOutcomeError
-from .http_pool import ConnectionPool, PoolKey
-from .http_wire import (
-    DeadlineSocket,
-    DeadlineSSLSocket,
-    check_headers,
-    encode_request,
-    header_dict,
-    read_body,
-    read_head,
-)
+from .http_connect import connect
+from .http_pool import Connection, ConnectionPool, PoolKey
+from .http_proxy import Proxy, ProxyRefused, check_destination
+from .http_wire import check_headers, encode_request, header_dict, read_body, read_head
 from .net_guard import CheckedUrl, Network, check_addresses, check_url
 from .resolver_cache import ResolverCache
 from .tls import TlsOptions, context_for
@@ -53,7 +46,10 @@ class HttpRequest:
     :param max_response_bytes: more of the body is not read.
     :param allowed_networks: non-public networks that may be connected to.
     :param allow_plaintext: whether ``http`` may be used.
-    :param tls: trust anchors.
+    :param tls: trust anchors, and our certificate.
+    :param proxy: taken unless the host is one of its exceptions; ``None`` for none.
+    :param allowed_hosts: names that may be reached through the proxy, see
+        :func:`.http_proxy.parse_hosts`. Not looked at without one.
     """
 
     method: str
@@ -67,6 +63,8 @@ class HttpRequest:
     allowed_networks: tuple[Network, ...] = ()
     allow_plaintext: bool = False
     tls: TlsOptions = field(default_factory=TlsOptions)
+    proxy: Proxy | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class HttpResponse:
     :param body: at most ``max_response_bytes``.
     :param truncated: the body was longer, broke off, or did not come in time.
     :param elapsed: seconds from the call to the end of the body.
-    :param address: the address that answered.
+    :param address: the address that answered, of the proxy if there was one.
     """
 
     status: int
@@ -107,23 +105,26 @@ class HttpClient:
         """Carry out one exchange.
 
         :raises ConfigurationError: the request itself cannot be sent; :class:`.AddressRefused`
-            for its URL or the address behind it.
+            for its URL or the address behind it, :class:`.ProxyRefused` for our login at the proxy.
         :raises TransientError: ``dns_failed``, ``connect_failed``, ``connect_timeout``,
             ``tls_certificate``, ``tls_error``, ``send_failed`` or ``send_timeout``: the other side
-            cannot have seen a complete request.
+            cannot have seen a complete request. ``proxy_failed`` (not reached) and
+            ``proxy_refused`` (does not connect) for the proxy.
         :raises UnknownOutcomeError: ``response_timeout``, ``no_response`` or ``bad_response``.
         """
         started = time.monotonic()
         url = check_url(request.url, request.allow_plaintext)
-        payload = _encode(request, url)
+        proxy = request.proxy if request.proxy and request.proxy.serves(url.host) else None
+        payload = _encode(request, url, proxy)
         if url.scheme == "https":
             context_for(request.tls)  # a faulty authority is our mistake, not the partner's
         deadline = started + request.total_timeout
         connect_by = min(started + request.connect_timeout, deadline)
-        addresses = self._resolver.lookup(url.host, url.port, connect_by - time.monotonic())
-        # Cached or not, the answer is checked against the rules of this very request.
-        check_addresses(addresses, request.allowed_networks)
-        sock, key = self._connection(request, url, addresses, connect_by)
+        keys = [
+            PoolKey(url.scheme, address, url.port, url.host, request.tls, proxy)
+            for address in self._addresses(request, url, proxy, connect_by)
+        ]
+        sock, key = self._connection(keys, connect_by)
         sock.limit(request.read_timeout, deadline)
         try:
             return self._exchange(sock, key, request, payload, started)
@@ -135,11 +136,25 @@ class HttpClient:
         """Close the idle connections."""
         self._pool.clear()
 
-    def _connection(
-        self, request: HttpRequest, url: CheckedUrl, addresses: list[str], connect_by: float
-    ) -> tuple[DeadlineSocket | DeadlineSSLSocket, PoolKey]:
-        """An idle connection to one of the addresses, else a new one to the first that answers."""
-        keys = [PoolKey(url.scheme, a, url.port, url.host, request.tls) for a in addresses]
+    def _addresses(
+        self, request: HttpRequest, url: CheckedUrl, proxy: Proxy | None, connect_by: float
+    ) -> list[str]:
+        """Where to connect to. Cached or not, it is checked by the rules of this very request."""
+        left = connect_by - time.monotonic()
+        if proxy is None:
+            addresses = self._resolver.lookup(url.host, url.port, left)
+            check_addresses(addresses, request.allowed_networks)
+            return addresses
+        check_destination(url, request.allowed_hosts, request.allowed_networks)
+        try:
+            addresses = self._resolver.lookup(proxy.host, proxy.port, left)
+        except TransientError as error:
+            raise TransientError(f"the proxy: {error.message}", code="proxy_failed") from None
+        check_addresses(addresses, proxy.networks)
+        return addresses
+
+    def _connection(self, keys: Sequence[PoolKey], connect_by: float) -> tuple[Connection, PoolKey]:
+        """An idle connection for one of the keys, else a new one for the first that answers."""
         for key in keys:
             sock = self._pool.take(key)
             if sock is not None:
@@ -147,7 +162,7 @@ class HttpClient:
         failure: TransientError | None = None
         for key in keys:
             try:
-                return _connect(key, connect_by), key
+                return connect(key, connect_by), key
             except TransientError as error:
                 # The first failure counts: later ones may only be for want of time.
                 failure = failure or error
@@ -155,7 +170,7 @@ class HttpClient:
 
     def _exchange(
         self,
-        sock: DeadlineSocket | DeadlineSSLSocket,
+        sock: Connection,
         key: PoolKey,
         request: HttpRequest,
         payload: bytes,
@@ -166,6 +181,9 @@ class HttpClient:
             head = read_head(sock, request.method)
         except (OSError, HTTPException, ValueError) as error:
             raise send_error or _no_answer(error) from None
+        if head.status == 407 and key.proxy and key.scheme == "http":
+            head.close()
+            raise ProxyRefused
         body, complete = read_body(head, request.max_response_bytes)
         reusable = complete and not head.will_close and send_error is None
         head.close()
@@ -183,7 +201,7 @@ class HttpClient:
         )
 
 
-def _encode(request: HttpRequest, url: CheckedUrl) -> bytes:
+def _encode(request: HttpRequest, url: CheckedUrl, proxy: Proxy | None) -> bytes:
     if request.method not in METHODS:
         raise ConfigurationError("this HTTP method is not supported", code="invalid_request")
     limits = (request.connect_timeout, request.read_timeout, request.total_timeout)
@@ -193,58 +211,14 @@ def _encode(request: HttpRequest, url: CheckedUrl) -> bytes:
         check_headers(request.headers)
     except ValueError as error:
         raise ConfigurationError(str(error), code="invalid_request") from None
-    return encode_request(
-        request.method, url.target, url.host_header, request.headers, request.body
-    )
+    target, headers = url.target, request.headers
+    if proxy and url.scheme == "http":
+        target = f"http://{url.host_header}{target}"
+        headers = {**headers, **proxy.headers()}
+    return encode_request(request.method, target, url.host_header, headers, request.body)
 
 
-def _connect(key: PoolKey, connect_by: float) -> DeadlineSocket | DeadlineSSLSocket:
-    left = connect_by - time.monotonic()
-    if left <= 0:
-        raise TransientError("no connection within the time limit", code="connect_timeout")
-    family = socket.AF_INET6 if ":" in key.address else socket.AF_INET
-    sock = DeadlineSocket(family, socket.SOCK_STREAM)
-    try:
-        sock.settimeout(left)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.connect((key.address, key.port))
-        if key.scheme == "http":
-            return sock
-        return _start_tls(sock, key, connect_by)
-    except TimeoutError:
-        sock.close()
-        raise TransientError(
-            "no connection within the time limit", code="connect_timeout"
-        ) from None
-    except OSError as error:
-        sock.close()
-        reason = error.strerror or type(error).__name__
-        raise TransientError(f"cannot connect: {reason}", code="connect_failed") from None
-    except BaseException:
-        sock.close()
-        raise
-
-
-def _start_tls(sock: DeadlineSocket, key: PoolKey, connect_by: float) -> DeadlineSSLSocket:
-    context = context_for(key.tls)
-    # The timeout of a handshake covers all of its round trips.
-    sock.settimeout(max(connect_by - time.monotonic(), 0.001))
-    try:
-        tls = context.wrap_socket(sock, server_hostname=key.host)
-    except ssl.SSLCertVerificationError as error:
-        # OpenSSL's own words ("certificate has expired"); they quote nothing but host names.
-        raise TransientError(
-            f"the certificate is not accepted: {error.verify_message}", code="tls_certificate"
-        ) from None
-    except ssl.SSLError as error:
-        raise TransientError(
-            f"no TLS connection: {error.reason or 'handshake failed'}", code="tls_error"
-        ) from None
-    assert isinstance(tls, DeadlineSSLSocket)  # noqa: S101 - the context makes no other
-    return tls
-
-
-def _send(sock: DeadlineSocket | DeadlineSSLSocket, payload: bytes) -> TransientError | None:
+def _send(sock: Connection, payload: bytes) -> TransientError | None:
     """Send a request; a failure is returned, for a server may have answered early (413, say)."""
     try:
         sock.sendall(payload)

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from threading import Lock
 
+from .http_proxy import Proxy
 from .http_wire import DeadlineSocket, DeadlineSSLSocket
 from .tls import TlsOptions
 
@@ -16,13 +17,18 @@ Connection = DeadlineSocket | DeadlineSSLSocket
 
 @dataclass(frozen=True, slots=True)
 class PoolKey:
-    """Requests share a connection only if all of this is equal."""
+    """Requests share a connection only if all of this is equal.
+
+    :param address: what is connected to: of the host, or of the proxy.
+    :param port: of the host, also behind a proxy.
+    """
 
     scheme: str
     address: str
     port: int
     host: str
     tls: TlsOptions
+    proxy: Proxy | None = None
 
 
 class ConnectionPool:

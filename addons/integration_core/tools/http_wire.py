@@ -19,7 +19,17 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 #: Headers that belong to the connection and are not the caller's to set.
 _OWN_HEADERS: Final = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect"}
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "accept-encoding",
+        "expect",
+        # Meant for a proxy: a partner that is reached directly must not learn it.
+        "proxy-authorization",
+        "proxy-connection",
+    }
 )
 _CHUNK: Final = 16 * 1024
 

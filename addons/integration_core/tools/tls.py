@@ -17,11 +17,14 @@ class TlsOptions:
 
     :param ca_pem: certificates (PEM) of a private authority, trusted *instead of* the system's;
         empty for the system's.
+    :param extra_ca_pem: certificates (PEM) of further authorities, trusted *besides* those: the
+        hospital's own, or that of a proxy which opens TLS.
     :param certificate_pem: our certificate with its chain, for mutual TLS; empty for none.
     :param key_pem: its private key, not encrypted.
     """
 
     ca_pem: str = field(default="", repr=False)
+    extra_ca_pem: str = field(default="", repr=False)
     certificate_pem: str = field(default="", repr=False)
     key_pem: str = field(default="", repr=False)
 
@@ -35,6 +38,8 @@ def context_for(options: TlsOptions) -> ssl.SSLContext:
     """
     try:
         context = ssl.create_default_context(cadata=options.ca_pem or None)
+        if options.extra_ca_pem:
+            context.load_verify_locations(cadata=options.extra_ca_pem)
     except (ssl.SSLError, ValueError):
         raise ConfigurationError(
             "the private certificate authority is not valid PEM", code="tls_configuration"
