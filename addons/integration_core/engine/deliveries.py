@@ -42,6 +42,17 @@ class Sender(Protocol):
     def __call__(self, message: Outgoing) -> Outcome: ...
 
 
+class ReadySender(Sender, Protocol):
+    """A sender that needs something of the network before the first message, such as a token."""
+
+    def make_ready(self) -> None:
+        """Called without a cursor and before anything is tried.
+
+        :raises errors.IntegrationError: nothing can be sent now; the messages wait, untried
+        """
+        ...
+
+
 class BatchSender(Sender, Protocol):
     """Sends several messages in one request, which the partner takes or refuses as a whole.
 
@@ -88,6 +99,15 @@ class Delivery:
     @property
     def batch_size(self) -> int:
         return getattr(self.sender, "batch_size", 1)
+
+    def make_ready(self) -> None:
+        """What the sender needs before its first message.
+
+        :raises errors.IntegrationError: nothing can be sent now
+        """
+        make_ready = getattr(self.sender, "make_ready", None)
+        if make_ready and self.leaving():
+            make_ready()
 
     def courses(self, threads: int) -> list[Course]:
         """The messages in courses that do not wait for each other.

@@ -139,7 +139,8 @@ class OutboundDrain(Drain):
     ) -> None:
         try:
             delivery = self._prepare(claimed)
-        except errors.ConfigurationError as exc:
+            delivery.make_ready()
+        except errors.IntegrationError as exc:
             # It would fail every message of the interface: they wait for whoever mends it.
             with own_cursor(self.registry) as cr:
                 ledger.release(cr, [message.id for message in claimed], token)

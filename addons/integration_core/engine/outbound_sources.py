@@ -28,6 +28,9 @@ class Outgoing:
     trace_parent: str | None
     #: counts what is sent through the interface (see :mod:`.sequences`)
     sequence_number: int | None = None
+    #: the document that it is about, if there is one: model and id
+    res_model: str | None = None
+    res_id: int | None = None
 
 
 class Filtered:
@@ -51,6 +54,8 @@ class Source:
     correlation_id: str | None
     trace_parent: str | None
     sequence_number: int | None
+    res_model: str | None
+    res_id: int | None
     occurred_at: datetime
     data: str | None
     body: bytes | None
@@ -93,6 +98,8 @@ class Source:
             correlation_id=self.correlation_id,
             trace_parent=self.trace_parent,
             sequence_number=self.sequence_number,
+            res_model=self.res_model,
+            res_id=self.res_id,
         )
 
 
@@ -101,7 +108,8 @@ def read(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[Source]:
     cr.execute(
         """
         SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
-               m.trace_parent, m.sequence_number, e.occurred_at, e.data, e.body, e.encoding, e.uuid
+               m.trace_parent, m.sequence_number, m.res_model, m.res_id, e.occurred_at, e.data,
+               e.body, e.encoding, e.uuid
           FROM integration_message m JOIN integration_event e ON e.id = m.event_id
          WHERE m.id = ANY(%s)
         """,

@@ -17,6 +17,7 @@ from . import (
     message_kept,
     message_screen,
     ownership_screen,
+    published,
     revealed,
     revised,
     unexported,

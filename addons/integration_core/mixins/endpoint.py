@@ -69,7 +69,7 @@ class IntegrationInterfaceEndpoint(models.AbstractModel):
         told = self._in_the_words_of_its_owner()
         summary = told.env._("Will be disabled: %s", told.name)
         text = told.env._(
-            "The partner has taken nothing since %(since)s: %(percent)s % of the time after which "
+            "The partner has taken nothing since %(since)s: %(percent)s %% of the time after which "
             "the interface is disabled. That will be on %(until)s. Ask the partner, or propose "
             "another address.",
             since=format_datetime(told.env, since),

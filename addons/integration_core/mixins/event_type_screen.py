@@ -29,6 +29,20 @@ class IntegrationEventTypeScreen(models.AbstractModel):
     locked = fields.Boolean(
         compute="_compute_locked", help="An interface was approved with what is defined here."
     )
+    # what a subscriber has to know: the catalogue
+    catalogue_version_id = fields.Many2one(
+        related="contract_id.current_version_id", string="Contract in force"
+    )
+    catalogue_schema = fields.Text(
+        related="contract_id.current_version_id.schema",
+        string="Schema",
+        help="JSON Schema of what the event carries, as it is in force.",
+    )
+    catalogue_example = fields.Text(
+        related="contract_id.current_version_id.example",
+        string="Example",
+        help="What an event may look like. It is made up, and no document of this hospital.",
+    )
     event_count = fields.Integer(string="Fired so far", compute="_compute_event_count")
     recent_event_ids = fields.Many2many(
         "integration.event", string="Recent events", compute="_compute_recent_event_ids"

@@ -21,6 +21,7 @@ PROTECTED = frozenset(
         "awaits_release",
         "revision_of_id",
         "token",
+        "public_id",
     }
 )
 # Context of a write that another person has approved.

@@ -59,6 +59,7 @@ from . import (
     integration_sequence,
     integration_sync_mixin,
     integration_system,
+    integration_token,
     integration_transport,
     integration_value_map,
     integration_value_map_line,

@@ -14,9 +14,10 @@ from ..tools import net_guard
 class IntegrationInterface(models.Model):
     """One flow between Odoo and a system: what travels, how, under whose responsibility.
 
-    Transports add their fields to this one model and mark them with two field attributes:
-    ``required_if_transport="code"`` (a value is needed before the interface can be approved) and
-    ``governed=True`` (the value may not change while the interface is approved).
+    Transports add their fields to this one model and mark them with three field attributes:
+    ``required_if_transport="code"`` (a value is needed before the interface can be approved),
+    ``governed=True`` (the value may not change while the interface is approved) and
+    ``of_environment=True`` (the value is of this place, so packages leave it out).
     """
 
     _name = "integration.interface"
@@ -29,6 +30,7 @@ class IntegrationInterface(models.Model):
         "integration.interface.blocked",
         "integration.interface.filtered",
         "integration.interface.endpoint",
+        "integration.interface.published",
         "integration.door",
     ]
     _order = "sequence, name, id"
@@ -259,9 +261,11 @@ class IntegrationInterface(models.Model):
 
     @api.model
     def _valid_field_parameter(self, field, name):
-        return name in ("required_if_transport", "governed") or super()._valid_field_parameter(
-            field, name
-        )
+        return name in (
+            "required_if_transport",
+            "governed",
+            "of_environment",
+        ) or super()._valid_field_parameter(field, name)
 
     @api.model
     def _selection_handler(self):

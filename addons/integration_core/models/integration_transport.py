@@ -20,7 +20,7 @@ class IntegrationTransport(models.AbstractModel):
         Called once a batch while a cursor is open; everything that sending needs (address,
         secrets, timeouts) is read here. The result is called from several threads.
 
-        :return: an :class:`engine.outbound.Sender`
+        :return: an :class:`engine.deliveries.Sender`
         :raises tools.errors.ConfigurationError: the interface cannot send as it is set up
         """
         raise NotImplementedError

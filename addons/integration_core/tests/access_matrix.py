@@ -40,6 +40,7 @@ MACHINERY = (
     "integration.rate",
     "integration.sequence",
     "integration.health",
+    "integration.token",
     "integration.encryption.key",
     "integration.reencryption",
     "integration.event.condition",

@@ -27,10 +27,12 @@ class TestEndpointHealth(EngineCase):
 
     def _try(self, hours_later=0):
         """Let time pass and the next attempt be made."""
-        self.env.cr.execute(
-            "UPDATE integration_health SET failing_since = failing_since - %s * interval '1 hour'",
-            [hours_later],
-        )
+        if hours_later:
+            self.env.cr.execute(
+                "UPDATE integration_health "
+                "SET failing_since = failing_since - %s * interval '1 hour'",
+                [hours_later],
+            )
         self.make_due(self.messages(self.outbound))
         self.drain(self.outbound)
         self.env.invalidate_all()
