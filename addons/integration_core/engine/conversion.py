@@ -177,9 +177,11 @@ class InboundPlan(Plan):
 class OutboundPlan(Plan):
     conversions: Mapping[str, Conversion | errors.IntegrationError]
     #: which events are sent; ``None`` for all
-    event_filter: event_filter.Filter | errors.IntegrationError | None = None
+    event_filter: event_filter.EventFilter | errors.IntegrationError | None = None
 
-    def passes(self, event_type: str, data: Any, moment: datetime) -> bool:
+    def passes(
+        self, event_type: str, data: Any, moment: datetime, uuid: str, subject: str | None
+    ) -> bool:
         """Whether the filter lets an event with this snapshot through.
 
         :raises errors.IntegrationError: the snapshot has no canonical form, or the filter fails on
@@ -189,7 +191,8 @@ class OutboundPlan(Plan):
             return True
         if isinstance(self.event_filter, errors.IntegrationError):
             raise self.event_filter
-        return self.event_filter.matches(self.canonical(event_type, data, moment))
+        canonical = self.canonical(event_type, data, moment)
+        return self.event_filter.passes(as_filtered(event_type, canonical, moment, uuid, subject))
 
     def canonical(self, event_type: str, data: Any, moment: datetime) -> Any:
         """The canonical JSON of a snapshot: what the event type's own mapping makes of it.
@@ -305,13 +308,21 @@ def _as_it_is(interface: BaseModel) -> Conversion:
     return Conversion(None, None, None, ValueMapSet({}), UTC, mapping_context(interface))
 
 
-def _filter(interface: BaseModel) -> event_filter.Filter | errors.IntegrationError | None:
+def _filter(interface: BaseModel) -> event_filter.EventFilter | errors.IntegrationError | None:
     if not interface.event_filter:
         return None
     try:
-        return event_filter.compile_filter(interface.event_filter)
-    except errors.MappingError as exc:
+        return event_filter.EventFilter.compile(interface.event_filter)
+    except event_filter.FilterError as exc:
         return exc
+
+
+def as_filtered(
+    event_type: str, canonical: Any, moment: datetime, uuid: str, subject: str | None
+) -> dict[str, Any]:
+    """What a filter sees of an event (:data:`tools.event_filter.NAMES`)."""
+    time_ = f"{moment.isoformat(timespec='milliseconds')}Z"
+    return {"id": uuid, "type": event_type, "time": time_, "subject": subject, "data": canonical}
 
 
 def _from_event(

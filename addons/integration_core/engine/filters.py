@@ -40,6 +40,7 @@ class Question:
 @dataclass(frozen=True)
 class _Content:
     uuid: str
+    subject: str | None
     occurred_at: datetime
     data: str | None
     body: bytes | None
@@ -78,7 +79,7 @@ def _by_event(questions: Iterable[Question]) -> list[list[Question]]:
 
 def _read(cr: BaseCursor, event_ids: Sequence[int]) -> dict[int, _Content]:
     cr.execute(
-        "SELECT id, uuid, occurred_at, data, body, encoding FROM integration_event "
+        "SELECT id, uuid, subject, occurred_at, data, body, encoding FROM integration_event "
         "WHERE id = ANY(%s)",
         [list(event_ids)],
     )
@@ -93,7 +94,9 @@ def _verdict(plan: conversion.OutboundPlan, question: Question, content: _Conten
                 content.data, content.body, content.encoding, content.uuid, plan.key_ring
             )
         )
-        return plan.passes(question.type_code, snapshot, content.occurred_at)
+        return plan.passes(
+            question.type_code, snapshot, content.occurred_at, content.uuid, content.subject
+        )
     except Exception as exc:  # one odd snapshot must not stop the dispatcher for all interfaces
         error = errors.classify(exc)
         return discretion.discreet(error, snapshot) if plan.private else error

@@ -61,6 +61,7 @@ class Source:
     body: bytes | None
     encoding: str | None
     event_uuid: str
+    subject: str | None
 
     def prepared(self, plan: conversion.OutboundPlan) -> Prepared:
         """What is to be sent, or why it cannot be."""
@@ -83,7 +84,7 @@ class Source:
     def _left_out(self, plan: conversion.OutboundPlan, snapshot: Any) -> bool:
         """What the dispatcher let through has its number; all else was never asked about."""
         return self.sequence_number is None and not plan.passes(
-            self.message_type, snapshot, self.occurred_at
+            self.message_type, snapshot, self.occurred_at, self.event_uuid, self.subject
         )
 
     def _outgoing(self, plan: conversion.OutboundPlan, snapshot: Any) -> Outgoing:
@@ -109,7 +110,7 @@ def read(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[Source]:
         """
         SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
                m.trace_parent, m.sequence_number, m.res_model, m.res_id, e.occurred_at, e.data,
-               e.body, e.encoding, e.uuid
+               e.body, e.encoding, e.uuid, e.subject
           FROM integration_message m JOIN integration_event e ON e.id = m.event_id
          WHERE m.id = ANY(%s)
         """,

@@ -21,9 +21,9 @@ class IntegrationInterfaceFiltered(models.AbstractModel):
     def _check_event_filter(self):
         for interface in self.filtered("event_filter"):
             try:
-                event_filter.compile_filter(interface.event_filter)
-            except errors.MappingError as exc:
-                raise ValidationError(self.env._("Filter: %s", exc.message)) from exc
+                event_filter.EventFilter.compile(interface.event_filter)
+            except event_filter.FilterError as exc:
+                raise ValidationError(exc.message[:1].upper() + exc.message[1:]) from exc
 
     def try_filter(self, event_id, expression, reason=""):
         """What a filter says of an event; nothing is stored or sent.
@@ -72,9 +72,17 @@ class IntegrationInterfaceFiltered(models.AbstractModel):
 
     def _run_filter(self, found, event, expression):
         try:
-            content = self._canonical_content(event)
+            # sudo: the content's group was checked, and the name is content
+            subject = event.sudo().subject or None
+            content = conversion.as_filtered(
+                event.type_code,
+                self._canonical_content(event),
+                event.occurred_at,
+                event.uuid,
+                subject,
+            )
             found["text"] = json_text.indented(content)[:SHOWN_CHARS]
-            found["matches"] = event_filter.compile_filter(expression or "").matches(content)
+            found["matches"] = event_filter.EventFilter.compile(expression or "").passes(content)
         except errors.IntegrationError as exc:
             found["problem"] = exc.message
 

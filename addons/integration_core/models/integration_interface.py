@@ -78,9 +78,9 @@ class IntegrationInterface(models.Model):
     event_filter = fields.Text(
         string="Filter",
         governed=True,
-        help="JMESPath over the canonical content of an event, such as “amount > `1000`”. Only "
-        "events for which it is true are sent; the others are kept as filtered messages. Empty: "
-        "all are sent.",
+        help="JMESPath over an event, which has data (its canonical content), type, subject, time "
+        "and id, such as “to_number(data.total) > `1000`”. Only events for which it is true are "
+        "sent; the others are kept as filtered messages. Empty: all are sent.",
     )
     handler = fields.Selection(
         selection="_selection_handler",

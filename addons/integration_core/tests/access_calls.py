@@ -231,7 +231,7 @@ ARGUMENTS = {
     "give_back": ["res.partner", 1],
     "lock_of": ["res.partner", 1],
     "try_on": [1],
-    "try_filter": [1, "key"],
+    "try_filter": [1, "data.key"],
     "write_contract": [1],
     "trial_input": [1],
     "run_trial": ["{}"],

@@ -55,7 +55,7 @@ class TestEventFilter(EngineCase):
         )
 
     def test_only_what_matches_is_sent(self):
-        self._filter("key == 'Wanted' || key == 'Zoned'")
+        self._filter("data.key == 'Wanted' || data.key == 'Zoned'")
         countries = self._fire("Wanted", "Other", "Zoned")
         messages = self.messages(self.outbound)
         self.assertEqual(self._states(), ["queued", "filtered", "queued"])
@@ -69,7 +69,7 @@ class TestEventFilter(EngineCase):
         other = self._interface(
             "Other", direction="outbound", event_type_ids=[(6, 0, self.event_type.ids)]
         )
-        self._filter("key == 'Wanted'")
+        self._filter("data.key == 'Wanted'")
         self._fire("Nothing")
         self.assertEqual(self._states(), ["filtered"])
         self.assertEqual(self.messages(other).state, "queued")
@@ -80,15 +80,15 @@ class TestEventFilter(EngineCase):
         self.assertEqual(self._states(), ["queued"])
 
     def test_a_filter_that_fails_is_quarantined_and_asked_again_by_a_retry(self):
-        self._filter("sum(amount) > `1`")
+        self._filter("sum(data.amount) > `1`")
         country = self._fire("Wanted")
         message = self.messages(self.outbound)
-        self.assertEqual((message.state, message.error_class), ("quarantined", "mapping"))
+        self.assertEqual((message.state, message.error_class), ("quarantined", "configuration"))
         self.assertEqual(message.error_code, "filter_failed")
         self.assertIn("filter", message.advice)
         self.assertEqual(message.fault, "own")
         self.assertTrue(self.outbound.activity_ids or country)
-        self._filter("key == 'Other'")
+        self._filter("data.key == 'Other'")
         message.action_retry()
         self.drain(self.outbound)
         message.invalidate_recordset()
@@ -97,29 +97,29 @@ class TestEventFilter(EngineCase):
         self.assertEqual(self._statuses(country), 0)
 
     def test_a_retry_sends_what_passes_after_all(self):
-        self._filter("sum(amount) > `1`")
+        self._filter("sum(data.amount) > `1`")
         self._fire("Wanted")
-        self._filter("key == 'Wanted'")
+        self._filter("data.key == 'Wanted'")
         self.messages(self.outbound).action_retry()
         self.drain(self.outbound)
         self.assertEqual(self._states(), ["done"])
         self.assertEqual(self.sent, [("Wanted", 1)])
 
     def test_a_replay_asks_the_filter_of_today(self):
-        self._filter("key == 'Other'")
+        self._filter("data.key == 'Other'")
         self._fire("Wanted")
         message = self.messages(self.outbound)
         message.action_replay("The filter was wrong.")
         self.drain(self.outbound)
         self.assertEqual(self._states(), ["filtered", "filtered"])
-        self._filter("key == 'Wanted'")
+        self._filter("data.key == 'Wanted'")
         message.action_replay("The filter was wrong.")
         self.drain(self.outbound)
         self.assertEqual(self._states(), ["filtered", "filtered", "done"])
 
     def test_what_has_its_number_is_not_asked_again(self):
         self._fire("Wanted")
-        self._filter("key == 'Other'")
+        self._filter("data.key == 'Other'")
         self.drain(self.outbound)
         self.assertEqual(self._states(), ["done"])
 
@@ -130,17 +130,17 @@ class TestEventFilter(EngineCase):
         )
         self.outbound.invalidate_recordset()
         self.outbound._configuration_changed()
-        self._filter("key == 'Wanted'")
+        self._filter("data.key == 'Wanted'")
         self._fire("Wanted", "Hidden")
         self.assertEqual(self._states(), ["queued", "filtered"])
         self.assertFalse(self.messages(self.outbound).event_id.mapped("data")[0])
-        self._filter("sum(key) > `1`")
+        self._filter("sum(data.key) > `1`")
         self._fire("Jane Doe")
         self.assertEqual(self._states()[2], "quarantined")
         self.assertNotIn("Jane", self.messages(self.outbound)[2].error_message)
 
     def test_slow_filters_leave_the_rest_to_the_next_batch_in_order(self):
-        self._filter("key != 'Other'")
+        self._filter("data.key != 'Other'")
         self.patch(filters, "BATCH_SECONDS", -1.0)
         batches = []
         judge = filters.judge
@@ -157,13 +157,13 @@ class TestEventFilter(EngineCase):
 
     def test_checked_when_it_is_entered(self):
         draft = self.outbound.copy({"name": "Draft"})
-        for wrong in ("key ==", "nothing_like_this(key)", "lookup(key, 'x')"):
+        for wrong in ("data.key ==", "nothing_like_this(data.key)", "key == 'x'"):
             with self.subTest(wrong), self.assertRaisesRegex(ValidationError, "Filter"):
                 draft.event_filter = wrong
 
     def test_an_approved_filter_changes_by_a_proposal_only(self):
         with self.assertRaises(UserError):
-            self.outbound.event_filter = "key == 'Wanted'"
+            self.outbound.event_filter = "data.key == 'Wanted'"
         self.assertIn("event_filter", self.outbound._governed_names())
 
     # -- try -------------------------------------------------------------------------------
@@ -181,11 +181,11 @@ class TestEventFilter(EngineCase):
         self._fire("Wanted")
         event = self.messages(self.outbound).event_id
         interface = self.outbound.with_user(self._viewer())
-        found = interface.try_filter(event.id, "key == 'Wanted'")
+        found = interface.try_filter(event.id, "data.key == 'Wanted'")
         self.assertEqual((found["matches"], found["problem"]), (True, ""))
-        self.assertEqual(json.loads(found["text"]), {"key": "Wanted", "amount": "7"})
-        self.assertIs(interface.try_filter(event.id, "key == 'Other'")["matches"], False)
-        found = interface.try_filter(event.id, "key ==")
+        self.assertEqual(json.loads(found["text"])["data"], {"key": "Wanted", "amount": "7"})
+        self.assertIs(interface.try_filter(event.id, "data.key == 'Other'")["matches"], False)
+        found = interface.try_filter(event.id, "data.key ==")
         self.assertEqual(found["matches"], None)
         self.assertTrue(found["problem"])
 
@@ -199,11 +199,11 @@ class TestEventFilter(EngineCase):
         self._fire("Wanted")
         event = self.messages(self.outbound).event_id
         with self.assertRaises(AccessError):
-            self.outbound.with_user(self.service_user).try_filter(event.id, "key")
+            self.outbound.with_user(self.service_user).try_filter(event.id, "data.key")
         interface = self.outbound.with_user(self._viewer())
-        found = interface.try_filter(event.id, "key == 'Wanted'")
+        found = interface.try_filter(event.id, "data.key == 'Wanted'")
         self.assertEqual((found["needs_reason"], found["text"]), (True, ""))
-        found = interface.try_filter(event.id, "key == 'Wanted'", "To correct the filter")
+        found = interface.try_filter(event.id, "data.key == 'Wanted'", "To correct the filter")
         self.assertTrue(found["matches"])
         self.assertGreater(found["seconds"], 0)
         looks = self.env["integration.audit.entry"].search(

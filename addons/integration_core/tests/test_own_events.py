@@ -168,7 +168,7 @@ class TestSendTest(EngineCase):
 
     def test_neither_filter_nor_mapping_nor_wire_contract_apply(self):
         self.env.cr.execute(
-            "UPDATE integration_interface SET event_filter = 'key', contract_version_id = %s "
+            "UPDATE integration_interface SET event_filter = 'data.key', contract_version_id = %s "
             "WHERE id = %s",
             [self.contract.version_ids.id, self.outbound.id],
         )

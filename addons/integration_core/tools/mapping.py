@@ -15,35 +15,26 @@ Nothing is dropped silently: a source that is not a list, or an expression that 
 an error. Whether a member may be null is for the contract to say.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, TypeVar
-
-import jmespath  # type: ignore[import-untyped]
-from jmespath import exceptions
-from jmespath.visitor import Options  # type: ignore[import-untyped]
 
 from .errors import MappingError
 from .mapping_budget import DEFAULT_STEPS, Budget, BudgetInterpreter, to_json
-from .mapping_functions import FUNCTION_NAMES, MappingFunctions, MissingValue, ValueMaps
+from .mapping_expression import Expression, evaluate, interpreter, invalid, parse
+from .mapping_functions import MissingValue, ValueMaps
 from .mapping_trial import Trial, TrialEnded
 
 __all__ = [
-    "CompiledExpression",
     "CompiledMapping",
     "MappingSpec",
     "MissingValue",
     "Section",
-    "compile_expression",
     "compile_mapping",
 ]
 
-#: Longest expression, in characters.
-MAX_EXPRESSION: Final = 20_000
 #: Largest number of items in one section.
 MAX_ITEMS: Final = 10_000
 MAX_SECTIONS: Final = 20
@@ -75,26 +66,17 @@ class MappingSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class _Expression:
-    """A parsed expression and the name under which errors speak of it."""
-
-    place: str
-    tree: dict[str, Any]
-    map_names: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class _CompiledSection:
     target: tuple[str, ...]
-    source: _Expression
-    expression: _Expression
+    source: Expression
+    expression: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMapping:
     """A mapping that is ready for use. Immutable and safe to share between threads."""
 
-    header: _Expression
+    header: Expression
     sections: tuple[_CompiledSection, ...]
     steps: int
 
@@ -123,9 +105,8 @@ class CompiledMapping:
         :raises MappingError: anything else went wrong; the text names the expression, no value.
         """
         budget = Budget(self.steps)
-        functions = MappingFunctions(value_maps or {}, budget, trial.missing if trial else None)
-        interpreter = BudgetInterpreter(Options(custom_functions=functions), budget)
-        run = _Run(interpreter, budget, {"root": root, "context": dict(context or {})}, trial)
+        machine = interpreter(budget, value_maps or {}, trial.missing if trial else None)
+        run = _Run(machine, budget, {"root": root, "context": dict(context or {})}, trial)
         return run.result(self)
 
 
@@ -136,105 +117,20 @@ def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> Compile
     :raises MappingError: ``invalid_mapping``, with the place and position of the mistake.
     """
     if len(spec.sections) > MAX_SECTIONS:
-        raise _invalid(f"a mapping has at most {MAX_SECTIONS} sections")
+        raise invalid(f"a mapping has at most {MAX_SECTIONS} sections")
     sections: dict[str, _CompiledSection] = {}
     for section in spec.sections:
         if not _TARGET.fullmatch(section.target):
-            raise _invalid("a section's target is a dotted path of names, such as lines")
+            raise invalid("a section's target is a dotted path of names, such as lines")
         if section.target in sections:
-            raise _invalid(f"two sections have the target {section.target}")
+            raise invalid(f"two sections have the target {section.target}")
         place = f"section {section.target}"
         sections[section.target] = _CompiledSection(
             tuple(section.target.split(".")),
-            _parse(f"{place}, source", section.source),
-            _parse(f"{place}, expression", section.expression),
+            parse(f"{place}, source", section.source),
+            parse(f"{place}, expression", section.expression),
         )
-    return CompiledMapping(_parse("header", spec.header), tuple(sections.values()), steps)
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledExpression:
-    """One expression that is ready for use, without a mapping around it."""
-
-    expression: _Expression
-    steps: int
-
-    @property
-    def map_names(self) -> frozenset[str]:
-        """Names of the value maps that it looks up."""
-        return self.expression.map_names
-
-    def evaluate(self, value: Any) -> Any:
-        """What the expression gives for ``value``, which is not changed.
-
-        :raises MappingError: as of :meth:`CompiledMapping.apply`.
-        """
-        budget = Budget(self.steps)
-        functions = MappingFunctions({}, budget, None)
-        interpreter = BudgetInterpreter(Options(custom_functions=functions), budget)
-        run = _Run(interpreter, budget, {}, None)
-        return run.evaluate(self.expression, self.expression.place, value)
-
-
-def compile_expression(place: str, text: str, *, steps: int = DEFAULT_STEPS) -> CompiledExpression:
-    """Parse and check one expression.
-
-    :param place: the name under which errors speak of it.
-    :raises MappingError: ``invalid_mapping``, with the position of the mistake.
-    """
-    return CompiledExpression(_parse(place, text), steps)
-
-
-def _invalid(message: str) -> MappingError:
-    return MappingError(message, code="invalid_mapping")
-
-
-def _parse(place: str, text: str) -> _Expression:
-    if len(text) > MAX_EXPRESSION:
-        raise _invalid(f"{place}: longer than {MAX_EXPRESSION} characters")
-    map_names: set[str] = set()
-    try:
-        tree = _checked(place, jmespath.compile(text).parsed, map_names)
-    except exceptions.EmptyExpressionError:
-        raise _invalid(f"{place}: is empty") from None
-    except (exceptions.ParseError, exceptions.LexerError) as error:
-        position = error.lex_position if error.lex_position is not None else error.lexer_position
-        raise _invalid(f"{place}: syntax error at character {position + 1}") from None
-    except (exceptions.JMESPathError, ValueError):
-        raise _invalid(f"{place}: syntax error") from None
-    except RecursionError:
-        raise _invalid(f"{place}: nested too deeply") from None
-    return _Expression(place, tree, frozenset(map_names))
-
-
-def _checked(place: str, node: dict[str, Any], map_names: set[str]) -> dict[str, Any]:
-    """A copy of a syntax tree with known functions only, and Decimals for floats.
-
-    A copy, because the library keeps the trees of recent expressions and shares them. Adds the
-    names of the value maps that are looked up to ``map_names``.
-    """
-    if node["type"] == "function_expression":
-        if node["value"] not in FUNCTION_NAMES:
-            raise _invalid(f"{place}: there is no function {node['value']}()")
-        if node["value"] == "lookup":
-            map_names.add(_literal_map_name(place, node))
-    copy = dict(node)
-    if node["type"] == "literal":
-        copy["value"] = json.loads(json.dumps(node["value"]), parse_float=Decimal)
-    copy["children"] = [
-        _checked(place, child, map_names) if isinstance(child, dict) else child
-        for child in node.get("children", ())
-    ]
-    return copy
-
-
-def _literal_map_name(place: str, node: dict[str, Any]) -> str:
-    """The first argument of a lookup, which may not depend on the message."""
-    first = node["children"][0] if node["children"] else {}
-    name = first.get("value")
-    if first.get("type") != "literal" or not isinstance(name, str):
-        raise _invalid(f"{place}: lookup() takes the name of a value map in quotes first")
-    return name
+    return CompiledMapping(parse("header", spec.header), tuple(sections.values()), steps)
 
 
 class _Run:
@@ -273,8 +169,8 @@ class _Run:
             self._trial.fault(error)
             return otherwise
 
-    def _object(self, header: _Expression) -> dict[str, Any]:
-        result = self._plain(header.place, self.evaluate(header, header.place, self._scope))
+    def _object(self, header: Expression) -> dict[str, Any]:
+        result = self._plain(header.place, self._evaluate(header, header.place, self._scope))
         if not isinstance(result, dict):
             raise MappingError(f"{header.place}: must give an object")
         return result
@@ -291,16 +187,16 @@ class _Run:
             )
         return results
 
-    def _source(self, source: _Expression) -> list[Any]:
-        items = self.evaluate(source, source.place, self._scope["root"])
+    def _source(self, source: Expression) -> list[Any]:
+        items = self._evaluate(source, source.place, self._scope["root"])
         if not isinstance(items, list):
             raise MappingError(f"{source.place}: must give a list")
         if len(items) > MAX_ITEMS:
             raise MappingError(f"{source.place}: gives more than {MAX_ITEMS} items")
         return items
 
-    def _item(self, expression: _Expression, place: str, scope: dict[str, Any]) -> Any:
-        value = self.evaluate(expression, place, scope)
+    def _item(self, expression: Expression, place: str, scope: dict[str, Any]) -> Any:
+        value = self._evaluate(expression, place, scope)
         if value is None:
             raise MappingError(f"{place}: gives nothing")
         return self._plain(place, value)
@@ -315,27 +211,9 @@ class _Run:
         if self._trial:
             self._trial.place = place
 
-    def evaluate(self, expression: _Expression, place: str, value: Any) -> Any:
+    def _evaluate(self, expression: Expression, place: str, value: Any) -> Any:
         self._at(place)
-        try:
-            return self._interpreter.visit(expression.tree, value)
-        except MissingValue as error:
-            raise MissingValue(error.map_name, error.value, place) from None
-        except MappingError as error:
-            raise MappingError(f"{place}: {error.message}", code=error.code) from None
-        except exceptions.JMESPathTypeError as error:
-            raise MappingError(
-                f"{place}: {error.function_name}() was given a {error.actual_type}"
-            ) from None
-        except exceptions.ArityError as error:
-            raise MappingError(
-                f"{place}: {error.function_name}() has a wrong number of arguments"
-            ) from None
-        except RecursionError:
-            raise MappingError(f"{place}: nested too deeply") from None
-        except (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError) as error:
-            # The text may quote values; its type is enough together with the place.
-            raise MappingError(f"{place}: {type(error).__name__}") from None
+        return evaluate(self._interpreter, expression, place, value)
 
 
 def _put(result: dict[str, Any], target: tuple[str, ...], items: list[Any]) -> None:

@@ -1,1 +1,5 @@
-from . import test_door, test_sender, test_tools_standard_webhooks
+from . import (
+    test_door,
+    test_sender,
+    test_tools_standard_webhooks,
+)
