@@ -5,7 +5,6 @@ from core_tools import event_filter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.decimals(-9, 9),
     lambda inner: (
