@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 
-from ..tools import errors
+from ..tools import endpoint_health, errors
+from ..tools.endpoint_health import Health, Verdict
 from .ledger import Result
 
 _logger = logging.getLogger(__name__)
 
-#: Shares of the time, in percent, at which the owner is told.
-SHARES = (50, 70, 90)
 #: The partner says that its address will never come back.
 GONE = 410
 
@@ -68,50 +68,43 @@ def forget(cr: BaseCursor, interface_id: int) -> bool:
 
 
 def _failed(interface: BaseModel) -> None:
+    """Judge a failure by what is known, and store what is new."""
     cr = interface.env.cr
     cr.execute(
         """
-        SELECT failing_since, announced, now() AT TIME ZONE 'UTC'
-          FROM integration_health WHERE interface_id = %s
+        SELECT failing_since, coalesce(announced, 0), announced_at
+          FROM integration_health WHERE interface_id = %s FOR UPDATE
         """,
         [interface.id],
     )
     row = cr.fetchone()
-    if row is None:
-        cr.execute(
-            """
-            INSERT INTO integration_health (interface_id, failing_since, announced)
-            VALUES (%s, now() AT TIME ZONE 'UTC', 0) ON CONFLICT (interface_id) DO NOTHING
-            """,
-            [interface.id],
-        )
-        return
-    since, announced, now = row
+    known = Health(*row) if row else Health()
+    cr.execute("SELECT now() AT TIME ZONE 'UTC'")
+    now = cr.fetchone()[0]
     limit = timedelta(hours=interface.disable_after_hours or 0)
-    if not limit:
-        return
-    if now - since >= limit:
+    if limit:
+        verdict = endpoint_health.after_failure(known, now, limit)
+    else:
+        verdict = Verdict(replace(known, failing_since=known.failing_since or now))
+    if verdict.health != known:
+        _store(cr, interface.id, verdict.health)
+    if verdict.announcement:
+        interface._announce_failing(**verdict.announcement.parameters())
+    elif verdict.disabling:
+        hours = verdict.disabling.parameters()["failing_hours"]
         interface._disable_endpoint(
-            interface.env._(
-                "The partner has taken nothing for %s hours.", interface.disable_after_hours
-            )
+            interface.env._("The partner has taken nothing for %s hours.", hours)
         )
-        return
-    share = _share(since, now, limit)
-    if share > announced and _announce(cr, interface.id, share):
-        interface._announce_failing(share, since, since + limit)
 
 
-def _share(since: datetime, now: datetime, limit: timedelta) -> int:
-    """The highest share that has passed, 0 for none."""
-    passed = 100 * (now - since) / limit
-    return max((share for share in SHARES if share <= passed), default=0)
-
-
-def _announce(cr: BaseCursor, interface_id: int, share: int) -> bool:
-    """Whether nobody else has told of this share."""
+def _store(cr: BaseCursor, interface_id: int, health: Health) -> None:
     cr.execute(
-        "UPDATE integration_health SET announced = %s WHERE interface_id = %s AND announced < %s",
-        [share, interface_id, share],
+        """
+        INSERT INTO integration_health (interface_id, failing_since, announced, announced_at)
+        VALUES (%s, %s, %s, %s)
+        ON CONFLICT (interface_id) DO UPDATE
+           SET failing_since = EXCLUDED.failing_since, announced = EXCLUDED.announced,
+               announced_at = EXCLUDED.announced_at
+        """,
+        [interface_id, health.failing_since, health.announced, health.announced_at],
     )
-    return bool(cr.rowcount)

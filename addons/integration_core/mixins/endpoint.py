@@ -63,18 +63,20 @@ class IntegrationInterfaceEndpoint(models.AbstractModel):
     # what the engine finds; as superuser, in the transaction that records a batch
     # ------------------------------------------------------------------
 
-    def _announce_failing(self, percent, since, until):
-        """Tell the owner how much of the time is over."""
+    def _announce_failing(self, percent, failing_since, disable_at, failing_hours, hours_left):
+        """Tell the owner how much of the time is over (:class:`endpoint_health.Announcement`)."""
         self.ensure_one()
         told = self._in_the_words_of_its_owner()
         summary = told.env._("Will be disabled: %s", told.name)
         text = told.env._(
-            "The partner has taken nothing since %(since)s: %(percent)s %% of the time after which "
-            "the interface is disabled. That will be on %(until)s. Ask the partner, or propose "
-            "another address.",
-            since=format_datetime(told.env, since),
+            "The partner has taken nothing since %(since)s, for %(hours)s hours. That is "
+            "%(percent)s %% of the time after which the interface is disabled: on %(until)s, in "
+            "%(left)s hours. Ask the partner, or propose another address.",
+            since=format_datetime(told.env, failing_since),
+            hours=failing_hours,
             percent=percent,
-            until=format_datetime(told.env, until),
+            until=format_datetime(told.env, disable_at),
+            left=hours_left,
         )
         told._tell_owner_of_endpoint(summary, text)
 

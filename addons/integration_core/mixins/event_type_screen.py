@@ -31,15 +31,18 @@ class IntegrationEventTypeScreen(models.AbstractModel):
     )
     # what a subscriber has to know: the catalogue
     catalogue_version_id = fields.Many2one(
-        related="contract_id.current_version_id", string="Contract in force"
+        "integration.contract.version",
+        compute="_compute_catalogue",
+        string="Contract in force",
+        help="Which version of the contract schema and example are of.",
     )
     catalogue_schema = fields.Text(
-        related="contract_id.current_version_id.schema",
+        compute="_compute_catalogue",
         string="Schema",
         help="JSON Schema of what the event carries, as it is in force.",
     )
     catalogue_example = fields.Text(
-        related="contract_id.current_version_id.example",
+        compute="_compute_catalogue",
         string="Example",
         help="What an event may look like. It is made up, and no document of this hospital.",
     )
@@ -144,6 +147,14 @@ class IntegrationEventTypeScreen(models.AbstractModel):
                 interface.activated_at and interface.state != "retired"
                 for interface in event_type.interface_ids
             )
+
+    @api.depends("contract_id.version_ids.state")
+    def _compute_catalogue(self):
+        for event_type in self:
+            version = event_type.contract_id.current_version_id
+            event_type.catalogue_version_id = version
+            event_type.catalogue_schema = version.schema
+            event_type.catalogue_example = version.example
 
     @api.depends("interface_ids.state")
     def _compute_locked(self):

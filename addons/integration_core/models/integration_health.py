@@ -16,5 +16,6 @@ class IntegrationHealth(models.Model):
     announced = fields.Integer(
         readonly=True, aggregator=None, help="Percent of the time of which the owner was told."
     )
+    announced_at = fields.Datetime(readonly=True)
 
     _interface_unique = models.UniqueIndex("(interface_id)")

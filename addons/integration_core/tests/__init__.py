@@ -11,6 +11,7 @@ from . import (
     test_audit_settings,
     test_audit_ui,
     test_audit_verification,
+    test_catalogue,
     test_conflict,
     test_conflict_language,
     test_content_access,

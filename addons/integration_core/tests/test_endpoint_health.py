@@ -30,8 +30,9 @@ class TestEndpointHealth(EngineCase):
         if hours_later:
             self.env.cr.execute(
                 "UPDATE integration_health "
-                "SET failing_since = failing_since - %s * interval '1 hour'",
-                [hours_later],
+                "SET failing_since = failing_since - %(hours)s * interval '1 hour', "
+                "announced_at = announced_at - %(hours)s * interval '1 hour'",
+                {"hours": hours_later},
             )
         self.make_due(self.messages(self.outbound))
         self.drain(self.outbound)
@@ -78,11 +79,11 @@ class TestEndpointHealth(EngineCase):
         self.assertIn("90 %", self._activity().note)
         self.assertEqual(self._activity().user_id, self.outbound.owner_id)
         self.assertFalse(self.outbound.processing_paused)
-        self._try(12)
+        self._try(13)
         self.assertTrue(self.outbound.endpoint_disabled)
         self.assertTrue(self.outbound.processing_paused)
         self.assertEqual(self.outbound.light, "endpoint_disabled")
-        self.assertIn("120 hours", self.outbound.pause_reason)
+        self.assertIn("122 hours", self.outbound.pause_reason)
         self.assertEqual(len(self._mails()), 4)
         self.assertIn("Disabled", self._activity().summary)
 
@@ -105,6 +106,8 @@ class TestEndpointHealth(EngineCase):
     def test_resume_gives_the_whole_time_again(self):
         self._try()
         self._try(121)
+        self.assertFalse(self.outbound.endpoint_disabled, "nobody is disabled unannounced")
+        self._try(13)
         self.assertTrue(self.outbound.endpoint_disabled)
         self.outbound.action_resume()
         self.assertFalse(self.outbound.endpoint_disabled)

@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.addons.integration_core.tools import errors, http_proxy, net_guard
 from odoo.addons.integration_core.tools.tls import TlsOptions, context_for
 
+from ..engine import signing
 from ..tools import extra_headers
 
 # Credentials that sign, and by which schemes each can.
@@ -180,16 +181,6 @@ class IntegrationInterface(models.Model):
             except errors.IntegrationError as exc:
                 raise ValidationError(self.env._("Proxy: %s", exc.message)) from exc
 
-    @api.constrains(
-        "webhook_template", "webhook_signature_header", "webhook_timestamp_header", "webhook_scheme"
-    )
-    def _check_webhook_template(self):
-        for interface in self.filtered(lambda one: one.webhook_scheme == "template"):
-            try:
-                interface._webhook_template()
-            except ValueError as exc:
-                raise ValidationError(self.env._("Own template: %s", exc)) from exc
-
     # ------------------------------------------------------------------
     # what the sender asks
     # ------------------------------------------------------------------
@@ -224,6 +215,14 @@ class IntegrationInterface(models.Model):
             except ValueError:
                 continue  # an address, which the guard judges by itself
         return tuple(dict.fromkeys(found))
+
+    def _webhook_signer(self, proofs):
+        """What signs requests (:data:`engine.sender.Signer`).
+
+        :param proofs: of the credential, the version in use first
+        """
+        self.ensure_one()
+        return signing.signer(proofs)
 
     def _sending_credentials(self):
         found = super()._sending_credentials()
@@ -308,7 +307,8 @@ class IntegrationInterface(models.Model):
 
     def _missing_of_way(self) -> list[str]:
         missing = []
-        if self.webhook_ca and (self.url or "").lower().startswith("http:"):
+        by_token = self._sending_credentials().filtered("token_url")
+        if self.webhook_ca and not by_token and (self.url or "").lower().startswith("http:"):
             missing.append(
                 self.env._("A private authority has no effect on an address without https://.")
             )

@@ -1,5 +1,7 @@
 from . import (
     test_door,
+    test_outbound_fields,
+    test_requests,
     test_sender,
     test_tools_standard_webhooks,
 )
