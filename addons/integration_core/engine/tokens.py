@@ -4,6 +4,8 @@ Asked in threads that send, never in a business transaction. While a token is fe
 network a lock of the session is held, on a connection of its own, and no transaction is open.
 """
 
+# Stores are no models.
+# pylint: disable=method-required-super
 from __future__ import annotations
 
 import threading
