@@ -78,6 +78,7 @@ from . import (
     test_tools_contracts,
     test_tools_correlation,
     test_tools_decimals,
+    test_tools_endpoint_health,
     test_tools_errors,
     test_tools_event_filter,
     test_tools_field_paths,

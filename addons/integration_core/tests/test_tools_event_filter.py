@@ -140,7 +140,7 @@ class TestCheck(BaseCase):
         for text in (
             "data.lines[?cold && quantity > `1`]",
             "data.lines[*].item",
-            "sort_by(data.lines, &quantity)[0].cold",
+            "sort_by(data.lines, &quantity)[1].cold",
             "data | lines[?item == 'A']",
             "data.lines[?@.cold]",
             "data.{a: urgent, b: quiet}.a",

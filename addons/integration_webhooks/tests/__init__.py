@@ -3,5 +3,6 @@ from . import (
     test_outbound_fields,
     test_requests,
     test_sender,
+    test_tools_answers,
     test_tools_standard_webhooks,
 )
