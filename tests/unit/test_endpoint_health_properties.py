@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from core_tools import endpoint_health as health
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
