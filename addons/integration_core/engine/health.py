@@ -9,7 +9,7 @@ COMMITTED cursor that records a batch, so that lanes of one interface tell of a 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -40,25 +40,23 @@ def record(interface: BaseModel, calls: Sequence[Result]) -> None:
 
     What goes wrong here must not undo the record of what was sent, hence the savepoint.
     """
-    if not calls:
-        return
+    if any(call.http_status == GONE for call in calls):
+        text = interface.env._("The partner says that this address is gone for good (HTTP 410).")
+        _apart(interface, lambda: interface._disable_endpoint(text))
+    elif any(call.error is None for call in calls):
+        # One statement, which writes nothing as long as all is well.
+        if forget(interface.env.cr, interface.id):
+            _apart(interface, interface._endpoint_recovered)
+    elif any(call.error and is_outage(call.error) for call in calls):
+        _apart(interface, lambda: _failed(interface))
+
+
+def _apart(interface: BaseModel, conclusion: Callable[[], None]) -> None:
     try:
         with interface.env.cr.savepoint():
-            _record(interface, calls)
+            conclusion()
     except Exception:  # whatever hooks of mails and activities raise
         _logger.exception("The health of interface %s could not be noted", interface.id)
-
-
-def _record(interface: BaseModel, calls: Sequence[Result]) -> None:
-    if any(call.http_status == GONE for call in calls):
-        interface._disable_endpoint(
-            interface.env._("The partner says that this address is gone for good (HTTP 410).")
-        )
-    elif any(call.error is None for call in calls):
-        if forget(interface.env.cr, interface.id):
-            interface._endpoint_recovered()
-    elif any(call.error and is_outage(call.error) for call in calls):
-        _failed(interface)
 
 
 def forget(cr: BaseCursor, interface_id: int) -> bool:

@@ -100,6 +100,7 @@ from . import (
     test_ui,
     test_ui_credentials,
     test_ui_events,
+    test_ui_filter,
     test_ui_governance,
     test_ui_reveal,
     test_value_map,
