@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from odoo.addons.integration_core.tools.http_client import HttpClient, HttpReque
 from ..tools import answers
 from .access import Access, Constant
 from .bodies import Body, Envelope
+from .signing import Signer, Unsigned
 
 _logger = logging.getLogger(__name__)
 
@@ -23,9 +24,6 @@ USER_AGENT = "Odoo-Integration-Suite/1.0"
 
 # One client a process: its pools keep connections to partners open between drains.
 client = HttpClient()
-
-#: Gives the headers of a signature: (id, time, method, address, headers so far, body).
-Signer = Callable[[str, int, str, str, Mapping[str, str], bytes], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -115,7 +113,7 @@ class WebhookSender:
         if len(messages) == 1:
             headers |= _trace(first)
         signature = endpoint.sign(
-            body.id, int(time.time()), "POST", endpoint.url, headers, body.content
+            Unsigned(body.id, int(time.time()), "POST", endpoint.url, headers, body.content)
         )
         return HttpRequest(
             "POST", endpoint.url, {**headers, **signature}, body.content, **endpoint.options

@@ -182,6 +182,20 @@ class IntegrationInterface(models.Model):
             except errors.IntegrationError as exc:
                 raise ValidationError(self.env._("Proxy: %s", exc.message)) from exc
 
+    @api.constrains(
+        "webhook_scheme",
+        "webhook_template",
+        "webhook_prefix",
+        "webhook_signature_header",
+        "webhook_timestamp_header",
+    )
+    def _check_webhook_template(self):
+        for interface in self.filtered(lambda one: one.webhook_scheme == "template"):
+            try:
+                interface._webhook_template()
+            except ValueError as exc:
+                raise ValidationError(self.env._("Own template: %s", exc)) from exc
+
     # ------------------------------------------------------------------
     # what the sender asks
     # ------------------------------------------------------------------
@@ -217,13 +231,30 @@ class IntegrationInterface(models.Model):
                 continue  # an address, which the guard judges by itself
         return tuple(dict.fromkeys(found))
 
+    def _webhook_template(self):
+        """The own template (:class:`engine.signing.Template`).
+
+        :raises ValueError: it cannot work
+        """
+        self.ensure_one()
+        return signing.Template(
+            self.webhook_template or "",
+            self.webhook_algorithm or "sha256",
+            self.webhook_encoding or "hex",
+            self.webhook_prefix or "",
+            self.webhook_signature_header or "",
+            self.webhook_timestamp_header or "",
+        )
+
     def _webhook_signer(self, proofs):
-        """What signs requests (:data:`engine.sender.Signer`).
+        """What signs requests (:data:`engine.signing.Signer`).
 
         :param proofs: of the credential, the version in use first
         """
         self.ensure_one()
-        return signing.signer(proofs)
+        scheme = self.webhook_scheme or "standard"
+        template = self._webhook_template() if scheme == "template" else None
+        return signing.signer(scheme, proofs, template)
 
     def _sending_credentials(self):
         found = super()._sending_credentials()

@@ -3,6 +3,7 @@ from . import (
     test_outbound_fields,
     test_requests,
     test_sender,
+    test_signing,
     test_tools_answers,
     test_tools_standard_webhooks,
 )

@@ -80,6 +80,18 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
+def check_signature_name(name: str) -> None:
+    """Refuse a header that is to carry a signature or its time.
+
+    :raises ValueError: with a sentence
+    """
+    lower = name.lower()
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"“{name[:64]}” is no name of a header")
+    if lower in RESERVED or lower.startswith(_RESERVED_PREFIXES) or lower == "authorization":
+        raise ValueError(f"“{name}” is set by the engine itself")
+
+
 def check_name(name: str) -> None:
     """Refuse the name of a header that is not for administrators to set.
 
