@@ -1,5 +1,6 @@
 """Endpoints of partners: filtered, tested, failing for too long, gone; and who is told of it."""
 
+import hmac
 import json
 import time
 from collections.abc import Iterator
@@ -178,3 +179,52 @@ def test_a_draft_is_not_tested(suite: Suite, receiver: Receiver) -> None:
     with pytest.raises(RpcError, match="carries no traffic"):
         office.call("integration.interface", "action_send_test", [draft])
     assert receiver.received == []
+
+
+def test_several_events_share_a_request(suite: Suite) -> None:
+    """A refused request is repeated as a whole; numbers stay those of the events."""
+    office, ledger = suite.office, suite.ledger
+    supplier = office.supplier("Batches")
+    with Receiver(500) as receiver:
+        outbound = office.outbound(
+            supplier,
+            receiver.url,
+            policy={"concurrency": 1},
+            webhook_envelope="batch",
+            webhook_batch_size=10,
+        )
+        office.confirmed(supplier, 30)
+        ledger.wait_settled(outbound.id, 30)
+        assert ledger.states(outbound.id) == {"done": 30}
+        receiver.verify(outbound.secret)
+        taken = [json.loads(one.request.body) for one in receiver.received if one.status == 202]
+        events = [event for batch in taken for event in batch]
+        assert sorted(int(event["sequence"]) for event in events) == list(range(1, 31))
+        assert max(map(len, taken)) == 10, "requests are filled"
+        stored = {row["external_key"]: row for row in ledger.messages(outbound.id)}
+        assert {event["id"] for event in events} == set(stored)
+        refused = {event["id"] for event in bodies(receiver)[0]}
+        for key, row in stored.items():
+            outcomes = [attempt["outcome"] for attempt in ledger.attempts(row["id"])]
+            assert outcomes == (["retry", "done"] if key in refused else ["done"])
+
+
+def test_signed_as_the_partner_expects(suite: Suite, receiver: Receiver) -> None:
+    office, ledger = suite.office, suite.ledger
+    supplier = office.supplier("Spelling")
+    outbound = office.outbound(
+        supplier,
+        receiver.url,
+        webhook_scheme="github",
+        webhook_payload="thin",
+        webhook_headers="X-Hospital: General",
+    )
+    (order,) = office.confirmed(supplier)
+    ledger.wait_for_order(order.id, outbound.id, "done")
+    (one,) = receiver.received
+    digest = hmac.digest(outbound.secret.encode(), one.request.body, "sha256").hex()
+    assert one.request.headers["x-hub-signature-256"] == f"sha256={digest}"
+    assert one.request.headers["x-hospital"] == "General"
+    data = json.loads(one.request.body)["data"]
+    assert (data["model"], data["id"]) == ("purchase.order", order.id)
+    assert order.name not in one.request.body.decode()
