@@ -2,13 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from core_tools import endpoint_health as health
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
-from tests.unit.load_webhooks import load
-
-health = load("endpoint_health")
 
 steps = st.integers(0, 40 * 3600).map(lambda seconds: timedelta(seconds=seconds))
 limits = st.integers(1, 200).map(lambda hours: timedelta(hours=hours))

@@ -1,12 +1,9 @@
 """Properties of event filters: typed errors only, and never a surprise."""
 
 import pytest
+from core_tools import event_filter
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from tests.unit.load_webhooks import load
-
-event_filter = load("event_filter")
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.decimals(-9, 9),

@@ -24,7 +24,7 @@ class Block(importlib.abc.MetaPathFinder):
         if name.split(".")[0] in ("odoo", "psycopg2", "werkzeug"):
             raise ImportError(f"{name} is not to be imported by a tool")
 
-load_webhooks.share_core()
+load_webhooks.load("signature")
 sys.meta_path.insert(0, Block())
 for name in sys.argv[1:]:
     load_webhooks.load(name)

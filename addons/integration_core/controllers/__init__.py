@@ -1,1 +1,1 @@
-from . import audit_export, dispatcher
+from . import audit_export, dispatcher, jwks

@@ -13,6 +13,7 @@ UPDATE integration_interface
 -- Partners' secrets have no place in a copy. A new version makes a credential usable again.
 UPDATE integration_credential_version
    SET ciphertext = NULL, key_id = NULL;
+DELETE FROM integration_token;
 -- Jobs that were waiting would only find that everything is held.
 UPDATE queue_job
    SET state = 'cancelled'

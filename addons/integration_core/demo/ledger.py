@@ -17,7 +17,7 @@ from odoo import api, fields
 from odoo.models import BaseModel
 
 from ..engine import ledger, payloads, settings, sync
-from ..tools import correlation, fingerprint
+from ..tools import correlation, errors, fingerprint
 from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from ..tools.states import TERMINAL, State
@@ -125,6 +125,7 @@ class Ledger:
                 "error_code": code,
                 "error_message": text,
                 "error_fingerprint": fingerprint.fingerprint(error_class, code, text),
+                "fault": str(errors.fault_of(error_class, code, interface.direction)),
             }
         return row | story.values
 

@@ -68,7 +68,7 @@ def work_off(env: api.Environment, interface: BaseModel) -> None:
 def dispatch(env: api.Environment, interface: BaseModel) -> None:
     """Make messages of the events that happened, and hold them if the interface is paused."""
     env.flush_all()
-    dispatcher.fan_out(env.cr)
+    dispatcher.fan_out(env.cr, conversion.PlanCache())
     claims.sweep(env.cr, _terms(env, interface))
     env.invalidate_all()
 

@@ -16,7 +16,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import ledger, notice, settings, sync
+from . import ledger, notice, own_events, settings, sync
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -150,7 +150,9 @@ def _return_expired(cr: BaseCursor, rules: Terms) -> None:
     ledger.classify_errors(cr, dead)
     if dead:
         sync.of_results(cr, [(message_id, str(State.DEAD), reason) for message_id in dead])
-        notice.tell(api.Environment(cr, SUPERUSER_ID, {}), dead)
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        notice.tell(env, dead)
+        own_events.given_up(env, dead)
     returned = ledger.move(
         cr,
         State.QUEUED,

@@ -22,13 +22,14 @@ from ..tools import (
     contracts,
     data_classes,
     errors,
+    event_filter,
     keyring,
     mapping,
 )
 from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
 from ..tools.value_maps import ValueMapSet
-from . import value_maps
+from . import own_events, value_maps
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
@@ -175,6 +176,31 @@ class InboundPlan(Plan):
 @dataclass(frozen=True)
 class OutboundPlan(Plan):
     conversions: Mapping[str, Conversion | errors.IntegrationError]
+    #: which events are sent; ``None`` for all
+    event_filter: event_filter.EventFilter | errors.IntegrationError | None = None
+
+    def passes(
+        self, event_type: str, data: Any, moment: datetime, uuid: str, subject: str | None
+    ) -> bool:
+        """Whether the filter lets an event with this snapshot through.
+
+        :raises errors.IntegrationError: the snapshot has no canonical form, or the filter fails on
+            it; it must not be guessed then what the filter would have said.
+        """
+        if self.event_filter is None:
+            return True
+        if isinstance(self.event_filter, errors.IntegrationError):
+            raise self.event_filter
+        canonical = self.canonical(event_type, data, moment)
+        return self.event_filter.passes(as_filtered(event_type, canonical, moment, uuid, subject))
+
+    def canonical(self, event_type: str, data: Any, moment: datetime) -> Any:
+        """The canonical JSON of a snapshot: what the event type's own mapping makes of it.
+
+        :raises errors.IntegrationError: mapping or configuration does not allow it.
+        """
+        origin = self.conversion_of(event_type).origin
+        return data if origin is None else origin.apply(data, moment)
 
     def convert(self, event_type: str, data: Any, moment: datetime) -> Any:
         """The partner's shape of the canonical snapshot of an event that happened at ``moment``.
@@ -271,7 +297,32 @@ def _outbound(interface: BaseModel) -> OutboundPlan:
             if isinstance(canonical, errors.IntegrationError)
             else _from_event(event_type, _conversion(interface, canonical, wire))
         )
-    return OutboundPlan(**Plan.common(interface), conversions=conversions)
+    conversions[own_events.TEST] = _as_it_is(interface)
+    return OutboundPlan(
+        **Plan.common(interface), conversions=conversions, event_filter=_filter(interface)
+    )
+
+
+def _as_it_is(interface: BaseModel) -> Conversion:
+    """A test is no document, so it has neither the mapping nor the wire contract of documents."""
+    return Conversion(None, None, None, ValueMapSet({}), UTC, mapping_context(interface))
+
+
+def _filter(interface: BaseModel) -> event_filter.EventFilter | errors.IntegrationError | None:
+    if not interface.event_filter:
+        return None
+    try:
+        return event_filter.EventFilter.compile(interface.event_filter)
+    except event_filter.FilterError as exc:
+        return exc
+
+
+def as_filtered(
+    event_type: str, canonical: Any, moment: datetime, uuid: str, subject: str | None
+) -> dict[str, Any]:
+    """What a filter sees of an event (:data:`tools.event_filter.NAMES`)."""
+    time_ = f"{moment.isoformat(timespec='milliseconds')}Z"
+    return {"id": uuid, "type": event_type, "time": time_, "subject": subject, "data": canonical}
 
 
 def _from_event(

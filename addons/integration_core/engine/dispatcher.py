@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
-from ..tools import correlation
+from ..tools import correlation, errors
 from ..tools.partition import partition_hash
-from ..tools.states import INITIAL, State
-from . import lanes, ledger, notice, sync, wakeup
+from ..tools.states import INITIAL, TERMINAL, State
+from . import conversion, filters, lanes, ledger, notice, sequences, sync, wakeup
 from .causation import MAX_DEPTH
 from .cursors import own_cursor
 from .drain import Drain, fault_point
@@ -69,6 +70,7 @@ class _Subscriber:
     partner_id: int | None
     echo_allowed: bool
     ordering: str
+    has_filter: bool
 
     def priority(self, event: _Event) -> int:
         """Where the whole interface is one queue, a lower priority would be an overtaking."""
@@ -88,81 +90,133 @@ class _Subscriber:
         )
 
 
+# The columns of an event, and of a subscriber with the tables that they come from.
+_EVENT = """
+    id, uuid, type_id, type_code, res_model, res_id, company_id, partner_id, correlation_id,
+    trace_parent, cause_system_id, coalesce(depth, 0), problem, mute_id"""
+_SUBSCRIBER = """
+               i.id, i.company_id, i.system_id, p.commercial_partner_id,
+               coalesce(i.echo_allowed, false), o.ordering, coalesce(i.event_filter, '') <> ''
+          FROM integration_interface i
+          JOIN integration_system s ON s.id = i.system_id
+          JOIN integration_policy o ON o.id = i.policy_id
+          LEFT JOIN res_partner p ON p.id = s.partner_id"""
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """What becomes of an event at a subscriber.
+
+    :ivar refusal: class, code and text of the reason why it may not be sent
+    """
+
+    event: _Event
+    subscriber: _Subscriber
+    state: State
+    refusal: tuple[str, str, str] | None = None
+
+
 class DispatchDrain(Drain):
     """Drains the outbox of events. What it makes stays in this database until a drain sends it."""
 
     is_traffic = False
 
+    def __init__(self, registry: Registry, lane_id: int) -> None:
+        super().__init__(registry, lane_id)
+        self._plans = conversion.PlanCache()
+
     def work(self) -> int:
         with own_cursor(self.registry) as cr:
             if not lanes.hold(cr, self.lane_id, self.token):
                 return 0
-            done = fan_out(cr)
-            if done:
+            events = fan_out(cr, self._plans)
+            if events:
                 fault_point("dispatch_inserted")
-        return done
+        return len(events)
 
 
-def fan_out(cr: BaseCursor) -> int:
-    """Turn a batch of events into messages, in the transaction of ``cr``; return how many it took.
+def fan_out(cr: BaseCursor, plans: conversion.PlanCache) -> Sequence[_Event]:
+    """Turn a batch of events into messages, in the transaction of ``cr``.
 
     :param cr: the caller holds the lane of the dispatcher
+    :return: the events, or as many of them as there was time to filter
     """
-    events = _undispatched(cr)
+    events: Sequence[_Event] = _undispatched(cr)
     if not events:
-        return 0
+        return []
     subscribers = _subscribers(cr, {event.type_id for event in events})
+    events, fates = _decide(cr, plans, events, subscribers)
+    messages = _insert(cr, fates)
+    sync.upsert(
+        cr,
+        [_status(mid, one) for mid, one in messages.items() if one.state != State.FILTERED],
+    )
+    refused = [mid for mid, fate in messages.items() if fate.refusal]
+    if refused:
+        ledger.classify_errors(cr, refused)
+        notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
+    _mark_dispatched(cr, events)
+    interfaces = {
+        fate.subscriber.interface_id for fate in messages.values() if fate.state != State.FILTERED
+    }
+    wakeup.wake_lanes(cr, lanes.of_interfaces(cr, sorted(interfaces)))
+    return events
+
+
+def _decide(
+    cr: BaseCursor,
+    plans: conversion.PlanCache,
+    events: Sequence[_Event],
+    subscribers: Mapping[int, Sequence[_Subscriber]],
+) -> tuple[Sequence[_Event], list[_Fate]]:
+    """The events that are decided, and what becomes of each at its subscribers."""
     pairs = [
         (event, subscriber)
         for event in events
         for subscriber in subscribers.get(event.type_id, ())
         if subscriber.takes(event)
     ]
-    messages = _insert(cr, pairs)
-    _show(cr, messages)
-    cr.execute(
-        "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' WHERE id = ANY(%s)",
-        [[event.id for event in events]],
-    )
-    interfaces = {subscriber.interface_id for _mid, _event, subscriber in messages}
-    wakeup.wake_lanes(cr, lanes.of_interfaces(cr, sorted(interfaces)))
-    return len(events)
-
-
-def _show(cr: BaseCursor, messages: Sequence[tuple[int, _Event, _Subscriber]]) -> None:
-    """Let the documents show what became of them, and tell people of what was refused."""
-    sync.upsert(
-        cr,
-        [
-            (
-                event.res_model,
-                event.res_id,
-                subscriber.interface_id,
-                "failed" if event.refusal else "pending",
-                event.refusal[2] if event.refusal else None,
-                mid,
-            )
-            for mid, event, subscriber in messages
-        ],
-    )
-    refused = [mid for mid, event, _subscriber in messages if event.refusal]
-    if refused:
-        ledger.classify_errors(cr, refused)
-        notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
+    questions = {
+        _question(*pair): pair[0] for pair in pairs if pair[1].has_filter and not pair[0].refusal
+    }
+    verdicts: Mapping[filters.Question, filters.Verdict] = {}
+    if questions:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        verdicts = filters.judge(env, plans, list(questions))
+    # Messages keep the order of events: from the first one without an answer on, all wait.
+    open_ids = [event.id for question, event in questions.items() if question not in verdicts]
+    if open_ids:
+        end = min(open_ids)
+        events = [event for event in events if event.id < end]
+        pairs = [pair for pair in pairs if pair[0].id < end]
+    return events, [_fate(*pair, verdicts) for pair in pairs]
 
 
 def _undispatched(cr: BaseCursor) -> list[_Event]:
     cr.execute(
-        """
-        SELECT id, uuid, type_id, type_code, res_model, res_id, company_id, partner_id,
-               correlation_id, trace_parent, cause_system_id, coalesce(depth, 0), problem,
-               mute_id
-          FROM integration_event WHERE dispatched_at IS NULL
-         ORDER BY id LIMIT %s FOR UPDATE
-        """,
+        f"SELECT {_EVENT} FROM integration_event WHERE dispatched_at IS NULL "  # noqa: S608
+        "ORDER BY id LIMIT %s FOR UPDATE",
         [BATCH],
     )
     return [_Event(*row) for row in cr.fetchall()]
+
+
+def send_to(cr: BaseCursor, event_id: int, interface_id: int) -> int:
+    """Make one event a message of one interface, and of no other; return its id."""
+    cr.execute(f"SELECT {_EVENT} FROM integration_event WHERE id = %s FOR UPDATE", [event_id])  # noqa: S608
+    event = _Event(*cr.fetchone())
+    cr.execute(f"SELECT {_SUBSCRIBER} WHERE i.id = %s", [interface_id])
+    [message_id] = _insert(cr, [_Fate(event, _Subscriber(*cr.fetchone()), State.QUEUED)])
+    _mark_dispatched(cr, [event])
+    wakeup.wake_lanes(cr, lanes.of_interfaces(cr, [interface_id]))
+    return message_id
+
+
+def _mark_dispatched(cr: BaseCursor, events: Sequence[_Event]) -> None:
+    cr.execute(
+        "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' WHERE id = ANY(%s)",
+        [[event.id for event in events]],
+    )
 
 
 def _subscribers(cr: BaseCursor, type_ids: set[int]) -> Mapping[int, list[_Subscriber]]:
@@ -172,14 +226,10 @@ def _subscribers(cr: BaseCursor, type_ids: set[int]) -> Mapping[int, list[_Subsc
     is under change is held for it, what happened before it was ever approved is not its business.
     """
     cr.execute(
-        """
-        SELECT r.integration_event_type_id, i.id, i.company_id, i.system_id,
-               p.commercial_partner_id, coalesce(i.echo_allowed, false), o.ordering
-          FROM integration_event_type_integration_interface_rel r
-          JOIN integration_interface i ON i.id = r.integration_interface_id
-          JOIN integration_system s ON s.id = i.system_id
-          JOIN integration_policy o ON o.id = i.policy_id
-          LEFT JOIN res_partner p ON p.id = s.partner_id
+        f"""
+        SELECT r.integration_event_type_id, {_SUBSCRIBER}
+          JOIN integration_event_type_integration_interface_rel r
+            ON r.integration_interface_id = i.id
          WHERE r.integration_event_type_id = ANY(%s) AND i.active AND i.direction = 'outbound'
            AND i.activated_at IS NOT NULL AND i.state <> 'retired'
         """,
@@ -191,53 +241,97 @@ def _subscribers(cr: BaseCursor, type_ids: set[int]) -> Mapping[int, list[_Subsc
     return found
 
 
-def _insert(
-    cr: BaseCursor, pairs: Sequence[tuple[_Event, _Subscriber]]
-) -> list[tuple[int, _Event, _Subscriber]]:
-    """Create the messages of ``pairs``; a pair that has its message already makes no second."""
-    if not pairs:
-        return []
-    by_uuid = {ledger.new_uuid(): pair for pair in pairs}
+def _question(event: _Event, subscriber: _Subscriber) -> filters.Question:
+    return filters.Question(event.id, event.type_code, subscriber.interface_id)
+
+
+def _fate(
+    event: _Event,
+    subscriber: _Subscriber,
+    verdicts: Mapping[filters.Question, filters.Verdict],
+) -> _Fate:
+    if event.refusal:
+        return _Fate(event, subscriber, State.QUARANTINED, event.refusal)
+    verdict = verdicts.get(_question(event, subscriber), True)
+    if isinstance(verdict, errors.IntegrationError):
+        refusal = (str(verdict.error_class), verdict.code, ledger.error_text(verdict) or "")
+        return _Fate(event, subscriber, State.QUARANTINED, refusal)
+    return _Fate(event, subscriber, State.QUEUED if verdict else State.FILTERED)
+
+
+def _status(message_id: int, fate: _Fate) -> tuple[str, int, int, str, str | None, int]:
+    """What the document is told, see :func:`.sync.upsert`."""
+    return (
+        fate.event.res_model,
+        fate.event.res_id,
+        fate.subscriber.interface_id,
+        "failed" if fate.refusal else "pending",
+        fate.refusal[2] if fate.refusal else None,
+        message_id,
+    )
+
+
+def _insert(cr: BaseCursor, fates: Sequence[_Fate]) -> dict[int, _Fate]:
+    """Create a message for each of ``fates``; one that has its message already makes no second."""
+    if not fates:
+        return {}
+    by_uuid = {ledger.new_uuid(): fate for fate in fates}
     new = cr.execute_values(
         """
         INSERT INTO integration_idempotency (interface_id, key, message_uuid, created_at)
         VALUES %s ON CONFLICT (interface_id, key) DO NOTHING RETURNING message_uuid
         """,
-        [(s.interface_id, e.uuid, uuid) for uuid, (e, s) in by_uuid.items()],
+        [(one.subscriber.interface_id, one.event.uuid, uuid) for uuid, one in by_uuid.items()],
         template="(%s, %s, %s, now() AT TIME ZONE 'UTC')",
-        page_size=len(pairs),
+        page_size=len(fates),
         fetch=True,
     )
-    fresh = {row[0] for row in new}
+    known = {row[0] for row in new}
+    fresh = {uuid: fate for uuid, fate in by_uuid.items() if uuid in known}
+    numbers = _numbers(cr, fresh)
     rows = cr.execute_values(
         """
         INSERT INTO integration_message (
             uuid, interface_id, company_id, direction, state, message_type, external_key,
             partition_key, partition_hash, correlation_id, trace_parent, causation_id, depth,
             event_id, res_model, res_id, priority, available_at, created_at, attempts,
-            error_class, error_code, error_message)
+            sequence_number, finished_at, error_class, error_code, error_message)
         VALUES %s RETURNING id, uuid
         """,
-        [_row(uuid, *pair) for uuid, pair in by_uuid.items() if uuid in fresh],
+        [_row(uuid, fate, numbers.get(uuid)) for uuid, fate in fresh.items()],
         template="(%s, %s, %s, 'outbound', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, "
-        "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0, %s, %s, %s)",
-        page_size=len(pairs),
+        "now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0, %s, "
+        "CASE WHEN %s THEN now() AT TIME ZONE 'UTC' END, %s, %s, %s)",
+        page_size=len(fates),
         fetch=True,
     ) if fresh else []  # fmt: skip
-    return [(message_id, *by_uuid[uuid]) for message_id, uuid in rows]
+    return {message_id: fresh[uuid] for message_id, uuid in rows}
 
 
-def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...]:
-    state = State.QUARANTINED if event.refusal else State.QUEUED
-    if state not in INITIAL:
-        raise ValueError(state)
+def _numbers(cr: BaseCursor, fresh: Mapping[str, _Fate]) -> dict[str, int]:
+    """Sequence numbers of what is going to be sent, in the order of its events.
+
+    What is quarantined may never be: it gets its number when it leaves (see ``engine.outbound``).
+    """
+    sent = {
+        uuid: fate.subscriber.interface_id
+        for uuid, fate in fresh.items()
+        if fate.state == State.QUEUED
+    }
+    return dict(zip(sent, sequences.take(cr, list(sent.values())), strict=True))
+
+
+def _row(uuid: str, fate: _Fate, number: int | None) -> tuple[object, ...]:
+    if fate.state not in INITIAL:
+        raise ValueError(fate.state)
+    event, subscriber = fate.event, fate.subscriber
     key = f"{event.res_model},{event.res_id}"
     parent = correlation.parse_traceparent(event.trace_parent)
     return (
         uuid,
         subscriber.interface_id,
         subscriber.company_id,
-        str(state),
+        str(fate.state),
         event.type_code,
         event.uuid,
         key,
@@ -250,5 +344,7 @@ def _row(uuid: str, event: _Event, subscriber: _Subscriber) -> tuple[object, ...
         event.res_model,
         event.res_id,
         subscriber.priority(event),
-        *(event.refusal or (None, None, None)),
+        number,
+        fate.state in TERMINAL,
+        *(fate.refusal or (None, None, None)),
     )

@@ -163,15 +163,16 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
                error_class = v.error_class, error_code = v.error_code,
                error_message = v.error_message, error_fingerprint = v.fingerprint,
                error_title = v.title,
+               fault = CASE WHEN m.direction = 'inbound' THEN v.inbound_fault ELSE v.fault END,
                res_model = coalesce(v.res_model, m.res_model),
                res_id = coalesce(v.res_id, m.res_id)
           FROM (VALUES %s) AS v(id, token, state, delay, error_class, error_code, error_message,
-                                fingerprint, title, res_model, res_id)
+                                fingerprint, title, fault, inbound_fault, res_model, res_id)
          WHERE m.id = v.id AND m.claim_token = v.token AND m.state = 'processing'
         RETURNING m.id
         """,
         [_result_row(result, token) for result in results],
-        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s, %s::int)",
+        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s, %s, %s, %s::int)",
         page_size=len(results),
         fetch=True,
     )
@@ -194,30 +195,43 @@ def _result_row(result: Result, token: str) -> tuple[object, ...]:
         error_text(error),
         fingerprint.fingerprint(error.error_class, error.code, error.message) if error else None,
         fingerprint.title(error.code, error.message) if error else None,
+        _fault(error, "outbound"),
+        _fault(error, "inbound"),
         result.record[0] if result.record else None,
         result.record[1] if result.record else None,
     )
 
 
+def _fault(error: errors.IntegrationError | None, direction: str) -> str | None:
+    if error is None:
+        return None
+    return str(error.fault or errors.fault_of(error.error_class, error.code, direction))
+
+
 def classify_errors(cr: BaseCursor, ids: Sequence[int]) -> None:
-    """Group messages whose error was written by SQL: give them its fingerprint and its title."""
+    """Group messages whose error was written by SQL: fingerprint, title, and whose fault it is."""
     if not ids:
         return
     cr.execute(
-        "SELECT id, error_class, error_code, error_message FROM integration_message "
+        "SELECT id, error_class, error_code, error_message, direction FROM integration_message "
         "WHERE id = ANY(%s) AND error_class IS NOT NULL",
         [list(ids)],
     )
     rows = [
-        (mid, fingerprint.fingerprint(kind, code, text), fingerprint.title(code, text))
-        for mid, kind, code, text in cr.fetchall()
+        (
+            mid,
+            fingerprint.fingerprint(kind, code, text),
+            fingerprint.title(code, text),
+            str(errors.fault_of(kind, code, direction)),
+        )
+        for mid, kind, code, text, direction in cr.fetchall()
     ]
     if rows:
         cr.execute_values(
             """
             UPDATE integration_message m SET error_fingerprint = v.fingerprint,
-                   error_title = v.title
-              FROM (VALUES %s) AS v(id, fingerprint, title) WHERE m.id = v.id
+                   error_title = v.title, fault = v.fault
+              FROM (VALUES %s) AS v(id, fingerprint, title, fault) WHERE m.id = v.id
             """,
             rows,
             page_size=len(rows),

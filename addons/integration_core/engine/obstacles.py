@@ -30,9 +30,10 @@ def find(interface: BaseModel) -> errors.IntegrationError | None:
     try:
         if interface.data_class in data_classes.PRIVATE:
             keys.require(interface.env.cr)
-        if interface.direction == "outbound" and interface.credential_id:
-            # sudo: the drain runs as superuser anyway; what is opened here is dropped at once
-            interface.credential_id.sudo()._proofs()
+        if interface.direction == "outbound":
+            for credential in interface._sending_credentials():
+                # sudo: the drain runs as superuser anyway; what is opened here is dropped at once
+                credential.sudo()._proofs()
     except errors.IntegrationError as exc:
         return exc
     return None

@@ -137,6 +137,7 @@ def _retry(messages: BaseModel, found: Assessment, _note: str) -> list[int]:
             "error_message": None,
             "error_fingerprint": None,
             "error_title": None,
+            "fault": None,
         },
         "state IN ('retry', 'quarantined', 'dead')",
     )

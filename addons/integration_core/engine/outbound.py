@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from odoo import SUPERUSER_ID, api
 from odoo.models import BaseModel
@@ -24,21 +23,25 @@ from . import (
     breakers,
     claims,
     conversion,
-    discretion,
+    health,
     lanes,
     ledger,
     notice,
     obstacles,
     outbound_sources,
-    payloads,
+    own_events,
     rates,
+    sequences,
     settings,
     sync,
 )
 from .cursors import own_cursor
+from .deliveries import Course, Delivery, Outcome, Sender
 from .departures import Departures
 from .drain import Drain, fault_point
-from .outbound_sources import Outgoing
+from .outbound_sources import Outgoing, Prepared
+
+__all__ = ["OutboundDrain", "Outcome", "Sender"]  # transports import the latter two from here
 
 _logger = logging.getLogger(__name__)
 
@@ -50,71 +53,6 @@ AWAY_SECONDS = 3.0
 # Messages claimed at once per connection: enough to keep connections busy between two records
 # of results, few enough that a slow partner does not hold many.
 PER_CONNECTION = 10
-
-
-@dataclass
-class Outcome:
-    """What came of one attempt. ``error`` is ``None`` when the partner took the message."""
-
-    error: errors.IntegrationError | None = None
-    http_status: int | None = None
-    sent: bytes = b""
-    response: bytes = b""
-    response_type: str = ""
-
-
-class Sender(Protocol):
-    """Sends one message. Never raises; called from several threads, holds no cursor."""
-
-    def __call__(self, message: Outgoing) -> Outcome: ...
-
-
-@dataclass
-class _Job:
-    """Messages of one key, sent in order."""
-
-    messages: list[claims.Claimed]
-    results: list[ledger.Result] = field(default_factory=list)
-    untried: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Delivery:
-    """A claim with everything that sending it needs; holds no cursor, used by several threads.
-
-    ``prepared`` has, by message id, what is to be sent or why it cannot be; ``otherwise`` is what
-    is wrong with messages that it does not have. Without a ``sender`` it has none.
-    """
-
-    plan: conversion.OutboundPlan
-    claimed: Sequence[claims.Claimed]
-    sender: Sender | None
-    prepared: Mapping[int, Outgoing | errors.IntegrationError]
-    otherwise: errors.IntegrationError
-
-    def jobs(self) -> list[_Job]:
-        """The messages by queue, in order."""
-        jobs: dict[object, _Job] = {}
-        for message in self.claimed:
-            queue = self.plan.order_keys(message.partition_key) or message.id
-            jobs.setdefault(queue, _Job([])).messages.append(message)
-        return list(jobs.values())
-
-    def leaving(self) -> dict[int, Outgoing]:
-        """What is sent unless an earlier message of its queue fails, by id."""
-        found = self.prepared if self.sender else {}
-        return {mid: one for mid, one in found.items() if isinstance(one, Outgoing)}
-
-    def attempt(self, message: claims.Claimed) -> ledger.Result:
-        """Send one message, or fail it for the reason found while it was prepared."""
-        started = datetime.now(UTC).replace(tzinfo=None)
-        clock = time.monotonic()
-        prepared = self.prepared.get(message.id, self.otherwise)
-        if isinstance(prepared, Outgoing) and self.sender:
-            outcome = self.sender(prepared)
-        else:
-            outcome = Outcome(prepared)
-        return _result(message, outcome, self.plan, started, time.monotonic() - clock)
 
 
 class OutboundDrain(Drain):
@@ -169,7 +107,10 @@ class OutboundDrain(Drain):
                 return 0
             policy = interface.policy_id
             concurrency = policy.concurrency
-            permit = breakers.permit(cr, rules.interface_id, policy, concurrency * PER_CONNECTION)
+            wanted = concurrency * max(
+                PER_CONNECTION, interface._transport()._batch_size(interface)
+            )
+            permit = breakers.permit(cr, rules.interface_id, policy, wanted)
             self._probe_at = permit.probe_at
             limit = rates.permit(cr, rules.interface_id, policy, permit.granted)
             token, claimed = claims.claim(cr, rules, limit.granted)
@@ -198,7 +139,8 @@ class OutboundDrain(Drain):
     ) -> None:
         try:
             delivery = self._prepare(claimed)
-        except errors.ConfigurationError as exc:
+            delivery.make_ready()
+        except errors.IntegrationError as exc:
             # It would fail every message of the interface: they wait for whoever mends it.
             with own_cursor(self.registry) as cr:
                 ledger.release(cr, [message.id for message in claimed], token)
@@ -209,17 +151,19 @@ class OutboundDrain(Drain):
             with own_cursor(self.registry) as cr:
                 ledger.release(cr, [message.id for message in claimed], token)
             raise
-        jobs = delivery.jobs()
+        courses = delivery.courses(concurrency)
         departures = Departures(self.registry.db_name, self.interface_id, delivery.leaving())
         departures.begin()
-        self._run(jobs, delivery, token, concurrency)
+        self._run(courses, delivery, token, concurrency)
         fault_point("outbound_sent")
-        results = [result for job in jobs for result in job.results]
+        results = [result for course in courses for result in course.results]
         departures.end(results)
-        untried = [message_id for job in jobs for message_id in job.untried]
+        for result in results:
+            self.pace.note(result.duration)
+        untried = [message_id for course in courses for message_id in course.untried]
         self._record(delivery.plan, results, untried, token, generation)
 
-    def _prepare(self, claimed: Sequence[claims.Claimed]) -> _Delivery:
+    def _prepare(self, claimed: Sequence[claims.Claimed]) -> Delivery:
         """Read all that sending needs while a cursor is open."""
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
@@ -231,17 +175,36 @@ class OutboundDrain(Drain):
             except errors.IntegrationError as exc:
                 if exc.holds:
                     raise
-                return _Delivery(plan, claimed, None, {}, exc)
-            prepared: dict[int, Outgoing | errors.IntegrationError] = {}
+                return Delivery(plan, claimed, None, {}, exc)
+            prepared: dict[int, Prepared] = {}
             for row in outbound_sources.read(cr, claimed):
                 prepared[row.id] = row.prepared(plan)
+        self._number(prepared)
         gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
-        return _Delivery(plan, claimed, sender, prepared, gone)
+        return Delivery(plan, claimed, sender, prepared, gone)
 
-    def _run(self, jobs: Sequence[_Job], delivery: _Delivery, token: str, concurrency: int) -> None:
+    def _number(self, prepared: dict[int, Prepared]) -> None:
+        """Give numbers to what leaves without one; the dispatcher gave all others theirs."""
+        without = [
+            one.id
+            for one in prepared.values()
+            if isinstance(one, Outgoing) and one.sequence_number is None
+        ]
+        if not without:
+            return
+        with own_cursor(self.registry) as cr:
+            numbers = sequences.give(cr, self.interface_id, without)
+        for message_id, number in numbers.items():
+            prepared[message_id] = replace(prepared[message_id], sequence_number=number)
+
+    def _run(
+        self, courses: Sequence[Course], delivery: Delivery, token: str, concurrency: int
+    ) -> None:
         """Send over ``concurrency`` threads; keep the leases alive while the partner is slow."""
-        with ThreadPoolExecutor(min(concurrency, len(jobs))) as pool:
-            pending = {pool.submit(self._run_job, job, delivery) for job in jobs}
+        with ThreadPoolExecutor(min(concurrency, len(courses))) as pool:
+            pending = {
+                pool.submit(delivery.serve, course, lambda: self.expired) for course in courses
+            }
             while pending:
                 done, pending = wait(pending, timeout=settings.lease_seconds() / 3)
                 for future in done:
@@ -249,18 +212,6 @@ class OutboundDrain(Drain):
                 if pending:
                     with own_cursor(self.registry) as cr:
                         lanes.renew(cr, self.lane_id, self.token, token)
-
-    def _run_job(self, job: _Job, delivery: _Delivery) -> None:
-        blocked = False
-        for message in job.messages:
-            if blocked or self.expired:
-                job.untried.append(message.id)
-                continue
-            result = delivery.attempt(message)
-            self.pace.note(result.duration)
-            job.results.append(result)
-            # Without an order each job has one message, and nobody waits behind it.
-            blocked = delivery.plan.blocks(result.state)
 
     def _record(
         self,
@@ -277,15 +228,18 @@ class OutboundDrain(Drain):
             sync.of_results(
                 cr, [(r.message_id, str(r.state), ledger.error_text(r.error)) for r in ours]
             )
+            sync.forget(cr, [r.message_id for r in ours if r.state == State.FILTERED])
             env = api.Environment(cr, SUPERUSER_ID, {})
             interface = env["integration.interface"].browse(plan.interface_id)
             # What we refused ourselves says nothing about the partner's health.
-            calls = [r for r in ours if r.error is None or r.http_status or _is_outage(r.error)]
-            failures = sum(1 for r in calls if r.error is not None and _is_outage(r.error))
+            calls = [r for r in ours if _was_call(r)]
+            failures = sum(1 for r in calls if r.error is not None and health.is_outage(r.error))
             breakers.record(cr, interface, len(calls) - failures, failures, generation)
+            health.record(interface, calls)
             unused = len(untried) + len(ours) - len(calls)
             rates.give_back(cr, plan.interface_id, interface.policy_id, unused)
             notice.final_failures(env, ours)
+            own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
             self._obstacles.passed(cr, plan.interface_id)
 
 
@@ -300,42 +254,8 @@ def _require_key_ring(plan: conversion.OutboundPlan) -> None:
     plan.key_ring.pseudonym("", "nothing")
 
 
-def _is_outage(error: errors.IntegrationError) -> bool:
-    return error.error_class in (
-        errors.ErrorClass.TRANSIENT,
-        errors.ErrorClass.THROTTLED,
-        errors.ErrorClass.UNKNOWN_OUTCOME,
-    )
-
-
-def _result(
-    message: claims.Claimed,
-    outcome: Outcome,
-    plan: conversion.OutboundPlan,
-    started: datetime,
-    duration: float,
-) -> ledger.Result:
-    state, delay = State.DONE, None
-    if outcome.error and plan.private:
-        outcome.error = discretion.discreet(outcome.error, outcome.sent, outcome.response)
-    if outcome.error:
-        state = errors.next_state(outcome.error.error_class, message.attempts, plan.max_attempts)
-        if state == State.RETRY:
-            retry_after = getattr(outcome.error, "retry_after", None)
-            delay = plan.retry.next_delay(message.attempts, retry_after)
-            state = State.DEAD if delay is None else state
-    result = ledger.Result(
-        message.id, state, message.attempts, started, duration,
-        error=outcome.error, delay=delay, http_status=outcome.http_status,
-    )  # fmt: skip
-    for kind, body, content_type in (
-        ("sent", outcome.sent, "application/json"),
-        ("response", outcome.response, outcome.response_type),
-    ):
-        if body:
-            result.payloads.append(
-                payloads.seal(
-                    body, message.uuid, kind, plan.key_ring, plan.data_class, content_type
-                )
-            )
-    return result
+def _was_call(result: ledger.Result) -> bool:
+    """Whether the partner was asked, or would have been had the network let us."""
+    if result.error is None:
+        return result.state == State.DONE
+    return bool(result.http_status) or health.is_outage(result.error)

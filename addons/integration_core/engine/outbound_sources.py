@@ -26,6 +26,20 @@ class Outgoing:
     document: Any
     correlation_id: str | None
     trace_parent: str | None
+    #: counts what is sent through the interface (see :mod:`.sequences`)
+    sequence_number: int | None = None
+    #: the document that it is about, if there is one: model and id
+    res_model: str | None = None
+    res_id: int | None = None
+
+
+class Filtered:
+    """In the place of a message that the filter of its interface leaves out."""
+
+
+FILTERED = Filtered()
+#: What is to be sent, or why it is not.
+Prepared = Outgoing | Filtered | errors.IntegrationError
 
 
 @dataclass(frozen=True)
@@ -39,13 +53,17 @@ class Source:
     external_key: str
     correlation_id: str | None
     trace_parent: str | None
+    sequence_number: int | None
+    res_model: str | None
+    res_id: int | None
     occurred_at: datetime
     data: str | None
     body: bytes | None
     encoding: str | None
     event_uuid: str
+    subject: str | None
 
-    def prepared(self, plan: conversion.OutboundPlan) -> Outgoing | errors.IntegrationError:
+    def prepared(self, plan: conversion.OutboundPlan) -> Prepared:
         """What is to be sent, or why it cannot be."""
         snapshot = None
         try:
@@ -54,12 +72,20 @@ class Source:
                     self.data, self.body, self.encoding, self.event_uuid, plan.key_ring
                 )
             )
+            if self._left_out(plan, snapshot):
+                return FILTERED
             return self._outgoing(plan, snapshot)
         except Exception as exc:  # one odd snapshot must not stop the interface
             error = errors.classify(exc)
             if error.holds:
                 raise error from None
             return discretion.discreet(error, snapshot) if plan.private else error
+
+    def _left_out(self, plan: conversion.OutboundPlan, snapshot: Any) -> bool:
+        """What the dispatcher let through has its number; all else was never asked about."""
+        return self.sequence_number is None and not plan.passes(
+            self.message_type, snapshot, self.occurred_at, self.event_uuid, self.subject
+        )
 
     def _outgoing(self, plan: conversion.OutboundPlan, snapshot: Any) -> Outgoing:
         return Outgoing(
@@ -72,6 +98,9 @@ class Source:
             document=plan.convert(self.message_type, snapshot, self.occurred_at),
             correlation_id=self.correlation_id,
             trace_parent=self.trace_parent,
+            sequence_number=self.sequence_number,
+            res_model=self.res_model,
+            res_id=self.res_id,
         )
 
 
@@ -80,7 +109,8 @@ def read(cr: BaseCursor, claimed: Sequence[claims.Claimed]) -> list[Source]:
     cr.execute(
         """
         SELECT m.id, m.uuid, m.attempts, m.message_type, m.external_key, m.correlation_id,
-               m.trace_parent, e.occurred_at, e.data, e.body, e.encoding, e.uuid
+               m.trace_parent, m.sequence_number, m.res_model, m.res_id, e.occurred_at, e.data,
+               e.body, e.encoding, e.uuid, e.subject
           FROM integration_message m JOIN integration_event e ON e.id = m.event_id
          WHERE m.id = ANY(%s)
         """,

@@ -23,7 +23,12 @@ def interface_names(env: api.Environment) -> list[str]:
     """Plain fields of an interface that mean the same in each environment."""
     model = env["integration.interface"]
     plain = package_fields.plain_names(model, (*ENVIRONMENT, "name", "lock_version"))
-    return [name for name in plain if name in model._proposable_names()]
+    return [
+        name
+        for name in plain
+        if name in model._proposable_names()
+        and not getattr(model._fields[name], "of_environment", False)
+    ]
 
 
 def policy_names(env: api.Environment) -> list[str]:

@@ -78,12 +78,14 @@ def _insert(cr: BaseCursor, originals: Sequence[int]) -> dict[int, int]:
         INSERT INTO integration_message (
             uuid, interface_id, company_id, direction, state, message_type, external_key,
             partition_key, partition_hash, correlation_id, trace_parent, causation_id, depth,
-            event_id, res_model, res_id, priority, available_at, created_at, attempts, original_id)
+            event_id, res_model, res_id, priority, available_at, created_at, attempts, original_id,
+            sequence_number)
         SELECT v.uuid, m.interface_id, m.company_id, m.direction, v.state, m.message_type,
                m.external_key, m.partition_key, m.partition_hash, m.correlation_id, m.trace_parent,
                m.causation_id, m.depth, m.event_id, m.res_model, m.res_id,
                CASE WHEN p.ordering = 'strict' THEN m.priority ELSE v.priority END,
-               now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0, m.id
+               now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0, m.id,
+               m.sequence_number
           FROM (VALUES %s) AS v(uuid, original, state, priority)
           JOIN integration_message m ON m.id = v.original
           JOIN integration_interface i ON i.id = m.interface_id

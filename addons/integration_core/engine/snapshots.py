@@ -175,6 +175,11 @@ def _related(record: BaseModel, below: field_paths.Tree) -> dict[str, Any]:
     return {"id": record.id, "name": record.display_name or ""}
 
 
+def rfc3339(moment: datetime) -> str:
+    """A naive UTC moment as it travels."""
+    return f"{moment.isoformat(timespec='seconds')}Z"
+
+
 def _scalar(field: Field, value: Any) -> Any:
     if field.type == "boolean":
         return bool(value)
@@ -186,7 +191,7 @@ def _scalar(field: Field, value: Any) -> Any:
     if value is False or value is None:
         return None
     if isinstance(value, datetime):
-        return f"{value.isoformat(timespec='seconds')}Z"
+        return rfc3339(value)
     if isinstance(value, date):
         return value.isoformat()
     if field.type == "reference":

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from odoo.sql_db import BaseCursor
 
 NOW = "(now() AT TIME ZONE 'UTC')"
+#: What the names of our own models begin with.
+MACHINERY = "integration."
 
 
 def upsert(cr: BaseCursor, rows: Sequence[tuple[str, int, int, str, str | None, int]]) -> None:
@@ -15,7 +17,10 @@ def upsert(cr: BaseCursor, rows: Sequence[tuple[str, int, int, str, str | None, 
     A row speaks for the newest message of its record: results of older messages do not change
     it. The partner's confirmation may overtake the 2xx of the request that it confirms, so a
     synchronised row is not set back by its own message.
+
+    What the engine tells of itself concerns no document, and leaves no status.
     """
+    rows = [row for row in rows if not row[0].startswith(MACHINERY)]
     if not rows:
         return
     cr.execute_values(
@@ -82,6 +87,14 @@ def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -
         status = outcomes[state] or ("waiting" if awaits else "synchronised")
         rows.append((model, res_id, interface_id, status, reason, message_id))
     upsert(cr, rows)
+
+
+def forget(cr: BaseCursor, message_ids: Sequence[int]) -> None:
+    """Take back what was said of records because of messages that were filtered after all."""
+    if message_ids:
+        cr.execute(
+            "DELETE FROM integration_record_sync WHERE message_id = ANY(%s)", [list(message_ids)]
+        )
 
 
 def mark(cr: BaseCursor, message_ids: Sequence[int], state: str, reason: str | None) -> None:

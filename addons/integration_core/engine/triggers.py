@@ -28,7 +28,7 @@ class Trigger:
     type_id: int
     code: str
     model: str
-    kind: str  #: ``created``, ``reaches``, ``deleted`` or ``scheduled``
+    kind: str  #: ``created``, ``reaches``, ``deleted``, ``scheduled`` or ``engine``
     field: str | None
     value: str | None
     contract_code: str
@@ -94,7 +94,7 @@ _QUERY = """
       JOIN integration_contract c ON c.id = t.contract_id
 """
 _ACTIVE = """
-     WHERE t.active AND EXISTS (
+     WHERE t.active AND t.trigger <> 'engine' AND EXISTS (
            SELECT 1 FROM integration_event_type_integration_interface_rel r
              JOIN integration_interface i ON i.id = r.integration_interface_id
             WHERE r.integration_event_type_id = t.id AND i.active
@@ -120,6 +120,22 @@ def of_type(env: api.Environment, type_id: int) -> Trigger:
     env["integration.event.field"].flush_model()
     env.cr.execute(_QUERY + " WHERE t.id = %s", [type_id])
     return _trigger(env.cr.fetchone())
+
+
+_SUBSCRIBED = """
+     WHERE t.active AND t.code = %s AND EXISTS (
+           SELECT 1 FROM integration_event_type_integration_interface_rel r
+             JOIN integration_interface i ON i.id = r.integration_interface_id
+            WHERE r.integration_event_type_id = t.id AND i.active
+              AND i.activated_at IS NOT NULL AND i.state <> 'retired')
+"""
+
+
+def subscribed(env: api.Environment, code: str) -> Trigger | None:
+    """The trigger of the event type with this code; ``None`` if nobody wants its events."""
+    env.cr.execute(_QUERY + _SUBSCRIBED, [code])
+    row = env.cr.fetchone()
+    return _trigger(row) if row else None
 
 
 def _trigger(row: tuple[Any, ...]) -> Trigger:

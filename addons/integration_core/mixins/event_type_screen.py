@@ -29,6 +29,23 @@ class IntegrationEventTypeScreen(models.AbstractModel):
     locked = fields.Boolean(
         compute="_compute_locked", help="An interface was approved with what is defined here."
     )
+    # what a subscriber has to know: the catalogue
+    catalogue_version_id = fields.Many2one(
+        "integration.contract.version",
+        compute="_compute_catalogue",
+        string="Contract in force",
+        help="Which version of the contract schema and example are of.",
+    )
+    catalogue_schema = fields.Text(
+        compute="_compute_catalogue",
+        string="Schema",
+        help="JSON Schema of what the event carries, as it is in force.",
+    )
+    catalogue_example = fields.Text(
+        compute="_compute_catalogue",
+        string="Example",
+        help="What an event may look like. It is made up, and no document of this hospital.",
+    )
     event_count = fields.Integer(string="Fired so far", compute="_compute_event_count")
     recent_event_ids = fields.Many2many(
         "integration.event", string="Recent events", compute="_compute_recent_event_ids"
@@ -130,6 +147,14 @@ class IntegrationEventTypeScreen(models.AbstractModel):
                 interface.activated_at and interface.state != "retired"
                 for interface in event_type.interface_ids
             )
+
+    @api.depends("contract_id.version_ids.state")
+    def _compute_catalogue(self):
+        for event_type in self:
+            version = event_type.contract_id.current_version_id
+            event_type.catalogue_version_id = version
+            event_type.catalogue_schema = version.schema
+            event_type.catalogue_example = version.example
 
     @api.depends("interface_ids.state")
     def _compute_locked(self):

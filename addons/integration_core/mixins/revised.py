@@ -15,11 +15,13 @@ PROTECTED = frozenset(
         "deprecated_at",
         "processing_paused",
         "pause_reason",
+        "endpoint_disabled",
         "blocked_reason",
         "receiving_stopped",
         "awaits_release",
         "revision_of_id",
         "token",
+        "public_id",
     }
 )
 # Context of a write that another person has approved.
@@ -82,6 +84,7 @@ class IntegrationRevised(models.AbstractModel):
     _audit_excluded = (
         *CLOSED,
         "processing_paused",
+        "endpoint_disabled",
         "receiving_stopped",
         "awaits_release",
         "activated_at",

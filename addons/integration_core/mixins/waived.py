@@ -103,21 +103,25 @@ class IntegrationInterfaceWaived(models.AbstractModel):
             self._pause_by_system("\n".join(missing))
         return bool(missing)
 
-    def _pause_by_system(self, reason):
-        """Hold the messages of an interface for a reason, and ask its owner to act."""
+    def _pause_by_system(self, reason, ask=True):
+        """Hold the messages of an interface for a reason.
+
+        :param ask: whether to ask its owner to act; false for a caller that does so itself
+        """
         for interface in self.sudo():  # sudo: acts of the system, whoever caused them
             if not interface._carries_traffic() or interface.processing_paused:
                 continue
             interface.write({"processing_paused": True, "pause_reason": reason})
             audit.record(interface, "pause", reason=reason)
             interface.message_post(body=self.env._("Paused by the system: %s", reason))
-            owner = interface.owner_id or interface.create_uid
-            interface.activity_schedule(
-                "mail.mail_activity_data_warning",
-                user_id=owner.id,
-                summary=self.env._("Paused: %s", interface.name),
-                note=plaintext2html(reason),
-            )
+            if ask:
+                owner = interface.owner_id or interface.create_uid
+                interface.activity_schedule(
+                    "mail.mail_activity_data_warning",
+                    user_id=owner.id,
+                    summary=self.env._("Paused: %s", interface.name),
+                    note=plaintext2html(reason),
+                )
             interface._wake()
 
     def _require_leave(self):

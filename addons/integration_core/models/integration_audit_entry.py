@@ -59,6 +59,7 @@ ACTS = [
     ("verify", "Verified"),
     ("start", "Started"),
     ("finish", "Finished"),
+    ("test", "Test message sent"),
 ]
 
 _COMPARE = {

@@ -1,3 +1,5 @@
+import hashlib
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -93,6 +95,10 @@ class IntegrationCredential(models.Model):
         """
         return keys.optional_ring(self.env.cr)
 
+    def _interfaces(self):
+        """The interfaces that work with these credentials; transports may know more of them."""
+        return self.interface_ids
+
     def _kind(self):
         self.ensure_one()
         return KINDS[self.kind]
@@ -162,12 +168,23 @@ class IntegrationCredential(models.Model):
             proofs.append(self._kind().proof(entered, self._terms()))
         return proofs
 
-    def _note_sending(self):
-        """Note that the version in use was used (see ``engine.sealed_secrets``)."""
+    def _version_in_use(self):
+        """The version with which we send now; empty without one."""
         now = fields.Datetime.now()
         # sudo: who sends need not be able to read versions
-        used = self.sudo()._newest_first().filtered(lambda one: one._span().may_sign_at(now))[:1]
-        note_use(self.env.registry, used.ids)
+        return self.sudo()._newest_first().filtered(lambda one: one._span().may_sign_at(now))[:1]
+
+    def _note_sending(self):
+        """Note that the version in use was used (see ``engine.sealed_secrets``)."""
+        note_use(self.env.registry, self._version_in_use().ids)
+
+    def _token_key(self) -> str:
+        """Under which access tokens are kept that were given for the version in use."""
+        self.ensure_one()
+        terms = self._terms()
+        asked = f"{terms.token_url}|{terms.client_id}|{terms.scope}|{terms.algorithm}"
+        digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
+        return f"{self._name},{self.id}|{self._version_in_use().id}|{digest}"
 
     def _unusable(self) -> errors.CredentialError:
         """Why nothing can be sent or accepted, for an operator."""
@@ -209,7 +226,7 @@ class IntegrationCredential(models.Model):
         goes on."""
         self.env.registry.clear_cache()
         # sudo: interfaces that the person may not see wait as well
-        self.env["integration.lane"]._wake_after_commit(self.sudo().interface_ids.ids)
+        self.env["integration.lane"]._wake_after_commit(self.sudo()._interfaces().ids)
 
     @api.model
     def load(self, fields, data):
@@ -268,7 +285,7 @@ class IntegrationCredential(models.Model):
 
     def _relying(self):
         """Interfaces, seen or not, that were reviewed with this credential."""
-        found = self.with_context(active_test=False).interface_ids
+        found = self.with_context(active_test=False)._interfaces()
         return found.filtered(lambda interface: interface.state not in ("draft", "retired"))
 
     def _raise_if_relied_on(self, left):

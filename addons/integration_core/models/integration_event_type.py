@@ -68,12 +68,14 @@ class IntegrationEventType(models.Model):
             ("reaches", "A field reaches a value"),
             ("deleted", "A document is deleted"),
             ("scheduled", "A document begins to match a condition"),
+            ("engine", "The integration engine tells of its own work"),
         ],
         string="Happens when",
         required=True,
         default="reaches",
-        help="The first three are noticed at once, in the transaction of the change. The last one "
-        "is checked at intervals, for conditions that become true by the passing of time.",
+        help="The first three are noticed at once, in the transaction of the change. A condition "
+        "is checked at intervals, for what becomes true by the passing of time. Event types of the "
+        "engine come with the addon.",
     )
     field_name = fields.Char(
         string="Field",
@@ -127,11 +129,13 @@ class IntegrationEventType(models.Model):
     # consistency
     # ------------------------------------------------------------------
 
-    @api.constrains("model_name")
+    @api.constrains("model_name", "trigger")
     def _check_model(self):
         for event_type in self:
             name = event_type.model_name
             event_type._model()
+            if event_type.trigger == "engine":
+                continue  # told by the engine itself, and never of its own telling
             if name.startswith(OWN_MACHINERY):
                 raise ValidationError(
                     self.env._(
@@ -274,6 +278,7 @@ class IntegrationEventType(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            self._check_engine(vals)
             self._check_subscribers(vals)
             self._without_defaults(vals)
             if not vals.get("contract_id") and vals.get("code"):
@@ -292,6 +297,8 @@ class IntegrationEventType(models.Model):
         )
 
     def write(self, vals):
+        if any(event_type.trigger != vals.get("trigger") for event_type in self):
+            self._check_engine(vals)
         self._check_subscribers(vals)
         changed = LOCKED & set(vals)
         if changed and any(self._differs(name, vals[name]) for name in changed):
@@ -312,6 +319,13 @@ class IntegrationEventType(models.Model):
             field.convert_to_cache(value, record) != field.convert_to_cache(record[name], record)
             for record in self
         )
+
+    def _check_engine(self, vals):
+        # su: an installation; what nobody tells of would never happen
+        if vals.get("trigger") == "engine" and not self.env.su:
+            raise UserError(
+                self.env._("Event types of the engine come with the addon. Choose another trigger.")
+            )
 
     def _check_subscribers(self, vals):
         # su: an installation; a person subscribes on the interface, where it is approved

@@ -14,9 +14,10 @@ from ..tools import net_guard
 class IntegrationInterface(models.Model):
     """One flow between Odoo and a system: what travels, how, under whose responsibility.
 
-    Transports add their fields to this one model and mark them with two field attributes:
-    ``required_if_transport="code"`` (a value is needed before the interface can be approved) and
-    ``governed=True`` (the value may not change while the interface is approved).
+    Transports add their fields to this one model and mark them with three field attributes:
+    ``required_if_transport="code"`` (a value is needed before the interface can be approved),
+    ``governed=True`` (the value may not change while the interface is approved) and
+    ``of_environment=True`` (the value is of this place, so packages leave it out).
     """
 
     _name = "integration.interface"
@@ -27,6 +28,9 @@ class IntegrationInterface(models.Model):
         "integration.interface.revised",
         "integration.interface.waived",
         "integration.interface.blocked",
+        "integration.interface.filtered",
+        "integration.interface.endpoint",
+        "integration.interface.published",
         "integration.door",
     ]
     _order = "sequence, name, id"
@@ -70,6 +74,13 @@ class IntegrationInterface(models.Model):
         string="Event types",
         governed=True,
         help="Business events that are sent through this interface.",
+    )
+    event_filter = fields.Text(
+        string="Filter",
+        governed=True,
+        help="JMESPath over an event, which has data (its canonical content), type, subject, time "
+        "and id, such as “to_number(data.total) > `1000`”. Only events for which it is true are "
+        "sent; the others are kept as filtered messages. Empty: all are sent.",
     )
     handler = fields.Selection(
         selection="_selection_handler",
@@ -146,6 +157,14 @@ class IntegrationInterface(models.Model):
         tracking=True,
         help="Private networks that this interface may reach, such as “10.20.0.0/16”. Public "
         "addresses need no entry; every other private address is refused.",
+    )
+    disable_after_hours = fields.Integer(
+        string="Disable after hours of failure",
+        default=120,
+        governed=True,
+        help="When the partner has taken nothing for so long, in spite of all attempts, the "
+        "interface is paused. Its owner is told at 50, 70 and 90 percent of the time, and then. "
+        "0: never.",
     )
     token = fields.Char(
         copy=False,
@@ -242,9 +261,11 @@ class IntegrationInterface(models.Model):
 
     @api.model
     def _valid_field_parameter(self, field, name):
-        return name in ("required_if_transport", "governed") or super()._valid_field_parameter(
-            field, name
-        )
+        return name in (
+            "required_if_transport",
+            "governed",
+            "of_environment",
+        ) or super()._valid_field_parameter(field, name)
 
     @api.model
     def _selection_handler(self):

@@ -207,8 +207,14 @@ class IntegrationInterface(models.Model):
         self._require_leave()
         # sudo: as in action_pause
         self.sudo().write(
-            {"processing_paused": False, "receiving_stopped": False, "pause_reason": False}
+            {
+                "processing_paused": False,
+                "receiving_stopped": False,
+                "pause_reason": False,
+                "endpoint_disabled": False,
+            }
         )
+        self._endpoint_resumed()
         audit.record(self, "resume")
         self._wake()
 
@@ -260,12 +266,14 @@ class IntegrationInterface(models.Model):
             ("ok", "Running"),
             ("failing", "Failing"),
             ("paused", "Paused"),
+            ("endpoint_disabled", "Disabled"),
             ("unreleased", "Held: copy or restore"),
             ("off", "Not active"),
         ],
         compute="_compute_light",
         string="Health",
-        help="Failing: messages wait for a person, or the circuit breaker is open.",
+        help="Failing: messages wait for a person, or the circuit breaker is open. Disabled: the "
+        "partner took nothing for too long.",
     )
 
     def _compute_traffic(self):
@@ -320,6 +328,7 @@ class IntegrationInterface(models.Model):
     @api.depends(
         "state",
         "processing_paused",
+        "endpoint_disabled",
         "receiving_stopped",
         "active",
         "blocked_reason",
@@ -331,6 +340,8 @@ class IntegrationInterface(models.Model):
                 interface.light = "off"
             elif interface.traffic_held:
                 interface.light = "unreleased"
+            elif interface.endpoint_disabled:
+                interface.light = "endpoint_disabled"
             elif interface.processing_paused or interface.receiving_stopped:
                 interface.light = "paused"
             elif (

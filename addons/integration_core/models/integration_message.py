@@ -3,7 +3,9 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..engine import own_events
 from ..engine.ledger_fields import LedgerMany2one
+from ..engine.snapshots import Snapshot, rfc3339
 from ..tools import states
 
 STATES = [
@@ -35,6 +37,7 @@ ERROR_CLASSES = [
     ("unknown_outcome", "Unknown outcome"),
     ("configuration", "Configuration"),
 ]
+FAULTS = [("partner", "Partner"), ("own", "Own")]
 
 
 class IntegrationMessage(models.Model):
@@ -92,6 +95,12 @@ class IntegrationMessage(models.Model):
         help="How many messages caused one another before this one. Chains deeper than 8 are "
         "stopped.",
     )
+    sequence_number = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="Counts what is sent through the interface, without gaps: a partner that misses a "
+        "number misses a message. Repetitions and replays carry the number of the first.",
+    )
     event_id = fields.Many2one("integration.event", readonly=True, ondelete="restrict")
     res_model = fields.Char(string="Document model", readonly=True)
     res_id = fields.Many2oneReference(string="Document id", model_field="res_model", readonly=True)
@@ -108,6 +117,12 @@ class IntegrationMessage(models.Model):
         string="Kind of error",
         readonly=True,
         help="The error without anything individual: equal for failures of one kind.",
+    )
+    fault = fields.Selection(
+        FAULTS,
+        readonly=True,
+        help="On whose side the cause lies. Partner: talk to the other side. Own: mend our set-up, "
+        "document or mapping.",
     )
     created_at = fields.Datetime(required=True, readonly=True)
     finished_at = fields.Datetime(readonly=True)
@@ -219,6 +234,31 @@ class IntegrationMessage(models.Model):
             {"ids": self.ids},
         )
         return self.env.cr.fetchone()[0]
+
+    def _integration_snapshots(self, contract_code):
+        """What is told of a message that was given up: nothing of its content."""
+        if contract_code != own_events.EXHAUSTED:
+            return super()._integration_snapshots(contract_code)
+        return {
+            message.id: Snapshot(
+                {
+                    "message_id": message.uuid,
+                    "event_id": message.external_key,
+                    "event_type": message.message_type,
+                    "interface": message.interface_id.name,
+                    "system": message.system_id.code,
+                    "attempts": message.attempts,
+                    "created_at": rfc3339(message.created_at),
+                    "http_status": message.attempt_ids[-1:].http_status or None,
+                    "error_class": message.error_class or None,
+                    "error_code": message.error_code or None,
+                    "fault": message.fault or None,
+                },
+                message.company_id.id,
+                message.uuid,
+            )
+            for message in self
+        }
 
     # ------------------------------------------------------------------
     # the ORM reads only

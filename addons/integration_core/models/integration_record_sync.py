@@ -96,6 +96,7 @@ class IntegrationRecordSync(models.Model):
             UNION SELECT t.model_name FROM integration_event_type t
                     JOIN integration_event_type_integration_interface_rel r
                       ON r.integration_event_type_id = t.id
+                   WHERE t.trigger <> 'engine'
             """
         )
         return frozenset(row[0] for row in self.env.cr.fetchall())

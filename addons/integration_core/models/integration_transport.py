@@ -11,16 +11,26 @@ class IntegrationTransport(models.AbstractModel):
     _name = "integration.transport"
     _description = "Integration Transport"
 
+    #: whether a test message, which is about no document, can be sent to its partners
+    _sends_tests = False
+
     def _sender(self, interface):
         """What sends the messages of ``interface``, without an Odoo cursor.
 
         Called once a batch while a cursor is open; everything that sending needs (address,
         secrets, timeouts) is read here. The result is called from several threads.
 
-        :return: an :class:`engine.outbound.Sender`
+        :return: an :class:`engine.deliveries.Sender`
         :raises tools.errors.ConfigurationError: the interface cannot send as it is set up
         """
         raise NotImplementedError
+
+    def _batch_size(self, _interface):
+        """How many messages a request may carry: as many as that are claimed for a connection.
+
+        Above 1, :meth:`_sender` returns an :class:`engine.deliveries.BatchSender`.
+        """
+        return 1
 
 
 class IntegrationTransportNone(models.AbstractModel):

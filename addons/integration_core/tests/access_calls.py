@@ -73,6 +73,8 @@ MAY_CALL = {
         "action_pause": OPERATORS,
         "action_resume": OPERATORS,
         "action_stop_receiving": OPERATORS,
+        "try_filter": CONTENT_VIEWERS,
+        "action_send_test": OPERATORS,
     },
     "integration.mapping": {
         "action_submit": ADMINISTRATORS,
@@ -241,6 +243,7 @@ ARGUMENTS = {
     "give_back": ["res.partner", 1],
     "lock_of": ["res.partner", 1],
     "try_on": [1],
+    "try_filter": [1, "data.key"],
     "write_contract": [1],
     "trial_input": [1],
     "run_trial": ["{}"],

@@ -32,6 +32,19 @@ class TestErrors(BaseCase):
         state = errors.next_state("unknown_outcome", 1, 10, idempotent=False)
         self.assertEqual(state, State.QUARANTINED)
 
+    def test_whose_fault_it_is(self):
+        theirs = {
+            "outbound": {"transient", "throttled", "permanent", "unknown_outcome"},
+            "inbound": {"contract", "conflict"},
+        }
+        for direction, classes in theirs.items():
+            for error_class in ErrorClass:
+                with self.subTest(direction=direction, error_class=error_class):
+                    expected = "partner" if error_class in classes else "own"
+                    self.assertEqual(errors.fault_of(error_class, None, direction), expected)
+        for code in ("worker_lost", "internal_error", "event_missing"):
+            self.assertEqual(errors.fault_of("transient", code, "outbound"), "own")
+
     def test_codes_and_details(self):
         error = errors.ThrottledError("slow down", 30.0, code="http_429")
         self.assertEqual((error.code, error.retry_after), ("http_429", 30.0))

@@ -76,6 +76,11 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "event_missing": _(
             "What was to be sent is gone. Resolve this message and let the document send a new one."
         ),
+        "filter_failed": _(
+            "The filter of the interface cannot be applied to this event. Try it on this event in "
+            "the form of the interface and correct it by a proposed change; then retry: the filter "
+            "is asked again."
+        ),
         "host_refused": _(
             "The proxy may reach approved hosts only. Have an administrator add the host to those "
             "of the interface, then retry."

@@ -9,7 +9,7 @@ violated fields) travels in attributes.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from .states import State
 
@@ -27,17 +27,52 @@ class ErrorClass(StrEnum):
     CONFIGURATION = "configuration"  #: our own set-up prevents it
 
 
+class Fault(StrEnum):
+    """On whose side the cause of a failure lies: whom an operator has to talk to."""
+
+    PARTNER = "partner"  #: the other side: its servers, its answers, what it sent
+    OWN = "own"  #: our own: set-up, documents, mappings, our server
+
+
+#: Classes that speak of the other side, by direction. All others speak of ours: what cannot be
+#: translated or approved is for us to mend, whoever caused it.
+_PARTNERS: Final = {
+    "outbound": frozenset(
+        {
+            ErrorClass.TRANSIENT,
+            ErrorClass.THROTTLED,
+            ErrorClass.PERMANENT,
+            ErrorClass.UNKNOWN_OUTCOME,
+        }
+    ),
+    "inbound": frozenset({ErrorClass.CONTRACT, ErrorClass.CONFLICT}),
+}
+#: Codes that speak of our side, whatever their class.
+_OURS: Final = frozenset({"event_missing", "internal_error", "payload_missing", "worker_lost"})
+
+
+def fault_of(error_class: ErrorClass | str, code: str | None, direction: str) -> Fault:
+    """Whose fault a failure is, by its class.
+
+    :param direction: ``outbound`` or ``inbound``, of the message that failed.
+    """
+    partners = ErrorClass(error_class) in _PARTNERS[direction] and code not in _OURS
+    return Fault.PARTNER if partners else Fault.OWN
+
+
 class IntegrationError(Exception):
     """Base of all typed failures.
 
     :param message: one sentence for an operator, without payload or secrets.
     :param code: stable machine code such as ``http_503``; the class supplies a default.
+    :ivar fault: whose fault it is, where more is known than its class tells (:func:`fault_of`).
     """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.TRANSIENT
     default_code: ClassVar[str] = "internal_error"
     #: it concerns every message of the interface: they are held until a person has mended it
     holds: ClassVar[bool] = False
+    fault: Fault | None = None
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)

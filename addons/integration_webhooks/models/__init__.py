@@ -1,1 +1,6 @@
-from . import integration_credential, integration_interface, integration_transport_webhook
+from . import (
+    integration_credential,
+    integration_interface,
+    integration_interface_outbound,
+    integration_transport_webhook,
+)

@@ -1,7 +1,18 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools import standard_webhooks
+
+
+class IntegrationCredential(models.Model):
+    """May also be the access to an endpoint, beside the credential that signs."""
+
+    _inherit = "integration.credential"
+
+    access_interface_ids = fields.One2many("integration.interface", "webhook_access_id")
+
+    def _interfaces(self):
+        return super()._interfaces() | self.access_interface_ids
 
 
 class IntegrationCredentialVersion(models.Model):

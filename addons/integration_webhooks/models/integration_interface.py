@@ -3,10 +3,19 @@ from odoo import api, fields, models
 from odoo.addons.integration_core.tools import errors, net_guard
 
 # How partners may know us, and how they may prove themselves.
-OUTBOUND_KINDS = ("hmac", "basic", "bearer", "header", "mtls")
+OUTBOUND_KINDS = (
+    "hmac",
+    "ed25519",
+    "basic",
+    "bearer",
+    "header",
+    "mtls",
+    "oauth2",
+    "private_key_jwt",
+)
 INBOUND_KINDS = ("hmac",)
 # Secrets that travel with each request.
-CLEAR_KINDS = ("basic", "bearer", "header", "mtls")
+CLEAR_KINDS = ("basic", "bearer", "header", "mtls", "oauth2", "private_key_jwt")
 
 
 class IntegrationInterface(models.Model):

@@ -1,138 +1,88 @@
-import logging
-import time
-from datetime import UTC, datetime
-
 from odoo import models
 
-from odoo.addons.integration_core.engine.outbound import Outcome
-from odoo.addons.integration_core.engine.outbound_sources import Outgoing
-from odoo.addons.integration_core.tools import canonical_json, errors, http_auth, retry_after
-from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
+from odoo.addons.integration_core.engine import tokens
+from odoo.addons.integration_core.tools import data_classes, http_auth
+from odoo.addons.integration_core.tools.tls import TlsOptions
 
-from ..tools import standard_webhooks
-
-_logger = logging.getLogger(__name__)
-
-# One client a process: its pools keep connections to partners open between drains.
-_client = HttpClient()
+from ..engine.access import Access, Constant, Tokens
+from ..engine.bodies import Envelope
+from ..engine.sender import Endpoint, WebhookSender, client
 
 
 class IntegrationTransportWebhook(models.AbstractModel):
-    """Delivers messages as Standard Webhooks."""
+    """Delivers messages to an endpoint over HTTP."""
 
     _name = "integration.transport.webhook"
     _inherit = "integration.transport"
     _description = "Webhook Transport"
 
+    _sends_tests = True
+
+    def _batch_size(self, interface):
+        return interface.webhook_batch_size if interface.webhook_envelope == "batch" else 1
+
     def _sender(self, interface):
-        policy = interface.policy_id
         # sudo: the drain runs as superuser anyway; secrets stay inside the returned object
-        credential = interface.credential_id.sudo()
-        proofs = credential._proofs()
-        credential._note_sending()
+        interface = interface.sudo()
+        proofs = interface.credential_id._proofs()
+        # Beside a signature or a client certificate there may be an access.
+        access = interface.webhook_access_id
+        beside = access._proofs()[:1] if access else []
+        sent_along = [one for one in (proofs[0], *beside) if not _signs(one)]
+        options = self._options(interface, sent_along)
+        for credential in interface._sending_credentials():
+            credential._note_sending()
         return WebhookSender(
-            url=interface.url,
-            proofs=proofs,
-            connect_timeout=policy.connect_timeout,
-            read_timeout=policy.read_timeout,
-            total_timeout=policy.total_timeout,
-            allowed_networks=interface._allowed_networks(),
-            allow_plaintext=interface._plaintext_allowed(),
+            Endpoint(
+                url=interface.url,
+                envelope=self._envelope(interface),
+                sign=interface._webhook_signer(proofs),
+                access=self._access(interface, sent_along, options),
+                headers=interface._webhook_headers(),
+                batch_size=self._batch_size(interface),
+                options=options,
+            )
         )
 
-
-class WebhookSender:
-    """Signs and posts messages to one endpoint. Thread safe; needs no database."""
-
-    def __init__(self, url, proofs, **options):
-        self._url = url
-        self._secrets = [
-            standard_webhooks.Secret.parse(proof.secret)
-            for proof in proofs
-            if isinstance(proof, http_auth.SharedSecret)
-        ]
-        # A request proves itself in one other way only, so the version in use does.
-        self._headers = dict(proofs[0].headers())
-        self._options = {**options, "tls": proofs[0].tls()}
-
-    def __call__(self, message: Outgoing) -> Outcome:
-        body = envelope(message)
-        try:
-            answer = _client.send(self._request(message, body))
-        except errors.IntegrationError as exc:
-            return Outcome(error=exc, sent=body)
-        except Exception as exc:  # a thread must bring home an outcome for each message
-            # The type alone: the text of an unknown exception may quote what was sent.
-            _logger.error("Sending failed unexpectedly with %s", type(exc).__name__)
-            return Outcome(error=errors.classify(exc), sent=body)
-        return Outcome(
-            error=refusal(answer),
-            http_status=answer.status,
-            sent=body,
-            response=answer.body,
-            response_type=answer.headers.get("content-type", ""),
-        )
-
-    def _request(self, message: Outgoing, body: bytes) -> HttpRequest:
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "Odoo-Integration-Suite/1.0",
-            **self._headers,
-            **self._signature(message, body),
+    def _options(self, interface, sent_along):
+        """Time limits, networks, TLS and proxy of each request."""
+        policy = interface.policy_id
+        certificates = [one for one in sent_along if isinstance(one, http_auth.ClientCertificate)]
+        mine = certificates[0].tls() if certificates else TlsOptions()
+        return {
+            "connect_timeout": policy.connect_timeout,
+            "read_timeout": policy.read_timeout,
+            "total_timeout": policy.total_timeout,
+            "allowed_networks": interface._allowed_networks(),
+            "allow_plaintext": interface._plaintext_allowed(),
+            "tls": TlsOptions(
+                extra_ca_pem=interface.webhook_ca or "",
+                certificate_pem=mine.certificate_pem,
+                key_pem=mine.key_pem,
+            ),
+            "proxy": interface._webhook_proxy(),
+            "allowed_hosts": interface._webhook_hosts() if interface.webhook_proxy else (),
         }
-        if message.trace_parent:
-            headers["traceparent"] = message.trace_parent
-        if message.correlation_id:
-            headers["x-correlation-id"] = message.correlation_id
-        return HttpRequest("POST", self._url, headers, body, **self._options)
 
-    def _signature(self, message: Outgoing, body: bytes) -> dict[str, str]:
-        """The headers of the standard; unsigned when the partner knows us by something else."""
-        now = int(time.time())
-        if self._secrets:
-            return standard_webhooks.signed_headers(self._secrets, message.external_key, now, body)
-        return {"webhook-id": message.external_key, "webhook-timestamp": str(now)}
+    def _access(self, interface, sent_along, options) -> Access:
+        clients = (http_auth.OAuth2Client, http_auth.JwtClient)
+        for proof in sent_along:
+            if isinstance(proof, clients):
+                credential = interface._sending_credentials().filtered(
+                    lambda one: one.kind in ("oauth2", "private_key_jwt")
+                )[:1]
+                cache = tokens.cache(self.env.cr.dbname)
+                return Tokens(cache, client, credential._token_key(), proof, options)
+        return Constant({name: v for proof in sent_along for name, v in proof.headers().items()})
 
-
-def envelope(message: Outgoing) -> bytes:
-    """The body: type, time of the event and data, as Standard Webhooks recommends."""
-    occurred = message.occurred_at.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
-    return canonical_json.dumps(
-        {
-            "type": message.message_type,
-            "timestamp": occurred.replace("+00:00", "Z"),
-            "data": message.document,
-        }
-    )
-
-
-def refusal(answer: HttpResponse) -> errors.IntegrationError | None:
-    """What an HTTP answer means for the message; ``None`` for a 2xx.
-
-    A redirect is a failure: following it would send signed data to an address nobody approved.
-    """
-    status = answer.status
-    code = f"http_{status}"
-    if 200 <= status < 300:
-        return None
-    if status == 429 or status in (502, 503, 504):
-        wait = retry_after.parse(answer.headers.get("retry-after"), datetime.now(UTC))
-        return errors.ThrottledError(
-            f"The partner asks to send later (HTTP {status}).", wait, code=code
+    def _envelope(self, interface):
+        return Envelope(
+            form=interface.webhook_envelope or "standard",
+            source=interface.get_base_url(),
+            thin=interface.webhook_payload == "thin",
+            discreet=interface.data_class in data_classes.PRIVATE,
         )
-    if status >= 500 or status in (408, 425):
-        return errors.TransientError(f"The partner failed (HTTP {status}).", code=code)
-    if status in (401, 403, 404):
-        # Says more about the partner's set-up today than about this message: a firewall rule or
-        # a bad deployment must not turn a backlog into dead letters.
-        return errors.TransientError(f"The partner's door is closed (HTTP {status}).", code=code)
-    if status == 410:
-        return errors.PermanentError(
-            "The partner says that this address is gone for good (HTTP 410).", code=code
-        )
-    if 300 <= status < 400:
-        return errors.PermanentError(
-            f"The partner redirects (HTTP {status}); enter the new address in the interface.",
-            code=code,
-        )
-    return errors.PermanentError(f"The partner refused the message (HTTP {status}).", code=code)
+
+
+def _signs(proof: http_auth.Proof) -> bool:
+    return isinstance(proof, (http_auth.SharedSecret, http_auth.SigningKey))

@@ -1,8 +1,9 @@
 from . import (
     test_door,
+    test_outbound_fields,
+    test_requests,
     test_sender,
+    test_signing,
     test_tools_answers,
-    test_tools_endpoint_health,
-    test_tools_event_filter,
     test_tools_standard_webhooks,
 )

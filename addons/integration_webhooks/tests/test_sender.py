@@ -9,7 +9,8 @@ from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 from odoo.addons.integration_core.tools.keyring import KeyRing
-from odoo.addons.integration_webhooks.models import integration_transport_webhook as webhook
+from odoo.addons.integration_webhooks.engine.bodies import Envelope
+from odoo.addons.integration_webhooks.tools import answers
 
 
 def answer(status, **headers):
@@ -37,13 +38,13 @@ class TestRefusal(BaseCase):
         }
         for status, error_class in expected.items():
             with self.subTest(status):
-                error = webhook.refusal(answer(status))
+                error = answers.refusal(answer(status))
                 self.assertEqual(error and str(error.error_class), error_class)
 
     def test_retry_after(self):
-        error = webhook.refusal(answer(429, **{"retry-after": "120"}))
+        error = answers.refusal(answer(429, **{"retry-after": "120"}))
         self.assertEqual(error.retry_after, 120)
-        self.assertIsNone(webhook.refusal(answer(503, **{"retry-after": "soon"})).retry_after)
+        self.assertIsNone(answers.refusal(answer(503, **{"retry-after": "soon"})).retry_after)
 
 
 @tagged("post_install", "-at_install")
@@ -98,7 +99,7 @@ class TestWebhookTransport(TransactionCase):
 
     def test_envelope(self):
         self.assertEqual(
-            webhook.envelope(self._outgoing()),
+            Envelope("standard", "https://odoo.example").body_of([self._outgoing()]).content,
             b'{"data":{"a":"1"},"timestamp":"2026-11-22T10:00:00.250Z","type":"test.thing"}',
         )
 

@@ -27,6 +27,7 @@ const LOOKS = {
     ok: ["fa-check", "success"],
     failing: ["fa-exclamation-triangle", "danger"],
     paused: ["fa-pause", "warning"],
+    endpoint_disabled: ["fa-plug", "danger"],
     unreleased: ["fa-lock", "danger"],
     off: ["fa-power-off", "secondary"],
     draft: ["fa-pencil", "secondary"],

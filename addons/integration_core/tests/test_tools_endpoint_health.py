@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 from odoo.tests import BaseCase
 
-from odoo.addons.integration_webhooks.tools import endpoint_health as health
-from odoo.addons.integration_webhooks.tools.endpoint_health import Health, Reason
+from odoo.addons.integration_core.tools import endpoint_health as health
+from odoo.addons.integration_core.tools.endpoint_health import Health, Reason
 
 START = datetime(2026, 11, 22, 10, 0)
 LIMIT = timedelta(hours=120)

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo.tests import BaseCase
 
 from odoo.addons.integration_core.tools.errors import ErrorClass
-from odoo.addons.integration_webhooks.tools.event_filter import EventFilter, FilterError
+from odoo.addons.integration_core.tools.event_filter import EventFilter, FilterError
 
 EVENT = {
     "id": "e-1",

@@ -1,3 +1,5 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Filters: which events of a subscribed type an endpoint gets.
 
 A filter is one expression of the mapping language (JMESPath and the core's functions, without
@@ -22,9 +24,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from odoo.addons.integration_core.tools.errors import ConfigurationError, MappingError
-from odoo.addons.integration_core.tools.mapping_budget import Budget
-from odoo.addons.integration_core.tools.mapping_expression import (
+from .errors import ConfigurationError, MappingError
+from .mapping_budget import Budget
+from .mapping_expression import (
     Expression,
     evaluate,
     interpreter,

@@ -1,3 +1,5 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """When an endpoint that fails without a break is disabled, and when that is announced.
 
 An endpoint is failing from the first failed attempt after its last success. When that has lasted
@@ -9,7 +11,7 @@ itself. Only a person enables again, and then everything counts from the beginni
 Everything here is a value: each operation returns the next :class:`Health`, to be stored. Moments
 are naive UTC, as Odoo stores them. Judge when an attempt has *failed*: without attempts nothing is
 known, and time alone disables nobody. Which failures count is told by
-:func:`.answers.speaks_of_endpoint`.
+the engine that records them.
 """
 
 from __future__ import annotations

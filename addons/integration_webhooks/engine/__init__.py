@@ -1,0 +1,1 @@
+"""What sending webhooks needs of the core's engine: no models, no cursors."""

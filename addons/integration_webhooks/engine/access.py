@@ -1,0 +1,89 @@
+"""How a request proves who calls, beside its signature: with a constant, or with a token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from odoo.addons.integration_core.tools import http_auth, oauth2
+from odoo.addons.integration_core.tools.token_cache import TokenCache
+
+# A token is asked for before messages are tried, while their lease runs.
+MAX_SECONDS = 20.0
+
+
+class Access(Protocol):
+    """What an endpoint asks for with each request."""
+
+    def make_ready(self) -> None:
+        """Get what is needed of the network. :raises errors.IntegrationError: it cannot be had."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers of a request, by lower-case name."""
+
+    def refused(self, headers: Mapping[str, str]) -> bool:
+        """The endpoint answered 401; whether other headers are worth a try at once."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A login, a key or a bearer token that was entered; or nothing."""
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def make_ready(self) -> None:
+        """Nothing is needed."""
+
+    def headers(self) -> Mapping[str, str]:
+        return self.values
+
+    def refused(self, headers: Mapping[str, str]) -> bool:
+        return False
+
+
+class Tokens:
+    """Access tokens (OAuth 2.0), renewed ahead of their end and shared by all workers.
+
+    :param key: names the secret that they are given for.
+    :param options: time limits, networks, TLS and proxy of the request for a token.
+    """
+
+    def __init__(
+        self,
+        cache: TokenCache,
+        client: oauth2.Client,
+        key: str,
+        proof: http_auth.OAuth2Client | http_auth.JwtClient,
+        options: Mapping[str, Any],
+    ) -> None:
+        self._cache = cache
+        self._client = client
+        self._key = key
+        self._proof = proof
+        self._options = {
+            **options,
+            "total_timeout": min(options["total_timeout"], MAX_SECONDS),
+            # Plaintext is for the endpoint, by a waiver; a secret never travels in clear.
+            "allow_plaintext": False,
+        }
+
+    def make_ready(self) -> None:
+        self._token()
+
+    def headers(self) -> Mapping[str, str]:
+        return self._token().headers()
+
+    def refused(self, headers: Mapping[str, str]) -> bool:
+        token = self._token()
+        # Another thread may have got a new one meanwhile.
+        return dict(headers) != token.headers() or self._cache.reject(self._key, token)
+
+    def _token(self) -> oauth2.Token:
+        return self._cache.get(self._key, self._fetch, MAX_SECONDS)
+
+    def _fetch(self) -> oauth2.Token:
+        now = time.time()
+        request = oauth2.token_request(self._proof, now, **self._options)
+        return oauth2.fetch(self._client, request, now)
