@@ -215,7 +215,7 @@ def test_signed_as_the_partner_expects(suite: Suite, receiver: Receiver) -> None
     outbound = office.outbound(
         supplier,
         receiver.url,
-        webhook_scheme="github",
+        webhook_signing="github",
         webhook_payload="thin",
         webhook_headers="X-Hospital: General",
     )

@@ -24,16 +24,16 @@ class IntegrationInterfacePublished(models.AbstractModel):
         default=lambda self: secrets.token_hex(16),
         help="Names this interface to partners where nothing secret is meant.",
     )
-    jwks_url = fields.Char(
+    published_keys_url = fields.Char(
         string="Public keys",
-        compute="_compute_jwks_url",
+        compute="_compute_published_keys_url",
         help="Give this address to the partner: there it finds the keys with which it verifies, "
         "the next ones early and the old ones as long as they are accepted.",
     )
 
-    def _compute_jwks_url(self):
+    def _compute_published_keys_url(self):
         for interface in self:
-            interface.jwks_url = (
+            interface.published_keys_url = (
                 f"{interface.get_base_url()}/integration/jwks/{interface.public_id}.json"
                 if interface.public_id and interface._publishing_credentials()
                 else False

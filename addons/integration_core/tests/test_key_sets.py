@@ -40,7 +40,7 @@ class TestKeySets(HttpCase):
         [key] = answer.json()["keys"]
         self.assertEqual((key["kty"], key["crv"], key["use"]), ("OKP", "Ed25519", "sig"))
         self.assertNotIn("d", key)
-        self.assertIn(self.interface.public_id, self.interface.jwks_url)
+        self.assertIn(self.interface.public_id, self.interface.published_keys_url)
 
     def test_cached_by_its_tag(self):
         tag = self._get().headers["ETag"]
@@ -66,7 +66,7 @@ class TestKeySets(HttpCase):
         for name in (other.public_id, "unknown", self.interface.token, str(self.interface.id)):
             answer = self._get(name)
             self.assertEqual((answer.status_code, answer.content), (404, b""))
-        self.assertFalse(other.jwks_url)
+        self.assertFalse(other.published_keys_url)
         self.interface.active = False
         self.assertEqual(self._get().status_code, 404)
 

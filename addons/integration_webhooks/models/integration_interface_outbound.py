@@ -62,7 +62,7 @@ class IntegrationInterface(models.Model):
         help="Only what it is about: the partner is told which document changed and where it is, "
         "and fetches it itself. Nothing of the document leaves.",
     )
-    webhook_scheme = fields.Selection(
+    webhook_signing = fields.Selection(
         [
             ("standard", "Standard Webhooks"),
             ("rfc9421", "HTTP Message Signatures (RFC 9421)"),
@@ -183,14 +183,14 @@ class IntegrationInterface(models.Model):
                 raise ValidationError(self.env._("Proxy: %s", exc.message)) from exc
 
     @api.constrains(
-        "webhook_scheme",
+        "webhook_signing",
         "webhook_template",
         "webhook_prefix",
         "webhook_signature_header",
         "webhook_timestamp_header",
     )
     def _check_webhook_template(self):
-        for interface in self.filtered(lambda one: one.webhook_scheme == "template"):
+        for interface in self.filtered(lambda one: one.webhook_signing == "template"):
             try:
                 interface._webhook_template()
             except ValueError as exc:
@@ -252,7 +252,7 @@ class IntegrationInterface(models.Model):
         :param proofs: of the credential, the version in use first
         """
         self.ensure_one()
-        scheme = self.webhook_scheme or "standard"
+        scheme = self.webhook_signing or "standard"
         template = self._webhook_template() if scheme == "template" else None
         return signing.signer(scheme, proofs, template)
 
@@ -277,10 +277,10 @@ class IntegrationInterface(models.Model):
 
     def _missing_of_signature(self) -> list[str]:
         kind = self.credential_id.kind
-        schemes = dict(self._fields["webhook_scheme"]._description_selection(self.env))
-        scheme = schemes[self.webhook_scheme]
+        schemes = dict(self._fields["webhook_signing"]._description_selection(self.env))
+        scheme = schemes[self.webhook_signing]
         missing = []
-        if kind and kind not in SIGNING_KINDS and self.webhook_scheme != "standard":
+        if kind and kind not in SIGNING_KINDS and self.webhook_signing != "standard":
             missing.append(
                 self.env._(
                     "“%(credential)s” does not sign, so there is no signature “%(scheme)s”. Choose "
@@ -289,7 +289,7 @@ class IntegrationInterface(models.Model):
                     scheme=scheme,
                 )
             )
-        elif kind in SIGNING_KINDS and self.webhook_scheme not in SCHEMES[kind]:
+        elif kind in SIGNING_KINDS and self.webhook_signing not in SCHEMES[kind]:
             missing.append(
                 self.env._("A key pair cannot sign as “%s”, which takes a shared secret.", scheme)
             )

@@ -76,7 +76,7 @@ class TestOutboundFields(TransactionCase):
         ):
             with self.subTest(kind=kind, scheme=scheme):
                 missing = self._missing(
-                    credential_id=self._credential(kind).id, webhook_scheme=scheme
+                    credential_id=self._credential(kind).id, webhook_signing=scheme
                 )
                 self.assertEqual("sign" not in missing, possible, missing)
 
