@@ -11,6 +11,8 @@ import jmespath
 from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json, data_classes
+from ..tools.codecs import Codec
+from ..tools.errors import ContractError
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
@@ -18,8 +20,19 @@ from . import discretion, intake_function, ledger, payloads
 
 NORMAL_PRIORITY = 10
 KEY_LENGTH = 255
+JSON = Codec()
 #: Begins the pseudonym of a key.
 PSEUDONYM = "p:"
+#: Begins the key of a message whose sender gave it no id.
+CONTENT_KEY = "sha256:"
+
+_KEY_REUSED = {
+    "error_class": "conflict",
+    "error_code": "key_reused",
+    "error_message": "The sender used the id of an earlier message for another content. "
+    "Ask the sender which of the two is right.",
+}
+_NO_ERROR = dict.fromkeys(_KEY_REUSED)
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,14 @@ def stored_key(spec: Mapping[str, Any], key: str, ring: KeyRing | None) -> str:
     return PSEUDONYM + _ring(ring).pseudonym(key, f"integration.interface|{spec['id']}|key")
 
 
+def content_key(spec: Mapping[str, Any], body: bytes, ring: KeyRing | None) -> str:
+    """The id of a message that its sender gave none: what is equal in every byte is one message.
+
+    :raises tools.keyring.KeyRingMissing: a confidential or clinical interface and no key ring
+    """
+    return CONTENT_KEY + payloads.digest(body, spec["data_class"], ring)
+
+
 def partition_pseudonym(interface_id: int, key: str, ring: KeyRing | None) -> str:
     """How the ordering key of a private message is stored.
 
@@ -123,16 +144,18 @@ def _ring(ring: KeyRing | None) -> KeyRing:
     return ring
 
 
-def ordering_key(path: str | None, body: bytes) -> str | None:
-    """The value at JMESPath ``path`` of a JSON body, if it is a short scalar.
+def ordering_key(
+    path: str | None, body: bytes, codec: Codec = JSON, content_type: str = ""
+) -> str | None:
+    """The value at JMESPath ``path`` of a body, if it is a short scalar.
 
     What cannot be read has no key: the drain will quarantine the message with a reason.
     """
     if not path:
         return None
     try:
-        value = jmespath.search(path, canonical_json.loads(body))
-    except (ValueError, jmespath.exceptions.JMESPathError):
+        value = jmespath.search(path, codec.read(body, content_type))
+    except (ContractError, jmespath.exceptions.JMESPathError):
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
         return str(value)[:KEY_LENGTH]
@@ -153,45 +176,50 @@ def _insert(
     Two senders of one key at once: the second waits for the first and then finds the key taken,
     or, being REPEATABLE READ, gets a serialization failure and is run again by Odoo.
     """
+    row = _columns(spec, incoming, ring) | {
+        "key": key,
+        "digest": digest,
+        "state": str(state),
+        **(_KEY_REUSED if state == State.QUARANTINED else _NO_ERROR),
+    }
+    stored = intake_function.call(cr, row)
+    if stored and state == State.QUARANTINED:
+        ledger.classify_errors(cr, [stored])
+    return Receipt(row["uuid"], row["hash"] % spec["lanes"]) if stored else None
+
+
+def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
+    """What is stored of a message, whatever becomes of it."""
     uuid = ledger.new_uuid()
-    partition = ordering_key(spec["key_path"], incoming.body)
-    if partition and spec["data_class"] in data_classes.PRIVATE:
-        # What a message is about is content, and may identify a person; observers see this column.
-        partition = partition_pseudonym(spec["id"], partition, ring)
-    hashed = partition_hash(partition or uuid)
+    partition = _partition(spec, incoming, ring)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
-    conflict = state == State.QUARANTINED
-    stored = intake_function.call(
-        cr,
-        {
-            "interface": spec["id"],
-            "company": spec["company_id"],
-            "key": key,
-            "external_key": stored_key(spec, incoming.external_key, ring),
-            "digest": digest,
-            "uuid": uuid,
-            "state": str(state),
-            "type": incoming.message_type or spec["message_type"],
-            "partition": partition,
-            "hash": hashed,
-            "correlation": incoming.correlation_id,
-            "trace": incoming.trace_parent,
-            "priority": NORMAL_PRIORITY,
-            "body": payload.stored,
-            "encoding": payload.encoding,
-            "size": payload.size,
-            "content_type": payload.content_type,
-            "data_class": payload.data_class,
-            "error_class": "conflict" if conflict else None,
-            "error_code": "key_reused" if conflict else None,
-            "error_message": "The sender used the id of an earlier message for another content. "
-            "Ask the sender which of the two is right."
-            if conflict
-            else None,
-        },
-    )
-    if stored and conflict:
-        ledger.classify_errors(cr, [stored])
-    return Receipt(uuid, hashed % spec["lanes"]) if stored else None
+    return {
+        "interface": spec["id"],
+        "company": spec["company_id"],
+        "external_key": stored_key(spec, incoming.external_key, ring),
+        "uuid": uuid,
+        "type": incoming.message_type or spec["message_type"],
+        "partition": partition,
+        "hash": partition_hash(partition or uuid),
+        "correlation": incoming.correlation_id,
+        "trace": incoming.trace_parent,
+        "priority": NORMAL_PRIORITY,
+        "body": payload.stored,
+        "encoding": payload.encoding,
+        "size": payload.size,
+        "content_type": payload.content_type,
+        "data_class": payload.data_class,
+    }
+
+
+def _partition(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> str | None:
+    """What a message is about, as it is stored.
+
+    Of private content it may identify a person, and observers see this column: a pseudonym, then.
+    """
+    key = ordering_key(spec["key_path"], incoming.body, spec["codec"], incoming.content_type)
+    if key and spec["data_class"] in data_classes.PRIVATE:
+        return partition_pseudonym(spec["id"], key, ring)
+    return key

@@ -34,6 +34,7 @@ from . import (
     test_event_screen,
     test_event_type,
     test_give_way,
+    test_intake_batch,
     test_interface,
     test_lanes,
     test_legal_hold,

@@ -11,8 +11,6 @@ from ..tools.signature import SignatureInvalid
 
 _logger = logging.getLogger(__name__)
 
-CONTENT_TYPES = frozenset({"application/json"})
-
 
 class WebhookController(http.Controller):
     """Where partners deliver their webhooks."""
@@ -21,23 +19,36 @@ class WebhookController(http.Controller):
         "/integration/webhook/<string:token>",
         type="integration",
         auth="none",
-        methods=["POST"],
+        # Handshakes come by GET and OPTIONS; the door answers 405 to the rest.
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         readonly=False,  # auth none is read-only by default, and this stores
         save_session=False,
         max_content_length=door.READ_LIMIT,
     )
     def receive(self, token):
-        """Accept one Standard Webhooks delivery: 202 with a receipt, once it is stored."""
-        return door.receive(token, "webhook", CONTENT_TYPES, _authenticate)
+        """Accept a delivery: 202 with a receipt, once it is stored."""
+        return door.receive(token, "webhook", _authenticate)
+
+    @http.route(
+        "/integration/webhook/<string:token>/receipts/<string:uuid>",
+        type="integration",
+        auth="none",
+        methods=["GET"],
+        readonly=True,
+        save_session=False,
+    )
+    def receipt(self, token, uuid):
+        """Tell the sender how far a message is."""
+        return door.receipt(token, "webhook", uuid)
 
 
-def _authenticate(headers, body, secrets):
+def _authenticate(spec, arrival, secrets):
     """Verify the signature. The sender is never told what was wrong with it."""
     try:
         verified = standard_webhooks.verify(
-            headers,
-            body,
-            [standard_webhooks.Secret.parse(secret) for secret in secrets],
+            arrival.headers,
+            arrival.body,
+            [standard_webhooks.Secret.parse(secret) for _sealed, secret in secrets],
             time.time(),
         )
     except SignatureInvalid as exc:
