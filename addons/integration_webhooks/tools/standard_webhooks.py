@@ -12,15 +12,22 @@ asymmetric ``v1a`` can become a sibling module which adds nothing but its own ke
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
 import secrets as random_source
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .signature import Reason, SignatureInvalid, VerifiedDelivery, check_age, find_headers
+from .encodings import decode_base64
+from .signature import (
+    HeaderFields,
+    Reason,
+    SignatureInvalid,
+    VerifiedDelivery,
+    check_age,
+    find_headers,
+)
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 (what secrets begin with)
 MIN_SECRET_BYTES = 24
@@ -41,15 +48,6 @@ _ID = re.compile(r"[!-\-/-~]{1,255}")
 # last until the year 5138.
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,10}")
 _DIGEST_BYTES = hashlib.sha256().digest_size
-
-
-def _decode_base64(text: str) -> bytes | None:
-    """Decode standard base64, or return None for anything but its one canonical spelling."""
-    try:
-        raw = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return None
-    return raw if base64.b64encode(raw).decode() == text else None
 
 
 class Secret:
@@ -76,7 +74,7 @@ class Secret:
 
         :raises ValueError: not strict base64, or a wrong length; the text never quotes the value
         """
-        raw = _decode_base64(text.removeprefix(SECRET_PREFIX))
+        raw = decode_base64(text.removeprefix(SECRET_PREFIX))
         if raw is None:
             raise ValueError(f"A webhook secret is '{SECRET_PREFIX}' followed by padded base64.")
         return cls(raw)
@@ -160,7 +158,7 @@ def signed_headers(
     }
 
 
-def _read_headers(headers: Mapping[str, str]) -> tuple[str, str, str]:
+def _read_headers(headers: HeaderFields) -> tuple[str, str, str]:
     """Return id, timestamp and signature from one family of header names, never from a mixture."""
     for family in HEADER_FAMILIES:
         found = find_headers(headers, family)
@@ -188,7 +186,7 @@ def _read_signatures(text: str) -> Iterable[tuple[str, str]]:
             yield version, value
 
 
-def read_envelope(headers: Mapping[str, str]) -> Envelope:
+def read_envelope(headers: HeaderFields) -> Envelope:
     """Read the headers of a delivery, in any case, under ``webhook-`` or ``svix-`` names.
 
     :raises SignatureInvalid: a header is missing or doubled, the id or the timestamp is malformed,
@@ -216,7 +214,7 @@ def _match(candidates: Sequence[bytes], expected: Sequence[bytes]) -> int | None
 
 
 def verify(
-    headers: Mapping[str, str],
+    headers: HeaderFields,
     body: bytes,
     secrets: Sequence[Secret],
     now: float,
@@ -234,7 +232,7 @@ def verify(
     :raises SignatureInvalid: in every other case; ``reason`` is for the log only
     """
     envelope = read_envelope(headers)
-    decoded = (_decode_base64(text) for version, text in envelope.signatures if version == VERSION)
+    decoded = (decode_base64(text) for version, text in envelope.signatures if version == VERSION)
     candidates = [raw for raw in decoded if raw is not None and len(raw) == _DIGEST_BYTES]
     if not candidates:
         raise SignatureInvalid(Reason.NO_USABLE_SIGNATURE)
