@@ -16,13 +16,12 @@ from odoo.addons.integration_core.tools.mapping import (
 from .request import InboundRequest
 from .signature import Reason, SignatureInvalid
 
-#: Longest id or type; the ledger keeps as many characters.
-MAX_NAME: Final = 255
 MAX_PATH: Final = 500
 
 # An id is looked up before anything is stored: it must not cost more than the body did.
 _STEPS: Final = 20_000
-# Printable ASCII: ids are compared, indexed and shown.
+_DOTTED: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+# Printable ASCII, as long as the ledger keeps: ids are compared, indexed and shown.
 _NAME: Final = re.compile(r"[ -~]{1,255}")
 
 
@@ -62,13 +61,19 @@ def at_path(path: str, document: Any) -> str | None:
 
     :raises SignatureInvalid: there is one that cannot be a name: too long, or not printable ASCII.
     """
-    try:
-        value = _compiled(path).apply(document)["value"]
-    except MappingError:
-        return None
+    if _DOTTED.fullmatch(path):
+        # The usual case, for which JMESPath does the same at fifty times the price.
+        value = document
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+    else:
+        try:
+            value = _compiled(path).apply(document)["value"]
+        except MappingError:
+            return None
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return None
-    return _checked(str(value))
+    return check_name(str(value))
 
 
 def read_names(
@@ -105,10 +110,11 @@ def read_names(
 
 def _in_header(request: InboundRequest, name: str) -> str | None:
     value = request.headers.one(name) if name else None
-    return _checked(value) if value else None
+    return check_name(value) if value else None
 
 
-def _checked(name: str) -> str:
+def check_name(name: str) -> str:
+    """The name. :raises SignatureInvalid: not 1 to 255 characters of printable ASCII."""
     if not _NAME.fullmatch(name):
         raise SignatureInvalid(Reason.BAD_ID)
     return name

@@ -24,11 +24,11 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from odoo.addons.integration_core.tools import canonical_json
 
 from ..encodings import decode_base64, encode_text
+from ..options import Freshness, OptionsInvalid, check_choices
 from ..request import InboundRequest
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery, check_age
 from . import sns_certificates
 from .base import Needs, Scheme, SecretInvalid
-from .options import Freshness, OptionsInvalid, check_choices
 from .sns_certificates import CertificateCache
 from .timestamps import rfc3339
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from ..answer import Answer
 from ..encodings import encode_text
 from ..identity import Names, read_names
+from ..options import Naming, Options, TypeNaming, read_options
 from ..request import InboundRequest
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery
-from .options import Naming, Options, TypeNaming, read_options
 
 O = TypeVar("O", bound=Options)  # noqa: E741 (a type variable)
 
@@ -92,27 +92,30 @@ def text_key(text: str) -> bytes:
     return key
 
 
-def first_proof(secrets: Sequence[str], proves: Callable[[str], bool]) -> int:
+def first_proof(secrets: Sequence[str], proves: Callable[[str], bool | None]) -> int:
     """Position of the first secret that proves the delivery. All are tried.
 
     That the duration does not tell which one matched is for ``proves`` to continue: it compares in
     constant time.
 
-    :param proves: raises :class:`SecretInvalid` for a secret that cannot be used.
+    :param proves: ``None`` says that the signature names a key which is not among those of this
+        secret; raises :class:`SecretInvalid` for a secret that cannot be used.
     :raises SignatureInvalid: there is none.
     """
     if not secrets:
         raise SignatureInvalid(Reason.NO_SECRET)
-    verdicts: list[bool | None] = []
+    verdicts: list[bool | SecretInvalid | None] = []
     for secret in secrets:
         try:
             verdicts.append(proves(secret))
-        except SecretInvalid:
+        except SecretInvalid as error:
             # The others may do: a secret that is of no use must not lock the partner out.
-            verdicts.append(None)
+            verdicts.append(error)
     if True in verdicts:
         return verdicts.index(True)
-    raise SignatureInvalid(Reason.NO_MATCH if False in verdicts else Reason.BAD_SECRET)
+    if False in verdicts:
+        raise SignatureInvalid(Reason.NO_MATCH)
+    raise SignatureInvalid(Reason.UNKNOWN_KEY if None in verdicts else Reason.BAD_SECRET)
 
 
 def is_among(digest: bytes, candidates: Collection[bytes]) -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..encodings import decode_hex
+from ..options import Naming, check_header
 from ..request import InboundRequest
 from ..signature import VerifiedDelivery
 from .base import HmacScheme, delivery, hmac_proof, names_of
-from .options import Naming, check_header
 
 _PREFIX: Final = "sha256="
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..encodings import decode_base64
+from ..options import Naming
 from ..request import InboundRequest
 from ..signature import VerifiedDelivery
 from .base import HmacScheme, delivery, hmac_proof, names_of
-from .options import Naming
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Final
 
 from ..answer import Answer
 from ..encodings import decode_hex
+from ..options import Freshness, Naming, check_header
 from ..request import InboundRequest
 from ..signature import VerifiedDelivery, check_age
 from .base import HmacScheme, delivery, hmac_proof, names_of
-from .options import Freshness, Naming, check_header
 from .timestamps import unix_seconds
 
 _PREFIX: Final = "v0="

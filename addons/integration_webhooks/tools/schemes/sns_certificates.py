@@ -9,7 +9,6 @@ remembered for a while and new addresses are limited.
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Final
 
@@ -128,13 +127,18 @@ class CertificateCache:
         return entry
 
 
+def is_valid_at(certificate: x509.Certificate, now: float) -> bool:
+    """Whether a moment (seconds since the epoch) is between a certificate's two dates."""
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return begin.timestamp() <= now <= end.timestamp()
+
+
 def _key_of(certificate: x509.Certificate, now: float) -> RSAPublicKey:
     key = certificate.public_key()
-    try:
-        moment = datetime.fromtimestamp(now, UTC)
-    except (ValueError, OverflowError):
-        raise SignatureInvalid(Reason.BAD_CERTIFICATE) from None
-    valid = certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
-    if not valid or not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_BITS:
+    if (
+        not is_valid_at(certificate, now)
+        or not isinstance(key, RSAPublicKey)
+        or key.key_size < MIN_RSA_BITS
+    ):
         raise SignatureInvalid(Reason.BAD_CERTIFICATE)
     return key

@@ -15,11 +15,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ..encodings import decode_base64
+from ..options import Freshness, TypeNaming
 from ..request import InboundRequest
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery, check_age
 from ..standard_webhooks import VERSION, Envelope, Secret, read_envelope, signed_content
 from .base import Needs, Scheme, SecretInvalid, first_proof, is_among, names_of
-from .options import Freshness, TypeNaming
 
 VERSION_PUBLIC: Final = "v1a"
 PUBLIC_PREFIX: Final = "whpk_"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..encodings import decode_hex
+from ..options import Freshness, Naming, check_header
 from ..request import InboundRequest
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery, check_age
 from .base import HmacScheme, delivery, hmac_proof, names_of
-from .options import Freshness, Naming, check_header
 from .timestamps import unix_seconds
 
 MAX_ELEMENTS: Final = 32

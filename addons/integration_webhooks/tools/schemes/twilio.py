@@ -24,10 +24,10 @@ from urllib.parse import parse_qsl
 from ..answer import Answer
 from ..encodings import decode_base64, decode_hex
 from ..identity import Names
+from ..options import Naming, check_choices
 from ..request import InboundRequest, UrlParts
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery
 from .base import HmacScheme, delivery, first_proof, is_among, names_of, text_key
-from .options import Naming, check_choices
 
 MAX_FIELDS: Final = 1000
 FORM: Final = "application/x-www-form-urlencoded"

@@ -1,4 +1,4 @@
-"""What an administrator tells a scheme: typed, checked when it is entered, never secret."""
+"""What an administrator tells a scheme, a handshake or a codec: typed, checked, never secret."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from odoo.addons.integration_core.tools.errors import MappingError
 
-from .. import identity
+from . import identity
 
 MAX_AGE: Final = 7 * 24 * 3600
 MAX_SKEW: Final = 3600
@@ -67,7 +67,7 @@ class TypeNaming(Options):
     def check(self) -> None:
         super().check()
         check_header("type_header", self.type_header, optional=True)
-        _check_path("type_path", self.type_path)
+        check_path("type_path", self.type_path)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Naming(TypeNaming):
     def check(self) -> None:
         super().check()
         check_header("id_header", self.id_header, optional=True)
-        _check_path("id_path", self.id_path)
+        check_path("id_path", self.id_path)
 
 
 def read_options(cls: type[_Options], raw: Mapping[str, Any]) -> _Options:
@@ -156,7 +156,8 @@ def check_choices(
         check_choice(name, value, choices)
 
 
-def _check_path(name: str, path: str) -> None:
+def check_path(name: str, path: str) -> None:
+    """:raises OptionsInvalid: neither empty nor a JMESPath that can be used."""
     if path:
         try:
             identity.compile_path(path)
