@@ -16,29 +16,25 @@ from ..tools import source_address
 class Arrival:
     """One request, as transports see it.
 
-    :param url: what the sender asked for, as far as trusted proxies let us know
-    :param path: the part of ``url`` behind the host, with its query
+    :param url: what the sender asked for: below the address that partners are given, whatever
+        the proxies in between make of it
     :param content_type: the whole header; ``mimetype`` is its first part, in lower case
-    :param source: the sender's address (see :mod:`..tools.source_address`), ``None`` if unknown
-    :param through_proxy: whether a trusted proxy handed it over
+    :param peer: address at the other end of the connection
     """
 
     method: str
-    url: str
-    path: str
-    query: Mapping[str, str] = field(repr=False)
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     content_type: str
     mimetype: str
-    source: source_address.Address | None
-    through_proxy: bool
+    peer: str
 
 
 @dataclass(frozen=True)
 class Item:
-    """One message of a request that carries many. ``content_type`` is that of the request, unless
-    it says otherwise."""
+    """One message of a request. ``content_type`` is that of the request, unless it says
+    otherwise."""
 
     body: bytes = field(repr=False)
     external_key: str | None = None
@@ -64,7 +60,8 @@ class Delivery:
         has none: equal content is then one message
     :param message_type: type as far as the transport knows it
     :param secret_index: which of the secrets proved it
-    :param items: the messages of a request that carries many; ``None`` if it is one itself
+    :param items: the messages of the request; ``None`` if it is one itself, as it came
+    :param many: whether the sender expects a receipt for each item
     :param reply: the answer that the sender expects instead of the receipt, once it is stored
     """
 
@@ -72,6 +69,7 @@ class Delivery:
     message_type: str | None = None
     secret_index: int | None = None
     items: Sequence[Item] | None = None
+    many: bool = False
     reply: Reply | None = None
 
 
@@ -92,30 +90,22 @@ def peer() -> str:
     return original.get("REMOTE_ADDR") or ""
 
 
-def source() -> tuple[source_address.Address | None, bool]:
-    """``(address of the sender, whether a trusted proxy stands between)``."""
-    trusted = settings.trusted_proxies()
-    if not trusted:
-        return source_address.parse_address(peer()), False
-    here = peer()
+def source() -> source_address.Address | None:
+    """The address of the sender (see :mod:`..tools.source_address`); ``None`` if unknown."""
     forwarded = request.httprequest.headers.get("x-forwarded-for")
-    behind = source_address.in_networks(source_address.parse_address(here), trusted)
-    return source_address.source_of(here, forwarded, trusted), behind
+    return source_address.source_of(peer(), forwarded, settings.trusted_proxies())
 
 
-def of_request(body: bytes) -> Arrival:
+def of_request(spec: Mapping[str, Any], body: bytes) -> Arrival:
     """The request under way, whose body was read."""
     http = request.httprequest
-    address, through_proxy = source()
+    query = http.query_string.decode("latin-1")
     return Arrival(
         method=http.method,
-        url=http.url,
-        path=http.full_path.removesuffix("?"),
-        query=http.args,
+        url=spec["base_url"] + http.path + (f"?{query}" if query else ""),
         headers=http.headers,
         body=body,
         content_type=http.content_type or "",
         mimetype=http.mimetype,
-        source=address,
-        through_proxy=through_proxy,
+        peer=peer(),
     )

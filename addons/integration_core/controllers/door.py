@@ -46,8 +46,8 @@ def receive(
         spec = door_checks.admitted(token, transport)
         door_checks.limit_rate(spec)
         if request.httprequest.method != "POST":
-            return _reply(_greeted(spec, arrival.of_request(b""), greet))
-        one = arrival.of_request(door_checks.read_body(spec))
+            return _reply(_greeted(spec, arrival.of_request(spec, b""), greet))
+        one = arrival.of_request(spec, door_checks.read_body(spec))
         answer = _greeted(spec, one, greet, required=False)
         if answer is not None:
             return _reply(answer)

@@ -26,15 +26,15 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
     try:
         incoming = _incoming(spec, delivery, arrival, ring)
         stored = (
-            [intake.store(request.env.cr, spec, incoming[0], ring)]
-            if delivery.items is None
-            else intake_batch.store(request.env.cr, spec, incoming, ring)
+            intake_batch.store(request.env.cr, spec, incoming, ring)
+            if delivery.many
+            else [intake.store(request.env.cr, spec, incoming[0], ring)]
         )
     except keyring.KeyRingError as exc:
         raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
     _after_commit(spec["id"], incoming, stored)
     tickets = [_ticket(ring, spec["id"], one) for one in stored]
-    if delivery.items is None:
+    if not delivery.many:
         return _accepted(spec, {"status": "accepted", **tickets[0]})
     named = [
         {"id": one.external_key, **ticket} for one, ticket in zip(incoming, tickets, strict=True)

@@ -45,7 +45,7 @@ def admitted(token: str, transport: str) -> dict[str, Any]:
     if not spec or spec["transport"] != transport:
         raise Problem(404)
     if spec["networks"]:
-        address, _through_proxy = arrival.source()
+        address = arrival.source()
         if not source_address.in_networks(address, spec["networks"]):
             _logger.info("Interface %s: a request from %s is not admitted", spec["id"], address)
             raise Problem(404)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..mixins.revised import OPEN_STATES
 from ..tools import codecs, net_guard
 from ..tools.codecs import DEFAULT_BODY, MAX_BODY
 
@@ -72,9 +73,9 @@ class IntegrationInterface(models.Model):
                 raise ValidationError(self.env._("The age of the queue cannot be negative."))
 
     def _codec(self) -> codecs.Codec:
-        """How bodies are read; transports may widen what they accept."""
+        """How bodies are read; transports that know more formats say so here."""
         self.ensure_one()
-        return codecs.Codec(self.body_codec)
+        return codecs.Codec()
 
     def _inbound_spec(self) -> dict:
         return super()._inbound_spec() | {
@@ -82,8 +83,13 @@ class IntegrationInterface(models.Model):
             "body_limit": self.body_limit * KIB,
             "codec": self._codec(),
             "backlog_limit": self.backlog_limit,
-            # A copy of a database must not agree to anything in the name of the original.
-            "greets": self.state in ("approved", "active", "deprecated")
-            and self.active
-            and not (self._is_open() and not self._carries_traffic()),
+            "greets": self._may_greet(),
+            "base_url": self.get_base_url(),
         }
+
+    def _may_greet(self) -> bool:
+        """Whether it may agree with a partner on what is to come: when somebody has approved it,
+        and not in a copy of a database, which must not speak in the name of the original."""
+        if not self.active or self.state not in ("approved", *OPEN_STATES):
+            return False
+        return self._carries_traffic() or not self._is_open()

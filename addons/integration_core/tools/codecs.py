@@ -6,9 +6,8 @@ A body is stored as it came. Its codec decides at the door which content types a
 the drain how the bytes are read.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from . import canonical_json
@@ -24,21 +23,24 @@ MAX_DEPTH: Final = 64
 Reader = Callable[[bytes, str], Any]
 
 
+def _no_other(_mimetype: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: the content types by which it is known, the first of which is its own."""
+    """One format of bodies. Addons bring more than the core has.
+
+    :param content_types: those by which it is known, as a partner is told
+    :param also: whether another one (lower case, without parameters) means it as well
+    """
 
     content_types: tuple[str, ...]
     read: Reader
-    #: a suffix of structured types (RFC 6839), such as ``+json``
-    suffix: str = ""
+    also: Callable[[str], bool] = _no_other
 
     def is_type(self, mimetype: str) -> bool:
-        return mimetype in self.content_types or (
-            bool(self.suffix)
-            and mimetype.startswith("application/")
-            and mimetype.endswith(self.suffix)
-        )
+        return mimetype in self.content_types or self.also(mimetype)
 
 
 def read_json(raw: bytes, _content_type: str = "") -> Any:
@@ -52,29 +54,24 @@ def read_json(raw: bytes, _content_type: str = "") -> Any:
         raise ContractError("The body is not valid JSON.", code="malformed_json") from exc
 
 
-FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {"json": Format(("application/json",), read_json, "+json")}
-)
-#: The format is that of the content type of each request.
-AUTOMATIC: Final = "auto"
+def _is_json(mimetype: str) -> bool:
+    """Structured types with the suffix of JSON (RFC 6839, 3.1)."""
+    return mimetype.startswith("application/") and mimetype.endswith("+json")
+
+
+JSON: Final = Format(("application/json",), read_json, _is_json)
 
 
 @dataclass(frozen=True)
 class Codec:
     """How an interface reads what it receives.
 
-    :param code: a key of :data:`FORMATS`, or :data:`AUTOMATIC`.
-    :param also: content types that its partner uses although they name no format, or another
+    :param formats: those that are welcome; with several, the content type of each request decides
+    :param also: content types that its partner uses although they say nothing, such as text/plain
     """
 
-    code: str = "json"
+    formats: tuple[Format, ...] = (JSON,)
     also: tuple[str, ...] = ()
-
-    @property
-    def formats(self) -> tuple[Format, ...]:
-        if self.code == AUTOMATIC:
-            return tuple(FORMATS.values())
-        return (FORMATS[self.code],)
 
     @property
     def content_types(self) -> list[str]:
@@ -89,15 +86,12 @@ class Codec:
     def read(self, raw: bytes, content_type: str = "") -> Any:
         """The JSON value of a body.
 
-        :param content_type: the header as it came; it decides when the codec is automatic, and may
-            name a charset
-        :raises ContractError: the body cannot be read in this format
+        :param content_type: the header as it came; it may name a charset
+        :raises ContractError: the body cannot be read in its format
         """
         formats = self.formats
-        if len(formats) == 1:
-            return formats[0].read(raw, content_type)
-        mimetype = content_type.partition(";")[0].strip().lower()
-        known = next((one for one in formats if one.is_type(mimetype)), None)
-        # What is known by the partner's habit alone is JSON; that also serves older messages,
-        # which were stored without a type.
-        return (known or FORMATS["json"]).read(raw, content_type)
+        if len(formats) > 1:
+            mimetype = content_type.partition(";")[0].strip().lower()
+            # What says nothing is read in the first format, as are messages from before.
+            formats = tuple(one for one in formats if one.is_type(mimetype)) or formats
+        return formats[0].read(raw, content_type)
