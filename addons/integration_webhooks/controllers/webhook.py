@@ -1,15 +1,7 @@
-import logging
-import time
-
 from odoo import http
 
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.controllers.problem import Problem
-
-from ..tools import standard_webhooks
-from ..tools.signature import SignatureInvalid
-
-_logger = logging.getLogger(__name__)
 
 
 class WebhookController(http.Controller):
@@ -27,7 +19,7 @@ class WebhookController(http.Controller):
     )
     def receive(self, token):
         """Accept a delivery: 202 with a receipt, once it is stored."""
-        return door.receive(token, "webhook", _authenticate)
+        return door.receive(token, "webhook", _authenticate, _greet)
 
     @http.route(
         "/integration/webhook/<string:token>/receipts/<string:uuid>",
@@ -42,16 +34,15 @@ class WebhookController(http.Controller):
         return door.receipt(token, "webhook", uuid)
 
 
-def _authenticate(spec, arrival, secrets):
-    """Verify the signature. The sender is never told what was wrong with it."""
-    try:
-        verified = standard_webhooks.verify(
-            arrival.headers,
-            arrival.body,
-            [standard_webhooks.Secret.parse(secret) for _sealed, secret in secrets],
-            time.time(),
-        )
-    except SignatureInvalid as exc:
-        _logger.info("Webhook refused: %s", exc.reason)
-        raise Problem(401) from exc
-    return door.Delivery(external_key=verified.id, secret_index=verified.secret_index)
+def _greet(spec, arrival):
+    """Answer what a partner asks before it delivers."""
+    receiver = spec["receiver"]
+    return receiver.greet(arrival) if receiver else None
+
+
+def _authenticate(spec, arrival, opened):
+    """Verify the proof. The sender is never told what was wrong with it."""
+    receiver = spec["receiver"]
+    if receiver is None:  # a draft whose settings cannot be used
+        raise Problem(401)
+    return receiver.receive(spec, arrival, opened)

@@ -1,0 +1,1 @@
+"""What the webhook transport does with cursors and connections."""
