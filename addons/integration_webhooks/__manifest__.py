@@ -7,5 +7,19 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "depends": ["integration_core"],
-    "data": ["views/integration_interface_views.xml"],
+    "external_dependencies": {"python": ["cryptography"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/integration_rules.xml",
+        "data/mail_activity_type.xml",
+        "data/ir_cron.xml",
+        "views/integration_interface_views.xml",
+        "views/integration_webhook_subscription_views.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "integration_webhooks/static/src/fields/*",
+            "integration_webhooks/static/src/widgets/*",
+        ],
+    },
 }

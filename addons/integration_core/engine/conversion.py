@@ -18,7 +18,6 @@ from odoo.models import BaseModel
 
 from ..tools import (
     backoff,
-    canonical_json,
     contracts,
     data_classes,
     errors,
@@ -26,6 +25,7 @@ from ..tools import (
     keyring,
     mapping,
 )
+from ..tools.codecs import Codec
 from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
 from ..tools.value_maps import ValueMapSet
@@ -33,7 +33,6 @@ from . import own_events, value_maps
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
-MAX_DEPTH = 64
 
 
 @dataclass(frozen=True)
@@ -94,17 +93,6 @@ class Conversion:
         return moment.replace(tzinfo=UTC).astimezone(self.zone).date()
 
 
-def parse(raw: bytes) -> Any:
-    """The JSON value of received bytes.
-
-    :raises errors.ContractError: ``malformed_json``.
-    """
-    try:
-        return canonical_json.loads(raw, max_depth=MAX_DEPTH)
-    except ValueError as exc:
-        raise errors.ContractError("The body is not valid JSON.", code="malformed_json") from exc
-
-
 @dataclass(frozen=True)
 class Plan:
     """What both directions share."""
@@ -157,20 +145,21 @@ class InboundPlan(Plan):
     handler_name: str
     user_id: int
     conversion: Conversion | errors.IntegrationError
+    codec: Codec
 
     def handler(self, env: api.Environment) -> BaseModel:
         """The handler, with the rights of the service user and nothing more."""
         return env[self.handler_name].with_user(self.user_id).with_company(self.company_id)
 
-    def convert(self, raw: bytes, moment: datetime) -> Any:
+    def convert(self, raw: bytes, content_type: str, moment: datetime) -> Any:
         """Canonical JSON of bytes that were received at ``moment``.
 
-        :raises errors.ContractError: not JSON, or against a contract.
+        :raises errors.ContractError: not in the format of the interface, or against a contract.
         :raises errors.ConfigurationError: no approved contract to check against.
         """
         if isinstance(self.conversion, errors.IntegrationError):
             raise self.conversion
-        return self.conversion.apply(parse(raw), moment)
+        return self.conversion.apply(self.codec.read(raw, content_type), moment)
 
 
 @dataclass(frozen=True)
@@ -284,6 +273,7 @@ def _inbound(interface: BaseModel) -> InboundPlan:
         handler_name=handler._name,
         user_id=interface.user_id.id,
         conversion=conversion,
+        codec=interface._codec(),
     )
 
 

@@ -223,6 +223,7 @@ class Received:
 class _Stored:
     body: bytes
     encoding: str
+    content_type: str | None
     message_type: str | None
     external_key: str | None
     correlation_id: str | None
@@ -271,7 +272,7 @@ class Batch:
     def _stored(self) -> dict[int, _Stored]:
         self.env.cr.execute(
             """
-            SELECT p.message_id, p.body, p.encoding, m.message_type, m.external_key,
+            SELECT p.message_id, p.body, p.encoding, p.content_type, m.message_type, m.external_key,
                    m.correlation_id, m.trace_parent, m.depth, m.created_at
               FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
              WHERE p.message_id = ANY(%s) AND p.kind = 'received'
@@ -315,7 +316,7 @@ class Batch:
             bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
         )
         self._contents.append(raw)
-        data = self.plan.convert(raw, stored.created_at)
+        data = self.plan.convert(raw, stored.content_type or "", stored.created_at)
         self._contents.append(data)
         cause = causation.Cause(
             message.uuid,

@@ -11,6 +11,8 @@ import jmespath
 from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json, data_classes
+from ..tools.codecs import Codec
+from ..tools.errors import ContractError
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
@@ -18,8 +20,11 @@ from . import discretion, intake_function, ledger, payloads
 
 NORMAL_PRIORITY = 10
 KEY_LENGTH = 255
+JSON = Codec()
 #: Begins the pseudonym of a key.
 PSEUDONYM = "p:"
+#: Begins the key of a message whose sender gave it no id.
+CONTENT_KEY = "sha256:"
 
 _KEY_REUSED = {
     "error_class": "conflict",
@@ -117,6 +122,14 @@ def stored_key(spec: Mapping[str, Any], key: str, ring: KeyRing | None) -> str:
     return PSEUDONYM + _ring(ring).pseudonym(key, f"integration.interface|{spec['id']}|key")
 
 
+def content_key(spec: Mapping[str, Any], body: bytes, ring: KeyRing | None) -> str:
+    """The id of a message that its sender gave none: what is equal in every byte is one message.
+
+    :raises tools.keyring.KeyRingMissing: a confidential or clinical interface and no key ring
+    """
+    return CONTENT_KEY + payloads.digest(body, spec["data_class"], ring)
+
+
 def partition_pseudonym(interface_id: int, key: str, ring: KeyRing | None) -> str:
     """How the ordering key of a private message is stored.
 
@@ -131,16 +144,18 @@ def _ring(ring: KeyRing | None) -> KeyRing:
     return ring
 
 
-def ordering_key(path: str | None, body: bytes) -> str | None:
-    """The value at JMESPath ``path`` of a JSON body, if it is a short scalar.
+def ordering_key(
+    path: str | None, body: bytes, codec: Codec = JSON, content_type: str = ""
+) -> str | None:
+    """The value at JMESPath ``path`` of a body, if it is a short scalar.
 
     What cannot be read has no key: the drain will quarantine the message with a reason.
     """
     if not path:
         return None
     try:
-        value = jmespath.search(path, canonical_json.loads(body))
-    except (ValueError, jmespath.exceptions.JMESPathError):
+        value = jmespath.search(path, codec.read(body, content_type))
+    except (ContractError, jmespath.exceptions.JMESPathError):
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
         return str(value)[:KEY_LENGTH]
@@ -176,7 +191,7 @@ def _insert(
 def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
     """What is stored of a message, whatever becomes of it."""
     uuid = ledger.new_uuid()
-    partition = _partition(spec, incoming.body, ring)
+    partition = _partition(spec, incoming, ring)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
@@ -199,12 +214,12 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
     }
 
 
-def _partition(spec: Mapping[str, Any], body: bytes, ring: KeyRing | None) -> str | None:
+def _partition(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> str | None:
     """What a message is about, as it is stored.
 
     Of private content it may identify a person, and observers see this column: a pseudonym, then.
     """
-    key = ordering_key(spec["key_path"], body)
+    key = ordering_key(spec["key_path"], incoming.body, spec["codec"], incoming.content_type)
     if key and spec["data_class"] in data_classes.PRIVATE:
         return partition_pseudonym(spec["id"], key, ring)
     return key

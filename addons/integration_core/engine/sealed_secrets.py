@@ -25,11 +25,15 @@ USE_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class SealedSecret:
-    """A secret as it is stored: worthless without the key ring. Times are naive UTC."""
+    """A secret as it is stored: worthless without the key ring. Times are naive UTC.
+
+    :param login: the name that belongs to it, if it is a password
+    """
 
     context: str
     blob: bytes
     span: Span
+    login: str = ""
 
     def valid_at(self, moment: datetime) -> bool:
         return self.span.valid_at(moment)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from odoo.tools import config
 
 from ..tools.keyring import KeyRing, KeyRingMissing, load_keyring
+from ..tools.net_guard import Network, parse_networks
 
 _logger = logging.getLogger(__name__)
 
@@ -78,6 +79,20 @@ def reveal_minutes() -> int:
         return value
     _logger.warning("[%s] reveal_minutes must be 1 to 60; using 15", SECTION)
     return 15
+
+
+@lru_cache(maxsize=1)
+def trusted_proxies() -> tuple[Network, ...]:
+    """Reverse proxies whose word counts about who sent a request (``trusted_proxies``).
+
+    None by default, and none when the setting cannot be read: then the address at the other end of
+    the connection is what allow-lists of interfaces are compared with.
+    """
+    try:
+        return parse_networks(section().get("trusted_proxies", ""))
+    except ValueError as exc:
+        _logger.warning("[%s] trusted_proxies: %s; trusting none", SECTION, exc)
+        return ()
 
 
 def _seconds(name: str, default: float) -> float:

@@ -48,6 +48,7 @@ class Stored:
     created_at: datetime
     body: bytes | None
     encoding: str | None
+    content_type: str | None
     data: str | None
     event_body: bytes | None
     event_encoding: str | None
@@ -86,7 +87,8 @@ class Reconversion:
             )
         except (ValueError, zlib.error) as exc:
             raise errors.PermanentError("The content cannot be read.") from exc
-        return conversion.parse(raw)
+        plan = self._plans.inbound(self.env, stored.interface_id)
+        return plan.codec.read(raw, stored.content_type or "")
 
     def conversion(self, stored: Stored) -> conversion.Conversion:
         """How messages of this kind are converted today.
@@ -135,7 +137,7 @@ def stored(env: api.Environment, message_ids: Sequence[int]) -> list[Stored]:
     env.cr.execute(
         """
         SELECT m.id, m.interface_id, m.direction, m.uuid, m.message_type, m.created_at,
-               p.body, p.encoding, e.data, e.body, e.encoding, e.uuid, e.occurred_at
+               p.body, p.encoding, p.content_type, e.data, e.body, e.encoding, e.uuid, e.occurred_at
           FROM integration_message m
           LEFT JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
           LEFT JOIN integration_event e ON e.id = m.event_id

@@ -32,6 +32,7 @@ from . import (
     integration_health,
     integration_idempotency,
     integration_interface,
+    integration_interface_door,
     integration_interface_lifecycle,
     integration_lane,
     integration_legal_hold,

@@ -257,6 +257,7 @@ class IntegrationCredentialVersion(models.Model):
             context=self._context_of_secret(),
             blob=base64.b64decode(self.ciphertext),
             span=self._span(),
+            login=(self.login or "").strip(),
         )
 
     # ------------------------------------------------------------------

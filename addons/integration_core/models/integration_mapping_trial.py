@@ -6,7 +6,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import conversion, trials, unmapped
-from ..tools import canonical_json, data_classes, errors, json_text, mapping
+from ..tools import canonical_json, codecs, data_classes, errors, json_text, mapping
 from ..tools.mapping_trial import Trial
 from ..tools.value_maps import ValueMapSet
 
@@ -113,7 +113,7 @@ class IntegrationMapping(models.Model):
             try:
                 spec, value_maps = self._trial_spec(options.get("spec"))
                 compiled = mapping.compile_mapping(spec)
-                value = canonical_json.loads(text.encode(), max_depth=conversion.MAX_DEPTH)
+                value = canonical_json.loads(text.encode(), max_depth=codecs.MAX_DEPTH)
             except (errors.MappingError, ValueError) as exc:
                 found["faults"].append({"place": "", "message": str(exc)})
                 return found

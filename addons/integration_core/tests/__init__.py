@@ -38,6 +38,7 @@ from . import (
     test_event_type,
     test_fault,
     test_give_way,
+    test_intake_batch,
     test_interface,
     test_key_sets,
     test_lanes,

@@ -1,4 +1,5 @@
 import inspect
+from contextlib import suppress
 from importlib import import_module
 
 from odoo.exceptions import AccessError, UserError
@@ -24,6 +25,14 @@ def suite_modules(env):
     )
 
 
+def other_addons(env):
+    """The modules ``tests/test_access.py`` of the suite's other addons: an addon that adds models
+    has a MATRIX there, and one that adds methods MAY_CALL, ARGUMENTS and SAMPLES."""
+    for name in suite_modules(env).mapped("name"):
+        with suppress(ModuleNotFoundError):
+            yield import_module(f"odoo.addons.{name}.tests.test_access")
+
+
 @tagged("post_install", "-at_install")
 class TestAccessMethods(EngineCase):
     """What can be called over RPC, and what outsiders can read: walks everything that there is."""
@@ -37,6 +46,15 @@ class TestAccessMethods(EngineCase):
         }
         for role in STEWARDS:  # who overrides must be able to write the record
             cls.users[role].group_ids += cls.env.ref("base.group_partner_manager")
+
+        cls.may_call = {name: dict(methods) for name, methods in MAY_CALL.items()}
+        cls.arguments, cls.samples = dict(ARGUMENTS), {}
+        for tests in other_addons(cls.env):
+            for name, methods in getattr(tests, "MAY_CALL", {}).items():
+                # the core's own table is imported by its test module
+                cls.may_call[name] = {**cls.may_call.get(name, {}), **methods}
+            cls.arguments.update(getattr(tests, "ARGUMENTS", {}))
+            cls.samples.update(getattr(tests, "SAMPLES", {}))
 
     # -- models ----------------------------------------------------------------------------
 
@@ -52,11 +70,7 @@ class TestAccessMethods(EngineCase):
     def test_every_model_of_the_suite_is_in_a_matrix(self):
         """An addon with models of its own has a MATRIX in its tests/test_access.py."""
         known = {name for models in MATRIX for name in models}
-        for module in suite_modules(self.env).mapped("name"):
-            try:
-                tests = import_module(f"odoo.addons.{module}.tests.test_access")
-            except ModuleNotFoundError:
-                continue
+        for tests in other_addons(self.env):
             known |= {name for models in tests.MATRIX for name in models}
         kept = {name for name, model in self.ours().items() if not model._transient}
         self.assertEqual(kept - known, set())
@@ -142,6 +156,8 @@ class TestAccessMethods(EngineCase):
             "integration.arming": lambda: self.env[name].search([]),
             "integration.restore.finding": self.make_finding,
         }
+        if name in self.samples:
+            return self.samples[name](self)
         return makers[name]()
 
     def make_finding(self):
@@ -220,9 +236,9 @@ class TestAccessMethods(EngineCase):
             for name, methods in self.public_methods().items()
             if name.startswith("integration.") and not self.env[name]._transient
         }
-        for name in set(found) | set(MAY_CALL):
+        for name in set(found) | set(self.may_call):
             with self.subTest(model=name):
-                self.assertEqual(found.get(name, set()), set(MAY_CALL.get(name, ())))
+                self.assertEqual(found.get(name, set()), set(self.may_call.get(name, ())))
 
     def test_models_of_others_get_screens_only(self):
         for name, methods in self.public_methods().items():
@@ -231,7 +247,7 @@ class TestAccessMethods(EngineCase):
                     self.assertFalse(methods)
 
     def test_methods_refuse_whoever_may_not_call(self):
-        for name, methods in MAY_CALL.items():
+        for name, methods in self.may_call.items():
             for method, roles in methods.items():
                 for role in EVERYBODY - roles:
                     with self.subTest(model=name, method=method, role=role):
@@ -240,7 +256,7 @@ class TestAccessMethods(EngineCase):
 
     def test_methods_accept_whoever_may_call(self):
         """Otherwise the refusals above would prove nothing."""
-        for name, methods in MAY_CALL.items():
+        for name, methods in self.may_call.items():
             for method, roles in methods.items():
                 for role in roles & set(ROLES) if roles != EVERYBODY else ():
                     with self.subTest(model=name, method=method, role=role):
@@ -259,7 +275,7 @@ class TestAccessMethods(EngineCase):
                 for p in needs
                 if p.name != "self" and p.default is inspect.Parameter.empty
             ]
-            getattr(record, method)(*ARGUMENTS.get(method, given))
+            getattr(record, method)(*self.arguments.get(method, given))
             self.env.flush_all()
         except UserError as exc:  # AccessError and ValidationError as well
             found = exc

@@ -1,17 +1,7 @@
-import logging
-import time
-
 from odoo import http
 
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.controllers.problem import Problem
-
-from ..tools import standard_webhooks
-from ..tools.signature import SignatureInvalid
-
-_logger = logging.getLogger(__name__)
-
-CONTENT_TYPES = frozenset({"application/json"})
 
 
 class WebhookController(http.Controller):
@@ -21,26 +11,38 @@ class WebhookController(http.Controller):
         "/integration/webhook/<string:token>",
         type="integration",
         auth="none",
-        methods=["POST"],
+        # Handshakes come by GET and OPTIONS; the door answers 405 to the rest.
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         readonly=False,  # auth none is read-only by default, and this stores
         save_session=False,
         max_content_length=door.READ_LIMIT,
     )
     def receive(self, token):
-        """Accept one Standard Webhooks delivery: 202 with a receipt, once it is stored."""
-        return door.receive(token, "webhook", CONTENT_TYPES, _authenticate)
+        """Accept a delivery: 202 with a receipt, once it is stored."""
+        return door.receive(token, "webhook", _authenticate, _greet)
+
+    @http.route(
+        "/integration/webhook/<string:token>/receipts/<string:uuid>",
+        type="integration",
+        auth="none",
+        methods=["GET"],
+        readonly=True,
+        save_session=False,
+    )
+    def receipt(self, token, uuid):
+        """Tell the sender how far a message is."""
+        return door.receipt(token, "webhook", uuid)
 
 
-def _authenticate(headers, body, secrets):
-    """Verify the signature. The sender is never told what was wrong with it."""
-    try:
-        verified = standard_webhooks.verify(
-            headers,
-            body,
-            [standard_webhooks.Secret.parse(secret) for secret in secrets],
-            time.time(),
-        )
-    except SignatureInvalid as exc:
-        _logger.info("Webhook refused: %s", exc.reason)
-        raise Problem(401) from exc
-    return door.Delivery(external_key=verified.id, secret_index=verified.secret_index)
+def _greet(spec, arrival):
+    """Answer what a partner asks before it delivers."""
+    receiver = spec["receiver"]
+    return receiver.greet(arrival) if receiver else None
+
+
+def _authenticate(spec, arrival, opened):
+    """Verify the proof. The sender is never told what was wrong with it."""
+    receiver = spec["receiver"]
+    if receiver is None:  # a draft whose settings cannot be used
+        raise Problem(401)
+    return receiver.receive(spec, arrival, opened)

@@ -1,1 +1,1 @@
-"""What sending webhooks needs of the core's engine: no models, no cursors."""
+"""What webhooks need of the core's engine, with cursors and connections."""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from odoo.addons.integration_core.tools import errors, net_guard
 
-# How partners may know us, and how they may prove themselves.
+# How partners may know us. How they prove themselves is a matter of their scheme.
 OUTBOUND_KINDS = (
     "hmac",
     "ed25519",
@@ -13,7 +13,6 @@ OUTBOUND_KINDS = (
     "oauth2",
     "private_key_jwt",
 )
-INBOUND_KINDS = ("hmac",)
 # Secrets that travel with each request.
 CLEAR_KINDS = ("basic", "bearer", "header", "mtls", "oauth2", "private_key_jwt")
 
@@ -26,7 +25,6 @@ class IntegrationInterface(models.Model):
     transport = fields.Selection(
         selection_add=[("webhook", "Webhook")], ondelete={"webhook": "set none"}
     )
-    credential_id = fields.Many2one(required_if_transport="webhook")
     inbound_url = fields.Char(
         string="Inbound address",
         compute="_compute_inbound_url",
@@ -45,11 +43,13 @@ class IntegrationInterface(models.Model):
 
     def _missing_for_traffic(self):
         missing = super()._missing_for_traffic()
-        if self.transport == "webhook" and self.credential_id:
-            # sudo: an approver asks as well, who may not read credentials
-            missing += self._missing_of_credential(self.credential_id.sudo())
         if self.transport != "webhook" or self.direction != "outbound":
             return missing
+        if self.credential_id:
+            # sudo: an approver asks as well, who may not read credentials
+            missing += self._missing_of_credential(self.credential_id.sudo())
+        else:
+            missing.append(self.env._("Credential is empty."))
         if not self.url:
             missing.append(self.env._("URL is empty."))
             return missing
@@ -61,7 +61,7 @@ class IntegrationInterface(models.Model):
         return missing
 
     def _missing_of_credential(self, credential) -> list[str]:
-        kinds = OUTBOUND_KINDS if self.direction == "outbound" else INBOUND_KINDS
+        kinds = OUTBOUND_KINDS
         names = dict(credential._fields["kind"]._description_selection(self.env))
         missing = []
         if credential.kind not in kinds:
@@ -76,7 +76,7 @@ class IntegrationInterface(models.Model):
         secure = net_guard.stays_on_this_machine(self.url or "") or (self.url or "").startswith(
             "https:"
         )
-        if self.direction == "outbound" and credential.kind in CLEAR_KINDS and not secure:
+        if credential.kind in CLEAR_KINDS and not secure:
             missing.append(
                 self.env._(
                     "This kind of credential is sent along, so the address must begin with "

@@ -38,6 +38,10 @@ _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_.@$-]{1,64}", re.ASCII)
 
 
+class TooManyItems(ContractError):
+    """There are more items than an interface takes at once; the text is for the sender."""
+
+
 @dataclass(frozen=True)
 class BatchOptions(Options):
     """:param form: ``single`` (a request is a message), ``cloudevents``, or ``array``.
@@ -123,7 +127,9 @@ def _values(body: bytes, options: BatchOptions) -> list[tuple[Any, bytes]]:
     several times as fast as reading the whole strictly."""
     slices = _slices(body, options)
     if len(slices) > options.max_items:
-        raise _fault(f"it holds more than {options.max_items:.0f} items; they have to be split up")
+        raise TooManyItems(
+            f"Send at most {options.max_items:.0f} items at once.", code="too_many_items"
+        )
     values = []
     for number, raw in enumerate(slices):
         try:

@@ -1,0 +1,128 @@
+"""Storing what is authentic, and telling the sender so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import Any
+
+from odoo import http
+from odoo.http import request
+
+from ..engine import intake, intake_batch, keys, outside, receipts, wakeup
+from ..tools import correlation, keyring
+from ..tools.journal import Kind
+from .arrival import Arrival, Delivery, Item
+from .door_checks import STOPPED_RETRY_AFTER
+from .problem import Problem
+
+_BEARER = "bearer "
+
+
+def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> http.Response:
+    """Store a delivery and answer with its receipt, or with one for each of its messages."""
+    ring = keys.optional_ring(request.env.cr)
+    try:
+        incoming = _incoming(spec, delivery, arrival, ring)
+        stored = (
+            intake_batch.store(request.env.cr, spec, incoming, ring)
+            if delivery.many
+            else [intake.store(request.env.cr, spec, incoming[0], ring)]
+        )
+    except keyring.KeyRingError as exc:
+        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
+    _after_commit(spec["id"], incoming, stored)
+    tickets = [_ticket(ring, spec["id"], one) for one in stored]
+    if not delivery.many:
+        return _accepted(spec, {"status": "accepted", **tickets[0]})
+    named = [
+        {"id": one.external_key, **ticket} for one, ticket in zip(incoming, tickets, strict=True)
+    ]
+    return _accepted(spec, {"status": "accepted", "receipts": named})
+
+
+def _incoming(
+    spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival, ring: keyring.KeyRing | None
+) -> list[intake.Incoming]:
+    headers = arrival.headers
+    given = correlation.accept_correlation_id(headers.get("x-correlation-id"))
+    parent = correlation.parse_traceparent(headers.get("traceparent"))
+    items = delivery.items
+    if items is None:
+        items = [Item(arrival.body, delivery.external_key, delivery.message_type)]
+    return [
+        intake.Incoming(
+            external_key=item.external_key or intake.content_key(spec, item.body, ring),
+            message_type=item.message_type or delivery.message_type,
+            body=item.body,
+            content_type=item.content_type or arrival.content_type,
+            correlation_id=given or correlation.new_id(),
+            trace_parent=str(parent.child() if parent else correlation.new_traceparent()),
+        )
+        for item in items
+    ]
+
+
+def _ticket(
+    ring: keyring.KeyRing | None, interface_id: int, stored: intake.Receipt
+) -> dict[str, str]:
+    """What the sender may keep; without a key ring there is no token."""
+    token = receipts.token(ring, interface_id, stored.uuid)
+    return {"receipt": stored.uuid, "receipt_token": token} if token else {"receipt": stored.uuid}
+
+
+def _after_commit(
+    interface_id: int, incoming: Sequence[intake.Incoming], stored: Sequence[intake.Receipt]
+) -> None:
+    """Wake the lanes, and remember outside the database what is acknowledged: a restore would
+    forget it."""
+    new = [
+        (receipt, one)
+        for receipt, one in zip(stored, incoming, strict=True)
+        if receipt.lane is not None
+    ]
+    if not new:
+        return
+    cr = request.env.cr
+    dbname = cr.dbname
+    rows = [(receipt.uuid, one.external_key, one.message_type or "", "") for receipt, one in new]
+    cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, interface_id, rows))
+    for lane in {receipt.lane for receipt, _one in new}:
+        wakeup.wake_interface_after_commit(cr, interface_id, lane)
+
+
+def _accepted(spec: Mapping[str, Any], body: Mapping[str, Any]) -> http.Response:
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    if spec["deprecation"]:
+        headers.append(("Deprecation", spec["deprecation"]))  # RFC 9745
+    if spec["sunset"]:
+        headers.append(("Sunset", spec["sunset"]))  # RFC 8594
+    return http.Response(json.dumps(body), status=202, headers=headers)
+
+
+def progress(spec: Mapping[str, Any], uuid: str) -> http.Response:
+    """How far a message is, for whoever has the token of its receipt.
+
+    The token comes as ``Authorization: Bearer``: logs and proxies keep that header to themselves,
+    which they do not do with addresses.
+
+    :raises Problem: 401 without looking whether there is such a message, 404 when it is gone
+    """
+    given = request.httprequest.headers.get("authorization", "")
+    token = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else ""
+    ring = keys.optional_ring(request.env.cr)
+    if not receipts.proven(ring, spec["id"], uuid, token):
+        raise Problem(401, headers=(("WWW-Authenticate", "Bearer"),))
+    found = receipts.progress(request.env.cr, spec["id"], uuid)
+    if found is None:
+        raise Problem(404, "This message is no longer kept.")
+    body = {
+        "receipt": uuid,
+        "status": found.status,
+        "received_at": found.received_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
+    }
+    if found.finished_at:
+        body["finished_at"] = found.finished_at.replace(tzinfo=UTC).isoformat(timespec="seconds")
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return http.Response(json.dumps(body), headers=headers)

@@ -1,0 +1,271 @@
+import base64
+import binascii
+import time
+from datetime import UTC
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.integration_core.controllers.arrival import Arrival
+from odoo.addons.integration_core.controllers.problem import Problem
+from odoo.addons.integration_core.engine import audit, conversion, intake, keys, trials
+from odoo.addons.integration_core.tools import data_classes, errors, json_text, source_address
+from odoo.addons.integration_core.tools.keyring import KeyRingError
+
+from ..engine import receiving
+from ..tools import reason_texts
+from ..tools.signature import Reason, SignatureInvalid, VerifiedDelivery
+
+# A trial costs no more than the handling of a large message, and its answer is read by a person.
+SHOWN_CHARS = 50_000
+AGE = (Reason.TOO_OLD, Reason.IN_FUTURE)
+
+
+class IntegrationInterface(models.Model):
+    """Trying a request on the door: it travels in the call, and nothing of it is stored."""
+
+    _inherit = "integration.interface"
+
+    def try_webhook(self, attempt):
+        """Say of a request which check it passes, and what would become of it.
+
+        :param dict attempt: ``method``, ``headers`` (lines ``Name: value``), ``body`` (text, or
+            base64 if ``is_base64``), ``source`` (address, may be empty), ``sent_at`` (UTC, as if it
+            arrived then; may be empty)
+        :return: ``steps``, each with ``name``, ``ok`` (``None`` if it was not asked) and
+            ``detail``; ``output``, the canonical JSON as text
+        :raises AccessError: only administrators; content of a private interface is for viewers
+        :raises UserError: the user has tried out too much of late
+        """
+        self.ensure_one()
+        self._require_may_try()
+        if self._scheme() is None:
+            raise UserError(self.env._("Requests are tried on inbound webhooks."))
+        with trials.charged(self.env):
+            trial = _Trial(self, attempt)
+            trial.run()
+        if self.data_class in data_classes.PRIVATE:
+            what = self.env._("a request that was tried on the door")
+            audit.record(self, "view", changes={"content": ("", what)})
+        return {"steps": trial.steps, "output": trial.output}
+
+    def _require_may_try(self):
+        self.check_access("write")
+        user = self.env.user
+        if not user.has_group("integration_core.group_administrator"):
+            raise AccessError(self.env._("Only administrators try requests."))
+        if self.data_class == data_classes.CLINICAL and not user.has_group(
+            "integration_core.group_clinical_viewer"
+        ):
+            raise AccessError(
+                self.env._("Requests of a clinical interface are for clinical content viewers.")
+            )
+
+
+class _Trial:
+    """One request on its way through the checks, in their order, each told of by a step."""
+
+    def __init__(self, interface, attempt):
+        # sudo: who may try was checked; secrets and mappings are read as the door reads them
+        self.interface = interface.sudo()
+        self.env = self.interface.env
+        self.attempt = attempt
+        self.steps = []
+        self.output = ""
+
+    def run(self):
+        arrival = self._arrival()
+        spec = self.interface._inbound_spec()
+        receiver = self.interface._receiver(notes=False)
+        if arrival is None or receiver is None:
+            if receiver is None:
+                self._step(self.env._("Settings"), False, self.env._("They cannot be used."))
+            return
+        self._check_source(spec)
+        self._check_type(spec, arrival)
+        self._check_size(spec, arrival)
+        verified = self._check_proof(spec, receiver, arrival)
+        bodies = self._check_items(receiver, arrival, verified)
+        self._check_duplicate(spec, bodies)
+        self._convert(spec, bodies)
+
+    def _step(self, name, ok, detail=""):
+        self.steps.append({"name": name, "ok": ok, "detail": detail})
+
+    # -- the request -----------------------------------------------------------------------
+
+    def _arrival(self):
+        attempt = self.attempt
+        headers = []
+        for line in (attempt.get("headers") or "").splitlines():
+            name, colon, value = line.partition(":")
+            if colon and name.strip():
+                headers.append((name.strip(), value.strip()))
+        body = attempt.get("body") or ""
+        try:
+            raw = base64.b64decode(body, validate=True) if attempt.get("is_base64") else None
+        except binascii.Error:
+            self._step(self.env._("Body"), False, self.env._("This is not base64."))
+            return None
+        found = {name.lower(): value for name, value in headers}
+        kind = found.get("content-type", "")
+        return Arrival(
+            method=(attempt.get("method") or "POST").upper(),
+            url=f"{self.interface.inbound_url or ''}",
+            headers=_Fields(headers),
+            body=body.encode() if raw is None else raw,
+            content_type=kind,
+            mimetype=kind.partition(";")[0].strip().lower(),
+            peer=(attempt.get("source") or "").strip(),
+        )
+
+    # -- the checks of the door ------------------------------------------------------------
+
+    def _check_source(self, spec):
+        name = self.env._("Address")
+        text = (self.attempt.get("source") or "").strip()
+        if not spec["networks"]:
+            self._step(name, True, self.env._("Accepted from anywhere."))
+        elif not text:
+            self._step(name, None, self.env._("No address was entered."))
+        else:
+            address = source_address.parse_address(text)
+            ok = source_address.in_networks(address, spec["networks"])
+            self._step(name, ok, "" if ok else self.env._("Not in the networks: 404."))
+
+    def _check_type(self, spec, arrival):
+        codec = spec["codec"]
+        ok = codec.accepts(arrival.mimetype)
+        known = ", ".join(codec.content_types)
+        self._step(
+            self.env._("Content type"),
+            ok,
+            "" if ok else self.env._("Send one of: %s (415).", known),
+        )
+
+    def _check_size(self, spec, arrival):
+        size, limit = len(arrival.body), spec["body_limit"]
+        self._step(
+            self.env._("Size"),
+            size <= limit,
+            self.env._("%(size)s of at most %(limit)s bytes", size=size, limit=limit),
+        )
+
+    def _check_proof(self, spec, receiver, arrival):
+        """What the request proves, or an empty verdict with which the rest can be tried."""
+        name, age = self.env._("Proof"), self.env._("Age")
+        try:
+            verified = receiver.verify(receiving.inbound(arrival), self._secrets(spec), self._now())
+        except SignatureInvalid as exc:
+            told = self.env._(reason_texts.REASONS[exc.reason])  # pylint: disable=prefer-env-translation
+            self._step(name, exc.reason in AGE, "" if exc.reason in AGE else told)
+            self._step(age, False if exc.reason in AGE else None, told if exc.reason in AGE else "")
+            return VerifiedDelivery(None, None, None)
+        except KeyRingError as exc:
+            self._step(name, False, exc.message)
+            return VerifiedDelivery(None, None, None)
+        self._step(name, True, self._proved_by(verified))
+        untimed = self.env._("This proof tells no time.")
+        self._step(age, True, untimed if verified.timestamp is None else "")
+        return verified
+
+    def _secrets(self, spec):
+        now = fields.Datetime.now()
+        return [(one, one.open()) for one in spec["secrets"] if one.valid_at(now)]
+
+    def _now(self):
+        moment = self.attempt.get("sent_at")
+        if not moment:
+            return time.time()
+        try:
+            found = fields.Datetime.to_datetime(moment)
+        except ValueError as exc:
+            raise UserError(self.env._("Enter a time such as 2026-05-01 10:00:00.")) from exc
+        return found.replace(tzinfo=UTC).timestamp()
+
+    def _proved_by(self, verified):
+        if verified.id is None:
+            return self.env._("There is no id: messages of equal content count as one.")
+        if verified.id_signed:
+            return self.env._("Id: %s", verified.id)
+        return self.env._("Id: %s (the proof does not cover it)", verified.id)
+
+    def _check_items(self, receiver, arrival, verified):
+        """``[(body, content type, id)]`` of the messages."""
+        try:
+            items = receiver.items(receiving.inbound(arrival), arrival.mimetype, verified.id)
+        except Problem as problem:
+            self._step(self.env._("Items"), False, f"{problem.detail} ({problem.status})")
+            return []
+        if items is None:
+            return [(arrival.body, arrival.content_type, verified.id)]
+        self._step(self.env._("Items"), True, self.env._("%s messages", len(items)))
+        return [
+            (one.body, one.content_type or arrival.content_type, one.external_key) for one in items
+        ]
+
+    def _check_duplicate(self, spec, bodies):
+        name = self.env._("Repetition")
+        ring = keys.optional_ring(self.env.cr)
+        try:
+            named = [
+                intake.stored_key(spec, key or intake.content_key(spec, body, ring), ring)
+                for body, _kind, key in bodies
+            ]
+        except KeyRingError as exc:
+            self._step(name, False, exc.message)
+            return
+        known = [key for key in named if intake._known(self.env.cr, spec["id"], key)]
+        self._step(
+            name,
+            not known,
+            self.env._("%s of them came before: nothing would happen.", len(known))
+            if known
+            else "",
+        )
+
+    # -- what would become of it -----------------------------------------------------------
+
+    def _convert(self, spec, bodies):
+        plan = conversion.PlanCache().inbound(self.env, self.interface.id)
+        steps = [self.env._("Format"), self.env._("Contract"), self.env._("Mapping")]
+        shown = []
+        for number, (body, kind, _key) in enumerate(bodies, 1):
+            stage, found = self._stages(plan, spec["codec"], body, kind)
+            if isinstance(found, errors.IntegrationError):
+                where = self.env._("Message %s: ", number) if len(bodies) > 1 else ""
+                for position, step in enumerate(steps):
+                    ok = True if position < stage else (False if position == stage else None)
+                    self._step(step, ok, where + _sentence(found) if position == stage else "")
+                return
+            shown.append(json_text.indented(found))
+        for step in steps if bodies else ():
+            self._step(step, True)
+        self.output = "\n".join(shown)[:SHOWN_CHARS]
+
+    def _stages(self, plan, codec, body, kind):
+        """``(how far it came, canonical JSON or the error)``."""
+        try:
+            value = codec.read(body, kind)
+        except errors.IntegrationError as exc:
+            return 0, exc
+        if isinstance(plan.conversion, errors.IntegrationError):
+            return 1, plan.conversion
+        try:
+            return 3, plan.conversion.apply(value, fields.Datetime.now())
+        except errors.MappingError as exc:
+            return 2, exc
+        except errors.IntegrationError as exc:
+            return 1, exc
+
+
+class _Fields(list):
+    """Headers as they were typed, repeated ones included."""
+
+    def items(self):
+        return iter(self)
+
+
+def _sentence(error):
+    violations = "; ".join(getattr(error, "violations", ()) or ())
+    return f"{error.message} {violations}".strip()
