@@ -73,6 +73,8 @@ def move(
     ``order`` must be the columns of the index that serves ``where``: ordered by id, the planner
     may walk the whole ledger in search of the first few.
     """
+    # As a join with what was chosen, it would be planned by statistics. Where they call the ledger
+    # empty (it was, or all was rolled back), everything in it is held against each chosen one.
     params: dict[str, object] = dict(values, target=str(target))
     sets = ["state = %(target)s"]
     for name, value in (assign or {}).items():
@@ -92,7 +94,7 @@ def move(
              WHERE {where} AND state = ANY(%(sources)s) ORDER BY {order} {tail}
         )
         UPDATE integration_message m SET {", ".join(sets)}
-          FROM chosen WHERE m.id = chosen.id RETURNING m.id
+         WHERE m.id = ANY(ARRAY(SELECT id FROM chosen)) RETURNING m.id
         """,  # noqa: S608 (where and column names come from this package's code only)
         params,
         log_exceptions=False,  # an operator may collide with a drain: Odoo runs the act again
