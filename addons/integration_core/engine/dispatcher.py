@@ -97,46 +97,58 @@ class DispatchDrain(Drain):
         with own_cursor(self.registry) as cr:
             if not lanes.hold(cr, self.lane_id, self.token):
                 return 0
-            events = _undispatched(cr)
-            if events:
-                self._fan_out(cr, events)
+            done = fan_out(cr)
+            if done:
                 fault_point("dispatch_inserted")
-        return len(events)
+        return done
 
-    def _fan_out(self, cr: BaseCursor, events: Sequence[_Event]) -> None:
-        subscribers = _subscribers(cr, {event.type_id for event in events})
-        pairs = [
-            (event, subscriber)
-            for event in events
-            for subscriber in subscribers.get(event.type_id, ())
-            if subscriber.takes(event)
-        ]
-        messages = _insert(cr, pairs)
-        sync.upsert(
-            cr,
-            [
-                (
-                    event.res_model,
-                    event.res_id,
-                    subscriber.interface_id,
-                    "failed" if event.refusal else "pending",
-                    event.refusal[2] if event.refusal else None,
-                    mid,
-                )
-                for mid, event, subscriber in messages
-            ],
-        )
-        refused = [mid for mid, event, _subscriber in messages if event.refusal]
-        if refused:
-            ledger.classify_errors(cr, refused)
-            notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
-        cr.execute(
-            "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' "
-            "WHERE id = ANY(%s)",
-            [[event.id for event in events]],
-        )
-        interfaces = {subscriber.interface_id for _mid, _event, subscriber in messages}
-        wakeup.wake_lanes(cr, lanes.of_interfaces(cr, sorted(interfaces)))
+
+def fan_out(cr: BaseCursor) -> int:
+    """Turn a batch of events into messages, in the transaction of ``cr``; return how many it took.
+
+    :param cr: the caller holds the lane of the dispatcher
+    """
+    events = _undispatched(cr)
+    if not events:
+        return 0
+    subscribers = _subscribers(cr, {event.type_id for event in events})
+    pairs = [
+        (event, subscriber)
+        for event in events
+        for subscriber in subscribers.get(event.type_id, ())
+        if subscriber.takes(event)
+    ]
+    messages = _insert(cr, pairs)
+    _show(cr, messages)
+    cr.execute(
+        "UPDATE integration_event SET dispatched_at = now() AT TIME ZONE 'UTC' WHERE id = ANY(%s)",
+        [[event.id for event in events]],
+    )
+    interfaces = {subscriber.interface_id for _mid, _event, subscriber in messages}
+    wakeup.wake_lanes(cr, lanes.of_interfaces(cr, sorted(interfaces)))
+    return len(events)
+
+
+def _show(cr: BaseCursor, messages: Sequence[tuple[int, _Event, _Subscriber]]) -> None:
+    """Let the documents show what became of them, and tell people of what was refused."""
+    sync.upsert(
+        cr,
+        [
+            (
+                event.res_model,
+                event.res_id,
+                subscriber.interface_id,
+                "failed" if event.refusal else "pending",
+                event.refusal[2] if event.refusal else None,
+                mid,
+            )
+            for mid, event, subscriber in messages
+        ],
+    )
+    refused = [mid for mid, event, _subscriber in messages if event.refusal]
+    if refused:
+        ledger.classify_errors(cr, refused)
+        notice.tell(api.Environment(cr, SUPERUSER_ID, {}), refused)
 
 
 def _undispatched(cr: BaseCursor) -> list[_Event]:

@@ -179,17 +179,32 @@ class InboundDrain(Drain):
             env = api.Environment(cr, SUPERUSER_ID, {"mail_notify_force_send": False})
             ours = ledger.fence(cr, [message.id for message in claimed], token)
             mine = [message for message in claimed if message.id in ours]
-            plan = self._plan(env)
-            batch = _Batch(env, plan, mine, frozenset(failed_keys))
-            taken = batch.run()
-            ledger.record(cr, batch.results, token)
-            ledger.release(cr, batch.overtaken, token)
-            conflicts.follow(env, plan, batch.results)
-            notice.final_failures(env, batch.results)
+            batch = handle(env, self._plan(env), mine, token, frozenset(failed_keys))
             fault_point("inbound_recorded")
             commit(cr)
         failed_keys |= batch.failed_keys
-        return claimed.index(mine[taken]) if taken < len(mine) else len(claimed)
+        return claimed.index(mine[batch.taken]) if batch.taken < len(mine) else len(claimed)
+
+
+def handle(
+    env: api.Environment,
+    plan: conversion.InboundPlan,
+    messages: Sequence[claims.Claimed],
+    token: str,
+    failed_keys: frozenset[str],
+) -> Batch:
+    """Handle claimed messages and record what came of it, in the transaction of ``env``.
+
+    :param failed_keys: keys whose messages must wait, since an earlier one failed
+    :return: the batch; ``taken`` says how many messages it dealt with before its time was up
+    """
+    batch = Batch(env, plan, messages, failed_keys)
+    batch.run()
+    ledger.record(env.cr, batch.results, token)
+    ledger.release(env.cr, batch.overtaken, token)
+    conflicts.follow(env, plan, batch.results)
+    notice.final_failures(env, batch.results)
+    return batch
 
 
 @dataclass(frozen=True)
@@ -216,7 +231,7 @@ class _Stored:
     created_at: datetime
 
 
-class _Batch:
+class Batch:
     """Messages that are handled in one transaction."""
 
     def __init__(
@@ -234,22 +249,24 @@ class _Batch:
         # An earlier message of the key failed in this batch: these go back untried.
         self.overtaken: list[int] = []
         self.failed_keys: set[str] = set(failed_keys)
+        # How many messages were dealt with.
+        self.taken = 0
         # Of the message under way, for what is not to be in its error.
         self._contents: list[Any] = []
 
-    def run(self) -> int:
-        """Handle messages until the time is up; return how many were dealt with."""
+    def run(self) -> None:
+        """Handle messages until the time is up."""
         stored = self._stored()
         self.steps = Steps(self.env.cr)
         end = time.monotonic() + BATCH_SECONDS
-        for position, message in enumerate(self.messages, 1):
+        for message in self.messages:
+            self.taken += 1
             if self.plan.order_keys(message.partition_key) & self.failed_keys:
                 self.overtaken.append(message.id)
                 continue
             self.results.append(self._one(message, stored.get(message.id)))
             if time.monotonic() > end:
-                return position
-        return len(self.messages)
+                return
 
     def _stored(self) -> dict[int, _Stored]:
         self.env.cr.execute(

@@ -21,6 +21,14 @@ KEY_LENGTH = 255
 #: Begins the pseudonym of a key.
 PSEUDONYM = "p:"
 
+_KEY_REUSED = {
+    "error_class": "conflict",
+    "error_code": "key_reused",
+    "error_message": "The sender used the id of an earlier message for another content. "
+    "Ask the sender which of the two is right.",
+}
+_NO_ERROR = dict.fromkeys(_KEY_REUSED)
+
 
 @dataclass(frozen=True)
 class Incoming:
@@ -153,45 +161,50 @@ def _insert(
     Two senders of one key at once: the second waits for the first and then finds the key taken,
     or, being REPEATABLE READ, gets a serialization failure and is run again by Odoo.
     """
+    row = _columns(spec, incoming, ring) | {
+        "key": key,
+        "digest": digest,
+        "state": str(state),
+        **(_KEY_REUSED if state == State.QUARANTINED else _NO_ERROR),
+    }
+    stored = intake_function.call(cr, row)
+    if stored and state == State.QUARANTINED:
+        ledger.classify_errors(cr, [stored])
+    return Receipt(row["uuid"], row["hash"] % spec["lanes"]) if stored else None
+
+
+def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
+    """What is stored of a message, whatever becomes of it."""
     uuid = ledger.new_uuid()
-    partition = ordering_key(spec["key_path"], incoming.body)
-    if partition and spec["data_class"] in data_classes.PRIVATE:
-        # What a message is about is content, and may identify a person; observers see this column.
-        partition = partition_pseudonym(spec["id"], partition, ring)
-    hashed = partition_hash(partition or uuid)
+    partition = _partition(spec, incoming.body, ring)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
-    conflict = state == State.QUARANTINED
-    stored = intake_function.call(
-        cr,
-        {
-            "interface": spec["id"],
-            "company": spec["company_id"],
-            "key": key,
-            "external_key": stored_key(spec, incoming.external_key, ring),
-            "digest": digest,
-            "uuid": uuid,
-            "state": str(state),
-            "type": incoming.message_type or spec["message_type"],
-            "partition": partition,
-            "hash": hashed,
-            "correlation": incoming.correlation_id,
-            "trace": incoming.trace_parent,
-            "priority": NORMAL_PRIORITY,
-            "body": payload.stored,
-            "encoding": payload.encoding,
-            "size": payload.size,
-            "content_type": payload.content_type,
-            "data_class": payload.data_class,
-            "error_class": "conflict" if conflict else None,
-            "error_code": "key_reused" if conflict else None,
-            "error_message": "The sender used the id of an earlier message for another content. "
-            "Ask the sender which of the two is right."
-            if conflict
-            else None,
-        },
-    )
-    if stored and conflict:
-        ledger.classify_errors(cr, [stored])
-    return Receipt(uuid, hashed % spec["lanes"]) if stored else None
+    return {
+        "interface": spec["id"],
+        "company": spec["company_id"],
+        "external_key": stored_key(spec, incoming.external_key, ring),
+        "uuid": uuid,
+        "type": incoming.message_type or spec["message_type"],
+        "partition": partition,
+        "hash": partition_hash(partition or uuid),
+        "correlation": incoming.correlation_id,
+        "trace": incoming.trace_parent,
+        "priority": NORMAL_PRIORITY,
+        "body": payload.stored,
+        "encoding": payload.encoding,
+        "size": payload.size,
+        "content_type": payload.content_type,
+        "data_class": payload.data_class,
+    }
+
+
+def _partition(spec: Mapping[str, Any], body: bytes, ring: KeyRing | None) -> str | None:
+    """What a message is about, as it is stored.
+
+    Of private content it may identify a person, and observers see this column: a pseudonym, then.
+    """
+    key = ordering_key(spec["key_path"], body)
+    if key and spec["data_class"] in data_classes.PRIVATE:
+        return partition_pseudonym(spec["id"], key, ring)
+    return key

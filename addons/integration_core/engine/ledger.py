@@ -75,31 +75,30 @@ def move(
     """
     # As a join with what was chosen, it would be planned by statistics. Where they call the ledger
     # empty (it was, or all was rolled back), everything in it is held against each chosen one.
-    params: dict[str, object] = dict(values, target=str(target))
-    sets = ["state = %(target)s"]
-    for name, value in (assign or {}).items():
-        sets.append(f"{name} = %(set_{name})s")
-        params[f"set_{name}"] = value
-    if target in states.TERMINAL:
-        sets.append(f"finished_at = {NOW}")
-    params["sources"] = list(states.sources_of(target))
-    tail = "FOR UPDATE"
-    if limit is not None:
-        tail = "LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
-        params["limit"] = limit
+    sets, params = _assignments(target, assign or {})
+    tail = "FOR UPDATE" if limit is None else "LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
     cr.execute(
         f"""
         WITH chosen AS MATERIALIZED (
             SELECT id FROM integration_message
              WHERE {where} AND state = ANY(%(sources)s) ORDER BY {order} {tail}
         )
-        UPDATE integration_message m SET {", ".join(sets)}
+        UPDATE integration_message m SET {sets}
          WHERE m.id = ANY(ARRAY(SELECT id FROM chosen)) RETURNING m.id
         """,  # noqa: S608 (where and column names come from this package's code only)
-        params,
+        {**values, **params, "sources": list(states.sources_of(target)), "limit": limit},
         log_exceptions=False,  # an operator may collide with a drain: Odoo runs the act again
     )
     return [row[0] for row in cr.fetchall()]
+
+
+def _assignments(target: State, assign: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    """What a move sets, as SQL, and its parameters."""
+    sets = ["state = %(target)s", *(f"{name} = %(set_{name})s" for name in assign)]
+    if target in states.TERMINAL:
+        sets.append(f"finished_at = {NOW}")
+    values = {f"set_{name}": value for name, value in assign.items()}
+    return ", ".join(sets), {"target": str(target), **values}
 
 
 def keep_held(cr: BaseCursor, ids: Sequence[int], reason: str) -> list[int]:

@@ -12,6 +12,7 @@ from . import (
     event_type_schedule,
     event_type_screen,
     governed,
+    membership,
     message_kept,
     message_screen,
     ownership_screen,

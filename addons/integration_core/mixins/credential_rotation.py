@@ -94,13 +94,7 @@ class IntegrationCredentialRotation(models.AbstractModel):
         self.ensure_one()
         self.check_access("write")
         self._require_terms()
-        if self._pending():
-            raise UserError(
-                self.env._(
-                    "A rotation is under way already. Wait until the new secret is in use, or undo "
-                    "that rotation first."
-                )
-            )
+        self._require_no_rotation()
         generated = ""
         if values.get("generate"):
             secret = generated = self._generate()
@@ -146,6 +140,15 @@ class IntegrationCredentialRotation(models.AbstractModel):
         if missing:
             names = (self._fields[name]._description_string(self.env) for name in missing)
             raise UserError(self.env._("Fill in first: %s.", ", ".join(names)))
+
+    def _require_no_rotation(self):
+        if self._pending():
+            raise UserError(
+                self.env._(
+                    "A rotation is under way already. Wait until the new secret is in use, or undo "
+                    "that rotation first."
+                )
+            )
 
     def _valid_until(self, values, sign_from):
         try:

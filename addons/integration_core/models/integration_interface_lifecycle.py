@@ -131,32 +131,50 @@ class IntegrationInterface(models.Model):
     def _missing_for_traffic(self) -> list[str]:
         """Sentences about what is missing; transports extend this with rules of their own."""
         self.ensure_one()
-        missing = [
-            self.env._("%s is empty.", field._description_string(self.env))
-            for name, field in self._fields.items()
-            if getattr(field, "required_if_transport", None) == self.transport and not self[name]
+        return [
+            *self._missing_fields(),
+            *self._missing_approvals(),
+            *self._missing_leave(),
+            *self._missing_by_ended_waivers(),
         ]
-        if self.data_class in data_classes.PRIVATE and settings.optional_key_ring() is None:
-            missing.append(
+
+    def _missing_fields(self) -> list[str]:
+        """What nobody has chosen yet, or has chosen as it cannot be."""
+        inbound = self.direction == "inbound"
+        problems = [
+            (
+                self.data_class in data_classes.PRIVATE and settings.optional_key_ring() is None,
                 self.env._(
                     "The server has no key ring, and without one confidential and clinical content "
                     "is refused. Have its administrator configure one."
-                )
-            )
-        if self.transport == "none":
-            missing.append(self.env._("No transport is chosen."))
-        if self.direction == "outbound" and not self.event_type_ids:
-            missing.append(self.env._("No event type is sent."))
-        if self.direction == "inbound" and not self.handler:
-            missing.append(self.env._("No handler is chosen: what should Odoo do with a message?"))
-        if self.direction == "inbound" and not self.user_id:
-            missing.append(self.env._("No service user is chosen."))
-        for mapping in self.event_type_ids.mapping_id.filtered(lambda m: m.state != "approved"):
-            missing.append(
+                ),
+            ),
+            (self.transport == "none", self.env._("No transport is chosen.")),
+            (not inbound and not self.event_type_ids, self.env._("No event type is sent.")),
+            (
+                inbound and not self.handler,
+                self.env._("No handler is chosen: what should Odoo do with a message?"),
+            ),
+            (inbound and not self.user_id, self.env._("No service user is chosen.")),
+            (
+                self.user_id and self.user_id._is_superuser(),
                 self.env._(
-                    "The mapping “%s” of an event type is not approved.", mapping.display_name
-                )
-            )
+                    "The service user is the superuser, who may do everything. Choose another."
+                ),
+            ),
+        ]
+        return [
+            self.env._("%s is empty.", field._description_string(self.env))
+            for name, field in self._fields.items()
+            if getattr(field, "required_if_transport", None) == self.transport and not self[name]
+        ] + [sentence for missing, sentence in problems if missing]
+
+    def _missing_approvals(self) -> list[str]:
+        """What the interface refers to and nobody has approved yet."""
+        missing = [
+            self.env._("The mapping “%s” of an event type is not approved.", mapping.display_name)
+            for mapping in self.event_type_ids.mapping_id.filtered(lambda m: m.state != "approved")
+        ]
         if self.mapping_id and self.mapping_id.state != "approved":
             missing.append(
                 self.env._("The mapping “%s” is not approved.", self.mapping_id.display_name)
@@ -170,13 +188,7 @@ class IntegrationInterface(models.Model):
                     wire.display_name,
                 )
             )
-        if self.user_id and self.user_id._is_superuser():
-            missing.append(
-                self.env._(
-                    "The service user is the superuser, who may do everything. Choose another."
-                )
-            )
-        return missing + self._missing_leave() + self._missing_by_ended_waivers()
+        return missing
 
     # ------------------------------------------------------------------
     # operation

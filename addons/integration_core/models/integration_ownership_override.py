@@ -56,15 +56,7 @@ class IntegrationOwnershipOverride(models.Model):
         :return: as :meth:`lock_of`
         :raises AccessError: the user is no data steward, or may not write the record
         """
-        if not self.env.user.has_group("integration_core.group_steward"):
-            raise AccessError(
-                self.env._(
-                    "Only people with the role “Data steward” of Integrations may override who "
-                    "owns data."
-                )
-            )
-        if not (reason or "").strip():
-            raise UserError(self.env._("Give a reason that others will understand."))
+        self._require_steward(reason)
         record = owned_form.document(self.env, res_model, res_id)
         record.check_access("write" if record else "create")
         targets = owned_form.lock(record).targets
@@ -90,6 +82,17 @@ class IntegrationOwnershipOverride(models.Model):
                 target = self.env[model].browse(target_id)
                 audit.record(target, "override", reason=reason.strip())
         return self.lock_of(res_model, res_id)
+
+    def _require_steward(self, reason):
+        if not self.env.user.has_group("integration_core.group_steward"):
+            raise AccessError(
+                self.env._(
+                    "Only people with the role “Data steward” of Integrations may override who "
+                    "owns data."
+                )
+            )
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give a reason that others will understand."))
 
     @api.model
     def give_back(self, res_model, res_id):

@@ -239,6 +239,11 @@ class IntegrationPolicy(models.Model):
         for policy in self:
             policy.locked = policy in used.policy_id
 
+    def action_duplicate(self):
+        """Open a copy, which may be changed."""
+        self.ensure_one()
+        return self.copy({"name": self.env._("%s (copy)", self.name)}).get_formview_action()
+
     def _raise_if_in_use(self):
         """A policy that was approved with an interface does not change under it."""
         if self.env.su:

@@ -218,26 +218,51 @@ class IntegrationRevision(models.Model):
             raise UserError(self.env._("Only an older revision that was approved can come back."))
         # sudo: the whole configuration, whichever fields the user may read
         base = interface.sudo()._configuration()
+        changed = self._differing(base)
+        before = audit.readable(interface, sorted(changed))
+        self._write_again(changed)
+        after = audit.readable(interface, sorted(changed))
+        told = audit.differences(before, after).get(interface.id, {})
+        self._in_force_of(interface).state = "superseded"
+        revision = self._returned(base, changed, told, reason)
+        audit.record(revision, "rollback", reason=reason, changes=told)
+        revision._tell_consumers(reason)
+        return revision.get_formview_action()
+
+    def _differing(self, base):
+        """What this revision says otherwise than ``base``, which is in force.
+
+        :raises UserError: nothing
+        """
         then = json.loads(self.proposed)
-        wanted = {name: then[name] for name in interface._governed_names() if name in then}
-        changed = three_way.changes(base, wanted)
+        names = self.interface_id._governed_names()
+        changed = three_way.changes(base, {name: then[name] for name in names if name in then})
         if not changed:
             raise UserError(self.env._("Nothing differs from what is in force."))
-        before = audit.readable(interface, sorted(changed))
+        return changed
+
+    def _write_again(self, changed):
+        """Write what was approved then, if it means today what it meant.
+
+        :raises UserError: what it refers to has another content by now
+        """
+        interface = self.interface_id
         interface._write_approved(changed)
-        interface.sudo()._require_complete()  # sudo: as above
-        # sudo: as above
-        if self.fingerprint != interface.sudo()._fingerprint():
+        # sudo: the whole configuration, whichever fields the user may read
+        interface = interface.sudo()
+        interface._require_complete()
+        if self.fingerprint != interface._fingerprint():
             raise UserError(
                 self.env._(
                     "The policy or an event type that this revision refers to has been changed "
                     "since it was approved. Propose the change instead."
                 )
             )
-        after = audit.readable(interface, sorted(changed))
-        told = audit.differences(before, after).get(interface.id, {})
-        self._in_force_of(interface).state = "superseded"
-        revision = self._new(
+
+    def _returned(self, base, changed, told, reason):
+        """The revision that says that this one is in force again."""
+        interface = self.interface_id
+        return self._new(
             interface,
             state="in_force",
             base=json.dumps(base),
@@ -265,9 +290,6 @@ class IntegrationRevision(models.Model):
                 ensure_ascii=False,
             ),
         )
-        audit.record(revision, "rollback", reason=reason, changes=told)
-        revision._tell_consumers(reason)
-        return revision.get_formview_action()
 
     # ------------------------------------------------------------------
     # time

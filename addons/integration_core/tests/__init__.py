@@ -49,6 +49,7 @@ from . import (
     test_ownership_ui,
     test_package,
     test_payload_content,
+    test_policy_form,
     test_pseudonym_key,
     test_reader_dependent,
     test_record_link,

@@ -7,8 +7,8 @@ from datetime import timedelta
 from odoo import api, fields
 from odoo.models import BaseModel
 
-from odoo.addons.integration_core.demo.governance import QUIET
 from odoo.addons.integration_core.demo.ledger import Ledger, Story
+from odoo.addons.integration_core.demo.people import acting
 
 from . import transports
 
@@ -91,11 +91,10 @@ def _conflict(env: api.Environment) -> None:
 
 def _proposal(env: api.Environment, interface: BaseModel) -> None:
     """Ana proposes the address after the move; Ben has not looked at the differences yet."""
-    ana = env.ref("integration_core.demo_user_ana")
     # What is in force was approved as a whole, by Ben: the first revision.
     ben = env.ref("integration_core.demo_user_ben")
     env["integration.revision"]._approved_as_a_whole(interface.with_user(ben))
-    as_ana = interface.with_user(ana).with_context(**QUIET)
+    as_ana = interface.with_env(acting(env, "ana"))
     as_ana.action_propose_change()
     revision = as_ana.open_revision_id
     revision.proposal_id.write(

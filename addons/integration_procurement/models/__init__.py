@@ -1,6 +1,8 @@
 from . import (
     integration_demo,
+    integration_handler_material_consumption,
     integration_handler_order_confirmation,
+    integration_handler_supplier,
     purchase_order,
     purchase_order_line,
     uom_uom,

@@ -1,13 +1,15 @@
 from odoo import api, models
 
-from ..demo import story
+from ..demo import laboratory, story, suppliers
 
 
 class IntegrationDemo(models.AbstractModel):
-    """The orders of the demo story, with their messages."""
+    """The orders of the demo story, its suppliers and its laboratory, with their messages."""
 
     _inherit = "integration.demo"
 
     @api.model
     def _load_procurement(self):
         story.tell(self.env)
+        laboratory.tell(self.env)
+        suppliers.tell(self.env)

@@ -20,6 +20,14 @@ class UomUom(models.Model):
         return self.integration_code or self._integration_standard_codes().get(self.id)
 
     @api.model
+    def _integration_units(self, code):
+        """The units with a code, as :meth:`_integration_unit_code` tells it."""
+        standard = self._integration_standard_codes()
+        known = [unit_id for unit_id, its_code in standard.items() if its_code == code]
+        found = self.search(["|", ("integration_code", "=", code), ("id", "in", known)])
+        return found.filtered(lambda unit: unit._integration_unit_code() == code)
+
+    @api.model
     @tools.ormcache()
     def _integration_standard_codes(self) -> dict[int, str]:
         """Codes of Odoo's standard units by id: orders have many lines and few units."""

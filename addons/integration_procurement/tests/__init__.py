@@ -1,1 +1,9 @@
-from . import test_order_confirmation, test_purchase_order, test_sync_status, test_ui, test_uom_uom
+from . import (
+    test_material_consumption,
+    test_order_confirmation,
+    test_purchase_order,
+    test_supplier,
+    test_sync_status,
+    test_ui,
+    test_uom_uom,
+)

@@ -23,20 +23,25 @@ class ProcurementCase(EngineCase):
             ),
             (cls.inbound, {"handler": "integration.handler.order_confirmation"}),
         ):
-            cls.env.cr.execute(
-                "UPDATE integration_interface SET state = 'draft' WHERE id = %s", [interface.id]
-            )
-            interface.invalidate_recordset()
-            interface.write(values)
-            cls.env.flush_all()
-            cls.env.cr.execute(
-                "UPDATE integration_interface SET state = 'active' WHERE id = %s", [interface.id]
-            )
-            interface.invalidate_recordset()
-        cls.env.registry.clear_cache()
+            cls.reconfigure(interface, **values)
         cls.product = cls.env["product.product"].create(
             {"name": "Gloves", "default_code": "GLV", "type": "consu"}
         )
+
+    @classmethod
+    def reconfigure(cls, interface, **values):
+        """Change an active interface, below the rules that only drafts change."""
+        cls.env.cr.execute(
+            "UPDATE integration_interface SET state = 'draft' WHERE id = %s", [interface.id]
+        )
+        interface.invalidate_recordset()
+        interface.write(values)
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE integration_interface SET state = 'active' WHERE id = %s", [interface.id]
+        )
+        interface.invalidate_recordset()
+        cls.env.registry.clear_cache()
 
     @classmethod
     def order(cls, **values):

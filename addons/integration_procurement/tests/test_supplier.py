@@ -1,0 +1,65 @@
+from odoo.tests import tagged
+
+from .common import ProcurementCase
+
+
+@tagged("post_install", "-at_install")
+class TestSupplier(ProcurementCase):
+    """Suppliers as another system keeps them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.service_user.group_ids += cls.env.ref("base.group_partner_manager")
+        cls.reconfigure(cls.inbound, handler="integration.handler.supplier")
+
+    def bring(self, key, **values):
+        return self.confirm(key, {"number": "S-1", "name": "NordMed", **values})
+
+    def known(self, number="S-1"):
+        self.env.invalidate_all()
+        return self.env["integration.record.link"]._find_record(
+            self.system.id, "res.partner", number
+        )
+
+    def assert_quarantined(self, message, code):
+        self.assertEqual((message.state, message.error_code), ("quarantined", code))
+        self.assertFalse(self.known())
+
+    def test_new_supplier(self):
+        message = self.bring("k1", city="Gent", country="BE", phone=None)
+        self.assertEqual(message.state, "done", message.error_message)
+        partner = self.known()
+        self.assertEqual((message.res_model, message.res_id), ("res.partner", partner.id))
+        self.assertEqual((partner.name, partner.ref, partner.city), ("NordMed", "S-1", "Gent"))
+        self.assertEqual((partner.country_id.code, partner.phone), ("BE", False))
+        self.assertTrue(partner.is_company)
+        self.assertEqual(partner.supplier_rank, 1)
+
+    def test_what_is_left_out_stays_and_null_empties(self):
+        self.bring("k1", city="Gent", phone="1", country="BE")
+        message = self.bring("k2", name="NordMed NV", phone=None, country=None)
+        self.assertEqual(message.state, "done", message.error_message)
+        partner = self.known()
+        self.assertEqual((partner.name, partner.city), ("NordMed NV", "Gent"))
+        self.assertEqual((partner.phone, partner.country_id.code), (False, False))
+
+    def test_supplier_with_the_number_as_reference_is_the_same(self):
+        partner = self.env["res.partner"].create(
+            {"name": "Known by hand", "ref": "S-1", "is_company": True}
+        )
+        self.assertEqual(self.bring("k1").state, "done")
+        self.assertEqual(self.known(), partner)
+        self.assertEqual(partner.name, "NordMed")
+
+    def test_two_with_the_number_are_for_a_person(self):
+        self.env["res.partner"].create(
+            [{"name": name, "ref": "S-1", "is_company": True} for name in ("One", "Two")]
+        )
+        self.assert_quarantined(self.bring("k1"), "supplier_ambiguous")
+
+    def test_unknown_country(self):
+        self.assert_quarantined(self.bring("k1", country="ZZ"), "unknown_country")
+
+    def test_broken_contract(self):
+        self.assert_quarantined(self.bring("k1", number=" "), "contract_violation")
