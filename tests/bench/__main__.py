@@ -10,6 +10,9 @@ from tests.bench import (
     event_latency,
     inbound_http,
     ledger_scale,
+    outbound_delivery,
+    outbound_isolation,
+    outbound_vs_bare,
     payload_encryption,
     retention_under_traffic,
     rules,
@@ -28,6 +31,9 @@ _BENCHMARKS = {
         payload_encryption,
         retention_under_traffic,
         audit_cost,
+        outbound_delivery,
+        outbound_vs_bare,
+        outbound_isolation,
     )
 }
 

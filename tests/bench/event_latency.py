@@ -45,7 +45,7 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
     ):
         desk = Desk.open(Office.open(database, shell), receiver)
         backlog = Backlog.create(desk)
-        with stage.server(database, workers=WORKERS, channels=_channels()):
+        with stage.server(database, workers=WORKERS, channels=example_channels()):
             idle = Arm(desk)
             busy = Arm(desk, backlog)
             yield runner.Stage(
@@ -58,7 +58,7 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
                     "each confirming one order of five lines; interface of the default latency "
                     "class (near real time)",
                     f"the backlog is {BACKLOG:,} messages of class batch on another interface, "
-                    f"being sent; {WORKERS} workers, channels {_channels()}",
+                    f"being sent; {WORKERS} workers, channels {example_channels()}",
                 ),
                 extras=(
                     runner.Extra("idle, class real time", lambda: idle.median("realtime")),
@@ -74,7 +74,8 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _channels() -> str:
+def example_channels() -> str:
+    """The channels that ``odoo.conf.example`` recommends."""
     parser = RawConfigParser()
     parser.read(REPOSITORY / "odoo.conf.example")
     return parser["queue_job"]["channels"]

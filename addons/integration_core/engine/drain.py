@@ -14,6 +14,7 @@ from datetime import datetime
 
 from odoo.modules.registry import Registry
 
+from ..tools.pace import Pace
 from . import arming, lanes, wakeup
 from .cursors import own_cursor
 
@@ -57,6 +58,8 @@ class Drain:
         self.deadline = 0.0
         #: whether more urgent lanes go first: channels share out workers, but not the processor
         self.gives_way = False
+        #: how long others let this drain wait
+        self.pace = Pace()
 
     def work(self) -> int:
         """Do one batch; return how many items it took (0: nothing to do now)."""
@@ -124,7 +127,8 @@ class Drain:
 
     def _hand_over(self, more: bool) -> None:
         with own_cursor(self.registry) as cr:
-            if lanes.release(cr, self.lane_id, self.token, more=more):
+            slow = self.pace.is_slow()
+            if lanes.release(cr, self.lane_id, self.token, more=more, slow=slow):
                 wakeup.enqueue(cr, [self.lane_id])
             elif (due := self.next_due()) and lanes.schedule(cr, self.lane_id, due):
                 wakeup.enqueue(cr, [self.lane_id], eta=due)

@@ -141,19 +141,24 @@ def clear_wanted(cr: BaseCursor, lane_id: int) -> None:
     cr.execute("UPDATE integration_lane SET wanted = false WHERE id = %s", [lane_id])
 
 
-def release(cr: BaseCursor, lane_id: int, token: str, *, more: bool) -> bool:
+def release(
+    cr: BaseCursor, lane_id: int, token: str, *, more: bool, slow: bool | None = None
+) -> bool:
     """Give the lease back; return whether a new job must be created for the lane.
 
     That is so when work is left (``more``), or when somebody set the flag while this drain ran:
     the job that came with it may have met our lease and ended.
+
+    :param slow: whether the partner lets us wait (see :mod:`..tools.pace`); ``None``: as before
     """
     cr.execute(
         """
         UPDATE integration_lane
-           SET lease_token = NULL, lease_until = NULL, wanted = wanted OR %s
+           SET lease_token = NULL, lease_until = NULL, wanted = wanted OR %s,
+               slow = coalesce(%s, slow)
          WHERE id = %s AND lease_token = %s RETURNING wanted
         """,
-        [more, lane_id, token],
+        [more, slow, lane_id, token],
     )
     row = cr.fetchone()
     return bool(row and row[0])

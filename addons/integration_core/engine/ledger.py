@@ -73,10 +73,10 @@ def move(
     ``order`` must be the columns of the index that serves ``where``: ordered by id, the planner
     may walk the whole ledger in search of the first few.
     """
-    # As a join with what was chosen, it would be planned by statistics. Where they call the ledger
-    # empty (it was, or all was rolled back), everything in it is held against each chosen one.
     sets, params = _assignments(target, assign or {})
     tail = "FOR UPDATE" if limit is None else "LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+    # As a join with what was chosen, it would be planned by statistics. Where they call the ledger
+    # empty (it was, or all was rolled back), everything in it is held against each chosen one.
     cr.execute(
         f"""
         WITH chosen AS MATERIALIZED (

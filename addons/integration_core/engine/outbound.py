@@ -257,6 +257,7 @@ class OutboundDrain(Drain):
                 job.untried.append(message.id)
                 continue
             result = delivery.attempt(message)
+            self.pace.note(result.duration)
             job.results.append(result)
             # Without an order each job has one message, and nobody waits behind it.
             blocked = delivery.plan.blocks(result.state)

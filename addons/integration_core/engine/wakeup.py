@@ -24,6 +24,10 @@ CHANNELS = {
     "batch": ("root.integration_background.batch", 20),
 }
 
+#: Channel of lanes whose partner lets us wait, of whatever class: each of their drains holds a
+#: worker for many seconds, and a few of them would leave none to the others.
+SLOW_CHANNEL = "root.integration_background.slow"
+
 _throttle = lanes.WakeThrottle()
 
 
@@ -39,7 +43,7 @@ def enqueue(
     for lane in env["integration.lane"].browse(lane_ids):
         channel, priority = CHANNELS[lane._latency_class()]
         lane.with_delay(
-            channel=channel,
+            channel=SLOW_CHANNEL if lane.slow else channel,
             priority=priority,
             # A number of seconds: a datetime would be read in the time zone of the user.
             eta=max(1, round((eta - now).total_seconds() + 0.5)) if eta else None,

@@ -40,6 +40,9 @@ class IntegrationLane(models.Model):
     wanted = fields.Boolean(readonly=True, default=False)
     woken_at = fields.Datetime(readonly=True)
     scheduled_at = fields.Datetime(readonly=True)
+    slow = fields.Boolean(
+        readonly=True, default=False, help="Its partner lets us wait: it uses a channel apart."
+    )
     lease_token = fields.Char(readonly=True)
     lease_until = fields.Datetime(readonly=True)
 

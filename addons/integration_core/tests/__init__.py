@@ -78,6 +78,7 @@ from . import (
     test_tools_keyring,
     test_tools_mapping,
     test_tools_ownership,
+    test_tools_pace,
     test_tools_rate,
     test_tools_retention,
     test_tools_retry_after,

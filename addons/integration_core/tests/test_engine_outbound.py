@@ -1,10 +1,11 @@
 import time
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import causation, drain, sync
 from odoo.addons.integration_core.engine.outbound import Outcome
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, pace
 
 from .common import EngineCase, delivered
 
@@ -38,6 +39,15 @@ class TestOutbound(EngineCase):
         kinds = message.payload_ids.sorted("kind").mapped("kind")
         self.assertEqual(kinds, ["response", "sent"])
         self.assertEqual(message.attempt_ids.http_status, 202)
+
+    def test_a_drain_remembers_how_long_it_was_kept_waiting(self):
+        self._fired()
+        lane = self.env["integration.lane"].search([("interface_id", "=", self.outbound.id)])
+        with patch.object(pace, "SLOW", 0.05):
+            self.send_with(lambda outgoing: time.sleep(0.06) or delivered(outgoing))
+            self.drain(self.outbound)
+        lane.invalidate_recordset()
+        self.assertTrue(lane.slow)
 
     def test_dispatcher_repeats_nothing(self):
         self._fired()

@@ -60,6 +60,20 @@ class TestLanes(EngineCase):
         self.assertEqual(lanes.want(self.env.cr, self.lane.ids), [], "its drain will see the flag")
         self.assertTrue(lanes.release(self.env.cr, self.lane.id, token, more=False))
 
+    def test_a_lane_whose_partner_lets_us_wait_uses_a_channel_apart(self):
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        lanes.release(self.env.cr, self.lane.id, token, more=False, slow=True)
+        wakeup.wake_lanes(self.env.cr, self.lane.ids)
+        self.env.invalidate_all()
+        self.assertEqual(self._jobs().channel, "root.integration_background.slow")
+
+    def test_a_drain_with_nothing_to_tell_leaves_the_lane_as_it_was(self):
+        for slow, expected in ((True, True), (None, True), (False, False), (None, False)):
+            token = lanes.acquire(self.env.cr, self.lane.id)
+            lanes.release(self.env.cr, self.lane.id, token, more=False, slow=slow)
+            self.lane.invalidate_recordset()
+            self.assertEqual(self.lane.slow, expected)
+
     def test_watchdog_adds_no_job_to_one_that_waits(self):
         self.receive("m1", {"key": "a"})
         for _minute in range(3):

@@ -1,1 +1,7 @@
-from . import bench_body, bench_fixture, bench_purchase, integration_handler_bench
+from . import (
+    bench_body,
+    bench_delivery,
+    bench_fixture,
+    bench_purchase,
+    integration_handler_bench,
+)

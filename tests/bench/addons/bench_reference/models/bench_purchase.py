@@ -50,13 +50,13 @@ class BenchPurchase(models.AbstractModel):
         self.env.registry.clear_cache()
 
     @api.model
-    def _buyer(self):
+    def _buyer(self, login="buyer"):
         """A user who may confirm orders, and not much else."""
         group = self.env.ref("purchase.group_purchase_user")
         return self.env["res.users"].create(
             {
                 "name": "Buyer",
-                "login": "bench_buyer",
+                "login": f"bench_{login}",
                 "email": "buyer@hospital.example",
                 "group_ids": [(4, group.id)],
             }
