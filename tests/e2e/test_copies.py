@@ -177,8 +177,13 @@ def test_neutralized_copy(
         run(harness, "createdb", "-T", database.name, name)
 
     with copy_of(harness, database, make) as copy:
+        copy.sql(
+            "INSERT INTO integration_replay_task (act, domain, rate, state)"
+            " VALUES ('retry', '[]', 600, 'running')"
+        )
         neutralize(harness, copy)
         assert copy.scalar("SELECT held_because FROM integration_arming") == "neutralized"
+        assert copy.scalar("SELECT state FROM integration_replay_task") == "paused"
         assert not copy.sql(
             "SELECT 1 FROM integration_credential_version WHERE ciphertext IS NOT NULL"
         )

@@ -74,6 +74,14 @@ def test_no_screen_is_empty(demo: Database, table: str) -> None:
     assert demo.scalar(f"SELECT count(*) FROM {table}") > 0
 
 
+def test_a_bulk_retry_has_been_made(demo: Database) -> None:
+    (task,) = demo.sql(
+        "SELECT state, total, done_count, refused_count FROM integration_replay_task"
+    )
+    assert task == {"state": "done", "total": 3, "done_count": 2, "refused_count": 1}
+    assert demo.scalar("SELECT count(*) FROM integration_replay_item") == 3
+
+
 def test_every_status_of_orders_is_there(demo: Database) -> None:
     found = demo.sql(
         "SELECT DISTINCT state FROM integration_record_sync WHERE res_model = 'purchase.order'"

@@ -19,6 +19,10 @@ UPDATE queue_job
  WHERE model_name = 'integration.lane' AND state IN ('wait_dependencies', 'pending', 'enqueued', 'started');
 UPDATE integration_lane
    SET wanted = false, lease_token = NULL, lease_until = NULL, scheduled_at = NULL;
+-- What an operator began in production is not gone on with in a copy.
+UPDATE integration_replay_task
+   SET state = 'paused', problem = 'release'
+ WHERE state = 'running';
 -- Addresses that this database gave to partners stay theirs: a copy answers to others.
 UPDATE integration_interface
    SET token = replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');

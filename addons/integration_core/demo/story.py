@@ -6,7 +6,7 @@ from odoo import api
 from odoo.models import BaseModel
 
 from ..engine import audit
-from . import credentials, governance, laboratory, legal_holds, master_data, payroll
+from . import bulk, credentials, governance, laboratory, legal_holds, master_data, payroll
 from .ledger import Ledger
 
 
@@ -21,6 +21,7 @@ def tell(env: api.Environment) -> None:
         _history(env)
         governance.tell(env)
         credentials.tell(env)
+        bulk.tell(env)
     legal_holds.tell(env)
     master_data.tell(env)
     env["integration.record.sync"]._touched_changed()

@@ -18,6 +18,7 @@ class Assessment:
 
     ``possible`` are ids, oldest first. ``refused`` counts the others by a key of
     :data:`acts.REFUSALS`, ``effects`` counts the possible ones by a key of :data:`acts.EFFECTS`.
+    ``reasons`` gives the refusal of each of the others by its id.
     ``originals`` gives, for a replay, the first original of each possible message. ``kept`` are
     messages that may be known to the partner: a retry must not give them another id or content.
     """
@@ -25,9 +26,14 @@ class Assessment:
     act: Act
     possible: list[int] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    reasons: dict[int, str] = field(default_factory=dict)
     effects: Counter[str] = field(default_factory=Counter)
     originals: dict[int, int] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)
+
+    def refuse(self, message_id: int, reason: str) -> None:
+        self.refused[reason] += 1
+        self.reasons[message_id] = reason
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ def assess(messages: BaseModel, act: Act) -> Assessment:
                 reason = "same_original"
             chosen.add(row.original_id)
         if reason:
-            found.refused[reason] += 1
+            found.refuse(row.id, reason)
             continue
         found.possible.append(row.id)
         _note_effect(found, row)

@@ -129,7 +129,7 @@ def urgent(cr: BaseCursor) -> bool:
         """
         SELECT EXISTS (SELECT 1 FROM integration_lane l
                          LEFT JOIN integration_interface i ON i.id = l.interface_id
-                        WHERE l.wanted AND l.kind <> 'retention'
+                        WHERE l.wanted AND l.kind NOT IN ('retention', 'replay')
                           AND i.latency_class IS DISTINCT FROM 'batch')
         """
     )
@@ -197,6 +197,10 @@ def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
            AND (l.wanted
                 OR (l.kind = 'dispatch' AND EXISTS (
                     SELECT 1 FROM integration_event WHERE dispatched_at IS NULL))
+                OR (l.kind = 'replay'
+                    AND (l.scheduled_at IS NULL OR l.scheduled_at
+                         < now() AT TIME ZONE 'UTC' - %(grace)s * interval '1 second')
+                    AND EXISTS (SELECT 1 FROM integration_replay_task WHERE state = 'running'))
                 OR (l.number < n.lanes AND (
                     EXISTS (SELECT 1 FROM integration_message m
                              WHERE m.interface_id = l.interface_id AND m.state = 'queued'

@@ -31,19 +31,26 @@ class Report:
 
     ``moved`` are the ids of the messages that it moved, for a replay those of the new messages.
     ``refused`` counts the others by a key of :data:`..tools.acts.REFUSALS`.
+    ``results`` names, by the message that was acted on, the one that moved; ``reasons`` has the
+    refusal of each of the others.
     """
 
     moved: Sequence[int]
     refused: Counter[str]
+    results: Mapping[int, int]
+    reasons: Mapping[int, str]
 
 
-def operate(messages: BaseModel, act: Act | str, note: str = "") -> Report:
+def operate(
+    messages: BaseModel, act: Act | str, note: str = "", *, yielding: bool = False
+) -> Report:
     """Apply ``act`` to those messages for which it is possible.
 
     Messages that a drain or another operator changes at the same time make the transaction fail
     with a serialization error; Odoo runs it again, on what is then the case.
 
     :param note: why, in the operator's words; the audit trail keeps it
+    :param yielding: what is retried yields to new traffic, as replays do anyway
     """
     act = Act(act)
     # sudo: an operator need not be allowed to read the interface, the document or its activities
@@ -54,11 +61,21 @@ def operate(messages: BaseModel, act: Act | str, note: str = "") -> Report:
     messages.env.invalidate_all()
     if act is not Act.REPLAY:
         # Claimed since the assessment, where the transaction sees that (see operate_apart).
-        found.refused["processing"] += len(chosen) - len(touched) - found.refused["snapshot"]
+        for message_id in set(chosen.ids) - set(touched.ids) - set(found.reasons):
+            found.refuse(message_id, "processing")
         audit.record(touched, act, reason=note)
         notice.settle(touched)
+    if act is Act.RETRY and yielding:
+        replay.give_way(messages.env.cr, touched.ids)
     wakeup.wake_interfaces_after_commit(messages.env.cr, touched.interface_id.ids)
-    return Report(touched.ids, +found.refused)
+    return Report(touched.ids, +found.refused, _results(touched, found), found.reasons)
+
+
+def _results(touched: BaseModel, found: Assessment) -> dict[int, int]:
+    if found.act is not Act.REPLAY:
+        return {message_id: message_id for message_id in touched.ids}
+    by_original = {message.original_id.id: message.id for message in touched}
+    return {message_id: by_original[found.originals[message_id]] for message_id in found.possible}
 
 
 def operate_apart(messages: BaseModel, act: Act | str, note: str = "") -> Report:
@@ -106,7 +123,8 @@ def _retry(messages: BaseModel, found: Assessment, _note: str) -> list[int]:
     failed = renewal.renew(messages.browse(set(messages.ids) - found.kept))
     if failed and len(failed) == len(messages):
         raise UserError(next(iter(failed.values())))
-    found.refused["snapshot"] += len(failed)
+    for message_id in failed:
+        found.refuse(message_id, "snapshot")
     moved = _move(
         messages.browse(set(messages.ids) - set(failed)),
         State.QUEUED,

@@ -54,6 +54,23 @@ def create(messages: BaseModel, originals: Sequence[int]) -> dict[int, int]:
     return replays
 
 
+def give_way(cr: BaseCursor, message_ids: Sequence[int]) -> None:
+    """Let messages that are retried in bulk yield to new traffic, as replays do.
+
+    Later messages of the same ordering key stay behind them (see :mod:`.claims`). Where the whole
+    interface is one queue, they keep their place.
+    """
+    cr.execute(
+        """
+        UPDATE integration_message m SET priority = %s
+          FROM integration_interface i JOIN integration_policy p ON p.id = i.policy_id
+         WHERE m.id = ANY(%s) AND i.id = m.interface_id AND p.ordering <> 'strict'
+           AND m.priority < %s
+        """,
+        [PRIORITY, list(message_ids), PRIORITY],
+    )
+
+
 def _insert(cr: BaseCursor, originals: Sequence[int]) -> dict[int, int]:
     """Where the whole interface is one queue, a lower priority would be an overtaking."""
     rows = cr.execute_values(

@@ -24,6 +24,7 @@ from . import (
     audit,
     holds,
     lanes,
+    replay_tasks,
     retention_batches,
     retention_clocks,
     retention_runs,
@@ -49,6 +50,7 @@ def look(cr: BaseCursor, counted: int = retention_clocks.COUNTED) -> bool:
     retention_clocks.look_again(cr)
     retention_clocks.refresh(cr, counted)
     retention_runs.forget_old(cr)
+    replay_tasks.forget_old(cr)
     if retention_clocks.next_overdue(cr):
         wake(cr)
     else:

@@ -16,6 +16,7 @@ from .cursors import own_cursor
 _logger = logging.getLogger(__name__)
 
 DISPATCH = "dispatch"
+REPLAY = "replay"
 #: Channel and priority by latency class. The background channel is configured smaller than the
 #: root channel, so that one slot is always free for real time.
 CHANNELS = {
@@ -73,6 +74,11 @@ def wake_interface_after_commit(cr: BaseCursor, interface_id: int, number: int) 
 def wake_dispatcher_after_commit(cr: BaseCursor) -> None:
     """Wake the dispatcher of events once the transaction of ``cr`` is committed."""
     _after_commit(cr, DISPATCH, "SELECT id FROM integration_lane WHERE kind = %s", (DISPATCH,))
+
+
+def wake_replays_after_commit(cr: BaseCursor) -> None:
+    """Wake the drain of bulk replays once the transaction of ``cr`` is committed."""
+    _after_commit(cr, REPLAY, "SELECT id FROM integration_lane WHERE kind = %s", (REPLAY,))
 
 
 def wake_interfaces_after_commit(cr: BaseCursor, interface_ids: Iterable[int]) -> None:

@@ -16,6 +16,7 @@ from . import (
     message_kept,
     message_screen,
     ownership_screen,
+    replay_task_screen,
     revealed,
     revised,
     unexported,

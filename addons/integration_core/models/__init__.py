@@ -49,6 +49,8 @@ from . import (
     integration_record_status,
     integration_record_sync,
     integration_reencryption,
+    integration_replay_item,
+    integration_replay_task,
     integration_restore_finding,
     integration_retention,
     integration_retention_clock,

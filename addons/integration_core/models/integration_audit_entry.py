@@ -57,6 +57,8 @@ ACTS = [
     ("disarm", "All traffic held"),
     ("rearm", "Traffic released"),
     ("verify", "Verified"),
+    ("start", "Started"),
+    ("finish", "Finished"),
 ]
 
 _COMPARE = {

@@ -351,11 +351,19 @@ class IntegrationInterface(models.Model):
     def action_open_failed(self):
         return self._open_messages("integration_core.action_integration_message_dead")
 
+    def action_open_bulk(self):
+        """Ask for a bulk retry of what the badge counts and its list shows."""
+        self.ensure_one()
+        return self.env["integration.replay.task"]._propose(self._failed_domain(), "retry")
+
+    def _failed_domain(self):
+        """What failed and waits for a person, as a domain of messages."""
+        return [("interface_id", "in", self.ids), ("state", "in", ["quarantined", "dead"])]
+
     def _open_messages(self, xmlid):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        action["domain"] = [("interface_id", "=", self.id)]
-        if xmlid.endswith("_dead"):
-            action["domain"].append(("state", "in", ("quarantined", "dead")))
-        action["context"] = {}
+        failed = xmlid.endswith("_dead")
+        action["domain"] = self._failed_domain() if failed else [("interface_id", "=", self.id)]
+        action["context"] = {"dead_letters": True} if failed else {}
         return action

@@ -8,6 +8,7 @@ from ..engine import (
     inbound,
     lanes,
     outbound,
+    replay_tasks,
     retention,
     settings,
     wakeup,
@@ -31,6 +32,7 @@ class IntegrationLane(models.Model):
             ("interface", "Interface"),
             ("dispatch", "Event dispatcher"),
             ("retention", "Retention"),
+            ("replay", "Bulk retry and replay"),
         ],
         required=True,
         default="interface",
@@ -62,7 +64,7 @@ class IntegrationLane(models.Model):
     def _latency_class(self) -> str:
         """The dispatcher is as urgent as the most urgent interface that it feeds."""
         self.ensure_one()
-        if self.kind == retention.LANE:
+        if self.kind in (retention.LANE, replay_tasks.LANE):
             return "batch"
         return self.interface_id.latency_class or "realtime"
 
@@ -79,6 +81,8 @@ class IntegrationLane(models.Model):
             kind = dispatcher.DispatchDrain
         elif self.kind == retention.LANE:
             kind = retention.Sweep
+        elif self.kind == replay_tasks.LANE:
+            kind = replay_tasks.ReplayDrain
         elif self.interface_id.direction == "inbound":
             kind = inbound.InboundDrain
         else:

@@ -121,6 +121,9 @@ class IntegrationMessage(models.Model):
         help="The message that this one repeats.",
     )
     replay_ids = fields.One2many("integration.message", "original_id", string="Replays")
+    # For filters only: which bulk tasks it was in, and of which it is the result.
+    replay_item_ids = fields.One2many("integration.replay.item", "message_id")
+    replay_result_ids = fields.One2many("integration.replay.item", "result_id")
     # Written by each replay, so that two of them at once collide (see engine.replay).
     replayed_at = fields.Datetime(string="Last replay", readonly=True)
     resolution = fields.Char(readonly=True, help="Why a person closed this message.")

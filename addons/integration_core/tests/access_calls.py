@@ -164,6 +164,12 @@ MAY_CALL = {
         "action_drop": ADMINISTRATORS,
         "current": READERS,
     },
+    "integration.replay.task": {
+        "action_start": OPERATORS,
+        "action_pause": OPERATORS,
+        "action_resume": OPERATORS,
+        "action_cancel": OPERATORS,
+    },
     # Checks the rights on the document that it is asked about; see test_sync_forms.
     "integration.record.sync": {"status_of": EVERYBODY},
 }
@@ -198,6 +204,12 @@ STATES = {
         "action_mute": "draft",
         "action_unmute": "active",
         "action_drop": "catching_up",
+    },
+    "integration.replay.task": {
+        "action_start": "draft",
+        "action_pause": "running",
+        "action_resume": "paused",
+        "action_cancel": "running",
     },
     "integration.value.map.line": {
         "action_confirm": "proposed",

@@ -18,6 +18,8 @@ CONFIGURATION = (
 )
 # Ended, never deleted: what was muted is part of the history of events.
 MUTES = ("integration.event.mute",)
+# As mutes: what was done to messages is part of their history.
+REPLAY_TASKS = ("integration.replay.task",)
 REVISIONS = ("integration.revision",)
 # An operator proposes values; only an administrator's are applied.
 PROPOSED = ("integration.value.map.line",)
@@ -29,6 +31,7 @@ LEDGER = (
     "integration.record.sync",
     "integration.conflict",
     "integration.conflict.line",
+    "integration.replay.item",
 )
 RELEASE = ("integration.arming", "integration.restore.finding")
 MACHINERY = (
@@ -124,6 +127,18 @@ MATRIX = {
         "content_viewer": READ,
         "clinical_viewer": READ,
         "operator": READ,
+        "administrator": "rwc",
+        "approver": READ,
+        "auditor": READ,
+        "steward": READ,
+    },
+    REPLAY_TASKS: {
+        "user": NOTHING,
+        "observer": READ,
+        "content_exporter": READ,
+        "content_viewer": READ,
+        "clinical_viewer": READ,
+        "operator": "rwc",
         "administrator": "rwc",
         "approver": READ,
         "auditor": READ,

@@ -4,7 +4,13 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.integration_core.engine import intake, keys, operations, settings
+from odoo.addons.integration_core.engine import (
+    intake,
+    keys,
+    operations,
+    replay_tasks,
+    settings,
+)
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.dispatcher import DispatchDrain
 from odoo.addons.integration_core.engine.inbound import InboundDrain
@@ -36,6 +42,9 @@ class EngineCase(TransactionCase):
         cls.env["integration.encryption.key"].search([]).unlink()
         # A connection of its own would not see what a test has not committed.
         cls.startClassPatcher(patch.object(operations, "operate_apart", operations.operate))
+        cls.startClassPatcher(
+            patch.object(replay_tasks, "own_cursor", lambda _registry: nullcontext(cls.env.cr))
+        )
         cls.startClassPatcher(
             patch.object(
                 integration_retention, "own_cursor", lambda _registry: nullcontext(cls.env.cr)

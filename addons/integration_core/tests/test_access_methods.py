@@ -138,6 +138,7 @@ class TestAccessMethods(EngineCase):
             "integration.event.mute": lambda: self.env[name].create(
                 {"model_name": "res.country", "reason": "Import"}
             ),
+            "integration.replay.task": lambda: self.env[name].create({"reason": "An outage"}),
             "integration.arming": lambda: self.env[name].search([]),
             "integration.restore.finding": self.make_finding,
         }

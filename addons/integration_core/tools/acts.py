@@ -67,6 +67,10 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "snapshot": _("the content of the document still cannot be taken; open one to see why."),
         "retired": _("the interface is retired or archived."),
         "same_original": _("another replay of the same original is in the selection."),
+        "changed": _("dealt with by somebody else since the task was started."),
+        "forbidden": _("whoever runs the task may not see it any more."),
+        "gone": _("removed by retention since the task was started."),
+        "unreadable": _("the content cannot be read with the keys of this server."),
     }
 )
 
@@ -135,6 +139,11 @@ def refusal(act: Act | str, state: State | str, held_reason: str | None = None) 
     if state is State.WAITING and act is Act.RETRY:
         return "awaited"
     return live
+
+
+def possible_states(act: Act) -> frozenset[State]:
+    """States in which ``act`` is possible, held messages apart."""
+    return _POSSIBLE[act]
 
 
 def _refusal_held(act: Act, reason: str | None) -> str | None:

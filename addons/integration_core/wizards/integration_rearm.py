@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import plaintext2html
 
-from ..engine import arming, audit, restore
+from ..engine import arming, audit, replay_tasks, restore
 from ..mixins.governed import ACTIVITY, ASKED
 from ..mixins.revised import OPEN_STATES
 from ..tools.arming import Cause
@@ -109,6 +109,9 @@ class IntegrationRearm(models.TransientModel):
             [("activated_at", "!=", False), ("awaits_release", "=", False)]
         ).awaits_release = True
         audit.record(current, "rearm", reason=self.reason, changes=changes)
+        # What was begun before may have been done already, or be wanted no more.
+        # sudo: tasks of all companies, whoever releases
+        replay_tasks.pause_all(self.env["base"].sudo().env, "release")
         if verdict.cause is Cause.NEUTRALIZED:
             self._restart_crons()
 

@@ -49,6 +49,8 @@ const LOOKS = {
     // muted events
     catching_up: ["fa-forward", "info"],
     dropped: ["fa-ban", "secondary"],
+    // bulk tasks
+    running: ["fa-cog", "info"],
     // circuit breakers
     closed: ["fa-check", "success"],
     open: ["fa-chain-broken", "danger"],
