@@ -4,16 +4,19 @@ PYTHON ?= python3
 SETUP = @$(PYTHON) -m setup
 
 .DEFAULT_GOAL = help
-.PHONY: help run test lint bench stop clean
+.PHONY: help run test test-long lint bench stop clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
 
 run: ## start Odoo with the suite, demo data and demo partners on http://localhost:8069
 	$(SETUP) run
 
-test: ## install the addons and run every test; ARGS="tests/e2e -k name" selects some
+test: ## install the addons and run the tests; ARGS="tests/e2e -k name" selects some, long ones too
 	$(SETUP) test $(ARGS)
+
+test-long: ## run the tests that `make test` leaves out because each takes half a minute or more
+	$(SETUP) test-long $(ARGS)
 
 lint: ## ruff check, ruff format --check, pylint-odoo
 	$(SETUP) lint

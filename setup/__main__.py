@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, help_ in (
         ("key", _key, "print a new entry for a key ring, under the name that is given"),
         ("test", run_tests.run, "run the tests; further arguments are pytest's"),
+        ("test-long", run_tests.run_long, "run the tests that take long; as for test"),
         ("bench", _bench, "run the benchmarks, or those that are named"),
     ):
         # Not even --help is taken from pytest.

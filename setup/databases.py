@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,13 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Drop a database and its file store, ending its sessions; no-op if there is none."""
-        try:
-            run(["dropdb", "--if-exists", "--force", name], env=self.machine.environ)
-        except SetupError:
-            # Autovacuum is at work in it: we may not end that session, and need not, because
+        for force in (["--force"], [], ["--force"]):
+            # Autovacuum may be at work in it: we may not end that session, and need not, because
             # without --force PostgreSQL does.
+            with suppress(SetupError):
+                run(["dropdb", "--if-exists", *force, name], env=self.machine.environ)
+                break
+        else:
             run(["dropdb", "--if-exists", name], env=self.machine.environ)
         shutil.rmtree(self.filestore(name), ignore_errors=True)
         shutil.rmtree(self.outside(name), ignore_errors=True)

@@ -1,6 +1,7 @@
 """A real Odoo server: prefork workers, a gevent process and the job runner."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -13,17 +14,37 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from setup import processes
 from setup.console import SetupError, tail
 
 _RUNNER_READY = re.compile(r"queue job runner ready for db")
 _POLL = 0.1
+# What was killed ends when the system has freed what it had, memory above all.
+_END_SECONDS = 60
+_LOWEST_PORT = 10_000
+_OUTGOING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a TCP port of the loopback interface that is free now.
+
+    It is none of those that the system gives to outgoing connections: one of them could take it
+    before the server does, or while the server is started anew.
+    """
+    ports = list(range(_LOWEST_PORT, _first_outgoing_port()))
+    random.shuffle(ports)
+    for port in [*ports, 0]:  # 0: whichever the system chooses
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise SetupError("There is no free TCP port.")
+
+
+def _first_outgoing_port() -> int:
+    try:
+        return int(_OUTGOING_PORTS.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 32_768
 
 
 @dataclass
@@ -76,7 +97,7 @@ class OdooServer:
                 start_new_session=True,
             )
 
-    def wait_ready(self, timeout: float = 60) -> None:
+    def wait_ready(self, timeout: float = 180) -> None:
         """Wait until HTTP answers and the job runner, if there is one, has its database.
 
         The runner sleeps five seconds before it starts.
@@ -100,14 +121,24 @@ class OdooServer:
         self.kill()
 
     def kill(self) -> None:
-        """``kill -9`` for master, workers, gevent process and job runner at once."""
+        """``kill -9`` for master, workers, gevent process and job runner at once.
+
+        :raises SetupError: one of them does not end
+        """
         if self._process is None:
             return
+        group = self._process.pid
         # There is no such group once everything in it has ended by itself.
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        # The others are not our children. As long as one is there, so is the port.
+        deadline = time.monotonic() + _END_SECONDS
+        while left := processes.of_group(group):
+            if time.monotonic() > deadline:
+                raise SetupError(f"Processes of a killed server do not end: {left}")
+            time.sleep(0.01)
 
     def log_text(self, *, since_start: bool = True) -> str:
         """Return what the server logged since its last start, or ever."""

@@ -1,4 +1,7 @@
-"""``make test``: installation, tests inside Odoo, tests beside it, one line of totals."""
+"""``make test``: installation, tests inside Odoo, tests beside it, one line of totals.
+
+``make test-long`` does the same with the tests that are marked ``long``.
+"""
 
 import subprocess
 from collections.abc import Sequence
@@ -15,6 +18,9 @@ _NO_TESTS = 5  # exit code of pytest when a selection matches nothing
 # Halves of the suite: their folders, which are also what a path in ARGS starts with.
 INSIDE = "addons"
 BESIDE = "tests"
+#: Marker of tests that take half a minute or more. They are below ``tests/``: inside Odoo nobody
+#: waits for processes.
+LONG = "long"
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Selection:
     :ivar options: options for both pytest processes
     :ivar inside: paths for the process inside Odoo (empty: it is not run)
     :ivar beside: paths for the process beside it (empty: it is not run)
-    :ivar everything: True when nothing was selected, so that the whole suite runs
+    :ivar everything: True when nothing was selected, so that the whole suite runs, but for long
+        tests. Those that a path, ``-k`` or ``-m`` selects run, however long they take.
     """
 
     options: tuple[str, ...]
@@ -46,9 +53,17 @@ class Selection:
             if half not in halves:
                 raise SetupError(f"{path} is neither below {INSIDE}/ nor below {BESIDE}/.")
             halves[half].append(path)
+        everything = not paths and not any(_selects(option) for option in options)
         if not paths:
             halves = {INSIDE: [INSIDE], BESIDE: [BESIDE]}
-        return cls(options, tuple(halves[INSIDE]), tuple(halves[BESIDE]), not arguments)
+        if everything:
+            options = ("-m", f"not {LONG}", *options)
+        return cls(options, tuple(halves[INSIDE]), tuple(halves[BESIDE]), everything)
+
+    @classmethod
+    def long(cls, arguments: Sequence[str]) -> "Selection":
+        """The tests that take long, with further options of pytest."""
+        return cls(("-m", LONG, *arguments), (), (BESIDE,), everything=False)
 
 
 def run(settings: Settings, arguments: Sequence[str]) -> int:
@@ -56,7 +71,18 @@ def run(settings: Settings, arguments: Sequence[str]) -> int:
 
     :param arguments: further arguments of pytest
     """
-    selection = Selection.parse(arguments)
+    return _run(settings, Selection.parse(arguments))
+
+
+def run_long(settings: Settings, arguments: Sequence[str]) -> int:
+    """Run the tests that :func:`run` leaves out because they take long, and do as it does.
+
+    :param arguments: further options of pytest
+    """
+    return _run(settings, Selection.long(arguments))
+
+
+def _run(settings: Settings, selection: Selection) -> int:
     _provide_browser()
     lock = settings.home / f"test-{settings.checkout}.lock"
     with machine.prepared(settings) as ready, exclusive(lock, "testing this checkout"):
@@ -143,6 +169,11 @@ def _provide_browser() -> None:
         packages.install("chromium", "for browser tours")
     except SetupError as error:
         say(f"Tours will be skipped: {error}")
+
+
+def _selects(option: str) -> bool:
+    """Whether an option of pytest says which tests are meant."""
+    return option.startswith(("-k", "-m"))
 
 
 def _is_path(argument: str) -> bool:

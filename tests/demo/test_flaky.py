@@ -43,7 +43,7 @@ def test_slow_answer_does_not_delay_the_end(tmp_path, http):
         http.post(flaky.url, data=b"{}", timeout=0.2)
     started = time.monotonic()
     flaky.stop()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("mode", ["garbage", "reset"])
@@ -59,7 +59,7 @@ def test_no_http_answer(flaky, http, mode):
 
 def test_closed_port_refuses_and_opens_again(flaky, http):
     assert deliver(http, flaky).status_code == 202  # leaves a kept-alive connection behind
-    reply = http.post(flaky.control_url + "/mode", json={"mode": "closed", "seconds": 0.6})
+    reply = http.post(flaky.control_url + "/mode", json={"mode": "closed", "seconds": 3})
     assert reply.status_code == 200
     with pytest.raises(requests.ConnectionError):
         deliver(http, flaky)

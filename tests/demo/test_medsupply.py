@@ -110,7 +110,7 @@ def test_unreachable_odoo_is_noted_without_its_address(make_supplier, http):
 
 
 def test_pending_confirmation_survives_a_restart(make_supplier, odoo, http):
-    first = make_supplier(behaviour=Behaviour(delay=0.5))
+    first = make_supplier(behaviour=Behaviour(delay=3))
     post(http, first.url + "/orders", SECRET_OUT)
     first.stop()
     assert odoo.received == []

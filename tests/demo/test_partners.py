@@ -13,6 +13,8 @@ import pytest
 import requests
 from demo_partners import config
 
+from setup.odoo_server import free_port
+
 from .samples import SECRET_IN, SECRET_OUT, post
 
 DEMO = Path(__file__).resolve().parents[2] / "setup" / "demo"
@@ -26,7 +28,7 @@ def run(*arguments, **environ):
         env=clean | environ,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
 
@@ -39,11 +41,7 @@ def config_file(tmp_path):
 
 @pytest.fixture
 def free_ports():
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
+    return [free_port() for _ in range(3)]
 
 
 def port_options(ports):
@@ -72,11 +70,11 @@ def test_start_and_clean_stop(config_file, free_ports, number):
             assert state["deliveries"][0]["signature"] == "valid"
             started = time.monotonic()
             process.send_signal(number)
-            output, errors = process.communicate(timeout=10)
+            output, errors = process.communicate(timeout=30)
     finally:
         process.kill()
     assert process.returncode == 0
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert errors == ""
     for name in ("secret_out", "secret_in", "flaky_secret", "inbound_token"):
         assert values[name] not in output

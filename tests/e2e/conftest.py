@@ -1,22 +1,31 @@
 """Fixtures of the end-to-end tests: a running suite, shared by the tests of one module."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.e2e.ledger import Ledger
 from tests.e2e.office import Inbound, Office, approver
 from tests.e2e.senders import WebhookSender
-from tests.harness import Client, Database, Server
+from tests.harness import Client, Database, Server, wait_until
+
+T = TypeVar("T")
 
 # As odoo.conf.example has it, for a small machine: one slot stays free for real time.
 CHANNELS = (
     "root:3,root.integration_realtime:3,root.integration_background:2,"
     "root.integration_background.batch:1"
 )
+
+#: The ``[integration]`` section where nobody is woken but by the watchdog, which leaves wake-ups
+#: alone that are younger than this (seconds).
+EAGER = {"watchdog_grace": 1}
+#: The same where workers die as well: their messages wait for the end of their lease (seconds).
+SHORT = {**EAGER, "lease_seconds": 3}
 
 
 @dataclass
@@ -41,7 +50,25 @@ class Suite:
 
     def watchdog(self) -> None:
         """Do now what happens every minute."""
-        self.office.run_watchdog(self.admin)
+        self.office.run_scheduled("integration_core.ir_cron_watchdog")
+
+    def wait_watched(
+        self, condition: Callable[[], T], timeout: float = 120, *, what: str = ""
+    ) -> T:
+        """Wait as ``wait_until`` does, with a watchdog that looks every second, not minute.
+
+        The server needs :data:`EAGER` or :data:`SHORT`.
+        """
+        due = time.monotonic() + 1
+
+        def look() -> T:
+            nonlocal due
+            if time.monotonic() > due:
+                self.watchdog()
+                due = time.monotonic() + 1
+            return condition()
+
+        return wait_until(look, timeout, poll=0.2, what=what)
 
 
 @contextmanager

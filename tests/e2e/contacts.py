@@ -31,7 +31,7 @@ class Definition:
             told = self.told()
             return told if sorted(one["name"] for one in told) == sorted(names) else None
 
-        return wait_until(arrived, timeout=30, what=f"events of {names}")
+        return wait_until(arrived, what=f"events of {names}")
 
     def events(self) -> int:
         return self.suite.database.scalar(
@@ -127,15 +127,8 @@ class Contacts:
 
     def _checked(self, type_id: int, begun: datetime) -> bool:
         self.office.call("integration.event.type", "action_check_now", [type_id])
-        self._run(self.office.ref("integration_core.ir_cron_conditions"))
+        self.office.run_scheduled("integration_core.ir_cron_conditions")
         checked = self.suite.database.scalar(
             "SELECT checked_at FROM integration_event_type WHERE id = %s", [type_id]
         )
         return bool(checked and checked >= begun)
-
-    def _run(self, cron: int) -> None:
-        try:
-            self.office.call("ir.cron", "method_direct_trigger", [cron])
-        except Exception as error:  # it is running right now
-            texts = ("currently being executed", "already executing", "try again")
-            assert any(text in str(error).lower() for text in texts)

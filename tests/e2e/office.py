@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.harness import Client, Server, Shell
+from tests.harness import Client, RpcError, Server, Shell, wait_until
 
 Call = Callable[..., Any]
 
@@ -20,6 +20,8 @@ CONFIRMATION_LINE = (
     "{line_reference: item.pos, quantity: decimal(item.qty), unit: item.unit,"
     " promised_date: item.promised}"
 )
+#: More would not fit into a schedule.
+ATTEMPTS = 50
 EVENT = "integration_procurement.event_type_purchase_order_confirmed"
 
 
@@ -158,12 +160,15 @@ class Office:
     # -- interfaces ----------------------------------------------------------------------
 
     def policy(self, **values: Any) -> int:
-        """Create a policy that retries within a second or two, so that tests are quick."""
+        """Create a policy that retries within a second or two, so that tests are quick.
+
+        It does so for a minute, so that a test which mends something is in time.
+        """
         patient = {
             "name": "test",
             "retry_mode": "schedule",
-            "retry_schedule": "0s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s",
-            "max_attempts": 10,
+            "retry_schedule": ", ".join(["0s", *["1s"] * (ATTEMPTS - 1)]),
+            "max_attempts": ATTEMPTS,
             "breaker_enabled": False,
         }
         return self.create("integration.policy", **{**patient, **values})
@@ -309,7 +314,23 @@ class Office:
         self.confirm(orders)
         return orders
 
-    def run_watchdog(self, client: Client) -> None:
-        """Do now what happens every minute."""
-        cron = self.ref("integration_core.ir_cron_watchdog")
-        client.call("ir.cron", "method_direct_trigger", [cron])
+    # -- time ----------------------------------------------------------------------------
+
+    def run_scheduled(self, xmlid: str) -> None:
+        """Do now what a scheduled action does every minute or hour, from its beginning.
+
+        The server's scheduler may be at it: a run that began before what is to be seen does not
+        count, so it is waited for.
+        """
+        cron = self.ref(xmlid)
+        wait_until(lambda: self._run(cron), what=f"a run of {xmlid}")
+
+    def _run(self, cron_id: int) -> bool:
+        """Run a scheduled action in this process; false when another process is at it."""
+        try:
+            # Anything but True is an error that was caught, logged, and sent to be shown.
+            return self.call("ir.cron", "method_direct_trigger", [cron_id]) is True
+        except RpcError as error:
+            if "already executing" not in error.message:
+                raise
+            return False

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from demo_partners.web import LoopbackServer, RawAnswer, Request, Response
 from standardwebhooks import Webhook
 
+from setup.odoo_server import free_port
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,7 +50,9 @@ class Receiver:
         self.default = _answer(default)
         self.refused: set[str] = set()
         self._lock = threading.Lock()
-        self._server = LoopbackServer(self._handle)
+        self._hurry = threading.Event()
+        # Its port stays its own while it is closed.
+        self._server = LoopbackServer(self._handle, free_port())
         self._server.open()
 
     def __enter__(self) -> "Receiver":
@@ -68,6 +72,10 @@ class Receiver:
     def open(self) -> None:
         """Open the same port again."""
         self._server.open()
+
+    def hurry(self) -> None:
+        """End all delays, also those under way."""
+        self._hurry.set()
 
     def ids(self, condition: Callable[[Received], bool] = lambda received: True) -> list[str]:
         """Return the webhook ids of deliveries, in the order of arrival."""
@@ -93,7 +101,7 @@ class Receiver:
             else:
                 answer = self.answers.pop(0) if self.answers else self.default
             self.received.append(Received(time.monotonic(), request, answer.status))
-        time.sleep(answer.delay)
+        self._hurry.wait(answer.delay)
         if not answer.status:
             return RawAnswer(reset=True)
         return Response(answer.status, b'{"said": "by the partner"}', headers=answer.headers)

@@ -4,12 +4,14 @@ import json
 import socketserver
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.audit_trail import AuditTrail
-from tests.harness import Database, RemoteError, Shell
+from tests.e2e.office import Office, through_shell
+from tests.harness import Database, Faults, RemoteError, Shell, wait_until
 
 INSERT = """
     INSERT INTO integration_audit_entry (occurred_at, actor_id, actor_login, act, res_model, res_id)
@@ -66,11 +68,13 @@ def test_a_sealer_that_is_killed(
     trail.act(shell, f"Killed at {point}", 5)
     # a checkpoint is due
     trail.database.sql("DELETE FROM integration_audit_checkpoint")
-    (tmp_path / point).touch()
+    faults = Faults(tmp_path, trail.database)
+    faults.arm(point)
     died = pytest.raises(RemoteError, match="the process ended")
-    with trail.shell({"INTEGRATION_FAULT": str(tmp_path)}) as victim, died:
+    with trail.shell(faults.environ) as victim, died:
         trail.seal(victim)
-    assert not (tmp_path / point).exists(), "the point was reached"
+    # Its session has the sealer's lock until PostgreSQL has noticed.
+    faults.wait_reached()
     trail.seal(shell)
     assert trail.waiting() == 0
     trail.assert_dense()
@@ -89,18 +93,18 @@ def test_several_sealers_at_once(trail: AuditTrail, shell: Shell) -> None:
                 connection.commit()
         connection.close()
 
-    writers = [threading.Thread(target=write) for _number in range(2)]
-    with trail.shell() as second, trail.shell() as third:
+    with trail.shell() as second, trail.shell() as third, ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write) for _number in range(2)]
+        try:
+            for _round in range(15):
+                for sealer in (shell, second, third):
+                    sealer.send("env['integration.audit.trail']._seal()")
+                for sealer in (shell, second, third):
+                    sealer.receive()
+        finally:
+            stop.set()
         for one in writers:
-            one.start()
-        for _round in range(15):
-            for sealer in (shell, second, third):
-                sealer.send("env['integration.audit.trail']._seal()")
-            for sealer in (shell, second, third):
-                sealer.receive()
-        stop.set()
-        for one in writers:
-            one.join()
+            one.result()
     trail.seal(shell)
     assert trail.waiting() == 0
     trail.assert_dense()
@@ -126,6 +130,55 @@ def test_verification_under_traffic(trail: AuditTrail, shell: Shell) -> None:
             assert trail.verify(shell) == []
             writer.receive()
             sealer.receive()
+
+
+ACCEPT = """
+older = env["integration.audit.verification"].search([], limit=1)
+older.with_user(auditor).action_accept("The backup of last night was restored")
+"""
+
+
+@pytest.mark.parametrize(
+    ("point", "written"), [("audit_restart_accepted", 0), ("audit_checkpoint_written", 1)]
+)
+def test_acceptance_whose_process_dies_takes_effect_all_the_same(
+    trail: AuditTrail, shell: Shell, point: str, written: int, tmp_path: Path
+) -> None:
+    """The line from which on checkpoints count anew: written later, or perhaps once more."""
+    office = Office(through_shell(shell), through_shell(shell))
+    auditor = office.user(f"auditor.{written}", "integration_core.group_auditor")
+    lose_the_end(trail, shell)
+    assert "older" in trail.verify(shell)
+    before = restarts(trail)
+    faults = Faults(tmp_path, trail.database)
+    faults.arm(point)
+    died = pytest.raises(RemoteError, match="the process ended")
+    with trail.shell(faults.environ) as victim, died:
+        victim.run(ACCEPT, auditor=auditor)
+    faults.wait_reached()
+    assert restarts(trail) == before + written
+    # What happens each minute, whether or not a checkpoint is due.
+    for _minute in range(2):
+        trail.seal(shell)
+        assert restarts(trail) == before + 1 + written
+    assert trail.verify(shell) == []
+
+
+def restarts(trail: AuditTrail) -> int:
+    return trail.checkpoints.read_text().count('"kind": "restart"')
+
+
+def lose_the_end(trail: AuditTrail, shell: Shell) -> None:
+    """As after a restore: the last entries are gone, and a checkpoint knows of them."""
+    trail.act(shell, "Lost", 3)
+    trail.database.sql("DELETE FROM integration_audit_checkpoint")
+    trail.seal(shell)
+    last = trail.database.scalar("SELECT max(sequence) FROM integration_audit_seal")
+    trail.tamper(
+        "DELETE FROM integration_audit_entry WHERE id IN (SELECT entry_id FROM "
+        f"integration_audit_seal WHERE sequence > {last} - 2)",
+        f"DELETE FROM integration_audit_seal WHERE sequence > {last} - 2",
+    )
 
 
 class Collector(socketserver.ThreadingTCPServer):
@@ -159,7 +212,8 @@ def test_checkpoints_reach_syslog(trail: AuditTrail) -> None:
                 "result = trail.checkpoint_problem"
             )
             assert shell.run(write) is False
-            (frame,) = collector.received
+            # It has been sent; the collector's thread reads it at its own time.
+            (frame,) = wait_until(lambda: collector.received, what="the message")
             collector.shutdown()
             collector.server_close()
             assert "Connection refused" in shell.run(write)

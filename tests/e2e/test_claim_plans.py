@@ -1,6 +1,7 @@
-"""How PostgreSQL claims: from the head of an index, however much is finished or waits."""
+"""How PostgreSQL claims and acts: by an index, however much is finished or waits, or seems to."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -41,6 +42,31 @@ with own_cursor(env.registry) as cr:
 result = {"claimed": len(claimed), "plans": explaining.plans}
 """
 
+# The same for an act of an operator; afterwards nothing has happened.
+ACT = """
+from odoo.sql_db import Cursor
+plans, execute = [], Cursor.execute
+
+def explaining(cr, query, params=None, log_exceptions=True):
+    text, values = getattr(query, "code", query), getattr(query, "params", params)
+    if "integration_message" in text and not text.startswith(("INSERT", "SAVEPOINT")):
+        execute(cr, "EXPLAIN (FORMAT JSON) " + text, values)
+        plans.append((text, cr.fetchone()[0][0]["Plan"]))
+    return execute(cr, query, params, log_exceptions)
+
+env.cr.execute("SELECT id FROM integration_message WHERE interface_id = %s", [interface_id])
+messages = env["integration.message"].browse(row[0] for row in env.cr.fetchall())
+Cursor.execute = explaining
+try:
+    operate(messages)
+finally:
+    Cursor.execute = execute
+env.cr.rollback()
+result = plans
+"""
+RETRY = "def operate(messages): messages.action_retry()\n"
+CANCEL = "def operate(messages): messages.action_cancel('wrong')\n"
+
 STORE = """
 INSERT INTO integration_message (
     uuid, interface_id, company_id, direction, state, message_type, external_key, partition_key,
@@ -72,22 +98,41 @@ def filled(database: Database, shell: Shell, ordering: str) -> int:
     return interface
 
 
+def believed_empty(database: Database, shell: Shell, state: str, ordering: str = "key") -> int:
+    """An interface with messages of which the planner knows nothing: statistics are from a moment
+    when what was stored had been rolled back, or had not been committed yet."""
+    call = through_shell(shell)
+    office = Office(call, call)
+    name = f"{ordering}.{state}.empty"
+    supplier = office.supplier(f"Believed {name}")
+    interface = office.inbound(supplier, office.buyer(name), {"ordering": ordering}).id
+    database.sql(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(STORE, {"interface": interface, "state": "done", "count": FINISHED})
+        connection.rollback()
+    database.sql(f"ANALYZE {TABLE}")
+    database.sql(STORE, {"interface": interface, "state": state, "count": QUEUED})
+    return interface
+
+
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)
 
 
+def check_looked_up(plans: list[tuple[str, dict[str, Any]]]) -> None:
+    """Nothing reads the table from end to end, be it by an index."""
+    for query, plan in plans:
+        for node in nodes(plan):
+            if node.get("Relation Name") == TABLE and node["Node Type"] != "ModifyTable":
+                assert "Index Cond" in node or "Recheck Cond" in node, (query, node)
+
+
 def check(found: dict[str, Any], *wanted: str) -> None:
     """Claims 50, by ``wanted`` indexes, and never reads the table from end to end."""
     assert found["claimed"] == 50
-    for query, plan in found["plans"]:
-        scans = [
-            node
-            for node in nodes(plan)
-            if node["Node Type"] == "Seq Scan" and node["Relation Name"] == TABLE
-        ]
-        assert not scans, query
+    check_looked_up(found["plans"])
     claiming = [plan for query, plan in found["plans"] if "SET state = 'processing'" in query]
     assert claiming, "the claim was not seen"
     used = {node.get("Index Name") for plan in claiming for node in nodes(plan)}
@@ -111,3 +156,25 @@ def test_a_claim_reads_what_it_takes(
     # And once the planner has learned of the backlog.
     database.sql(f"VACUUM (ANALYZE) {TABLE}")
     check(shell.run(CLAIM, interface_id=interface), *indexes)
+
+
+@pytest.mark.parametrize("ordering", ["none", "key", "strict"])
+def test_a_claim_in_a_ledger_that_seems_to_be_empty(
+    database: Database, shell: Shell, ordering: str
+) -> None:
+    database.sql(f"DELETE FROM {TABLE}")
+    interface = believed_empty(database, shell, "queued", ordering)
+    check(shell.run(CLAIM, interface_id=interface), "integration_message_queued_idx")
+
+
+@pytest.mark.parametrize(("act", "state"), [(RETRY, "dead"), (CANCEL, "queued")])
+def test_an_act_on_many_in_a_ledger_that_seems_to_be_empty(
+    database: Database, shell: Shell, act: str, state: str
+) -> None:
+    """Held against each other, thousands of messages would take minutes."""
+    database.sql(f"DELETE FROM {TABLE}")
+    interface = believed_empty(database, shell, state)
+    plans = shell.run(act + ACT, interface_id=interface)
+    assert any("UPDATE integration_message" in query for query, _plan in plans)
+    for query, plan in plans:
+        assert not [node for node in nodes(plan) if "Join Filter" in node], query

@@ -16,7 +16,7 @@ from tests.e2e.office import Inbound, Office, Supplier, through_shell
 from tests.e2e.receivers import Answer, Receiver
 from tests.harness import Database, Shell, wait_until
 
-LEASE = 2
+LEASE = 3
 
 STORE = """
 from odoo.addons.integration_core.engine import intake
@@ -36,7 +36,7 @@ DRAIN = """
 import time
 from odoo.addons.integration_core.engine.cursors import own_cursor
 lanes = env["integration.lane"].search([("interface_id", "=", interface_id)], order="number")
-result, end = 0, time.monotonic() + 60
+result, end = 0, time.monotonic() + 120
 while time.monotonic() < end:
     for lane in lanes[start:] + lanes[:start]:
         result += drain(lane)
@@ -176,7 +176,7 @@ def test_drains_at_once_handle_each_message_once_and_in_order(
 
 def test_late_result_of_a_frozen_sender_changes_nothing(world: World) -> None:
     supplier = world.supplier()
-    with Receiver(Answer(202, delay=0.5), default=500) as receiver:
+    with Receiver(Answer(202, delay=60), default=500) as receiver:
         outbound = world.office.outbound(
             supplier, receiver.url, policy={"retry_schedule": "0s, 1h, 1h", "max_attempts": 3}
         )
@@ -192,6 +192,7 @@ def test_late_result_of_a_frozen_sender_changes_nothing(world: World) -> None:
             (message,) = world.ledger.of_order(order.id, outbound.id)
             assert (message["state"], message["attempts"]) == ("retry", 2)
         finally:
+            receiver.hurry()
             os.kill(frozen._process.pid, signal.SIGCONT)
         frozen.receive()
         (after,) = world.ledger.of_order(order.id, outbound.id)

@@ -20,6 +20,7 @@ EXPECTED_ERRORS = (
 HELD = """
     SELECT count(*) FROM pg_locks
      WHERE relation = 'integration_contract'::regclass AND mode = 'RowExclusiveLock'
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 

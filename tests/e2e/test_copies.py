@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from setup.databases import Databases
-from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.office import Inbound, Outbound, Supplier
 from tests.e2e.receivers import Receiver
 from tests.harness import Database, Harness, wait_until
 
-# Long enough for the job runner to start (5 s) and to run whatever it finds.
-QUIET_SECONDS = 12
+# Long enough for the job runner, which is ready by then, to run whatever it finds.
+QUIET_SECONDS = 8
 
 
 @contextmanager
@@ -87,7 +87,7 @@ WAITING = """
 def original(harness: Harness) -> Iterator[tuple[Database, Receiver, Hospital, list[str]]]:
     """An original that was stopped with three messages in its queue."""
     with harness.database() as database, Receiver() as receiver:
-        with running_suite(database) as suite:
+        with running_suite(database, integration=SHORT) as suite:
             hospital = Hospital(suite, receiver)
             suite.office.confirmed(hospital.supplier)
             wait_until(lambda: len(receiver.received) == 1, what="the original sends")
@@ -103,7 +103,7 @@ def assert_silent(suite: Suite, receiver: Receiver, hospital: Hospital) -> None:
     before = len(receiver.received)
     supplier = hospital.supplier
     suite.office.confirmed(supplier)
-    suite.office.run_watchdog(suite.admin)
+    suite.watchdog()
     lanes = suite.admin.call("integration.lane", "search", [])
     assert lanes
     answer = suite.sender(hospital.inbound).deliver({"type": "order.confirmed"})
@@ -143,8 +143,7 @@ def test_createdb_copy(
     harness: Harness, original: tuple[Database, Receiver, Hospital, list[str]]
 ) -> None:
     database, receiver, hospital, waiting = original
-    database.close()
-    del database.__dict__["_connection"]
+    database.reconnect()
 
     def make(name: str) -> None:
         run(harness, "createdb", "-T", database.name, name)
@@ -152,17 +151,15 @@ def test_createdb_copy(
     with copy_of(harness, database, make) as copy:
         identity = "SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'"
         assert copy.scalar(identity) == database.scalar(identity)
-        with copy.server(workers=4) as server:
+        with copy.server(workers=4, integration=SHORT) as server:
             admin = server.login()
             suite = Suite.of(copy, server, admin)
             assert_silent(suite, receiver, hospital)
             before = len(receiver.received)
             release(suite, {hospital.outbound.id: "send"})
             # A worker of the original may have left its lease in the copy: the watchdog comes then.
-            wait_until(
-                lambda: len(receiver.received) >= before + 4,
-                timeout=150,
-                what="the released messages",
+            suite.wait_watched(
+                lambda: len(receiver.received) >= before + 4, what="the released messages"
             )
             assert set(receiver.ids()[before:]) > set(waiting)
             # The other interface was not released.
@@ -174,8 +171,7 @@ def test_neutralized_copy(
     harness: Harness, original: tuple[Database, Receiver, Hospital, list[str]]
 ) -> None:
     database, receiver, hospital, _waiting = original
-    database.close()
-    del database.__dict__["_connection"]
+    database.reconnect()
 
     def make(name: str) -> None:
         run(harness, "createdb", "-T", database.name, name)

@@ -210,8 +210,7 @@ def test_inbound_refuses_a_secret_that_expired(suite: Suite) -> None:
     answer = suite.sender(interface).deliver(body)
     assert answer.status_code == 401
     assert "expire" not in answer.text
-    cron = suite.office.ref("integration_core.ir_cron_credentials")
-    suite.admin.call("ir.cron", "method_direct_trigger", [cron])
+    suite.office.run_scheduled("integration_core.ir_cron_credentials")
     told = suite.database.scalar(
         "SELECT count(*) FROM mail_activity WHERE res_model = %s AND res_id = %s"
         " AND summary LIKE '%%has expired'",

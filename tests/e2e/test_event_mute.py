@@ -3,29 +3,28 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+import requests
 
 from tests.e2e.conftest import Suite, running_suite
 from tests.e2e.receivers import Receiver
 from tests.e2e.test_events import Definition, World
-from tests.harness import Database, RpcError, wait_until
+from tests.harness import Database, Faults, wait_until
 
 MUTE = "integration.event.mute"
 RECORDS = 1000
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faults")
+def faults(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Faults:
+    return Faults(tmp_path_factory.mktemp("faults"), database)
 
 
 @pytest.fixture(scope="module")
-def suite(database: Database, faults: Path) -> Iterator[Suite]:
+def suite(database: Database, faults: Faults) -> Iterator[Suite]:
     """A running suite; it may log errors, for a worker dies."""
-    environ = {"INTEGRATION_FAULT": str(faults)}
-    with running_suite(database, environ=environ) as suite:
+    with running_suite(database, environ=faults.environ) as suite:
         yield suite
 
 
@@ -51,10 +50,8 @@ def imported(suite: Suite, count: int, tag: str) -> list[int]:
 
 def run_cron(suite: Suite) -> None:
     """Do now what happens every minute; a worker that dies of it is no surprise."""
-    cron = suite.office.ref("integration_core.ir_cron_mutes")
-    # it is running already, or its worker was killed
-    with suppress(RpcError, OSError, ValueError):
-        suite.office.call("ir.cron", "method_direct_trigger", [cron])
+    with suppress(requests.RequestException):
+        suite.office.run_scheduled("integration_core.ir_cron_mutes")
 
 
 def remembered(suite: Suite, mute: int) -> int:
@@ -67,7 +64,7 @@ def told_ids(defined: Definition) -> Counter[int]:
     return Counter(one["id"] for one in defined.told())
 
 
-def test_import_is_told_once_although_workers_die(suite: Suite, faults: Path) -> None:
+def test_import_is_told_once_although_workers_die(suite: Suite, faults: Faults) -> None:
     world = World(suite)
     with Receiver() as receiver:
         defined = world.define(
@@ -77,7 +74,7 @@ def test_import_is_told_once_although_workers_die(suite: Suite, faults: Path) ->
         ids = imported(suite, RECORDS, "Imported")
         assert defined.events() == 0
         assert remembered(suite, mute) == RECORDS
-        (faults / "mute_caught_up").touch()
+        faults.arm("mute_caught_up")
         suite.office.call(MUTE, "action_unmute", [mute])
 
         def caught_up() -> bool:
@@ -85,7 +82,7 @@ def test_import_is_told_once_although_workers_die(suite: Suite, faults: Path) ->
             return defined.events() == RECORDS and remembered(suite, mute) == 0
 
         wait_until(caught_up, timeout=120, poll=1, what="the catch-up")
-        assert not list(faults.iterdir()), "no worker died"
+        faults.wait_reached()
         wait_until(lambda: len(told_ids(defined)) == RECORDS, timeout=120, what="the deliveries")
         assert told_ids(defined) == Counter(ids), "each record once"
 

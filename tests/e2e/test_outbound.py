@@ -127,12 +127,12 @@ def test_failed_requests_are_repeated_under_the_same_id(world: World) -> None:
 
 
 def test_retry_after_is_a_lower_bound(world: World) -> None:
-    with Receiver(Answer(429, {"Retry-After": "3"}), 500) as receiver:
+    with Receiver(Answer(429, {"Retry-After": "6"}), 500) as receiver:
         line = world.connect(receiver)
         message = line.wait_for(line.order(), "done")
         asked, scheduled = gaps(receiver.received)
-        assert asked >= 3, "the schedule alone would be one second"
-        assert scheduled < 3
+        assert asked >= 6, "the schedule alone would be one second"
+        assert scheduled < 6
         assert line.attempts(message)[0]["error_class"] == "throttled"
 
 
@@ -286,7 +286,7 @@ def test_dead_letter_blocks_its_key_without_keeping_workers_busy(world: World) -
         for method in ("button_cancel", "button_draft", "button_confirm"):
             world.suite.admin.call("purchase.order", method, [order.id])
         line.wait_for(order, "queued")
-        time.sleep(1)
+        wait_until(lambda: at_rest(world, line), what="the end of the last drain")
         jobs = world.ledger.jobs(line.id)
         assert jobs > 0
         time.sleep(5)
@@ -295,6 +295,19 @@ def test_dead_letter_blocks_its_key_without_keeping_workers_busy(world: World) -
         world.suite.admin.call("integration.message", "action_resolve", [dead["id"]], "by phone")
         line.wait_for(order, "done")
         assert len(receiver.received) == 2
+
+
+def at_rest(world: World, line: Line) -> bool:
+    """Whether nobody works on an interface, and no job is to."""
+    (lane,) = world.suite.database.sql(
+        "SELECT id, wanted, lease_token FROM integration_lane WHERE interface_id = %s", [line.id]
+    )
+    busy = world.suite.database.scalar(
+        "SELECT count(*) FROM queue_job WHERE starts_with(identity_key, %s)"
+        " AND state IN ('pending', 'enqueued', 'started')",
+        [f"integration.lane.{lane['id']}."],
+    )
+    return not lane["wanted"] and lane["lease_token"] is None and not busy
 
 
 def test_breaker_opens_probes_and_closes(world: World) -> None:
@@ -308,7 +321,8 @@ def test_breaker_opens_probes_and_closes(world: World) -> None:
         "backoff_base": 0.1,
         "backoff_cap": 1,
     }
-    with Receiver(default=500) as receiver:
+    # The six orders fail, and then the first probe.
+    with Receiver(*[500] * 7) as receiver:
         line = world.connect(receiver, policy)
 
         def state() -> str | None:
@@ -318,8 +332,6 @@ def test_breaker_opens_probes_and_closes(world: World) -> None:
 
         orders = world.office.confirmed(line.supplier, 6)
         wait_until(lambda: state() == "open", what="the breaker opening")
-        wait_until(lambda: len(receiver.received) == 7, what="the first probe")
-        receiver.default = Answer(202)
         wait_until(lambda: state() == "closed", what="the breaker closing")
         assert world.ledger.wait_settled(line.id, 6) == {"done": 6}
         pauses = gaps(receiver.received)
@@ -330,8 +342,9 @@ def test_breaker_opens_probes_and_closes(world: World) -> None:
 
 
 def test_slow_partner_delays_nobody_else(world: World, receiver: Receiver) -> None:
-    with Receiver(default=Answer(202, delay=10)) as slow:
-        sluggish = world.connect(slow, {"read_timeout": 30, "concurrency": 2})
+    with Receiver(default=Answer(202, delay=100)) as slow:
+        patience = {"read_timeout": 120, "total_timeout": 120}
+        sluggish = world.connect(slow, {**patience, "concurrency": 2})
         swift = world.connect(receiver)
         world.office.confirmed(sluggish.supplier, 4)
         wait_until(lambda: len(slow.received) == 2, what="the slow deliveries under way")
@@ -341,8 +354,9 @@ def test_slow_partner_delays_nobody_else(world: World, receiver: Receiver) -> No
             swift.wait_for(swift.order(), "done")
             took.append(time.monotonic() - started)
         print(f"\nbeside a slow partner: {', '.join(f'{seconds:.2f} s' for seconds in took)}")
-        assert max(took) < 3
+        assert max(took) < 5, "whoever waited for the slow one would have waited for minutes"
         assert world.ledger.states(sluggish.id).get("done") is None, "it was slow all the while"
         assert len(receiver.received) == 4
-        assert world.ledger.wait_settled(sluggish.id, 4, timeout=40) == {"done": 4}
+        slow.hurry()
+        assert world.ledger.wait_settled(sluggish.id, 4) == {"done": 4}
         assert len(slow.received) == 4, "a slow delivery is not repeated"

@@ -1,11 +1,12 @@
 """The outbound rate across processes: what leaves is counted where it arrives."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.conftest import Suite
+from tests.e2e.conftest import EAGER, Suite
 from tests.e2e.copies import copy_newest
 from tests.e2e.office import Office, Outbound, through_shell
 from tests.e2e.receivers import Receiver
@@ -21,6 +22,7 @@ while time.monotonic() < end:
 result = True
 """
 WINDOW = 10
+SERVER = {"integration": EAGER}
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +48,16 @@ def test_four_workers_share_one_limit(database: Database, shells: list[Shell]) -
             office, receiver, rate_per_second=100, rate_burst=20, lanes=4, concurrency=4
         )
         shells[0].run("env['integration.lane'].search([('kind', '=', 'dispatch')])._drain()")
-        copy_newest(database, outbound.id, 4000, keys=4000)
+        # As many as the limit lets pass in two windows: on a busy machine one of them will do.
+        copy_newest(database, outbound.id, 2000, keys=2000)
         for start, shell in enumerate(shells):
             shell.send(DRAIN, interface_id=outbound.id, seconds=WINDOW + 1, start=start)
         for shell in shells:
             shell.receive()
-        first = receiver.received[0].at
-        within = sum(1 for one in receiver.received if one.at <= first + WINDOW)
-        print(f"\n{within} deliveries in {WINDOW} s, limit {100 * WINDOW}")
+        times = [one.at for one in receiver.received]
+        # In the window that each delivery begins: it and those after it, up to the window's end.
+        within = max(bisect_right(times, at + WINDOW) - n for n, at in enumerate(times))
+        print(f"\nat most {within} deliveries in {WINDOW} s, limit {100 * WINDOW}")
         assert 0.95 * 100 * WINDOW <= within <= 1.10 * 100 * WINDOW
         assert len(set(receiver.ids())) == len(receiver.received), "nothing was sent twice"
 
@@ -63,8 +67,7 @@ def test_a_low_rate_wakes_the_lane_when_tokens_come(suite: Suite) -> None:
         outbound = prepared(suite.office, receiver, rate_per_second=2, rate_burst=10)
         wait_until(lambda: receiver.received, what="the first order")
         copy_newest(suite.database, outbound.id, 19)
-        suite.watchdog()
-        wait_until(lambda: len(receiver.received) == 20, 40, what="all of them")
+        suite.wait_watched(lambda: len(receiver.received) == 20, what="all of them")
         times = [one.at for one in receiver.received]
         # ten at once, the others at two a second
         assert times[-1] - times[1] >= 4

@@ -19,6 +19,12 @@ env["integration.record.link"]._link(system_id, record, "V-1")
 result = res_id
 """
 
+WAITING = """
+    SELECT count(*) FROM pg_locks
+     WHERE locktype = 'advisory' AND NOT granted AND objid = 1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
 
 @pytest.fixture
 def shells(database: Database) -> Iterator[list[Shell]]:
@@ -33,8 +39,7 @@ def link_at_once(database: Database, shells: list[Shell], system: int, ids: list
         cursor.execute("SELECT pg_advisory_xact_lock(1)")
         for shell, res_id in zip(shells, ids, strict=True):
             shell.send(LINK, system_id=system, res_id=res_id)
-        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        wait_until(lambda: database.scalar(waiting) == len(shells), what="both to wait")
+        wait_until(lambda: database.scalar(WAITING) == len(shells), what="both to wait")
     connection.close()
     outcomes = []
     for shell in shells:

@@ -2,21 +2,21 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.bench import ledger_fill
-from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.acting import acting
+from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.copies import copy_newest
-from tests.e2e.office import Inbound, Office, Outbound, through_shell
+from tests.e2e.office import Inbound, Office, Outbound, Supplier, through_shell
 from tests.e2e.receivers import Receiver
-from tests.e2e.test_faults import Faults, service_user, wait_with_watchdog
-from tests.harness import Database, Harness, Shell, wait_until
+from tests.e2e.traffic import service_user
+from tests.harness import Database, Faults, Harness, Shell, wait_until
 
-SHORT = {"lease_seconds": 3, "watchdog_grace": 1}
 #: The shortest clocks; keys are kept for long.
 A_DAY = {
     "clinical_payload_days": 1,
@@ -25,6 +25,8 @@ A_DAY = {
     "key_days": 700,
 }
 OLD = 3000
+#: Seconds between two orders: enough messages a second for retention to call the server busy.
+PAUSE = 0.3
 
 _CONTENT = """
 INSERT INTO integration_payload (
@@ -53,16 +55,6 @@ with own_cursor(env.registry) as cr:
 result = 0
 for _round in range(rounds):
     result += retention.Sweep(env.registry, lane.id).run(patient=False)
-"""
-# Acts, shows that it has, and commits when it is told to.
-APART = """
-import os, time
-env.cr.execute("SELECT 1")
-{act}
-env.flush_all()
-open(ready, "w").close()
-while not os.path.exists(go):
-    time.sleep(0.05)
 """
 HOLD = """
 env["integration.legal.hold"].create({
@@ -100,15 +92,14 @@ BIG = ("message", "payload", "attempt", "event", "idempotency", "record_sync")
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
-    return Faults(tmp_path_factory.mktemp("faults"))
+def faults(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Faults:
+    return Faults(tmp_path_factory.mktemp("faults"), database)
 
 
 @pytest.fixture(scope="module")
 def suite(database: Database, faults: Faults) -> Iterator[Suite]:
     """A running suite with short leases; it may log errors, for workers die."""
-    environ = {"INTEGRATION_FAULT": str(faults.folder)}
-    with running_suite(database, environ=environ, integration=SHORT) as suite:
+    with running_suite(database, environ=faults.environ, integration=SHORT) as suite:
         suite.office.buyer("interface")
         yield suite
 
@@ -125,8 +116,7 @@ def partner(suite: Suite, name: str) -> Iterator[tuple[Receiver, Outbound, Inbou
 
 def hourly(suite: Suite) -> None:
     """Do now what happens every hour."""
-    cron = suite.office.ref("integration_core.ir_cron_retention")
-    suite.admin.call("ir.cron", "method_direct_trigger", [cron])
+    suite.office.run_scheduled("integration_core.ir_cron_retention")
 
 
 def grow_old(suite: Suite, ids: list[int]) -> None:
@@ -163,29 +153,28 @@ def test_removal_under_traffic_survives_two_deaths(suite: Suite, faults: Faults)
         faults.arm("retention_removed", "retention_committed")
         with traffic(suite, outbound, inbound) as accepted:
             hourly(suite)
-            wait_with_watchdog(
-                suite,
+            suite.wait_watched(
                 lambda: count(suite, "integration_message", old) == 0,
-                timeout=180,
+                timeout=300,
                 what="the old messages to go",
             )
-        assert faults.armed == set(), "each point was reached, and killed its worker"
+        faults.wait_reached()
         for table in ("integration_payload", "integration_attempt"):
             assert count(suite, table, old) == 0, table
         # Counted in the transaction that removed: nothing twice, nothing untold.
         assert purged(suite, outbound.id, "payload") == OLD
         assert purged(suite, outbound.id, "metadata") == OLD
-        wait_with_watchdog(suite, lambda: audited(suite, outbound) == OLD, what="the audit entry")
+        suite.wait_watched(lambda: audited(suite, outbound) == OLD, what="the audit entry")
         settled = suite.ledger.wait_settled(inbound.id, len(accepted), timeout=120)
         assert settled == {"done": len(accepted)}
         suite.ledger.wait_settled(outbound.id, 1 + len(accepted), timeout=120)
         assert len(set(receiver.ids())) == 1 + len(accepted)
 
 
-def supplier_of(suite: Suite, interface: Outbound) -> Any:
+def supplier_of(suite: Suite, interface: Outbound) -> Supplier:
     row = suite.office.read("integration.interface", interface.id, "system_id")
     system = suite.office.read("integration.system", row["system_id"][0], "partner_id")
-    return type("Known", (), {"partner_id": system["partner_id"][0]})()
+    return Supplier(system["partner_id"][0], row["system_id"][0])
 
 
 def audited(suite: Suite, interface: Outbound) -> int:
@@ -200,29 +189,28 @@ def audited(suite: Suite, interface: Outbound) -> int:
 
 @contextmanager
 def traffic(suite: Suite, outbound: Outbound, inbound: Inbound) -> Iterator[list[str]]:
-    """Orders leave and confirmations arrive meanwhile; gives the receipts."""
+    """Orders leave and confirmations arrive all the while, at least ten; gives the receipts."""
     supplier = supplier_of(suite, outbound)
-    orders = suite.office.orders(supplier, 60)
+    client = suite.server.login()
+    office = Office(client.call, client.call)
     receipts: list[str] = []
     stop = threading.Event()
 
     def work() -> None:
         sender = suite.sender(inbound)
-        for order in orders:
-            if stop.is_set() and len(receipts) >= 10:
-                break
-            suite.office.confirm([order])
+        while not stop.wait(PAUSE) or len(receipts) < 10:
+            (order,) = office.confirmed(supplier)
             answer = sender.deliver(order.confirmation(), f"msg_{order.id}")
             assert answer.status_code == 202, answer.text
             receipts.append(answer.json()["receipt"])
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield receipts
-    finally:
-        stop.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            yield receipts
+        finally:
+            stop.set()
+        working.result()
 
 
 def test_repetition_is_recognised_after_its_message_is_gone(suite: Suite) -> None:
@@ -236,7 +224,7 @@ def test_repetition_is_recognised_after_its_message_is_gone(suite: Suite) -> Non
         (message,) = suite.ledger.messages(inbound.id)
         grow_old(suite, [message["id"]])
         hourly(suite)
-        wait_until(lambda: not suite.ledger.messages(inbound.id), 60, what="the message to go")
+        wait_until(lambda: not suite.ledger.messages(inbound.id), 120, what="the message to go")
         again = sender.deliver(order.confirmation(), "msg_once")
         assert (again.status_code, again.json()) == (first.status_code, first.json())
         assert not suite.ledger.messages(inbound.id), "nothing is stored a second time"
@@ -278,23 +266,9 @@ def test_replay_that_is_being_made_keeps_its_content(
         with acting(shells[0], REPLAY, tmp_path, message_id=message["id"]):
             shells[1].run(SWEEP, rounds=3)
             assert count(suite, "integration_message", [message["id"]]) == 1
-        wait_with_watchdog(suite, lambda: len(receiver.received) == 2, what="the replay")
+        suite.wait_watched(lambda: len(receiver.received) == 2, what="the replay")
         first, second = (received.request.body for received in receiver.received)
         assert first == second
-
-
-@contextmanager
-def acting(shell: Shell, act: str, folder: Path, **arguments: Any) -> Iterator[None]:
-    """Somebody has done ``act`` and commits at the end of the block."""
-    ready, go = folder / "ready", folder / "go"
-    code = APART.replace("{act}", act)
-    shell.send(code, ready=str(ready), go=str(go), **arguments)
-    wait_until(ready.exists, what="the act")
-    try:
-        yield
-    finally:
-        go.touch()
-    shell.receive()
 
 
 def test_batches_read_no_table_from_end_to_end(harness: Harness) -> None:

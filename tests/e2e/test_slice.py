@@ -126,8 +126,12 @@ def test_confirmation_synchronises_the_order(
     )
     back = time.monotonic() - started
     print(f"\nconfirmed → at MedSupply {there:.2f} s, confirmation → synchronised {back:.2f} s")
-    (sending,) = world.medsupply.store.sendings()
     (message,) = suite.ledger.messages(world.inbound.id)
+    # MedSupply notes our answer at its own time, perhaps after we have handled the message.
+    (sending,) = wait_until(
+        lambda: [one for one in world.medsupply.store.sendings() if one.status],
+        what="MedSupply noting the answer",
+    )
     assert sending.status == 202
     assert message["uuid"] in sending.note, "the receipt names the message"
     assert message["state"] == "done"

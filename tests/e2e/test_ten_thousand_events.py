@@ -42,6 +42,9 @@ env.cr.commit()
 """
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def world(suite: Suite) -> Contacts:
     return Contacts(suite)

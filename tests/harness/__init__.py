@@ -14,6 +14,7 @@ gevent process and job runner on free ports) or a :class:`Shell` (a process with
 """
 
 from tests.harness.database import Database
+from tests.harness.faults import Faults
 from tests.harness.harness import Harness
 from tests.harness.rpc import Client, RpcError
 from tests.harness.server import Server
@@ -23,6 +24,7 @@ from tests.harness.waiting import wait_until
 __all__ = [
     "Client",
     "Database",
+    "Faults",
     "Harness",
     "RemoteError",
     "RpcError",

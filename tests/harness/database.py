@@ -10,13 +10,17 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from setup import key_ring, odoo_conf, templates
+from setup import key_ring, odoo_conf, processes, templates
 from setup.machine import Machine
 from setup.odoo_server import free_port
 from tests.harness.server import Server
 from tests.harness.shell import Shell
+from tests.harness.waiting import wait_until
 
 _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
+#: What a process of Odoo calls itself in ``pg_stat_activity``.
+_SESSION = "odoo-{pid}"
+_ADDONS = Path(__file__).with_name("addons")
 
 
 @dataclass
@@ -63,6 +67,27 @@ class Database:
         assert set(found.values()) == {"on"}, f"PostgreSQL is not durable: {found}"
         return found
 
+    def wait_departed(self) -> None:
+        """Wait until PostgreSQL has ended the sessions of processes that were killed.
+
+        A session outlives its client until the server notices: a statement goes on to its end, and
+        locks are held so long. Right after a ``kill -9`` a try-lock would fail, ``SKIP LOCKED``
+        would skip and a copy of the database would be refused, for a moment.
+        """
+        wait_until(lambda: not self._orphans(), what="the end of the sessions of killed processes")
+
+    def _orphans(self) -> list[str]:
+        rows = self.sql(
+            "SELECT application_name AS name FROM pg_stat_activity WHERE datname = %s", [self.name]
+        )
+        clients = (row["name"].removeprefix("odoo-") for row in rows)
+        return [pid for pid in clients if pid.isdecimal() and not processes.is_alive(int(pid))]
+
+    def reconnect(self) -> None:
+        """Let the next statement of :meth:`sql` connect anew; nobody is connected meanwhile."""
+        self.close()
+        del self.__dict__["_connection"]
+
     # -- Odoo ----------------------------------------------------------------------------
 
     @contextmanager
@@ -86,16 +111,19 @@ class Database:
         :param job_runner: False starts a server that runs no jobs
         """
         port = free_port()
+        merged = {
+            **odoo_conf.options(self.machine, self.name),
+            "workers": workers,
+            "max_cron_threads": 1,
+            "http_port": port,
+            "gevent_port": free_port(),
+            "server_wide_modules": "base,rpc,web,queue_job,e2e_prompt",
+            **(options or {}),
+        }
+        merged["addons_path"] = f"{merged['addons_path']},{_ADDONS}"
         config = self._write_config(
             "server",
-            {
-                "workers": workers,
-                "max_cron_threads": 1,
-                "http_port": port,
-                "gevent_port": free_port(),
-                "server_wide_modules": "base,rpc,web,queue_job",
-                **(options or {}),
-            },
+            merged,
             channels=channels if job_runner else "root:0",
             integration=integration,
         )
@@ -104,16 +132,18 @@ class Database:
             config=config,
             port=port,
             log=config.with_suffix(".log"),
-            environ={**self.machine.environ, **(environ or {})},
+            environ=self._environ(environ),
             job_runner=job_runner,
             database=self.name,
+            wait_departed=self.wait_departed,
         )
         try:
             server.start()
             server.wait_ready()
             yield server
         finally:
-            server.stop()
+            # Nobody needs it any more; to end in peace would take it seconds.
+            server.kill()
 
     @contextmanager
     def shell(
@@ -130,8 +160,8 @@ class Database:
         :param integration: the same for the ``[integration]`` section
         """
         config = self._write_config("shell", options or {}, integration=integration)
-        variables = {**self.machine.environ, **(environ or {})}
-        shell = Shell(self.machine.settings.python, config, variables)
+        python = self.machine.settings.python
+        shell = Shell(python, config, self._environ(environ), self.wait_departed)
         try:
             yield shell
         finally:
@@ -160,6 +190,9 @@ class Database:
         """Close the connection behind :meth:`sql`."""
         with closing(self._connection):
             pass
+
+    def _environ(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        return {**self.machine.environ, "PGAPPNAME": _SESSION, **(more or {})}
 
     @cached_property
     def _connection(self) -> "psycopg2.extensions.connection":

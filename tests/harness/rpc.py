@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-_TIMEOUT = 60  # seconds; a first call may build assets
+_TIMEOUT = 120  # seconds; a first call may build assets
 
 
 class RpcError(Exception):

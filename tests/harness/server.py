@@ -1,6 +1,7 @@
 """A real Odoo server as tests use it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from setup.odoo_server import OdooServer
@@ -14,9 +15,17 @@ class Server(OdooServer):
     """An Odoo server: ``start``, ``wait_ready``, ``stop``, ``kill``, ``log_text``, ``login``.
 
     :ivar database: name of its one database
+    :ivar wait_departed: see :meth:`tests.harness.database.Database.wait_departed`
     """
 
     database: str = ""
+    wait_departed: Callable[[], None] = lambda: None
+
+    def kill(self) -> None:
+        """``kill -9`` for all of it; returns when PostgreSQL has noticed, too."""
+        if self.pid is not None:
+            super().kill()
+            self.wait_departed()
 
     def login(self, login: str = "admin", password: str = "admin") -> Client:
         """Log in through the web client's own route and return the client."""

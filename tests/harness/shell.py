@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,15 @@ class Shell:
     :meth:`receive` from all).
     """
 
-    def __init__(self, python: Path, config: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        python: Path,
+        config: Path,
+        environ: Mapping[str, str],
+        wait_departed: Callable[[], None],
+    ) -> None:
+        """:param wait_departed: see :meth:`tests.harness.database.Database.wait_departed`"""
+        self._wait_departed = wait_departed
         self.log = config.with_suffix(".log")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -51,10 +59,15 @@ class Shell:
         self._process.stdin.flush()
 
     def receive(self) -> Any:
-        """Wait for the run that was sent longest ago and return its result."""
+        """Wait for the run that was sent longest ago and return its result.
+
+        :raises RemoteError: it raised, or the process ended, which PostgreSQL has noticed by then
+        """
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
+            self._process.wait()
+            self._wait_departed()
             raise RemoteError(f"the process ended; see {self.log}:\n{self.log.read_text()}")
         answer = json.loads(line)
         if "error" in answer:
@@ -62,9 +75,10 @@ class Shell:
         return answer["result"]
 
     def kill(self) -> None:
-        """``kill -9``, whatever it is doing."""
+        """``kill -9``, whatever it is doing; returns when PostgreSQL has noticed, too."""
         self._process.kill()
         self._process.wait()
+        self._wait_departed()
 
     def close(self) -> None:
         """End the process when it has done what was sent."""

@@ -8,11 +8,11 @@ T = TypeVar("T")
 
 
 def wait_until(
-    condition: Callable[[], T], timeout: float = 30, *, poll: float = 0.05, what: str = ""
+    condition: Callable[[], T], timeout: float = 60, *, poll: float = 0.05, what: str = ""
 ) -> T:
     """Call ``condition`` until it returns something true, and return that.
 
-    :param timeout: seconds
+    :param timeout: seconds, for a machine that is busy with other things
     :param poll: seconds between two calls
     :param what: what is waited for, for the error message
     :raises AssertionError: the condition stayed false; names its last value

@@ -30,6 +30,24 @@ def test_shell_commits_and_keeps_its_process(database):
     assert database.scalar("SELECT count(*) FROM res_partner WHERE name = 'Lost'") == 0
 
 
+def test_locks_of_a_killed_process_are_free_when_it_is_gone(database):
+    """Its session would otherwise go on for as long as its statement takes."""
+    lock = "SELECT pg_try_advisory_lock(7)"
+    with database.shell() as shell:
+        shell.send("env.cr.execute('SELECT pg_advisory_lock(7), pg_sleep(3)')")
+        wait_until(lambda: not taken(database, lock), what="the lock")
+        shell.kill()
+        assert taken(database, lock)
+
+
+def taken(database, lock):
+    """Whether a lock could be taken; it is given back."""
+    got = database.scalar(lock)
+    if got:
+        database.sql("SELECT pg_advisory_unlock(7)")
+    return got
+
+
 def test_client_calls_models(server: Server):
     client = server.login()
     assert client.uid

@@ -13,8 +13,30 @@ def repository(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def test_without_arguments_everything_runs():
-    assert Selection.parse([]) == Selection((), ("addons",), ("tests",), True)
+SHORT = ("-m", "not long")
+
+
+def test_without_arguments_everything_runs_but_long_tests():
+    assert Selection.parse([]) == Selection(SHORT, ("addons",), ("tests",), True)
+
+
+def test_options_that_select_nothing_change_nothing_about_that():
+    selection = Selection.parse(["--durations=40", "-x"])
+    assert selection == Selection((*SHORT, "--durations=40", "-x"), ("addons",), ("tests",), True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["tests/e2e/test_b.py"], ["tests/e2e/test_b.py::test_one"], ["-k", "one"], ["-m", "long"]],
+)
+def test_what_is_selected_runs_however_long_it_takes(arguments):
+    selection = Selection.parse(arguments)
+    assert "not long" not in selection.options
+    assert not selection.everything
+
+
+def test_long_tests_run_beside_odoo():
+    assert Selection.long(["-x"]) == Selection(("-m", "long", "-x"), (), ("tests",), False)
 
 
 def test_options_alone_go_to_both_halves():

@@ -9,7 +9,7 @@ from core_tools.http_client import HttpClient
 from core_tools.net_guard import AddressRefused
 from core_tools.resolver_cache import ResolverCache
 
-from tests.unit.http_exchange import SLACK, FakeDns, post, timed
+from tests.unit.http_exchange import OTHERWISE, SLACK, FakeDns, post, timed
 from tests.unit.wire_server import WireServer, answering, respond
 
 # -- addresses -------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_a_resolver_that_hangs_does_not_hold_the_caller():
     release = threading.Event()
 
     def resolver(host, port, type=0):
-        release.wait(10)
+        release.wait(OTHERWISE)
         return FakeDns(["127.0.0.1"])(host, port)
 
     client = HttpClient(resolver=ResolverCache(resolver))
@@ -122,7 +122,7 @@ def test_resolutions_under_way_are_bounded_and_shared():
 
     def resolver(host, port, type=0):
         questions.append(host)
-        release.wait(10)
+        release.wait(OTHERWISE)
         return FakeDns(["127.0.0.1"])(host, port)
 
     cache = ResolverCache(resolver, threads=1)

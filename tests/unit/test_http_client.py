@@ -1,5 +1,6 @@
 """The HTTP client against real sockets: requests, responses, connections that are kept."""
 
+import socket
 import threading
 import time
 
@@ -8,7 +9,7 @@ from core_tools.errors import ConfigurationError
 from core_tools.http_client import HttpClient
 from core_tools.http_pool import ConnectionPool
 
-from tests.unit.http_exchange import post
+from tests.unit.http_exchange import OTHERWISE, post
 from tests.unit.wire_server import WireServer, answering, read_request, respond
 
 
@@ -101,14 +102,18 @@ def test_connection_close_is_obeyed(client):
 
 
 def test_a_connection_that_the_server_closed_is_not_used(client):
+    left = threading.Semaphore(0)
+
     def script(connection):
         read_request(connection)
         connection.sendall(respond(b"ok"))  # promises keep-alive, and leaves
+        connection.shutdown(socket.SHUT_RDWR)
+        left.release()
 
     with WireServer(script) as server:
         for _ in range(3):
             assert client.send(post(server.port)).status == 200
-            time.sleep(0.05)
+            assert left.acquire(timeout=OTHERWISE)
         assert server.connections == 3
 
 
@@ -128,7 +133,7 @@ def test_pool_is_bounded():
     barrier = threading.Barrier(6)
 
     def make(*_):
-        barrier.wait(5)
+        barrier.wait(OTHERWISE)
         return respond(b"ok")
 
     with WireServer(answering(make)) as server:

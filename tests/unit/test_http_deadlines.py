@@ -5,7 +5,7 @@ import time
 
 from core_tools.errors import TransientError, UnknownOutcomeError
 
-from tests.unit.http_exchange import SLACK, post, timed
+from tests.unit.http_exchange import OTHERWISE, SLACK, post, timed
 from tests.unit.wire_server import WireServer, read_request
 
 
@@ -40,7 +40,7 @@ def test_a_body_that_drips_ends_at_the_deadline_with_its_status(client):
 
 
 def test_a_black_hole_ends_at_the_read_timeout(client):
-    with WireServer(lambda connection: server.wait_stopped(10)) as server:
+    with WireServer(lambda connection: server.wait_stopped(OTHERWISE)) as server:
         error, seconds = timed(lambda: client.send(post(server.port, read_timeout=0.3)))
     assert isinstance(error, UnknownOutcomeError)
     assert error.code == "response_timeout"
@@ -48,7 +48,7 @@ def test_a_black_hole_ends_at_the_read_timeout(client):
 
 
 def test_a_server_that_does_not_read_ends_in_time(client):
-    with WireServer(lambda connection: server.wait_stopped(10)) as server:
+    with WireServer(lambda connection: server.wait_stopped(OTHERWISE)) as server:
         request = post(server.port, b"x" * 20_000_000, read_timeout=0.3, total_timeout=0.6)
         error, seconds = timed(lambda: client.send(request))
     assert isinstance(error, TransientError)
@@ -57,7 +57,7 @@ def test_a_server_that_does_not_read_ends_in_time(client):
 
 
 def test_a_handshake_that_never_comes_ends_at_the_connect_timeout(client):
-    with WireServer(lambda connection: server.wait_stopped(10)) as server:
+    with WireServer(lambda connection: server.wait_stopped(OTHERWISE)) as server:
         request = post(server.port, url=f"https://127.0.0.1:{server.port}/", connect_timeout=0.3)
         error, seconds = timed(lambda: client.send(request))
     assert isinstance(error, TransientError)

@@ -7,7 +7,7 @@ import time
 import pytest
 from core_tools.errors import TransientError, UnknownOutcomeError
 
-from tests.unit.http_exchange import post
+from tests.unit.http_exchange import OTHERWISE, post
 from tests.unit.wire_server import WireServer, answering, read_request, respond
 
 
@@ -61,7 +61,8 @@ def test_a_body_that_breaks_off_keeps_its_status(client, start, end):
     def script(connection):
         read_request(connection)
         connection.sendall(start)
-        time.sleep(0.05)
+        # A reset takes along what was sent and not read yet.
+        time.sleep(0.5)
         end(connection)
 
     with WireServer(script) as server:
@@ -128,7 +129,7 @@ def test_an_early_refusal_is_heard_while_sending(client):
         connection.recv(1000)
         connection.sendall(respond(b"too large", "413 Too Large", "Connection: close"))
         connection.shutdown(socket.SHUT_WR)
-        server.wait_stopped(1)
+        server.wait_stopped(OTHERWISE)
 
     with WireServer(script) as server:
         request = post(server.port, b"x" * 8_000_000, read_timeout=0.5)

@@ -10,7 +10,7 @@ from core_tools.http_client import HttpClient
 from core_tools.resolver_cache import ResolverCache
 from core_tools.tls import TlsOptions
 
-from tests.unit.http_exchange import SLACK, FakeDns, post, timed
+from tests.unit.http_exchange import OTHERWISE, SLACK, FakeDns, post, timed
 from tests.unit.wire_server import Authority, WireServer, answering, read_request, respond
 
 
@@ -116,11 +116,10 @@ def test_deadline_holds_over_tls(authority, tmp_path):
 def test_a_tls_server_that_does_not_read_ends_in_time(authority, tmp_path):
     context = authority.server_context(tmp_path, "partner.example")
     client = HttpClient(resolver=ResolverCache(FakeDns(["127.0.0.1"])))
-    with WireServer(lambda connection: server.wait_stopped(10), tls=context) as server:
+    with WireServer(lambda connection: server.wait_stopped(OTHERWISE), tls=context) as server:
         request = replace(
             https(server.port, "partner.example", authority.pem),
             body=b"x" * 20_000_000,
-            read_timeout=5.0,
             total_timeout=0.6,
         )
         error, seconds = timed(lambda: client.send(request))

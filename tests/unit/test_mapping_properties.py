@@ -133,14 +133,14 @@ LONG = " | ".join(["[@, @][]"] * 17)
 )
 def test_explosions_end_soon_and_small(expression):
     """None may take the worker's memory or more than a few seconds."""
-    started = time.monotonic()
+    started = time.thread_time()
     try:
         mapping = compile_mapping(MappingSpec(f"{{x: (root | {expression})}}"))
         size = len(json.dumps(mapping.apply({"big": list(range(300))})))
     except MappingError:
         size = 0
     assert size < 10_000, "small results are fine"
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_items_of_a_section_are_limited():

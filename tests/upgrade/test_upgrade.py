@@ -81,6 +81,8 @@ def _live(database: Database, receiver: Receiver, options: dict[str, str | int |
         receiver.close()
         office.confirm([waiting])
         suite.ledger.wait_for_order(waiting.id, outbound.id, "retry")
+        # In peace: what its workers have in hand is given back.
+        suite.server.stop()
     return outbound, inbound, waiting, ("msg_before", content), _audit(database)
 
 

@@ -117,7 +117,8 @@ class Ledger:
             "finished_at": None if live else created + timedelta(seconds=2),
         }
         if state == State.PROCESSING:
-            row |= {"claim_token": "demo", "lease_until": self.now + FAR}
+            # Without a lease nobody takes it back, and it stays as it is.
+            row |= {"claim_token": "demo", "lease_until": None}
         if story.error:
             error_class, code, text = story.error
             row |= {

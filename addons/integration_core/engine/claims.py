@@ -16,7 +16,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import ledger, notice, own_events, settings, sync
+from . import lanes, ledger, notice, own_events, settings, sync
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -135,7 +135,8 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
 
 
 def _return_expired(cr: BaseCursor, rules: Terms) -> None:
-    expired = f"interface_id = %(interface)s AND state = 'processing' AND lease_until < {NOW}"
+    over = lanes.ended("lease_until")
+    expired = f"interface_id = %(interface)s AND state = 'processing' AND {over}"
     reason = "The worker disappeared during every attempt."
     dead = ledger.move(
         cr,
@@ -248,11 +249,12 @@ def _walk_the_index(cr: BaseCursor) -> None:
     cr.execute("SELECT set_config('enable_sort', 'off', true), set_config('jit', 'off', true)")
 
 
+# Not a join with what is claimable, which would be planned by statistics (see ledger.move).
 _UPDATE = f"""
         UPDATE integration_message m
            SET state = 'processing', claim_token = %(token)s, attempts = m.attempts + 1,
                lease_until = {NOW} + %(lease)s * interval '1 second'
-          FROM claimable WHERE m.id = claimable.id
+         WHERE m.id = ANY(ARRAY(SELECT id FROM claimable))
         RETURNING m.priority, m.id, m.uuid, m.partition_key, m.attempts, m.event_id
 """  # noqa: S608
 

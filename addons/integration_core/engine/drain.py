@@ -31,17 +31,18 @@ def fault_point(name: str) -> None:
     """Die here, as a power cut would have it, when a fault test has armed this point.
 
     Inert unless the environment variable ``INTEGRATION_FAULT`` names a folder, which cannot be
-    done from inside Odoo. A file of the point's name in it arms the point, once: it is removed
-    before the process dies, so that whoever takes over survives.
+    done from inside Odoo. A file of the point's name in it arms the point, once: before the process
+    dies, its number is added to the name, so that whoever takes over survives.
     """
     folder = os.environ.get("INTEGRATION_FAULT")
     if not folder:
         return
+    pid = os.getpid()
     try:
-        os.unlink(os.path.join(folder, name))
+        os.rename(os.path.join(folder, name), os.path.join(folder, f"{name}.{pid}"))
     except FileNotFoundError:
         return
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
 
 
 class Drain:

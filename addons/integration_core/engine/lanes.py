@@ -21,6 +21,20 @@ from . import settings
 # flag, waits longer than this and looks again, so a wake-up that was left out is never lost.
 WAKE_THROTTLE = 0.1
 LOOK_AGAIN = 0.25
+NOW = "(now() AT TIME ZONE 'UTC')"
+
+
+def ended(lease: str) -> str:
+    """SQL that is true when a lease is over: its time has come, or it is from a later clock.
+
+    A lease that ends later than any that is given now was given before the clock of the database
+    was set back. Whoever holds it and lives renews it soon; if he died, nobody would take over
+    until the clock has come so far again.
+
+    :param lease: the column with its end; infinity is one that nobody may end
+    """
+    longest = f"{2 * settings.lease_seconds():g} * interval '1 second'"
+    return f"({lease} < {NOW} OR {lease} > {NOW} + {longest} AND {lease} < 'infinity')"
 
 
 class WakeThrottle:
@@ -54,11 +68,11 @@ def want(cr: BaseCursor, lane_ids: Iterable[int]) -> list[int]:
     when it gives its lease back (:func:`release`), and goes on.
     """
     cr.execute(
-        """
-        UPDATE integration_lane SET wanted = true, woken_at = now() AT TIME ZONE 'UTC'
+        f"""
+        UPDATE integration_lane SET wanted = true, woken_at = {NOW}
          WHERE id = ANY(%s) AND NOT wanted
-        RETURNING id, coalesce(lease_until < now() AT TIME ZONE 'UTC', true)
-        """,
+        RETURNING id, coalesce({ended("lease_until")}, true)
+        """,  # noqa: S608 - a number of the configuration
         [sorted(lane_ids)],
     )
     return [lane_id for lane_id, idle in cr.fetchall() if idle]
@@ -68,14 +82,12 @@ def acquire(cr: BaseCursor, lane_id: int) -> str | None:
     """Take the lease of a lane; ``None`` when another drain holds it."""
     token = uuid.uuid4().hex
     cr.execute(
-        """
+        f"""
         UPDATE integration_lane
-           SET lease_token = %s,
-               lease_until = now() AT TIME ZONE 'UTC' + %s * interval '1 second'
-         WHERE id = %s
-           AND (lease_until IS NULL OR lease_until < now() AT TIME ZONE 'UTC')
+           SET lease_token = %s, lease_until = {NOW} + %s * interval '1 second'
+         WHERE id = %s AND (lease_until IS NULL OR {ended("lease_until")})
         RETURNING id
-        """,
+        """,  # noqa: S608 - as in want
         [token, settings.lease_seconds(), lane_id],
     )
     return token if cr.fetchone() else None
@@ -170,18 +182,18 @@ def schedule(cr: BaseCursor, lane_id: int, due: datetime) -> bool:
 def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
     """Lanes that have work or a flag, but no drain: a worker died, or a job was lost.
 
-    A lane woken less than ``grace_seconds`` ago is left alone; its job may still be queued.
+    A lane woken less than ``grace_seconds`` ago is left alone; its job may still be queued. One
+    that will be woken, by a clock that was set back since, is not.
     """
     cr.execute(
-        """
+        f"""
         SELECT l.id FROM integration_lane l
           LEFT JOIN integration_interface i ON i.id = l.interface_id
           LEFT JOIN integration_policy p ON p.id = i.policy_id
           CROSS JOIN LATERAL (
               SELECT CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END AS lanes) n
-         WHERE (l.lease_until IS NULL OR l.lease_until < now() AT TIME ZONE 'UTC')
-           AND (l.woken_at IS NULL
-                OR l.woken_at < now() AT TIME ZONE 'UTC' - %(grace)s * interval '1 second')
+         WHERE (l.lease_until IS NULL OR {ended("l.lease_until")})
+           AND (l.woken_at IS NULL OR abs(extract(epoch FROM {NOW} - l.woken_at)) > %(grace)s)
            AND (l.wanted
                 OR (l.kind = 'dispatch' AND EXISTS (
                     SELECT 1 FROM integration_event WHERE dispatched_at IS NULL))
@@ -195,11 +207,11 @@ def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
                                AND mod(m.partition_hash, n.lanes) = l.number)
                     OR EXISTS (SELECT 1 FROM integration_message m
                                 WHERE m.interface_id = l.interface_id AND m.state = 'retry'
-                                  AND m.available_at < now() AT TIME ZONE 'UTC')
+                                  AND m.available_at < {NOW})
                     OR EXISTS (SELECT 1 FROM integration_message m
                                 WHERE m.interface_id = l.interface_id AND m.state = 'processing'
-                                  AND m.lease_until < now() AT TIME ZONE 'UTC'))))
-        """,
+                                  AND {ended("m.lease_until")}))))
+        """,  # noqa: S608 - as in want
         {"grace": grace_seconds},
     )
     return [row[0] for row in cr.fetchall()]

@@ -75,6 +75,8 @@ def move(
     """
     sets, params = _assignments(target, assign or {})
     tail = "FOR UPDATE" if limit is None else "LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
+    # As a join with what was chosen, it would be planned by statistics. Where they call the ledger
+    # empty (it was, or all was rolled back), everything in it is held against each chosen one.
     cr.execute(
         f"""
         WITH chosen AS MATERIALIZED (
@@ -82,7 +84,7 @@ def move(
              WHERE {where} AND state = ANY(%(sources)s) ORDER BY {order} {tail}
         )
         UPDATE integration_message m SET {sets}
-          FROM chosen WHERE m.id = chosen.id RETURNING m.id
+         WHERE m.id = ANY(ARRAY(SELECT id FROM chosen)) RETURNING m.id
         """,  # noqa: S608 (where and column names come from this package's code only)
         {**values, **params, "sources": list(states.sources_of(target)), "limit": limit},
         log_exceptions=False,  # an operator may collide with a drain: Odoo runs the act again

@@ -10,7 +10,7 @@ import base64
 import json
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from ..tools.keyring import KeyRing, KeyRingError
 from . import keys
 from .cursors import insert_quietly, own_cursor
 from .drain import fault_point
-from .sealed_columns import Sealed, counts, declared, key_ids
+from .sealed_columns import Sealed, declared, key_ids, places
 
 BATCH = 100
 # How many ids of rows that failed are named for each kind of failure.
@@ -163,7 +163,7 @@ def _reencrypt(
 
 def _finish(env: api.Environment, run_id: int, ring: KeyRing) -> bool:
     """Close the run, or begin again when older keys were used meanwhile."""
-    left, missing = remaining(env, ring)
+    left, missing = remaining(places(env), ring)
     cr = env.cr
     cr.execute(
         "SELECT failed, passes, failures FROM integration_reencryption WHERE id = %s", [run_id]
@@ -190,17 +190,15 @@ def _finish(env: api.Environment, run_id: int, ring: KeyRing) -> bool:
     return False
 
 
-def remaining(env: api.Environment, ring: KeyRing) -> tuple[int, dict[str, int]]:
-    """How many ciphertexts are under older keys of the ring, and how many by missing key id."""
-    left = 0
-    missing: dict[str, int] = defaultdict(int)
-    for sealed in declared(env):
-        for key_id, count in counts(env.cr, sealed).items():
-            if key_id not in ring.key_ids:
-                missing[key_id] += count
-            elif key_id != ring.current_id:
-                left += count
-    return left, dict(missing)
+def remaining(found: Mapping[str, Mapping[str, int]], ring: KeyRing) -> tuple[int, dict[str, int]]:
+    """How many ciphertexts are under older keys of the ring, and how many by missing key id.
+
+    :param found: see :func:`.sealed_columns.places`
+    """
+    totals = {key_id: sum(labels.values()) for key_id, labels in found.items()}
+    missing = {key_id: count for key_id, count in totals.items() if key_id not in ring.key_ids}
+    left = sum(totals.values()) - sum(missing.values()) - totals.get(ring.current_id, 0)
+    return left, missing
 
 
 def _report(failures: str | None, left: int, missing: dict[str, int]) -> str:

@@ -76,12 +76,14 @@ class ReplayDrain(Drain):
 
     def next_due(self) -> datetime | None:
         with own_cursor(self.registry) as cr:
-            cr.execute("SELECT rate, paid_until FROM integration_replay_task WHERE state='running'")
-            dues = [Pace(rate).due(paid) for rate, paid in cr.fetchall()]
-            cr.execute(f"SELECT {_NOW}")
-            soon = cr.fetchone()[0] + timedelta(seconds=1)
+            cr.execute(
+                "SELECT rate, paid_until, now() AT TIME ZONE 'UTC' FROM integration_replay_task "
+                "WHERE state = 'running'"
+            )
+            rows = cr.fetchall()
         # what is due already waits for somebody's lock
-        return max(min(dues), soon) if dues else None
+        dues = [max(Pace(rate).due(paid), now + timedelta(seconds=1)) for rate, paid, now in rows]
+        return min(dues, default=None)
 
 
 @dataclass(frozen=True)

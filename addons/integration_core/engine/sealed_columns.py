@@ -66,6 +66,19 @@ def counts(cr: BaseCursor, sealed: Sealed) -> dict[str, int]:
     return dict(cr.fetchall())
 
 
+def places(env: api.Environment) -> dict[str, dict[str, int]]:
+    """All ciphertexts of the database: ``{key id: {kind of record: number of values}}``.
+
+    This takes as long as there are values.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for sealed in declared(env):
+        for key_id, count in counts(env.cr, sealed).items():
+            labels = found.setdefault(key_id, {})
+            labels[sealed.label] = labels.get(sealed.label, 0) + count
+    return found
+
+
 def key_ids(cr: BaseCursor, sealed: Sealed) -> list[str]:
     """The key ids that occur, in a time that does not depend on the number of ciphertexts.
 

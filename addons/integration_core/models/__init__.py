@@ -8,6 +8,7 @@ from . import (
     integration_audit_membership,
     integration_audit_seal,
     integration_audit_trail,
+    integration_audit_trail_checkpoints,
     integration_audit_unsealed,
     integration_audit_verification,
     integration_breaker,

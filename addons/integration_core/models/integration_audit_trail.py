@@ -1,26 +1,17 @@
 import logging
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.modules.registry import Registry
 from odoo.tools import format_datetime
 
-from ..engine import (
-    arming,
-    audit_checkpoints,
-    audit_sealer,
-    audit_settings,
-    memberships,
-)
-from ..engine.cursors import own_cursor
-from ..tools.arming import same_database
+from ..engine import audit_checkpoints, audit_sealer, audit_settings, memberships
 from ..tools.audit_chain import AuditKeyError
 from .integration_audit_verification import AT_ONCE
 
 _logger = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = timedelta(minutes=5)
 # Sealing and checkpoints later than this are told to people.
 LATE = timedelta(minutes=15)
 SEAL_SECONDS = 20
@@ -175,9 +166,7 @@ class IntegrationAuditTrail(models.Model):
             )
         elif self.checkpoint_problem:
             yield "checkpoint", self.env._("Checkpoint: %s", self.checkpoint_problem)
-        elif self.key_name and (
-            not self.checkpoint_at or self.checkpoint_at < fields.Datetime.now() - LATE
-        ):
+        elif self.key_name and not self._checkpoint_within(LATE):
             yield (
                 "checkpoint",
                 self.env._(
@@ -216,45 +205,6 @@ class IntegrationAuditTrail(models.Model):
         self._settle("sealer")
         return done.more
 
-    def _checkpoint(self, kind="checkpoint", *, due=None):
-        """Write a checkpoint if it is time; a failed one is repeated each minute."""
-        if audit_settings.key_problem() or not (keys := audit_settings.keys()):
-            return
-        if not audit_checkpoints.configured() or not (due or self._checkpoint_due()):
-            return
-        registry = Registry(self.env.cr.dbname)
-        with own_cursor(registry) as cr:
-            copied = not same_database(arming.verdict(cr).differences)
-            wrong = kind == "checkpoint" and audit_checkpoints.contradicted(cr, keys)
-        if wrong:
-            self._alert(
-                "broken",
-                self.env._(
-                    "The trail is older than checkpoint %(number)s of %(time)s, or another one. "
-                    "Verify it.",
-                    number=wrong.number,
-                    time=wrong.time,
-                ),
-            )
-        if copied:
-            # It has the configuration and perhaps the uuid of the original: its lines would look
-            # like a break of the original's trail.
-            return
-        try:
-            audit_checkpoints.write(registry, keys, kind)
-        except audit_checkpoints.CheckpointError as exc:
-            self._set_problem("checkpoint_problem", str(exc))
-            self._alert("checkpoint", str(exc))
-        else:
-            self._set_problem("checkpoint_problem", False)
-            self._settle("checkpoint")
-
-    def _checkpoint_due(self):
-        # A cron that begins a second early must not wait for the minute after.
-        since = fields.Datetime.now() - CHECKPOINT_EVERY + timedelta(seconds=30)
-        written = [("state", "=", "written"), ("taken_at", ">", since)]
-        return not self.env["integration.audit.checkpoint"].search_count(written, limit=1)
-
     def _watch(self):
         """Tell people what is wrong with sealing; also called by the nightly action."""
         problems = dict(self._problems())
@@ -274,21 +224,6 @@ class IntegrationAuditTrail(models.Model):
         if audit_settings.key_problem() or audit_settings.keys():
             verifications._begin(full=False)._run()
         trail._watch()
-
-    def _restart(self):
-        """Let checkpoints count from now on only; somebody accepted that the trail is another.
-
-        A line that left the database cannot be taken back: it is written as soon as the acceptance
-        is committed. If that fails, the next verification asks for it again.
-        """
-        registry = Registry(self.env.cr.dbname)
-
-        def write():
-            with own_cursor(registry) as cr:
-                env = api.Environment(cr, SUPERUSER_ID, {})
-                env[self._name]._trail()._checkpoint("restart", due=True)
-
-        self.env.cr.postcommit.add(write)
 
     def _set_problem(self, name, text):
         if (self[name] or False) != text:

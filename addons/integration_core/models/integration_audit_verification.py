@@ -10,6 +10,8 @@ from ..engine.cursors import own_cursor
 from ..tools.audit_chain import GENESIS, Head
 from ..tools.audit_verify import FINDINGS, REMARKS
 
+# A line that begins checkpoints anew is made up for, if its process died, for so long.
+RESTART_WITHIN = timedelta(days=1)
 # So many seals are checked while the person waits, some three seconds; more in the background.
 AT_ONCE = 50_000
 # A verification that tells nothing for so long was interrupted.
@@ -76,6 +78,12 @@ class IntegrationAuditVerification(models.Model):
     accepted_at = fields.Datetime(readonly=True)
     accepted_by_id = fields.Many2one("res.users", readonly=True)
     accept_reason = fields.Text(string="What was found out", readonly=True)
+    restart_owed = fields.Boolean(
+        string="Checkpoints are to begin anew",
+        readonly=True,
+        copy=False,
+        help="Accepted, but the line that says so has not left the database yet.",
+    )
     signature = fields.Char(
         readonly=True,
         copy=False,
@@ -242,7 +250,8 @@ class IntegrationAuditVerification(models.Model):
             "findings": self.findings or [],
             "finding_count": self.finding_count,
             "findings_digest": self.findings_digest or "",
-            "accepted": bool(self.accepted_at),
+            "accepted_at": fields.Datetime.to_string(self.accepted_at) or "",
+            "restart_owed": bool(self.restart_owed),
         }
         return keys.sign(key_id, _SIGNED, signed)
 
@@ -286,19 +295,45 @@ class IntegrationAuditVerification(models.Model):
                     "configured. Verify again, and close what that finds."
                 )
             )
+        restart = any(code in ("older", "replaced") for code, _values in self.findings or [])
         own = self.sudo()  # sudo: as in _begin
         own.write(
             {
                 "accepted_at": fields.Datetime.now(),
                 "accepted_by_id": self.env.uid,
                 "accept_reason": reason,
+                "restart_owed": restart,
             }
         )
         own._sign()
         audit.record(self, "resolve", reason=reason)
-        if any(code in ("older", "replaced") for code, _values in self.findings or []):
+        if restart:
             self.env["integration.audit.trail"]._restart()
         self.env["integration.audit.trail"]._settle("broken")
+
+    @api.model
+    def _restarts_owed(self):
+        """Accepted verifications after which checkpoints are to begin anew, and have not yet.
+
+        What the database says is not enough, or whoever can write to it could let earlier
+        checkpoints stop counting: they are signed, and those that are old are left to the next
+        verification.
+        """
+        since = fields.Datetime.now() - RESTART_WITHIN
+        owed = self.search([("restart_owed", "=", True), ("accepted_at", ">", since)])
+        return owed.filtered(lambda one: one._is_genuine())
+
+    def _restart_written(self):
+        """The line is where it belongs; noted apart from the transaction of whoever wrote it."""
+        if not self:
+            return
+        self.flush_recordset()
+        with own_cursor(Registry(self.env.cr.dbname)) as cr:
+            own = self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
+            own.restart_owed = False
+            for one in own:
+                one._sign()
+        self.invalidate_recordset()
 
     @api.model
     def _give_up_silent(self):

@@ -52,7 +52,7 @@ class IntegrationEncryptionKey(models.Model):
         self._require_administrator()
         ring = keys.optional_ring(self.env.cr)
         wrong = keys.wrong_keys(self.env.cr, ring) if ring else []
-        found = self._places()
+        found = sealed_columns.places(self.env)
         for key in self:
             places = found.get(key.key_id, {})
             key.value_count = sum(places.values())
@@ -112,15 +112,6 @@ class IntegrationEncryptionKey(models.Model):
         keys.bind_pseudonyms(self.env.cr, self.key_id)
         audit.record(self, "change", reason=reason)
         self.env.invalidate_all()
-
-    def _places(self) -> dict[str, dict[str, int]]:
-        """``{key id: {kind of record: number of values}}``."""
-        found: dict[str, dict[str, int]] = {}
-        for sealed in sealed_columns.declared(self.env):
-            for key_id, count in sealed_columns.counts(self.env.cr, sealed).items():
-                places = found.setdefault(key_id, {})
-                places[sealed.label] = places.get(sealed.label, 0) + count
-        return found
 
     def _require_administrator(self):
         if not self.env.su and not self.env.user.has_group("integration_core.group_administrator"):

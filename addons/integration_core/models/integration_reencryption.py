@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import audit, keys, reencryption
+from ..engine import audit, keys, reencryption, sealed_columns
 from ..tools.keyring import KeyRingError
 
 # One call of the scheduled action; other scheduled actions wait so long at most.
@@ -55,11 +55,10 @@ class IntegrationReencryption(models.Model):
     @api.depends("done", "state")
     @api.depends_context("uid")
     def _compute_remaining(self):
-        env_keys = self.env["integration.encryption.key"]
-        env_keys._require_administrator()
-        places = env_keys._places()
+        self.env["integration.encryption.key"]._require_administrator()
+        places = sealed_columns.places(self.env)
         ring = keys.optional_ring(self.env.cr)
-        left, _missing = reencryption.remaining(self.env, ring) if ring else (0, {})
+        left, _missing = reencryption.remaining(places, ring) if ring else (0, {})
         lines = [
             f"{key_id}{' *' if ring and key_id == ring.current_id else ''}: {sum(found.values())}"
             for key_id, found in sorted(places.items())

@@ -6,6 +6,7 @@ from . import (
     test_arming_ui,
     test_audit,
     test_audit_deletion,
+    test_audit_restart,
     test_audit_roles,
     test_audit_seal,
     test_audit_settings,

@@ -308,35 +308,6 @@ class TestAuditVerification(AuditCase):
         self.assertIn("The audit trail is broken", self.alerts())
         self.assertEqual(self.trail.state, "broken")
 
-    def test_after_a_restore_checkpoints_begin_anew(self):
-        auditor = new_test_user(self.env, "audit.ed", "integration_core.group_auditor")
-        self.seal()
-        self.tamper("DELETE FROM integration_audit_entry WHERE id >= %s", [self.entries[2].id])
-        self.tamper("DELETE FROM integration_audit_seal WHERE sequence >= %s", [self.first + 2])
-        older = self.verify()
-        with self.enter_registry_test_mode():
-            older.with_user(auditor).action_accept("Restored the backup of last night")
-            self.assertNotIn("restart", self.checkpoint_file.read_text(), "it may be rolled back")
-            self.env.cr.flush()
-            self.env.cr.postcommit.run()
-        self.assertEqual(self.checkpoint_file.read_text().count('"restart"'), 1)
-        self.seal()
-        self.checkpoint()
-        again = self.verify()
-        self.assertEqual(again.state, "intact", again.findings_text)
-        self.assertIn("after a restore", again.remarks_text)
-
-    def test_an_acceptance_that_is_rolled_back_leaves_no_line(self):
-        auditor = new_test_user(self.env, "audit.ed", "integration_core.group_auditor")
-        self.tamper("DELETE FROM integration_audit_entry WHERE id >= %s", [self.entries[2].id])
-        self.tamper("DELETE FROM integration_audit_seal WHERE sequence >= %s", [self.first + 2])
-        older = self.verify()
-        before = self.checkpoint_file.read_text()
-        with self.enter_registry_test_mode():
-            older.with_user(auditor).action_accept("Restored the backup of last night")
-            self.env.cr.postcommit.clear()  # what a rollback does
-        self.assertEqual(self.checkpoint_file.read_text(), before)
-
     def test_nobody_else(self):
         for group in ("group_observer", "group_administrator", "group_approver"):
             user = new_test_user(self.env, f"audit.{group}", f"integration_core.{group}")

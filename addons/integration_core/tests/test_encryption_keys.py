@@ -192,6 +192,23 @@ class TestEncryptionKeys(EngineCase):
             self.env["integration.encryption.key"]._refresh()
         self.assertEqual(self.page()["old"].state, "missing")
 
+    def test_progress_of_a_run_counts_once(self):
+        """The screen asks every few seconds, and a count takes as long as there are values."""
+        self.use(f"old:{OLD} new:{NEW}")
+        run = self.env["integration.reencryption"].with_user(self.administrator)._prepare()
+        counted = []
+        counts = sealed_columns.counts
+
+        def count(cr, sealed):
+            counted.append(sealed)
+            return counts(cr, sealed)
+
+        with patch.object(sealed_columns, "counts", count):
+            self.assertEqual(run.remaining, 4)
+            self.assertEqual(run.progress, 0)
+            self.assertIn("old: 4", run.left_text)
+        self.assertEqual(counted, list(sealed_columns.declared(self.env)))
+
     def test_page_shows_missing_and_wrong_keys(self):
         self.use(f"new:{NEW}")
         page = self.page()

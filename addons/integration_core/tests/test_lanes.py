@@ -36,6 +36,24 @@ class TestLanes(EngineCase):
         self.assertTrue(lanes.acquire(self.env.cr, self.lane.id))
         self.assertFalse(lanes.hold(self.env.cr, self.lane.id, token), "the old drain must stop")
 
+    def test_lease_from_a_later_clock_has_ended(self):
+        """Given before the clock of the database was set back, it would hold for as long again."""
+        later = "UPDATE integration_lane SET lease_until = now() AT TIME ZONE 'UTC' + interval %s"
+        token = lanes.acquire(self.env.cr, self.lane.id)
+        self.env.cr.execute(later, ["1 hour"])
+        self.assertTrue(lanes.hold(self.env.cr, self.lane.id, token), "whoever lives renews it")
+        self.assertIsNone(lanes.acquire(self.env.cr, self.lane.id))
+        self.env.cr.execute(later, ["1 hour"])
+        self.assertTrue(lanes.acquire(self.env.cr, self.lane.id))
+        self.env.cr.execute("UPDATE integration_lane SET lease_until = 'infinity'")
+        self.assertIsNone(lanes.acquire(self.env.cr, self.lane.id), "that is nobody's clock")
+
+    def test_watchdog_finds_what_was_woken_by_a_later_clock(self):
+        self.receive("m1", {"key": "a"})
+        lanes.want(self.env.cr, self.lane.ids)
+        self.env.cr.execute("UPDATE integration_lane SET woken_at = woken_at + interval '1 hour'")
+        self.assertIn(self.lane.id, lanes.stale(self.env.cr, 45))
+
     def test_running_drain_needs_no_second_job(self):
         token = lanes.acquire(self.env.cr, self.lane.id)
         lanes.clear_wanted(self.env.cr, self.lane.id)

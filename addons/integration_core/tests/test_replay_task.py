@@ -238,7 +238,7 @@ class TestReplayTask(ReplayTaskCase):
 
         def refusing(chosen, *args, **kwargs):
             if messages[1] in chosen:
-                raise UserError("The content cannot be taken.")
+                raise UserError(self.env._("The content cannot be taken."))
             return operate(chosen, *args, **kwargs)
 
         with patch.object(operations, "operate", refusing):

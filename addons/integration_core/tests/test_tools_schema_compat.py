@@ -166,9 +166,9 @@ class TestSchemaCompat(BaseCase):
         }  # fmt: skip
         bomb = {"$ref": "#/$defs/n0", "$defs": {**defs, "end": TEXT}}
         other = {"$ref": "#/$defs/n0", "$defs": {**defs, "end": {"type": "integer"}}}
-        started = time.monotonic()
+        started = time.thread_time()
         changes = schema_compat.compare(bomb, other)
-        self.assertLess(time.monotonic() - started, 20)
+        self.assertLess(time.thread_time() - started, 20)
         self.assertTrue(changes[0].breaks_readers and changes[0].breaks_writers)
 
     def test_recursive_schema(self):
