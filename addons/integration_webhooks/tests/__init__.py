@@ -3,6 +3,7 @@ from . import (
     test_sender,
     test_tools_answers,
     test_tools_endpoint_health,
+    test_tools_envelopes,
     test_tools_event_filter,
     test_tools_standard_webhooks,
 )
