@@ -9,6 +9,7 @@ from . import (
     test_senders_keys,
     test_signing,
     test_tools_answers,
+    test_tools_envelopes,
     test_tools_standard_webhooks,
     test_trial,
 )
