@@ -41,14 +41,14 @@ class Health:
 
     :param failing_since: the first failure after the last success.
     :param announced: the highest of :data:`SHARES` that was announced in this failure, or 0.
-    :param announced_at: when that was.
+    :param disable_at: the end that was announced then; never disabled before it.
     :param disabled_at: when it was disabled; ``None`` while it is not.
     :param disabled_because: why.
     """
 
     failing_since: datetime | None = None
     announced: int = 0
-    announced_at: datetime | None = None
+    disable_at: datetime | None = None
     disabled_at: datetime | None = None
     disabled_because: Reason | None = None
 
@@ -132,14 +132,15 @@ def after_failure(health: Health, now: datetime, limit: timedelta = DEFAULT_LIMI
     since = min(health.failing_since or now, now)
     due = max((share for share in SHARES if now - since >= limit * share / 100), default=0)
     health = _unannounced(replace(health, failing_since=since), now, limit)
-    # What is left after the last announcement, in any case.
-    rest = limit * (100 - SHARES[-1]) / 100
     if due > health.announced:
-        at = max(since + limit, now + rest) if due == SHARES[-1] else since + limit
-        health = replace(health, announced=due, announced_at=now)
+        at = since + limit
+        if due == SHARES[-1]:
+            # What is left after the last announcement, however late it comes.
+            at = max(at, now + limit * (100 - due) / 100)
+        health = replace(health, announced=due, disable_at=at)
         return Verdict(health, announcement=Announcement(due, since, at, now))
-    told = health.announced == SHARES[-1] and health.announced_at
-    if told and now >= max(since + limit, told + rest):
+    announced = health.announced == SHARES[-1] and health.disable_at
+    if announced and now >= max(since + limit, announced):
         return _disable(health, Reason.FAILING, since, now)
     return Verdict(health)
 
@@ -159,7 +160,7 @@ def _unannounced(health: Health, now: datetime, limit: timedelta) -> Health:
     failing_for = now - (health.failing_since or now)
     if failing_for >= limit * (health.announced - 1) / 100:
         return health
-    return replace(health, announced=0, announced_at=None)
+    return replace(health, announced=0, disable_at=None)
 
 
 def _disable(health: Health, reason: Reason, since: datetime, now: datetime) -> Verdict:
