@@ -95,7 +95,7 @@ def test_long_failure_is_announced_then_disables(suite: Suite) -> None:
         def later(hours: int) -> None:
             database.sql(
                 "UPDATE integration_health SET failing_since = failing_since"
-                " - %s * interval '1 hour', announced_at = announced_at - %s * interval '1 hour'"
+                " - %s * interval '1 hour', disable_at = disable_at - %s * interval '1 hour'"
                 " WHERE interface_id = %s",
                 [hours, hours, outbound.id],
             )
