@@ -226,5 +226,5 @@ def test_signed_as_the_partner_expects(suite: Suite, receiver: Receiver) -> None
     assert one.request.headers["x-hub-signature-256"] == f"sha256={digest}"
     assert one.request.headers["x-hospital"] == "General"
     data = json.loads(one.request.body)["data"]
-    assert (data["model"], data["id"]) == ("purchase.order", order.id)
+    assert data["link"].endswith(f"/odoo/purchase.order/{order.id}")
     assert order.name not in one.request.body.decode()

@@ -5,5 +5,6 @@ from . import (
     test_sender,
     test_signing,
     test_tools_answers,
+    test_tools_envelopes,
     test_tools_standard_webhooks,
 )
