@@ -95,7 +95,7 @@ def test_long_failure_is_announced_then_disables(suite: Suite) -> None:
         def later(hours: int) -> None:
             database.sql(
                 "UPDATE integration_health SET failing_since = failing_since"
-                " - %s * interval '1 hour', announced_at = announced_at - %s * interval '1 hour'"
+                " - %s * interval '1 hour', disable_at = disable_at - %s * interval '1 hour'"
                 " WHERE interface_id = %s",
                 [hours, hours, outbound.id],
             )
@@ -226,5 +226,5 @@ def test_signed_as_the_partner_expects(suite: Suite, receiver: Receiver) -> None
     assert one.request.headers["x-hub-signature-256"] == f"sha256={digest}"
     assert one.request.headers["x-hospital"] == "General"
     data = json.loads(one.request.body)["data"]
-    assert (data["model"], data["id"]) == ("purchase.order", order.id)
+    assert data["link"].endswith(f"/odoo/purchase.order/{order.id}")
     assert order.name not in one.request.body.decode()

@@ -35,7 +35,11 @@ class EndpointLife(RuleBasedStateMachine):
     def fail(self, step):
         self.now += step
         since = self.since or self.now
-        if self.told and self.now - since < self.limit * (self.told[-1][0] - 1) / 100:
+        if (
+            not self.off
+            and self.told
+            and self.now - since < self.limit * (self.told[-1][0] - 1) / 100
+        ):
             self.told = []  # the limit was raised: everything is announced anew
         verdict = health.after_failure(self.state, self.now, self.limit)
         self.state = verdict.health

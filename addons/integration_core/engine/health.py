@@ -70,7 +70,7 @@ def _failed(interface: BaseModel) -> None:
     cr = interface.env.cr
     cr.execute(
         """
-        SELECT failing_since, coalesce(announced, 0), announced_at
+        SELECT failing_since, coalesce(announced, 0), disable_at
           FROM integration_health WHERE interface_id = %s FOR UPDATE
         """,
         [interface.id],
@@ -98,11 +98,11 @@ def _failed(interface: BaseModel) -> None:
 def _store(cr: BaseCursor, interface_id: int, health: Health) -> None:
     cr.execute(
         """
-        INSERT INTO integration_health (interface_id, failing_since, announced, announced_at)
+        INSERT INTO integration_health (interface_id, failing_since, announced, disable_at)
         VALUES (%s, %s, %s, %s)
         ON CONFLICT (interface_id) DO UPDATE
            SET failing_since = EXCLUDED.failing_since, announced = EXCLUDED.announced,
-               announced_at = EXCLUDED.announced_at
+               disable_at = EXCLUDED.disable_at
         """,
-        [interface_id, health.failing_since, health.announced, health.announced_at],
+        [interface_id, health.failing_since, health.announced, health.disable_at],
     )

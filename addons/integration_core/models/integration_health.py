@@ -16,6 +16,6 @@ class IntegrationHealth(models.Model):
     announced = fields.Integer(
         readonly=True, aggregator=None, help="Percent of the time of which the owner was told."
     )
-    announced_at = fields.Datetime(readonly=True)
+    disable_at = fields.Datetime(readonly=True, help="The end that was announced then.")
 
     _interface_unique = models.UniqueIndex("(interface_id)")

@@ -31,7 +31,7 @@ class TestEndpointHealth(EngineCase):
             self.env.cr.execute(
                 "UPDATE integration_health "
                 "SET failing_since = failing_since - %(hours)s * interval '1 hour', "
-                "announced_at = announced_at - %(hours)s * interval '1 hour'",
+                "disable_at = disable_at - %(hours)s * interval '1 hour'",
                 {"hours": hours_later},
             )
         self.make_due(self.messages(self.outbound))
@@ -68,7 +68,7 @@ class TestEndpointHealth(EngineCase):
         self.assertFalse(self.env["integration.health"].search([]))
         self.assertFalse(self.outbound.failing_since)
 
-    def test_announced_at_three_shares_then_disabled(self):
+    def test_disable_at_three_shares_then_disabled(self):
         self._try()
         told = []
         for hours in (59, 2, 24, 24):

@@ -15,7 +15,7 @@ from odoo.addons.integration_core.tools.http_client import HttpClient, HttpReque
 
 from ..tools import answers
 from .access import Access, Constant
-from .bodies import Body, Envelope
+from .bodies import Body, Writer
 from .signing import Signer, Unsigned
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Endpoint:
     """
 
     url: str
-    envelope: Envelope
+    writer: Writer
     sign: Signer
     access: Access = field(default_factory=Constant)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +58,10 @@ class WebhookSender:
 
     def send_batch(self, messages: Sequence[Outgoing]) -> list[Outcome]:
         """Send the first of ``messages``, as many as fit, in one request."""
-        body = self._endpoint.envelope.body_of(messages)
+        try:
+            body = self._endpoint.writer.body_of(messages)
+        except errors.IntegrationError as exc:
+            return [Outcome(error=exc)]
         try:
             answer = self._exchange(messages[: len(body.parts)], body)
         except errors.IntegrationError as exc:
@@ -106,7 +109,6 @@ class WebhookSender:
         headers = {
             **endpoint.headers,
             "user-agent": USER_AGENT,
-            "content-type": body.content_type,
             **body.headers,
             **access,
         }

@@ -5,8 +5,9 @@ from odoo.addons.integration_core.tools import data_classes, http_auth
 from odoo.addons.integration_core.tools.tls import TlsOptions
 
 from ..engine.access import Access, Constant, Tokens
-from ..engine.bodies import Envelope
+from ..engine.bodies import Writer
 from ..engine.sender import Endpoint, WebhookSender, client
+from ..tools.envelopes import Envelope
 
 
 class IntegrationTransportWebhook(models.AbstractModel):
@@ -35,7 +36,7 @@ class IntegrationTransportWebhook(models.AbstractModel):
         return WebhookSender(
             Endpoint(
                 url=interface.url,
-                envelope=self._envelope(interface),
+                writer=self._writer(interface),
                 sign=interface._webhook_signer(proofs),
                 access=self._access(interface, sent_along, options),
                 headers=interface._webhook_headers(),
@@ -75,9 +76,9 @@ class IntegrationTransportWebhook(models.AbstractModel):
                 return Tokens(cache, client, credential._token_key(), proof, options)
         return Constant({name: v for proof in sent_along for name, v in proof.headers().items()})
 
-    def _envelope(self, interface):
-        return Envelope(
-            form=interface.webhook_envelope or "standard",
+    def _writer(self, interface):
+        return Writer(
+            Envelope(interface.webhook_envelope or "standard"),
             source=interface.get_base_url(),
             thin=interface.webhook_payload == "thin",
             discreet=interface.data_class in data_classes.PRIVATE,

@@ -9,8 +9,9 @@ from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 from odoo.addons.integration_core.tools.keyring import KeyRing
-from odoo.addons.integration_webhooks.engine.bodies import Envelope
+from odoo.addons.integration_webhooks.engine.bodies import Writer
 from odoo.addons.integration_webhooks.tools import answers
+from odoo.addons.integration_webhooks.tools.envelopes import Envelope
 
 
 def answer(status, **headers):
@@ -99,7 +100,7 @@ class TestWebhookTransport(TransactionCase):
 
     def test_envelope(self):
         self.assertEqual(
-            Envelope("standard", "https://odoo.example").body_of([self._outgoing()]).content,
+            Writer(Envelope.STANDARD, "https://odoo.example").body_of([self._outgoing()]).content,
             b'{"data":{"a":"1"},"timestamp":"2026-11-22T10:00:00.250Z","type":"test.thing"}',
         )
 
