@@ -7,4 +7,5 @@ from . import (
     test_senders_keys,
     test_tools_standard_webhooks,
     test_trial,
+    test_ui,
 )
