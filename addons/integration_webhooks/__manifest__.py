@@ -21,5 +21,6 @@
             "integration_webhooks/static/src/fields/*",
             "integration_webhooks/static/src/widgets/*",
         ],
+        "web.assets_tests": ["integration_webhooks/static/tests/tours/*.js"],
     },
 }

@@ -159,7 +159,7 @@ class InboundPlan(Plan):
         """
         if isinstance(self.conversion, errors.IntegrationError):
             raise self.conversion
-        return self.conversion.apply(self.codec.read(raw, content_type), moment)
+        return self.conversion.apply(self.codec.decode(raw, content_type), moment)
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def ordering_key(
     if not path:
         return None
     try:
-        value = jmespath.search(path, codec.read(body, content_type))
+        value = jmespath.search(path, codec.decode(body, content_type))
     except (ContractError, jmespath.exceptions.JMESPathError):
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":

@@ -88,7 +88,7 @@ class Reconversion:
         except (ValueError, zlib.error) as exc:
             raise errors.PermanentError("The content cannot be read.") from exc
         plan = self._plans.inbound(self.env, stored.interface_id)
-        return plan.codec.read(raw, stored.content_type or "")
+        return plan.codec.decode(raw, stored.content_type or "")
 
     def conversion(self, stored: Stored) -> conversion.Conversion:
         """How messages of this kind are converted today.

@@ -11,7 +11,8 @@ KIB = 1024
 class IntegrationInterface(models.Model):
     """What an inbound interface admits: from where, how much, in which format, how fast."""
 
-    _inherit = "integration.interface"
+    # One form, and a file for each of its concerns.
+    _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
     source_networks = fields.Char(
         string="Accepted from",

@@ -83,7 +83,7 @@ class Codec:
         """Whether a request of this content type (lower case, without parameters) is welcome."""
         return mimetype in self.also or any(known.is_type(mimetype) for known in self.formats)
 
-    def read(self, raw: bytes, content_type: str = "") -> Any:
+    def decode(self, raw: bytes, content_type: str = "") -> Any:
         """The JSON value of a body.
 
         :param content_type: the header as it came; it may name a charset

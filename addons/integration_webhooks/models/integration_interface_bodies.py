@@ -51,7 +51,8 @@ def _read(code: str, options: Options | None, raw: bytes, content_type: str):
 class IntegrationInterface(models.Model):
     """Formats of bodies besides JSON, and requests that hold several messages."""
 
-    _inherit = "integration.interface"
+    # One form, and a file for each of its concerns.
+    _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
     body_codec = fields.Selection(
         selection_add=[

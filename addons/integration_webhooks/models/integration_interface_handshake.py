@@ -9,7 +9,8 @@ from ..tools.options import read_options
 class IntegrationInterface(models.Model):
     """What a partner asks before it delivers."""
 
-    _inherit = "integration.interface"
+    # One form, and a file for each of its concerns.
+    _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
     webhook_handshake = fields.Selection(
         [

@@ -24,7 +24,8 @@ AGE = (Reason.TOO_OLD, Reason.IN_FUTURE)
 class IntegrationInterface(models.Model):
     """Trying a request on the door: it travels in the call, and nothing of it is stored."""
 
-    _inherit = "integration.interface"
+    # One form, and a file for each of its concerns.
+    _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
     def try_webhook(self, attempt):
         """Say of a request which check it passes, and what would become of it.
@@ -246,7 +247,7 @@ class _Trial:
     def _stages(self, plan, codec, body, kind):
         """``(how far it came, canonical JSON or the error)``."""
         try:
-            value = codec.read(body, kind)
+            value = codec.decode(body, kind)
         except errors.IntegrationError as exc:
             return 0, exc
         if isinstance(plan.conversion, errors.IntegrationError):

@@ -12,4 +12,5 @@ from . import (
     test_tools_envelopes,
     test_tools_standard_webhooks,
     test_trial,
+    test_ui,
 )
