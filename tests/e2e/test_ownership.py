@@ -12,10 +12,10 @@ import pytest
 from tests.e2e.conftest import Suite
 from tests.e2e.ledger import Row
 from tests.e2e.office import Inbound, Order, Supplier
-from tests.harness import Client, RpcError
+from tests.harness import Client, RpcError, wait_until
 
 CONFLICT = "integration.conflict"
-OWNED = "supplier_promised_date"
+OWNED, CONFIRMED = "supplier_promised_date", "supplier_confirmed_qty"
 # What the slower of two people may read, depending on how much slower.
 TOLD = ("decided this already", "deciding this at this very moment", "being handled")
 FIRST, SECOND = "2030-05-17", "2030-05-20"
@@ -74,8 +74,7 @@ class World:
         return who.call(CONFLICT, "decide", [conflict], decisions, "by phone", seen["seen"])
 
     def line(self, order: Order) -> dict[str, Any]:
-        names = (OWNED, "supplier_confirmed_qty")
-        return self.suite.office.read("purchase.order.line", order.line_ids[0], *names)
+        return self.suite.office.read("purchase.order.line", order.line_ids[0], OWNED, CONFIRMED)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ def test_decision_takes_effect_once(world: World, choice: str, expected: Any) ->
     order, message, conflict = world.dispute()
     assert (message["error_class"], message["error_code"]) == ("conflict", "owned_elsewhere")
     assert world.line(order)[OWNED] is False
-    assert world.line(order)["supplier_confirmed_qty"] == 0, "nothing of it took effect"
+    assert world.line(order)[CONFIRMED] == 0, "nothing of it took effect"
     status = world.stewards[0].call(
         "integration.record.sync", "status_of", "purchase.order.line", order.line_ids[0]
     )
@@ -96,7 +95,7 @@ def test_decision_takes_effect_once(world: World, choice: str, expected: Any) ->
     world.decide(world.stewards[0], conflict, choice)
     world.suite.ledger.wait_for(message["uuid"], "done")
     assert world.line(order)[OWNED] == expected
-    assert world.line(order)["supplier_confirmed_qty"] == 5
+    assert world.line(order)[CONFIRMED] == 5
     (row,) = world.stewards[0].call(CONFLICT, "read", [conflict], ["state", "reason"])
     assert (row["state"], row["reason"]) == ("settled", "by phone")
 
@@ -126,6 +125,69 @@ def test_two_people_decide_at_once(world: World) -> None:
         assert any(said in losers[0] for said in TOLD), losers
         world.suite.ledger.wait_for(message["uuid"], "done")
         assert world.line(order)[OWNED] == (FIRST if winners == ["take"] else False)
+
+
+def test_lines_of_one_message_are_asked_at_once(world: World) -> None:
+    """Two lines are two conflicts of one message: two people decide, and it takes effect once."""
+    office = world.suite.office
+    order = office.order(world.supplier, lines=2)
+    office.confirm([order])
+    message = world.suite.ledger.wait_for(world.send(order, FIRST), "quarantined")
+    waiting = [["message_id", "=", message["id"]], ["state", "=", "open"]]
+    eve, kim = world.stewards
+    found = eve.call(CONFLICT, "search_read", waiting, ["res_id"])
+    conflicts = {row["res_id"]: row["id"] for row in found}
+    assert conflicts.keys() == set(order.line_ids)
+    one, two = order.line_ids
+    start = threading.Barrier(2)
+
+    def decided(who: Client, conflict: int, choice: str) -> bool:
+        try:
+            world.decide(who, conflict, choice)
+        except RpcError as error:  # told to look again
+            assert TOLD[1] in str(error), error
+            return False
+        return True
+
+    def attempt(who: Client, conflict: int, choice: str) -> None:
+        start.wait()
+        wait_until(lambda: decided(who, conflict, choice))
+
+    with ThreadPoolExecutor(2) as pool:
+        both = ((eve, conflicts[one], "take"), (kim, conflicts[two], "keep"))
+        list(pool.map(lambda decision: attempt(*decision), both))
+    world.suite.ledger.wait_for(message["uuid"], "done")
+    rows = [office.read("purchase.order.line", line, OWNED, CONFIRMED) for line in (one, two)]
+    assert [row[OWNED] for row in rows] == [FIRST, False]
+    assert [row[CONFIRMED] for row in rows] == [5, 5]
+
+
+def test_person_cannot_take_a_record_out(world: World) -> None:
+    """Out of the condition, change, and back: each of it a request of its own."""
+    office, call = world.suite.office, world.suite.office.call
+    hub = office.create("integration.system", name="Desk", code="DESK", kind="logistics")
+    owned = office.create(
+        "integration.ownership",
+        system_id=hub,
+        model_name="purchase.order",
+        condition="[('priority', '=', '1')]",
+        field_ids=[[0, 0, {"name": "partner_ref"}]],
+    )
+    call("integration.ownership", "action_submit", [owned])
+    office.approve("integration.ownership", "action_approve", [owned])
+    order = office.order(world.supplier)
+    buyer = world.suite.server.login("interface", "interface")
+    buyer.call("purchase.order", "write", [order.id], {"priority": "1", "partner_ref": "A"})
+    for vals in ({"priority": "0"}, {"partner_ref": "B"}, {"priority": "0", "partner_ref": "B"}):
+        with pytest.raises(RpcError, match="Desk"):
+            buyer.call("purchase.order", "write", [order.id], vals)
+    assert office.read("purchase.order", order.id, "priority", "partner_ref") == {
+        "id": order.id,
+        "priority": "1",
+        "partner_ref": "A",
+    }
+    call("integration.ownership", "action_end", [owned], "only for this test")
+    buyer.call("purchase.order", "write", [order.id], {"priority": "0"})
 
 
 def test_replay_of_a_decided_message_asks_again(world: World) -> None:

@@ -31,6 +31,7 @@ from . import (
     conflicts,
     conversion,
     discretion,
+    disputes,
     lanes,
     ledger,
     notice,
@@ -334,7 +335,11 @@ class Batch:
             correlation_id=stored.correlation_id,
             system_id=self.plan.system_id,
         )
-        with causation.caused_by(cause), self.steps.step():
+        with (
+            causation.caused_by(cause),
+            self.steps.step(),
+            disputes.collecting(self.env),
+        ):
             record = self.handler._process(received, data)
             if not record:
                 return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from odoo import api
 from odoo.exceptions import AccessError
@@ -15,7 +16,9 @@ from odoo.fields import Field
 from odoo.models import BaseModel
 
 from ..tools.ownership import Rule
-from . import ownership
+from .owned_rules import owns, rules_on, today
+from .owned_scope import scope
+from .owned_values import label
 
 #: Fields of a form's model by name: the field itself, or the one of another model behind it.
 Owned = Mapping[str, tuple[Field, Field]]
@@ -57,8 +60,8 @@ def document(env: api.Environment, model: str, res_id: int | bool) -> BaseModel:
 
 def owned_fields(model: BaseModel) -> Owned:
     """Fields of a model that some rule may lock, with the fields behind them."""
-    rules = model.env["integration.ownership"]._rules()
-    if not rules:
+    books = model.env["integration.ownership"]._rules()
+    if not books:
         return {}
     found = {}
     for name, one in model._fields.items():
@@ -67,25 +70,22 @@ def owned_fields(model: BaseModel) -> Owned:
         behind = one.related_field if one.related and not one.readonly else one
         if behind is None:
             continue
-        owning = rules.get(behind.model_name if behind is not one else model._name, ())
-        if any(ownership.owns(rule, behind) for rule in owning):
+        owning = rules_on(model.env, behind.model_name if behind is not one else model._name)
+        if any(owns(rule, behind) for rule in owning):
             found[name] = (one, behind)
     return found
 
 
 def lock(record: BaseModel) -> Lock:
     """What is owned of a record (or, for the empty recordset, of one that is yet to be created)."""
-    rules_by_model = record.env["integration.ownership"]._rules()
     owned = owned_fields(record)
     found = Lock(names=frozenset(owned))
-    day = ownership.today()
+    day = today()
     # sudo: names of systems, and the record behind a field of the form
     env = record.env(su=True)
     if not record:
         creators = [
-            rule
-            for rule in rules_by_model.get(record._name, ())
-            if rule.existence and rule.in_force(day)
+            rule for rule in rules_on(env, record._name) if rule.existence and rule.in_force(day)
         ]
         found.free = found.names
         if creators:
@@ -101,12 +101,12 @@ def lock(record: BaseModel) -> Lock:
     for name, (one, behind) in owned.items():
         # sudo: which system owns a part does not depend on what its reader may see of it
         target = _target(record.sudo(), one, behind)
-        rule = _owner(target, behind, rules_by_model, day)
+        rule = _owner(target, behind, day)
         if rule is None:
             free.add(name)
             continue
         found.targets.add((target._name, target.id))
-        labels.setdefault(rule.system_id, []).append(ownership.label(record.env, record, name))
+        labels.setdefault(rule.system_id, []).append(label(record.env, record, name))
     found.free = frozenset(free)
     found.owners = [
         {"system": env["integration.system"].browse(system).name, "fields": sorted(set(names))}
@@ -130,18 +130,14 @@ def _target(record: BaseModel, one: Field, behind: Field) -> BaseModel:
     return target
 
 
-def _owner(
-    target: BaseModel, behind: Field, rules: Mapping[str, tuple[Rule, ...]], day: object
-) -> Rule | None:
+def _owner(target: BaseModel, behind: Field, day: date) -> Rule | None:
     if not target:
         return None
     return next(
         (
             rule
-            for rule in rules.get(target._name, ())
-            if rule.in_force(day)
-            and ownership.owns(rule, behind)
-            and target.id in ownership.scope(target, rule)
+            for rule in rules_on(target.env, target._name)
+            if rule.in_force(day) and owns(rule, behind) and target.id in scope(target, rule)
         ),
         None,
     )

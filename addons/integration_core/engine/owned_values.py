@@ -7,12 +7,15 @@ content: it is stored with the payloads of the message and goes wherever they go
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from odoo import api
 from odoo.fields import Command, Field
 from odoo.models import BaseModel
 from odoo.tools import html2plaintext
+
+from . import newborn
 
 Value = dict[str, Any]
 
@@ -24,12 +27,18 @@ TEXT_LIMIT = 2000
 class Translations(dict[str, Any]):
     """Translations of a field, by language, as ``update_field_translations`` gets them."""
 
+    @property
+    def languages(self) -> str:
+        """Which languages they are in, as :func:`language` says it."""
+        return ",".join(sorted(self))
+
     def text(self) -> str:
         """What they say, for people to read."""
-        return "\n".join(
-            f"{lang}: {'; '.join(filter(None, said.values())) if isinstance(said, dict) else said}"
-            for lang, said in sorted(self.items())
-            if said
+        return _lines(
+            {
+                lang: "; ".join(filter(None, said.values())) if isinstance(said, dict) else said
+                for lang, said in self.items()
+            }
         )
 
     def change(self, record: BaseModel, field: Field) -> bool:
@@ -42,6 +51,25 @@ class Translations(dict[str, Any]):
         return any((said or None) != stored.get(lang) for lang, said in self.items())
 
 
+def _lines(texts: Mapping[str, Any]) -> str:
+    """One text as it is, several with their languages before them."""
+    if len(texts) == 1:
+        return next(iter(texts.values())) or ""
+    return "\n".join(f"{lang}: {text}" for lang, text in sorted(texts.items()) if text)
+
+
+def language(record: BaseModel, name: str, value: Any) -> str:
+    """In which language writing ``value`` would change the field.
+
+    :return: code of the language, several with commas between them; empty for a field without
+        translations, and for the source language
+    """
+    if isinstance(value, Translations):
+        return value.languages
+    code = record.env.context.get("lang")
+    return code if record._fields[name].translate and code and code != "en_US" else ""
+
+
 def differs(record: BaseModel, name: str, value: Any) -> bool:
     """Whether writing ``value`` would change the field.
 
@@ -51,7 +79,7 @@ def differs(record: BaseModel, name: str, value: Any) -> bool:
     if isinstance(value, Translations):
         return value.change(record, field)
     if field.type in ("one2many", "many2many"):
-        ids, new = _after_commands(record[name], value)
+        ids, new = after_commands(record[name].ids, as_commands(value))
         return bool(new) or set(ids) != set(record[name].ids)
     if isinstance(value, str) and isinstance(record[name], str):
         if value == record[name]:
@@ -63,13 +91,27 @@ def differs(record: BaseModel, name: str, value: Any) -> bool:
     )
 
 
-def present(record: BaseModel, name: str) -> Value:
-    """The value that a field has: its text in the language of whoever reads it, what is compared
-    in the source language, so that it is the same for everybody.
+def present(record: BaseModel, name: str, languages: str = "") -> Value:
+    """The value that a field has.
+
+    Without ``languages`` its text is in the language of whoever reads it, and what is compared in
+    the source language, so that it is the same for everybody.
 
     :param record: as superuser
+    :param languages: as :func:`language` says it
     """
     field = record._fields[name]
+    if languages:
+        said = {
+            code: _value(field, there := record.with_context(lang=code), there[name])
+            for code in languages.split(",")
+        }
+        if len(said) == 1:
+            return said[languages]
+        compared, texts = (
+            _lines({code: one[part] for code, one in said.items()}) for part in ("value", "text")
+        )
+        return {"value": compared, "text": texts}
     source = record.with_context(lang=None)
     compared = _value(field, source, source[name])["value"]
     return {"value": compared, "text": _value(field, record, record[name])["text"]}
@@ -83,9 +125,9 @@ def proposed(record: BaseModel, name: str, value: Any) -> Value:
     field = record._fields[name]
     if isinstance(value, Translations):
         said = value.text()
-        return {"value": said, "text": said[:TEXT_LIMIT]}
+        return {"value": said or False, "text": said[:TEXT_LIMIT]}
     if field.type in ("one2many", "many2many"):
-        ids, new = _after_commands(record[name], value)
+        ids, new = after_commands(record[name].ids, as_commands(value))
         found = _value(field, record, record.env[field.comodel_name].browse(ids).exists())
         if new:
             found["value"] = [*found["value"], *(["new"] * new)]
@@ -98,6 +140,12 @@ def proposed(record: BaseModel, name: str, value: Any) -> Value:
     )
 
 
+def label(env: api.Environment, record: BaseModel, name: str) -> str:
+    """The name of a field as people read it."""
+    field = record._fields.get(name)
+    return field._description_string(env) if field else name
+
+
 def same(one: Value, other: Value) -> bool:
     """Whether both compare as equal, whoever reads them."""
     return bool(one["value"] == other["value"])
@@ -105,9 +153,10 @@ def same(one: Value, other: Value) -> bool:
 
 def _value(field: Field, record: BaseModel, value: Any) -> Value:
     if field.relational:
-        ids: Any = value.ids
+        # in an order that does not depend on that of the list, which a change of names changes
+        ids: Any = sorted((newborn.steady(value._name, i) for i in value.ids), key=str)
         if field.type == "many2one":
-            ids = value.id
+            ids = ids[0] if ids else False
         return {"value": ids, "text": ", ".join(one.display_name or "" for one in value)}
     if field.type == "binary":
         digest = hashlib.sha256(value if isinstance(value, bytes) else str(value or "").encode())
@@ -128,23 +177,28 @@ def _text(field: Field, record: BaseModel, value: Any) -> str:
     return str(value)
 
 
-def _after_commands(current: BaseModel, commands: Any) -> tuple[Sequence[int], int]:
+def as_commands(value: Any) -> list[Any]:
+    """What is written on a x2many field, as a list of commands."""
+    if isinstance(value, BaseModel):
+        return [Command.set(value.ids)]
+    if value is False or value is None:
+        return [Command.clear()]
+    if isinstance(value, tuple) or (value and not isinstance(value[0], list | tuple)):
+        return [Command.set(value)]
+    return list(value)
+
+
+def after_commands(ids: Iterable[int], commands: Iterable[Any]) -> tuple[list[int], int]:
     """What is linked after x2many commands: ids, and how many records would be new."""
-    if isinstance(commands, BaseModel):
-        return commands.ids, 0
-    ids, new = list(current.ids), 0
-    for command in commands or ():
-        if not isinstance(command, list | tuple):
-            return list(commands), 0  # a plain list of ids
-        code, one = command[0], command[1] if len(command) > 1 else None
+    linked, new = dict.fromkeys(ids), 0
+    for command in commands:
+        code = command[0]
         if code == Command.CREATE:
             new += 1
         elif code in (Command.DELETE, Command.UNLINK):
-            ids = [known for known in ids if known != one]
-        elif code == Command.LINK and one not in ids:
-            ids.append(one)
-        elif code == Command.CLEAR:
-            ids = []
-        elif code == Command.SET:
-            ids = list(command[2])
-    return ids, new
+            linked.pop(command[1], None)
+        elif code == Command.LINK:
+            linked.setdefault(command[1])
+        elif code in (Command.CLEAR, Command.SET):
+            linked, new = dict.fromkeys(command[2] if code == Command.SET else ()), 0
+    return list(linked), new

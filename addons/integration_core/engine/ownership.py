@@ -1,45 +1,55 @@
 """Master-data ownership: who may write a field that a system is the system of record for.
 
-Called by the base model for each write, creation and deletion of a model that has an owner; all
-other models pay one look-up (see ``integration.ownership._rules``). The writer is the system whose
-message is being handled, or else the person of the environment:
+Called by the base model for each write, creation and deletion of a model whose records have an
+owner, or are linked to such records; all other models pay one look-up (see
+``integration.ownership._rules``). The writer is the system whose message is being handled, or else
+the person of the environment:
 
 * the owner writes as it likes;
-* another system is refused, or its message waits as a conflict for a decision (:mod:`.conflicts`);
-* a person needs an override: the right, a reason, for one record and a limited time;
+* another system is refused, or its message waits as a conflict for a decision (:mod:`.disputes`);
+* a person needs an override: the right, a reason, for one record and a limited time
+  (:mod:`.owned_leave`);
 * what Odoo does by itself (computed fields, code that runs as superuser, installations) is not
   checked, unless a message of a system caused it.
 
 Only what changes counts: a value that is the same in Odoo already is nobody's conflict, and a new
-record that its writer goes on to fill in is one creation (:mod:`.newborn`).
+record that its writer goes on to fill in is one creation (:mod:`.newborn`). What takes a record out
+of an ownership is a change of what is owned (:mod:`.owned_touches`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from odoo import api
-from odoo.exceptions import UserError
-from odoo.fields import Domain, Field
 from odoo.models import BaseModel
+from odoo.sql_db import BaseCursor
 
-from ..tools.ownership import Rule
-from . import audit, causation, conflicts, newborn, owned_values
-from .triggers import parse_domain
+from ..tools.conflict_points import Point
+from ..tools.ownership import RuleBook
+from . import (
+    causation,
+    disputes,
+    newborn,
+    owned_leave,
+    owned_links,
+    owned_touches,
+    owned_values,
+    owned_voice,
+)
+from .disputes import CREATE, DELETE, WRITE, Dispute
+from .owned_rules import owns, rules_of
+from .owned_touches import Touch, Touches
 
-WRITE, CREATE, DELETE = "write", "create", "delete"
+__all__ = ["rules_of"]  # the base model imports it from here
 
 
-@dataclass(frozen=True)
-class Touch:
-    """A field of a record that its writer does not own, and that the write would change."""
-
-    record: BaseModel
-    name: str
-    rule: Rule
+def _nothing() -> None:
+    """What is to be done after a write that touches nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,149 +58,153 @@ class Verdict:
 
     :ivar parts: records with the values that they get
     :ivar after: to be called when it is written
+    :ivar revocable: ``after`` may refuse all of it
     """
 
-    parts: Sequence[tuple[BaseModel, Mapping[str, Any]]]
-    after: Callable[[], None] | None = None
+    parts: Sequence[tuple[BaseModel, Mapping[str, Any]]] = ()
+    after: Callable[[], None] = _nothing
+    revocable: bool = False
 
-
-def rules_of(model: BaseModel) -> Sequence[Rule]:
-    """The ownerships of a model; none while modules load."""
-    if not model.pool.ready:
-        return ()
-    return model.env["integration.ownership"]._rules().get(model._name, ())
-
-
-def today() -> Any:
-    """The day that decides whether an ownership is in force."""
-    return datetime.now(UTC).date()
+    @contextmanager
+    def carried_out(self, cr: BaseCursor) -> Iterator[None]:
+        """Write it inside the block. What is refused afterwards is undone, whoever catches that."""
+        with cr.savepoint() if self.revocable else nullcontext():
+            yield
+            self.after()
 
 
 def _is_free(env: api.Environment) -> bool:
+    """Whether Odoo itself does something: nobody asks what is owned then."""
     return causation.current() is None and env.su
 
 
 # -- writing -----------------------------------------------------------------------------------
 
 
-def judge(records: BaseModel, vals: Mapping[str, Any], rules: Sequence[Rule]) -> Verdict:
+def judge(records: BaseModel, vals: Mapping[str, Any], book: RuleBook) -> Verdict:
     """Say what of ``vals`` may be written on ``records``.
+
+    Here, and when it is written:
 
     :raises errors.ConflictError: a message of a system that does not own the field
     :raises UserError: a person without an override
     """
     whole = Verdict([(records, vals)])
-    if _is_free(records.env):
+    if _is_free(records.env) and not owned_voice.is_asked_for(records._name, vals):
         return whole
-    touches = _touches(records, vals, rules)
+    touches = owned_touches.find(owned_touches.of_write(records, vals, book))
     if not touches:
         return whole
+    kept, after = _decide(records, touches, "write")
+    return Verdict(_without(records, vals, kept), after, bool(touches.deciding))
+
+
+def _decide(
+    records: BaseModel, touches: Touches, operation: str
+) -> tuple[Sequence[Touch], Callable[[], None]]:
+    """What of a change is left out, and what is to be done when the rest is made.
+
+    :param operation: what is done to ``records``, which may be others than those that are touched
+    """
     writer = causation.current()
     if writer is None:
-        return Verdict(whole.parts, _overridden(records, vals, touches))
-    dropped = conflicts.arbitrate(
-        records.env,
-        writer,
-        [
-            conflicts.Dispute(
-                WRITE,
-                touch.record._name,
-                touch.record.id,
-                touch.name,
-                touch.rule,
-                owned_values.present(touch.record, touch.name),
-                owned_values.proposed(touch.record, touch.name, vals[touch.name]),
-            )
-            for touch in touches
-        ],
+        # Whoever may not do it at all is told so, and nothing of owners.
+        records.check_access(operation)
+        return (), owned_leave.for_change(records.env, touches)
+    env = records.env
+    owned = touches.owned
+    kept = [owned[i] for i in disputes.arbitrate(env, writer, [_dispute(one) for one in owned])]
+    # With the values that Odoo has before the change.
+    deciding = {touch: _dispute(touch) for touch in touches.deciding}
+    spared = disputes.kept_already(env, writer, list(deciding.values()))
+    kept += [touches.deciding[i] for i in spared]
+
+    left_out = set(kept)
+
+    def after() -> None:
+        gone = owned_touches.departed(one for one in touches.deciding if one not in left_out)
+        for touch in gone:
+            disputes.docket().left[touch.rule].add(touch.record.id)
+        disputes.arbitrate(env, writer, [deciding[touch] for touch in gone])
+
+    return kept, after
+
+
+def _dispute(touch: Touch) -> Dispute:
+    record, name, proposal = touch.record, touch.name, touch.proposal
+    value = proposal.value(record.id) if proposal else None
+    languages = owned_values.language(record, name, value)
+    return Dispute(
+        WRITE,
+        record._name,
+        record.id,
+        Point(name),
+        touch.rule,
+        owned_values.present(record, name, languages),
+        owned_values.proposed(record, name, value),
+        languages=languages,
+        decides=touch.decides,
     )
-    return Verdict(_without(records, vals, dropped))
 
 
 def _without(
-    records: BaseModel, vals: Mapping[str, Any], dropped: set[tuple[int, str]]
+    records: BaseModel, vals: Mapping[str, Any], kept: Iterable[Touch]
 ) -> Sequence[tuple[BaseModel, Mapping[str, Any]]]:
     """``vals`` without what a person decided not to take over, record by record."""
-    if not dropped:
+    if not kept:
         return [(records, vals)]
+    own = {(touch.record.id, touch.proposal.key) for touch in kept if not touch.proposal.links}
+    links = _kept_links(kept)
     parts = []
     for record in records:
-        rest = {name: value for name, value in vals.items() if (record.id, name) not in dropped}
+        rest = {name: value for name, value in vals.items() if (record.id, name) not in own}
+        for key, targets in links.items():
+            rest[key] = owned_links.without(vals[key], record.id, targets)
         if rest:
             parts.append((record, rest))
     return parts
 
 
-def _touches(records: BaseModel, vals: Mapping[str, Any], rules: Sequence[Rule]) -> list[Touch]:
-    day = today()
-    named = {
-        name: owning
-        for name in vals
-        if (field := records._fields.get(name)) is not None
-        and (owning := [r for r in rules if r.in_force(day) and owns(r, field)])
-    }
-    if not named:
-        return []
-    # sudo: whether a value changes does not depend on who asks
-    stored = newborn.others(records.sudo().filtered("id"))
-    scopes = {rule: scope(stored, rule) for owning in named.values() for rule in owning}
-    return [
-        Touch(record, name, rule)
-        for name, owning in named.items()
-        for record in stored
-        if (rule := stranger(record, owning, scopes))
-        and owned_values.differs(record, name, vals[name])
-    ]
-
-
-def stranger(
-    record: BaseModel, owning: Iterable[Rule], scopes: Mapping[Rule, frozenset[int]]
-) -> Rule | None:
-    """The rule by which the present writer may not write on a record; None if he may.
-
-    Where several systems own a field of a record, which only records of all companies can have,
-    each of them writes, and the oldest is named to others.
-    """
-    here = [rule for rule in owning if record.id in scopes[rule]]
-    writer = causation.current()
-    if not here or (writer and any(rule.system_id == writer.system_id for rule in here)):
-        return None
-    return here[0]
-
-
-def owns(rule: Rule, field: Field) -> bool:
-    """Whether a rule speaks of a field. Lines (one2many) are records of a model of their own."""
-    if rule.fields is None and (not field.store or field.type == "one2many"):
-        return False
-    return rule.names(field.name)
-
-
-def scope(records: BaseModel, rule: Rule) -> frozenset[int]:
-    """Ids of the records that a rule covers: of its company or of all companies, by condition.
-
-    :param records: as superuser
-    """
-    field = records._fields.get("company_id")
-    found = records
-    if records._name == "res.company":
-        found = found.filtered(lambda company: company.id == rule.company_id)
-    elif field is not None and field.type == "many2one" and field.comodel_name == "res.company":
-        found = found.filtered(lambda one: one.company_id.id in (False, rule.company_id))
-    if rule.condition and found:
-        found = found.filtered_domain(parse_domain(rule.condition))
-    return frozenset(found._ids)
-
-
-def company_domain(rule: Rule) -> Domain:
-    """Records of the company of a rule, and those of all companies."""
-    return Domain("company_id", "in", [False, rule.company_id])
+def _kept_links(kept: Iterable[Touch]) -> Mapping[str, Mapping[int, set[int]]]:
+    """By field: the owned records whose links are left as they are, with what is linked to them."""
+    found: dict[str, dict[int, set[int]]] = defaultdict(dict)
+    for touch in kept:
+        if touch.proposal.links:
+            linked = touch.proposal.links.linked.get(touch.record.id, set())
+            found[touch.proposal.key][touch.record.id] = linked
+    return found
 
 
 # -- creating and deleting ---------------------------------------------------------------------
 
 
+def judge_links(
+    model: BaseModel, data_list: Sequence[Mapping[str, Any]], book: RuleBook
+) -> Verdict:
+    """Say what of the links of new records may be made, and leave out the rest.
+
+    :param data_list: as of ``_create``
+    :return: a verdict to be carried out together with :func:`judge_creation`
+    :raises errors.ConflictError: as :func:`judge`
+    :raises UserError: as :func:`judge`
+    """
+    if _is_free(model.env):
+        return Verdict()
+    revocable = owned_touches.may_refuse_existence(book)
+    stored = [data["stored"] for data in data_list]
+    touches = owned_touches.find(owned_touches.of_creation(model, stored, book))
+    if not touches:
+        return Verdict(revocable=revocable)
+    kept, after = _decide(model, touches, "create")
+    for key, targets in _kept_links(kept).items():
+        for values in stored:
+            if key in values:
+                values[key] = owned_links.without(values[key], 0, targets)
+    return Verdict((), after, revocable or bool(touches.deciding))
+
+
 def judge_creation(
-    records: BaseModel, data_list: Sequence[Mapping[str, Any]], rules: Sequence[Rule]
+    records: BaseModel, data_list: Sequence[Mapping[str, Any]], book: RuleBook
 ) -> None:
     """Refuse new records of a model whose records only its owner creates.
 
@@ -201,188 +215,88 @@ def judge_creation(
     """
     if _is_free(records.env):
         return
-    touches = _existence(records, rules)
+    touches = owned_touches.existence(records, book)
     writer = causation.current()
     if not touches:
         return
     if writer is None:
-        _require_leave(records, touches, CREATE)
+        records.check_access("create")
+        owned_leave.for_existence(records.env, touches, CREATE)
         return
-    values = dict(zip(records.ids, data_list, strict=True))
-    conflicts.arbitrate(
-        records.env,
-        writer,
-        [
-            conflicts.Dispute(
-                CREATE,
-                records._name,
-                0,
-                name,
-                touch.rule,
-                owned_values.NOTHING,
-                owned_values.present(touch.record, name) if name else owned_values.NOTHING,
-            )
-            for touch in touches
-            # a record without any owned value is a new record all the same
-            for name in _filled_in(touch, values[touch.record.id]) or [""]
-        ],
+    given = dict(zip(records.ids, data_list, strict=True))
+    here = disputes.docket()
+    found: list[Dispute] = []
+    for touch in touches:
+        number = here.next_number(records._name)
+        names = _filled_in(touch, given[touch.record.id])
+        # a record without any owned value is a new record all the same
+        found += [_new(touch, name, number) for name in names or [""]]
+    disputes.arbitrate(records.env, writer, found)
+
+
+def _new(touch: Touch, name: str, number: int) -> Dispute:
+    record = touch.record
+    field = record._fields.get(name)
+    return Dispute(
+        CREATE,
+        record._name,
+        0,
+        Point(name, number),
+        touch.rule,
+        owned_values.NOTHING,
+        owned_values.present(record, name) if name else owned_values.NOTHING,
+        title=record.display_name or "",
+        steady=field is None or not (field.default or field.compute),
     )
 
 
 def _filled_in(touch: Touch, data: Mapping[str, Any]) -> list[str]:
-    """The owned fields that a new record brings."""
-    fields = touch.record._fields
-    return [name for name in data.get("stored", ()) if owns(touch.rule, fields[name])]
+    """The owned fields that a new record brings a value for."""
+    record = touch.record
+    return [
+        name
+        for name in data.get("stored", ())
+        if owns(touch.rule, record._fields[name]) and record[name]
+    ]
 
 
-def judge_deletion(records: BaseModel, rules: Sequence[Rule]) -> None:
-    """Refuse to delete records of a model whose records only its owner deletes.
+def judge_deletion(records: BaseModel, book: RuleBook) -> Verdict:
+    """Say which records may be deleted: only the owner deletes them, and links go with them.
 
     :raises errors.ConflictError: as :func:`judge`
     :raises UserError: as :func:`judge`
     """
     if _is_free(records.env):
-        return
-    touches = _existence(newborn.others(records), rules)
+        return Verdict([(records, {})])
+    touches = owned_touches.existence(newborn.others(records), book)
+    if touches:
+        _judge_end(records, touches)
+    linked = owned_touches.find(owned_touches.of_deletion(records, book))
+    if not linked:
+        return Verdict([(records, {})])
+    kept, after = _decide(records, linked, "unlink")
+    spared = {
+        record_id
+        for targets in _kept_links(kept).values()
+        for sources in targets.values()
+        for record_id in sources
+    }
+    going = records.filtered(lambda one: one.id not in spared)
+    return Verdict([(going, {})], after, bool(linked.deciding))
+
+
+def _judge_end(records: BaseModel, touches: Sequence[Touch]) -> None:
     writer = causation.current()
-    if not touches:
-        return
     if writer is None:
-        _require_leave(records, touches, DELETE)
+        records.check_access("unlink")
+        owned_leave.for_existence(records.env, touches, DELETE)
         return
-    conflicts.arbitrate(
+    nothing = owned_values.NOTHING
+    disputes.arbitrate(
         records.env,
         writer,
         [
-            conflicts.Dispute(
-                DELETE,
-                records._name,
-                touch.record.id,
-                "",
-                touch.rule,
-                owned_values.NOTHING,
-                owned_values.NOTHING,
-            )
+            Dispute(DELETE, *touch.place, Point(""), touch.rule, nothing, nothing)
             for touch in touches
         ],
     )
-
-
-def _existence(records: BaseModel, rules: Sequence[Rule]) -> list[Touch]:
-    day = today()
-    owning = [rule for rule in rules if rule.existence and rule.in_force(day)]
-    if not owning:
-        return []
-    # sudo: as in _touches
-    stored = records.sudo()
-    scopes = {rule: scope(stored, rule) for rule in owning}
-    return [
-        Touch(record, "", rule) for record in stored if (rule := stranger(record, owning, scopes))
-    ]
-
-
-# -- people ------------------------------------------------------------------------------------
-
-
-def _overridden(
-    records: BaseModel, vals: Mapping[str, Any], touches: Sequence[Touch]
-) -> Callable[[], None]:
-    """Require overrides, and return what writes down the use that was made of them."""
-    reasons = _require_leave(records, touches, WRITE)
-    # sudo: the owner's system need not be readable for whoever overrides it
-    hidden = {
-        touch.rule.id
-        for touch in touches
-        if records.env["integration.system"].sudo().browse(touch.rule.system_id).domain
-        == "clinical"
-    }
-    names = sorted({touch.name for touch in touches})
-    before = audit.readable(records, names)
-
-    def write_down() -> None:
-        after = audit.readable(records, names)
-        by_record: dict[int, dict[str, tuple[str, str]]] = {}
-        for touch in touches:
-            record_id, name = touch.record.id, touch.name
-            values = (before[record_id][name], after[record_id][name])
-            by_record.setdefault(record_id, {})[name] = (
-                ("•••", "•••") if touch.rule.id in hidden else values
-            )
-        for record_id, changes in by_record.items():
-            audit.record(
-                records.browse(record_id),
-                "override",
-                reason=reasons[record_id],
-                changes=changes,
-            )
-
-    return write_down
-
-
-def _require_leave(records: BaseModel, touches: Sequence[Touch], kind: str) -> Mapping[int, str]:
-    """The reasons of the person's overrides by record id.
-
-    :raises UserError: there is none for one of the records.
-    """
-    env = records.env
-    # Whoever may not write at all is told so, and nothing of owners.
-    records.check_access("write" if kind == WRITE else kind if kind == CREATE else "unlink")
-    ids = {0} if kind == CREATE else {touch.record.id for touch in touches}
-    reasons = env["integration.ownership.override"]._reasons(records._name, ids)
-    for touch in touches:
-        record_id = 0 if kind == CREATE else touch.record.id
-        if record_id not in reasons:
-            raise UserError(_refusal(env, touch, touches, kind))
-    if kind == CREATE:
-        for touch in touches:
-            audit.record(records.browse(touch.record.id), "override", reason=reasons[0])
-    elif kind == DELETE:
-        for touch in touches:
-            audit.record(
-                records.browse(touch.record.id), "override", reason=reasons[touch.record.id]
-            )
-    return reasons
-
-
-def _refusal(env: api.Environment, touch: Touch, touches: Sequence[Touch], kind: str) -> str:
-    """What a person is told, and what he can do."""
-    # sudo: whom to ask is no secret
-    system = env["integration.system"].sudo().browse(touch.rule.system_id)
-    record = touch.record
-    # sudo: nor is the name of a kind of record
-    what = env["ir.model"].sudo()._get(record._name).name or record._name
-    if kind == CREATE:
-        said = env._(
-            "New records of the kind “%(kind)s” come from %(system)s only.",
-            kind=what,
-            system=system.name,
-        )
-    elif kind == DELETE:
-        said = env._(
-            "“%(record)s” belongs to %(system)s, which alone deletes it.",
-            record=record.display_name,
-            system=system.name,
-        )
-    else:
-        labels = sorted({label(env, t.record, t.name) for t in touches if t.rule == touch.rule})
-        said = env._(
-            "%(system)s is the system of record for “%(fields)s” of “%(record)s”.",
-            system=system.name,
-            fields="”, “".join(labels),
-            record=record.display_name,
-        )
-    return "\n".join(
-        [
-            said,
-            env._(
-                "Have it changed there; Odoo gets it from there. In an urgent case a data steward "
-                "may override this with a reason, on the form of the record."
-            ),
-        ]
-    )
-
-
-def label(env: api.Environment, record: BaseModel, name: str) -> str:
-    """The name of a field as people read it."""
-    field = record._fields.get(name)
-    return field._description_string(env) if field else name

@@ -17,6 +17,7 @@ from ..tools import canonical_json, data_classes, payload_codec
 from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from . import intake, payloads, triggers
+from .drain import fault_point
 from .pieces import UNREADABLE
 
 _logger = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def step(env: api.Environment, ring: KeyRing) -> bool:
     kind, position, last = row
     end = min(position + WINDOW, last)
     _STEPS[kind](env, ring, position, end)
+    fault_point(f"content_swept_{kind}")
     if end >= last:
         env.cr.execute("DELETE FROM integration_content_sweep WHERE kind = %s", [kind])
     else:

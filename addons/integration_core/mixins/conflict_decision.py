@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
-from ..engine import audit, conflicts, conversion, operations, owned_values, ownership
-from ..engine.conflicts import KEEP, TAKE
+from ..engine import audit, conflict_values, conversion, operations, owned_values
+from ..engine.disputes import KEEP, TAKE
 from ..tools import data_classes
 from ..tools.acts import Act
+from ..tools.conflict_points import Point
 from ..tools.states import State
 
 
@@ -26,10 +29,12 @@ class IntegrationConflictDecision(models.AbstractModel):
         """Both sides of a conflict, field by field.
 
         :param reason: why private content is looked at; asked for when it is not revealed
-        :return: dict with ``rows`` (field, label, owner, odoo, proposed, changed: the value in Odoo
-            is another one than when the message came, same: both sides agree now), ``seen`` (to be
-            handed to :meth:`decide`), ``needs_reason``, ``refused`` (a sentence instead of rows),
-            ``may_decide``
+        :return: dict with ``rows`` (field: key of the :class:`Point`, label, heading: of the first
+            row of each of several new records, owner, odoo, proposed, changed: the value in Odoo
+            is another one than when the message came, same: both sides agree now, decides: the
+            field is not owned, but makes the record the owner's, decision: what was decided before
+            and stands), ``seen`` (to be handed to :meth:`decide`), ``needs_reason``, ``refused`` (a
+            sentence instead of rows), ``may_decide``
         """
         self.ensure_one()
         self.check_access("read")
@@ -58,28 +63,51 @@ class IntegrationConflictDecision(models.AbstractModel):
                 message._reveal(reason)
             message._look()
         today = self._today(values)
-        found["seen"] = conflicts.seen(today)
-        found["rows"] = [
-            self._row(name, values[name], pair, self.line_ids) for name, pair in today.items()
-        ]
+        found["seen"] = conflict_values.seen(today)
+        found["rows"] = self._rows(values, today)
         return found
 
-    def _row(self, name, stored, pair, lines):
-        model = self.env[self.res_model]
-        line = lines.filtered(lambda one: (one.field_name or "") == name)
+    def _rows(self, values, today):
+        headed = set()
+        rows = []
+        for line in self.line_ids:
+            point = line._point()
+            if point.key not in today:
+                continue
+            row = self._row(point, values[point.key], today[point.key])
+            row["decision"] = line.decision or False
+            if self.new_count > 1 and point.number not in headed:
+                row["heading"] = f"{point.number}. {today[point.key].title}"
+                headed.add(point.number)
+            rows.append(row)
+        return rows
+
+    def _row(self, point, stored, sides):
         return {
-            "field": name,
-            "label": ownership.label(self.env, model, name)
-            if name
-            else self.env._("The record as a whole"),
+            "field": point.key,
+            "label": self._label(point, sides.languages),
+            "heading": False,
             # sudo: whose field it is belongs to the question
             "owner": self.sudo().owner_system_id.name or "",
-            "odoo": pair[0]["text"],
-            "proposed": pair[1]["text"],
-            "changed": not owned_values.same(pair[0], stored[0]),
-            "same": bool(name) and owned_values.same(*pair),
-            "decision": line.decision or False,
+            "odoo": sides.present["text"],
+            "proposed": sides.proposed["text"],
+            "changed": not owned_values.same(sides.present, stored.present),
+            "same": bool(point.name) and owned_values.same(sides.present, sides.proposed),
+            "decides": sides.decides,
         }
+
+    def _label(self, point, languages):
+        """What is in dispute, as people read it."""
+        if not point.name:
+            return self.env._("The record as a whole")
+        label = owned_values.label(self.env, self.env[self.res_model], point.name)
+        if languages:
+            known = dict(self.env["res.lang"].get_installed())
+            names = ", ".join(known.get(code, code) for code in languages.split(","))
+            label = self.env._("%(field)s in %(language)s", field=label, language=names)
+        if point.turn > 1:
+            label = self.env._("%(field)s, value %(number)s", field=label, number=point.turn)
+        return label
 
     def _refusal_to_show(self):
         """Why the user may not see the values, if he may not."""
@@ -112,9 +140,11 @@ class IntegrationConflictDecision(models.AbstractModel):
     def _values(self):
         """What was stored of this conflict, or None."""
         # sudo: whether the user may see it was checked before
-        found = conflicts.read_values(self.env(su=True), [self.message_id.id])
-        key = conflicts.place_key(self.kind, self.res_model, self.res_id)
-        return found.get(self.message_id.id, {}).get(key)
+        found = conflict_values.read_values(self.env(su=True), [self.message_id.id])
+        return found.get(self.message_id.id, {}).get(self._place_key())
+
+    def _place_key(self):
+        return conflict_values.place_key(self.kind, self.res_model, self.res_id)
 
     def _today(self, values):
         """The stored values, with what Odoo has now in place of what it had then."""
@@ -123,10 +153,16 @@ class IntegrationConflictDecision(models.AbstractModel):
         # sudo: checked before; of related records only names are read
         record = self.env[self.res_model].browse(self.res_id).sudo()
         return {
-            name: (owned_values.present(record, name), pair[1])
-            for name, pair in values.items()
-            if name in record._fields
+            key: self._side_by_side(record, name, sides)
+            for key, sides in values.items()
+            if (name := Point.parse(key).name) in record._fields
         }
+
+    def _side_by_side(self, record, name, sides):
+        present = owned_values.present(record, name, sides.languages)
+        # Where the message meets what it has changed itself, that does not change with Odoo.
+        met = present if owned_values.same(sides.met, sides.present) else sides.met
+        return replace(sides, present=present, met=met)
 
     # ------------------------------------------------------------------
     # deciding
@@ -135,7 +171,7 @@ class IntegrationConflictDecision(models.AbstractModel):
     def decide(self, decisions, reason, seen):
         """Keep or take, field by field, and let the message be handled once more.
 
-        :param decisions: ``{field: "keep" or "take"}`` for every field of :meth:`compare`
+        :param decisions: ``{field: "keep" or "take"}`` for every row of :meth:`compare`
         :param reason: why, for others to read
         :param seen: the token of :meth:`compare`
         :return: a notification for the web client
@@ -150,7 +186,7 @@ class IntegrationConflictDecision(models.AbstractModel):
         today = self._today(values)
         if set(decisions) != set(today) or set(decisions.values()) - {KEEP, TAKE}:
             raise UserError(self.env._("Decide about every field."))
-        if conflicts.seen(today) != seen:
+        if conflict_values.seen(today) != seen:
             raise UserError(
                 self.env._(
                     "A value has changed since you looked at it. Compare again, then decide."
@@ -175,13 +211,20 @@ class IntegrationConflictDecision(models.AbstractModel):
         return self.env.user.has_group("integration_core.group_steward")
 
     def _lock_open(self):
-        """Two people decide one after the other; the second one is told."""
+        """Two people decide one after the other; the second one is told.
+
+        Also about different conflicts of one message: whoever is last lets it go on, and each must
+        see what the other one decided.
+        """
         try:
             # sudo: conflicts are closed to writes of people, also to their locks
-            self.sudo().lock_for_update()
+            self.sudo().search([("message_id", "=", self.message_id.id)]).lock_for_update()
         except LockError as exc:
             raise UserError(
-                self.env._("Somebody else is deciding this at this very moment. Look again.")
+                self.env._(
+                    "Somebody else is deciding this at this very moment, or something else about "
+                    "the same message. Look again."
+                )
             ) from exc
         self.invalidate_recordset()
         if self.state != "open":
@@ -208,13 +251,14 @@ class IntegrationConflictDecision(models.AbstractModel):
             return
         record = model.browse(self.res_id)
         record.check_access("unlink" if self.kind == "delete" else "write")
-        for name, decision in decisions.items():
+        for key, decision in decisions.items():
+            name = Point.parse(key).name
             if name and decision == TAKE:
                 record._check_field_access(record._fields[name], "write")
 
     def _write_down(self, decisions, today, reason):
         for line in self.sudo().line_ids:  # sudo: closed to writes of people
-            line.decision = decisions[line.field_name or ""]
+            line.decision = decisions[line._point().key]
         # sudo: as above
         self.sudo().write(
             {
@@ -228,9 +272,9 @@ class IntegrationConflictDecision(models.AbstractModel):
         hidden = self._is_private()
         for act in (KEEP, TAKE):
             changes = {
-                name: ("•••", "•••") if hidden else (pair[0]["text"], pair[1]["text"])
-                for name, pair in today.items()
-                if name and decisions[name] == act
+                key: ("•••", "•••") if hidden else (sides.present["text"], sides.proposed["text"])
+                for key, sides in today.items()
+                if Point.parse(key).name and decisions[key] == act
             }
             if act in decisions.values():
                 audit.record(self, act, reason=reason, changes=changes)
@@ -241,10 +285,10 @@ class IntegrationConflictDecision(models.AbstractModel):
         env = self.env(su=True)
         # sudo: as above
         message = self.sudo().message_id
-        stored = conflicts.read_values(env, [message.id]).get(message.id, {})
-        stored[conflicts.place_key(self.kind, self.res_model, self.res_id)] = dict(today)
+        stored = conflict_values.read_values(env, [message.id]).get(message.id, {})
+        stored[self._place_key()] = dict(today)
         plan = conversion.PlanCache().inbound(env, message.interface_id.id)
-        conflicts.write_values(env, plan, message.id, message.uuid, stored)
+        conflict_values.write_values(env, plan, message.id, message.uuid, stored)
 
     def _go_on(self, decisions, reason):
         """The message is handled again, when nothing else of it waits for a decision."""

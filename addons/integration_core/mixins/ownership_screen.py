@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine import ownership
+from ..engine import owned_scope, triggers
 
 
 class IntegrationOwnershipScreen(models.AbstractModel):
@@ -56,10 +56,10 @@ class IntegrationOwnershipScreen(models.AbstractModel):
             rule = one._origin._rule()
             # sudo: a number tells nothing of the records
             model = self.env[one.model_name].sudo().with_context(active_test=False)
-            domain = ownership.parse_domain(rule.condition)
+            domain = triggers.parse_domain(rule.condition)
             field = model._fields.get("company_id")
             if field is not None and field.store and field.comodel_name == "res.company":
-                domain &= ownership.company_domain(rule)
+                domain &= owned_scope.company_domain(rule)
             one.covered_count = model.search_count(domain)
 
     @api.depends_context("uid", "allowed_company_ids")

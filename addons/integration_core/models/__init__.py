@@ -74,5 +74,6 @@ from . import (
     ir_model_access,
     ir_rule,
     res_groups,
+    res_partner,
     res_users,
 )

@@ -12,41 +12,47 @@ class Base(models.AbstractModel):
     _inherit = "base"
 
     def write(self, vals):
-        rules = ownership.rules_of(self)
-        if not rules:
+        book = ownership.rules_of(self)
+        if book is None:
             return super().write(vals)
-        verdict = ownership.judge(self, vals, rules)
-        for records, admitted in verdict.parts:
-            super(Base, records).write(admitted)
-        if verdict.after:
-            verdict.after()
+        verdict = ownership.judge(self, vals, book)
+        with verdict.carried_out(self.env.cr):
+            for records, admitted in verdict.parts:
+                super(Base, records).write(admitted)
         return True
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
         """Translations of an owned field are its values, too."""
-        after = None
-        if rules := ownership.rules_of(self):
-            said = owned_values.Translations(translations)
-            # what the audit trail says of an override is in the language that changes
-            there = self.with_context(lang=next(iter(said), None))
-            verdict = ownership.judge(there, {field_name: said}, rules)
-            if not verdict.parts:
-                return False
-            after = verdict.after
-        done = super()._update_field_translations(field_name, translations, digest, source_lang)
-        if after:
-            after()
-        return done
+        book = ownership.rules_of(self)
+        if book is None:
+            return super()._update_field_translations(field_name, translations, digest, source_lang)
+        said = owned_values.Translations(translations)
+        # what the audit trail says of an override is in the language that changes
+        there = self.with_context(lang=next(iter(said), None))
+        verdict = ownership.judge(there, {field_name: said}, book)
+        if not verdict.parts:
+            return False
+        with verdict.carried_out(self.env.cr):
+            return super()._update_field_translations(field_name, translations, digest, source_lang)
 
     def _create(self, data_list):
-        records = super()._create(data_list)
-        rules = ownership.rules_of(self)
-        if rules:
-            newborn.remember(records)
-            ownership.judge_creation(records, data_list, rules)
+        book = ownership.rules_of(self)
+        if book is None:
+            records = super()._create(data_list)
+            newborn.count(records)
+        else:
+            records = self._create_judged(data_list, book)
         triggers = capture.triggers_of(self)
         if triggers:
             capture.created(records, triggers)
+        return records
+
+    def _create_judged(self, data_list, book):
+        with ownership.judge_links(self, data_list, book).carried_out(self.env.cr):
+            records = super()._create(data_list)
+            newborn.count(records)
+            newborn.remember(records)
+            ownership.judge_creation(records, data_list, book)
         return records
 
     def _write_multi(self, vals_list):  # pylint: disable=missing-return
@@ -59,9 +65,17 @@ class Base(models.AbstractModel):
         capture.updated(self, hits, triggers)
 
     def unlink(self):
+        book = ownership.rules_of(self)
+        if book is None:
+            return self._unlink_captured()
+        verdict = ownership.judge_deletion(self, book)
+        with verdict.carried_out(self.env.cr):
+            for records, _nothing in verdict.parts:
+                records._unlink_captured()
+        return True
+
+    def _unlink_captured(self):
         ids = self.ids
-        if rules := ownership.rules_of(self):
-            ownership.judge_deletion(self, rules)
         triggers = capture.triggers_of(self)
         doomed = capture.deleting(self, triggers) if triggers and ids else None
         res = super().unlink()

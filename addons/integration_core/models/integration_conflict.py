@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import ownership
+from ..engine import owned_values
 
 ACTIVITY = "integration_core.mail_activity_conflict"
 STATES = [
@@ -70,6 +70,9 @@ class IntegrationConflict(models.Model):
     line_ids = fields.One2many("integration.conflict.line", "conflict_id", readonly=True)
     model_label = fields.Char(string="Kind of record", compute="_compute_names")
     document_name = fields.Char(string="Record", compute="_compute_document_name")
+    new_count = fields.Integer(
+        compute="_compute_names", help="How many new records of its kind the message would create."
+    )
     field_labels = fields.Char(string="Fields", compute="_compute_names")
     age = fields.Char(compute="_compute_age")
     message_state = fields.Selection(related="message_id.state", string="State of the message")
@@ -78,19 +81,20 @@ class IntegrationConflict(models.Model):
     _open_idx = models.Index("(company_id, id) WHERE state = 'open'")
     _document_idx = models.Index("(res_model, res_id)")
 
-    @api.depends("res_model", "line_ids.field_name")
+    @api.depends("res_model", "line_ids.field_name", "line_ids.key")
     def _compute_names(self):
         # sudo: names of models and fields are no secret
         known = self.env["ir.model"].sudo()
         for conflict in self:
             model = self.env.get(conflict.res_model)
             conflict.model_label = known._get(conflict.res_model).name or conflict.res_model
+            names = dict.fromkeys(filter(None, conflict.line_ids.mapped("field_name")))
             conflict.field_labels = ", ".join(
-                ownership.label(self.env, model, line.field_name) if model is not None
-                else line.field_name
-                for line in conflict.line_ids
-                if line.field_name
-            )  # fmt: skip
+                owned_values.label(self.env, model, name) if model is not None else name
+                for name in names
+            )
+            numbers = {line._point().number for line in conflict.line_ids}
+            conflict.new_count = len(numbers) if conflict.kind == "create" else 0
 
     @api.depends("res_model", "res_id")
     @api.depends_context("uid")
@@ -103,11 +107,14 @@ class IntegrationConflict(models.Model):
             for conflict in conflicts:
                 conflict.document_name = names.get(conflict.res_id, False)
 
-    @api.depends("model_label", "interface_id")
+    @api.depends("model_label", "new_count")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for conflict in self:
-            conflict.display_name = f"{kinds.get(conflict.kind)}: {conflict.model_label}"
+            kind = kinds.get(conflict.kind)
+            if conflict.new_count > 1:
+                kind = self.env._("%s new records", conflict.new_count)
+            conflict.display_name = f"{kind}: {conflict.model_label}"
 
     @api.depends("opened_at", "closed_at")
     def _compute_age(self):
@@ -145,11 +152,12 @@ class IntegrationConflict(models.Model):
         """Write down, or open again, what is disputed about a message.
 
         :param plan: the interface's :class:`engine.conversion.Plan`
-        :param by_place: disputes by kind, model and record id
+        :param by_place: disputes by kind, model and record id, with the decisions that stand
         """
         found = self.browse()
-        for (kind, model, res_id), disputes in by_place.items():
-            owner = self.env["integration.ownership"].browse(disputes[0].rule.id)
+        for (kind, model, res_id), asked in by_place.items():
+            first = next(dispute for dispute, decision in asked if not decision)
+            owner = self.env["integration.ownership"].browse(first.rule.id)
             values = {
                 "message_id": message_id,
                 "interface_id": plan.interface_id,
@@ -166,7 +174,16 @@ class IntegrationConflict(models.Model):
                 "closed_at": False,
                 "line_ids": [
                     fields.Command.clear(),
-                    *(fields.Command.create({"field_name": one.name}) for one in disputes),
+                    *(
+                        fields.Command.create(
+                            {
+                                "field_name": one.point.name,
+                                "key": one.point.key,
+                                "decision": decision,
+                            }
+                        )
+                        for one, decision in asked
+                    ),
                 ],
             }
             known = self.search(

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 
 from ..engine import keys, sweeping
 from ..engine.cursors import own_cursor
+from ..engine.drain import fault_point
 
 _logger = logging.getLogger(__name__)
 
@@ -80,5 +81,6 @@ class IntegrationContentSweep(models.Model):
         while going_on and time.monotonic() < end:
             with own_cursor(self.env.registry) as cr:
                 going_on = sweeping.step(api.Environment(cr, self.env.uid, {}), ring)
+            fault_point("content_sweep_committed")
         if going_on:
             self.env.ref("integration_core.ir_cron_content_sweep")._trigger()

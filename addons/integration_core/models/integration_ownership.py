@@ -1,7 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..engine import audit, disclosure, ownership, triggers
+from ..engine import audit, disclosure, owned_rules, owned_scope, owned_values, triggers
 from ..mixins.governed import IntegrationGoverned, touch
 from ..tools import closed_models, field_paths
 from ..tools.ownership import Rule, shared_fields
@@ -68,8 +68,8 @@ class IntegrationOwnership(models.Model):
     )
     condition = fields.Char(
         default="[]",
-        help="Only records that match. Looked at as they are before the change. Empty: all records "
-        "of the system's company, and those that all companies share.",
+        help="Only records that match; others do not change what would take a record out of it. "
+        "Empty: all records of the system's company, and those that all companies share.",
     )
     valid_from = fields.Date(string="From", help="First day (UTC). Empty: from the approval on.")
     valid_until = fields.Date(string="Until", help="Last day (UTC). Empty: until it is ended.")
@@ -348,21 +348,23 @@ class IntegrationOwnership(models.Model):
             valid_from=self.valid_from or None,
             valid_until=self.valid_until or None,
             parks=self.on_conflict == "park",
+            decided_by=owned_scope.deciders(self.env[self.model_name], condition)
+            if self.model_name in self.env
+            else frozenset(),
         )
 
     @api.model
     @tools.ormcache()
     def _rules(self):
-        """``{model: (tools.ownership.Rule, …)}``, the oldest first.
+        """What ownership has to say, by model: ``{model: tools.ownership.RuleBook}``.
 
-        One cached map without arguments: models without an owner pay a dictionary look-up.
+        One cached map without arguments: models that it does not concern pay a dictionary look-up.
         """
         # sudo: rules are enforced whoever writes
-        found: dict[str, list[Rule]] = {}
-        for one in self.sudo().search([("state", "=", "approved")], order="id"):
-            if one.model_name in self.env:
-                found.setdefault(one.model_name, []).append(one._rule())
-        return {model: tuple(rules) for model, rules in found.items()}
+        found = self.sudo().search([("state", "=", "approved")], order="id")
+        return owned_rules.books(
+            self.env, [one._rule() for one in found if one.model_name in self.env]
+        )
 
     def _rules_changed(self):
         """Drop what workers remember: the rules, and the forms that show them."""
@@ -377,4 +379,4 @@ class IntegrationOwnership(models.Model):
         if "*" in names or model is None:
             return self.env._("all data") if "*" in names else ", ".join(sorted(names))
         record = model.browse()
-        return "”, “".join(sorted(ownership.label(self.env, record, name) for name in names))
+        return "”, “".join(sorted(owned_values.label(self.env, record, name) for name in names))

@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.engine import conflicts, operations
+from odoo.addons.integration_core.engine import conflict_values, operations
 from odoo.addons.integration_core.tools.acts import Act
 
 from .owned import OwnedCase
@@ -351,7 +351,7 @@ class TestConflict(OwnedCase):
         self.env.cr.execute("SELECT to_jsonb(l)::text FROM integration_conflict_line l")
         rows += str(self.env.cr.fetchall())
         self.assertNotIn("example", rows)
-        self.assertIn(conflicts.KIND, message.payload_ids.mapped("kind"))
+        self.assertIn(conflict_values.KIND, message.payload_ids.mapped("kind"))
         self.assertTrue(conflict)
 
     def test_clinical_values_need_role_and_reason(self):

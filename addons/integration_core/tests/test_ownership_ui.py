@@ -22,6 +22,24 @@ class TestOwnershipUi(OwnedCase, HttpCase):
             (person.email, person.phone, person.function), ("jane@new.example", "1", "Nurse")
         )
 
+    def test_new_records_tour(self):
+        self.own("email", owns_existence=True)
+
+        def process(handler, _received, _data):
+            for name in ("Ann", "Bob"):
+                handler.env["res.partner"].create({"name": name, "email": f"{name.lower()}@e.x"})
+
+        self.handle_with(process)
+        message = self.receive("k1", {"key": "a"})
+        self.drain(self.inbound)
+        self.assertEqual(self.message(message.uuid).state, "quarantined")
+        self.start_tour("/odoo", "integration_core_conflict_new", login="admin")
+        self.make_due(message)
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(self.env["res.partner"].search_count([("name", "in", ("Ann", "Bob"))]), 2)
+
     def test_override_tour(self):
         self.own("email")
         self.start_tour(

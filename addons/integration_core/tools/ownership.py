@@ -25,6 +25,8 @@ class Rule:
     :ivar valid_from: first day (UTC), None for no beginning
     :ivar valid_until: last day (UTC), None for no end
     :ivar parks: a write of another system waits for a decision, instead of being refused
+    :ivar decided_by: fields of the record that decide whether it is covered: of the condition, the
+        company, and what Odoo computes those from
     """
 
     id: int
@@ -37,6 +39,7 @@ class Rule:
     valid_from: date | None
     valid_until: date | None
     parks: bool
+    decided_by: frozenset[str] = frozenset()
 
     def in_force(self, day: date) -> bool:
         """Whether the rule holds on ``day``."""
@@ -58,6 +61,35 @@ class Rule:
             and _periods_meet(self, other)
             and (bool(shared_fields(self, other)) or (self.existence and other.existence))
         )
+
+
+@dataclass(frozen=True)
+class Link:
+    """A many-to-many field that shows the same links as one that a rule speaks of.
+
+    :ivar name: the field
+    :ivar model: kind of records that the rule covers
+    :ivar field: the field of ``model`` that the rule speaks of
+    :ivar mirrored: the other end of the links, as the contacts of a tag are of the tags of a
+        contact; else another field at the same end
+    """
+
+    name: str
+    model: str
+    field: str
+    mirrored: bool
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """What ownership has to say about a model.
+
+    :ivar rules: the ownerships of its records, the oldest first
+    :ivar links: its fields by which owned fields of other records change
+    """
+
+    rules: tuple[Rule, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def is_data(field: str) -> bool:

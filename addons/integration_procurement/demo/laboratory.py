@@ -91,8 +91,10 @@ def _import_muted(env: api.Environment) -> None:
         wrong.unlink()
         env.cr.flush()
         mute.action_unmute()
-        mute.sudo()._count(muting.catch_up(env, mute.id, muting.BATCH, capture.caught_up))
-    _let_it_be_yesterday(mute.sudo())
+        step = muting.catch_up(env, mute.id, muting.BATCH, capture.caught_up)
+    mute = mute.with_env(env)
+    mute._count(step)
+    _let_it_be_yesterday(mute)
 
 
 def _item(env: api.Environment, code: str, name: str, unit: str) -> BaseModel:

@@ -57,6 +57,10 @@ export class IntegrationConflictWidget extends Component {
         return this.state.rows.length > 0;
     }
 
+    get isSeveral() {
+        return this.data.kind === "create" && this.data.new_count > 1;
+    }
+
     get keepLabel() {
         return this.data.kind === "write" ? _t("Keep Odoo's") : _t("Do not let it happen");
     }
@@ -68,7 +72,10 @@ export class IntegrationConflictWidget extends Component {
     async compare() {
         this.known = this.props.record.resId;
         const found = await this.orm.call(MODEL, "compare", [[this.known], this.state.look]);
-        Object.assign(this.state, found, { choices: {} });
+        // What was decided before stands, unless it is decided otherwise now.
+        const decided = found.may_decide ? found.rows.filter((row) => row.decision) : [];
+        const choices = Object.fromEntries(decided.map((row) => [row.field, row.decision]));
+        Object.assign(this.state, found, { choices });
     }
 
     choose(row, choice) {
@@ -79,6 +86,11 @@ export class IntegrationConflictWidget extends Component {
         for (const row of this.state.rows) {
             this.choose(row, choice);
         }
+    }
+
+    /** Whether all is decided alike. */
+    isChosen(choice) {
+        return this.state.rows.every((row) => this.state.choices[row.field] === choice);
     }
 
     /** A new record or a deletion is allowed as a whole, or not at all. */

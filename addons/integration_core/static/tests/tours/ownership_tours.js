@@ -50,6 +50,49 @@ registry.category("web_tour.tours").add("integration_core_conflict", {
     ],
 });
 
+registry.category("web_tour.tours").add("integration_core_conflict_new", {
+    steps: () => [
+        ...openApp(),
+        ...openMenu("menu_conflicts", "Conflicts"),
+        {
+            content: "One waits, about two new records",
+            trigger: ".o_data_row:contains('Contact') td[name='new_count']:contains('2')",
+            run: "click",
+        },
+        {
+            content: "The first record, with its name",
+            trigger: ".o_integration_heading:contains('1. Ann')",
+        },
+        {
+            content: "What is owned of the second one",
+            trigger: "tr[data-field='2.email']:contains('bob@e.x')",
+        },
+        {
+            content: "Nothing can be decided record by record",
+            trigger: "tr[data-field='email']:not(:has(button))",
+        },
+        {
+            content: "Let both come into being",
+            trigger: ".o_integration_take",
+            run: "click",
+        },
+        {
+            content: "Say why",
+            trigger: ".o_integration_conflict .o_integration_reason",
+            run: "edit They begin on Monday",
+        },
+        {
+            content: "Decide",
+            trigger: ".o_integration_decide:enabled",
+            run: "click",
+        },
+        {
+            content: "It is being applied",
+            trigger: ".o_integration_state[data-value='decided']",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("integration_core_override", {
     steps: () => [
         {

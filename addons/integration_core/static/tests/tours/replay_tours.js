@@ -44,7 +44,7 @@ registry.category("web_tour.tours").add("integration_core_bulk_retry", {
         },
         {
             content: "Confirm the start",
-            trigger: ".modal:contains('is fixed now') footer button.btn-primary:contains('Ok')",
+            trigger: ".modal:contains('is fixed now') footer button.btn-primary",
             run: "click",
         },
         reaches("running"),
