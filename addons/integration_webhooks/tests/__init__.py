@@ -5,5 +5,6 @@ from . import (
     test_tools_endpoint_health,
     test_tools_envelopes,
     test_tools_event_filter,
+    test_tools_signers,
     test_tools_standard_webhooks,
 )
