@@ -36,7 +36,7 @@ PRIVATE = (
 )
 KEY = SigningKey(credential_keys.ed25519_seed(PRIVATE))
 V1 = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-V1A = "v1a,hnO3f9T8Ytu9HwrXslvlumUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+V1A = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
 DELIVERY = Delivery(
     "msg_p5jXN8AQM9LWM0D4loKWxJek",
     1614265330,
