@@ -10,6 +10,7 @@ from . import (
     test_signing,
     test_tools_answers,
     test_tools_envelopes,
+    test_tools_signers,
     test_tools_standard_webhooks,
     test_trial,
     test_ui,
