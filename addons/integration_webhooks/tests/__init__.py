@@ -1,1 +1,7 @@
-from . import test_door, test_sender, test_tools_standard_webhooks
+from . import (
+    test_door,
+    test_sender,
+    test_tools_inbound,
+    test_tools_schemes,
+    test_tools_standard_webhooks,
+)
