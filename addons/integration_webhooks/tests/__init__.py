@@ -10,6 +10,8 @@ from . import (
     test_signing,
     test_tools_answers,
     test_tools_envelopes,
+    test_tools_inbound,
+    test_tools_schemes,
     test_tools_signers,
     test_tools_standard_webhooks,
     test_trial,
