@@ -6,5 +6,6 @@ from . import (
     test_signing,
     test_tools_answers,
     test_tools_envelopes,
+    test_tools_signers,
     test_tools_standard_webhooks,
 )

@@ -18,6 +18,7 @@ from odoo.addons.integration_webhooks.engine import bodies, sender
 from odoo.addons.integration_webhooks.engine.access import Tokens
 from odoo.addons.integration_webhooks.engine.bodies import Writer
 from odoo.addons.integration_webhooks.tools.envelopes import Envelope
+from odoo.addons.integration_webhooks.tools.signers.base import Unsigned
 
 
 def outgoing(number=1, **values):
@@ -258,7 +259,7 @@ class TestRequests(TransactionCase):
         endpoint = sender.Endpoint(
             "https://partner.example.com/hook",
             Writer(Envelope.STANDARD, "https://odoo.example"),
-            lambda *_args: {},
+            Unsigned(),
             access,
         )
         return sender.WebhookSender(endpoint)
