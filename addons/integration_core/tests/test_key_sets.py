@@ -48,7 +48,7 @@ class TestKeySets(HttpCase):
 
     def test_old_and_new_keys_overlap_and_revoked_ones_are_gone(self):
         old = self.credential.version_ids
-        self.credential.rotate({"generate": True})
+        self.credential.rotate({"generate": True, "overlap_hours": 24})
         self.assertEqual(len(self._get().json()["keys"]), 2)
         old.action_revoke("It became known.")
         [key] = self._get().json()["keys"]

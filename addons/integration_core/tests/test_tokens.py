@@ -83,7 +83,7 @@ class TestTokens(EngineCase):
                 "token_url": "https://login.example.com/token",
             }
         )
-        credential.rotate({"secret": "a" * 32})
+        credential.rotate({}, "a" * 32)
         key = credential._token_key()
         credential.scope = "orders"
         self.assertNotEqual(credential._token_key(), key)

@@ -14,9 +14,9 @@ from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools import answers
+from ..tools.signers.base import Delivery, Signer
 from .access import Access, Constant
 from .bodies import Body, Writer
-from .signing import Signer, Unsigned
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Endpoint:
 
     url: str
     writer: Writer
-    sign: Signer
+    signer: Signer
     access: Access = field(default_factory=Constant)
     headers: Mapping[str, str] = field(default_factory=dict)
     batch_size: int = 1
@@ -114,9 +114,20 @@ class WebhookSender:
         }
         if len(messages) == 1:
             headers |= _trace(first)
-        signature = endpoint.sign(
-            Unsigned(body.id, int(time.time()), "POST", endpoint.url, headers, body.content)
+        delivery = Delivery(
+            body.id,
+            int(time.time()),
+            endpoint.url,
+            body.content,
+            headers,
+            message_type=first.message_type,
         )
+        try:
+            signature = endpoint.signer.headers(delivery)
+        except ValueError as exc:
+            raise errors.ContractError(
+                f"The message cannot be signed: {exc}", code="cannot_sign"
+            ) from None
         return HttpRequest(
             "POST", endpoint.url, {**headers, **signature}, body.content, **endpoint.options
         )

@@ -6,6 +6,7 @@ from odoo.addons.integration_core.tools.tls import TlsOptions, context_for
 
 from ..engine import signing
 from ..tools import extra_headers
+from ..tools.signers.hmac_template import HmacTemplate
 
 # Credentials that sign, and by which schemes each can.
 SIGNING_KINDS = ("hmac", "ed25519")
@@ -232,22 +233,26 @@ class IntegrationInterface(models.Model):
         return tuple(dict.fromkeys(found))
 
     def _webhook_template(self):
-        """The own template (:class:`engine.signing.Template`).
+        """The own template (:class:`tools.signers.hmac_template.HmacTemplate`).
 
         :raises ValueError: it cannot work
         """
         self.ensure_one()
-        return signing.Template(
-            self.webhook_template or "",
-            self.webhook_algorithm or "sha256",
-            self.webhook_encoding or "hex",
-            self.webhook_prefix or "",
-            self.webhook_signature_header or "",
-            self.webhook_timestamp_header or "",
+        names = [self.webhook_signature_header or "", self.webhook_timestamp_header or ""]
+        for name in filter(None, names):
+            extra_headers.check_signature_name(name)
+        return HmacTemplate(
+            names[0].lower(),
+            content=self.webhook_template or "",
+            algorithm=self.webhook_algorithm or "sha256",
+            encoding=self.webhook_encoding or "hex",
+            prefix=self.webhook_prefix or "",
+            timestamp_header=names[1].lower(),
+            id_header="webhook-id",
         )
 
     def _webhook_signer(self, proofs):
-        """What signs requests (:data:`engine.signing.Signer`).
+        """What signs requests (:class:`tools.signers.base.Signer`).
 
         :param proofs: of the credential, the version in use first
         """

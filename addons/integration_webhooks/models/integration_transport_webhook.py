@@ -4,6 +4,7 @@ from odoo.addons.integration_core.engine import tokens
 from odoo.addons.integration_core.tools import data_classes, http_auth
 from odoo.addons.integration_core.tools.tls import TlsOptions
 
+from ..engine import signing
 from ..engine.access import Access, Constant, Tokens
 from ..engine.bodies import Writer
 from ..engine.sender import Endpoint, WebhookSender, client
@@ -29,7 +30,7 @@ class IntegrationTransportWebhook(models.AbstractModel):
         # Beside a signature or a client certificate there may be an access.
         access = interface.webhook_access_id
         beside = access._proofs()[:1] if access else []
-        sent_along = [one for one in (proofs[0], *beside) if not _signs(one)]
+        sent_along = [one for one in (proofs[0], *beside) if not signing.signs(one)]
         options = self._options(interface, sent_along)
         for credential in interface._sending_credentials():
             credential._note_sending()
@@ -37,7 +38,7 @@ class IntegrationTransportWebhook(models.AbstractModel):
             Endpoint(
                 url=interface.url,
                 writer=self._writer(interface),
-                sign=interface._webhook_signer(proofs),
+                signer=interface._webhook_signer(proofs),
                 access=self._access(interface, sent_along, options),
                 headers=interface._webhook_headers(),
                 batch_size=self._batch_size(interface),
@@ -83,7 +84,3 @@ class IntegrationTransportWebhook(models.AbstractModel):
             thin=interface.webhook_payload == "thin",
             discreet=interface.data_class in data_classes.PRIVATE,
         )
-
-
-def _signs(proof: http_auth.Proof) -> bool:
-    return isinstance(proof, (http_auth.SharedSecret, http_auth.SigningKey))

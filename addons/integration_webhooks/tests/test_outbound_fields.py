@@ -172,7 +172,7 @@ class TestOutboundFields(TransactionCase):
 
     def test_access_is_relied_on_as_the_signature_is(self):
         access = self._credential("bearer")
-        access.rotate({"secret": "a" * 40})
+        access.rotate({}, "a" * 40)
         self.interface.webhook_access_id = access
         self.env.flush_all()
         self.env.cr.execute(

@@ -18,6 +18,7 @@ from odoo.addons.integration_webhooks.engine import bodies, sender
 from odoo.addons.integration_webhooks.engine.access import Tokens
 from odoo.addons.integration_webhooks.engine.bodies import Writer
 from odoo.addons.integration_webhooks.tools.envelopes import Envelope
+from odoo.addons.integration_webhooks.tools.signers.base import Unsigned
 
 
 def outgoing(number=1, **values):
@@ -149,11 +150,11 @@ class TestRequests(TransactionCase):
         )
 
     @classmethod
-    def _credential(cls, kind, *, terms=None, **secret):
+    def _credential(cls, kind, secret="", *, terms=None, **values):
         credential = cls.env["integration.credential"].create(
             {"name": f"A {kind}", "kind": kind, **(terms or {})}
         )
-        credential.rotate(secret)
+        credential.rotate(values, secret)
         return credential
 
     def _send(self, *messages, partner=None):
@@ -180,14 +181,14 @@ class TestRequests(TransactionCase):
         self.assertEqual(request.headers["x-hospital"], "General")
 
     def test_an_access_beside_the_signature(self):
-        self.interface.webhook_access_id = self._credential("bearer", secret="t" * 30)
+        self.interface.webhook_access_id = self._credential("bearer", "t" * 30)
         _outcomes, [request] = self._send()
         self.assertEqual(request.headers["authorization"], f"Bearer {'t' * 30}")
         self.assertIn("webhook-signature", request.headers)
 
     def test_a_credential_that_does_not_sign_alone(self):
         self.interface.credential_id = self._credential(
-            "basic", secret="a very good password", login="odoo"
+            "basic", "a very good password", login="odoo"
         )
         _outcomes, [request] = self._send()
         pair = base64.b64encode(b"odoo:a very good password").decode()
@@ -242,8 +243,8 @@ class TestRequests(TransactionCase):
         """An access whose token address gives ``answers``, and a store in memory."""
         credential = self._credential(
             "oauth2",
+            "s" * 32,
             terms={"client_id": "us", "token_url": "https://login.example.com/token"},
-            secret="s" * 32,
         )
         proof = credential._proofs()[0]
         server = Partner(*answers)
@@ -258,7 +259,7 @@ class TestRequests(TransactionCase):
         endpoint = sender.Endpoint(
             "https://partner.example.com/hook",
             Writer(Envelope.STANDARD, "https://odoo.example"),
-            lambda *_args: {},
+            Unsigned(),
             access,
         )
         return sender.WebhookSender(endpoint)
