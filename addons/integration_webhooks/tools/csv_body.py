@@ -106,7 +106,7 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
             cells = next(reader, None)
         except csv.Error:
             # The module's texts may be anything; the line is what helps.
-            raise _fault(f"line {reader.line_num} is not quoted rightly") from None  # type: ignore[attr-defined]
+            raise _fault(f"line {reader.line_num} is not quoted rightly, or is too long") from None  # type: ignore[attr-defined]
         if cells is None:
             return
         if len(cells) > MAX_COLUMNS or any(len(cell) > MAX_CELL for cell in cells):

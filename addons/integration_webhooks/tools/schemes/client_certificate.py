@@ -25,8 +25,6 @@ from typing import Final
 from urllib.parse import unquote
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 
 from odoo.addons.integration_core.tools import net_guard
 
@@ -34,10 +32,8 @@ from ..encodings import decode_base64, decode_hex
 from ..options import Naming, OptionsInvalid, check_choice, check_header
 from ..request import InboundRequest
 from ..signature import Reason, SignatureInvalid, VerifiedDelivery
+from . import certificates
 from .base import Needs, Scheme, SecretInvalid, delivery, first_proof, is_among, names_of
-from .sns_certificates import is_valid_at
-
-MAX_CERTIFICATE: Final = 12 * 1024
 
 #: Forms, with the header that usually holds each.
 _FORMS: Final[Mapping[str, str]] = {
@@ -47,9 +43,6 @@ _FORMS: Final[Mapping[str, str]] = {
     "subject": "X-SSL-Client-S-DN",
 }
 _FINGERPRINT: Final = re.compile(r"(?:sha256[:=])?((?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2})", re.I)
-_PEM: Final = re.compile(
-    r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*", re.ASCII
-)
 _BLANKS: Final = re.compile(r"\s+")
 # key=value, the value bare or in double quotes with backslashes (Envoy's documentation).
 _XFCC: Final = re.compile(r'([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(?:;|\Z)')
@@ -156,10 +149,10 @@ def read_pin(text: str) -> Presented:
     if match:
         return Presented(bytes.fromhex(match[1].replace(":", "")))
     if text.startswith("-----BEGIN"):
-        certificate = _from_pem(text)
+        certificate = certificates.read_pem(text)
         if certificate is None:
             raise SecretInvalid("This is no certificate in PEM.")
-        return Presented(certificate.fingerprint(hashes.SHA256()))
+        return Presented(certificate.fingerprint)
     subject = _name(text)
     if subject is None:
         raise SecretInvalid(
@@ -179,16 +172,22 @@ def _fits(pin: Presented, presented: Presented) -> bool:
 
 
 def _from_certificate(value: str, now: float) -> Presented:
-    text = unquote(value) if "%" in value else value
-    match = _PEM.fullmatch(text)
-    inner = match[1] if match else text.removeprefix(":").removesuffix(":")
-    raw = decode_base64(_BLANKS.sub("", inner))
-    certificate = _from_der(raw) if raw else None
+    certificate = _read(unquote(value) if "%" in value else value)
     if certificate is None:
         raise SignatureInvalid(Reason.BAD_HEADER)
-    if not is_valid_at(certificate, now):
+    if not certificate.is_valid_at(now):
         raise SignatureInvalid(Reason.BAD_CERTIFICATE)
-    return Presented(certificate.fingerprint(hashes.SHA256()), certificate.subject)
+    return Presented(certificate.fingerprint, certificate.subject)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> certificates.Certificate | None:
+    """PEM or base64; remembered, since a partner sends the same one with each request."""
+    if text.startswith("-----BEGIN"):
+        # One certificate: the chain, where a proxy sends it, is in a header of its own.
+        return certificates.read_pem(text) if text.count("-----BEGIN") == 1 else None
+    raw = decode_base64(_BLANKS.sub("", text.removeprefix(":").removesuffix(":")))
+    return certificates.read_der(raw) if raw else None
 
 
 def _from_fingerprint(value: str, _now: float) -> Presented:
@@ -234,26 +233,6 @@ _READERS: Final = {
     "fingerprint": _from_fingerprint,
     "subject": _from_subject,
 }
-
-
-def _from_pem(text: str) -> x509.Certificate | None:
-    match = _PEM.match(text)
-    raw = decode_base64(_BLANKS.sub("", match[1])) if match else None
-    return _from_der(raw) if raw else None
-
-
-@lru_cache(maxsize=256)
-def _from_der(raw: bytes) -> x509.Certificate | None:
-    """The certificate; remembered, since a partner sends the same one with each request."""
-    if len(raw) > MAX_CERTIFICATE:
-        return None
-    try:
-        certificate = x509.load_der_x509_certificate(raw)
-        # Parsed only when they are read, and a forged certificate fails there.
-        _ = certificate.subject, certificate.not_valid_after_utc, certificate.not_valid_before_utc
-    except (ValueError, UnsupportedAlgorithm):
-        return None
-    return certificate
 
 
 def _name(text: str) -> x509.Name | None:

@@ -12,19 +12,17 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from odoo.addons.integration_core.tools.errors import IntegrationError
 
 from ..signature import Reason, SignatureInvalid
+from .certificates import Certificate, read_pem
 
 #: Gets the PEM text of a checked https address; raises IntegrationError (as the core's HTTP client
 #: does) or OSError if it cannot be had now.
 FetchCertificate = Callable[[str], str]
 
-MAX_CERTIFICATE: Final = 16 * 1024
 MIN_RSA_BITS: Final = 2048
 KEEP_SECONDS: Final = 24 * 3600
 FAILURE_SECONDS: Final = 60
@@ -67,7 +65,7 @@ class _Entry:
 
     __slots__ = ("certificate", "until")
 
-    def __init__(self, until: float, certificate: x509.Certificate | None) -> None:
+    def __init__(self, until: float, certificate: Certificate | None) -> None:
         self.until = until
         self.certificate = certificate
 
@@ -107,16 +105,13 @@ class CertificateCache:
             raise SignatureInvalid(Reason.KEY_UNAVAILABLE)
         self._fetched.append(now)
 
-    def _load(self, url: str) -> x509.Certificate | None:
+    def _load(self, url: str) -> Certificate | None:
         try:
-            text = self._fetch(url)
-            if len(text) > MAX_CERTIFICATE:
-                return None
-            return x509.load_pem_x509_certificate(text.encode())
-        except (IntegrationError, OSError, ValueError, UnsupportedAlgorithm):
+            return read_pem(self._fetch(url))
+        except (IntegrationError, OSError):
             return None
 
-    def _remember(self, url: str, now: float, certificate: x509.Certificate | None) -> _Entry:
+    def _remember(self, url: str, now: float, certificate: Certificate | None) -> _Entry:
         keep = KEEP_SECONDS if certificate is not None else FAILURE_SECONDS
         entry = _Entry(now + keep, certificate)
         with self._lock:
@@ -127,18 +122,9 @@ class CertificateCache:
         return entry
 
 
-def is_valid_at(certificate: x509.Certificate, now: float) -> bool:
-    """Whether a moment (seconds since the epoch) is between a certificate's two dates."""
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    return begin.timestamp() <= now <= end.timestamp()
-
-
-def _key_of(certificate: x509.Certificate, now: float) -> RSAPublicKey:
-    key = certificate.public_key()
-    if (
-        not is_valid_at(certificate, now)
-        or not isinstance(key, RSAPublicKey)
-        or key.key_size < MIN_RSA_BITS
-    ):
+def _key_of(certificate: Certificate, now: float) -> RSAPublicKey:
+    key = certificate.key
+    usable = isinstance(key, RSAPublicKey) and key.key_size >= MIN_RSA_BITS
+    if not usable or not certificate.is_valid_at(now):
         raise SignatureInvalid(Reason.BAD_CERTIFICATE)
     return key
