@@ -107,7 +107,7 @@ def test_a_member_that_is_no_array(body):
 def test_batches_have_a_limit():
     body = json.dumps(list(range(1000))).encode()
     assert len(split(body, form="array")) == 1000
-    assert "more than 999 items" in fault(body, form="array", max_items=999).message
+    assert "at most 999 items" in fault(body, form="array", max_items=999).message
     assert split(b"[]", form="array") == []
 
 
