@@ -87,6 +87,7 @@ def _authentic(spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
         return _reply(found)
     door_checks.check_open(spec)
     door_checks.check_backlog(spec)
+    door_checks.charge_items(spec, len(found.items or ()))
     answer = door_accept.accept(spec, found, one)
     if found.secret_index is not None:
         sealed, _secret = secrets.opened[found.secret_index]

@@ -58,6 +58,12 @@ def limit_rate(spec: Mapping[str, Any]) -> None:
         _limit(str(spec["id"]), spec["rate"], spec["burst"])
 
 
+def charge_items(spec: Mapping[str, Any], count: int) -> None:
+    """Let a request with many messages count as many: whoever comes next may have to wait."""
+    if spec["rate"] and count > 1:
+        _limiter.charge(f"{request.db}/{spec['id']}", count - 1, time.monotonic())
+
+
 def limit_receipts(spec: Mapping[str, Any]) -> None:
     """Who asks again and again is no load on what delivers."""
     _limit(f"{spec['id']}/receipts", RECEIPT_RATE, RECEIPT_BURST)

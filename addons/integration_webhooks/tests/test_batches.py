@@ -1,7 +1,10 @@
 import json
 import time
+from unittest.mock import patch
 
 from odoo.tests import tagged
+
+from odoo.addons.integration_core.controllers import door_checks
 
 from .inbound_case import InboundCase, hmac_hex
 
@@ -45,6 +48,16 @@ class TestBatches(InboundCase):
         self.assertEqual(self.deliver([1, 2, 3]).status_code, 202)
         self.assertEqual(self.deliver([1, 2, 3, 4]).status_code, 413)
         self.assertEqual(len(self.messages()), 3)
+
+    def test_each_item_counts_for_the_rate(self):
+        self.change(items_form="array")
+        self.policy.write({"rate_per_second": 0.5, "rate_burst": 3})
+        self.interface._configuration_changed()
+        with patch.object(door_checks, "_limiter", type(door_checks._limiter)()):
+            self.assertEqual(self.deliver([1, 2, 3]).status_code, 202)
+            answer = self.deliver([4])
+            self.assertEqual(answer.status_code, 429)
+            self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
 
     def test_what_is_no_array_is_one_message(self):
         self.change(items_form="array")

@@ -205,6 +205,7 @@ class TestConfiguration(InboundCase):
         options = {"issuers": ["i"], "audiences": ["a"]}
         found = self.missing("jwt", options, secret="", public_keys="nonsense")
         self.assertIn("Keys of the partner", " ".join(found))
+        self.interface.public_keys = False
         found = self.missing("jwt", options, secret="", jwks_url="http://partner.example/keys")
         self.assertIn("Address of the partner", " ".join(found))
         found = self.missing("jwt", options, secret="", jwks_url="https://partner.example/keys")
