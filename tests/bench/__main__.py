@@ -8,6 +8,7 @@ from tests.bench import (
     engine_inbound_drain,
     event_capture,
     event_latency,
+    inbound_batch,
     inbound_http,
     ledger_scale,
     outbound_delivery,
@@ -25,6 +26,7 @@ _BENCHMARKS = {
     for module in (
         engine_inbound_drain,
         inbound_http,
+        inbound_batch,
         event_capture,
         ledger_scale,
         event_latency,
