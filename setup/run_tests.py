@@ -84,6 +84,7 @@ def run_long(settings: Settings, arguments: Sequence[str]) -> int:
 
 def _run(settings: Settings, selection: Selection) -> int:
     _provide_browser()
+    _provide_node()
     lock = settings.home / f"test-{settings.checkout}.lock"
     with machine.prepared(settings) as ready, exclusive(lock, "testing this checkout"):
         totals = junit.Totals()
@@ -169,6 +170,15 @@ def _provide_browser() -> None:
         packages.install("chromium", "for browser tours")
     except SetupError as error:
         say(f"Tours will be skipped: {error}")
+
+
+def _provide_node() -> None:
+    if packages.has("node"):
+        return
+    try:
+        packages.install("nodejs", "for the example in JavaScript that partners get")
+    except SetupError as error:
+        say(f"The example in JavaScript is not tried: {error}")
 
 
 def _selects(option: str) -> bool:
