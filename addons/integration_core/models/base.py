@@ -48,8 +48,9 @@ class Base(models.AbstractModel):
         return records
 
     def _create_judged(self, data_list, book):
+        """The part of ``_create`` that makes the records, where somebody may own them."""
         with ownership.judge_links(self, data_list, book).carried_out(self.env.cr):
-            records = super()._create(data_list)
+            records = super()._create(data_list)  # pylint: disable=super-method-mismatch
             newborn.count(records)
             newborn.remember(records)
             ownership.judge_creation(records, data_list, book)
@@ -64,7 +65,7 @@ class Base(models.AbstractModel):
         super()._write_multi(vals_list)
         capture.updated(self, hits, triggers)
 
-    def unlink(self):
+    def unlink(self):  # pylint: disable=method-required-super  # _unlink_captured calls it
         book = ownership.rules_of(self)
         if book is None:
             return self._unlink_captured()
@@ -75,10 +76,11 @@ class Base(models.AbstractModel):
         return True
 
     def _unlink_captured(self):
+        """The part of ``unlink`` that deletes, and tells of it."""
         ids = self.ids
         triggers = capture.triggers_of(self)
         doomed = capture.deleting(self, triggers) if triggers and ids else None
-        res = super().unlink()
+        res = super().unlink()  # pylint: disable=super-method-mismatch
         if doomed is not None:
             capture.deleted(self, ids, doomed, triggers)
         if ids and self._integration_is_touched():
