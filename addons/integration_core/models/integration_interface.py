@@ -261,11 +261,8 @@ class IntegrationInterface(models.Model):
 
     @api.model
     def _valid_field_parameter(self, field, name):
-        return name in (
-            "required_if_transport",
-            "governed",
-            "of_environment",
-        ) or super()._valid_field_parameter(field, name)
+        ours = ("required_if_transport", "governed", "of_environment")
+        return name in ours or super()._valid_field_parameter(field, name)
 
     @api.model
     def _selection_handler(self):
