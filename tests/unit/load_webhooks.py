@@ -1,8 +1,11 @@
 """Import the pure tools of integration_webhooks by path, without Odoo and without a database."""
 
 import importlib
+import importlib.abc
 import importlib.util
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
@@ -10,14 +13,43 @@ from tests.unit import load_core
 
 TOOLS = Path(__file__).resolve().parents[2] / "addons" / "integration_webhooks" / "tools"
 PACKAGE = "integration_webhooks_tools"
-#: The name by which tools of other addons import those of the core.
-CORE = "odoo.addons.integration_core.tools"
+
+
+class CoreTools(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Serves the core's tools, as these tools import them, from where the tests have them.
+
+    Python asks for the whole name first, and so never looks for the packages around it.
+    """
+
+    NAME = "odoo.addons.integration_core.tools"
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == self.NAME or name.startswith(f"{self.NAME}."):
+            return importlib.util.spec_from_loader(name, self)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(load_core.PACKAGE + spec.name.removeprefix(self.NAME))
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # Python has given it the alias' specification.
+        module.__spec__ = module.__spec__.loader_state
 
 
 def load(module: str) -> ModuleType:
-    """Return ``addons/integration_webhooks/tools/<module>.py``, relative imports included."""
+    """Return ``addons/integration_webhooks/tools/<module>.py``, relative imports included.
+
+    :param module: ``schemes.github`` for a module in a folder
+    """
     if PACKAGE not in sys.modules:
-        share_core()
+        load_core.load_tools()
+        finder = CoreTools()
+        sys.meta_path.insert(0, finder)
+        sys.modules[finder.NAME] = sys.modules[load_core.PACKAGE]
         spec = importlib.util.spec_from_file_location(
             PACKAGE, TOOLS / "__init__.py", submodule_search_locations=[str(TOOLS)]
         )
@@ -25,14 +57,3 @@ def load(module: str) -> ModuleType:
         sys.modules[PACKAGE] = package
         spec.loader.exec_module(package)
     return importlib.import_module(f"{PACKAGE}.{module}")
-
-
-def share_core() -> None:
-    """Give the core's tools their name in Odoo as well: the same modules, so that an exception that
-    one addon raises is the one that another catches."""
-    load_core.load_tools()
-    sys.modules[CORE] = sys.modules[load_core.PACKAGE]
-    for path in load_core.TOOLS.glob("*.py"):
-        if path.stem != "__init__":
-            module = importlib.import_module(f"{load_core.PACKAGE}.{path.stem}")
-            sys.modules[f"{CORE}.{path.stem}"] = module
