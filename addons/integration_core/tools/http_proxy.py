@@ -89,20 +89,13 @@ class Proxy:
             as ``*.hospital.example, 10.0.0.0/8``.
         :raises ConfigurationError: one of them is not usable; no login or password is repeated.
         """
-        checked = check_url(url, allow_plaintext=True)
-        if checked.scheme != "http" or checked.target != "/":
-            raise ConfigurationError(
-                "a proxy is entered as http:// with its name and port, and no path",
-                code="proxy_configuration",
-            )
         try:
+            host, port = _parse_address(url)
             hosts, direct_networks = _parse_exceptions(exceptions)
             authorization = _authorization(login, password)
         except ValueError as error:
             raise ConfigurationError(str(error), code="proxy_configuration") from None
-        return cls(
-            checked.host, checked.port, authorization, hosts, direct_networks, tuple(networks)
-        )
+        return cls(host, port, authorization, hosts, direct_networks, tuple(networks))
 
     def serves(self, host: str) -> bool:
         """Whether requests to ``host`` (as :func:`.check_url` returns it) take this proxy."""
@@ -214,6 +207,16 @@ def _entries(text: str) -> list[str]:
     if len(entries) > MAX_HOSTS:
         raise ValueError(f"more than {MAX_HOSTS} entries")
     return entries
+
+
+def _parse_address(url: str) -> tuple[str, int]:
+    try:
+        checked = check_url(url, allow_plaintext=True)
+    except AddressRefused:
+        checked = None
+    if checked is None or checked.scheme != "http" or checked.target != "/":
+        raise ValueError("a proxy is entered as http:// with its name and port, and nothing else")
+    return checked.host, checked.port
 
 
 def _parse_exceptions(text: str) -> tuple[tuple[str, ...], tuple[Network, ...]]:
