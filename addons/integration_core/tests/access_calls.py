@@ -97,6 +97,7 @@ MAY_CALL = {
         "action_send_back": ADMINISTRATORS | APPROVERS,
         "action_revoke": ADMINISTRATORS | APPROVERS,
     },
+    "integration.policy": {"action_duplicate": ADMINISTRATORS},
     "integration.value.map": {
         "action_reprocess_waiting": OPERATORS,
         "count_waiting": OPERATORS,

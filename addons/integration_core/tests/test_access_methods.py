@@ -140,6 +140,7 @@ class TestAccessMethods(EngineCase):
             "integration.revision": self.make_revision,
             "integration.mapping": lambda: self.env[name].create({"name": "M", "header": "root"}),
             "integration.event.type": lambda: self.event_type,
+            "integration.policy": lambda: self.env.ref("integration_core.policy_default"),
             "integration.waiver": self.make_waiver,
             "integration.value.map": self.make_map,
             "integration.value.map.line": lambda: self.make_map().line_ids,
