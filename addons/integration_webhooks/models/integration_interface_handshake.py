@@ -78,6 +78,7 @@ class IntegrationInterface(models.Model):
 
     subscription_count = fields.Integer(compute="_compute_subscription_count")
 
+    @api.depends_context("uid")
     def _compute_subscription_count(self):
         # sudo: a number, for whoever reads the interface
         model = self.env["integration.webhook.subscription"].sudo()

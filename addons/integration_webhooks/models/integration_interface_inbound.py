@@ -104,6 +104,7 @@ class IntegrationInterface(models.Model):
                 found = ()
             interface.scheme_warning = "\n".join(found) or False
 
+    @api.depends_context("uid")
     def _compute_key_set_state(self):
         # sudo: only whether it worked, for whoever reads the interface
         keys = self.env["integration.webhook.key"].sudo()
