@@ -51,6 +51,7 @@ registry.category("web_tour.tours").add("integration_core_bulk_retry", {
         {
             content: "Two messages were queued without a reload",
             trigger: ".oe_stat_button[name='action_open_results'] .o_stat_value:contains('2')",
+            timeout: 40000,
         },
         press("action_pause", "Pause it"),
         confirm(),
@@ -58,6 +59,7 @@ registry.category("web_tour.tours").add("integration_core_bulk_retry", {
         {
             content: "Four are left",
             trigger: ".oe_stat_button[name='action_open_left'] .o_stat_value:contains('4')",
+            timeout: 40000,
         },
         press("action_resume", "Resume it"),
         confirm(),
