@@ -57,7 +57,7 @@ class BatchOptions(Options):
     type_path: str = ""
     max_items: float = 1000
 
-    def check(self) -> None:
+    def _check(self) -> None:
         check_choice("form", self.form, FORMS)
         check_range("max_items", self.max_items, 1, MAX_ITEMS)
         check_path("id_path", self.id_path)

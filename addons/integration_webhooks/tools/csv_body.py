@@ -46,7 +46,7 @@ class CsvOptions(Options):
     columns: tuple[str, ...] = ()
     encoding: str = ""
 
-    def check(self) -> None:
+    def _check(self) -> None:
         check_choice("delimiter", self.delimiter, _DELIMITERS)
         check_choice("quote", self.quote, _QUOTES)
         if self.encoding:

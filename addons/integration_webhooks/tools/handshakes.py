@@ -122,7 +122,7 @@ class HubOptions(Options):
     verify_tokens: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
-    def check(self) -> None:
+    def _check(self) -> None:
         if not (any(self.verify_tokens) or any(self.topics)):
             raise OptionsInvalid("Name the verify_tokens (Meta) or the topics (WebSub).")
 
@@ -162,7 +162,7 @@ class CloudEventsOptions(Options):
     origins: tuple[str, ...] = ()
     rate: float = 0
 
-    def check(self) -> None:
+    def _check(self) -> None:
         if not self.origins or not all(_ORIGIN.fullmatch(origin) for origin in self.origins):
             raise OptionsInvalid("origins: name who may ask, such as eventgrid.azure.net.")
         check_range("rate", self.rate, 0, 1_000_000)

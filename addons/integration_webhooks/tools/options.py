@@ -33,7 +33,14 @@ class Options:
     """Base: a scheme without options."""
 
     def check(self) -> None:
-        """:raises OptionsInvalid: values that do not fit, alone or together."""
+        """Have each class of the options check what it has added (``_check``), the base first.
+
+        :raises OptionsInvalid: values that do not fit, alone or together.
+        """
+        for cls in reversed(type(self).__mro__):
+            own = vars(cls).get("_check")
+            if own is not None:
+                own(self)
 
 
 @dataclass(frozen=True)
@@ -47,8 +54,7 @@ class Freshness(Options):
     max_age: float = 300
     max_skew: float = 60
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_range("max_age", self.max_age, 1, MAX_AGE)
         check_range("max_skew", self.max_skew, 0, MAX_SKEW)
 
@@ -64,8 +70,7 @@ class TypeNaming(Options):
     type_header: str = ""
     type_path: str = ""
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("type_header", self.type_header, optional=True)
         check_path("type_path", self.type_path)
 
@@ -81,8 +86,7 @@ class Naming(TypeNaming):
     id_header: str = ""
     id_path: str = ""
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("id_header", self.id_header, optional=True)
         check_path("id_path", self.id_path)
 

@@ -68,8 +68,7 @@ class SnsOptions(Freshness):
     signature_versions: tuple[str, ...] = ("1", "2")
     max_age: float = 2 * 3600
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         if not self.topics or not all(_ARN.fullmatch(topic) for topic in self.topics):
             raise OptionsInvalid(
                 "topics: name the ARN of each topic, such as "

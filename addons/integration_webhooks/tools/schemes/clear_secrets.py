@@ -79,7 +79,7 @@ class Basic(_ClearSecret[Naming]):
     needs = (Needs.BASIC,)
 
     def check_secret(self, text: str) -> None:
-        super().check_secret(text)
+        text_key(text)
         if not text.partition(":")[0] or not text.partition(":")[2]:
             raise SecretInvalid("A login and a password are needed, with a colon between them.")
 
@@ -99,8 +99,7 @@ class ApiKeyOptions(Naming):
 
     header: str = "X-API-Key"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("header", self.header)
 
 

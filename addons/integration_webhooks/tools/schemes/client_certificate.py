@@ -64,8 +64,7 @@ class ClientCertificateOptions(Naming):
     verify_header: str = ""
     verify_value: str = "SUCCESS"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_choice("form", self.form, _FORMS)
         check_header("header", self.header, optional=True)
         check_header("verify_header", self.verify_header, optional=True)

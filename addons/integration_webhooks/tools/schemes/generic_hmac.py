@@ -61,8 +61,7 @@ class HmacOptions(Naming, Freshness):
     timestamp_format: str = "unix"
     secret_encoding: str = "text"  # noqa: S105 (how it is written, not what it is)
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_choice("algorithm", self.algorithm, _SIZES)
         check_choice("encoding", self.encoding, _ENCODINGS)
         check_choice("secret_encoding", self.secret_encoding, _SECRETS)

@@ -28,8 +28,7 @@ class GitHubOptions(Naming):
     id_header: str = "X-GitHub-Delivery"
     type_header: str = "X-GitHub-Event"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("signature_header", self.signature_header)
 
 

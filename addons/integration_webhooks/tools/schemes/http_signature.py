@@ -68,8 +68,7 @@ class HttpSignatureOptions(Naming, Freshness):
     key_id: str = ""
     secret_encoding: str = "text"  # noqa: S105 (how it is written, not what it is)
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_choices("algorithms", self.algorithms, ALGORITHMS)
         check_choice("secret_encoding", self.secret_encoding, _SECRETS)
         for name in self.required:

@@ -63,8 +63,7 @@ class JwtOptions(Naming, Freshness):
     body_hash_claim: str = ""
     body_hash_encoding: str = "hex"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("header", self.header)
         check_choices("algorithms", self.algorithms, ALGORITHMS)
         check_choice("body_hash_encoding", self.body_hash_encoding, _ENCODINGS)

@@ -31,8 +31,7 @@ class SlackOptions(Naming, Freshness):
     id_path: str = "event_id"
     type_path: str = "event.type || type"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("signature_header", self.signature_header)
         check_header("timestamp_header", self.timestamp_header)
 

@@ -29,8 +29,7 @@ class StripeOptions(Naming, Freshness):
     id_path: str = "id"
     type_path: str = "type"
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_header("signature_header", self.signature_header)
 
 

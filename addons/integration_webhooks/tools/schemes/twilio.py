@@ -48,8 +48,7 @@ class TwilioOptions(Naming):
     id_header: str = "I-Twilio-Idempotency-Token"
     algorithms: tuple[str, ...] = ("HMAC_SHA1", "HMAC_SHA256")
 
-    def check(self) -> None:
-        super().check()
+    def _check(self) -> None:
         check_choices("algorithms", self.algorithms, _ALGORITHMS)
 
 
