@@ -123,7 +123,7 @@ def split_template(text: str, parts: Sequence[str]) -> list[tuple[str, str]]:
 class HmacSigner(Signer):
     """Signs as a template says.
 
-    :param keys: 1 to 16, the newest first; of use are all of them only with a separator.
+    :param keys: 1 to 16, the newest first. Without a separator only that one signs.
     """
 
     def __init__(self, template: HmacTemplate, keys: Sequence[bytes]) -> None:
