@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.contacts import Contacts, Definition
 from tests.e2e.receivers import Receiver
-from tests.e2e.test_events import Definition, World
 from tests.harness import Database, Faults, wait_until
 
 MUTE = "integration.event.mute"
@@ -65,7 +65,7 @@ def told_ids(defined: Definition) -> Counter[int]:
 
 
 def test_import_is_told_once_although_workers_die(suite: Suite, faults: Faults) -> None:
-    world = World(suite)
+    world = Contacts(suite)
     with Receiver() as receiver:
         defined = world.define(
             receiver, trigger="reaches", field_name="type", field_value="delivery"
@@ -89,7 +89,7 @@ def test_import_is_told_once_although_workers_die(suite: Suite, faults: Faults) 
 
 def test_changes_of_others_are_told_at_once(suite: Suite) -> None:
     """Only what the importing user changes is muted."""
-    world = World(suite)
+    world = Contacts(suite)
     with Receiver() as receiver:
         world.number = 50
         defined = world.define(receiver, trigger="reaches", field_name="type", field_value="other")
