@@ -4,22 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.receivers import Receiver
-from tests.e2e.test_faults import SHORT, Faults, wait_with_watchdog
-from tests.harness import Database
+from tests.harness import Database, Faults
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Faults:
-    return Faults(tmp_path_factory.mktemp("faults"))
+def faults(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Faults:
+    return Faults(tmp_path_factory.mktemp("faults"), database)
 
 
 @pytest.fixture(scope="module")
 def suite(database: Database, faults: Faults) -> Iterator[Suite]:
     """A running suite with short leases; it may log errors, for workers die."""
-    environ = {"INTEGRATION_FAULT": str(faults.folder)}
-    with running_suite(database, environ=environ, integration=SHORT) as suite:
+    with running_suite(database, environ=faults.environ, integration=SHORT) as suite:
         suite.office.buyer("interface")
         yield suite
 
@@ -45,12 +43,10 @@ def test_numbers_are_dense_although_dispatchers_and_senders_die(
         for round_number in range(1, 4):
             faults.arm("dispatch_inserted", "outbound_claimed", "outbound_sent")
             office.confirmed(supplier, 7)
-            wait_with_watchdog(
-                suite,
+            suite.wait_watched(
                 lambda total=7 * round_number: (
                     ledger.states(first.id) == ledger.states(other.id) == {"done": total}
                 ),
-                timeout=90,
                 what="all deliveries",
             )
             assert faults.armed == set(), "each point was reached, and killed its worker"
