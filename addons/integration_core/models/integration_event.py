@@ -21,6 +21,8 @@ class IntegrationEvent(models.Model):
     _inherit = ["integration.revealed", "integration.unexported"]
     _order = "id desc"
     _rec_name = "uuid"
+    # Not the subject: it is content, and whether something is found would tell of it.
+    _rec_names_search = ["uuid", "type_id"]
     _log_access = False
 
     uuid = fields.Char(string="Event id", required=True, readonly=True)
