@@ -36,8 +36,8 @@ class TestReplayTaskUi(ReplayTaskCase, HttpCase):
         if self.looks > 1 and (self.paused or not task.done_count):
             self.meanwhile(task)
             task.env.cr.execute(
-                "UPDATE integration_replay_task SET paid_until = now() AT TIME ZONE 'UTC' "
-                "- interval '5 seconds' WHERE id = %s",
+                "UPDATE integration_replay_task SET paid_until = "
+                "clock_timestamp() AT TIME ZONE 'UTC' - interval '5 seconds' WHERE id = %s",
                 [task.id],
             )
             replay_tasks.step(task.env.cr, task.id)
