@@ -1,5 +1,6 @@
 """How PostgreSQL claims and acts: by an index, however much is finished or waits, or seems to."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -78,6 +79,9 @@ SELECT gen_random_uuid(), %(interface)s, 1, 'inbound', %(state)s, 'test', 'k' ||
 """
 
 
+_numbers = itertools.count(1)
+
+
 @pytest.fixture(scope="module")
 def shell(database: Database) -> Iterator[Shell]:
     with database.shell() as shell:
@@ -103,7 +107,7 @@ def believed_empty(database: Database, shell: Shell, state: str, ordering: str =
     when what was stored had been rolled back, or had not been committed yet."""
     call = through_shell(shell)
     office = Office(call, call)
-    name = f"{ordering}.{state}.empty"
+    name = f"{ordering}.{state}.empty.{next(_numbers)}"
     supplier = office.supplier(f"Believed {name}")
     interface = office.inbound(supplier, office.buyer(name), {"ordering": ordering}).id
     database.sql(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")

@@ -279,6 +279,8 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
 
 def record_lost(cr: BaseCursor, ids: Sequence[int], outcome: State) -> None:
     """Close the attempts of workers that disappeared; their time is when that was noticed."""
+    if not ids:
+        return
     cr.execute(
         """
         INSERT INTO integration_attempt (message_id, number, started_at, outcome, error_class,
