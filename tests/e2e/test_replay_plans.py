@@ -76,7 +76,7 @@ def check(found: dict[str, Any]) -> None:
     for query, plan in found["plans"]:
         for node in nodes(plan):
             seen.add(node.get("Index Name"))
-            # The items of the only task there is are rightly read whole to change two fifths of them.
+            # Items are few here, and rightly read whole to change two fifths of them.
             whole = node["Node Type"] == "Seq Scan" and node["Relation Name"] == TABLE
             assert not whole, query
     assert "integration_replay_item__left_idx" in seen, seen
