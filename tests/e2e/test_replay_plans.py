@@ -82,6 +82,14 @@ def check(found: dict[str, Any]) -> None:
     assert "integration_replay_item__left_idx" in seen, seen
 
 
+def check_keys(found: dict[str, Any]) -> None:
+    """The primary key is used to look something up, and not to walk the ledger from end to end."""
+    for query, plan in found["plans"]:
+        for node in nodes(plan):
+            if node.get("Index Name") == f"{TABLE}_pkey":
+                assert "Index Cond" in node, query
+
+
 def test_a_retry_reads_what_failed(database: Database, shell: Shell, interface: int) -> None:
     for domain in (
         [("state", "in", ["quarantined", "dead"])],
@@ -91,3 +99,4 @@ def test_a_retry_reads_what_failed(database: Database, shell: Shell, interface: 
     # And once the planner has learned of them.
     database.sql(f"VACUUM (ANALYZE) {TABLE}")
     check(shell.run(EXPLAIN, domain=domain, act="retry", tables=sorted(TABLES)))
+    check_keys(shell.run(EXPLAIN, domain=domain, act="retry", tables=sorted(TABLES)))

@@ -3,36 +3,32 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.copies import copy_newest
 from tests.e2e.ledger import Row
 from tests.e2e.office import Outbound
 from tests.e2e.receivers import Receiver
-from tests.harness import Database, wait_until
+from tests.harness import Database, Faults, wait_until
 
 TASK = "integration.replay.task"
 MESSAGE = "integration.message"
 MESSAGES = 5000
-# A dead worker's messages wait for the lease, and a lane for the watchdog's grace.
-SHORT = {"lease_seconds": 3, "watchdog_grace": 1}
 FASTEST = 100_000
 
 
 @pytest.fixture(scope="module")
-def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("faults")
+def faults(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Faults:
+    return Faults(tmp_path_factory.mktemp("faults"), database)
 
 
 @pytest.fixture(scope="module")
-def suite(database: Database, faults: Path) -> Iterator[Suite]:
+def suite(database: Database, faults: Faults) -> Iterator[Suite]:
     """A running suite with short leases; it may log errors, for workers die."""
-    environ = {"INTEGRATION_FAULT": str(faults)}
-    with running_suite(database, environ=environ, integration=SHORT) as suite:
+    with running_suite(database, environ=faults.environ, integration=SHORT) as suite:
         yield suite
 
 
@@ -105,14 +101,14 @@ def finished_of(outbound: Outbound) -> list[Any]:
     return [("interface_id", "=", outbound.id), ("external_key", "like", "copy-%")]
 
 
-def test_nothing_is_lost_or_done_twice_although_workers_die(suite: Suite, faults: Path) -> None:
+def test_nothing_is_lost_or_done_twice_although_workers_die(suite: Suite, faults: Faults) -> None:
     """Killed in the middle of a step, paused and resumed: each message leaves once."""
     with delivered(suite, "Killed") as (receiver, outbound):
         dead = dead_letters(suite, outbound, MESSAGES)
         task = started(suite, failed_of(outbound), rate=12_000)
         wait_done(suite, task, 1)
-        (faults / "replay_step").touch()
-        wait_until(lambda: not list(faults.iterdir()), timeout=60, what="the death of a worker")
+        faults.arm("replay_step")
+        faults.wait_reached(timeout=120)
         began = time.monotonic()
         killed = task_row(suite, task)["done_count"]
         wait_done(suite, task, max(killed + 1, MESSAGES / 3))
@@ -139,14 +135,14 @@ def test_nothing_is_lost_or_done_twice_although_workers_die(suite: Suite, faults
         assert {entry["n"] for entry in retried} == {1}
 
 
-def test_replays_are_made_once_although_workers_die(suite: Suite, faults: Path) -> None:
+def test_replays_are_made_once_although_workers_die(suite: Suite, faults: Faults) -> None:
     with delivered(suite, "Replayed") as (receiver, outbound):
         copy_newest(suite.database, outbound.id, 500, state="done")
         for point in ("replay_step", "replay_committed"):
-            (faults / point).touch()
+            faults.arm(point)
         task = started(suite, finished_of(outbound), act="replay")
         row = wait_ended(suite, task)
-        assert not list(faults.iterdir()), "no worker died"
+        assert not faults.armed, "no worker died"
         assert (row["done_count"], row["refused_count"]) == (500, 0)
         suite.ledger.wait_settled(outbound.id, 1001, timeout=120)
         copies = receiver.ids(lambda one: one.id.startswith("copy-"))

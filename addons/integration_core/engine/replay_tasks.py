@@ -205,16 +205,16 @@ def _lock_messages(
 ) -> dict[int, tuple[Act | None, datetime | None]]:
     """Lock messages and their originals; what could be done to each now, and its mark.
 
-    Two statements: the second one sees what others committed while the first one waited.
+    The last statement sees what others committed while the one before it waited. Originals are
+    asked for first: with both in one condition, PostgreSQL would read the whole ledger.
     """
     cr.execute(
-        """
-        SELECT id FROM integration_message
-         WHERE id = ANY(%(ids)s)
-            OR id IN (SELECT original_id FROM integration_message WHERE id = ANY(%(ids)s))
-         ORDER BY id FOR NO KEY UPDATE
-        """,
-        {"ids": list(message_ids)},
+        "SELECT id, original_id FROM integration_message WHERE id = ANY(%s)", [list(message_ids)]
+    )
+    family = {one for row in cr.fetchall() for one in row if one}
+    cr.execute(
+        "SELECT id FROM integration_message WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        [sorted(family)],
     )
     cr.execute(
         """
