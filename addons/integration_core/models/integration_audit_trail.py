@@ -117,6 +117,7 @@ class IntegrationAuditTrail(models.Model):
         self.verification_id = verification
         self.verification_state = verification.state
 
+    @api.depends_context("uid")
     def _compute_state(self):
         for trail in self:
             problems = list(trail._problems())
