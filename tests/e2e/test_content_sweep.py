@@ -145,6 +145,7 @@ def multiply_events(database: Database, name: str) -> None:
     database.sql(MULTIPLY.format(columns=columns), {"name": name, "count": COUNT})
 
 
+@pytest.mark.long
 def test_sweep_that_is_killed_again_and_again(
     database: Database, canaries: Canaries, faults: Faults
 ) -> None:

@@ -14,6 +14,8 @@ from tests.e2e.office import Inbound, Outbound, Supplier
 from tests.e2e.receivers import Receiver
 from tests.harness import Database, Harness, wait_until
 
+pytestmark = pytest.mark.long
+
 # Long enough for the job runner, which is ready by then, to run whatever it finds.
 QUIET_SECONDS = 8
 

@@ -28,6 +28,7 @@ def suite(database: Database, faults: Faults) -> Iterator[Suite]:
         yield suite
 
 
+@pytest.mark.long
 def test_order_survives_a_death_at_every_point_of_its_journey(
     suite: Suite, faults: Faults, tmp_path: Path
 ) -> None:

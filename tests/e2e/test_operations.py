@@ -241,6 +241,7 @@ def test_cancelling_what_drains_are_working_on(suite: Suite) -> None:
 # -- backlogs --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_backlog_of_ten_thousand_goes_on_in_the_order_of_each_key(suite: Suite) -> None:
     with delivered(suite, lanes=2) as (receiver, outbound, _message):
         suite.admin.call("integration.interface", "action_pause", [outbound.id])

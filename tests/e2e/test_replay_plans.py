@@ -79,7 +79,7 @@ def check(found: dict[str, Any]) -> None:
             # Items are few here, and rightly read whole to change two fifths of them.
             whole = node["Node Type"] == "Seq Scan" and node["Relation Name"] == TABLE
             assert not whole, query
-    assert "integration_replay_item__left_idx" in seen, seen
+    assert "integration_replay_item_left_idx" in seen, seen
 
 
 def check_keys(found: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import pytest
+
 from setup.databases import Databases
 from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.receivers import Receiver
@@ -64,6 +66,7 @@ def found(database: Database, kind: str) -> set[str]:
     return {row["key"] for row in rows}
 
 
+@pytest.mark.long
 def test_restored_from_a_backup_under_traffic(harness: Harness) -> None:
     with harness.database() as database, Receiver() as receiver, Receiver() as other:
         dump = str(database.folder / "backup.dump")

@@ -17,6 +17,8 @@ from tests.e2e.senders import WebhookSender
 from tests.harness import Database, Harness
 from tests.upgrade import released, schema
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Upgraded:

@@ -120,6 +120,16 @@ def register(cr: BaseCursor, configured: KeyRing) -> None:
         bind_pseudonyms(cr, configured.pseudonym_id)
 
 
+def remember(cr: BaseCursor) -> None:
+    """Let a database that has met no ring yet meet that of this server, before anything depends on
+    it: a server with another one must not be taken for the first.
+
+    :raises tools.keyring.KeyRingError: none is configured, or it cannot be read.
+    """
+    if pseudonym_key(cr) is None:
+        register(cr, settings.key_ring())
+
+
 def bind_pseudonyms(cr: BaseCursor, key_id: str) -> None:
     """Let the known key ``key_id`` make the pseudonyms from now on."""
     cr.execute(

@@ -194,6 +194,8 @@ class IntegrationReplayTaskScreen(models.AbstractModel):
         return {
             **action,
             "name": title,
+            # what the breadcrumb shows
+            "display_name": title,
             "domain": domain,
             "context": {"search_default_group_state": 1},
         }

@@ -45,6 +45,7 @@ class IntegrationContentSweep(models.Model):
         sweeping.request(self.env.cr)
         ring = keys.working_ring(self.env.cr)
         if ring is not None:
+            keys.remember(self.env.cr)
             sweeping.rekey_live(self.env.cr, ring)
             self.env["integration.message"].invalidate_model()
         # sudo: the caller changed an interface, and need not know of crons

@@ -218,6 +218,7 @@ class IntegrationCredentialVersion(models.Model):
             raise UserError(self.env._("This version was revoked. Add a new one."))
         accepted = self._accept(secret.strip())
         try:
+            keys.remember(self.env.cr)
             ring = keys.ring(self.env.cr)
             blob = ring.encrypt(accepted.secret.encode(), self._context_of_secret())
         except keyring.KeyRingError as exc:

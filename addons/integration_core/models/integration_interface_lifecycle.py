@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import audit, settings
+from ..engine import audit, keys, settings
 from ..mixins.revised import OPEN_STATES
 from ..tools import data_classes
 
@@ -105,6 +105,8 @@ class IntegrationInterface(models.Model):
             # From here on the interface takes events; see engine.dispatcher.
             first = interfaces.filtered(lambda i: not i.activated_at)
             first.activated_at = fields.Datetime.now()
+            if set(self.mapped("data_class")) & data_classes.PRIVATE:
+                keys.remember(self.env.cr)
         elif target == "deprecated":
             interfaces.deprecated_at = fields.Datetime.now()
         audit.record(self, ACTS[target])

@@ -56,6 +56,34 @@ class TestPseudonymKey(EngineCase):
                 self.assertEqual(self.deliver(), self.first, text)
         self.assertEqual(self.page.search([("makes_pseudonyms", "=", True)]).key_id, "old")
 
+    def forget(self):
+        """A database that has met no ring yet."""
+        self.env.cr.execute("DELETE FROM integration_encryption_key")
+        self.env.invalidate_all()
+        self.assertIsNone(keys.pseudonym_key(self.env.cr))
+
+    def test_the_first_secret_settles_it(self):
+        """Before a scheduled action comes round to it: a backup may be taken in between."""
+        self.forget()
+        self.env["integration.credential"].create({"name": "First"}).rotate({"generate": True})
+        self.assertEqual(keys.pseudonym_key(self.env.cr), "old")
+        self.use(f"new:{NEW}")
+        self.page._refresh()
+        self.assertEqual(keys.pseudonym_key(self.env.cr), "old")
+        self.refused(keyring.UnknownKey)
+
+    def test_the_first_private_interface_settles_it(self):
+        self.forget()
+        self.inbound._write_approved({"data_class": "clinical"})
+        self.assertEqual(keys.pseudonym_key(self.env.cr), "old")
+        self.forget()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET state = 'approved' WHERE id = %s", [self.inbound.id]
+        )
+        self.env.invalidate_all()
+        self.inbound._set_lifecycle("active")
+        self.assertEqual(keys.pseudonym_key(self.env.cr), "old")
+
     def test_without_its_key_nothing_is_stored(self):
         self.use(f"new:{NEW}")
         self.refused(keyring.UnknownKey)
