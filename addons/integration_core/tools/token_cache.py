@@ -10,6 +10,8 @@ Keys name one version of one credential at one server (``integration.credential,
 that a rotated secret has a token of its own. They are no secrets and hold none.
 """
 
+# Stores are no models.
+# pylint: disable=method-required-super
 from __future__ import annotations
 
 import copy
