@@ -278,6 +278,7 @@ def test_csv_is_read_as_it_is_written(rows, delimiter, quote):
         (b"," * 200, "more than 200 columns"),
         (b"a\r\n" + b"1\r\n" * 10_001, "more than 10000 rows"),
     ],
+    ids=range(12),
 )
 def test_csv_that_cannot_be(raw, words):
     error = fault(raw, "text/csv")

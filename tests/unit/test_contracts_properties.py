@@ -90,10 +90,10 @@ def test_an_order_confirmation_costs_less_than_300_microseconds():
     assert validator.violations(GOOD) == []
     best = float("inf")
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(200):
             validator.violations(GOOD)
-        best = min(best, (time.perf_counter() - started) / 200)
+        best = min(best, (time.process_time() - started) / 200)
     assert best < 300e-6
 
 
@@ -184,9 +184,9 @@ def test_violations_are_limited():
 def test_patterns_take_linear_time():
     """The classic that lets a backtracking engine run for ages."""
     validator = contracts.compile_schema({"pattern": "^(a+)+$"})
-    started = time.perf_counter()
+    started = time.process_time()
     assert not validator.is_valid("a" * 50_000 + "!")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

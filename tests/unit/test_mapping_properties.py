@@ -201,7 +201,7 @@ def test_price_of_an_order_confirmation():
         "total": Decimal("120.505"),
         "positions": [{"pos": str(n), "qty": "5.00", "unit": "BX"} for n in range(5)],
     }
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(200):
         mapping.apply(root, {"u": {"BX": "box"}})
-    assert (time.perf_counter() - started) / 200 < 2e-3
+    assert (time.process_time() - started) / 200 < 2e-3

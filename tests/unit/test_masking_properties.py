@@ -136,9 +136,9 @@ def test_examples(raw, shown):
     ids=range(8),
 )  # fmt: skip
 def test_large_and_odd_content_costs_little(raw):
-    start = time.perf_counter()
+    start = time.process_time()
     masking.mask(raw)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 6
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def test_large_and_odd_content_costs_little(raw):
 )
 def test_markup_made_to_be_slow_costs_little(part, end):
     raw = f"<{part * (190_000 // len(part))}{end}".encode()
-    start = time.perf_counter()
+    start = time.process_time()
     masking.mask(raw)
     masking.mask(b"<a " + raw[1:])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 4
 
 
 def test_a_name_that_is_too_long_is_masked():
