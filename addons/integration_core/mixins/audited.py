@@ -2,6 +2,7 @@ from odoo import api, models
 
 from ..engine import audit
 
+MASKED = ("•••", "•••")
 # Kept by Odoo itself and telling nothing.
 IGNORED = frozenset({"write_uid", "write_date", "create_uid", "create_date"})
 
@@ -32,8 +33,21 @@ class IntegrationAudited(models.AbstractModel):
         res = super().write(vals)
         if names:
             changes = audit.differences(before, audit.readable(self._audited(), names))
-            audit.record(self.browse(changes), "change", changes=changes)
+            audit.record(self.browse(changes), "change", changes=self._audit_masked(changes))
         return res
+
+    def _audit_masked(self, changes):
+        """``changes`` without values that not everybody who reads the audit trail may read.
+
+        The address of an inbound interface, for example, ends with a secret. That it changed is
+        told, and not from what to what.
+        """
+        return {
+            record_id: {
+                name: MASKED if self._fields[name].groups else pair for name, pair in fields.items()
+            }
+            for record_id, fields in changes.items()
+        }
 
     def unlink(self):
         self._audit_deleted_along()

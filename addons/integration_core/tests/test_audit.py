@@ -50,6 +50,15 @@ class TestAudit(EngineCase):
         self.system.description = "x" * 5000
         self.assertLess(len(self.entries(self.system)[-1].changes), 3 * audit.TEXT_LIMIT)
 
+    def test_what_not_everybody_may_read_is_told_without_its_value(self):
+        before = self.inbound.token
+        self.inbound.token = "another-secret-address"
+        entry = self.entries(self.inbound)[-1]
+        self.assertEqual(entry.act, "change")
+        self.assertIn("••• → •••", entry.changes_text)
+        for secret in (before, self.inbound.token):
+            self.assertNotIn(secret, entry.changes)
+
     def test_secret_is_not_told(self):
         credential = self.env["integration.credential"].create(
             {"name": "Shared", "version_ids": [(0, 0, {"secret": SECRET})]}
