@@ -3,6 +3,10 @@
 All of this runs in READ COMMITTED (see :mod:`.cursors`) while the lane's row is locked, so that
 claims of one lane follow each other and order per key holds whatever the number of drains.
 Every statement is served by a partial index: its cost does not depend on what is finished.
+
+What is queued is due, whatever ``available_at`` says: only retries wait for a time, and are queued
+when it has come. Read as a condition, the time would hold back all that was queued before the clock
+of the database was set back.
 """
 
 from __future__ import annotations
@@ -275,8 +279,7 @@ def _strict_sql(rules: Terms, condition: str) -> str:
         WITH obstacle AS MATERIALIZED (SELECT least({obstacles}) AS id),
         claimable AS MATERIALIZED (
             SELECT m.id FROM integration_message m
-             WHERE m.interface_id = %(interface)s AND m.state = 'queued'
-               AND m.available_at <= {NOW} {condition}
+             WHERE m.interface_id = %(interface)s AND m.state = 'queued' {condition}
                AND m.id < coalesce((SELECT id FROM obstacle), 2147483647)
              ORDER BY m.priority, m.id LIMIT %(limit)s FOR UPDATE OF m
         )
@@ -330,7 +333,6 @@ def _claim_sql(rules: Terms, condition: str) -> str:
         WITH candidate AS MATERIALIZED (
             SELECT m.id, m.interface_id, m.partition_key FROM integration_message m
              WHERE m.interface_id = %(interface)s AND m.state = 'queued'
-               AND m.available_at <= {NOW}
                AND mod(m.partition_hash, %(lanes)s) = %(lane)s {condition} {blocked}
              ORDER BY m.priority, m.id LIMIT %(limit)s
                FOR UPDATE OF m SKIP LOCKED
@@ -372,11 +374,11 @@ def any_queued(cr: BaseCursor, interface_id: int) -> bool:
 def any_due(cr: BaseCursor, rules: Terms) -> bool:
     """Whether messages of this lane are due, be they claimable or behind others."""
     cr.execute(
-        f"""
+        """
         SELECT EXISTS (SELECT 1 FROM integration_message
-                        WHERE interface_id = %s AND state = 'queued' AND available_at <= {NOW}
+                        WHERE interface_id = %s AND state = 'queued'
                           AND mod(partition_hash, %s) = %s)
-        """,  # noqa: S608
+        """,
         [rules.interface_id, rules.lanes, rules.lane],
     )
     return cr.fetchone()[0]
