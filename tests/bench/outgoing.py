@@ -19,10 +19,11 @@ WITH made AS (
 INSERT INTO integration_message (
     uuid, interface_id, company_id, direction, state, message_type, external_key, partition_key,
     partition_hash, correlation_id, trace_parent, causation_id, depth, event_id, res_model, res_id,
-    priority, available_at, created_at, attempts)
+    priority, available_at, created_at, attempts, sequence_number)
 SELECT gen_random_uuid(), %(interface)s, company_id, 'outbound', 'queued', type_code, uuid,
        res_model || ',' || res_id, hashtext(uuid) & 2147483647, correlation_id, trace_parent, uuid,
-       0, id, res_model, res_id, 10, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0
+       0, id, res_model, res_id, 10, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', 0,
+       res_id
   FROM made
 """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -18,6 +19,7 @@ from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 
 from ..tools import errors, keyring
+from ..tools.claim_size import ClaimSize
 from ..tools.states import State
 from . import (
     breakers,
@@ -50,10 +52,6 @@ _logger = logging.getLogger(__name__)
 WAIT_SECONDS = 1.0
 AWAY_SECONDS = 3.0
 
-# Messages claimed at once per connection: enough to keep connections busy between two records
-# of results, few enough that a slow partner does not hold many.
-PER_CONNECTION = 10
-
 
 class OutboundDrain(Drain):
     """Drains queued messages of one lane to the partner."""
@@ -66,6 +64,7 @@ class OutboundDrain(Drain):
         self._probe_at: datetime | None = None
         self._rate_at: datetime | None = None
         self._obstacles = obstacles.Watch()
+        self._size = ClaimSize()
         # Seconds to wait for the rate, here.
         self._pause = 0.0
 
@@ -108,7 +107,7 @@ class OutboundDrain(Drain):
             policy = interface.policy_id
             concurrency = policy.concurrency
             wanted = concurrency * max(
-                PER_CONNECTION, interface._transport()._batch_size(interface)
+                self._size.per_connection, interface._transport()._batch_size(interface)
             )
             permit = breakers.permit(cr, rules.interface_id, policy, wanted)
             self._probe_at = permit.probe_at
@@ -154,9 +153,11 @@ class OutboundDrain(Drain):
         courses = delivery.courses(concurrency)
         departures = Departures(self.registry.db_name, self.interface_id, delivery.leaving())
         departures.begin()
+        started = time.monotonic()
         self._run(courses, delivery, token, concurrency)
         fault_point("outbound_sent")
         results = [result for course in courses for result in course.results]
+        self._size.note(len(results), time.monotonic() - started, concurrency)
         departures.end(results)
         for result in results:
             self.pace.note(result.duration)
@@ -201,10 +202,10 @@ class OutboundDrain(Drain):
         self, courses: Sequence[Course], delivery: Delivery, token: str, concurrency: int
     ) -> None:
         """Send over ``concurrency`` threads; keep the leases alive while the partner is slow."""
-        with ThreadPoolExecutor(min(concurrency, len(courses))) as pool:
-            pending = {
-                pool.submit(delivery.serve, course, lambda: self.expired) for course in courses
-            }
+        threads = min(concurrency, len(courses))
+        left = deque(courses)
+        with ThreadPoolExecutor(threads) as pool:
+            pending = {pool.submit(self._serve, delivery, left) for _thread in range(threads)}
             while pending:
                 done, pending = wait(pending, timeout=settings.lease_seconds() / 3)
                 for future in done:
@@ -212,6 +213,15 @@ class OutboundDrain(Drain):
                 if pending:
                     with own_cursor(self.registry) as cr:
                         lanes.renew(cr, self.lane_id, self.token, token)
+
+    def _serve(self, delivery: Delivery, left: deque[Course]) -> None:
+        """Serve courses until none is left; several threads take from the same ones."""
+        while True:
+            try:
+                course = left.popleft()
+            except IndexError:
+                return
+            delivery.serve(course, lambda: self.expired)
 
     def _record(
         self,

@@ -182,6 +182,8 @@ class Sweep(Drain):
                 cr.execute(
                     "UPDATE integration_retention SET batch_size = %s",
                     [retention.next_size(size, time.monotonic() - started)],
+                    # Somebody may have the form of retention in hand: the batch is repeated.
+                    log_exceptions=False,
                 )
         fault_point("retention_committed")
         return batch.seen
