@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_webhooks.tests.test_fetch import FetchCase
 
@@ -24,8 +24,15 @@ class TestFetchFields(FetchCase):
         for name in (*names, "webhook_purpose"):
             self.assertTrue(self.fetch._fields[name].governed)
             self.assertIn(name, self.fetch._proposable_names())
+        for values in (
+            {"webhook_fetch": "never"},
+            {"webhook_fetch_id": False},
+            {"webhook_fetch_path": "elsewhere/{id}"},
+            {"webhook_purpose": "fetch"},
+            {"webhook_missing": "ignore"},
+        ):
             with self.assertRaisesRegex(UserError, "Propose a change"):
-                self.inbound.write({name: self.inbound[name] and False})
+                self.inbound.write(values)
 
     def test_who_fetches_must_be_active(self):
         self.env.cr.execute(
@@ -35,7 +42,9 @@ class TestFetchFields(FetchCase):
         self.assertIn("is not active", self._missing(self.inbound))
 
     def test_who_fetches_must_fetch(self):
-        self.assertIn("does not fetch", self._missing(self.inbound, webhook_fetch_id=self.outbound))
+        self.assertIn(
+            "does not fetch", self._missing(self.inbound, webhook_fetch_id=self.outbound.id)
+        )
         self.assertIn("Fetched through", self._missing(self.inbound, webhook_fetch_id=False))
         self.assertIn("What is fetched", self._missing(self.inbound, webhook_fetch_path=False))
 
@@ -103,12 +112,14 @@ class TestFetchFields(FetchCase):
     def test_a_trial_says_what_would_be_fetched(self):
         body = '{"id": "T/1", "part": 2}'
         attempt = {"method": "POST", "headers": "content-type: application/json", "body": body}
-        found = self.inbound.try_webhook(attempt)
+        admin = new_test_user(self.env, "tries", "integration_core.group_administrator")
+        inbound = self.inbound.with_user(admin)
+        found = inbound.try_webhook(attempt)
         steps = {step["name"]: step["ok"] for step in found["steps"]}
         self.assertTrue(steps["Content that would be fetched"])
         self.assertEqual(found["output"], f"GET {self.fetch.url}/things/T%2F1?part=2")
         self.assertFalse(self.api.asked)
-        found = self.inbound.try_webhook({**attempt, "body": '{"part": 2}'})
+        found = inbound.try_webhook({**attempt, "body": '{"part": 2}'})
         steps = {step["name"]: (step["ok"], step["detail"]) for step in found["steps"]}
         ok, detail = steps["Content that would be fetched"]
         self.assertFalse(ok)
