@@ -41,7 +41,7 @@ class IntegrationInterface(models.Model):
             ("path", "Fetched, at an address made of the message"),
             ("link", "Fetched, at a link in the message"),
         ],
-        string="Content",
+        string="Content to handle",
         default="never",
         required=True,
         governed=True,

@@ -8,10 +8,11 @@ from odoo.addons.integration_core.engine import operations
 from odoo.addons.integration_core.mixins.revised import APPROVED
 from odoo.addons.integration_core.tests.common import EngineCase
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools.acts import Act
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 from odoo.addons.integration_webhooks.engine import fetcher
 
-TOKEN = "the token of our account there"
+TOKEN = "token-of-our-account-there"
 BASE = "https://api.partner.example/v2"
 
 
@@ -323,8 +324,8 @@ class TestFetchAgain(FetchCase):
     def _repeatable(self):
         self.patch(type(self.env["integration.handler"]), "_repeatable", True)
 
-    def _effects(self, message, act="replay"):
-        return dict(operations.assess(message.sudo(), act).effects)
+    def _effects(self, message):
+        return dict(operations.assess(message.sudo(), Act.REPLAY).effects)
 
     def test_nothing_is_applied_twice_unless_the_handler_allows_it(self):
         for message in (self.notification, self.messages(self.fetch), self.original):
