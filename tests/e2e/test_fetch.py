@@ -152,6 +152,7 @@ def test_content_that_was_deleted_is_left_out_or_a_dead_letter(suite: Suite) -> 
             assert not paused["processing_paused"]
 
 
+@pytest.mark.long
 def test_one_effect_although_workers_die_at_every_point(suite: Suite, faults: Faults) -> None:
     token = secrets.token_hex(24)
     handling = ("inbound_claimed", "inbound_recorded")
@@ -168,7 +169,7 @@ def test_one_effect_although_workers_die_at_every_point(suite: Suite, faults: Fa
         api.on_request = again
         faults.arm(*handling, *sending)
         receipt = line.notify(order)
-        line.wait_content(receipt, "done", timeout=300)
+        line.wait_content(receipt, "done", timeout=480)
         faults.wait_reached()
         assert len(suite.ledger.notes(order.id)) == 1
         suite.ledger.wait_settled(line.inbound.id, 2)

@@ -94,7 +94,6 @@ class ContentFetcher:
         headers = {
             "accept": "application/json, */*;q=0.5",
             **self._source.headers,
-            "accept-encoding": "identity",
             "user-agent": USER_AGENT,
             **access,
             **{name: value for name, value in traced.items() if value},

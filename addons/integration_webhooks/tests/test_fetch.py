@@ -10,6 +10,7 @@ from odoo.addons.integration_core.tests.common import EngineCase
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.acts import Act
 from odoo.addons.integration_core.tools.http_client import HttpResponse
+from odoo.addons.integration_core.tools.http_wire import check_headers
 from odoo.addons.integration_webhooks.engine import fetcher
 
 TOKEN = "token-of-our-account-there"
@@ -25,6 +26,7 @@ class PartnerApi:
         self.content = {"key": "as it is there"}
 
     def send(self, request):
+        check_headers(request.headers)
         self.asked.append(request)
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, Exception):
