@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from demo_partners.web import LoopbackServer, RawAnswer, Request, Response
+from demo_partners.web import LoopbackServer, RawAnswer, Request, Response, json_response
 from standardwebhooks import Webhook
 
 from setup.odoo_server import free_port
@@ -105,6 +106,49 @@ class Receiver:
         if not answer.status:
             return RawAnswer(reset=True)
         return Response(answer.status, b'{"said": "by the partner"}', headers=answer.headers)
+
+
+class PartnerApi:
+    """A partner's API: gives its ``documents`` by their paths to whoever has its token.
+
+    ``with PartnerApi("secret") as api: api.url``. The first requests get ``statuses`` instead, one
+    after the other. ``on_request`` is called before each answer.
+    """
+
+    PATH = "/api/v1"
+
+    def __init__(self, token: str, *statuses: int) -> None:
+        self.documents: dict[str, Any] = {}
+        self.requests: list[Request] = []
+        self.statuses = list(statuses)
+        self.on_request: Callable[[], None] = lambda: None
+        self._token = token
+        self._lock = threading.Lock()
+        self._server = LoopbackServer(self._handle, free_port())
+
+    def __enter__(self) -> "PartnerApi":
+        self._server.open()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._server.close()
+
+    @property
+    def url(self) -> str:
+        return self._server.url + self.PATH
+
+    def _handle(self, request: Request) -> Response | RawAnswer:
+        with self._lock:
+            self.requests.append(request)
+            self.on_request()
+            if request.headers.get("authorization") != f"Bearer {self._token}":
+                return Response(401)
+            if request.method != "GET":
+                return Response(405)
+            if self.statuses:
+                return Response(self.statuses.pop(0), b"not now")
+            document = self.documents.get(request.path.removeprefix(self.PATH))
+        return Response(404) if document is None else json_response(200, document)
 
 
 def _answer(answer: int | Answer) -> Answer:

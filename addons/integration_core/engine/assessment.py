@@ -10,6 +10,7 @@ from odoo.models import BaseModel
 
 from ..tools import acts
 from ..tools.acts import Act
+from . import own_events
 
 
 @dataclass
@@ -44,6 +45,8 @@ class _Row:
     direction: str
     attempts: int
     interface_id: int
+    message_type: str | None
+    causation_id: str | None
     original_id: int
     had_effect: bool
     attempted: bool
@@ -62,6 +65,7 @@ class _Row:
 # another way never left.
 _FAMILY = """
     SELECT m.id, m.state, m.held_reason, m.direction, coalesce(m.attempts, 0), m.interface_id,
+           m.message_type, m.causation_id,
            o.id, family.had_effect, family.attempted, family.reached, family.open_replay,
            CASE WHEN o.direction = 'outbound'
                 THEN EXISTS (SELECT 1 FROM integration_event e
@@ -114,11 +118,11 @@ def assess(messages: BaseModel, act: Act) -> Assessment:
             found.refuse(row.id, reason)
             continue
         found.possible.append(row.id)
-        _note_effect(found, row)
+        _note_effect(found, row, interfaces.fetch(row))
     return found
 
 
-def _note_effect(found: Assessment, row: _Row) -> None:
+def _note_effect(found: Assessment, row: _Row, fetch: bool) -> None:
     if found.act is Act.REPLAY:
         found.originals[row.id] = row.original_id
     elif found.act is not Act.RETRY:
@@ -133,6 +137,7 @@ def _note_effect(found: Assessment, row: _Row) -> None:
             attempted=row.attempted,
             renewed=repaired and not row.reached,
             kept=repaired and row.reached,
+            fetch=fetch,
         )
     ] += 1
 
@@ -145,6 +150,13 @@ class _Interfaces:
         interfaces = model.browse(ids)
         self.retired = {i.id for i in interfaces if i.state == "retired" or not i.active}
         self.handlers = {i.id: env[i.handler] for i in interfaces if i.handler in env}
+        self.fetching = {i.id for i in interfaces if i._content_fetch()}
+
+    def fetch(self, row: _Row) -> bool:
+        """Whether it fetches content, or is a notification whose content is fetched."""
+        if row.outbound:
+            return row.message_type == own_events.FETCH
+        return row.causation_id is None and row.interface_id in self.fetching
 
     def finished(self, row: _Row) -> acts.Finished:
         handler = self.handlers.get(row.interface_id)
@@ -157,4 +169,5 @@ class _Interfaces:
             open_replay=row.open_replay,
             retired=row.interface_id in self.retired,
             handler=handler is not None,
+            fetch=self.fetch(row),
         )

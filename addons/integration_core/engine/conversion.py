@@ -29,7 +29,7 @@ from ..tools.codecs import Codec
 from ..tools.mapping_trial import Trial
 from ..tools.states import ATTENTION, State
 from ..tools.value_maps import ValueMapSet
-from . import own_events, value_maps
+from . import fetches, own_events, value_maps
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
 PLAN_SECONDS = 1.0
@@ -146,6 +146,8 @@ class InboundPlan(Plan):
     user_id: int
     conversion: Conversion | errors.IntegrationError
     codec: Codec
+    #: how the content of notifications is asked for; ``None`` if messages bring their content
+    fetch: fetches.Fetch | errors.IntegrationError | None = None
 
     def handler(self, env: api.Environment) -> BaseModel:
         """The handler, with the rights of the service user and nothing more."""
@@ -274,6 +276,7 @@ def _inbound(interface: BaseModel) -> InboundPlan:
         user_id=interface.user_id.id,
         conversion=conversion,
         codec=interface._codec(),
+        fetch=interface._content_fetch(),
     )
 
 
@@ -288,13 +291,15 @@ def _outbound(interface: BaseModel) -> OutboundPlan:
             else _from_event(event_type, _conversion(interface, canonical, wire))
         )
     conversions[own_events.TEST] = _as_it_is(interface)
+    if interface._fetches():
+        conversions[own_events.FETCH] = _as_it_is(interface)
     return OutboundPlan(
         **Plan.common(interface), conversions=conversions, event_filter=_filter(interface)
     )
 
 
 def _as_it_is(interface: BaseModel) -> Conversion:
-    """A test is no document, so it has neither the mapping nor the wire contract of documents."""
+    """What is no document has neither the mapping nor the wire contract of documents."""
     return Conversion(None, None, None, ValueMapSet({}), UTC, mapping_context(interface))
 
 

@@ -23,7 +23,8 @@ from .outbound_sources import Filtered, Outgoing, Prepared
 class Outcome:
     """What came of one attempt. ``error`` is ``None`` when the partner took the message.
 
-    In a batch, ``sent`` is the part of this message.
+    In a batch, ``sent`` is the part of this message. ``fetched`` is content that was asked for.
+    ``left_out``: the partner's answer makes the message one of no interest.
     """
 
     error: errors.IntegrationError | None = None
@@ -31,6 +32,8 @@ class Outcome:
     sent: bytes = b""
     response: bytes = b""
     response_type: str = ""
+    fetched: ledger.Fetched | None = None
+    left_out: bool = False
 
 
 class Sender(Protocol):
@@ -150,7 +153,7 @@ class Delivery:
             results = self.attempt(batch)
             pending.extendleft(reversed(batch[len(results) :]))
             course.results.extend(results)
-            if any(result.http_status == health.GONE for result in results):
+            if any(health.is_gone(result) for result in results):
                 self.closed.set()
             # Without an order each queue has one message, and nobody waits behind it.
             blocked.update(
@@ -216,6 +219,8 @@ def _result(
     duration: float,
 ) -> ledger.Result:
     state, delay, error = State.DONE, None, outcome.error
+    if outcome.left_out:
+        state = State.FILTERED
     if error and plan.private:
         error = discretion.discreet(error, outcome.sent, outcome.response)
     if error:
@@ -226,7 +231,7 @@ def _result(
             state = State.DEAD if delay is None else state
     result = ledger.Result(
         message.id, state, message.attempts, started, duration,
-        error=error, delay=delay, http_status=outcome.http_status,
+        error=error, delay=delay, http_status=outcome.http_status, fetched=outcome.fetched,
     )  # fmt: skip
     for kind, body, content_type in (
         ("sent", outcome.sent, "application/json"),

@@ -28,11 +28,16 @@ GONE = 410
 
 def is_outage(error: errors.IntegrationError) -> bool:
     """Whether a failure tells of the partner's endpoint, and not of this one message."""
-    return error.error_class in (
+    return not error.of_message and error.error_class in (
         errors.ErrorClass.TRANSIENT,
         errors.ErrorClass.THROTTLED,
         errors.ErrorClass.UNKNOWN_OUTCOME,
     )
+
+
+def is_gone(call: Result) -> bool:
+    """Whether the partner said of its endpoint that it is gone; a document of its may be, too."""
+    return call.http_status == GONE and call.error is not None and not call.error.of_message
 
 
 def record(interface: BaseModel, calls: Sequence[Result]) -> None:
@@ -40,7 +45,7 @@ def record(interface: BaseModel, calls: Sequence[Result]) -> None:
 
     What goes wrong here must not undo the record of what was sent, hence the savepoint.
     """
-    if any(call.http_status == GONE for call in calls):
+    if any(is_gone(call) for call in calls):
         text = interface.env._("The partner says that this address is gone for good (HTTP 410).")
         _apart(interface, lambda: interface._disable_endpoint(text))
     elif any(call.error is None for call in calls):

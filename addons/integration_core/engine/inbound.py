@@ -32,6 +32,7 @@ from . import (
     conversion,
     discretion,
     disputes,
+    fetches,
     lanes,
     ledger,
     notice,
@@ -231,6 +232,7 @@ class _Stored:
     trace_parent: str | None
     depth: int | None
     created_at: datetime
+    causation_id: str | None
 
 
 class Batch:
@@ -274,7 +276,7 @@ class Batch:
         self.env.cr.execute(
             """
             SELECT p.message_id, p.body, p.encoding, p.content_type, m.message_type, m.external_key,
-                   m.correlation_id, m.trace_parent, m.depth, m.created_at
+                   m.correlation_id, m.trace_parent, m.depth, m.created_at, m.causation_id
               FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
              WHERE p.message_id = ANY(%s) AND p.kind = 'received'
             """,
@@ -317,6 +319,9 @@ class Batch:
             bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
         )
         self._contents.append(raw)
+        if self.plan.fetch and stored.causation_id is None:
+            with self.steps.step():
+                return fetches.ask(self.env.cr, self.plan, message, stored, raw)
         data = self.plan.convert(raw, stored.content_type or "", stored.created_at)
         self._contents.append(data)
         cause = causation.Cause(

@@ -37,7 +37,10 @@ _NO_ERROR = dict.fromkeys(_KEY_REUSED)
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as its transport hands it over, verified."""
+    """A message as its transport hands it over, verified.
+
+    ``partition_key`` is what it is about, as it is stored, if that is known without its body.
+    """
 
     external_key: str
     message_type: str | None
@@ -45,6 +48,7 @@ class Incoming:
     content_type: str
     correlation_id: str
     trace_parent: str
+    partition_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ def _insert(
 def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
     """What is stored of a message, whatever becomes of it."""
     uuid = ledger.new_uuid()
-    partition = _partition(spec, incoming, ring)
+    partition = partition_of(spec, incoming, ring)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
@@ -214,11 +218,13 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
     }
 
 
-def _partition(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> str | None:
+def partition_of(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> str | None:
     """What a message is about, as it is stored.
 
     Of private content it may identify a person, and observers see this column: a pseudonym, then.
     """
+    if incoming.partition_key:
+        return incoming.partition_key
     key = ordering_key(spec["key_path"], incoming.body, spec["codec"], incoming.content_type)
     if key and spec["data_class"] in data_classes.PRIVATE:
         return partition_pseudonym(spec["id"], key, ring)

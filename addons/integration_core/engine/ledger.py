@@ -34,9 +34,20 @@ class Payload:
     data_class: str = "internal"
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What a partner answered when it was asked for content."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+
+
 @dataclass
 class Result:
-    """How one attempt ended. Times are seconds and naive UTC."""
+    """How one attempt ended. Times are seconds and naive UTC.
+
+    ``fetched`` is what becomes a message of its own (:mod:`.fetches`).
+    """
 
     message_id: int
     state: State
@@ -48,6 +59,7 @@ class Result:
     http_status: int | None = None
     record: tuple[str, int] | None = None
     payloads: list[Payload] = field(default_factory=list)
+    fetched: Fetched | None = None
 
 
 def new_uuid() -> str:
@@ -274,6 +286,14 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
             for result in results
         ],
         page_size=len(results),
+    )
+
+
+def set_cause(cr: BaseCursor, uuid: str, causation_id: str, depth: int) -> None:
+    """Say of a message that was just stored by whom it was caused."""
+    cr.execute(
+        "UPDATE integration_message SET causation_id = %s, depth = %s WHERE uuid = %s",
+        [causation_id, depth, uuid],
     )
 
 

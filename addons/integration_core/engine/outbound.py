@@ -25,6 +25,7 @@ from . import (
     breakers,
     claims,
     conversion,
+    fetches,
     health,
     lanes,
     ledger,
@@ -240,6 +241,7 @@ class OutboundDrain(Drain):
             )
             sync.forget(cr, [r.message_id for r in ours if r.state == State.FILTERED])
             env = api.Environment(cr, SUPERUSER_ID, {})
+            fetches.keep(env, plan, ours)
             interface = env["integration.interface"].browse(plan.interface_id)
             # What we refused ourselves says nothing about the partner's health.
             calls = [r for r in ours if _was_call(r)]
@@ -251,6 +253,7 @@ class OutboundDrain(Drain):
             notice.final_failures(env, ours)
             own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
             self._obstacles.passed(cr, plan.interface_id)
+            fault_point("outbound_recorded")
 
 
 def _require_key_ring(plan: conversion.OutboundPlan) -> None:
@@ -267,5 +270,5 @@ def _require_key_ring(plan: conversion.OutboundPlan) -> None:
 def _was_call(result: ledger.Result) -> bool:
     """Whether the partner was asked, or would have been had the network let us."""
     if result.error is None:
-        return result.state == State.DONE
+        return result.state == State.DONE or bool(result.http_status)
     return bool(result.http_status) or health.is_outage(result.error)

@@ -21,6 +21,8 @@ _logger = logging.getLogger(__name__)
 EXHAUSTED = "integration.message.exhausted"
 DISABLED = "integration.endpoint.disabled"
 TEST = "integration.test"
+#: Asks a partner for the content of a notification (:mod:`.fetches`); it tells nobody anything.
+FETCH = "integration.fetch"
 #: Codes of event types, and of the contracts of the same names.
 CODES = frozenset({EXHAUSTED, DISABLED, TEST})
 

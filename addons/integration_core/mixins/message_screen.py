@@ -6,6 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from ..engine import own_events
 from ..tools import advice
 
 # Acts whose reasons are the auditors' business: they tell why somebody looked, and at whom.
@@ -122,16 +123,35 @@ class IntegrationMessageScreen(models.AbstractModel):
         steps = [
             _Step(
                 self.created_at,
-                self.env._("Received")
-                if self.direction == "inbound" and not self.original_id
-                else self.env._("Created"),
+                self._first_step(),
                 detail=self.env._("as a replay of %s", self.original_id.display_name)
                 if self.original_id
                 else "",
                 look="info",
             )
         ]
-        return steps + self._attempt_steps() + self._act_steps()
+        return steps + self._attempt_steps() + self._fetch_steps() + self._act_steps()
+
+    def _first_step(self):
+        if self.direction == "outbound" or self.original_id:
+            return self.env._("Created")
+        return self.env._("Fetched") if self.causation_id else self.env._("Received")
+
+    def _fetch_steps(self):
+        """What was asked of the partner because of this notification, or what it answered."""
+        if self.direction == "inbound" and not self.causation_id:
+            what = self.env._("Asked the partner for the content")
+            caused = [("message_type", "=", own_events.FETCH), ("causation_id", "=", self.uuid)]
+        elif self.message_type == own_events.FETCH:
+            what = self.env._("Stored the content")
+            caused = [("causation_id", "=", self.uuid)]
+        else:
+            return []
+        domain = [("correlation_id", "=", self.correlation_id), *caused]
+        return [
+            _Step(one.created_at, what, detail=one.display_name, look="info")
+            for one in self.search(domain, order="id", limit=RELATED_LIMIT)
+        ]
 
     def _attempt_steps(self):
         states = dict(self._fields["state"]._description_selection(self.env))

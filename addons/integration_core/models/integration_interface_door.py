@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..engine import fetches
 from ..mixins.revised import OPEN_STATES
-from ..tools import codecs, net_guard
+from ..tools import codecs, errors, net_guard
 from ..tools.codecs import DEFAULT_BODY, MAX_BODY
 
 KIB = 1024
@@ -72,6 +73,17 @@ class IntegrationInterface(models.Model):
         for interface in self:
             if interface.backlog_limit < 0:
                 raise ValidationError(self.env._("The age of the queue cannot be negative."))
+
+    def _fetches(self) -> bool:
+        """Whether it asks a partner for content instead of telling it of events."""
+        self.ensure_one()
+        return False
+
+    def _content_fetch(self) -> fetches.Fetch | errors.IntegrationError | None:
+        """How the content of its notifications is asked for, or why it cannot be; ``None`` for an
+        interface whose messages bring their content along. For transports to say."""
+        self.ensure_one()
+        return None
 
     def _codec(self) -> codecs.Codec:
         """How bodies are read; transports that know more formats say so here."""

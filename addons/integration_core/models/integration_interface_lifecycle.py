@@ -152,7 +152,10 @@ class IntegrationInterface(models.Model):
                 ),
             ),
             (self.transport == "none", self.env._("No transport is chosen.")),
-            (not inbound and not self.event_type_ids, self.env._("No event type is sent.")),
+            (
+                not inbound and not self.event_type_ids and not self._fetches(),
+                self.env._("No event type is sent."),
+            ),
             (
                 inbound and not self.handler,
                 self.env._("No handler is chosen: what should Odoo do with a message?"),

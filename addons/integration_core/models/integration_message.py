@@ -236,7 +236,12 @@ class IntegrationMessage(models.Model):
         return self.env.cr.fetchone()[0]
 
     def _integration_snapshots(self, contract_code):
-        """What is told of a message that was given up: nothing of its content."""
+        """What is told of a message that was given up: nothing of its content.
+
+        A fetch that is tried again asks for what it asked for before.
+        """
+        if contract_code == own_events.FETCH:
+            return {}
         if contract_code != own_events.EXHAUSTED:
             return super()._integration_snapshots(contract_code)
         return {

@@ -70,6 +70,12 @@ class TestActs(BaseCase):
         for allowed in ({"repeatable": True}, {"had_effect": False}, {"outbound": True}):
             self.assertIsNone(acts.replay_refusal(finished(**allowed)), allowed)
 
+    def test_what_was_fetched_is_not_fetched_by_replaying_the_fetch(self):
+        fetch = {"outbound": True, "fetch": True}
+        self.assertEqual(acts.replay_refusal(finished(**fetch)), "fetched")
+        self.assertIsNone(acts.replay_refusal(finished(**fetch, had_effect=False)))
+        self.assertIn("fetched", acts.REFUSALS)
+
     def test_other_reasons_against_a_replay(self):
         for change, code in (
             ({"source": False}, "content"),
@@ -92,6 +98,9 @@ class TestActs(BaseCase):
         self.assertEqual(effect(outbound=True, attempted=True, kept=True), "kept")
         self.assertEqual(effect(outbound=False), "first")
         self.assertEqual(effect(outbound=False, had_effect=True), "again")
+        self.assertEqual(effect(outbound=False, fetch=True), "fetched_first")
+        self.assertEqual(effect(outbound=False, fetch=True, had_effect=True), "fetched_again")
+        self.assertEqual(effect(outbound=True, fetch=True, renewed=True), "asked")
 
 
 @tagged("post_install", "-at_install")

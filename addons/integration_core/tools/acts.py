@@ -58,6 +58,10 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
             "it had its effect, and the handler would have it a second time. Correct the document "
             "in Odoo, or ask the sender for a new message."
         ),
+        "fetched": _(
+            "it has fetched what it was to fetch. Replay the notification to fetch once more, or "
+            "the fetched content to handle it once more."
+        ),
         "no_handler": _("the handler of the interface is not installed."),
         "content": _(
             "the content is not there any more, removed by the retention of the policy or never "
@@ -81,6 +85,12 @@ EFFECTS: Final[Mapping[str, str]] = MappingProxyType(
             "will be applied once more, which by the handler's promise leaves what is there now."
         ),
         "first": _("will be applied for the first time."),
+        "fetched_again": _(
+            "will have their content fetched from the partner once more, as it is there now, and "
+            "applied once more, which by the handler's promise leaves what the content says."
+        ),
+        "fetched_first": _("will have their content fetched from the partner and applied."),
+        "asked": _("will be fetched from the partner, as the content is there now."),
         "recognised": _(
             "will be sent again under the same id, by which the partner recognises it."
         ),
@@ -167,7 +177,7 @@ class Finished:
 
     ``had_effect``: it, or a replay of it, was applied or taken by the partner. ``attempted``: it
     may have reached the partner. ``repeatable``: its handler may be given it twice. ``source``: the
-    received bytes, or the event, are still kept.
+    received bytes, or the event, are still kept. ``fetch``: it asks a partner for content.
     """
 
     outbound: bool
@@ -178,6 +188,7 @@ class Finished:
     open_replay: bool
     retired: bool
     handler: bool = True
+    fetch: bool = False
 
 
 def replay_refusal(message: Finished) -> str | None:
@@ -189,20 +200,32 @@ def replay_refusal(message: Finished) -> str | None:
     if not message.source:
         return "content"
     if message.outbound:
-        return None
+        # What it fetched would be handled a second time, whatever the handler promises.
+        return "fetched" if message.fetch and message.had_effect else None
     if not message.handler:
         return "no_handler"
     return "effect" if message.had_effect and not message.repeatable else None
 
 
 def effect(
-    *, outbound: bool, had_effect: bool, attempted: bool, renewed: bool = False, kept: bool = False
+    *,
+    outbound: bool,
+    had_effect: bool,
+    attempted: bool,
+    renewed: bool = False,
+    kept: bool = False,
+    fetch: bool = False,
 ) -> str:
     """What a repetition means: a key of :data:`EFFECTS`.
 
     :param renewed: an outbound message that never left takes a new snapshot of its document
     :param kept: an outbound message that would take one, had it not reached the partner perhaps
+    :param fetch: an outbound message that fetches content, or an inbound one that makes us do so
     """
+    if fetch and outbound:
+        return "asked"
+    if fetch:
+        return "fetched_again" if had_effect else "fetched_first"
     if not outbound:
         return "again" if had_effect else "first"
     if renewed:

@@ -68,10 +68,19 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "Read what Odoo says, correct the document or the master data that it names, then "
             "retry. If the sender is wrong, resolve this message and ask for a new one."
         ),
+        "answer_too_large": _(
+            "The content is larger than the interface that fetches it takes. Have an administrator "
+            "raise its largest answer, or ask the other side for less; then retry."
+        ),
         "causation_depth": _(
             "Two systems answer each other without end. An administrator has to find the "
             "interfaces that do and switch off the return of the system's own changes. Resolve "
             "this message."
+        ),
+        "content_missing": _(
+            "The other side has no such content, or not any more. If it was deleted there, resolve "
+            "this message; if that is usual, have an administrator let the interface leave out "
+            "what is gone. Otherwise check the address of the interface, then retry."
         ),
         "event_missing": _(
             "What was to be sent is gone. Resolve this message and let the document send a new one."
@@ -80,6 +89,16 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "The filter of the interface cannot be applied to this event. Try it on this event in "
             "the form of the interface and correct it by a proposed change; then retry: the filter "
             "is asked again."
+        ),
+        "fetch_refused": _(
+            "The notification names what lies outside of the address that was approved, so nothing "
+            "was asked for. Have an administrator compare both with the other side's description; "
+            "retry when the interface is corrected, else resolve this message."
+        ),
+        "fetch_unnamed": _(
+            "The notification does not say what is to be fetched where the interface looks for it. "
+            "Have an administrator correct that by a proposed change, then retry; or ask the "
+            "sender."
         ),
         "host_refused": _(
             "The proxy may reach approved hosts only. Have an administrator add the host to those "

@@ -72,6 +72,8 @@ class IntegrationError(Exception):
     default_code: ClassVar[str] = "internal_error"
     #: it concerns every message of the interface: they are held until a person has mended it
     holds: ClassVar[bool] = False
+    #: it speaks of this one message, and says nothing about how well the partner's endpoint is
+    of_message: ClassVar[bool] = False
     fault: Fault | None = None
 
     def __init__(self, message: str, *, code: str | None = None) -> None:

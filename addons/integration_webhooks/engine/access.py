@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from odoo.addons.integration_core.tools import http_auth, oauth2
+from odoo.addons.integration_core.tools import errors, http_auth, oauth2
 from odoo.addons.integration_core.tools.token_cache import TokenCache
 
 # A token is asked for before messages are tried, while their lease runs.
@@ -25,6 +25,18 @@ class Access(Protocol):
 
     def refused(self, headers: Mapping[str, str]) -> bool:
         """The endpoint answered 401; whether other headers are worth a try at once."""
+
+
+def current_headers(access: Access) -> Mapping[str, str]:
+    """The headers of a request that is made now.
+
+    :raises errors.TransientError: a token ended meanwhile and there is no other. The next claim
+        finds out why before it tries anything.
+    """
+    try:
+        return access.headers()
+    except errors.IntegrationError as exc:
+        raise errors.TransientError(exc.message, code=exc.code) from None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from odoo.addons.integration_core.tools.http_client import HttpClient, HttpReque
 
 from ..tools import answers
 from ..tools.signers.base import Delivery, Signer
-from .access import Access, Constant
+from .access import Access, Constant, current_headers
 from .bodies import Body, Writer
 
 _logger = logging.getLogger(__name__)
@@ -86,21 +86,12 @@ class WebhookSender:
         ]
 
     def _exchange(self, messages: Sequence[Outgoing], body: Body) -> HttpResponse:
-        access = self._access_headers()
+        access = current_headers(self._endpoint.access)
         answer = client.send(self._request(messages, body, access))
         if answer.status == 401 and self._endpoint.access.refused(access):
-            answer = client.send(self._request(messages, body, self._access_headers()))
+            access = current_headers(self._endpoint.access)
+            answer = client.send(self._request(messages, body, access))
         return answer
-
-    def _access_headers(self) -> Mapping[str, str]:
-        """
-        :raises errors.TransientError: a token ended meanwhile and there is no other. The next
-            claim finds out why before it tries anything.
-        """
-        try:
-            return self._endpoint.access.headers()
-        except errors.IntegrationError as exc:
-            raise errors.TransientError(exc.message, code=exc.code) from None
 
     def _request(
         self, messages: Sequence[Outgoing], body: Body, access: Mapping[str, str]

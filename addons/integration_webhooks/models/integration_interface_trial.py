@@ -229,6 +229,9 @@ class _Trial:
 
     def _convert(self, spec, bodies):
         plan = conversion.PlanCache().inbound(self.env, self.interface.id)
+        if plan.fetch:
+            self._locate(plan, spec["codec"], bodies)
+            return
         steps = [self.env._("Format"), self.env._("Contract"), self.env._("Mapping")]
         shown = []
         for number, (body, kind, _key) in enumerate(bodies, 1):
@@ -242,6 +245,23 @@ class _Trial:
             shown.append(json_text.indented(found))
         for step in steps if bodies else ():
             self._step(step, True)
+        self.output = "\n".join(shown)[:SHOWN_CHARS]
+
+    def _locate(self, plan, codec, bodies):
+        """What would be fetched; nothing is."""
+        name = self.env._("Content that would be fetched")
+        shown = []
+        for body, kind, _key in bodies:
+            try:
+                if isinstance(plan.fetch, errors.IntegrationError):
+                    raise plan.fetch
+                resource = plan.fetch.locate(codec.decode(body, kind))
+                shown.append(f"GET {self.interface._resource_address(resource)}")
+            except errors.IntegrationError as exc:
+                self._step(name, False, _sentence(exc))
+                return
+        if bodies:
+            self._step(name, True, self.interface.webhook_fetch_id.display_name)
         self.output = "\n".join(shown)[:SHOWN_CHARS]
 
     def _stages(self, plan, codec, body, kind):

@@ -1,12 +1,14 @@
 from odoo import models
 
 from odoo.addons.integration_core.engine import tokens
+from odoo.addons.integration_core.models.integration_interface_door import KIB
 from odoo.addons.integration_core.tools import data_classes, http_auth
 from odoo.addons.integration_core.tools.tls import TlsOptions
 
 from ..engine import signing
 from ..engine.access import Access, Constant, Tokens
 from ..engine.bodies import Writer
+from ..engine.fetcher import ContentFetcher, Source
 from ..engine.sender import Endpoint, WebhookSender, client
 from ..tools.envelopes import Envelope
 
@@ -21,6 +23,8 @@ class IntegrationTransportWebhook(models.AbstractModel):
     _sends_tests = True
 
     def _batch_size(self, interface):
+        if interface._fetches():
+            return 1
         return interface.webhook_batch_size if interface.webhook_envelope == "batch" else 1
 
     def _sender(self, interface):
@@ -28,22 +32,35 @@ class IntegrationTransportWebhook(models.AbstractModel):
         interface = interface.sudo()
         proofs = interface.credential_id._proofs()
         # Beside a signature or a client certificate there may be an access.
-        access = interface.webhook_access_id
-        beside = access._proofs()[:1] if access else []
+        second = interface.webhook_access_id
+        beside = second._proofs()[:1] if second else []
         sent_along = [one for one in (proofs[0], *beside) if not signing.signs(one)]
         options = self._options(interface, sent_along)
         for credential in interface._sending_credentials():
             credential._note_sending()
+        access = self._access(interface, sent_along, options)
+        if interface._fetches():
+            return ContentFetcher(self._source(interface, access, options))
         return WebhookSender(
             Endpoint(
                 url=interface.url,
                 writer=self._writer(interface),
                 signer=interface._webhook_signer(proofs),
-                access=self._access(interface, sent_along, options),
+                access=access,
                 headers=interface._webhook_headers(),
                 batch_size=self._batch_size(interface),
                 options=options,
             )
+        )
+
+    def _source(self, interface, access, options):
+        return Source(
+            base=interface.url,
+            access=access,
+            headers=interface._webhook_headers(),
+            leaves_out=interface.webhook_missing == "ignore",
+            limit=interface.body_limit * KIB,
+            options=options,
         )
 
     def _options(self, interface, sent_along):

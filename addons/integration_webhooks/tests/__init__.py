@@ -2,6 +2,8 @@ from . import (
     test_access,
     test_batches,
     test_door,
+    test_fetch,
+    test_fetch_fields,
     test_outbound_fields,
     test_requests,
     test_schemes,
