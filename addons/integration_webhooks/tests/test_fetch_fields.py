@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_webhooks.tests.test_fetch import FetchCase
+from .fetch_common import FetchCase
 
 
 @tagged("post_install", "-at_install")
