@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -89,6 +90,41 @@ def test_depth_is_limited_exactly(depth):
     else:
         with pytest.raises(canonical_json.JsonError):
             canonical_json.loads(raw)
+
+
+def nesting(value):
+    """Levels of arrays and objects."""
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(nesting, inner), default=0) if isinstance(value, (dict, list)) else 0
+
+
+bracketed = st.text(st.sampled_from('[]{}"\\ä'), max_size=6)
+nested = st.recursive(
+    bracketed,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(bracketed, inner, max_size=3),
+    max_leaves=40,
+)
+
+
+@given(nested, st.booleans(), st.integers(0, 20))
+def test_depth_is_measured_whatever_texts_hold(value, ascii_only, around):
+    for _level in range(around):
+        value = [value, "]"]
+    raw, depth = json.dumps(value, ensure_ascii=ascii_only).encode(), nesting(value)
+    assert canonical_json.loads(raw, depth) == value
+    if depth:
+        with pytest.raises(canonical_json.JsonError, match="deeper"):
+            canonical_json.loads(raw, depth - 1)
+
+
+@pytest.mark.parametrize("filling", [b'\\"', b'"', b"[]", b"\\", b'[{"', b'"[\\'])
+def test_time_grows_no_faster_than_the_text(filling):
+    """Reading from every quote to the end would take minutes for a text of this size."""
+    raw = b'["' + filling * 250_000 + b"[" * 70
+    started = time.process_time()
+    with pytest.raises(canonical_json.JsonError):
+        canonical_json.loads(raw)
+    assert time.process_time() - started < 2
 
 
 # -- key ring --------------------------------------------------------------------------------
