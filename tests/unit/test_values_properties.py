@@ -389,6 +389,25 @@ def test_normalising_anything_is_harmless(text):
     assert not any(char in title for char in "0123456789")
 
 
+@given(st.binary(max_size=80))
+def test_bodies_without_secrets_stay_as_they_are(body):
+    harmless = body.translate(None, b":=@. \t\r\n\x0b\x0c_")
+    assert redact.redact_body(harmless) == harmless
+    secret = b"Kq7" + bytes(range(97, 117))
+    assert secret not in redact.redact_body(body + secret + body, [secret.decode()])
+
+
+@pytest.mark.parametrize(
+    "filling", ["eyJ-", "eyJaaaa.", "basic ", "token ", "a://", "whsec_", "token=", "aaa."]
+)
+def test_a_long_answer_takes_no_longer_than_its_length(filling):
+    body = (filling * 65536)[:65536].encode()
+    started = time.process_time()
+    redact.redact_body(body)
+    redact.redact_body(body + b" " * 65536)
+    assert time.process_time() - started < 2
+
+
 @given(st.text(max_size=2000), st.integers(0, 100))
 def test_redacted_text_is_bounded_and_on_one_line(text, limit):
     result = redact.redact_text(text, limit)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, redact
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools import answers
@@ -87,20 +87,32 @@ class WebhookSender:
 
     def _exchange(self, messages: Sequence[Outgoing], body: Body) -> HttpResponse:
         access = self._access_headers()
-        answer = client.send(self._request(messages, body, access))
+        answer = self._ask(messages, body, access)
         if answer.status == 401 and self._endpoint.access.refused(access):
-            answer = client.send(self._request(messages, body, self._access_headers()))
+            answer = self._ask(messages, body, self._access_headers())
         return answer
+
+    def _ask(
+        self, messages: Sequence[Outgoing], body: Body, access: Mapping[str, str]
+    ) -> HttpResponse:
+        """One request, and its answer as it may be kept: partners repeat what they were sent."""
+        request = self._request(messages, body, access)
+        answer = client.send(request)
+        if not answer.body:
+            return answer
+        words = redact.secret_words(request.headers) | set(access.values())
+        return replace(answer, body=redact.redact_body(answer.body, words))
 
     def _access_headers(self) -> Mapping[str, str]:
         """
-        :raises errors.TransientError: a token ended meanwhile and there is no other. The next
-            claim finds out why before it tries anything.
+        :raises errors.IntegrationError: a token ended meanwhile and there is no other. Whatever
+            the reason, it is that of every message: they wait.
         """
         try:
             return self._endpoint.access.headers()
         except errors.IntegrationError as exc:
-            raise errors.TransientError(exc.message, code=exc.code) from None
+            exc.holds = True
+            raise
 
     def _request(
         self, messages: Sequence[Outgoing], body: Body, access: Mapping[str, str]
