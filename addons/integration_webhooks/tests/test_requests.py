@@ -245,13 +245,6 @@ class TestRequests(TransactionCase):
         self.interface.webhook_access_id = self._credential(
             "header", "k1/ey-of ours", terms={"header_name": "X-Hospital"}
         )
-
-        class Echo(Partner):
-            def send(self, request):
-                super().send(request)
-                echo = "\r\n".join(f"{name}: {value}" for name, value in request.headers.items())
-                return answer(400, f'<p>\xe9 {echo}</p>, {{"token": "abc"}}'.encode() + b"\xff")
-
         [outcome], [request] = self._send(partner=Echo())
         for secret in ("k1/ey-of ours", request.headers["webhook-signature"], "abc"):
             self.assertNotIn(secret.encode(), outcome.response)
@@ -363,6 +356,15 @@ class TestRequests(TransactionCase):
         found = obstacles.find(self.interface)
         self.assertTrue(found.holds)
         self.assertIn("expired", found.message)
+
+
+class Echo(Partner):
+    """Answers with the headers that it was sent, and more."""
+
+    def send(self, request):
+        self.requests.append(request)
+        echo = "\r\n".join(f"{name}: {value}" for name, value in request.headers.items())
+        return answer(400, f'<p>\xe9 {echo}</p>, {{"token": "abc"}}'.encode() + b"\xff")
 
 
 class _Memory:
