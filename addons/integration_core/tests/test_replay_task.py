@@ -5,7 +5,6 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from ..engine import operations, replay_tasks
 from ..engine.outbound import Outcome
@@ -174,16 +173,3 @@ class TestReplayTask(ReplayTaskCase):
             self.outcomes(task),
             {messages[0].id: "retried", messages[1].id: "snapshot", messages[2].id: "retried"},
         )
-
-    def test_an_error_stops_the_task_and_says_so(self):
-        self.broken(1)
-        task = self.task(self.all_of(self.inbound))
-        with (
-            patch.object(replay_tasks, "step", side_effect=ZeroDivisionError),
-            mute_logger("odoo.addons.integration_core.engine.replay_tasks"),
-        ):
-            self.run_lane()
-        self.assertEqual((task.state, task.problem), ("paused", "error"))
-        task.action_resume()
-        self.assertFalse(task.problem)
-        self.finish(task)

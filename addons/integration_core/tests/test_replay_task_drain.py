@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..engine import lanes, replay_tasks, retention, wakeup
 from .replay_task_case import ReplayTaskCase
@@ -33,6 +34,19 @@ class TestReplayTaskDrain(ReplayTaskCase):
         job = job.filtered(lambda one: one.records == self.lane())
         self.assertEqual(job.channel, wakeup.CHANNELS["batch"][0])
         self.assertGreater(job.eta, fields.Datetime.now())
+
+    def test_an_error_stops_the_task_and_says_so(self):
+        self.broken(1)
+        task = self.task(self.all_of(self.inbound))
+        with (
+            patch.object(replay_tasks, "step", side_effect=ZeroDivisionError),
+            mute_logger("odoo.addons.integration_core.engine.replay_tasks"),
+        ):
+            self.run_lane()
+        self.assertEqual((task.state, task.problem), ("paused", "error"))
+        task.action_resume()
+        self.assertFalse(task.problem)
+        self.finish(task)
 
     def test_held_with_the_database(self):
         messages = self.broken(1)
