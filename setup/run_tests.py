@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup import junit, key_ring, machine, odoo_conf, packages, templates
+from setup import javascript, junit, key_ring, machine, odoo_conf, packages, templates
 from setup.console import SetupError, say, step
 from setup.databases import Databases
 from setup.locking import exclusive
@@ -84,7 +84,7 @@ def run_long(settings: Settings, arguments: Sequence[str]) -> int:
 
 def _run(settings: Settings, selection: Selection) -> int:
     _provide_browser()
-    _provide_node()
+    _provide_javascript(settings)
     lock = settings.home / f"test-{settings.checkout}.lock"
     with machine.prepared(settings) as ready, exclusive(lock, "testing this checkout"):
         totals = junit.Totals()
@@ -172,13 +172,11 @@ def _provide_browser() -> None:
         say(f"Tours will be skipped: {error}")
 
 
-def _provide_node() -> None:
-    if packages.has("node"):
-        return
+def _provide_javascript(settings: Settings) -> None:
     try:
-        packages.install("nodejs", "for the example in JavaScript that partners get")
+        javascript.provide(settings)
     except SetupError as error:
-        say(f"The example in JavaScript is not tried: {error}")
+        say(f"Tests in JavaScript will be skipped, or fail under CI=true: {error}")
 
 
 def _selects(option: str) -> bool:

@@ -95,12 +95,14 @@ class Receiver:
         for received in self.received:
             Webhook(secret).verify(received.request.body, dict(received.request.headers))
 
+    def _answer_to(self, request: Request) -> Answer:
+        if any(text.encode() in request.body for text in self.refused):
+            return Answer(500)
+        return self.answers.pop(0) if self.answers else self.default
+
     def _handle(self, request: Request) -> Response | RawAnswer:
         with self._lock:
-            if any(text.encode() in request.body for text in self.refused):
-                answer = Answer(500)
-            else:
-                answer = self.answers.pop(0) if self.answers else self.default
+            answer = self._answer_to(request)
             self.received.append(Received(time.monotonic(), request, answer.status))
         self._hurry.wait(answer.delay)
         if not answer.status:

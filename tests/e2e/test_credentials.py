@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.e2e.conftest import Suite
 from tests.e2e.office import Inbound, new_secret
-from tests.e2e.receivers import Receiver
+from tests.e2e.receivers import Answer, Receiver
 from tests.e2e.senders import WebhookSender, new_session
 from tests.harness import wait_until
 
@@ -137,6 +137,59 @@ def test_partner_may_change_over_at_any_time_while_an_outbound_secret_is_rotated
     assert [verifies(request, new) for request in requests] == [False] * 5 + [True] * 5
     assert suite.ledger.states(interface.id) == {"done": 10}
     assert len(set(receiver.ids())) == 10, "nothing had to be sent twice"
+
+
+class Guarded(Receiver):
+    """A receiver that refuses what is not signed with ``secret``, the only one that it knows."""
+
+    secret = ""
+
+    def _answer_to(self, request: Request) -> Answer:
+        return Answer(202 if verifies(request, self.secret) else 401)
+
+
+def test_no_delivery_is_rejected_while_an_outbound_secret_is_rotated_under_traffic(
+    suite: Suite,
+) -> None:
+    """The partner changes over while messages are on their way; the old secret ends later."""
+    supplier = suite.office.supplier("Guarded receiver")
+    new = new_secret()
+    with Guarded() as receiver:
+        interface = suite.office.outbound(
+            supplier, receiver.url, policy={"concurrency": 4, "lanes": 2, "ordering": "none"}
+        )
+        receiver.secret = interface.secret
+        stop = threading.Event()
+        orders = []
+
+        def trade() -> None:
+            while not stop.is_set():
+                orders.extend(suite.office.confirmed(supplier, 3))
+
+        def wait_for_more(count: int = 12) -> None:
+            goal = len(receiver.received) + count
+            wait_until(lambda: len(receiver.received) >= goal, what="traffic")
+
+        trader = threading.Thread(target=trade)
+        trader.start()
+        try:
+            wait_for_more()
+            rotate(suite, interface.id, new, overlap_hours=24)
+            # What was being sent when it was rotated has one signature, all that follows has two.
+            wait_until(lambda: verifies(receiver.received[-1].request, new), what="the new one")
+            wait_for_more()
+            receiver.secret = new
+            wait_for_more()
+            old = versions(suite, interface.id)[0]["id"]
+            suite.admin.call(f"{CREDENTIAL}.version", "action_revoke", [old], "Changed over")
+            wait_for_more()
+        finally:
+            stop.set()
+            trader.join()
+        suite.ledger.wait_settled(interface.id, len(orders))
+        assert {one.status for one in receiver.received} == {202}
+        assert len(receiver.received) == len(set(receiver.ids())) == len(orders)
+        assert not verifies(receiver.received[-1].request, interface.secret)
 
 
 def test_revoked_secret_is_used_no_more(suite: Suite) -> None:

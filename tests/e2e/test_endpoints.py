@@ -1,12 +1,16 @@
 """Endpoints of partners: filtered, tested, failing for too long, gone; and who is told of it."""
 
+import base64
 import hmac
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import stripe
+from demo_partners.web import Request
+from slack_sdk.signature import SignatureVerifier
 
 from tests.e2e.conftest import Suite
 from tests.e2e.office import Supplier
@@ -209,21 +213,78 @@ def test_several_events_share_a_request(suite: Suite) -> None:
             assert outcomes == (["retry", "done"] if key in refused else ["done"])
 
 
-def test_signed_as_the_partner_expects(suite: Suite, receiver: Receiver) -> None:
+def by_github(request: Request, secret: str) -> bool:
+    digest = hmac.digest(secret.encode(), request.body, "sha256").hex()
+    return request.headers["x-hub-signature-256"] == f"sha256={digest}"
+
+
+def by_shopify(request: Request, secret: str) -> bool:
+    digest = hmac.digest(secret.encode(), request.body, "sha256")
+    return request.headers["x-shopify-hmac-sha256"] == base64.b64encode(digest).decode()
+
+
+def by_stripe(request: Request, secret: str) -> bool:
+    header = request.headers["stripe-signature"]
+    try:
+        return stripe.WebhookSignature.verify_header(request.body.decode(), header, secret)
+    except stripe.SignatureVerificationError:
+        return False
+
+
+def by_slack(request: Request, secret: str) -> bool:
+    verifier = SignatureVerifier(secret)
+    return verifier.is_valid_request(request.body.decode(), dict(request.headers))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "verifies", "secret", "later"),
+    [
+        ("github", by_github, "It's a Secret to Everybody", "Ein neues für alle, 2026"),
+        ("shopify", by_shopify, f"shpss_{'0a' * 16}", f"shpss_{'1b' * 16}"),
+        ("stripe", by_stripe, f"whsec_{'aB3' * 11}", f"whsec_{'cD4' * 11}"),
+        ("slack", by_slack, "8f742231b10e8888abcd99yyyzzz85a5", "9f742231b10e8888abcd99yyyzzz85a5"),
+    ],
+)
+def test_signed_as_the_partner_expects_with_its_own_secret(
+    suite: Suite,
+    receiver: Receiver,
+    scheme: str,
+    verifies: Callable[[Request, str], bool],
+    secret: str,
+    later: str,
+) -> None:
     office, ledger = suite.office, suite.ledger
-    supplier = office.supplier("Spelling")
+    supplier = office.supplier(f"Spelling of {scheme}")
+    outbound = office.outbound(supplier, receiver.url, secret, webhook_signing=scheme)
+    (order,) = office.confirmed(supplier)
+    ledger.wait_for_order(order.id, outbound.id, "done")
+    credential = office.read("integration.interface", outbound.id, "credential_id")
+    office.call(
+        "integration.credential",
+        "rotate",
+        [credential["credential_id"][0]],
+        {"overlap_hours": 1},
+        later,
+    )
+    (order,) = office.confirmed(supplier)
+    ledger.wait_for_order(order.id, outbound.id, "done")
+    first, second = (one.request for one in receiver.received)
+    assert verifies(first, secret)
+    assert not verifies(first, later)
+    assert verifies(second, later)
+    # Only Stripe's receivers look at several signatures.
+    assert verifies(second, secret) is (scheme == "stripe")
+
+
+def test_only_what_it_is_about(suite: Suite, receiver: Receiver) -> None:
+    office, ledger = suite.office, suite.ledger
+    supplier = office.supplier("Thin")
     outbound = office.outbound(
-        supplier,
-        receiver.url,
-        webhook_signing="github",
-        webhook_payload="thin",
-        webhook_headers="X-Hospital: General",
+        supplier, receiver.url, webhook_payload="thin", webhook_headers="X-Hospital: General"
     )
     (order,) = office.confirmed(supplier)
     ledger.wait_for_order(order.id, outbound.id, "done")
     (one,) = receiver.received
-    digest = hmac.digest(outbound.secret.encode(), one.request.body, "sha256").hex()
-    assert one.request.headers["x-hub-signature-256"] == f"sha256={digest}"
     assert one.request.headers["x-hospital"] == "General"
     data = json.loads(one.request.body)["data"]
     assert data["link"].endswith(f"/odoo/purchase.order/{order.id}")

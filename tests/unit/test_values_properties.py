@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -89,6 +90,41 @@ def test_depth_is_limited_exactly(depth):
     else:
         with pytest.raises(canonical_json.JsonError):
             canonical_json.loads(raw)
+
+
+def nesting(value):
+    """Levels of arrays and objects."""
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(nesting, inner), default=0) if isinstance(value, (dict, list)) else 0
+
+
+bracketed = st.text(st.sampled_from('[]{}"\\ä'), max_size=6)
+nested = st.recursive(
+    bracketed,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(bracketed, inner, max_size=3),
+    max_leaves=40,
+)
+
+
+@given(nested, st.booleans(), st.integers(0, 20))
+def test_depth_is_measured_whatever_texts_hold(value, ascii_only, around):
+    for _level in range(around):
+        value = [value, "]"]
+    raw, depth = json.dumps(value, ensure_ascii=ascii_only).encode(), nesting(value)
+    assert canonical_json.loads(raw, depth) == value
+    if depth:
+        with pytest.raises(canonical_json.JsonError, match="deeper"):
+            canonical_json.loads(raw, depth - 1)
+
+
+@pytest.mark.parametrize("filling", [b'\\"', b'"', b"[]", b"\\", b'[{"', b'"[\\'])
+def test_time_grows_no_faster_than_the_text(filling):
+    """Reading from every quote to the end would take minutes for a text of this size."""
+    raw = b'["' + filling * 250_000 + b"[" * 70
+    started = time.process_time()
+    with pytest.raises(canonical_json.JsonError):
+        canonical_json.loads(raw)
+    assert time.process_time() - started < 2
 
 
 # -- key ring --------------------------------------------------------------------------------
@@ -351,6 +387,25 @@ def test_normalising_anything_is_harmless(text):
     assert len(title) <= 160
     assert "\n" not in title
     assert not any(char in title for char in "0123456789")
+
+
+@given(st.binary(max_size=80))
+def test_bodies_without_secrets_stay_as_they_are(body):
+    harmless = body.translate(None, b":=@. \t\r\n\x0b\x0c_")
+    assert redact.redact_body(harmless) == harmless
+    secret = b"Kq7" + bytes(range(97, 117))
+    assert secret not in redact.redact_body(body + secret + body, [secret.decode()])
+
+
+@pytest.mark.parametrize(
+    "filling", ["eyJ-", "eyJaaaa.", "basic ", "token ", "a://", "whsec_", "token=", "aaa."]
+)
+def test_a_long_answer_takes_no_longer_than_its_length(filling):
+    body = (filling * 65536)[:65536].encode()
+    started = time.process_time()
+    redact.redact_body(body)
+    redact.redact_body(body + b" " * 65536)
+    assert time.process_time() - started < 2
 
 
 @given(st.text(max_size=2000), st.integers(0, 100))

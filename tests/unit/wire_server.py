@@ -24,14 +24,18 @@ class WireServer:
     """
 
     def __init__(
-        self, script: Script, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self,
+        script: Script,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.script = script
         self.connections = 0
         self.errors: list[Exception] = []
         self._tls = tls
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=64)
+        self._listener = socket.create_server((host, port), family=family, backlog=64)
         self.port = self._listener.getsockname()[1]
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)

@@ -24,7 +24,9 @@ class Outcome:
     """What came of one attempt. ``error`` is ``None`` when the partner took the message.
 
     In a batch, ``sent`` is the part of this message. ``fetched`` is content that was asked for.
-    ``left_out``: the partner's answer makes the message one of no interest.
+    ``left_out``: the partner's answer makes the message one of no interest. An error that ``holds``
+    was met before anything left: the message counts as untried, and the others of the interface
+    wait with it.
     """
 
     error: errors.IntegrationError | None = None
@@ -96,8 +98,11 @@ class Delivery:
     sender: Sender | None
     prepared: Mapping[int, Prepared]
     otherwise: errors.IntegrationError
-    #: set when the partner has said that nothing more is to come to this address
+    #: set when nothing more is to leave: the partner has said that nothing is to come to this
+    #: address, or something stands in the way of every message
     closed: Event = field(default_factory=Event)
+    #: what stands in the way of every message, as found while sending
+    obstacles: list[errors.IntegrationError] = field(default_factory=list)
 
     @property
     def batch_size(self) -> int:
@@ -151,6 +156,9 @@ class Delivery:
             if not batch:
                 return
             results = self.attempt(batch)
+            if not results:
+                pending.extendleft(reversed(batch))
+                continue  # closed: all of them stay untried
             pending.extendleft(reversed(batch[len(results) :]))
             course.results.extend(results)
             if any(health.is_gone(result) for result in results):
@@ -183,6 +191,8 @@ class Delivery:
         """Try messages that share a request; the first of them, at least one.
 
         A message that is not sent fails for the reason found while it was prepared.
+
+        :return: nothing when the attempt met what stands in the way of every message
         """
         started = datetime.now(UTC).replace(tzinfo=None)
         clock = time.monotonic()
@@ -196,11 +206,21 @@ class Delivery:
             outcomes = [Outcome(first if isinstance(first, errors.IntegrationError) else None)]
         else:
             outcomes = self._send([one for one in prepared if isinstance(one, Outgoing)])
+        if self._held(outcomes):
+            return []
         duration = time.monotonic() - clock
         return [
             _result(message, outcome, self.plan, started, duration)
             for message, outcome in zip(messages, outcomes, strict=False)
         ]
+
+    def _held(self, outcomes: Sequence[Outcome]) -> bool:
+        """Whether nothing left because of what concerns every message; nobody tries on then."""
+        found = [one.error for one in outcomes if one.error is not None and one.error.holds]
+        if found:
+            self.obstacles.append(found[0])
+            self.closed.set()
+        return bool(found)
 
     def _send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         if self.batch_size <= 1:

@@ -8,6 +8,7 @@ time to time: what was mended resumes by itself.
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 
 from odoo import SUPERUSER_ID, api
@@ -39,6 +40,42 @@ def find(interface: BaseModel) -> errors.IntegrationError | None:
     return None
 
 
+class _Met:
+    """What this process met on the way to partners, so that its drains do not all knock there.
+
+    A drain ends at an obstacle, and the next event starts another one at once. Whoever changes the
+    interface or what it proves itself with has perhaps mended it: then nobody waits.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, int], tuple[float, Hashable]] = {}
+
+    def note(self, interface: BaseModel) -> None:
+        until = time.monotonic() + AGAIN_SECONDS
+        self._until[_key(interface)] = until, _set_up(interface)
+
+    def left(self, interface: BaseModel) -> float:
+        """Seconds for which there is no sense in trying."""
+        until, known = self._until.get(_key(interface), (0.0, None))
+        left = until - time.monotonic()
+        return left if left > 0 and known == _set_up(interface) else 0.0
+
+
+def _key(interface: BaseModel) -> tuple[str, int]:
+    return interface.env.cr.dbname, interface.id
+
+
+def _set_up(interface: BaseModel) -> Hashable:
+    """Another one after each change of the interface or of a secret that it sends with."""
+    # sudo: the drain runs as superuser anyway
+    credentials = interface.sudo()._sending_credentials()
+    parts = (interface.sudo(), interface.sudo().policy_id, credentials, credentials.version_ids)
+    return tuple((record.id, record.write_date) for part in parts for record in part)
+
+
+_met = _Met()
+
+
 class Watch:
     """What one drain knows of obstacles. ``look_again`` is naive UTC, ``None`` without one."""
 
@@ -55,6 +92,9 @@ class Watch:
             return False
         error = find(interface)
         self._stood = bool(interface.blocked_reason)
+        if error is None and (left := _met.left(interface)):
+            self._wait(left)
+            return True
         if error is None:
             self.look_again = None
             self._clear_until = time.monotonic() + FRESH_SECONDS
@@ -67,7 +107,10 @@ class Watch:
         """Something was met after claiming that :func:`find` did not see."""
         self._wait()
         env = api.Environment(cr, SUPERUSER_ID, {})
-        env["integration.interface"].browse(interface_id)._set_obstacle(error.message)
+        interface = env["integration.interface"].browse(interface_id)
+        interface._set_obstacle(error.message)
+        if interface.direction == "outbound":
+            _met.note(interface)
 
     def passed(self, cr: BaseCursor, interface_id: int) -> None:
         """Work was done, or there is none: what stood in the way is gone."""
@@ -82,6 +125,6 @@ class Watch:
             with own_cursor(registry) as cr:
                 self.passed(cr, interface_id)
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float | None = None) -> None:
         now = datetime.now(UTC).replace(tzinfo=None)
-        self.look_again = now + timedelta(seconds=AGAIN_SECONDS)
+        self.look_again = now + timedelta(seconds=AGAIN_SECONDS if seconds is None else seconds)

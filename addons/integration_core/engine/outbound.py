@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from odoo import SUPERUSER_ID, api
 from odoo.models import BaseModel
 from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
 
 from ..tools import errors, keyring
 from ..tools.claim_size import ClaimSize
@@ -122,7 +123,7 @@ class OutboundDrain(Drain):
                 self._wait_for_rate(limit.wait, policy)
         if claimed:
             fault_point("outbound_claimed")
-            self._send(claimed, token, concurrency, permit.generation)
+            self._send(claimed, token, concurrency, permit)
         return len(claimed) or swept
 
     def _wait_for_rate(self, seconds: float, policy: BaseModel) -> None:
@@ -135,7 +136,11 @@ class OutboundDrain(Drain):
             self._rate_at = now + timedelta(seconds=seconds)
 
     def _send(
-        self, claimed: Sequence[claims.Claimed], token: str, concurrency: int, generation: int
+        self,
+        claimed: Sequence[claims.Claimed],
+        token: str,
+        concurrency: int,
+        permit: breakers.Permit,
     ) -> None:
         try:
             delivery = self._prepare(claimed)
@@ -144,6 +149,9 @@ class OutboundDrain(Drain):
             # It would fail every message of the interface: they wait for whoever mends it.
             with own_cursor(self.registry) as cr:
                 ledger.release(cr, [message.id for message in claimed], token)
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                policy = env["integration.interface"].browse(self.interface_id).policy_id
+                self._give_back(cr, policy, permit, len(claimed))
                 self._obstacles.met(cr, self.interface_id, exc)
             return
         except BaseException:
@@ -163,7 +171,7 @@ class OutboundDrain(Drain):
         for result in results:
             self.pace.note(result.duration)
         untried = [message_id for course in courses for message_id in course.untried]
-        self._record(delivery.plan, results, untried, token, generation)
+        self._record(delivery, results, untried, token, permit)
 
     def _prepare(self, claimed: Sequence[claims.Claimed]) -> Delivery:
         """Read all that sending needs while a cursor is open."""
@@ -226,12 +234,13 @@ class OutboundDrain(Drain):
 
     def _record(
         self,
-        plan: conversion.OutboundPlan,
+        delivery: Delivery,
         results: Sequence[ledger.Result],
         untried: Sequence[int],
         token: str,
-        generation: int,
+        permit: breakers.Permit,
     ) -> None:
+        plan = delivery.plan
         with own_cursor(self.registry) as cr:
             written = ledger.record(cr, results, token)
             ledger.release(cr, untried, token)
@@ -246,14 +255,26 @@ class OutboundDrain(Drain):
             # What we refused ourselves says nothing about the partner's health.
             calls = [r for r in ours if _was_call(r)]
             failures = sum(1 for r in calls if r.error is not None and health.is_outage(r.error))
-            breakers.record(cr, interface, len(calls) - failures, failures, generation)
+            breakers.record(cr, interface, len(calls) - failures, failures, permit.generation)
             health.record(interface, calls)
             unused = len(untried) + len(ours) - len(calls)
-            rates.give_back(cr, plan.interface_id, interface.policy_id, unused)
+            self._give_back(cr, interface.policy_id, permit, unused)
             notice.final_failures(env, ours)
             own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
-            self._obstacles.passed(cr, plan.interface_id)
+            if delivery.obstacles:
+                self._obstacles.met(cr, plan.interface_id, delivery.obstacles[0])
+            else:
+                self._obstacles.passed(cr, plan.interface_id)
             fault_point("outbound_recorded")
+
+    def _give_back(
+        self, cr: BaseCursor, policy: BaseModel, permit: breakers.Permit, unused: int
+    ) -> None:
+        """Return what was granted for messages that then did not leave."""
+        rates.give_back(cr, self.interface_id, policy, unused)
+        if unused:
+            left = replace(permit, granted=unused)
+            breakers.unused(cr, self.interface_id, policy, left, 0)
 
 
 def _require_key_ring(plan: conversion.OutboundPlan) -> None:

@@ -145,15 +145,7 @@ def _what(env: api.Environment, touch: Touch, touches: Sequence[Touch], kind: st
             record=name,
             system=system,
         )
-    labels = "”, “".join(
-        sorted(
-            {
-                label(env, one.record, one.name)
-                for one in touches
-                if (one.rule, one.decides) == (touch.rule, touch.decides)
-            }
-        )
-    )
+    labels = _labels(env, touch, touches)
     if touch.decides:
         return env._(
             "“%(record)s” belongs to %(system)s because of “%(fields)s”: with this change it would "
@@ -168,6 +160,16 @@ def _what(env: api.Environment, touch: Touch, touches: Sequence[Touch], kind: st
         fields=labels,
         record=name,
     )
+
+
+def _labels(env: api.Environment, touch: Touch, touches: Sequence[Touch]) -> str:
+    """What is touched for the same reason as ``touch``, in the order of the alphabet."""
+    alike = {
+        label(env, one.record, one.name)
+        for one in touches
+        if (one.rule, one.decides) == (touch.rule, touch.decides)
+    }
+    return "”, “".join(sorted(alike))
 
 
 def _name(env: api.Environment, touch: Touch) -> str:

@@ -47,8 +47,7 @@ class IntegrationConflictDecision(models.AbstractModel):
         }
         if found["refused"]:
             return found
-        message = self.message_id
-        if self._is_private() and not message._revealed() and not (reason or "").strip():
+        if self._is_private() and not self.message_id._revealed() and not (reason or "").strip():
             found["needs_reason"] = True
             return found
         values = self._values()
@@ -58,14 +57,19 @@ class IntegrationConflictDecision(models.AbstractModel):
                 "server. Retry the message: it is compared anew."
             )
             return found
-        if self._is_private():
-            if not message._revealed():
-                message._reveal(reason)
-            message._look()
+        self._note_look(reason)
         today = self._today(values)
         found["seen"] = conflict_values.seen(today)
         found["rows"] = self._rows(values, today)
         return found
+
+    def _note_look(self, reason):
+        """Private content is looked at: the audit trail tells it, and why."""
+        if not self._is_private():
+            return
+        if not self.message_id._revealed():
+            self.message_id._reveal(reason)
+        self.message_id._look()
 
     def _rows(self, values, today):
         headed = set()

@@ -38,17 +38,7 @@ class IntegrationInterfaceFiltered(models.AbstractModel):
             has to go (0 if it is not private)
         :raises UserError: the user has tried out too much of late
         """
-        self.check_access("read")
-        if not self.env.user.has_group("integration_core.group_content_viewer"):
-            raise AccessError(
-                self.env._(
-                    "A trial shows content. Ask an administrator for the role “Content viewer”."
-                )
-            )
-        event = self.env["integration.event"].browse(event_id).exists()
-        if not event:
-            raise UserError(self.env._("This event does not exist any more. Choose another one."))
-        event.check_access("read")
+        event = self._event_to_try(event_id)
         found = {
             "matches": None,
             "problem": "",
@@ -69,6 +59,21 @@ class IntegrationInterfaceFiltered(models.AbstractModel):
         with trials.charged(self.env):
             self._run_filter(found, event, expression)
         return found
+
+    def _event_to_try(self, event_id):
+        """The event, if the person may see it and its content."""
+        self.check_access("read")
+        if not self.env.user.has_group("integration_core.group_content_viewer"):
+            raise AccessError(
+                self.env._(
+                    "A trial shows content. Ask an administrator for the role “Content viewer”."
+                )
+            )
+        event = self.env["integration.event"].browse(event_id).exists()
+        if not event:
+            raise UserError(self.env._("This event does not exist any more. Choose another one."))
+        event.check_access("read")
+        return event
 
     def _run_filter(self, found, event, expression):
         try:

@@ -155,43 +155,12 @@ class IntegrationConflict(models.Model):
         :param by_place: disputes by kind, model and record id, with the decisions that stand
         """
         found = self.browse()
-        for (kind, model, res_id), asked in by_place.items():
-            first = next(dispute for dispute, decision in asked if not decision)
-            owner = self.env["integration.ownership"].browse(first.rule.id)
-            values = {
-                "message_id": message_id,
-                "interface_id": plan.interface_id,
-                "ownership_id": owner.id,
-                "company_id": plan.company_id,
-                "user_id": owner.steward_id.id,
-                "kind": kind,
-                "res_model": model,
-                "res_id": res_id,
-                "state": "open",
-                "opened_at": fields.Datetime.now(),
-                "decided_at": False,
-                "decided_by_id": False,
-                "closed_at": False,
-                "line_ids": [
-                    fields.Command.clear(),
-                    *(
-                        fields.Command.create(
-                            {
-                                "field_name": one.point.name,
-                                "key": one.point.key,
-                                "decision": decision,
-                            }
-                        )
-                        for one, decision in asked
-                    ),
-                ],
-            }
+        for place, asked in by_place.items():
+            values = self._values_of(plan, message_id, place, asked)
             known = self.search(
                 [
-                    ("message_id", "=", message_id),
-                    ("kind", "=", kind),
-                    ("res_model", "=", model),
-                    ("res_id", "=", res_id),
+                    (name, "=", values[name])
+                    for name in ("message_id", "kind", "res_model", "res_id")
                 ]
             )
             if known:
@@ -200,6 +169,36 @@ class IntegrationConflict(models.Model):
                 known = self.create([values])
             found |= known
         found._ask_stewards()
+
+    def _values_of(self, plan, message_id, place, asked):
+        """An open conflict about one place, as it is written.
+
+        :param place: kind, model and record id
+        :param asked: disputes, each with the decision that stands, if there is one
+        """
+        kind, model, res_id = place
+        first = next(dispute for dispute, decision in asked if not decision)
+        owner = self.env["integration.ownership"].browse(first.rule.id)
+        lines = [
+            {"field_name": one.point.name, "key": one.point.key, "decision": decision}
+            for one, decision in asked
+        ]
+        return {
+            "message_id": message_id,
+            "interface_id": plan.interface_id,
+            "ownership_id": owner.id,
+            "company_id": plan.company_id,
+            "user_id": owner.steward_id.id,
+            "kind": kind,
+            "res_model": model,
+            "res_id": res_id,
+            "state": "open",
+            "opened_at": fields.Datetime.now(),
+            "decided_at": False,
+            "decided_by_id": False,
+            "closed_at": False,
+            "line_ids": [fields.Command.clear(), *map(fields.Command.create, lines)],
+        }
 
     def _ask_stewards(self):
         """One open task an ownership, however many conflicts there are."""

@@ -67,6 +67,8 @@ from . import (
     test_replay,
     test_replay_scope,
     test_replay_task,
+    test_replay_task_drain,
+    test_replay_task_people,
     test_replay_task_ui,
     test_retention,
     test_retention_terms,

@@ -7,6 +7,7 @@ from odoo.tests import TransactionCase
 from odoo.addons.integration_core.engine import (
     intake,
     keys,
+    obstacles,
     operations,
     replay_tasks,
     settings,
@@ -89,6 +90,11 @@ class EngineCase(TransactionCase):
         cls.outbound = cls._interface(
             "Outbound", direction="outbound", event_type_ids=[(6, 0, cls.event_type.ids)]
         )
+
+    def setUp(self):
+        super().setUp()
+        # The interfaces of a class are the same for all of its tests.
+        self.patch(obstacles, "_met", obstacles._Met())
 
     @classmethod
     def _interface(cls, name, **values):

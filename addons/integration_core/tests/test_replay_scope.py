@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 
 from ..engine import replay_scope
-from .test_replay_task import MESSAGE, TASK, ReplayTaskCase
+from .replay_task_case import MESSAGE, TASK, ReplayTaskCase
 
 
 @tagged("post_install", "-at_install")

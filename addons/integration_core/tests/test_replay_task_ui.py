@@ -1,7 +1,7 @@
 from odoo.tests import HttpCase, tagged
 
 from ..engine import replay_tasks
-from .test_replay_task import TASK, ReplayTaskCase
+from .replay_task_case import TASK, ReplayTaskCase
 
 
 @tagged("post_install", "-at_install")

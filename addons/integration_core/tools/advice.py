@@ -164,8 +164,8 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "new one."
         ),
         "proxy_authentication": _(
-            "The proxy of your network does not accept our login. Have its administrator check "
-            "the login in the settings, then retry."
+            "The proxy of your network does not let Odoo through. Have its administrator check "
+            "that; the messages wait meanwhile."
         ),
         "proxy_failed": _(
             "The proxy of your network could not be reached. When it is back, retry the message."

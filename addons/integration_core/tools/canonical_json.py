@@ -25,8 +25,11 @@ MAX_DEPTH: Final = 64
 _MAX_NUMBER_CHARS: Final = 400
 _MAX_EXPONENT: Final = 400
 _BOM: Final = b"\xef\xbb\xbf"
-# Possessive, so that an unclosed string costs no backtracking.
-_STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]', re.DOTALL)
+#: To tell nesting, arrays and objects are alike, and all but their brackets is left out.
+_ALIKE: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKET: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+#: Levels of nesting that are taken off as a whole before brackets are counted one by one.
+_QUICK_LEVELS: Final = 12
 _SUSPECT_ESCAPE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 #: From here on UTF-16 order and code point order of names differ.
 _FIRST_SURROGATE: Final = "\ud800"
@@ -128,15 +131,30 @@ def _check_depth(raw: bytes, max_depth: int) -> None:
     """Measure nesting before parsing, because the parser itself recurses."""
     if raw.count(b"[") + raw.count(b"{") <= max_depth:
         return
+    brackets = _brackets(raw)
+    # Each pass takes off the innermost level everywhere: where nothing is left, there were no
+    # more levels than passes. As a rule that is all, and needs no step for each bracket.
+    rest = brackets
+    for _level in range(min(max_depth, _QUICK_LEVELS)):
+        rest = rest.replace(b"[]", b"")
+        if not rest:
+            return
     depth = 0
-    for match in _STRING_OR_BRACKET.finditer(raw):
-        token = match[0]
-        if token in b"[{":
-            depth += 1
-            if depth > max_depth:
-                raise JsonError(f"nested deeper than {max_depth}")
-        elif token in b"]}":
-            depth -= 1
+    for bracket in brackets:
+        depth += 1 if bracket == 0x5B else -1
+        if depth > max_depth:
+            raise JsonError(f"nested deeper than {max_depth}")
+
+
+def _brackets(raw: bytes) -> bytes:
+    """The brackets outside of strings, in their order, written as those of arrays.
+
+    True up to the first fault of ``raw``, where the parser stops: behind a backslash outside of a
+    string, or in a string that is never closed, brackets may be missing.
+    """
+    # An escaped backslash first: what remains before a quote escapes it.
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
+    return b"".join(unescaped.split(b'"')[::2]).translate(_ALIKE, _NO_BRACKET)
 
 
 def _check_text(value: Any) -> None:

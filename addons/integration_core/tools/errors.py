@@ -70,8 +70,8 @@ class IntegrationError(Exception):
 
     error_class: ClassVar[ErrorClass] = ErrorClass.TRANSIENT
     default_code: ClassVar[str] = "internal_error"
-    #: it concerns every message of the interface: they are held until a person has mended it
-    holds: ClassVar[bool] = False
+    #: it concerns every message of the interface: they wait, untried, until it is mended
+    holds: bool = False
     #: it speaks of this one message, and says nothing about how well the partner's endpoint is
     of_message: ClassVar[bool] = False
     fault: Fault | None = None

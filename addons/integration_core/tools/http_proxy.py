@@ -40,6 +40,13 @@ _MAX_HEAD: Final = 16 * 1024
 _END: Final = b"\r\n\r\n"
 
 
+class ProxyInvalid(ConfigurationError):
+    """What was entered about a proxy is not usable, whatever is to be sent."""
+
+    default_code = "proxy_configuration"
+    holds = True
+
+
 class ProxyRefused(ConfigurationError):
     """The proxy does not accept our login. It would refuse every other message as well."""
 
@@ -87,14 +94,14 @@ class Proxy:
         :param login: for Basic authentication (RFC 7617); empty for none.
         :param exceptions: hosts, patterns and networks separated by commas or white space, such
             as ``*.hospital.example, 10.0.0.0/8``.
-        :raises ConfigurationError: one of them is not usable; no login or password is repeated.
+        :raises ProxyInvalid: one of them is not usable; no login or password is repeated.
         """
         try:
             host, port = _parse_address(url)
             hosts, direct_networks = _parse_exceptions(exceptions)
             authorization = _authorization(login, password)
         except ValueError as error:
-            raise ConfigurationError(str(error), code="proxy_configuration") from None
+            raise ProxyInvalid(str(error)) from None
         return cls(host, port, authorization, hosts, direct_networks, tuple(networks))
 
     def serves(self, host: str) -> bool:

@@ -3,10 +3,12 @@
 """Taking secrets out of what is shown, stored or logged about an exchange."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 REDACTED: Final = "[redacted]"
+#: Shorter words of a header that carries a secret are none: a scheme, a version, a key's name.
+_MIN_SECRET: Final = 8
 
 # Matched inside the lower-case name, so that X-Acme-Api-Key-2 is covered as well.
 _SECRET_NAME: Final = re.compile(
@@ -16,7 +18,8 @@ _SECRET_NAME: Final = re.compile(
 _SECRET_TEXT: Final = (
     (re.compile(r"\b(bearer|basic|digest|negotiate)\s+[\w.~+/=-]{6,}", re.I), rf"\1 {REDACTED}"),
     (re.compile(r"\b(wh(?:sec|sk))_[A-Za-z0-9+/=_-]+"), rf"\1_{REDACTED}"),
-    (re.compile(r"\b(eyJ[\w-]{4,})\.[\w-]+\.[\w-]*"), REDACTED),
+    # A JWT. It begins where no other may, and gives nothing back: the time stays that of one look.
+    (re.compile(r"(?<![\w-])eyJ[\w-]{4,}+\.[\w-]++\.[\w-]*"), REDACTED),
     (re.compile(r"([a-z][a-z0-9+.-]{1,15}://)[^/\s@]{1,256}@", re.I), rf"\1{REDACTED}@"),
     (
         re.compile(
@@ -38,6 +41,28 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
         name: REDACTED if _SECRET_NAME.search(name.lower()) else value
         for name, value in headers.items()
     }
+
+
+def secret_words(headers: Mapping[str, str]) -> set[str]:
+    """What must not be seen of headers that carry secrets: their values, and the words in them."""
+    values = [value for name, value in headers.items() if _SECRET_NAME.search(name.lower())]
+    words = {word for value in values for word in (value, *value.split())}
+    return {word for word in words if len(word) >= _MIN_SECRET}
+
+
+def redact_body(body: bytes, words: Iterable[str] = ()) -> bytes:
+    """The body of an answer made fit to be kept: what looks like a secret is replaced.
+
+    Everything else stays as it came, bytes that are no UTF-8 included.
+
+    :param words: what we sent along and must not be kept, should the other side repeat it.
+    """
+    text = body.decode("utf-8", "surrogateescape")
+    for word in sorted(filter(None, words), key=len, reverse=True):
+        text = text.replace(word, REDACTED)
+    for pattern, replacement in _SECRET_TEXT:
+        text = pattern.sub(replacement, text)
+    return text.encode("utf-8", "surrogateescape")
 
 
 def redact_text(text: str, limit: int = 500) -> str:

@@ -11,6 +11,13 @@ from .errors import ConfigurationError
 from .http_wire import DeadlineSSLSocket
 
 
+class TlsUnusable(ConfigurationError):
+    """An authority or a certificate of ours that OpenSSL does not take: no message could leave."""
+
+    default_code = "tls_configuration"
+    holds = True
+
+
 @dataclass(frozen=True, slots=True)
 class TlsOptions:
     """How to trust the other side, and how to prove who we are.
@@ -33,17 +40,14 @@ class TlsOptions:
 def context_for(options: TlsOptions) -> ssl.SSLContext:
     """The context for some options. Cached: loading the system's authorities takes 20 ms.
 
-    :raises ConfigurationError: ``tls_configuration``, the authority or our certificate is not
-        usable.
+    :raises TlsUnusable: the authority or our certificate is not usable.
     """
     try:
         context = ssl.create_default_context(cadata=options.ca_pem or None)
         if options.extra_ca_pem:
             context.load_verify_locations(cadata=options.extra_ca_pem)
     except (ssl.SSLError, ValueError):
-        raise ConfigurationError(
-            "the private certificate authority is not valid PEM", code="tls_configuration"
-        ) from None
+        raise TlsUnusable("the private certificate authority is not valid PEM") from None
     if options.certificate_pem:
         _load_certificate(context, options)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -62,9 +66,8 @@ def _load_certificate(context: ssl.SSLContext, options: TlsOptions) -> None:
         context.load_cert_chain(f"/proc/self/fd/{descriptor}", password="")
     except (ssl.SSLError, ValueError, OSError):
         # "from None": no detail of the key into a traceback.
-        raise ConfigurationError(
-            "the client certificate and its private key cannot be used together",
-            code="tls_configuration",
+        raise TlsUnusable(
+            "the client certificate and its private key cannot be used together"
         ) from None
     finally:
         os.close(descriptor)

@@ -30,13 +30,14 @@ class Access(Protocol):
 def current_headers(access: Access) -> Mapping[str, str]:
     """The headers of a request that is made now.
 
-    :raises errors.TransientError: a token ended meanwhile and there is no other. The next claim
-        finds out why before it tries anything.
+    :raises errors.IntegrationError: a token ended meanwhile and there is no other. Whatever the
+        reason, it is that of every message: they wait.
     """
     try:
         return access.headers()
     except errors.IntegrationError as exc:
-        raise errors.TransientError(exc.message, code=exc.code) from None
+        exc.holds = True
+        raise
 
 
 @dataclass(frozen=True)

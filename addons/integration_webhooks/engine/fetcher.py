@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from odoo.addons.integration_core.engine.ledger import Fetched
@@ -15,12 +16,15 @@ from odoo.addons.integration_core.tools.http_client import HttpRequest, HttpResp
 
 from ..tools import answers, fetch_answers, fetch_url
 from .access import Access, Constant, current_headers
-from .sender import USER_AGENT, client
+from .sender import USER_AGENT, client, discreet
 
 _logger = logging.getLogger(__name__)
 
 #: As much is kept of an answer that is a refusal.
 MAX_REFUSAL_BYTES = 65536
+
+#: Takes from an answer what must not be kept of it.
+Keep = Callable[[HttpResponse], HttpResponse]
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,14 @@ class ContentFetcher:
             url = self._address(message)
             # What was asked for is content as well: encrypted, if that is.
             sent = canonical_json.dumps({"method": "GET", "url": url})
-            answer = self._exchange(message, url)
+            answer, keep = self._exchange(message, url)
         except errors.IntegrationError as exc:
             return Outcome(error=_blamed(exc), sent=sent)
         except Exception as exc:  # a thread must bring home an outcome for each message
             # The type alone: the text of an unknown exception may quote what was asked for.
             _logger.error("Fetching failed unexpectedly with %s", type(exc).__name__)
             return Outcome(error=errors.classify(exc), sent=sent)
-        return self._outcome(answer, sent)
+        return self._outcome(answer, keep, sent)
 
     def _address(self, message: Outgoing) -> str:
         """
@@ -78,13 +82,16 @@ class ContentFetcher:
             )
         return fetch_url.join(self._source.base, resource)
 
-    def _exchange(self, message: Outgoing, url: str) -> HttpResponse:
+    def _exchange(self, message: Outgoing, url: str) -> tuple[HttpResponse, Keep]:
+        """The answer as it came, since it is content, and how it may be kept if it is none."""
         access = current_headers(self._source.access)
-        answer = client.send(self._request(message, url, access))
+        request = self._request(message, url, access)
+        answer = client.send(request)
         if answer.status == 401 and self._source.access.refused(access):
             access = current_headers(self._source.access)
-            answer = client.send(self._request(message, url, access))
-        return answer
+            request = self._request(message, url, access)
+            answer = client.send(request)
+        return answer, partial(discreet, request=request, access=access)
 
     def _request(self, message: Outgoing, url: str, access: Mapping[str, str]) -> HttpRequest:
         traced = {
@@ -102,19 +109,20 @@ class ContentFetcher:
             "GET", url, headers, max_response_bytes=self._source.limit, **self._source.options
         )
 
-    def _outcome(self, answer: HttpResponse, sent: bytes) -> Outcome:
+    def _outcome(self, answer: HttpResponse, keep: Keep, sent: bytes) -> Outcome:
         error = fetch_answers.refusal(answer, self._source.limit)
         kind = answer.headers.get("content-type", "")
         if error is None:
             # It is stored once, with the message that it becomes.
             fetched = Fetched(answer.body, kind)
             return Outcome(http_status=answer.status, sent=sent, fetched=fetched)
+        cut = replace(answer, body=answer.body[:MAX_REFUSAL_BYTES])
         left_out = self._source.leaves_out and fetch_answers.is_missing(error)
         return Outcome(
             error=None if left_out else _blamed(error),
             http_status=answer.status,
             sent=sent,
-            response=answer.body[:MAX_REFUSAL_BYTES],
+            response=keep(cut).body,
             response_type=kind,
             left_out=left_out,
         )

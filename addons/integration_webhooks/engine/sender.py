@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, redact
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools import answers
@@ -87,11 +87,16 @@ class WebhookSender:
 
     def _exchange(self, messages: Sequence[Outgoing], body: Body) -> HttpResponse:
         access = current_headers(self._endpoint.access)
-        answer = client.send(self._request(messages, body, access))
+        answer = self._ask(messages, body, access)
         if answer.status == 401 and self._endpoint.access.refused(access):
-            access = current_headers(self._endpoint.access)
-            answer = client.send(self._request(messages, body, access))
+            answer = self._ask(messages, body, current_headers(self._endpoint.access))
         return answer
+
+    def _ask(
+        self, messages: Sequence[Outgoing], body: Body, access: Mapping[str, str]
+    ) -> HttpResponse:
+        request = self._request(messages, body, access)
+        return discreet(client.send(request), request, access)
 
     def _request(
         self, messages: Sequence[Outgoing], body: Body, access: Mapping[str, str]
@@ -122,6 +127,17 @@ class WebhookSender:
         return HttpRequest(
             "POST", endpoint.url, {**headers, **signature}, body.content, **endpoint.options
         )
+
+
+def discreet(answer: HttpResponse, request: HttpRequest, access: Mapping[str, str]) -> HttpResponse:
+    """An answer as it may be kept: partners repeat what they were sent.
+
+    :param access: headers that are secret whatever their names
+    """
+    if not answer.body:
+        return answer
+    words = redact.secret_words(request.headers) | set(access.values())
+    return replace(answer, body=redact.redact_body(answer.body, words))
 
 
 def _trace(message: Outgoing) -> dict[str, str]:

@@ -8,8 +8,8 @@ from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import errors, net_guard
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
-from ..engine import receiving
-from ..tools import key_texts, option_texts, standard_webhooks
+from ..engine import receiving, signing
+from ..tools import key_texts, option_texts
 from ..tools.options import OptionsInvalid
 from ..tools.schemes.base import Needs, SecretInvalid
 
@@ -241,7 +241,7 @@ class IntegrationInterface(models.Model):
         scheme = self._scheme()
         if scheme is None:
             if kind == "hmac":
-                standard_webhooks.Secret.parse(secret)
+                signing.check_secret(self.webhook_signing or "standard", secret)
         elif kind in scheme.needs and kind != Needs.BASIC:
             scheme.check_secret(secret)
 

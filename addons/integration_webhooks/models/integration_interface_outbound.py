@@ -298,6 +298,8 @@ class IntegrationInterface(models.Model):
             missing.append(
                 self.env._("A key pair cannot sign as “%s”, which takes a shared secret.", scheme)
             )
+        elif kind == "hmac":
+            missing += self._missing_of_shared_secrets()
         if self.webhook_payload == "thin" and (self.mapping_id or self.contract_version_id):
             missing.append(
                 self.env._(
@@ -306,6 +308,20 @@ class IntegrationInterface(models.Model):
                 )
             )
         return missing
+
+    def _missing_of_shared_secrets(self) -> list[str]:
+        """Whether those in force can sign like this: they may be older than the choice."""
+        credential = self.credential_id
+        try:
+            for proof in credential._proofs():
+                signing.check_secret(self.webhook_signing, proof.secret)
+        except ValueError as exc:
+            return [
+                self.env._("The secret of “%(name)s”: %(reason)s", name=credential.name, reason=exc)
+            ]
+        except errors.IntegrationError:
+            return []  # none is there yet, or none can be opened: messages will wait and say so
+        return []
 
     def _missing_of_access(self) -> list[str]:
         access = self.webhook_access_id

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import models
 
 from odoo.addons.integration_core.engine import tokens
@@ -74,11 +76,7 @@ class IntegrationTransportWebhook(models.AbstractModel):
             "total_timeout": policy.total_timeout,
             "allowed_networks": interface._allowed_networks(),
             "allow_plaintext": interface._plaintext_allowed(),
-            "tls": TlsOptions(
-                extra_ca_pem=interface.webhook_ca or "",
-                certificate_pem=mine.certificate_pem,
-                key_pem=mine.key_pem,
-            ),
+            "tls": replace(mine, extra_ca_pem=interface.webhook_ca or ""),
             "proxy": interface._webhook_proxy(),
             "allowed_hosts": interface._webhook_hosts() if interface.webhook_proxy else (),
         }

@@ -195,3 +195,26 @@ class TestOutboundFields(TransactionCase):
         self.assertIsNone(obstacles.find(self.interface))
         self.interface.webhook_access_id = self._credential("bearer")
         self.assertIn("has no secret yet", obstacles.find(self.interface).message)
+
+    def test_a_secret_in_the_partners_form_is_entered_and_rotated(self):
+        credential = self.interface.credential_id
+        self.interface.webhook_signing = "github"
+        for secret in ("It's a Secret to Everybody", "and another one, für später"):
+            credential.rotate({"overlap_hours": 1}, secret)
+        self.assertEqual(
+            [proof.secret for proof in credential._proofs()],
+            ["and another one, für später", "It's a Secret to Everybody"],
+        )
+        with self.assertRaisesRegex(ValidationError, "one line"):
+            credential.rotate({}, "a secret of\nseveral lines")
+        credential.rotate({"generate": True})
+        self.assertNotIn("secret of", self._missing())
+
+    def test_a_secret_that_cannot_sign_like_this_is_no_traffic(self):
+        self.interface.webhook_signing = "shopify"
+        self.interface.credential_id.rotate({}, f"shpss_{'0a' * 16}")
+        self.assertNotIn("The secret of", self._missing())
+        self.assertIn("The secret of", self._missing(webhook_signing="standard"))
+        self.assertNotIn("0a0a", self._missing())
+        with self.assertRaisesRegex(ValidationError, "another signature"):
+            self.interface.credential_id.rotate({}, f"shpss_{'1b' * 16}")

@@ -8,13 +8,15 @@ from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.integration_core.engine import settings
+from odoo.addons.integration_core.engine import obstacles, settings
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import errors, keyring
 from odoo.addons.integration_core.tools.cloudevents import parse_structured
 from odoo.addons.integration_core.tools.http_client import HttpResponse
+from odoo.addons.integration_core.tools.http_proxy import ProxyRefused
 from odoo.addons.integration_core.tools.keyring import KeyRing
 from odoo.addons.integration_core.tools.oauth2 import Token
+from odoo.addons.integration_core.tools.tls import TlsUnusable
 from odoo.addons.integration_core.tools.token_cache import TokenCache
 from odoo.addons.integration_webhooks.engine import bodies, sender
 from odoo.addons.integration_webhooks.engine.access import Tokens
@@ -239,6 +241,17 @@ class TestRequests(TransactionCase):
         self.assertEqual(outcome.error.code, "internal_error")
         self.assertNotIn("Jane", str(logs.output) + outcome.error.message)
 
+    def test_what_the_partner_repeats_of_our_secrets_is_not_kept(self):
+        self.interface.webhook_access_id = self._credential(
+            "header", "k1/ey-of ours", terms={"header_name": "X-Hospital"}
+        )
+        [outcome], [request] = self._send(partner=Echo())
+        for secret in ("k1/ey-of ours", request.headers["webhook-signature"], "abc"):
+            self.assertNotIn(secret.encode(), outcome.response)
+        self.assertTrue(outcome.response.startswith("<p>\xe9 ".encode()), "the rest stays")
+        self.assertTrue(outcome.response.endswith(b"\xff"))
+        self.assertIn(b"webhook-id: e-1\r\n", outcome.response)
+
     # -- tokens ----------------------------------------------------------------------------
 
     def _tokens(self, partner, *answers):
@@ -301,12 +314,57 @@ class TestRequests(TransactionCase):
         self.assertNotIn("sssss", caught.exception.message)
 
     def test_a_token_that_ends_meanwhile_is_no_fault_of_the_message(self):
-        partner = Partner()
-        self.patch(sender, "client", partner)
-        access, _server = self._tokens(partner, answer(400, b'{"error": "invalid_client"}'))
-        outcome = self._sender(access)(outgoing())
-        self.assertEqual(outcome.error.error_class, "transient")
-        self.assertEqual(partner.requests, [])
+        """Whether its server refuses us or is down: all messages wait, and none is spent."""
+        for found in (
+            answer(400, b'{"error": "invalid_client"}'),
+            answer(401),
+            answer(500),
+            errors.TransientError("no", code="connect_failed"),
+        ):
+            partner = Partner()
+            self.patch(sender, "client", partner)
+            access, _server = self._tokens(partner, found)
+            outcome = self._sender(access)(outgoing())
+            self.assertTrue(outcome.error.holds)
+            self.assertEqual(partner.requests, [])
+
+    def test_what_is_wrong_with_our_way_holds(self):
+        for found in (ProxyRefused(), TlsUnusable("no authority")):
+            [outcome], _requests = self._send(partner=Partner(found))
+            self.assertTrue(outcome.error.holds)
+        [outcome], _requests = self._send(
+            partner=Partner(errors.TransientError("no", code="proxy_failed"))
+        )
+        self.assertFalse(outcome.error.holds, "a proxy that is away is tried again")
+
+    def test_an_authority_that_cannot_be_read_holds(self):
+        """As it stands in the database: nobody could enter it like this."""
+        self.env.cr.execute(
+            "UPDATE integration_interface SET webhook_ca = 'damaged' WHERE id = %s",
+            [self.interface.id],
+        )
+        self.interface.invalidate_recordset()
+        self.interface.url = "https://127.0.0.1:9/hook"
+        [outcome] = self.interface._transport()._sender(self.interface).send_batch([outgoing()])
+        self.assertTrue(outcome.error.holds)
+        self.assertEqual(outcome.error.code, "tls_configuration")
+
+    def test_an_access_whose_certificate_ended_stands_in_the_way(self):
+        self.interface.webhook_access_id = self._credential("bearer", "t" * 30)
+        self.assertIsNone(obstacles.find(self.interface))
+        self.interface.webhook_access_id.version_ids.sudo().certificate_ends_at = "2020-01-01"
+        found = obstacles.find(self.interface)
+        self.assertTrue(found.holds)
+        self.assertIn("expired", found.message)
+
+
+class Echo(Partner):
+    """Answers with the headers that it was sent, and more."""
+
+    def send(self, request):
+        self.requests.append(request)
+        echo = "\r\n".join(f"{name}: {value}" for name, value in request.headers.items())
+        return answer(400, f'<p>\xe9 {echo}</p>, {{"token": "abc"}}'.encode() + b"\xff")
 
 
 class _Memory:

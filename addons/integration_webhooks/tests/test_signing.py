@@ -11,6 +11,16 @@ from odoo.addons.integration_webhooks.tools.signers.hmac_template import HmacTem
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER = "whsec_" + base64.b64encode(bytes(range(1, 33))).decode()
 SEED = bytes(range(32))
+TEMPLATE = HmacTemplate("x-signature", content="{body}")
+#: Secrets in the form in which partners hand them out.
+PARTNERS = {
+    "github": "It's a Secret to Everybody",
+    "stripe": "whsec_5f0PZ1s2cV9yXq3LrT8mN4wB7kD6jH0a",
+    "slack": "8f742231b10e8888abcd99yyyzzz85a5",
+    "shopify": "shpss_0123456789abcdef0123456789abcdef",
+    "template": "Geheimnis für alle, 2026",
+    "rfc9421": "no base64 at all: ~!",
+}
 DELIVERY = Delivery(
     "msg_1",
     1_900_000_000,
@@ -75,3 +85,18 @@ class TestSigning(BaseCase):
                 signing.signer(scheme, proofs)
             self.assertTrue(caught.exception.holds)
             self.assertNotIn("not base64", caught.exception.message)
+
+    def test_secrets_have_the_form_of_their_scheme(self):
+        for scheme, secret in PARTNERS.items():
+            with self.subTest(scheme):
+                signing.check_secret(scheme, secret)
+                signing.signer(scheme, shared(secret), TEMPLATE).headers(DELIVERY)
+                signing.check_secret(scheme, SECRET)
+                for wrong in (f"{secret}\nsecond line", "\x00" * 20, "long" * 200):
+                    with self.assertRaises(ValueError) as caught:
+                        signing.check_secret(scheme, wrong)
+                    self.assertNotIn(wrong[:20], str(caught.exception))
+        # The others happen to be base64 as well.
+        for scheme in ("github", "shopify", "template", "rfc9421"):
+            with self.assertRaisesRegex(ValueError, "another signature"):
+                signing.check_secret("standard", PARTNERS[scheme])
