@@ -46,6 +46,7 @@
         "wizards/integration_audit_export_views.xml",
         "views/integration_revision_views.xml",
         "views/integration_interface_form.xml",
+        "views/integration_interface_form_alerts.xml",
         "views/integration_interface_form_pages.xml",
         "views/integration_interface_views.xml",
         "views/integration_system_views.xml",
