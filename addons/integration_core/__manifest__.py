@@ -83,7 +83,6 @@
             "integration_core/static/src/filter/*",
             "integration_core/static/src/widgets/*",
             "integration_core/static/src/arming/*",
-            "integration_core/static/src/replay/*",
             "integration_core/static/src/scss/integration.scss",
         ],
         "web.assets_tests": ["integration_core/static/tests/tours/*.js"],

@@ -301,6 +301,9 @@ class IntegrationMessage(models.Model):
 
     def action_open_replays(self):
         self.ensure_one()
+        found = self.search([("original_id", "=", self.id)], limit=2)
+        if len(found) == 1:
+            return found.get_formview_action()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_core.action_integration_message"
         )

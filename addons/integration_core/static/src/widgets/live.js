@@ -1,37 +1,61 @@
-import { Component, onMounted, onWillUnmount } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, status } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const SECONDS = 2;
+// What takes longer than a minute is looked at less often: nobody sits and waits for it.
+const EAGER_LOOKS = 30;
+const PATIENT_SECONDS = 15;
 
-/** Reloads a form while its record is under way, so that its numbers are those of now. */
+/**
+ * Reloads a form while its record is under way, so that what it shows is what is so now.
+ *
+ * `states` of the widget names the states that pass by themselves, separated by commas.
+ */
 export class IntegrationLive extends Component {
     static template = "integration_core.Live";
-    static props = { ...standardWidgetProps };
+    static props = { ...standardWidgetProps, states: { type: Array, element: String } };
 
     setup() {
-        onMounted(() => {
-            this.timer = setInterval(() => this.refresh(), SECONDS * 1000);
-        });
-        onWillUnmount(() => clearInterval(this.timer));
+        this.looks = 0;
+        onMounted(() => this.wait());
+        onWillUnmount(() => clearTimeout(this.timer));
     }
 
     get isLive() {
-        return this.props.record.data.state === "running";
+        return this.props.states.includes(this.props.record.data.state);
+    }
+
+    wait() {
+        const seconds = this.looks < EAGER_LOOKS ? SECONDS : PATIENT_SECONDS;
+        this.timer = setTimeout(() => this.look(), seconds * 1000);
+    }
+
+    async look() {
+        try {
+            await this.refresh();
+        } finally {
+            if (status(this) !== "destroyed") {
+                this.wait();
+            }
+        }
     }
 
     async refresh() {
+        if (!this.isLive) {
+            this.looks = 0;
+            return;
+        }
         const { record } = this.props;
         // What a person types is not overwritten, and a page that nobody sees asks nothing.
-        if (this.isLive && !this.busy && !document.hidden && !(await record.isDirty())) {
-            this.busy = true;
-            try {
-                await record.load();
-            } finally {
-                this.busy = false;
-            }
+        if (!document.hidden && !(await record.isDirty())) {
+            this.looks++;
+            await record.load();
         }
     }
 }
 
-registry.category("view_widgets").add("integration_live", { component: IntegrationLive });
+registry.category("view_widgets").add("integration_live", {
+    component: IntegrationLive,
+    extractProps: ({ attrs }) => ({ states: (attrs.states || "running").split(",") }),
+});
