@@ -10,7 +10,7 @@ const PATIENT_SECONDS = 15;
 /**
  * Reloads a form while its record is under way, so that what it shows is what is so now.
  *
- * `states` of the widget names the states that pass by themselves, separated by commas.
+ * Its option `states` names the states that pass by themselves.
  */
 export class IntegrationLive extends Component {
     static template = "integration_core.Live";
@@ -57,5 +57,5 @@ export class IntegrationLive extends Component {
 
 registry.category("view_widgets").add("integration_live", {
     component: IntegrationLive,
-    extractProps: ({ attrs }) => ({ states: (attrs.states || "running").split(",") }),
+    extractProps: ({ options }) => ({ states: options.states || ["running"] }),
 });
