@@ -61,7 +61,8 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         for event_type in self:
             name = event_type.model_name
             event_type.model_missing = bool(name) and name not in self.env
-            event_type.model_label = (known._get(name).name if name else "") or name
+            label = (known._get(name).name if name else "") or name
+            event_type.model_label = label and label.removeprefix("Integration ")
 
     @api.depends("model_name")
     @api.depends_context("uid")

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ..engine import conflicts
+from ..engine import disputes
 from ..tools import advice
 
 # Acts whose reasons are the auditors' business: they tell why somebody looked, and at whom.
@@ -133,7 +133,7 @@ class IntegrationMessageScreen(models.AbstractModel):
     def _compute_waits_for_decision(self):
         for message in self:
             message.waits_for_decision = (
-                message.state == "quarantined" and message.error_code == conflicts.PARKED
+                message.state == "quarantined" and message.error_code == disputes.PARKED
             )
 
     def action_open_conflicts(self):

@@ -37,7 +37,7 @@ ERROR_CLASSES = [
     ("unknown_outcome", "Unknown outcome"),
     ("configuration", "Configuration"),
 ]
-FAULTS = [("partner", "Partner"), ("own", "Own")]
+FAULTS = [("partner", "Partner"), ("own", "Ours")]
 
 
 class IntegrationMessage(models.Model):
@@ -125,8 +125,8 @@ class IntegrationMessage(models.Model):
     fault = fields.Selection(
         FAULTS,
         readonly=True,
-        help="On whose side the cause lies. Partner: talk to the other side. Own: mend our set-up, "
-        "document or mapping.",
+        help="On whose side the cause lies. Partner: talk to the other side. Ours: mend our "
+        "set-up, document or mapping.",
     )
     created_at = fields.Datetime(string="Created", required=True, readonly=True)
     finished_at = fields.Datetime(string="Finished", readonly=True)
@@ -192,11 +192,12 @@ class IntegrationMessage(models.Model):
     def _get_selectable_states(self):
         return [state.value for state in states.State]
 
-    @api.depends("message_type", "uuid")
+    @api.depends("kind_name", "uuid")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for message in self:
             message.display_name = " ".join(
-                filter(None, (message.message_type, (message.uuid or "")[:8]))
+                filter(None, (message.kind_name, (message.uuid or "")[:8]))
             )
 
     @api.depends("res_model", "res_id")

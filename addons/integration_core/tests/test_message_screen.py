@@ -28,8 +28,11 @@ class TestMessageScreen(EngineCase):
 
     def test_type_keeps_its_name_in_the_archive_and_its_code_without_one(self):
         _country, sent = self.sent()
-        self.event_type.active = False
-        sent.invalidate_recordset()
+        # below the ORM: an event type that an interface was approved with stays
+        self.env.cr.execute(
+            "UPDATE integration_event_type SET active = false WHERE id = %s", [self.event_type.id]
+        )
+        self.env.invalidate_all()
         self.assertEqual(sent.kind_name, "Country got its phone code")
         self.env.cr.execute(
             "UPDATE integration_message SET message_type = 'of.old' WHERE id = %s", [sent.id]
@@ -52,8 +55,11 @@ class TestMessageScreen(EngineCase):
     def test_one_replay_is_opened_at_once(self):
         _country, sent = self.sent()
         sent.action_replay("lost")
+        self.env.invalidate_all()
         replay = self.messages(self.outbound) - sent
         self.assertEqual(sent.action_open_replays()["res_id"], replay.id)
+        self.drain(self.outbound)
+        self.env.invalidate_all()
         sent.action_replay("lost again")
         self.env.invalidate_all()
         found = self.env["integration.message"].search(sent.action_open_replays()["domain"])
