@@ -12,6 +12,8 @@ from tests.e2e.receivers import Receiver
 from tests.harness.browser import browser, is_there
 
 NAME = "Tour endpoint"
+# One process: with several, a browser would need a reverse proxy for its websocket.
+SERVER = {"workers": 0}
 
 
 @contextmanager

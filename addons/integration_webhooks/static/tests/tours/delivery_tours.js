@@ -3,7 +3,6 @@ import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 import {
     confirm,
-    openApp,
     openMenu,
     openNew,
     press,
@@ -21,7 +20,8 @@ const choose = (field, text) => [
     },
     {
         content: `Take “${text}”`,
-        trigger: `.o_field_widget[name='${field}'] .dropdown-item:contains('${text}')`,
+        // Not the entry that would create another one of that name.
+        trigger: `.o_field_widget[name='${field}'] .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) .dropdown-item:contains('${text}')`,
         run: "click",
     },
 ];
@@ -58,7 +58,13 @@ const colleagueApproves = () => ({
 });
 
 const create = () => [
-    ...openApp(),
+    // Where there is no interface yet, the overview has no card to wait for.
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open the Integrations app",
+        trigger: ".o_app[data-menu-xmlid='integration_core.menu_root']",
+        run: "click",
+    },
     ...openMenu("menu_interfaces", "Interfaces"),
     ...openNew(),
     {
