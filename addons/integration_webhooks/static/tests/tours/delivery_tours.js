@@ -35,7 +35,7 @@ const openTab = (name, content) => ({
 /** Waits for what somebody else does, without looking at a screen. */
 const colleagueApproves = () => ({
     content: "A colleague approves it meanwhile",
-    trigger: ".o_statusbar_status button[data-value='in_review'].o_arrow_button_current",
+    trigger: ".o_statusbar_status:has(button[data-value='in_review'].o_arrow_button_current)",
     async run() {
         const domain = [
             ["name", "=", NAME],
