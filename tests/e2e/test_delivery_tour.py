@@ -54,7 +54,7 @@ def test_endpoint_is_made_tested_broken_and_mended(suite: Suite) -> None:
         page.enter(suite.admin)
         page.open(f"{suite.server.url}/odoo?debug=tests")
         page.evaluate(f"localStorage.setItem('integration_tour_url', '{receiver.url}')")
-        page.tour("integration_webhooks_delivery")
+        page.tour("integration_webhooks_delivery", timeout=180)  # of a busy machine
         receiver.verify(secret)
         statuses = [one.status for one in receiver.received]
         ids = [one.id for one in receiver.received]
