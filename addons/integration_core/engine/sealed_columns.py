@@ -53,7 +53,8 @@ def declared(env: api.Environment) -> Iterator[Sealed]:
     for name, model in sorted(env.registry.items()):
         if not model._abstract:
             for spec in getattr(model, "_sealed_columns", ()):
-                yield Sealed(name, model._table, env[name]._description, spec)
+                label = env[name]._description.removeprefix("Integration ")
+                yield Sealed(name, model._table, label, spec)
 
 
 def counts(cr: BaseCursor, sealed: Sealed) -> dict[str, int]:

@@ -18,6 +18,9 @@ class IntegrationEventTypeScreen(models.AbstractModel):
 
     model_label = fields.Char(string="Kind of document", compute="_compute_model_label")
     model_missing = fields.Boolean(compute="_compute_model_label")
+    model_readable = fields.Boolean(
+        compute="_compute_model_readable", help="Whether the user may read such documents at all."
+    )
     happens = fields.Char(string="When", compute="_compute_happens")
     faults = fields.Text(
         compute="_compute_faults", help="Why events of this type cannot happen or be sent."
@@ -58,7 +61,15 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         for event_type in self:
             name = event_type.model_name
             event_type.model_missing = bool(name) and name not in self.env
-            event_type.model_label = (known._get(name).name if name else "") or name
+            label = (known._get(name).name if name else "") or name
+            event_type.model_label = label and label.removeprefix("Integration ")
+
+    @api.depends("model_name")
+    @api.depends_context("uid")
+    def _compute_model_readable(self):
+        for event_type in self:
+            model = self.env.get(event_type.model_name or "")
+            event_type.model_readable = model is None or model.has_access("read")
 
     @api.depends("model_name", "trigger", "field_name", "field_value", "condition")
     def _compute_happens(self):

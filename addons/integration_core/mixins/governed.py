@@ -78,6 +78,7 @@ class IntegrationGoverned(models.AbstractModel):
 
     submitted_by_id = fields.Many2one(
         "res.users",
+        string="Submitted by",
         readonly=True,
         copy=False,
         help="Who asked for the approval. He cannot give it himself.",
@@ -85,6 +86,7 @@ class IntegrationGoverned(models.AbstractModel):
     submitted_at = fields.Datetime(string="Submitted on", readonly=True, copy=False)
     approved_by_id = fields.Many2one(
         "res.users",
+        string="Approved by",
         readonly=True,
         copy=False,
         help="The second person, who is neither the submitter nor an author.",
@@ -263,9 +265,17 @@ class IntegrationGoverned(models.AbstractModel):
             one.activity_schedule(
                 ACTIVITY,
                 user_id=user.id,
-                summary=self.env._("Please review: %s", self.display_name),
+                summary=self.env._(
+                    "Please review: %(name)s (%(kind)s)", name=self.display_name, kind=self._kind()
+                ),
                 note=plaintext2html(self.env._("Submitted by %s.", self.env.user.name)),
             )
+
+    def _kind(self) -> str:
+        """What this is, within a sentence."""
+        # sudo: names of models are no secret
+        name = self.env["ir.model"].sudo()._get(self._name).name
+        return name.removeprefix("Integration ").lower()
 
     def _governance_approvers(self):
         """Everybody who may approve in the company of this record."""

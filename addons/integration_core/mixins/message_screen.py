@@ -6,7 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ..engine import own_events
+from ..engine import disputes, own_events
 from ..tools import advice
 
 # Acts whose reasons are the auditors' business: they tell why somebody looked, and at whom.
@@ -35,6 +35,16 @@ class IntegrationMessageScreen(models.AbstractModel):
     advice = fields.Char(
         compute="_compute_advice", string="What to do", help="What usually helps in this case."
     )
+    kind_name = fields.Char(
+        compute="_compute_kind_name",
+        string="Type",
+        help="What it tells: the name of the event type, or of the contract of the handler.",
+    )
+    document_label = fields.Char(
+        compute="_compute_document_label",
+        string="Document",
+        help="Its name, or its kind for those who may not read it.",
+    )
     calls_paused = fields.Boolean(
         compute="_compute_calls_paused", help="It waits because the circuit breaker is open."
     )
@@ -47,6 +57,9 @@ class IntegrationMessageScreen(models.AbstractModel):
     )
     related_count = fields.Integer(compute="_compute_related")
     replay_count = fields.Integer(compute="_compute_replay_count")
+    waits_for_decision = fields.Boolean(
+        compute="_compute_waits_for_decision", help="A data steward has to decide a conflict."
+    )
     conflict_count = fields.Integer(compute="_compute_conflict_count", string="Conflicts")
 
     @api.depends("error_class", "error_code")
@@ -54,6 +67,28 @@ class IntegrationMessageScreen(models.AbstractModel):
         for message in self:
             sentence = advice.advice(message.error_class, message.error_code)
             message.advice = self.env._(sentence) if sentence else False
+
+    @api.depends("message_type")
+    @api.depends_context("lang")
+    def _compute_kind_name(self):
+        codes = [code for code in set(self.mapped("message_type")) if code]
+        names = {}
+        for model in ("integration.contract", "integration.event.type"):
+            # sudo: what a code means is no secret, also where it is archived or another company's
+            catalogue = self.env[model].sudo().with_context(active_test=False)
+            found = catalogue.search_fetch([("code", "in", codes)], ["code", "name"])
+            names |= {one.code: one.name for one in found}
+        for message in self:
+            message.kind_name = names.get(message.message_type, message.message_type)
+
+    @api.depends("document_name", "res_model")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_document_label(self):
+        # sudo: names of kinds of records are no secret
+        known = self.env["ir.model"].sudo()
+        for message in self:
+            kind = known._get(message.res_model).name if message.res_model else False
+            message.document_label = message.document_name or kind
 
     @api.depends("state", "direction")
     def _compute_calls_paused(self):
@@ -94,11 +129,18 @@ class IntegrationMessageScreen(models.AbstractModel):
         for message in self:
             message.conflict_count = groups.get(message, 0)
 
+    @api.depends("state", "error_code")
+    def _compute_waits_for_decision(self):
+        for message in self:
+            message.waits_for_decision = (
+                message.state == "quarantined" and message.error_code == disputes.PARKED
+            )
+
     def action_open_conflicts(self):
         self.ensure_one()
-        conflicts = self.env["integration.conflict"].search([("message_id", "=", self.id)])
-        if len(conflicts) == 1:
-            return conflicts.get_formview_action()
+        found = self.env["integration.conflict"].search([("message_id", "=", self.id)])
+        if len(found) == 1:
+            return found.get_formview_action()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_core.action_integration_conflict"
         )

@@ -30,8 +30,8 @@ class IntegrationArming(models.Model):
         [("neutralized", "Neutralized"), ("disarmed", "Held by an administrator")],
         readonly=True,
     )
-    database_uuid = fields.Char(readonly=True)
-    database_name = fields.Char(readonly=True)
+    database_uuid = fields.Char(string="UUID of the database", readonly=True)
+    database_name = fields.Char(string="Name of the database", readonly=True)
     database_oid = fields.Char(string="Number of the database", readonly=True)
     system_identifier = fields.Char(string="PostgreSQL cluster", readonly=True)
     environment = fields.Char(readonly=True)

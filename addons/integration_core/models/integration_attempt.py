@@ -15,7 +15,7 @@ class IntegrationAttempt(models.Model):
         "integration.message", required=True, index=True, readonly=True, ondelete="cascade"
     )
     number = fields.Integer(readonly=True)
-    started_at = fields.Datetime(required=True, readonly=True)
+    started_at = fields.Datetime(string="Started", required=True, readonly=True)
     duration_ms = fields.Integer(
         string="Duration (ms)",
         readonly=True,
@@ -27,8 +27,9 @@ class IntegrationAttempt(models.Model):
     http_status = fields.Integer(string="HTTP status", readonly=True)
     error_class = fields.Selection(
         ERROR_CLASSES,
+        string="Class of error",
         readonly=True,
         help="What kind of failure it was; it decides whether to try again.",
     )
-    error_code = fields.Char(readonly=True)
-    error_message = fields.Char(readonly=True)
+    error_code = fields.Char(string="Error code", readonly=True)
+    error_message = fields.Char(string="Error", readonly=True)

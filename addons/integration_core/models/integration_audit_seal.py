@@ -28,7 +28,7 @@ class IntegrationAuditSeal(models.Model):
     )
     mac = fields.Char(required=True, readonly=True, help="Covers the seal itself.")
     key_id = fields.Char(required=True, readonly=True)
-    sealed_at = fields.Datetime(required=True, readonly=True)
+    sealed_at = fields.Datetime(string="Sealed on", required=True, readonly=True)
 
     _sequence_uniq = models.UniqueIndex("(sequence)")
     _entry_uniq = models.UniqueIndex("(entry_id)")

@@ -27,7 +27,7 @@ class IntegrationContract(models.Model):
         help="The highest approved version. Event types and handlers follow it by themselves; an "
         "interface with a wire contract stays with the version that was chosen for it.",
     )
-    event_type_ids = fields.One2many("integration.event.type", "contract_id")
+    event_type_ids = fields.One2many("integration.event.type", "contract_id", string="Event types")
     follower_ids = fields.Many2many(
         "integration.interface",
         string="Interfaces that follow",

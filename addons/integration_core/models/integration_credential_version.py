@@ -87,7 +87,10 @@ class IntegrationCredentialVersion(models.Model):
     certificate_ends_at = fields.Datetime(string="Certificate ends", readonly=True, copy=False)
     certificate_name = fields.Char(compute="_compute_certificate_name")
     public_key = fields.Text(
-        readonly=True, copy=False, help="Give it to the partner: it verifies with it."
+        string="Public key",
+        readonly=True,
+        copy=False,
+        help="Give it to the partner: it verifies with it.",
     )
     secret = fields.Char(
         compute="_compute_secret",

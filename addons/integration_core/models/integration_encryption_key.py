@@ -25,6 +25,7 @@ class IntegrationEncryptionKey(models.Model):
     )
     registered_at = fields.Datetime(string="Known since", readonly=True)
     makes_pseudonyms = fields.Boolean(
+        string="Makes pseudonyms",
         readonly=True,
         help="Repeated deliveries of clinical messages, and the order of those about the same "
         "patient, are recognised by pseudonyms, which are made with this key. Keep it in the ring.",

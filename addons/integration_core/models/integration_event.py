@@ -42,9 +42,14 @@ class IntegrationEvent(models.Model):
         help="Name of the document when the event happened.",
     )
     document_name = fields.Char(
-        string="Document",
+        string="Name of the document",
         compute="_compute_document_name",
         help="Name of the document now, for those who may read the document.",
+    )
+    document_label = fields.Char(
+        string="Document",
+        compute="_compute_document_label",
+        help="Name of the document, or its kind for those who may not read it.",
     )
     occurred_at = fields.Datetime(
         string="Happened", required=True, readonly=True, help="When the change was saved."
@@ -76,6 +81,7 @@ class IntegrationEvent(models.Model):
     )
     data_class = fields.Selection(
         DATA_CLASSES,
+        string="Data class",
         readonly=True,
         help="The strictest class of the interfaces that took this kind of event when it happened.",
     )
@@ -97,6 +103,7 @@ class IntegrationEvent(models.Model):
     )
     cause_system_id = fields.Many2one(
         "integration.system",
+        string="Caused by system",
         readonly=True,
         ondelete="set null",
         help="The system whose message caused the change. The event is not sent back to it.",
@@ -198,6 +205,15 @@ class IntegrationEvent(models.Model):
             names = {r.id: r.display_name for r in records._filtered_access("read")}
             for event in events:
                 event.document_name = names.get(event.res_id, False)
+
+    @api.depends("document_name", "res_model")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_document_label(self):
+        # sudo: names of kinds of records are no secret
+        known = self.env["ir.model"].sudo()
+        for event in self:
+            kind = known._get(event.res_model).name if event.res_model else False
+            event.document_label = event.document_name or kind
 
     def _content_pieces(self):
         stored = self._stored()

@@ -342,7 +342,7 @@ class IntegrationEventMute(models.Model):
             self._set(state="done")
             self.message_post(
                 body=self.env._(
-                    "Caught up: %(told)s records were told, %(gone)s were not.",
+                    "Caught up. Records told: %(told)s, not told: %(gone)s.",
                     told=self.told_count,
                     gone=self.gone_count,
                 )

@@ -42,7 +42,7 @@ class IntegrationInterface(models.Model):
         "integration.system",
         required=True,
         index=True,
-        check_company=True,
+        # No check_company: the company is the system's, and a new interface has none to compare.
         ondelete="restrict",
         tracking=True,
         governed=True,

@@ -245,8 +245,8 @@ class IntegrationInterface(models.Model):
     # what the kanban shows
     # ------------------------------------------------------------------
 
-    queued_count = fields.Integer(compute="_compute_traffic")
-    failed_count = fields.Integer(compute="_compute_traffic")
+    queued_count = fields.Integer(string="On the way", compute="_compute_traffic")
+    failed_count = fields.Integer(string="Failed", compute="_compute_traffic")
     last_success = fields.Datetime(
         string="Last success",
         compute="_compute_traffic",

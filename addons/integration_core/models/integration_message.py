@@ -37,7 +37,7 @@ ERROR_CLASSES = [
     ("unknown_outcome", "Unknown outcome"),
     ("configuration", "Configuration"),
 ]
-FAULTS = [("partner", "Partner"), ("own", "Own")]
+FAULTS = [("partner", "Partner"), ("own", "Ours")]
 
 
 class IntegrationMessage(models.Model):
@@ -70,8 +70,9 @@ class IntegrationMessage(models.Model):
         [("outbound", "Outbound"), ("inbound", "Inbound")], required=True, readonly=True
     )
     state = fields.Selection(STATES, required=True, readonly=True)
-    held_reason = fields.Selection(HELD_REASONS, readonly=True)
+    held_reason = fields.Selection(HELD_REASONS, string="Held because", readonly=True)
     message_type = fields.Char(
+        string="Message type",
         readonly=True,
         help="What it tells: the code of the event, or of the contract of the handler.",
     )
@@ -83,11 +84,14 @@ class IntegrationMessage(models.Model):
     )
     partition_hash = fields.Integer(readonly=True, aggregator=None)
     correlation_id = fields.Char(
+        string="Correlation id",
         readonly=True,
         help="Shared by everything that belongs to the same business case, in all systems.",
     )
     trace_parent = fields.Char(string="W3C traceparent", readonly=True)
-    causation_id = fields.Char(readonly=True, help="Message or event that caused this one.")
+    causation_id = fields.Char(
+        string="Causation id", readonly=True, help="Message or event that caused this one."
+    )
     depth = fields.Integer(
         string="Causation depth",
         readonly=True,
@@ -109,9 +113,9 @@ class IntegrationMessage(models.Model):
     attempts = fields.Integer(
         readonly=True, aggregator=None, help="How often it was tried to send or handle it."
     )
-    error_class = fields.Selection(ERROR_CLASSES, readonly=True)
-    error_code = fields.Char(readonly=True)
-    error_message = fields.Char(readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, string="Class of error", readonly=True)
+    error_code = fields.Char(string="Error code", readonly=True)
+    error_message = fields.Char(string="Error", readonly=True)
     error_fingerprint = fields.Char(readonly=True)
     error_title = fields.Char(
         string="Kind of error",
@@ -121,11 +125,11 @@ class IntegrationMessage(models.Model):
     fault = fields.Selection(
         FAULTS,
         readonly=True,
-        help="On whose side the cause lies. Partner: talk to the other side. Own: mend our set-up, "
-        "document or mapping.",
+        help="On whose side the cause lies. Partner: talk to the other side. Ours: mend our "
+        "set-up, document or mapping.",
     )
-    created_at = fields.Datetime(required=True, readonly=True)
-    finished_at = fields.Datetime(readonly=True)
+    created_at = fields.Datetime(string="Created", required=True, readonly=True)
+    finished_at = fields.Datetime(string="Finished", readonly=True)
     claim_token = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     lease_until = fields.Datetime(readonly=True, groups=fields.NO_ACCESS)
     original_id = fields.Many2one(
@@ -145,7 +149,7 @@ class IntegrationMessage(models.Model):
     attempt_ids = fields.One2many("integration.attempt", "message_id")
     payload_ids = fields.One2many("integration.payload", "message_id")
     mute_id = fields.Many2one(related="event_id.mute_id", string="Caught up after")
-    document_name = fields.Char(compute="_compute_document_name", string="Document")
+    document_name = fields.Char(compute="_compute_document_name", string="Name of the document")
     runbook = fields.Html(related="interface_id.runbook")
     manual_fallback = fields.Html(related="interface_id.manual_fallback")
 
@@ -188,11 +192,12 @@ class IntegrationMessage(models.Model):
     def _get_selectable_states(self):
         return [state.value for state in states.State]
 
-    @api.depends("message_type", "uuid")
+    @api.depends("kind_name", "uuid")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for message in self:
             message.display_name = " ".join(
-                filter(None, (message.message_type, (message.uuid or "")[:8]))
+                filter(None, (message.kind_name, (message.uuid or "")[:8]))
             )
 
     @api.depends("res_model", "res_id")
@@ -302,6 +307,9 @@ class IntegrationMessage(models.Model):
 
     def action_open_replays(self):
         self.ensure_one()
+        found = self.search([("original_id", "=", self.id)], limit=2)
+        if len(found) == 1:
+            return found.get_formview_action()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_core.action_integration_message"
         )

@@ -52,6 +52,7 @@ class IntegrationPayload(models.Model):
     content_type = fields.Char(readonly=True)
     data_class = fields.Selection(
         DATA_CLASSES,
+        string="Data class",
         readonly=True,
         help="Class of the interface when this was stored. It stays when that of the interface is "
         "lowered.",

@@ -25,18 +25,26 @@ class IntegrationPolicy(models.Model):
     )
     # deadlines, in seconds
     connect_timeout = fields.Float(
-        default=5.0, required=True, help="How long the partner may take to accept a connection."
+        string="Time to connect",
+        default=5.0,
+        required=True,
+        help="How long the partner may take to accept a connection.",
     )
     read_timeout = fields.Float(
-        default=15.0, required=True, help="Longest silence of the partner during its answer."
+        string="Silence",
+        default=15.0,
+        required=True,
+        help="Longest silence of the partner during its answer.",
     )
     total_timeout = fields.Float(
+        string="Time limit",
         default=30.0,
         required=True,
         help="Longest duration of one attempt, from connecting to the last byte of the answer.",
     )
     # retries
     max_attempts = fields.Integer(
+        string="Attempts",
         default=10,
         required=True,
         help="After so many failed attempts the message goes to the dead letters.",
@@ -46,19 +54,25 @@ class IntegrationPolicy(models.Model):
             ("exponential", "Growing, by chance (exponential with full jitter)"),
             ("schedule", "By a schedule (±20 %)"),
         ],
+        string="Pauses",
         required=True,
         default="exponential",
         help="Growing pauses suit most partners. A schedule suits webhooks, which try for days.",
     )
     backoff_base = fields.Float(
+        string="First pause",
         default=2.0,
         required=True,
         help="Seconds. Each pause is random, below a limit that starts here and doubles.",
     )
     backoff_cap = fields.Float(
-        default=900.0, required=True, help="Seconds. No pause is longer than this."
+        string="Longest pause",
+        default=900.0,
+        required=True,
+        help="Seconds. No pause is longer than this.",
     )
     retry_schedule = fields.Char(
+        string="Schedule",
         default=STANDARD_WEBHOOKS_SCHEDULE,
         help="Pause before each attempt, such as “0s, 5s, 5m, 30m, 2h”. "
         "The first entry is the pause before the first attempt.",
@@ -69,15 +83,22 @@ class IntegrationPolicy(models.Model):
         help="Stop calling a partner that fails, and probe it now and then until it recovers.",
     )
     breaker_failure_percent = fields.Integer(
+        string="Share of failures",
         default=50,
         required=True,
         help="From this share of failed calls on, the partner is left alone for a while.",
     )
     breaker_min_calls = fields.Integer(
-        default=10, required=True, help="Calls within a minute before the failure rate counts."
+        string="Calls that count",
+        default=10,
+        required=True,
+        help="Calls within a minute before the failure rate counts.",
     )
     breaker_open_seconds = fields.Float(
-        default=30.0, required=True, help="First pause; it doubles up to ten minutes."
+        string="Pause of calls",
+        default=30.0,
+        required=True,
+        help="First pause; it doubles up to ten minutes.",
     )
     # flow
     concurrency = fields.Integer(
@@ -101,12 +122,14 @@ class IntegrationPolicy(models.Model):
         "person has retried, replayed or resolved it.",
     )
     rate_per_second = fields.Float(
+        string="Messages a second",
         default=0.0,
         help="Of each interface, on average; 0 is unlimited. In: more requests are refused with "
         "429 and the time after which to try again. Out: more messages wait in the queue, and "
         "every attempt counts, repetitions included.",
     )
     rate_burst = fields.Integer(
+        string="After a pause",
         default=20,
         help="What may come in, or leave, at once after a pause. Out: with a low rate, a few "
         "seconds' worth of messages lets the queue be worked off in gulps, without a worker that "

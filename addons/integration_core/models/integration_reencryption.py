@@ -30,9 +30,9 @@ class IntegrationReencryption(models.Model):
         readonly=True,
     )
     target_key = fields.Char(string="New key", readonly=True)
-    started_at = fields.Datetime(readonly=True)
-    started_by = fields.Char(readonly=True)
-    finished_at = fields.Datetime(readonly=True)
+    started_at = fields.Datetime(string="Started", readonly=True)
+    started_by = fields.Char(string="Started by", readonly=True)
+    finished_at = fields.Datetime(string="Finished", readonly=True)
     heartbeat_at = fields.Datetime(string="Last progress", readonly=True)
     done = fields.Integer(string="Encrypted anew", readonly=True, default=0)
     failed = fields.Integer(string="Not readable", readonly=True, default=0)

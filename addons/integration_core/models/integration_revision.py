@@ -85,7 +85,10 @@ class IntegrationRevision(models.Model):
         help="When this configuration came into force.",
     )
     emergency_reason = fields.Char(
-        readonly=True, copy=False, help="Why it could not wait for an approval."
+        string="Why it was an emergency",
+        readonly=True,
+        copy=False,
+        help="Why it could not wait for an approval.",
     )
     expires_at = fields.Datetime(
         string="Rolls back on",
@@ -93,7 +96,9 @@ class IntegrationRevision(models.Model):
         copy=False,
         help="An emergency change that nobody approves until then is rolled back.",
     )
-    rollback_of_id = fields.Many2one("integration.revision", readonly=True, copy=False)
+    rollback_of_id = fields.Many2one(
+        "integration.revision", string="Return to", readonly=True, copy=False
+    )
 
     _number_unique = models.Constraint(
         "UNIQUE(interface_id, number)", "This revision exists already."

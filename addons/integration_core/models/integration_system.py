@@ -92,11 +92,13 @@ class IntegrationSystem(models.Model):
     )
     business_owner_id = fields.Many2one(
         "res.users",
+        string="Business owner",
         tracking=True,
         help="Who answers for the system in the hospital, and is told when its interfaces change.",
     )
     support_contact_id = fields.Many2one(
         "res.partner",
+        string="Support contact",
         check_company=True,
         help="Whom to call at the other side when an exchange fails.",
     )

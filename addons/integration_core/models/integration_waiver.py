@@ -53,6 +53,7 @@ class IntegrationWaiver(models.Model):
     )
     contract_version_id = fields.Many2one(
         "integration.contract.version",
+        string="Contract version",
         index="btree_not_null",
         ondelete="cascade",
         tracking=True,
@@ -63,6 +64,7 @@ class IntegrationWaiver(models.Model):
         required=True, help="Why the rule cannot be kept, and what limits the damage meanwhile."
     )
     valid_until = fields.Date(
+        string="Valid until",
         required=True,
         tracking=True,
         default=lambda self: fields.Date.today() + timedelta(days=90),

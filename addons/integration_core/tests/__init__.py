@@ -49,6 +49,7 @@ from . import (
     test_mapping,
     test_mapping_trial,
     test_mapping_ui,
+    test_message_screen,
     test_obstacles,
     test_operations,
     test_outbound_batch,

@@ -1,5 +1,7 @@
+from lxml import etree
+
 from odoo.exceptions import UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import EngineCase
 
@@ -35,6 +37,14 @@ class TestPolicyForm(EngineCase):
         with Form(copy) as form:
             form.max_attempts = 7
         self.assertEqual((copy.max_attempts, self.policy.max_attempts), (7, 3))
+
+    def test_notice_is_whole_for_everybody(self):
+        for group in ("administrator", "observer"):
+            user = new_test_user(self.env, f"policy.{group}", f"integration_core.group_{group}")
+            seen = etree.fromstring(self.policy.with_user(user).get_view(view_type="form")["arch"])
+            notice = " ".join(seen.xpath("string(//div[@role='status'])").split())
+            self.assertTrue(notice.startswith("Interfaces were approved with this policy"), group)
+            self.assertTrue(notice.endswith("as a change of the interface."), group)
 
     def test_server_refuses_as_well(self):
         administrator = self.env.ref("base.user_admin")

@@ -280,7 +280,7 @@ class IntegrationPackageImportLine(models.TransientModel):
         help="A new interface always gets them. One that is here keeps its own, unless you tick.",
     )
     url = fields.Char(string="URL")
-    allowed_networks = fields.Char()
+    allowed_networks = fields.Char(string="Allowed networks")
     credential_id = fields.Many2one(
         "integration.credential", domain="[('company_id', 'in', [company_id, False])]"
     )

@@ -29,4 +29,5 @@ def tell(env: api.Environment) -> None:
 
 
 def _credential(env: api.Environment, interface: BaseModel) -> BaseModel:
-    return env["integration.credential"].create({"name": interface.name})
+    ana = env.ref("integration_core.demo_user_ana")
+    return env["integration.credential"].create({"name": interface.name, "user_id": ana.id})

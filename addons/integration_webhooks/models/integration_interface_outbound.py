@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
-from odoo.addons.integration_core.tools import errors, http_proxy, net_guard
+from odoo.addons.integration_core.tools import credential_keys, errors, http_proxy, net_guard
 from odoo.addons.integration_core.tools.tls import TlsOptions, context_for
 
 from ..engine import signing
@@ -133,6 +134,9 @@ class IntegrationInterface(models.Model):
         help="PEM certificates of the authority that the endpoint's certificate leads to, besides "
         "the public ones.",
     )
+    trusted_authorities = fields.Char(
+        string="Trusted besides", compute="_compute_trusted_authorities"
+    )
     webhook_proxy = fields.Char(
         string="Proxy",
         governed=True,
@@ -147,6 +151,23 @@ class IntegrationInterface(models.Model):
         help="Hosts, patterns and networks that are reached directly, such as "
         "“*.hospital.example, 10.0.0.0/8”.",
     )
+
+    @api.depends("webhook_ca")
+    @api.depends_context("lang")
+    def _compute_trusted_authorities(self):
+        for interface in self:
+            try:
+                found = credential_keys.read_certificates(interface.webhook_ca or "")
+            except ValueError:
+                found = []  # nothing, or what the form refuses when it is saved
+            interface.trusted_authorities = "; ".join(
+                self.env._(
+                    "%(name)s, until %(day)s",
+                    name=one.subject.rfc4514_string(),
+                    day=format_date(self.env, one.not_valid_after_utc.date()),
+                )
+                for one in found
+            )
 
     # ------------------------------------------------------------------
     # consistency

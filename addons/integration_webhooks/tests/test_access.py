@@ -11,7 +11,10 @@ ADMINISTERED = ("integration.webhook.key", "integration.webhook.subscription")
 MATRIX = {ADMINISTERED: {role: READ if role == "administrator" else NOTHING for role in ROLES}}
 # Who may call which method over RPC, as in the core's table.
 MAY_CALL = {
-    "integration.interface": {"try_webhook": ADMINISTRATORS},
+    "integration.interface": {
+        "action_renew_address": ADMINISTRATORS,
+        "try_webhook": ADMINISTRATORS,
+    },
     "integration.webhook.subscription": {
         "action_confirm": ADMINISTRATORS,
         "action_decline": ADMINISTRATORS,

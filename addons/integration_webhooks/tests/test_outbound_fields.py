@@ -1,4 +1,9 @@
+from datetime import datetime
 from unittest.mock import patch
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
@@ -7,6 +12,23 @@ from odoo.addons.integration_core.engine import obstacles, package_records, sett
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 from odoo.addons.integration_webhooks.models import integration_interface_outbound as outbound
+
+
+def authority(name, ends):
+    """A certificate that signs itself, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1))
+        .not_valid_after(ends)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 @tagged("post_install", "-at_install")
@@ -121,6 +143,11 @@ class TestOutboundFields(TransactionCase):
             "no proxy",
             self._missing(webhook_proxy=False, webhook_proxy_exceptions="*.hospital.example"),
         )
+
+    def test_private_authority_is_told_by_name_and_end(self):
+        self.assertFalse(self.interface.trusted_authorities)
+        self.interface.webhook_ca = authority("Hospital CA", ends=datetime(2031, 5, 17))
+        self.assertEqual(self.interface.trusted_authorities, "CN=Hospital CA, until 05/17/2031")
 
     def test_only_approved_hosts_are_reached_through_the_proxy(self):
         self.interface.write(

@@ -14,13 +14,12 @@ const openQuarantined = () => [
         run: "click",
     },
     {
-        content: "They are grouped by interface",
+        content: "They are grouped by interface, and seen without a click",
         trigger: ".o_group_header:contains('Inbound')",
-        run: "click",
     },
     {
         content: "Open the quarantined message",
-        trigger: ".o_data_row:contains('Inbound') td[name='interface_id']",
+        trigger: ".o_group_header:contains('Inbound') ~ .o_data_row td[name='kind_name']",
         run: "click",
     },
 ];
@@ -141,7 +140,7 @@ registry.category("web_tour.tours").add("integration_core_write_mapping", {
         },
         {
             content: "Take the one there is",
-            trigger: ".o_integration_trial_message .dropdown-item:contains('test.thing')",
+            trigger: ".o_integration_trial_message .dropdown-item:contains('Thing')",
             run: "click",
         },
         {
