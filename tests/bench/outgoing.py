@@ -72,7 +72,7 @@ class Endpoint:
             "result = [interface.id, order]",
             name=name,
             url=url,
-            policy=policy,
+            policy={"lanes": lanes, **policy},
         )
         template = database.scalar(
             "UPDATE integration_event SET dispatched_at = occurred_at WHERE res_id = %s "
