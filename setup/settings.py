@@ -76,6 +76,11 @@ class Settings:
         return self.home / "etc"
 
     @property
+    def bytecode(self) -> Path:
+        """What Python compiled: of Odoo, of its libraries and of the checkouts."""
+        return self.home / "pycache"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 

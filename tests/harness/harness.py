@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 
 from setup import machine, templates
 from setup.databases import Databases
@@ -62,7 +63,9 @@ class Harness:
         finally:
             database.close()
             if not os.environ.get("KEEP_DATABASES"):
-                databases.drop(name)
+                # PostgreSQL writes all that is not on the disk yet before it drops one: nobody
+                # needs to wait for that, but for the end of the process, which does.
+                Thread(target=databases.drop, args=[name]).start()
 
     def _folder(self, name: str) -> Path:
         """Return a folder for the configuration and log of the database's servers."""
