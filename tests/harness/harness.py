@@ -13,6 +13,7 @@ from threading import Thread
 
 from setup import machine, templates
 from setup.databases import Databases
+from setup.locking import exclusive
 from setup.settings import Settings
 from tests.harness.database import Database
 
@@ -33,7 +34,9 @@ class Harness:
         :raises setup.console.SetupError: the machine cannot be prepared
         """
         harness = cls(machine.prepare(Settings.from_environ()))
-        harness._drop_leftovers()
+        # Several processes of tests may begin at once, and find the same.
+        with exclusive(harness.machine.settings.home / "leftovers.lock", "removing leftovers"):
+            harness._drop_leftovers()
         return harness
 
     @cached_property
