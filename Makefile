@@ -1,5 +1,5 @@
 # Everything below prepares the machine as far as it is not prepared yet.
-# Variables: PYTHON, PORT, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER (see README.md).
+# Variables: PYTHON, PORT, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER, TEST_PROCESSES (see README.md).
 PYTHON ?= python3
 SETUP = @$(PYTHON) -m setup
 

@@ -8,7 +8,22 @@ import logging
 
 import pytest
 
-from odoo.tests import HttpCase
+import odoo.tests
+from odoo.tests import HttpCase, common
+
+
+def _without_invitation(make):
+    """Odoo's helper, without the mail that invites a new user: it is half of the work."""
+
+    def new_test_user(env, login="", groups="base.group_user", context=None, **values):
+        context = {"no_reset_password": True, **(context or {})}
+        return make(env, login, groups, context, **values).with_env(env)
+
+    return new_test_user
+
+
+# Here, because what is below imports it by its name.
+odoo.tests.new_test_user = common.new_test_user = _without_invitation(common.new_test_user)
 
 
 class _Errors(logging.Handler):

@@ -8,7 +8,9 @@ from setup.locking import exclusive
 from setup.settings import Settings
 
 # Only what we made is deleted: SUITE_HOME may point to a folder with other things in it.
-_FOLDERS = ("apt", "data", "demo", "e2e", "etc", "log", "odoo", "odoo.partial", "venv")
+_FOLDERS = (
+    *("apt", "data", "demo", "e2e", "etc", "log", "odoo", "odoo.partial", "pycache", "venv"),
+)
 _FILES = ("*.lock", "junit-*.xml")
 
 

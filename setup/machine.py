@@ -37,7 +37,14 @@ class Machine:
         others = [part for part in os.environ["PATH"].split(os.pathsep) if part != programs]
         path = os.pathsep.join([programs, *others])
         own = {"PATH": path, "VIRTUAL_ENV": str(self.settings.venv)}
-        return {**self.server.environ, **own, "SUITE_HOME": str(self.settings.home)}
+        # Odoo is eight thousand files of Python. Where compiled ones are not kept (containers say
+        # so, or the tree is read-only) each start of a server would compile anew what it imports.
+        bytecode = {
+            "PYTHONPYCACHEPREFIX": str(self.settings.bytecode),
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
+        home = {"SUITE_HOME": str(self.settings.home)}
+        return {**self.server.environ, **own, **bytecode, **home}
 
 
 def prepare_python(settings: Settings) -> Path:

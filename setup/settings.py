@@ -10,6 +10,7 @@ from setup.console import SetupError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8069
+_MOST_PROCESSES = 3
 
 
 @dataclass(frozen=True)
@@ -19,18 +20,20 @@ class Settings:
     :ivar home: folder for all that is fetched or made; several checkouts may share it
     :ivar odoo_dir: Odoo tree that the person already has (``ODOO_DIR``), or None
     :ivar port: port of ``make run`` for browsers
+    :ivar processes: how many processes of pytest run the whole suite (``TEST_PROCESSES``)
     :ivar strict: True under ``CI=true``: what merely skips elsewhere fails
     """
 
     home: Path
     odoo_dir: Path | None = None
     port: int = DEFAULT_PORT
+    processes: int = 1
     strict: bool = False
     repository: Path = REPOSITORY
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``SUITE_HOME``, ``ODOO_DIR``, ``PORT`` and ``CI``.
+        """Read ``SUITE_HOME``, ``ODOO_DIR``, ``PORT``, ``TEST_PROCESSES`` and ``CI``.
 
         :raises SetupError: a value cannot be used; the text names the variable
         """
@@ -40,6 +43,7 @@ class Settings:
             home=home.absolute(),
             odoo_dir=Path(odoo_dir).expanduser().absolute() if odoo_dir else None,
             port=_port(environ.get("PORT")),
+            processes=_processes(environ.get("TEST_PROCESSES")),
             strict=environ.get("CI", "").lower() == "true",
         )
 
@@ -76,6 +80,11 @@ class Settings:
         return self.home / "etc"
 
     @property
+    def bytecode(self) -> Path:
+        """What Python compiled: of Odoo, of its libraries and of the checkouts."""
+        return self.home / "pycache"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 
@@ -91,4 +100,14 @@ def _port(text: str | None) -> int:
         return DEFAULT_PORT
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SetupError(f"PORT={text} is not a port number (1 to 65535).")
+    return int(text)
+
+
+def _processes(text: str | None) -> int:
+    if not text:
+        # More would need much memory, and more connections than a PostgreSQL gives by default: each
+        # of them may have a server with its workers.
+        return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+    if not text.isdecimal() or not int(text):
+        raise SetupError(f"TEST_PROCESSES={text} is not a number of processes (1 or more).")
     return int(text)

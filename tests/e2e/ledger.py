@@ -59,7 +59,7 @@ class Ledger:
 
     # -- waiting -------------------------------------------------------------------------
 
-    def wait_for(self, uuid: str, *states: str, timeout: float = 30) -> Row:
+    def wait_for(self, uuid: str, *states: str, timeout: float = 120) -> Row:
         """Wait until a message is in one of ``states``; return it."""
         return wait_until(
             lambda: (row := self.message(uuid))["state"] in states and row,
@@ -68,7 +68,7 @@ class Ledger:
         )
 
     def wait_for_order(
-        self, order_id: int, interface_id: int, *states: str, timeout: float = 30
+        self, order_id: int, interface_id: int, *states: str, timeout: float = 120
     ) -> Row:
         """Wait until the newest message about an order is in one of ``states``; return it."""
 
@@ -78,7 +78,7 @@ class Ledger:
 
         return wait_until(newest, timeout, what=f"order {order_id}: a message {states}")
 
-    def wait_settled(self, interface_id: int, total: int, timeout: float = 60) -> dict[str, int]:
+    def wait_settled(self, interface_id: int, total: int, timeout: float = 120) -> dict[str, int]:
         """Wait until an interface has ``total`` messages, none of them live; return the states."""
 
         def settled() -> dict[str, int] | None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from standardwebhooks import Webhook
 
-TIMEOUT = 30  # seconds
+TIMEOUT = 120  # seconds, for a machine that is busy with other things
 
 
 @dataclass

@@ -22,8 +22,8 @@ def world(suite: Suite) -> World:
 
 
 def test_rate_limit_of_all_workers_together(world: World) -> None:
-    """20 a second and a burst of 10 for the interface, some 100 a second offered."""
-    limited = world.interface({"rate_per_second": 20, "rate_burst": 10})
+    """Five a second and a burst of 10 for the interface, some 100 a second offered."""
+    limited = world.interface({"rate_per_second": 5, "rate_burst": 10})
     sender = world.suite.sender(limited)
     body = encode(world.order().confirmation())
     headers = sender.headers(body, "msg_rated")
@@ -38,7 +38,7 @@ def test_rate_limit_of_all_workers_together(world: World) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         answers = [answer for some in pool.map(offer, range(8)) for answer in some]
-    limit = 10 + 20 * (time.monotonic() - started)
+    limit = 10 + 5 * (time.monotonic() - started)
     accepted = [answer for answer in answers if answer.status_code == 202]
     refused = [answer for answer in answers if answer.status_code == 429]
     print(f"\noffered {len(answers)}, accepted {len(accepted)} (limit {limit:.0f})")

@@ -190,7 +190,7 @@ def test_thousands_of_dead_letters_are_retried_in_one_act(suite: Suite) -> None:
         seconds = time.monotonic() - started
         print(f"\n5000 dead letters queued again in {seconds:.1f} s")
         assert "5000 queued again." in told
-        assert seconds < 10
+        assert seconds < 60, "Odoo ends a request after two minutes"
         suite.ledger.wait_settled(outbound.id, 5001, timeout=240)
         assert len(set(receiver.ids())) == 5001
 

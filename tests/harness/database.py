@@ -20,6 +20,8 @@ from tests.harness.waiting import wait_until
 _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
 #: What a process of Odoo calls itself in ``pg_stat_activity``.
 _SESSION = "odoo-{pid}"
+#: Odoo kills workers that take longer, in seconds, as if they hung: on a busy machine they do not.
+_PATIENCE = {"limit_time_real": 600}
 _ADDONS = Path(__file__).with_name("addons")
 
 
@@ -118,6 +120,7 @@ class Database:
             "http_port": port,
             "gevent_port": free_port(),
             "server_wide_modules": "base,rpc,web,queue_job,e2e_prompt",
+            **_PATIENCE,
             **(options or {}),
         }
         merged["addons_path"] = f"{merged['addons_path']},{_ADDONS}"

@@ -34,7 +34,7 @@ class Faults:
         """The points that nobody has reached yet."""
         return {path.name for path in self.folder.iterdir() if not path.suffix}
 
-    def wait_reached(self, timeout: float = 60) -> None:
+    def wait_reached(self, timeout: float = 120) -> None:
         """Wait until every armed point was reached and its process is gone, locks included.
 
         :raises AssertionError: nobody reached one of them in time; names it

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 
 from setup import machine, templates
 from setup.databases import Databases
+from setup.locking import exclusive
 from setup.settings import Settings
 from tests.harness.database import Database
 
@@ -32,7 +34,9 @@ class Harness:
         :raises setup.console.SetupError: the machine cannot be prepared
         """
         harness = cls(machine.prepare(Settings.from_environ()))
-        harness._drop_leftovers()
+        # Several processes of tests may begin at once, and find the same.
+        with exclusive(harness.machine.settings.home / "leftovers.lock", "removing leftovers"):
+            harness._drop_leftovers()
         return harness
 
     @cached_property
@@ -62,7 +66,9 @@ class Harness:
         finally:
             database.close()
             if not os.environ.get("KEEP_DATABASES"):
-                databases.drop(name)
+                # PostgreSQL writes all that is not on the disk yet before it drops one: nobody
+                # needs to wait for that, but for the end of the process, which does.
+                Thread(target=databases.drop, args=[name]).start()
 
     def _folder(self, name: str) -> Path:
         """Return a folder for the configuration and log of the database's servers."""

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(
-    condition: Callable[[], T], timeout: float = 60, *, poll: float = 0.05, what: str = ""
+    condition: Callable[[], T], timeout: float = 120, *, poll: float = 0.05, what: str = ""
 ) -> T:
     """Call ``condition`` until it returns something true, and return that.
 

@@ -33,3 +33,16 @@ def test_checkouts_have_names_of_their_own(tmp_path):
     one = Settings(home=tmp_path, repository=tmp_path / "one")
     two = Settings(home=tmp_path, repository=tmp_path / "two")
     assert one.checkout != two.checkout
+
+
+def test_processes_are_as_many_as_processors_and_few(monkeypatch):
+    for processors, processes in ((1, 1), (2, 2), (64, 3)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _pid, n=processors: set(range(n)))
+        assert Settings.from_environ({}).processes == processes
+    assert Settings.from_environ({"TEST_PROCESSES": "1"}).processes == 1
+
+
+@pytest.mark.parametrize("number", ["many", "0", "-1"])
+def test_a_bad_number_of_processes_is_named(number):
+    with pytest.raises(SetupError, match="TEST_PROCESSES="):
+        Settings.from_environ({"TEST_PROCESSES": number})
