@@ -12,15 +12,15 @@ def test_begins_small_and_grows_with_a_quick_partner():
     for _claim in range(4):
         size.note(4 * size.per_connection, size.per_connection * 0.002, connections=4)
         sizes.append(size.per_connection)
-    assert sizes == [2 * LEAST, 4 * LEAST, MOST, MOST]
+    assert sizes == [2 * LEAST, 4 * LEAST, 8 * LEAST, MOST]
 
 
 def test_a_partner_that_becomes_slow_holds_few_at_once():
     size = ClaimSize()
-    for _claim in range(4):
+    for _claim in range(5):
         size.note(40, 0.01, connections=4)
     assert size.per_connection == MOST
-    size.note(200, 50 * 1.0, connections=4)
+    size.note(4 * MOST, MOST * 1.0, connections=4)
     assert size.per_connection == LEAST
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from odoo.http import request
 
 from ..engine import settings
+from ..engine.intake import NOT_READ
 from ..tools import source_address
 
 
@@ -34,12 +35,13 @@ class Arrival:
 @dataclass(frozen=True)
 class Item:
     """One message of a request. ``content_type`` is that of the request, unless it says
-    otherwise."""
+    otherwise; ``value`` is that of a JSON body, if it was read."""
 
     body: bytes = field(repr=False)
     external_key: str | None = None
     message_type: str | None = None
     content_type: str = ""
+    value: Any = field(default=NOT_READ, repr=False)
 
 
 @dataclass(frozen=True)

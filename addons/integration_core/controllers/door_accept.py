@@ -59,6 +59,7 @@ def _incoming(
             content_type=item.content_type or arrival.content_type,
             correlation_id=given or correlation.new_id(),
             trace_parent=str(parent.child() if parent else correlation.new_traceparent()),
+            value=item.value,
         )
         for item in items
     ]

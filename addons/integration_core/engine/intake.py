@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import jmespath
 
@@ -25,6 +25,8 @@ JSON = Codec()
 PSEUDONYM = "p:"
 #: Begins the key of a message whose sender gave it no id.
 CONTENT_KEY = "sha256:"
+#: In the place of a value: the body was not read yet.
+NOT_READ: Final = object()
 
 _KEY_REUSED = {
     "error_class": "conflict",
@@ -39,7 +41,8 @@ _NO_ERROR = dict.fromkeys(_KEY_REUSED)
 class Incoming:
     """A message as its transport hands it over, verified.
 
-    ``partition_key`` is what it is about, as it is stored, if that is known without its body.
+    :ivar partition_key: what it is about, as it is stored, if that is known without its body
+    :ivar value: the value of a JSON body, if the transport had to read it anyway
     """
 
     external_key: str
@@ -49,6 +52,7 @@ class Incoming:
     correlation_id: str
     trace_parent: str
     partition_key: str | None = None
+    value: Any = field(default=NOT_READ, repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,12 @@ def store(
 def _store(
     cr: BaseCursor, spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None
 ) -> Receipt:
-    digest = payloads.digest(incoming.body, spec["data_class"], ring)
     key = stored_key(spec, incoming.external_key, ring)
     # From before the interface was clinical, or before keys were stored as pseudonyms.
     in_clear = key != incoming.external_key
     known = _known(cr, spec["id"], incoming.external_key) if in_clear else None
     if known is None:
-        receipt = _insert(cr, spec, incoming, digest, key, State.QUEUED, ring)
+        receipt = _insert(cr, spec, incoming, key, State.QUEUED, ring)
         if receipt:
             return receipt
         known = _known(cr, spec["id"], key)
@@ -95,10 +98,11 @@ def _store(
         # It was there when we inserted and is gone now: only retention does that, between the
         # two statements. Storing it anew is what its sender asks for.
         raise RuntimeError("idempotency key vanished")
+    digest = payloads.digest(incoming.body, spec["data_class"], ring)
     if known[0] in (digest, canonical_json.sha256_hex(incoming.body)):
         return Receipt(known[1], None)
     key = stored_key(spec, f"{incoming.external_key}#{digest}", ring)
-    conflict = _insert(cr, spec, incoming, digest, key, State.QUARANTINED, ring)
+    conflict = _insert(cr, spec, incoming, key, State.QUARANTINED, ring)
     if conflict:
         return Receipt(conflict.uuid, None)
     known = _known(cr, spec["id"], key)
@@ -158,8 +162,17 @@ def ordering_key(
     if not path:
         return None
     try:
-        value = jmespath.search(path, codec.decode(body, content_type))
-    except (ContractError, jmespath.exceptions.JMESPathError):
+        return _key_at(path, codec.decode(body, content_type))
+    except ContractError:
+        return None
+
+
+def _key_at(path: str | None, content: Any) -> str | None:
+    if not path:
+        return None
+    try:
+        value = jmespath.search(path, content)
+    except jmespath.exceptions.JMESPathError:
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
         return str(value)[:KEY_LENGTH]
@@ -170,7 +183,6 @@ def _insert(
     cr: BaseCursor,
     spec: Mapping[str, Any],
     incoming: Incoming,
-    digest: str,
     key: str,
     state: State,
     ring: KeyRing | None,
@@ -182,7 +194,6 @@ def _insert(
     """
     row = _columns(spec, incoming, ring) | {
         "key": key,
-        "digest": digest,
         "state": str(state),
         **(_KEY_REUSED if state == State.QUARANTINED else _NO_ERROR),
     }
@@ -213,6 +224,7 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
         "body": payload.stored,
         "encoding": payload.encoding,
         "size": payload.size,
+        "digest": payload.sha256,
         "content_type": payload.content_type,
         "data_class": payload.data_class,
     }
@@ -225,7 +237,10 @@ def partition_of(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | No
     """
     if incoming.partition_key:
         return incoming.partition_key
-    key = ordering_key(spec["key_path"], incoming.body, spec["codec"], incoming.content_type)
+    if incoming.value is not NOT_READ and spec["codec"].is_json:
+        key = _key_at(spec["key_path"], incoming.value)
+    else:
+        key = ordering_key(spec["key_path"], incoming.body, spec["codec"], incoming.content_type)
     if key and spec["data_class"] in data_classes.PRIVATE:
         return partition_pseudonym(spec["id"], key, ring)
     return key

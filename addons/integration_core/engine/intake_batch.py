@@ -14,7 +14,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes
 from ..tools.keyring import KeyRing
 from ..tools.states import State
-from . import discretion, intake, payloads
+from . import discretion, intake
 
 #: Columns that differ between the messages of a request, with their types.
 _COLUMNS = {
@@ -96,7 +96,6 @@ def _row(
 ) -> dict[str, Any]:
     return intake._columns(spec, incoming, ring) | {
         "key": intake.stored_key(spec, incoming.external_key, ring),
-        "digest": payloads.digest(incoming.body, spec["data_class"], ring),
         "external": incoming.external_key,
     }
 

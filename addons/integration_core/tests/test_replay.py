@@ -277,7 +277,7 @@ class TestReplay(EngineCase):
         )
         self.inbound.invalidate_recordset()
         self.inbound._configuration_changed()
-        message = self._done(body={"key": "canary " * 100})
+        message = self._done(body={"key": "canary " * 200})
         message.action_replay("once more")
         again = self._replays(message)
         self.env.cr.execute(

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Final
 
 #: Seconds of sending that a claim is meant to last.
-SECONDS: Final = 0.25
+SECONDS: Final = 0.5
 #: Messages for each connection: enough to keep it busy between two claims, and no more than this.
 LEAST: Final = 10
-MOST: Final = 50
+MOST: Final = 100
 
 
 class ClaimSize:

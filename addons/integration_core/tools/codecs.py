@@ -74,6 +74,11 @@ class Codec:
     also: tuple[str, ...] = ()
 
     @property
+    def is_json(self) -> bool:
+        """Whether every body is read as JSON, whatever its content type."""
+        return self.formats == (JSON,)
+
+    @property
     def content_types(self) -> list[str]:
         """What to tell a partner who sent something else."""
         named = (name for known in self.formats for name in known.content_types)

@@ -11,7 +11,7 @@ import zlib
 from .keyring import KeyRing, KeyRingMissing
 
 # Below this size the zlib header and the CPU cost more than the saved bytes.
-COMPRESS_FROM = 512
+COMPRESS_FROM = 1024
 # Bound of what decompression may yield, against a payload made to explode.
 MAX_DECODED = 64 * 1024 * 1024
 

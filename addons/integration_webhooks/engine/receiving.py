@@ -18,6 +18,7 @@ from odoo.http import request
 
 from odoo.addons.integration_core.controllers.arrival import Arrival, Delivery, Item, Reply
 from odoo.addons.integration_core.controllers.problem import Problem
+from odoo.addons.integration_core.engine.intake import NOT_READ
 from odoo.addons.integration_core.engine.sealed_secrets import SealedSecret
 from odoo.addons.integration_core.tools import errors
 
@@ -160,7 +161,13 @@ class Receiver:
         except errors.ContractError:
             return None
         return [
-            Item(one.body, one.id or place(request_id, number), one.message_type, one.content_type)
+            Item(
+                one.body,
+                one.id or place(request_id, number),
+                one.message_type,
+                one.content_type,
+                NOT_READ if one.value is None else one.value,
+            )
             for number, one in enumerate(found)
         ]
 

@@ -75,12 +75,14 @@ class Item:
     :ivar id: the sender's id of it; ``None`` if it has none of its own. Then the request's id
         together with the position serves, or a digest of the body.
     :ivar body: as it came
+    :ivar value: what the body says, if it had to be read; else ``None``, which no item is
     """
 
     id: str | None
     message_type: str | None
     body: bytes
     content_type: str
+    value: Any = None
 
 
 def split(request: InboundRequest, options: BatchOptions) -> list[Item]:
@@ -113,6 +115,7 @@ def _array(body: bytes, options: BatchOptions) -> list[Item]:
                     at_path(options.type_path, value) if options.type_path else None,
                     raw,
                     "application/json",
+                    value,
                 )
             )
         except SignatureInvalid:  # what identity says of a name that cannot be one
@@ -222,7 +225,7 @@ def _event(value: Any, raw: bytes, place: str = "") -> Item:
     except ContractError as error:
         violations = [f"{place}{violation}" for violation in error.violations]
         raise ContractError(f"{place}{error.message}", violations, code=error.code) from None
-    return Item(_event_key(event), event.type, raw, cloudevents.CONTENT_TYPE)
+    return Item(_event_key(event), event.type, raw, cloudevents.CONTENT_TYPE, value)
 
 
 def _event_key(event: cloudevents.CloudEvent) -> str:
