@@ -31,6 +31,14 @@ def test_a_claim_lasts_as_long_as_it_is_meant_to():
     assert size.per_connection * 0.01 == SECONDS
 
 
+def test_a_partner_in_trouble_gets_few_however_quickly_he_refuses():
+    size = ClaimSize()
+    for _claim in range(5):
+        size.note(40, 0.01, connections=4)
+    size.shrink()
+    assert size.per_connection == LEAST
+
+
 def test_nothing_sent_says_nothing():
     size = ClaimSize()
     size.note(0, 10.0, connections=4)

@@ -1,5 +1,6 @@
 """Round trips and bounds: canonical JSON, key ring, backoff, buckets, partitions, decimals."""
 
+import base64
 import json
 import math
 import random
@@ -395,6 +396,31 @@ def test_bodies_without_secrets_stay_as_they_are(body):
     assert redact.redact_body(harmless) == harmless
     secret = b"Kq7" + bytes(range(97, 117))
     assert secret not in redact.redact_body(body + secret + body, [secret.decode()])
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "Bearer abc/def+ghi1234567/xyz==",
+        r"Bearer abc\/def+ghi1234567\/xyz==",
+        "abc%2Fdef%2Bghi1234567%2Fxyz%3D%3D",
+        "a login jane:Sup3r&S3cret",
+        "a password Sup3r&amp;S3cret",
+        r"v1,aGVs\/bG8rd29ybGQ=",
+    ],
+)
+def test_what_was_sent_along_is_found_however_it_is_written(shown):
+    login = base64.b64encode(b"jane:Sup3r&S3cret").decode()
+    words = redact.secret_words(
+        {
+            "authorization": "Bearer abc/def+ghi1234567/xyz==",
+            "x-authorization": f"Basic {login}",
+            "webhook-signature": "v1,aGVs/bG8rd29ybGQ=",
+        }
+    )
+    kept = redact.redact_body(f"<{shown}>".encode(), words)
+    for part in (b"ghi1234567", b"S3cret", b"bG8rd29ybGQ"):
+        assert part not in kept
 
 
 @pytest.mark.parametrize(

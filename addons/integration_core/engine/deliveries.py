@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ..tools import errors
 from ..tools.states import State
-from . import claims, conversion, discretion, health, ledger, payloads
+from . import claims, conversion, discretion, failures, health, ledger, payloads
 from .outbound_sources import Filtered, Outgoing, Prepared
 
 
@@ -244,11 +244,7 @@ def _result(
     if error and plan.private:
         error = discretion.discreet(error, outcome.sent, outcome.response)
     if error:
-        state = errors.next_state(error.error_class, message.attempts, plan.max_attempts)
-        if state == State.RETRY:
-            retry_after = getattr(error, "retry_after", None)
-            delay = plan.retry.next_delay(message.attempts, retry_after)
-            state = State.DEAD if delay is None else state
+        state, delay = failures.fate(error, message.attempts, plan)
     result = ledger.Result(
         message.id, state, message.attempts, started, duration,
         error=error, delay=delay, http_status=outcome.http_status, fetched=outcome.fetched,

@@ -1,5 +1,7 @@
 """The journal's side of sending: what is about to leave, and what came of it.
 
+Not of what is fetched: a question delivers nothing, so after a restore it is simply asked again.
+
 Written outside the database (:mod:`.outside`) before its first byte leaves and before its result
 is recorded, so that a restore of the database, to whatever moment, can be told what partners have.
 """
@@ -11,7 +13,7 @@ from typing import Protocol
 
 from ..tools import errors
 from ..tools.journal import Kind, Outcome, Row
-from . import ledger, outside
+from . import ledger, outside, own_events
 
 
 class Leaving(Protocol):
@@ -31,7 +33,11 @@ class Departures:
     def __init__(self, dbname: str, interface_id: int, messages: Mapping[int, Leaving]) -> None:
         self._dbname = dbname
         self._interface_id = interface_id
-        self._messages = messages
+        self._messages = {
+            message_id: one
+            for message_id, one in messages.items()
+            if one.message_type != own_events.FETCH
+        }
 
     def begin(self) -> None:
         """From here on the partner may have them."""

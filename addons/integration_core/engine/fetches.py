@@ -14,6 +14,7 @@ arrived has no cause in the ledger, and what was fetched has its fetch: that tel
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,12 +26,14 @@ from ..tools import canonical_json, correlation, data_classes, errors
 from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from ..tools.states import State
-from . import intake, ledger, own_events, payloads, wakeup
+from . import failures, intake, ledger, own_events, payloads, wakeup
 from .cursors import insert_quietly
 
 if TYPE_CHECKING:
     from .claims import Claimed
     from .conversion import InboundPlan, OutboundPlan
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -187,29 +190,67 @@ class _Asked:
     encoding: str | None
 
 
-def keep(env: api.Environment, plan: OutboundPlan, results: Sequence[ledger.Result]) -> None:
-    """Store what was fetched, in the transaction that records ``results``."""
-    fetched = {result.message_id: result.fetched for result in results if result.fetched}
-    if not fetched:
-        return
-    specs: dict[int, dict[str, Any]] = {}
-    for asked in _asked(env.cr, list(fetched)):
+def keep(
+    env: api.Environment, plan: OutboundPlan, results: Sequence[ledger.Result], token: str
+) -> list[ledger.Result]:
+    """Store what was fetched, in the transaction that records ``results``.
+
+    :param token: with which the fetches were claimed; what belongs to somebody else now is left
+    :return: the results as they are to be recorded: content that cannot be stored is a failure of
+        its fetch, and of no other
+    """
+    ids = [result.message_id for result in results if result.fetched]
+    if not ids:
+        return list(results)
+    ours = ledger.fence(env.cr, ids, token)
+    asked = {one.id: one for one in _asked(env.cr, sorted(ours))}
+    keeper = _Keeper(env, plan)
+    return [
+        keeper.kept(result, asked.get(result.message_id)) if result.message_id in ours else result
+        for result in results
+    ]
+
+
+class _Keeper:
+    """Stores the answers to one claim."""
+
+    def __init__(self, env: api.Environment, plan: OutboundPlan) -> None:
+        self._env = env
+        self._plan = plan
+        self._specs: dict[int, dict[str, Any]] = {}
+
+    def kept(self, result: ledger.Result, asked: _Asked | None) -> ledger.Result:
+        """The result, as a failure if its content cannot be stored."""
+        try:
+            if asked is None or result.fetched is None:
+                raise errors.PermanentError("What was asked for is gone.", code="event_missing")
+            with self._env.cr.savepoint():
+                self._store(asked, result.fetched)
+        except Exception as exc:  # the others of the claim are to be recorded, whatever this is
+            error = errors.classify(exc)
+            _logger.error("Content of message %s was not stored: %s", result.message_id, error.code)
+            return failures.failed(result, error, self._plan)
+        return result
+
+    def _store(self, asked: _Asked, fetched: ledger.Fetched) -> None:
+        env, ring = self._env, self._plan.key_ring
         content = payloads.open_event(
-            asked.data, asked.body, asked.encoding, asked.event_uuid, plan.key_ring
+            asked.data, asked.body, asked.encoding, asked.event_uuid, ring
         )
         told = canonical_json.loads(content)
-        interface_id = told["interface"]
-        if interface_id not in specs:
-            spec = env["integration.interface"].browse(interface_id)._inbound_spec()
-            # What the two interfaces say of the content may have changed since they were approved.
-            strictest = data_classes.strictest((spec["data_class"], plan.data_class))
-            specs[interface_id] = spec | {"data_class": strictest}
-        spec = specs[interface_id]
-        incoming = _incoming(spec, asked, told, fetched[asked.id], plan.key_ring)
-        receipt = intake.store(env.cr, spec, incoming, plan.key_ring)
+        spec = self._spec(told["interface"])
+        receipt = intake.store(env.cr, spec, _incoming(spec, asked, told, fetched, ring), ring)
         ledger.set_cause(env.cr, receipt.uuid, asked.uuid, (asked.depth or 0) + 1)
         if receipt.lane is not None:
-            wakeup.wake_interface_after_commit(env.cr, interface_id, receipt.lane)
+            wakeup.wake_interface_after_commit(env.cr, spec["id"], receipt.lane)
+
+    def _spec(self, interface_id: int) -> dict[str, Any]:
+        if interface_id not in self._specs:
+            spec = self._env["integration.interface"].browse(interface_id)._inbound_spec()
+            # What the two interfaces say of the content may have changed since they were approved.
+            strictest = data_classes.strictest((spec["data_class"], self._plan.data_class))
+            self._specs[interface_id] = spec | {"data_class": strictest}
+        return self._specs[interface_id]
 
 
 def _asked(cr: BaseCursor, message_ids: Sequence[int]) -> list[_Asked]:

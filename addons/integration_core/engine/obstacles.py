@@ -7,8 +7,9 @@ time to time: what was mended resumes by itself.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 
 from odoo import SUPERUSER_ID, api
@@ -19,6 +20,8 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes, errors
 from . import keys
 from .cursors import own_cursor
+
+_logger = logging.getLogger(__name__)
 
 # How long nothing is claimed after an obstacle; its removal wakes the lane at once where it can.
 AGAIN_SECONDS = 20.0
@@ -76,6 +79,15 @@ def _set_up(interface: BaseModel) -> Hashable:
 _met = _Met()
 
 
+def _tell(interface: BaseModel, act: Callable[[], None]) -> None:
+    """What goes wrong in telling people must not undo the record of what was done."""
+    try:
+        with interface.env.cr.savepoint():
+            act()
+    except Exception:  # whatever hooks of mails and activities raise
+        _logger.exception("What interface %s lacks could not be told", interface.id)
+
+
 class Watch:
     """What one drain knows of obstacles. ``look_again`` is naive UTC, ``None`` without one."""
 
@@ -108,7 +120,7 @@ class Watch:
         self._wait()
         env = api.Environment(cr, SUPERUSER_ID, {})
         interface = env["integration.interface"].browse(interface_id)
-        interface._set_obstacle(error.message)
+        _tell(interface, lambda: interface._set_obstacle(error.message))
         if interface.direction == "outbound":
             _met.note(interface)
 
@@ -117,7 +129,8 @@ class Watch:
         if self._stood and not self.look_again:
             self._stood = False
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["integration.interface"].browse(interface_id)._clear_obstacle()
+            interface = env["integration.interface"].browse(interface_id)
+            _tell(interface, interface._clear_obstacle)
 
     def passed_apart(self, registry: Registry, interface_id: int) -> None:
         """As :meth:`passed`, on a connection of its own where something is to be written."""

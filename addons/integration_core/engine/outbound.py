@@ -20,7 +20,7 @@ from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
 from ..tools import errors, keyring
-from ..tools.claim_size import ClaimSize
+from ..tools.claim_size import LEAST, ClaimSize
 from ..tools.states import State
 from . import (
     breakers,
@@ -109,7 +109,9 @@ class OutboundDrain(Drain):
             policy = interface.policy_id
             concurrency = policy.concurrency
             wanted = concurrency * max(
-                self._size.per_connection, interface._transport()._batch_size(interface)
+                # What is fetched is in memory until it is stored.
+                LEAST if interface._fetches() else self._size.per_connection,
+                interface._transport()._batch_size(interface),
             )
             permit = breakers.permit(cr, rules.interface_id, policy, wanted)
             self._probe_at = permit.probe_at
@@ -148,16 +150,13 @@ class OutboundDrain(Drain):
         except errors.IntegrationError as exc:
             # It would fail every message of the interface: they wait for whoever mends it.
             with own_cursor(self.registry) as cr:
-                ledger.release(cr, [message.id for message in claimed], token)
-                env = api.Environment(cr, SUPERUSER_ID, {})
-                policy = env["integration.interface"].browse(self.interface_id).policy_id
-                self._give_back(cr, policy, permit, len(claimed))
+                self._undo(cr, claimed, token, permit)
                 self._obstacles.met(cr, self.interface_id, exc)
             return
         except BaseException:
             # Nothing has left: the messages go back untried, and the drain fails visibly.
             with own_cursor(self.registry) as cr:
-                ledger.release(cr, [message.id for message in claimed], token)
+                self._undo(cr, claimed, token, permit)
             raise
         courses = delivery.courses(concurrency)
         departures = Departures(self.registry.db_name, self.interface_id, delivery.leaving())
@@ -166,12 +165,28 @@ class OutboundDrain(Drain):
         self._run(courses, delivery, token, concurrency)
         fault_point("outbound_sent")
         results = [result for course in courses for result in course.results]
-        self._size.note(len(results), time.monotonic() - started, concurrency)
+        if any(result.error and health.is_outage(result.error) for result in results):
+            self._size.shrink()
+        else:
+            self._size.note(len(results), time.monotonic() - started, concurrency)
         departures.end(results)
         for result in results:
             self.pace.note(result.duration)
         untried = [message_id for course in courses for message_id in course.untried]
         self._record(delivery, results, untried, token, permit)
+
+    def _undo(
+        self,
+        cr: BaseCursor,
+        claimed: Sequence[claims.Claimed],
+        token: str,
+        permit: breakers.Permit,
+    ) -> None:
+        """Put messages back of which none was tried."""
+        ledger.release(cr, [message.id for message in claimed], token)
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        policy = env["integration.interface"].browse(self.interface_id).policy_id
+        self._give_back(cr, policy, permit, len(claimed))
 
     def _prepare(self, claimed: Sequence[claims.Claimed]) -> Delivery:
         """Read all that sending needs while a cursor is open."""
@@ -242,6 +257,8 @@ class OutboundDrain(Drain):
     ) -> None:
         plan = delivery.plan
         with own_cursor(self.registry) as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            results = fetches.keep(env, plan, results, token)
             written = ledger.record(cr, results, token)
             ledger.release(cr, untried, token)
             ours = [result for result in results if result.message_id in written]
@@ -249,8 +266,6 @@ class OutboundDrain(Drain):
                 cr, [(r.message_id, str(r.state), ledger.error_text(r.error)) for r in ours]
             )
             sync.forget(cr, [r.message_id for r in ours if r.state == State.FILTERED])
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            fetches.keep(env, plan, ours)
             interface = env["integration.interface"].browse(plan.interface_id)
             # What we refused ourselves says nothing about the partner's health.
             calls = [r for r in ours if _was_call(r)]
@@ -263,7 +278,7 @@ class OutboundDrain(Drain):
             own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
             if delivery.obstacles:
                 self._obstacles.met(cr, plan.interface_id, delivery.obstacles[0])
-            else:
+            elif calls:
                 self._obstacles.passed(cr, plan.interface_id)
             fault_point("outbound_recorded")
 

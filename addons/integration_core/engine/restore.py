@@ -15,7 +15,7 @@ from odoo.sql_db import BaseCursor
 from ..tools.arming import Released
 from ..tools.journal import Fate, Kind, Outcome, Step, fates
 from ..tools.states import LIVE, State
-from . import arming, ledger, outside, sync
+from . import arming, ledger, outside, own_events, sync
 
 # A mark is a minute old at most, and clocks of two machines differ.
 MARGIN = timedelta(minutes=3)
@@ -107,13 +107,13 @@ def _finding(kind: str, step: Step, message_id: int | None = None) -> Finding:
 
 
 def _waiting(cr: BaseCursor) -> dict[str, tuple[int, int, str, str]]:
-    """Outbound messages that are not finished here, by id."""
+    """Outbound messages that are not finished here, by id; fetches can be repeated anyway."""
     cr.execute(
         """
         SELECT uuid, id, interface_id, external_key, message_type FROM integration_message
-         WHERE direction = 'outbound' AND state = ANY(%s)
+         WHERE direction = 'outbound' AND state = ANY(%s) AND message_type IS DISTINCT FROM %s
         """,
-        [OPEN],
+        [OPEN, own_events.FETCH],
     )
     return {row[0]: row[1:] for row in cr.fetchall()}
 

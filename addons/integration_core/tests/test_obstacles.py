@@ -193,6 +193,17 @@ class TestMetWhileSending(EngineCase):
         self.assertEqual(sum(messages.mapped("attempts")), 1)
         self.assertTrue(self.outbound.blocked_reason)
 
+    def test_telling_of_it_undoes_nothing(self):
+        self.queue(3)
+
+        def fail(_interface, _reason):
+            raise ValueError("a hook of somebody's")
+
+        self.patch(type(self.outbound), "_set_obstacle", fail)
+        with self.assertLogs("odoo.addons.integration_core.engine.obstacles", "ERROR"):
+            messages = self.drain_with(Obstructed(self.error, free=1))
+        self.assertEqual(sorted(messages.mapped("state")), ["done", "queued", "queued"])
+
     def test_a_request_of_several_waits_as_a_whole(self):
         self.queue(4)
         sender = Obstructed(self.error, batch_size=3)

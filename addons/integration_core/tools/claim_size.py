@@ -25,6 +25,11 @@ class ClaimSize:
     def __init__(self) -> None:
         self.per_connection = LEAST
 
+    def shrink(self) -> None:
+        """The partner has trouble: he gets no more than is needed to see when it is over, however
+        quickly he refuses."""
+        self.per_connection = LEAST
+
     def note(self, count: int, seconds: float, connections: int) -> None:
         """A claim of ``count`` messages took so many seconds over ``connections``.
 

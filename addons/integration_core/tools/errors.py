@@ -73,7 +73,7 @@ class IntegrationError(Exception):
     #: it concerns every message of the interface: they wait, untried, until it is mended
     holds: bool = False
     #: it speaks of this one message, and says nothing about how well the partner's endpoint is
-    of_message: ClassVar[bool] = False
+    of_message: bool = False
     fault: Fault | None = None
 
     def __init__(self, message: str, *, code: str | None = None) -> None:

@@ -2,9 +2,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Taking secrets out of what is shown, stored or logged about an exchange."""
 
+import base64
+import html
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import quote
 
 REDACTED: Final = "[redacted]"
 #: Shorter words of a header that carries a secret are none: a scheme, a version, a key's name.
@@ -46,8 +50,33 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def secret_words(headers: Mapping[str, str]) -> set[str]:
     """What must not be seen of headers that carry secrets: their values, and the words in them."""
     values = [value for name, value in headers.items() if _SECRET_NAME.search(name.lower())]
-    words = {word for value in values for word in (value, *value.split())}
+    words = {word for value in values for word in (value, *value.split(), *_login(value))}
     return {word for word in words if len(word) >= _MIN_SECRET}
+
+
+def _login(value: str) -> tuple[str, ...]:
+    """What is in the header of a login (RFC 7617): the login with its password, and that alone."""
+    scheme, _blank, token = value.partition(" ")
+    if scheme.lower() != "basic":
+        return ()
+    try:
+        login = base64.b64decode(token, validate=True).decode()
+    except ValueError:  # not base64, or not UTF-8
+        return ()
+    return login, login.partition(":")[2]
+
+
+def _forms(word: str) -> set[str]:
+    """A word as it is, and as it stands in JSON, HTML or XML, and an address."""
+    in_json = json.dumps(word)[1:-1]
+    return {
+        word,
+        in_json,
+        # What PHP and others make of it.
+        in_json.replace("/", r"\/"),
+        html.escape(word),
+        quote(word, safe=""),
+    }
 
 
 def redact_body(body: bytes, words: Iterable[str] = ()) -> bytes:
@@ -58,8 +87,9 @@ def redact_body(body: bytes, words: Iterable[str] = ()) -> bytes:
     :param words: what we sent along and must not be kept, should the other side repeat it.
     """
     text = body.decode("utf-8", "surrogateescape")
-    for word in sorted(filter(None, words), key=len, reverse=True):
-        text = text.replace(word, REDACTED)
+    forms = {form for word in words if word for form in _forms(word)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, REDACTED)
     for pattern, replacement in _SECRET_TEXT:
         text = pattern.sub(replacement, text)
     return text.encode("utf-8", "surrogateescape")

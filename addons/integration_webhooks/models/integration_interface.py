@@ -58,6 +58,11 @@ class IntegrationInterface(models.Model):
             raise UserError(self.env._("Only an inbound webhook has an address to renew."))
         # sudo: the column is closed to forms and calls. That it changes is audited, under the user.
         self.sudo().token = secrets.token_urlsafe(24)
+        self.message_post(
+            body=self.env._(
+                "The partner gets a new address. What is sent to the old one is refused."
+            )
+        )
 
     def _missing_for_traffic(self):
         missing = super()._missing_for_traffic()

@@ -99,10 +99,10 @@ class IntegrationInterface(models.Model):
             fetch = interface.webhook_fetch_id.sudo()
             if fetch.system_id != interface.system_id or fetch.revision_of_id:
                 raise ValidationError(
+                    # Not its name, which the user may not be allowed to know.
                     self.env._(
-                        "“%s” belongs to another system. Content is fetched from the system that "
-                        "notifies; choose or create an interface of it.",
-                        fetch.display_name,
+                        "The interface that is to fetch belongs to another system. Content is "
+                        "fetched from the system that notifies; choose or create one of it."
                     )
                 )
 

@@ -1,7 +1,9 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.integration_core.engine import operations
+from odoo.addons.integration_core.engine import intake, operations, outside, restore
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.acts import Act
 
@@ -91,6 +93,36 @@ class TestFetch(FetchCase):
         self.run_all()
         self.assertEqual(len(self.api.asked), 3)
         self.assertEqual(len(self.handled), 1)
+
+    def test_what_cannot_be_stored_undoes_no_other(self):
+        self.notify("n1")
+        self.notify("n2", part=3)
+        first, second = self.messages(self.fetch)
+        store = intake.store
+
+        def but_for_one(cr, spec, incoming, ring):
+            if incoming.external_key == second.uuid:
+                raise RuntimeError("a fault of ours")
+            return store(cr, spec, incoming, ring)
+
+        with patch.object(intake, "store", but_for_one):
+            self.drain(self.fetch)
+        (first + second).invalidate_recordset()
+        self.assertEqual((first.state, second.state), ("done", "retry"))
+        self.assertEqual(second.error_code, "internal_error")
+        self.assertEqual(self.content().mapped("causation_id"), [first.uuid])
+        self.run_all()
+        self.assertEqual(self.content().mapped("causation_id"), [first.uuid, second.uuid])
+
+    def test_after_a_restore_it_is_asked_again(self):
+        """Nobody has got anything by a question."""
+        self.notify()
+        fetch = self.messages(self.fetch)
+        self.assertNotIn(fetch.uuid, restore._waiting(self.env.cr))
+        with patch.object(outside, "note") as note:
+            self.drain(self.fetch)
+        self.assertEqual(fetch.state, "done")
+        self.assertFalse([row for call in note.call_args_list for row in call.args[3]])
 
     def test_a_dead_fetch_tells_and_can_be_retried(self):
         self.notify()
