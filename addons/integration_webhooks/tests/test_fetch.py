@@ -105,7 +105,8 @@ class TestFetch(FetchCase):
                 raise RuntimeError("a fault of ours")
             return store(cr, spec, incoming, ring)
 
-        with patch.object(intake, "store", but_for_one):
+        log = "odoo.addons.integration_core.engine.fetches"
+        with patch.object(intake, "store", but_for_one), self.assertLogs(log, "ERROR"):
             self.drain(self.fetch)
         (first + second).invalidate_recordset()
         self.assertEqual((first.state, second.state), ("done", "retry"))
