@@ -45,8 +45,8 @@ class TestRetentionRules(TestCase):
         self.assertTrue(retention.clock_is_plausible(NOW - 30 * DAY, daily, NOW))
 
     def test_rest(self):
-        self.assertEqual(retention.rest(1, busy=True), 9)
-        self.assertEqual(retention.rest(2, busy=True), 18)
+        self.assertEqual(retention.rest(1, busy=True), 19)
+        self.assertEqual(retention.rest(2, busy=True), 38)
         self.assertEqual(retention.rest(0.01, busy=True), 1)
         self.assertEqual(retention.rest(1, busy=False), 1)
 
