@@ -21,6 +21,7 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import errors, keyring
 from ..tools.claim_size import LEAST, ClaimSize
+from ..tools.connection_count import ConnectionCount
 from ..tools.states import State
 from . import (
     breakers,
@@ -53,6 +54,8 @@ _logger = logging.getLogger(__name__)
 # meanwhile: who leaves although it would flow over within the second number stays below the rate.
 WAIT_SECONDS = 1.0
 AWAY_SECONDS = 3.0
+# A claim that takes longer than this over few connections gets all that are allowed.
+HELP_SECONDS = 1.0
 
 
 class OutboundDrain(Drain):
@@ -67,6 +70,7 @@ class OutboundDrain(Drain):
         self._rate_at: datetime | None = None
         self._obstacles = obstacles.Watch()
         self._size = ClaimSize()
+        self._connections = ConnectionCount()
         # Seconds to wait for the rate, here.
         self._pause = 0.0
 
@@ -225,26 +229,39 @@ class OutboundDrain(Drain):
     def _run(
         self, courses: Sequence[Course], delivery: Delivery, token: str, concurrency: int
     ) -> None:
-        """Send over ``concurrency`` threads; keep the leases alive while the partner is slow."""
-        threads = min(concurrency, len(courses))
+        """Send over up to ``concurrency`` threads; keep the leases while the partner is slow."""
+        most = min(concurrency, len(courses))
+        threads = min(self._connections.next(concurrency), most)
         left = deque(courses)
-        with ThreadPoolExecutor(threads) as pool:
+        started, work = time.monotonic(), 0.0
+        renewed, interval = started, settings.lease_seconds() / 3
+        with ThreadPoolExecutor(most) as pool:
             pending = {pool.submit(self._serve, delivery, left) for _thread in range(threads)}
             while pending:
-                done, pending = wait(pending, timeout=settings.lease_seconds() / 3)
-                for future in done:
-                    future.result()
-                if pending:
+                done, pending = wait(pending, timeout=min(interval, HELP_SECONDS))
+                work += sum(future.result() for future in done)
+                if pending and left and threads < most:
+                    # One answer that does not come must not hold up what stands behind it.
+                    added = range(threads, most)
+                    pending |= {pool.submit(self._serve, delivery, left) for _thread in added}
+                    threads = most
+                if pending and time.monotonic() - renewed >= interval:
+                    renewed = time.monotonic()
                     with own_cursor(self.registry) as cr:
                         lanes.renew(cr, self.lane_id, self.token, token)
+        self._connections.note(threads, work, time.monotonic() - started)
 
-    def _serve(self, delivery: Delivery, left: deque[Course]) -> None:
-        """Serve courses until none is left; several threads take from the same ones."""
+    def _serve(self, delivery: Delivery, left: deque[Course]) -> float:
+        """Serve courses until none is left; several threads take from the same ones.
+
+        :return: seconds of a processor that it took
+        """
+        started = time.thread_time()
         while True:
             try:
                 course = left.popleft()
             except IndexError:
-                return
+                return time.thread_time() - started
             delivery.serve(course, lambda: self.expired)
 
     def _record(

@@ -53,6 +53,7 @@ from . import (
     test_obstacles,
     test_operations,
     test_outbound_batch,
+    test_outbound_connections,
     test_own_events,
     test_ownership,
     test_ownership_forms,
