@@ -102,7 +102,9 @@ class IntegrationPolicy(models.Model):
     )
     # flow
     concurrency = fields.Integer(
-        default=4, required=True, help="Requests under way at once to the partner, per lane."
+        default=4,
+        required=True,
+        help="At most so many requests are under way to the partner at once, per lane.",
     )
     lanes = fields.Integer(
         default=1,
