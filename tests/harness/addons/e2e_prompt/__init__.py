@@ -5,9 +5,23 @@ servers. Each would start a second Odoo for websockets, as long in starting as t
 opens one.
 """
 
+import os
+import subprocess
+
 from odoo.service.server import PreforkServer
 
 from odoo.addons.queue_job import jobrunner
 
+
+def _spawn_something_small(server):
+    """A process in the place of the second Odoo, which ends with the server however that ends.
+
+    With none at all, the server would try again in each round of its loop, and ask the database
+    for changes before: a connection that breaks in that moment would end it.
+    """
+    command = ["tail", f"--pid={os.getpid()}", "--follow", "/dev/null"]
+    server.long_polling_pid = subprocess.Popen(command, stdin=subprocess.DEVNULL).pid
+
+
 jobrunner.START_DELAY = 0
-PreforkServer.long_polling_spawn = lambda _server: None
+PreforkServer.long_polling_spawn = _spawn_something_small
