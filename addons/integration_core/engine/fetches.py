@@ -36,6 +36,24 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
+# What a fetch asks for. Nobody else is handed it: it counts as dispatched.
+_EVENT = """
+    INSERT INTO integration_event (
+        uuid, tx, type_id, type_code, res_model, res_id, occurred_at, company_id, data, body,
+        encoding, data_class, correlation_id, trace_parent, causation_id, cause_system_id,
+        depth, acting_company_id, dispatched_at)
+    SELECT v.uuid, v.uuid, t.id, t.code, 'integration.message', m.id,
+           now() AT TIME ZONE 'UTC', m.company_id, v.data, v.body, v.encoding, v.data_class,
+           coalesce(m.correlation_id, m.uuid), v.trace, m.uuid, v.system, v.depth,
+           m.company_id, now() AT TIME ZONE 'UTC'
+      FROM (VALUES %s) AS v(uuid, code, message, data, body, encoding, data_class, trace,
+                            system, depth)
+      JOIN integration_event_type t ON t.code = v.code
+      JOIN integration_message m ON m.id = v.message
+    RETURNING id
+"""
+
+
 @dataclass(frozen=True)
 class Fetch:
     """How an interface asks for the content of its notifications.
@@ -106,21 +124,7 @@ def _insert_event(
     parent = correlation.parse_traceparent(stored.trace_parent)
     insert_quietly(
         cr,
-        """
-        INSERT INTO integration_event (
-            uuid, tx, type_id, type_code, res_model, res_id, occurred_at, company_id, data, body,
-            encoding, data_class, correlation_id, trace_parent, causation_id, cause_system_id,
-            depth, acting_company_id, dispatched_at)
-        SELECT v.uuid, v.uuid, t.id, t.code, 'integration.message', m.id,
-               now() AT TIME ZONE 'UTC', m.company_id, v.data, v.body, v.encoding, v.data_class,
-               coalesce(m.correlation_id, m.uuid), v.trace, m.uuid, v.system, v.depth,
-               m.company_id, now() AT TIME ZONE 'UTC'
-          FROM (VALUES %s) AS v(uuid, code, message, data, body, encoding, data_class, trace,
-                                system, depth)
-          JOIN integration_event_type t ON t.code = v.code
-          JOIN integration_message m ON m.id = v.message
-        RETURNING id
-        """,
+        _EVENT,
         [
             (
                 uuid,
