@@ -49,7 +49,7 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
             )
             for number in range(HANGING)
         ]
-        arm = Arm(endpoint, healthy, MESSAGES)
+        arm = Arm(endpoint, healthy, MESSAGES, alone=False)
         beside = Beside(database, arm, stuck, hanging)
         yield runner.Stage(
             database,
