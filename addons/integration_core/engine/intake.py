@@ -10,7 +10,7 @@ import jmespath
 
 from odoo.sql_db import BaseCursor
 
-from ..tools import canonical_json, data_classes
+from ..tools import canonical_json, data_classes, simple_path
 from ..tools.codecs import Codec
 from ..tools.errors import ContractError
 from ..tools.keyring import KeyRing, KeyRingMissing
@@ -170,8 +170,9 @@ def ordering_key(
 def _key_at(path: str | None, content: Any) -> str | None:
     if not path:
         return None
+    names = simple_path.names_of(path)
     try:
-        value = jmespath.search(path, content)
+        value = simple_path.walk(names, content) if names else jmespath.search(path, content)
     except jmespath.exceptions.JMESPathError:
         return None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":

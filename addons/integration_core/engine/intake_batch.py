@@ -7,6 +7,7 @@ single messages, which is slower and seldom needed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from odoo.sql_db import BaseCursor
@@ -16,7 +17,7 @@ from ..tools.keyring import KeyRing
 from ..tools.states import State
 from . import discretion, intake
 
-#: Columns that differ between the messages of a request, with their types.
+#: Columns that may differ between the messages of a request, with their types.
 _COLUMNS = {
     "key": "text",
     "digest": "text",
@@ -32,10 +33,12 @@ _COLUMNS = {
     "size": "integer",
     "content_type": "text",
 }
+#: What the messages of a request may have in common.
+_MAY_BE_ALIKE = frozenset({"type", "partition", "hash", "correlation", "encoding", "content_type"})
 # A key that comes twice in one request is stored once: its first message has the key's row.
 _TEMPLATE = """
 WITH incoming AS (
-    SELECT * FROM unnest({arrays}) WITH ORDINALITY AS v({names}, position)
+    SELECT v.*{alike} FROM unnest({arrays}) WITH ORDINALITY AS v({names}, position)
 ), moment AS (
     SELECT now() AT TIME ZONE 'UTC' AS now
 ), fresh AS (
@@ -61,10 +64,20 @@ WITH incoming AS (
 )
 SELECT uuid FROM message
 """
-_STATEMENT = _TEMPLATE.format(
-    arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in _COLUMNS.items()),
-    names=", ".join(_COLUMNS),
-)
+
+
+@lru_cache(maxsize=64)
+def _statement(alike: frozenset[str]) -> str:
+    """The statement for messages of which some columns are alike, and therefore sent once.
+
+    Quoting the values of a batch takes a fifth of the time of a worker.
+    """
+    differ = {name: type_ for name, type_ in _COLUMNS.items() if name not in alike}
+    return _TEMPLATE.format(
+        alike="".join(f", %({name})s::{_COLUMNS[name]} AS {name}" for name in sorted(alike)),
+        arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in differ.items()),
+        names=", ".join(differ),
+    )
 
 
 def store(
@@ -116,7 +129,15 @@ def _insert(cr: BaseCursor, spec: Mapping[str, Any], rows: Sequence[Mapping[str,
     """Insert what is new; return its ids."""
     if not rows:
         return set()
-    values: dict[str, Any] = {name: [row[name] for row in rows] for name in _COLUMNS}
+    values: dict[str, Any] = {}
+    alike = set()
+    for name in _COLUMNS:
+        column = [row[name] for row in rows]
+        if name in _MAY_BE_ALIKE and column.count(column[0]) == len(column):
+            alike.add(name)
+            values[name] = column[0]
+        else:
+            values[name] = column
     values |= {
         "interface": spec["id"],
         "company": spec["company_id"],
@@ -125,7 +146,7 @@ def _insert(cr: BaseCursor, spec: Mapping[str, Any], rows: Sequence[Mapping[str,
         "data_class": spec["data_class"],
     }
     # Content must not reach the log, not even when two deliveries of one id collide.
-    cr.execute(_STATEMENT, values, log_exceptions=False)
+    cr.execute(_statement(frozenset(alike)), values, log_exceptions=False)
     return {row[0] for row in cr.fetchall()}
 
 

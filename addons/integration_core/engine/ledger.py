@@ -6,14 +6,13 @@ transition table: ``UPDATE … WHERE state = ANY(sources)``.
 
 from __future__ import annotations
 
-import uuid as uuidlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from odoo.sql_db import BaseCursor
 
-from ..tools import errors, fingerprint, states
+from ..tools import errors, fingerprint, identifiers, states
 from ..tools.states import State
 from .cursors import insert_quietly
 
@@ -63,8 +62,8 @@ class Result:
 
 
 def new_uuid() -> str:
-    """A message id. Random: a sequence would tell partners how much we send."""
-    return str(uuidlib.uuid4())
+    """A message id. No counter: it would tell partners how much we send."""
+    return identifiers.ordered_uuid()
 
 
 def move(

@@ -14,7 +14,8 @@ class LedgerMany2one(fields.Many2one):
     storing a message took. It also locks the row of the interface, which all requests share.
 
     Only for a record that is never deleted while rows name it: the comodel refuses that itself
-    (``integration.interface._unlink_except_with_history``; a company by its systems).
+    (``integration.interface._unlink_except_with_history``; a company by its systems), or whoever
+    deletes it deletes the rows first (``retention_batches`` those of a message).
     """
 
     def update_db_foreign_key(self, model: BaseModel, column: dict[str, object]) -> None:

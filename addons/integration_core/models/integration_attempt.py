@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..engine.ledger_fields import LedgerMany2one
 from .integration_message import ERROR_CLASSES, STATES
 
 
@@ -11,7 +12,7 @@ class IntegrationAttempt(models.Model):
     _order = "id"
     _log_access = False
 
-    message_id = fields.Many2one(
+    message_id = LedgerMany2one(
         "integration.message", required=True, index=True, readonly=True, ondelete="cascade"
     )
     number = fields.Integer(readonly=True)

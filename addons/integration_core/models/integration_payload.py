@@ -3,6 +3,7 @@ from functools import partial
 from odoo import api, fields, models
 
 from ..engine import pieces
+from ..engine.ledger_fields import LedgerMany2one
 from ..engine.sealed_columns import SealedColumn, ensure_key_column
 from ..mixins.unexported import CLOSED_FIELDS
 from ..tools import data_classes, payload_codec
@@ -34,7 +35,7 @@ class IntegrationPayload(models.Model):
         ),
     )
 
-    message_id = fields.Many2one(
+    message_id = LedgerMany2one(
         "integration.message", required=True, readonly=True, ondelete="cascade"
     )
     kind = fields.Selection(

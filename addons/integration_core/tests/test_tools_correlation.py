@@ -15,7 +15,7 @@ class TestCorrelation(BaseCase):
     """Identifiers that travel with every message."""
 
     def test_new_ids(self):
-        self.assertEqual(uuid.UUID(correlation.new_id()).version, 4)
+        self.assertEqual(uuid.UUID(correlation.new_id()).version, 7)
         self.assertNotEqual(correlation.new_id(), correlation.new_id())
 
     def test_the_example_of_the_standard(self):

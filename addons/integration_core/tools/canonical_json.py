@@ -84,6 +84,33 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH, max_bytes: int | None = None) 
     return value
 
 
+def read_at(text: str, at: int) -> tuple[Any, int]:
+    """Read the value that begins at a place of a text, as strictly as :func:`loads`.
+
+    What :func:`loads` looks for in the bytes is left to :func:`check`, once they are known.
+
+    :param at: where the value begins; no blanks stand before it
+    :return: the value, and where it ends
+    :raises JsonError: anything is wrong with it.
+    :raises RecursionError: it is nested very deeply.
+    """
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        raise JsonError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
+
+
+def check(raw: bytes, value: Any, max_depth: int = MAX_DEPTH) -> None:
+    """The rest of :func:`loads` for a value that :func:`read_at` has read.
+
+    :param raw: the bytes of the value
+    :raises JsonError: anything is wrong with it.
+    """
+    _check_depth(raw, max_depth)
+    if _SUSPECT_ESCAPE.search(raw):
+        _check_text(value)
+
+
 def sha256_hex(data: bytes) -> str:
     """SHA-256 as 64 lower-case hex digits."""
     return sha256(data).hexdigest()

@@ -7,10 +7,10 @@ A *correlation id* names one business story (an order from request to confirmati
 """
 
 import re
-import secrets
-import uuid
 from dataclasses import dataclass, replace
 from typing import Final
+
+from .identifiers import ordered_uuid, random_hex
 
 _TRACEPARENT: Final = re.compile(
     r"(?P<version>[0-9a-f]{2})-(?P<trace_id>[0-9a-f]{32})-(?P<span_id>[0-9a-f]{16})"
@@ -39,20 +39,20 @@ class TraceParent:
 
     def child(self) -> "TraceParent":
         """The next step of the same trace: a new span id, and only the flag that is defined."""
-        return replace(self, span_id=_random_hex(8), flags=self.flags & _SAMPLED)
+        return replace(self, span_id=random_hex(8), flags=self.flags & _SAMPLED)
 
     def __str__(self) -> str:
         return f"00-{self.trace_id}-{self.span_id}-{self.flags:02x}"
 
 
 def new_id() -> str:
-    """A random identifier (UUID version 4, with dashes)."""
-    return str(uuid.uuid4())
+    """An identifier of its own (UUID version 7, with dashes)."""
+    return ordered_uuid()
 
 
 def new_traceparent() -> TraceParent:
     """The first step of a new trace."""
-    return TraceParent(_random_hex(16), _random_hex(8))
+    return TraceParent(random_hex(16), random_hex(8))
 
 
 def parse_traceparent(value: str | None) -> TraceParent | None:
@@ -82,11 +82,3 @@ def accept_correlation_id(value: str | None) -> str | None:
     """
     value = (value or "").strip()
     return value if _CORRELATION_ID.fullmatch(value) else None
-
-
-def _random_hex(size: int) -> str:
-    """``size`` random bytes as hex, never all zero."""
-    while True:
-        text = secrets.token_hex(size)
-        if text.strip("0"):
-            return text

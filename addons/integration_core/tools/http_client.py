@@ -26,7 +26,7 @@ from .errors import ConfigurationError, TransientError, UnknownOutcomeError
 from .http_connect import connect
 from .http_pool import Connection, ConnectionPool, PoolKey
 from .http_proxy import Proxy, ProxyRefused, check_destination
-from .http_wire import check_headers, encode_request, header_dict, read_body, read_head
+from .http_wire import check_headers, encode_request, read_body, read_head
 from .net_guard import CheckedUrl, Network, check_addresses, check_url
 from .resolver_cache import ResolverCache
 from .tls import TlsOptions, context_for
@@ -193,7 +193,7 @@ class HttpClient:
             sock.close()
         return HttpResponse(
             status=head.status,
-            headers=header_dict(head.headers),
+            headers=head.fields,
             body=body,
             truncated=not complete,
             elapsed=time.monotonic() - started,

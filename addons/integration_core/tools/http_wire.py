@@ -12,8 +12,9 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from http.client import HTTPException, HTTPMessage, HTTPResponse, parse_headers
-from typing import Any, Final
+from functools import lru_cache
+from http.client import HTTPException, HTTPResponse, UnknownProtocol
+from typing import Any, BinaryIO, Final
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -32,6 +33,10 @@ _OWN_HEADERS: Final = frozenset(
     }
 )
 _CHUNK: Final = 16 * 1024
+#: Of a response; those of :mod:`http.client`.
+_MAX_HEADERS: Final = 100
+_MAX_LINE: Final = 65536
+_MAX_DIGITS: Final = 19
 
 
 class _Deadline:
@@ -81,7 +86,31 @@ class DeadlineSSLSocket(_Deadline, ssl.SSLSocket):
 
 
 class _Response(HTTPResponse):
-    """A response that skips *all* interim ones, such as 103 (RFC 9110, section 15.2)."""
+    """A response that skips *all* interim ones, such as 103 (RFC 9110, section 15.2).
+
+    Its headers are a plain mapping, see :func:`read_headers`: the parser for mails that the base
+    class uses takes as long as the rest of the exchange.
+    """
+
+    fields: dict[str, str]
+
+    def begin(self) -> None:
+        """Read status and headers, and find out where the body ends (RFC 9112, section 6.3)."""
+        version, self.status, reason = self._read_status()
+        self.code, self.reason = self.status, reason.strip()
+        if not version.startswith(("HTTP/1.", "HTTP/0.9")):
+            raise UnknownProtocol(version)
+        self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
+        self.fields = read_headers(self.fp)
+        self.headers = self.msg = self.fields  # type: ignore[assignment]
+        self.chunked = self.fields.get("transfer-encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
+        self.length = None if self.chunked else _announced(self.fields)
+        if self.status in (204, 304) or self._method == "HEAD":  # type: ignore[attr-defined]
+            self.length = 0
+        if not self.chunked and self.length is None:
+            self.will_close = True  # the body ends with the connection
 
     def _read_status(self) -> tuple[str, int, str]:
         while True:
@@ -90,7 +119,54 @@ class _Response(HTTPResponse):
                 raise HTTPException("switched protocols without being asked")
             if not 100 <= status < 200:
                 return version, status, reason
-            parse_headers(self.fp)
+            read_headers(self.fp)
+
+
+def read_headers(stream: BinaryIO) -> dict[str, str]:
+    """The headers that follow, names in lower case, up to the empty line.
+
+    Repeated ones are joined by a comma (RFC 9110, section 5.3), folded lines by a blank (RFC 9112,
+    section 5.2). A line that is no header is left out.
+
+    :raises http.client.HTTPException: a line is too long, or there are too many.
+    """
+    headers: dict[str, str] = {}
+    name = ""
+    for _number in range(_MAX_HEADERS):
+        line = stream.readline(_MAX_LINE + 1)
+        if len(line) > _MAX_LINE:
+            raise HTTPException("a header is too long")
+        text = line.decode("latin-1").rstrip("\r\n")
+        if not text:
+            return headers
+        if text[0] in " \t":
+            if name:
+                headers[name] = f"{headers[name]} {text.strip()}"
+            continue
+        raw_name, separator, value = text.partition(":")
+        name = raw_name.lower() if separator and _is_token(raw_name) else ""
+        if name:
+            value = value.strip(" \t")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    raise HTTPException("too many headers")
+
+
+def _announced(headers: Mapping[str, str]) -> int | None:
+    """Length of the body, ``None`` if it is not told.
+
+    :raises http.client.HTTPException: several that contradict each other.
+    """
+    told = {part.strip() for part in headers.get("content-length", "").split(",")}
+    if len(told) > 1:
+        raise HTTPException("two lengths")
+    text = told.pop()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else None
+
+
+@lru_cache(maxsize=1024)
+def _is_token(name: str) -> bool:
+    """Whether a header may have this name (RFC 9110, section 5.6.2)."""
+    return bool(_TOKEN.fullmatch(name))
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -99,7 +175,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
     :raises ValueError: the text names the header, if its name is harmless, and not the value.
     """
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
+        if not _is_token(name):
             raise ValueError("a header's name holds a character that is not allowed")
         if name.lower() in _OWN_HEADERS:
             raise ValueError(f"the header {name} is set by the client itself")
@@ -123,7 +199,7 @@ def encode_request(
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def read_head(sock: socket.socket, method: str) -> HTTPResponse:
+def read_head(sock: socket.socket, method: str) -> _Response:
     """Read the final status line and headers.
 
     :raises OSError: timed out, closed or reset.
@@ -160,12 +236,3 @@ def read_body(response: HTTPResponse, limit: int) -> tuple[bytes, bool]:
     except (OSError, HTTPException, ValueError):
         complete = False
     return b"".join(chunks)[:limit], complete and size <= limit
-
-
-def header_dict(message: HTTPMessage) -> dict[str, str]:
-    """Headers with lower-case names; repeated ones joined by a comma (RFC 9110, section 5.3)."""
-    result: dict[str, str] = {}
-    for name, value in message.items():
-        key = name.lower()
-        result[key] = f"{result[key]}, {value}" if key in result else value
-    return result

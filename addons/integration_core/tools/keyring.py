@@ -110,7 +110,7 @@ class KeyRing:
     __slots__ = (
         "_checks",
         "_ciphers",
-        "_pseudonym_keys",
+        "_pseudonyms",
         "_refused",
         "current_id",
         "pseudonym_id",
@@ -130,7 +130,11 @@ class KeyRing:
         self._checks = {
             key_id: _derive(key, b"check value").hex()[:16] for key_id, key in keys.items()
         }
-        self._pseudonym_keys = {key_id: _derive(key, b"pseudonym") for key_id, key in keys.items()}
+        # Begun once: preparing a key takes longer than what is made with it.
+        self._pseudonyms = {
+            key_id: hmac.new(_derive(key, b"pseudonym"), digestmod="sha256")
+            for key_id, key in keys.items()
+        }
         #: Id of the key that makes pseudonyms; the ring need not hold it.
         self.pseudonym_id = next(iter(keys))
 
@@ -219,11 +223,12 @@ class KeyRing:
         key_id = self.pseudonym_id
         if key_id in self._refused:
             raise WrongKey(key_id)
-        key = self._pseudonym_keys.get(key_id)
-        if key is None:
+        begun = self._pseudonyms.get(key_id)
+        if begun is None:
             raise UnknownKey(key_id)
-        text = f"{context}|{value}".encode()
-        return hmac.new(key, text, "sha256").hexdigest()[:32]
+        mac = begun.copy()
+        mac.update(f"{context}|{value}".encode())
+        return mac.hexdigest()[:32]
 
     def decrypt(self, blob: bytes, context: str) -> bytes:
         """Decrypt what :meth:`encrypt` returned for the same context.

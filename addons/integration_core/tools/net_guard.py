@@ -121,6 +121,7 @@ class CheckedUrl:
         return host if self.port == default else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=1024)
 def check_url(url: str, allow_plaintext: bool = False) -> CheckedUrl:
     """Take a URL apart, strictly.
 
@@ -261,6 +262,11 @@ def is_allowed(ip: str, allowed_networks: Sequence[Network] = ()) -> bool:
 
     A metadata service counts as allowed only if its own address is in the list (/32 or /128).
     """
+    return _is_allowed(ip, tuple(allowed_networks))
+
+
+@lru_cache(maxsize=4096)
+def _is_allowed(ip: str, allowed_networks: tuple[Network, ...]) -> bool:
     address = _unwrap(ip_address(ip))
     if address in _METADATA:
         return any(n.num_addresses == 1 and address in n for n in allowed_networks)
