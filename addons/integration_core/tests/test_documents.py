@@ -11,9 +11,10 @@ class TestDocuments(EngineCase):
 
     def link(self, model, res_id, identifier):
         self.env.cr.execute(
-            "INSERT INTO integration_record_link (system_id, res_model, res_id, external_id)"
-            " VALUES (%s, %s, %s, %s) RETURNING id",
-            [self.system.id, model, res_id, identifier],
+            "INSERT INTO integration_record_link"
+            " (system_id, company_id, res_model, res_id, external_id)"
+            " VALUES (%s, %s, %s, %s, %s) RETURNING id",
+            [self.system.id, self.system.company_id.id, model, res_id, identifier],
         )
         return self.env["integration.record.link"].browse(self.env.cr.fetchone()[0])
 
