@@ -52,6 +52,7 @@
         "views/integration_system_views.xml",
         "wizards/integration_reason_wizard_views.xml",
         "wizards/integration_rearm_views.xml",
+        "wizards/integration_new_address_views.xml",
         "wizards/integration_package_views.xml",
         "views/integration_arming_views.xml",
         "views/integration_waiver_views.xml",

@@ -18,6 +18,7 @@
     "demo": [
         "demo/procurement_demo.xml",
         "demo/suppliers.xml",
+        "demo/fetching.xml",
         "demo/laboratory.xml",
         "demo/procurement_story.xml",
     ],

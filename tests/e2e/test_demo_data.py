@@ -187,6 +187,27 @@ def test_muted_import_was_caught_up(demo: Database) -> None:
     assert [tuple(row.values()) for row in held] == [("held", "paused", "product.product")] * 9
 
 
+def test_content_was_fetched(demo: Database) -> None:
+    """A notification, what was asked for and what came of it; one waits, one says nothing."""
+    found = demo.sql(
+        """
+        SELECT m.direction, m.causation_id IS NOT NULL AS caused, m.state, m.error_code
+          FROM integration_message m JOIN integration_interface i ON i.id = m.interface_id
+          JOIN integration_system s ON s.id = i.system_id WHERE s.code = 'PORTAL' ORDER BY m.id
+        """
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("inbound", False, "done", None),
+        ("outbound", True, "done", None),
+        ("inbound", True, "done", None),
+        ("inbound", False, "done", None),
+        ("inbound", False, "quarantined", "fetch_unnamed"),
+        ("outbound", True, "held", None),
+    ]
+    city = demo.sql("SELECT city FROM res_partner WHERE ref = 'P-3077'")
+    assert [row["city"] for row in city] == ["Mechelen"]
+
+
 def test_legal_holds(demo: Database) -> None:
     found = demo.sql("SELECT state, lift_reason FROM integration_legal_hold ORDER BY id")
     assert [row["state"] for row in found] == ["draft", "in_review"]

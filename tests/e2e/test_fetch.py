@@ -1,6 +1,7 @@
 """A partner only notifies; what it is about is asked for at its API, and handled once."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -181,3 +182,49 @@ def test_one_effect_although_workers_die_at_every_point(suite: Suite, faults: Fa
             deaths = 3 if message["id"] == fetch["id"] else 2
             assert codes == ["worker_lost"] * deaths + [None]
     wait_until(lambda: not faults.armed, what="all deaths")
+
+
+def test_shared_fetches_never_miss_the_last_state(suite: Suite) -> None:
+    """Notifications of one thing pour in while it changes: no shared fetch is stale."""
+    token, count = secrets.token_hex(24), 40
+    keeper = suite.office.create(
+        "res.users",
+        name="Keeps suppliers",
+        login="keeper",
+        group_ids=[[4, suite.office.ref("base.group_partner_manager")]],
+    )
+    with PartnerApi(token) as api:
+        # An answer takes its time, so that fetches wait behind each other.
+        api.on_request = lambda: time.sleep(0.05)
+        line = Line.of(suite, "Portal", api, token)
+        inbound = suite.office.inbound(
+            line.supplier,
+            keeper,
+            {"ordering": "key"},
+            handler="integration.handler.supplier",
+            mapping_id=False,
+            webhook_fetch="path",
+            webhook_fetch_id=line.fetch_id,
+            webhook_fetch_path="suppliers/{number}",
+        )
+        sender = suite.sender(inbound)
+        for number in range(count):
+            card = {"number": "S-1", "name": "Busy supplier", "city": f"City {number}"}
+            api.documents["/suppliers/S-1"] = card
+            assert sender.deliver({"number": "S-1"}, f"msg_{number}").status_code == 202
+        told = (
+            "SELECT state FROM integration_message WHERE interface_id = %s AND causation_id IS NULL"
+        )
+        suite.wait_watched(
+            lambda: (
+                [row["state"] for row in suite.database.sql(told, [inbound.id])] == ["done"] * count
+                and all(row["state"] == "done" for row in suite.ledger.messages(line.fetch_id))
+                and all(row["state"] == "done" for row in suite.ledger.messages(inbound.id))
+            ),
+            what="the end of all fetches",
+        )
+        fetches = line.fetches()
+        assert 1 <= len(fetches) < count, "some were shared"
+        assert len(api.requests) == len(fetches)
+    city = suite.database.scalar("SELECT city FROM res_partner WHERE ref = 'S-1'")
+    assert city == f"City {count - 1}"

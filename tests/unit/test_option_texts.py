@@ -58,3 +58,23 @@ def test_every_scheme_has_a_name():
 
 def test_every_reason_has_a_sentence():
     assert set(reasons.REASONS) == set(signature.Reason)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_what_makes_a_scheme_stands_before_what_most_have(form):
+    common = ["max_age", "max_skew", "id_header", "id_path", "type_header", "type_path"]
+    is_common = [
+        one["name"] in common and f"{form.__name__}.{one['name']}" not in texts.OPTIONS
+        for one in shown(form)
+    ]
+    assert is_common == sorted(is_common)
+
+
+def test_what_is_wrong_names_options_as_the_form_does():
+    form = registry.schemes()["client_certificate"].options
+    with pytest.raises(options.OptionsInvalid) as caught:
+        options.read_options(form, {})
+    told = texts.explained(form, caught.value, lambda text: text)
+    assert told == "“Networks of the proxies”: name the networks of the proxies."
+    other = options.OptionsInvalid("There is no option “a: b”.")
+    assert texts.explained(form, other, lambda text: text) == str(other)

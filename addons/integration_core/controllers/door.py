@@ -14,6 +14,7 @@ from typing import Any
 from odoo import fields, http
 from odoo.http import request
 
+from ..engine.former_addresses import note_former_address_after_commit
 from ..engine.sealed_secrets import SealedSecret, note_use_after_commit
 from ..tools import keyring
 from . import arrival, door_accept, door_checks
@@ -92,6 +93,8 @@ def _authentic(spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
     if found.secret_index is not None:
         sealed, _secret = secrets.opened[found.secret_index]
         note_use_after_commit(request.env.cr, sealed.span.number)
+    if "former_until" in spec:
+        note_former_address_after_commit(request.env.cr, spec["id"])
     return _reply(found.reply) if found.reply else answer
 
 

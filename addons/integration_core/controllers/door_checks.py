@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from odoo import SUPERUSER_ID
+from odoo import SUPERUSER_ID, fields
 from odoo.http import request
 from odoo.tools import config
 
@@ -42,7 +42,7 @@ def admitted(token: str, transport: str) -> dict[str, Any]:
     """
     env = request.env(user=SUPERUSER_ID)
     spec = env["integration.interface"]._inbound_specs().get(sha256(token.encode()).hexdigest())
-    if not spec or spec["transport"] != transport:
+    if not spec or spec["transport"] != transport or _over(spec):
         raise Problem(404)
     if spec["networks"]:
         address = arrival.source()
@@ -50,6 +50,12 @@ def admitted(token: str, transport: str) -> dict[str, Any]:
             _logger.info("Interface %s: a request from %s is not admitted", spec["id"], address)
             raise Problem(404)
     return spec
+
+
+def _over(spec: Mapping[str, Any]) -> bool:
+    """Whether it was asked for at an address whose time is over."""
+    until = spec.get("former_until")
+    return until is not None and fields.Datetime.now() >= until
 
 
 def limit_rate(spec: Mapping[str, Any]) -> None:

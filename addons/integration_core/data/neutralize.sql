@@ -26,4 +26,5 @@ UPDATE integration_replay_task
  WHERE state = 'running';
 -- Addresses that this database gave to partners stay theirs: a copy answers to others.
 UPDATE integration_interface
-   SET token = replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+   SET token = replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''),
+       former_address_digest = NULL, former_address_until = NULL, former_address_used_at = NULL;

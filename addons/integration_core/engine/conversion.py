@@ -148,6 +148,8 @@ class InboundPlan(Plan):
     codec: Codec
     #: how the content of notifications is asked for; ``None`` if messages bring their content
     fetch: fetches.Fetch | errors.IntegrationError | None = None
+    #: whether one fetch may serve several notifications of a thing, see the handler
+    latest_suffices: bool = False
 
     def handler(self, env: api.Environment) -> BaseModel:
         """The handler, with the rights of the service user and nothing more."""
@@ -277,6 +279,7 @@ def _inbound(interface: BaseModel) -> InboundPlan:
         conversion=conversion,
         codec=interface._codec(),
         fetch=interface._content_fetch(),
+        latest_suffices=handler._latest_suffices,
     )
 
 

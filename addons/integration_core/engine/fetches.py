@@ -96,10 +96,47 @@ def ask(
         raise fetch or errors.ConfigurationError("Nothing is fetched here.")
     resource = fetch.locate(plan.codec.decode(raw, stored.content_type or ""))
     key = message.partition_key or _resource_key(plan, fetch, resource)
-    event_id = _insert_event(cr, plan, message, stored, resource)
-    fetch_id = _insert_message(cr, fetch, event_id, key)
+    fetch_id = _waiting(cr, plan, fetch, message, key, resource)
+    if fetch_id is None:
+        event_id = _insert_event(cr, plan, message, stored, resource)
+        fetch_id = _insert_message(cr, fetch, event_id, key)
+    # Also for one that waits already: a drain may have passed over it while we had it locked.
     wakeup.wake_interface_after_commit(cr, fetch.interface_id, partition_hash(key) % fetch.lanes)
     return "integration.message", fetch_id
+
+
+def _waiting(
+    cr: BaseCursor, plan: InboundPlan, fetch: Fetch, message: Claimed, key: str, resource: str
+) -> int | None:
+    """A fetch of the same thing that nobody has begun: what it brings is new enough for this
+    notification too.
+
+    Only where the handler says so, since another one may do something for each notification. Only
+    where the key stands for the whole resource, so that nothing has to be decrypted to compare. It
+    is locked until our commit, so that it cannot leave before that; one that is being claimed, or
+    that was tried before and may be near its end, is passed over.
+    """
+    if not plan.latest_suffices or message.partition_key:
+        return None
+    if not plan.private and len(resource) > intake.KEY_LENGTH:
+        return None
+    cr.execute(
+        """
+        SELECT f.id
+          FROM integration_message f
+          JOIN integration_message n ON n.id = f.res_id AND f.res_model = 'integration.message'
+          JOIN integration_message m ON m.id = %(message)s
+         WHERE f.interface_id = %(fetch)s AND f.partition_key = %(key)s
+           AND f.state = 'queued' AND f.attempts = 0 AND f.priority <= m.priority
+           AND n.interface_id = m.interface_id
+           AND n.message_type IS NOT DISTINCT FROM m.message_type
+         ORDER BY f.id LIMIT 1
+           FOR NO KEY UPDATE OF f SKIP LOCKED
+        """,
+        {"message": message.id, "fetch": fetch.interface_id, "key": key},
+    )
+    row = cr.fetchone()
+    return row[0] if row else None
 
 
 def _resource_key(plan: InboundPlan, fetch: Fetch, resource: str) -> str:

@@ -122,7 +122,7 @@ class OutboundDrain(Drain):
             limit = rates.permit(cr, rules.interface_id, policy, permit.granted)
             token, claimed = claims.claim(cr, rules, limit.granted)
             rates.charge(cr, rules.interface_id, limit, len(claimed))
-            breakers.unused(cr, rules.interface_id, policy, permit, len(claimed))
+            self._return_permits(cr, policy, permit, permit.granted - len(claimed))
             if not claimed:
                 self._obstacles.passed(cr, rules.interface_id)
             if limit.wait and rules.open and not rules.paused and claims.any_due(cr, rules):
@@ -284,12 +284,13 @@ class OutboundDrain(Drain):
             )
             sync.forget(cr, [r.message_id for r in ours if r.state == State.FILTERED])
             interface = env["integration.interface"].browse(plan.interface_id)
-            # What we refused ourselves says nothing about the partner's health.
-            calls = [r for r in ours if _was_call(r)]
+            # What we refused ourselves says nothing about the partner's health. What it answered
+            # does, also where a lease was lost meanwhile: the call was made, under our permit.
+            calls = [r for r in results if _was_call(r)]
             failures = sum(1 for r in calls if r.error is not None and health.is_outage(r.error))
             breakers.record(cr, interface, len(calls) - failures, failures, permit.generation)
             health.record(interface, calls)
-            unused = len(untried) + len(ours) - len(calls)
+            unused = len(untried) + len(results) - len(calls)
             self._give_back(cr, interface.policy_id, permit, unused)
             notice.final_failures(env, ours)
             own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
@@ -304,9 +305,16 @@ class OutboundDrain(Drain):
     ) -> None:
         """Return what was granted for messages that then did not leave."""
         rates.give_back(cr, self.interface_id, policy, unused)
-        if unused:
-            left = replace(permit, granted=unused)
-            breakers.unused(cr, self.interface_id, policy, left, 0)
+        self._return_permits(cr, policy, permit, unused)
+
+    def _return_permits(
+        self, cr: BaseCursor, policy: BaseModel, permit: breakers.Permit, unused: int
+    ) -> None:
+        """Return permits of the breaker, so that whoever comes next may use them."""
+        if unused > 0:
+            breakers.unused(cr, self.interface_id, policy, replace(permit, granted=unused), 0)
+            # It was the end of a probe's lease, perhaps of one that has just been returned.
+            self._probe_at = None
 
 
 def _require_key_ring(plan: conversion.OutboundPlan) -> None:

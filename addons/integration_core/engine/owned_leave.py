@@ -9,7 +9,7 @@ from odoo import api
 from odoo.exceptions import UserError
 
 from ..tools.ownership import Rule
-from . import audit
+from . import audit, documents
 from .disputes import CREATE, DELETE, WRITE
 from .owned_touches import Touch, Touches, departed
 from .owned_values import label
@@ -134,8 +134,7 @@ def _what(env: api.Environment, touch: Touch, touches: Sequence[Touch], kind: st
     if kind == CREATE:
         return env._(
             "New records of the kind “%(kind)s” come from %(system)s only.",
-            # sudo: nor is the name of a kind of record
-            kind=env["ir.model"].sudo()._get(record._name).name or record._name,
+            kind=documents.kind_name(env, record._name),
             system=system,
         )
     name = _name(env, touch)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +13,9 @@ from odoo.sql_db import BaseCursor
 from ..tools.credential_versions import Span
 from . import settings
 from .cursors import own_cursor
+from .last_uses import LastUses
 
 _logger = logging.getLogger(__name__)
-
-# One process writes the last use of one version at most so often: it is for people who ask whether
-# the partner has changed to the new secret, and a row for each message would be a hot one.
-USE_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -46,24 +41,7 @@ class SealedSecret:
         return settings.key_ring().decrypt(self.blob, self.context).decode()
 
 
-class _Uses:
-    """Remembers, per process, when the use of a version was written."""
-
-    def __init__(self) -> None:
-        self._written: dict[tuple[str, int], float] = {}
-        self._lock = threading.Lock()
-
-    def due(self, dbname: str, version_id: int) -> bool:
-        now = time.monotonic()
-        with self._lock:
-            last = self._written.get((dbname, version_id))
-            if last is not None and now - last < USE_SECONDS:
-                return False
-            self._written[dbname, version_id] = now
-            return True
-
-
-_uses = _Uses()
+_uses = LastUses()
 
 
 def note_use(registry: Registry, version_ids: Iterable[int]) -> None:

@@ -1,4 +1,5 @@
 from . import (
+    addressed,
     ask_reason,
     audited,
     blocked,

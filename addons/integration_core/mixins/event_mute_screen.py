@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..engine import documents
+
 
 class IntegrationEventMuteScreen(models.AbstractModel):
     """What the form of a mute and the warning on the overview show: nothing of it is stored."""
@@ -21,12 +23,10 @@ class IntegrationEventMuteScreen(models.AbstractModel):
 
     @api.depends("event_type_ids", "model_name")
     def _compute_scope_label(self):
-        # sudo: the names of models are no secret, but ir.model is closed
-        known = self.env["ir.model"].sudo()
         for mute in self:
-            kind = known._get(mute.model_name).name if mute.model_name else ""
+            kind = documents.kind_name(self.env, mute.model_name)
             mute.scope_label = (
-                self.env._("All events about %s", kind or mute.model_name)
+                self.env._("All events about %s", kind)
                 if mute.model_name
                 else ", ".join(mute.event_type_ids.mapped("name"))
             )

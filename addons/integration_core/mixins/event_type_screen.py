@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..engine import conversion, disclosure, snapshot_schema, snapshots, trials, triggers
+from ..engine import conversion, disclosure, documents, snapshot_schema, snapshots, trials, triggers
 from ..tools import canonical_json, errors, field_paths, schema_infer
 
 RECENT = 10
@@ -56,13 +56,10 @@ class IntegrationEventTypeScreen(models.AbstractModel):
 
     @api.depends("model_name")
     def _compute_model_label(self):
-        # sudo: the names of models are no secret, but ir.model is closed
-        known = self.env["ir.model"].sudo()
         for event_type in self:
             name = event_type.model_name
             event_type.model_missing = bool(name) and name not in self.env
-            label = (known._get(name).name if name else "") or name
-            event_type.model_label = label and label.removeprefix("Integration ")
+            event_type.model_label = documents.short_kind_name(self.env, name) or False
 
     @api.depends("model_name")
     @api.depends_context("uid")

@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, plaintext2html
 
-from ..engine import audit
+from ..engine import audit, documents
 
 ACTIVITY = "integration_core.mail_activity_approval"
 ALERT = "mail.mail_activity_data_warning"
@@ -273,9 +273,7 @@ class IntegrationGoverned(models.AbstractModel):
 
     def _kind(self) -> str:
         """What this is, within a sentence."""
-        # sudo: names of models are no secret
-        name = self.env["ir.model"].sudo()._get(self._name).name
-        return name.removeprefix("Integration ").lower()
+        return documents.short_kind_name(self.env, self._name).lower()
 
     def _governance_approvers(self):
         """Everybody who may approve in the company of this record."""

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ..engine import disputes, own_events
+from ..engine import disputes, documents, own_events
 from ..tools import advice
 
 # Acts whose reasons are the auditors' business: they tell why somebody looked, and at whom.
@@ -84,11 +84,9 @@ class IntegrationMessageScreen(models.AbstractModel):
     @api.depends("document_name", "res_model")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_label(self):
-        # sudo: names of kinds of records are no secret
-        known = self.env["ir.model"].sudo()
         for message in self:
-            kind = known._get(message.res_model).name if message.res_model else False
-            message.document_label = message.document_name or kind
+            kind = documents.kind_name(self.env, message.res_model)
+            message.document_label = message.document_name or kind or False
 
     @api.depends("state", "direction")
     def _compute_calls_paused(self):
@@ -190,9 +188,18 @@ class IntegrationMessageScreen(models.AbstractModel):
         else:
             return []
         domain = [("correlation_id", "=", self.correlation_id), *caused]
+        found = self.search(domain, order="id", limit=RELATED_LIMIT)
+        steps = [_Step(one.created_at, what, detail=one.display_name, look="info") for one in found]
+        return steps or self._shared_fetch_step()
+
+    def _shared_fetch_step(self):
+        """That an earlier notification of the same thing had made its fetch already."""
+        if self.res_model != self._name or self.causation_id:
+            return []
+        what = self.env._("The content comes by a fetch that was waiting already")
         return [
-            _Step(one.created_at, what, detail=one.display_name, look="info")
-            for one in self.search(domain, order="id", limit=RELATED_LIMIT)
+            _Step(self.finished_at or self.created_at, what, detail=one.display_name, look="info")
+            for one in self.search([("id", "=", self.res_id)])
         ]
 
     def _attempt_steps(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..engine import owned_scope, triggers
+from ..engine import documents, owned_scope, triggers
 
 
 class IntegrationOwnershipScreen(models.AbstractModel):
@@ -21,12 +21,10 @@ class IntegrationOwnershipScreen(models.AbstractModel):
 
     @api.depends("model_name")
     def _compute_model_label(self):
-        # sudo: the names of models are no secret, but ir.model is closed
-        known = self.env["ir.model"].sudo()
         for one in self:
             name = one.model_name
             one.model_missing = bool(name) and name not in self.env
-            one.model_label = (known._get(name).name if name else "") or name
+            one.model_label = documents.kind_name(self.env, name) or False
 
     @api.depends("model_label", "system_id")
     def _compute_display_name(self):

@@ -21,6 +21,9 @@ PROTECTED = frozenset(
         "awaits_release",
         "revision_of_id",
         "token",
+        "former_address_digest",
+        "former_address_until",
+        "former_address_used_at",
         "public_id",
     }
 )
@@ -80,6 +83,7 @@ class IntegrationRevised(models.AbstractModel):
         "action_send_back",
         "action_emergency_activation",
         "action_release_emergency",
+        "action_end_former_address",
     )
     _audit_excluded = (
         *CLOSED,
@@ -87,6 +91,9 @@ class IntegrationRevised(models.AbstractModel):
         "endpoint_disabled",
         "receiving_stopped",
         "awaits_release",
+        "token",
+        "former_address_until",
+        "former_address_used_at",
         "activated_at",
         "deprecated_at",
         "lock_version",

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..engine import documents
 from .integration_audit_entry import ACTS
 
 # Acts by which a person came to know content.
@@ -91,13 +92,9 @@ class IntegrationAccess(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_document_name(self):
-        self.document_name = False
-        linked = self.filtered(lambda a: a.res_id and a.res_model in self.env)
-        for model, found in linked.grouped("res_model").items():
-            records = self.env[model].browse(set(found.mapped("res_id"))).exists()
-            names = {r.id: r.display_name for r in records._filtered_access("read")}
-            for access in found:
-                access.document_name = names.get(access.res_id, False)
+        names = documents.readable_names(self)
+        for access in self:
+            access.document_name = names.get((access.res_model, access.res_id), False)
 
     def action_open_content(self):
         """Open the message or event that was looked at."""

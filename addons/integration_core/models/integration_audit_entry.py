@@ -40,6 +40,7 @@ ACTS = [
     ("view", "Content viewed"),
     ("generate", "Secret generated"),
     ("rotate", "Secret rotated"),
+    ("readdress", "New address given"),
     ("reencrypt", "Encrypted anew"),
     ("reveal", "Content revealed"),
     ("export", "Exported"),

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import owned_values
+from ..engine import documents, owned_values
 
 ACTIVITY = "integration_core.mail_activity_conflict"
 STATES = [
@@ -83,11 +83,9 @@ class IntegrationConflict(models.Model):
 
     @api.depends("res_model", "line_ids.field_name", "line_ids.key")
     def _compute_names(self):
-        # sudo: names of models and fields are no secret
-        known = self.env["ir.model"].sudo()
         for conflict in self:
             model = self.env.get(conflict.res_model)
-            conflict.model_label = known._get(conflict.res_model).name or conflict.res_model
+            conflict.model_label = documents.kind_name(self.env, conflict.res_model)
             names = dict.fromkeys(filter(None, conflict.line_ids.mapped("field_name")))
             conflict.field_labels = ", ".join(
                 owned_values.label(self.env, model, name) if model is not None else name
@@ -99,13 +97,9 @@ class IntegrationConflict(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid")
     def _compute_document_name(self):
-        self.document_name = False
-        known = self.filtered(lambda c: c.res_id and c.res_model in self.env)
-        for model, conflicts in known.grouped("res_model").items():
-            records = self.env[model].browse(set(conflicts.mapped("res_id"))).exists()
-            names = {r.id: r.display_name for r in records._filtered_access("read")}
-            for conflict in conflicts:
-                conflict.document_name = names.get(conflict.res_id, False)
+        names = documents.readable_names(self)
+        for conflict in self:
+            conflict.document_name = names.get((conflict.res_model, conflict.res_id), False)
 
     @api.depends("model_label", "new_count")
     def _compute_display_name(self):

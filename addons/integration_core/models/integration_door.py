@@ -1,4 +1,3 @@
-import hashlib
 from datetime import UTC, datetime, time
 from email.utils import format_datetime
 
@@ -14,7 +13,7 @@ class IntegrationDoor(models.AbstractModel):
     @api.model
     @tools.ormcache()
     def _inbound_specs(self):
-        """``{sha256 of the path token: specification}`` of all inbound interfaces.
+        """``{sha256 of the last part of an address: specification}`` of all inbound interfaces.
 
         One map under one key: a key per token would let a stranger who tries tokens evict the
         shared cache. The map holds no secret; credentials are read when a request is verified.
@@ -31,11 +30,14 @@ class IntegrationDoor(models.AbstractModel):
                 ]
             )
         )
-        return {
-            hashlib.sha256(interface.token.encode()).hexdigest(): interface._inbound_spec()
-            for interface in interfaces
-            if interface.token
-        }
+        specs = {}
+        for interface in interfaces:
+            spec = interface._inbound_spec()
+            specs.update(
+                (digest, spec | different)
+                for digest, different in interface._inbound_addresses().items()
+            )
+        return specs
 
     def _inbound_spec(self) -> dict:
         """What the HTTP door must know of this interface before it opens a transaction on it."""

@@ -3,7 +3,7 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import payloads, pieces
+from ..engine import documents, payloads, pieces
 from ..engine.sealed_columns import SealedColumn, ensure_key_column
 from ..tools import data_classes
 from .integration_payload import DATA_CLASSES
@@ -198,22 +198,16 @@ class IntegrationEvent(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_name(self):
-        self.document_name = False
-        known = self.filtered(lambda e: e.res_id and e.res_model in self.env)
-        for model, events in known.grouped("res_model").items():
-            records = self.env[model].browse(set(events.mapped("res_id"))).exists()
-            names = {r.id: r.display_name for r in records._filtered_access("read")}
-            for event in events:
-                event.document_name = names.get(event.res_id, False)
+        names = documents.readable_names(self)
+        for event in self:
+            event.document_name = names.get((event.res_model, event.res_id), False)
 
     @api.depends("document_name", "res_model")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_label(self):
-        # sudo: names of kinds of records are no secret
-        known = self.env["ir.model"].sudo()
         for event in self:
-            kind = known._get(event.res_model).name if event.res_model else False
-            event.document_label = event.document_name or kind
+            kind = documents.kind_name(self.env, event.res_model)
+            event.document_label = event.document_name or kind or False
 
     def _content_pieces(self):
         stored = self._stored()

@@ -20,6 +20,11 @@ class IntegrationHandler(models.AbstractModel):
     # handler that adds, posts or sends something each time is not repeatable.
     _repeatable: bool = False
 
+    # Whether only the latest state of a thing counts: where content is fetched, a fetch that has
+    # not begun then serves all notifications of that thing. A handler that does something for each
+    # notification says no.
+    _latest_suffices: bool = False
+
     def _confirms(self, record):
         """Whether the message that touched ``record`` confirms what was sent about it."""
         return False

@@ -1,5 +1,4 @@
 import ipaddress
-import secrets
 
 import jmespath
 
@@ -23,6 +22,7 @@ class IntegrationInterface(models.Model):
     _name = "integration.interface"
     _description = "Integration Interface"
     _inherit = [
+        "integration.interface.addressed",
         "integration.interface.classified",
         "integration.interface.emergencies",
         "integration.interface.revised",
@@ -165,13 +165,6 @@ class IntegrationInterface(models.Model):
         help="When the partner has taken nothing for so long, in spite of all attempts, the "
         "interface is paused. Its owner is told at 50, 70 and 90 percent of the time, and then. "
         "0: never.",
-    )
-    token = fields.Char(
-        copy=False,
-        readonly=True,
-        default=lambda self: secrets.token_urlsafe(24),
-        groups="integration_core.group_administrator",
-        help="Secret part of the inbound address.",
     )
 
     # classification

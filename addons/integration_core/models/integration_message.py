@@ -3,7 +3,7 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import own_events
+from ..engine import documents, own_events
 from ..engine.ledger_fields import LedgerMany2one
 from ..engine.snapshots import Snapshot, rfc3339
 from ..tools import states
@@ -203,13 +203,9 @@ class IntegrationMessage(models.Model):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_document_name(self):
-        self.document_name = False
-        linked = self.filtered(lambda m: m.res_id and m.res_model in self.env)
-        for model, messages in linked.grouped("res_model").items():
-            records = self.env[model].browse(messages.mapped("res_id")).exists()
-            names = {r.id: r.display_name for r in records._filtered_access("read")}
-            for message in messages:
-                message.document_name = names.get(message.res_id, False)
+        names = documents.readable_names(self)
+        for message in self:
+            message.document_name = names.get((message.res_model, message.res_id), False)
 
     def _content_pieces(self):
         """What was received or sent; as long as nothing was sent, what the event carries."""

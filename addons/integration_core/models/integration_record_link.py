@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..engine import audit
+from ..engine import audit, documents
 from ..tools import errors
 
 
@@ -76,7 +76,7 @@ class IntegrationRecordLink(models.Model):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_record_ref(self):
-        names = self._readable_names()
+        names = documents.readable_names(self)
         for link in self:
             shown = (link.res_model, link.res_id) in names
             link.record_ref = f"{link.res_model},{link.res_id}" if shown else False
@@ -87,23 +87,10 @@ class IntegrationRecordLink(models.Model):
 
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_record_name(self):
-        names = self._readable_names()
+        names = documents.readable_names(self)
         for link in self:
-            known = link.res_model in self.env
-            # sudo: the name of a kind of record is not secret
-            model = known and self.env["ir.model"].sudo()._get(link.res_model)
-            link.model_name = model.name if model else link.res_model
+            link.model_name = documents.kind_name(self.env, link.res_model) or False
             link.record_name = names.get((link.res_model, link.res_id), False)
-
-    def _readable_names(self) -> dict[tuple[str, int], str]:
-        """Names of the records that the user may read."""
-        names = {}
-        for model, links in self.filtered("res_id").grouped("res_model").items():
-            if model in self.env:
-                records = self.env[model].browse(links.mapped("res_id")).exists()
-                for record in records._filtered_access("read"):
-                    names[model, record.id] = record.display_name
-        return names
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_is_gone(self):

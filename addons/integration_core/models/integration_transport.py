@@ -42,7 +42,10 @@ class IntegrationTransportNone(models.AbstractModel):
 
     def _sender(self, interface):
         # An active interface gets here when the addon of its transport was uninstalled.
-        raise errors.ConfigurationError(
+        error = errors.ConfigurationError(
             "The interface has no transport; its addon may have been uninstalled.",
             code="no_transport",
         )
+        # Its messages wait for the addon, or for whoever withdraws them.
+        error.holds = True
+        raise error

@@ -75,6 +75,7 @@ MAY_CALL = {
         "action_stop_receiving": OPERATORS,
         "try_filter": CONTENT_VIEWERS,
         "action_send_test": OPERATORS,
+        "action_end_former_address": ADMINISTRATORS,
     },
     "integration.mapping": {
         "action_submit": ADMINISTRATORS,

@@ -5,6 +5,7 @@ from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import sealed_secrets
+from odoo.addons.integration_core.engine.last_uses import LastUses
 
 from .common import EngineCase
 
@@ -90,7 +91,7 @@ class TestCredentialExpiry(EngineCase):
     def test_last_use_is_noted_now_and_then(self):
         version = self.credential.version_ids
         self.env.flush_all()
-        with patch.object(sealed_secrets, "_uses", sealed_secrets._Uses()):
+        with patch.object(sealed_secrets, "_uses", LastUses()):
             self.use(version)
             version.invalidate_recordset()
             first = version.last_used_at

@@ -304,12 +304,13 @@ class TestOutbound(EngineCase):
         self.assertEqual(message.resolution, "ordered by phone", "for those who see messages")
         self.assertFalse(self.outbound.activity_ids)
 
-    def test_interface_without_a_transport_says_so(self):
+    def test_interface_without_a_transport_says_so_and_keeps_its_messages(self):
         self.fire()
         self.dispatch()
         self.drain(self.outbound)
         message = self.messages(self.outbound)
-        self.assertEqual((message.state, message.error_code), ("quarantined", "no_transport"))
+        self.assertEqual((message.state, message.attempts), ("queued", 0))
+        self.assertIn("no transport", self.outbound.blocked_reason)
 
 
 @tagged("post_install", "-at_install")

@@ -93,9 +93,14 @@ _URL: Final = re.compile(r"[!-\[\]-~]+", re.ASCII)  # visible ASCII without the 
 
 
 class AddressRefused(ConfigurationError):
-    """A URL or an address that must not be connected to."""
+    """A URL or an address that must not be connected to.
+
+    An interface has one address, so this concerns all that is to be sent there: it waits until
+    somebody corrects the address, the networks or the name server.
+    """
 
     default_code = "address_refused"
+    holds = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..demo import laboratory, story, suppliers
+from ..demo import fetching, laboratory, story, suppliers
 
 
 class IntegrationDemo(models.AbstractModel):
@@ -13,3 +13,4 @@ class IntegrationDemo(models.AbstractModel):
         story.tell(self.env)
         laboratory.tell(self.env)
         suppliers.tell(self.env)
+        fetching.tell(self.env)

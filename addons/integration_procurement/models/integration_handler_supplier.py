@@ -19,6 +19,7 @@ class IntegrationHandlerSupplier(models.AbstractModel):
     _contract = "procurement.supplier"
     # The number says which supplier is meant, and writing the same values again changes nothing.
     _repeatable = True
+    _latest_suffices = True
 
     def _process(self, received, data):
         supplier = self._find_supplier(received, data["number"])

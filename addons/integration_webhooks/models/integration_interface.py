@@ -1,7 +1,4 @@
-import secrets
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from odoo.addons.integration_core.tools import errors, net_guard
 
@@ -43,26 +40,6 @@ class IntegrationInterface(models.Model):
                 if interface.transport == "webhook" and interface.direction == "inbound"
                 else False
             )
-
-    def action_renew_address(self):
-        """Give the partner another address, whose last part nobody knows yet.
-
-        What is sent to the old one is refused from now on.
-
-        :raises AccessError: the user may not change interfaces
-        :raises UserError: this interface has no address of ours
-        """
-        self.ensure_one()
-        self.check_access("write")
-        if not self.inbound_url or self.revision_of_id:
-            raise UserError(self.env._("Only an inbound webhook has an address to renew."))
-        # sudo: the column is closed to forms and calls. That it changes is audited, under the user.
-        self.sudo().token = secrets.token_urlsafe(24)
-        self.message_post(
-            body=self.env._(
-                "The partner gets a new address. What is sent to the old one is refused."
-            )
-        )
 
     def _missing_for_traffic(self):
         missing = super()._missing_for_traffic()

@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.integration_core.tools import codecs
 
-from ..tools import batches, bodies
+from ..tools import batches, bodies, option_texts
 from ..tools.options import Options, OptionsInvalid, read_options
 
 #: Content types by which the formats are known, in the order in which partners are told of them.
@@ -117,7 +117,9 @@ class IntegrationInterface(models.Model):
             try:
                 interface._items_options()
             except OptionsInvalid as exc:
-                raise ValidationError(self.env._("Settings of the items: %s", exc)) from exc
+                translate = self.env._
+                told = option_texts.explained(batches.BatchOptions, exc, translate)
+                raise ValidationError(self.env._("Settings of the items: %s", told)) from exc
 
     @api.depends("body_codec")
     def _compute_body_form(self):
@@ -142,7 +144,8 @@ class IntegrationInterface(models.Model):
             try:
                 interface._body_options()
             except OptionsInvalid as exc:
-                raise ValidationError(self.env._("Settings of the format: %s", exc)) from exc
+                told = interface._explained(bodies.CODECS.get(interface.body_codec), exc)
+                raise ValidationError(self.env._("Settings of the format: %s", told)) from exc
 
     def _codec(self):
         if self.body_codec == "json":

@@ -9,7 +9,7 @@ from odoo.addons.integration_core.tools import errors, net_guard
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
 from ..engine import receiving, signing
-from ..tools import key_texts, option_texts
+from ..tools import handshakes, key_texts, option_texts
 from ..tools.options import OptionsInvalid
 from ..tools.schemes.base import Needs, SecretInvalid
 
@@ -81,6 +81,12 @@ class IntegrationInterface(models.Model):
         # The texts are marked for translation where they stand.
         translate = self.env._
         return option_texts.form(options, translate) if options else []
+
+    def _explained(self, known, error):
+        """What is wrong with the options of ``known``, a scheme or the like, as the form names
+        them."""
+        translate = self.env._
+        return option_texts.explained(known.options, error, translate) if known else str(error)
 
     @api.depends("webhook_scheme", "transport", "direction")
     def _compute_scheme_form(self):
@@ -154,7 +160,7 @@ class IntegrationInterface(models.Model):
                 # Settings of another scheme are complained of when the interface is submitted:
                 # while it is edited, the scheme changes first.
                 if interface.state != "draft":
-                    raise ValidationError(str(exc)) from exc
+                    raise ValidationError(interface._explained(interface._scheme(), exc)) from exc
 
     @api.onchange("webhook_scheme")
     def _onchange_webhook_scheme(self):
@@ -169,11 +175,12 @@ class IntegrationInterface(models.Model):
         try:
             self._scheme_options()
         except OptionsInvalid as exc:
-            missing.append(self.env._("Settings of the proof: %s", exc))
+            missing.append(self.env._("Settings of the proof: %s", self._explained(scheme, exc)))
         try:
             self._handshake()
         except OptionsInvalid as exc:
-            missing.append(self.env._("Settings of the question: %s", exc))
+            asking = handshakes.HANDSHAKES.get(self.webhook_handshake)
+            missing.append(self.env._("Settings of the question: %s", self._explained(asking, exc)))
         return missing + self._missing_keys(scheme) + self._missing_secret(scheme)
 
     def _missing_keys(self, scheme) -> list[str]:

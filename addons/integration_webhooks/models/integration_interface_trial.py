@@ -19,6 +19,8 @@ from ..tools.signature import Reason, SignatureInvalid, VerifiedDelivery
 # A trial costs no more than the handling of a large message, and its answer is read by a person.
 SHOWN_CHARS = 50_000
 AGE = (Reason.TOO_OLD, Reason.IN_FUTURE)
+# With what the door refuses, in the order in which it looks.
+DOOR = (404, 413, 415, 401, 503)
 
 
 class IntegrationInterface(models.Model):
@@ -34,7 +36,9 @@ class IntegrationInterface(models.Model):
             base64 if ``is_base64``), ``source`` (address, may be empty), ``sent_at`` (UTC, as if it
             arrived then; may be empty)
         :return: ``steps``, each with ``name``, ``ok`` (``None`` if it was not asked) and
-            ``detail``; ``output``, the canonical JSON as text
+            ``detail``; ``summary``, what the partner would get and what would happen; ``verdict``
+            (``accepted``, ``idle``, ``set_aside`` or ``refused``); ``output``, the canonical JSON
+            as text
         :raises AccessError: only administrators; content of a private interface is for viewers
         :raises UserError: the user has tried out too much of late
         """
@@ -48,7 +52,13 @@ class IntegrationInterface(models.Model):
         if self.data_class in data_classes.PRIVATE:
             what = self.env._("a request that was tried on the door")
             audit.record(self, "view", changes={"content": ("", what)})
-        return {"steps": trial.steps, "output": trial.output}
+        verdict, summary = trial.summary()
+        return {
+            "steps": trial.steps,
+            "summary": summary,
+            "verdict": verdict,
+            "output": trial.output,
+        }
 
     def _require_may_try(self):
         self.check_access("write")
@@ -73,6 +83,10 @@ class _Trial:
         self.attempt = attempt
         self.steps = []
         self.output = ""
+        # statuses with which the door would refuse it
+        self.refusals = set()
+        self.is_known = False
+        self.is_set_aside = False
 
     def run(self):
         arrival = self._arrival()
@@ -90,8 +104,25 @@ class _Trial:
         self._check_duplicate(spec, bodies)
         self._convert(spec, bodies)
 
-    def _step(self, name, ok, detail=""):
+    def _step(self, name, ok, detail="", refusal=None):
         self.steps.append({"name": name, "ok": ok, "detail": detail})
+        if ok is False and refusal:
+            self.refusals.add(refusal)
+
+    def summary(self):
+        """``(verdict, sentence)``: what all the steps come to, once the interface is active."""
+        for status in DOOR:
+            if status in self.refusals:
+                return "refused", self.env._("The partner gets HTTP %s. Nothing is stored.", status)
+        if self.is_known:
+            return "idle", self.env._("Accepted. It came before, so nothing happens.")
+        if self.is_set_aside:
+            return "set_aside", self.env._(
+                "Accepted and stored. Then it is set aside, and a person has to see to it."
+            )
+        if any(step["ok"] is False for step in self.steps):
+            return "refused", self.env._("It could not be tried to the end.")
+        return "accepted", self.env._("Accepted, stored and handled.")
 
     # -- the request -----------------------------------------------------------------------
 
@@ -132,7 +163,7 @@ class _Trial:
         else:
             address = source_address.parse_address(text)
             ok = source_address.in_networks(address, spec["networks"])
-            self._step(name, ok, "" if ok else self.env._("Not in the networks: 404."))
+            self._step(name, ok, "" if ok else self.env._("Not in the networks: 404."), 404)
 
     def _check_type(self, spec, arrival):
         codec = spec["codec"]
@@ -142,6 +173,7 @@ class _Trial:
             self.env._("Content type"),
             ok,
             "" if ok else self.env._("Send one of: %s (415).", known),
+            415,
         )
 
     def _check_size(self, spec, arrival):
@@ -149,7 +181,8 @@ class _Trial:
         self._step(
             self.env._("Size"),
             size <= limit,
-            self.env._("%(size)s of at most %(limit)s bytes", size=size, limit=limit),
+            self.env._("%(size)s of at most %(limit)s bytes", size=f"{size:,}", limit=f"{limit:,}"),
+            413,
         )
 
     def _check_proof(self, spec, receiver, arrival):
@@ -159,11 +192,12 @@ class _Trial:
             verified = receiver.verify(receiving.inbound(arrival), self._secrets(spec), self._now())
         except SignatureInvalid as exc:
             told = self.env._(reason_texts.REASONS[exc.reason])  # pylint: disable=prefer-env-translation
-            self._step(name, exc.reason in AGE, "" if exc.reason in AGE else told)
-            self._step(age, False if exc.reason in AGE else None, told if exc.reason in AGE else "")
+            old = exc.reason in AGE
+            self._step(name, old, "" if old else told, 401)
+            self._step(age, False if old else None, told if old else "", 401)
             return VerifiedDelivery(None, None, None)
         except KeyRingError as exc:
-            self._step(name, False, exc.message)
+            self._step(name, False, exc.message, 503)
             return VerifiedDelivery(None, None, None)
         self._step(name, True, self._proved_by(verified))
         untimed = self.env._("This proof tells no time.")
@@ -196,7 +230,8 @@ class _Trial:
         try:
             items = receiver.items(receiving.inbound(arrival), arrival.mimetype, verified.id)
         except Problem as problem:
-            self._step(self.env._("Items"), False, f"{problem.detail} ({problem.status})")
+            told = f"{problem.detail} ({problem.status})"
+            self._step(self.env._("Items"), False, told, problem.status)
             return []
         if items is None:
             return [(arrival.body, arrival.content_type, verified.id)]
@@ -217,13 +252,15 @@ class _Trial:
             self._step(name, False, exc.message)
             return
         known = [key for key in named if intake._known(self.env.cr, spec["id"], key)]
-        self._step(
-            name,
-            not known,
-            self.env._("%s of them came before: nothing would happen.", len(known))
-            if known
-            else "",
-        )
+        self.is_known = bool(known) and len(known) == len(named)
+        self._step(name, not known, self._repeated(len(known), len(named)))
+
+    def _repeated(self, known, total):
+        if not known:
+            return self.env._("It has not come before.")
+        if total == 1:
+            return self.env._("It came before: nothing would happen.")
+        return self.env._("%(known)s of %(total)s came before.", known=known, total=total)
 
     # -- what would become of it -----------------------------------------------------------
 
@@ -232,7 +269,12 @@ class _Trial:
         if plan.fetch:
             self._locate(plan, spec["codec"], bodies)
             return
-        steps = [self.env._("Format"), self.env._("Contract"), self.env._("Mapping")]
+        steps = [
+            self.env._("Format"),
+            self.env._("Set-up of the interface"),
+            self.env._("Contract"),
+            self.env._("Mapping"),
+        ]
         shown = []
         for number, (body, kind, _key) in enumerate(bodies, 1):
             stage, found = self._stages(plan, spec["codec"], body, kind)
@@ -241,6 +283,7 @@ class _Trial:
                 for position, step in enumerate(steps):
                     ok = True if position < stage else (False if position == stage else None)
                     self._step(step, ok, where + _sentence(found) if position == stage else "")
+                self.is_set_aside = True
                 return
             shown.append(json_text.indented(found))
         for step in steps if bodies else ():
@@ -259,6 +302,7 @@ class _Trial:
                 shown.append(f"GET {self.interface._resource_address(resource)}")
             except errors.IntegrationError as exc:
                 self._step(name, False, _sentence(exc))
+                self.is_set_aside = True
                 return
         if bodies:
             self._step(name, True, self.interface.webhook_fetch_id.display_name)
@@ -273,11 +317,11 @@ class _Trial:
         if isinstance(plan.conversion, errors.IntegrationError):
             return 1, plan.conversion
         try:
-            return 3, plan.conversion.apply(value, fields.Datetime.now())
+            return 4, plan.conversion.apply(value, fields.Datetime.now())
         except errors.MappingError as exc:
-            return 2, exc
+            return 3, exc
         except errors.IntegrationError as exc:
-            return 1, exc
+            return 2, exc
 
 
 class _Fields(list):

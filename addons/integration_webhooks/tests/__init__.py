@@ -4,6 +4,8 @@ from . import (
     test_door,
     test_fetch,
     test_fetch_fields,
+    test_fetch_order,
+    test_new_address,
     test_outbound_fields,
     test_requests,
     test_schemes,

@@ -12,7 +12,6 @@ MATRIX = {ADMINISTERED: {role: READ if role == "administrator" else NOTHING for 
 # Who may call which method over RPC, as in the core's table.
 MAY_CALL = {
     "integration.interface": {
-        "action_renew_address": ADMINISTRATORS,
         "try_webhook": ADMINISTRATORS,
     },
     "integration.webhook.subscription": {

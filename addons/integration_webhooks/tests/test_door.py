@@ -2,8 +2,8 @@ import json
 import time
 from unittest.mock import patch
 
-from odoo.exceptions import UserError, ValidationError
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.exceptions import ValidationError
+from odoo.tests import HttpCase, tagged
 
 from odoo.addons.integration_core.controllers import door_checks
 from odoo.addons.integration_core.engine import backlog, settings
@@ -99,27 +99,6 @@ class TestDoor(HttpCase):
         self.assertEqual(self.post(b"x" * (codecs.DEFAULT_BODY + 1)).status_code, 413)
         self.assertEqual(self.post(b" " * (codecs.DEFAULT_BODY - 1) + b"1").status_code, 202)
         self.assertEqual(len(self._messages()), 1)
-
-    def test_new_address_ends_the_old_one(self):
-        old = self.interface.token
-        admin = new_test_user(self.env, "renews", "integration_core.group_administrator")
-        self.interface.with_user(admin).action_renew_address()
-        self.assertEqual(self.post(token=old).status_code, 404)
-        self.assertEqual(self.post().status_code, 202)
-        entry = self.env["integration.audit.entry"].search(
-            [("res_model", "=", "integration.interface"), ("res_id", "=", self.interface.id)],
-            order="id desc",
-            limit=1,
-        )
-        self.assertEqual((entry.act, entry.actor_login), ("change", "renews"))
-        self.assertIn("•••", entry.changes_text)
-        for secret in (old, self.interface.token):
-            self.assertNotIn(secret, entry.changes)
-
-    def test_only_an_inbound_webhook_has_an_address(self):
-        outbound = self.interface.copy({"direction": "outbound"})
-        with self.assertRaises(UserError):
-            outbound.action_renew_address()
 
     def test_errors_are_problem_details(self):
         answer = self.post(token="unknown")

@@ -1,6 +1,8 @@
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.mixins.revised import APPROVED
+
 from .inbound_case import InboundCase, hmac_hex
 
 
@@ -42,6 +44,33 @@ class TestTrial(InboundCase):
         self.assertEqual(steps["Size"][0], False)
         steps, _found = self.attempt(b"{")
         self.assertEqual(steps["Format"][0], False)
+
+    def test_what_all_of_it_comes_to(self):
+        """The first thing that the door looks at decides."""
+        cases = (
+            ({"headers": {"X-Hub-Signature-256": "sha256=" + "0" * 64}}, "refused", "401"),
+            (
+                {"headers": {"Content-Type": "text/plain", "X-Hub-Signature-256": ""}},
+                "refused",
+                "415",
+            ),
+            ({"body": b"{"}, "set_aside", "person"),
+        )
+        for values, verdict, text in cases:
+            _steps, found = self.attempt(**values)
+            with self.subTest(verdict=verdict, text=text):
+                self.assertEqual(found["verdict"], verdict)
+                self.assertIn(text, found["summary"])
+        body = b'{"key": "a"}'
+        self.send(body, **{"X-Hub-Signature-256": f"sha256={hmac_hex(body)}"})
+        self.assertEqual(self.attempt(body)[1]["verdict"], "idle")
+
+    def test_what_the_interface_lacks_is_no_fault_of_the_content(self):
+        self.interface.with_context(**{APPROVED: True}).user_id = False
+        steps, found = self.attempt()
+        self.assertEqual(steps["Set-up of the interface"][0], False)
+        self.assertEqual((steps["Format"][0], steps["Contract"][0]), (True, None))
+        self.assertEqual(found["verdict"], "set_aside")
 
     def test_address(self):
         self.change({}, source_networks="192.0.2.0/24")

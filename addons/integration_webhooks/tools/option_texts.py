@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields
 from types import MappingProxyType
 from typing import Any, Final, get_type_hints
 
-from .options import Options
+from .options import Options, OptionsInvalid
 
 
 def _(text: str) -> str:
@@ -41,33 +41,6 @@ SCHEMES: Final[Mapping[str, str]] = MappingProxyType(
 #: Label and explanation of each option.
 OPTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "max_age": (
-            _("Maximum age (s)"),
-            _(
-                "A request that was signed longer ago is refused. Longer than the partner's "
-                "retries take, if it does not sign each of them anew."
-            ),
-        ),
-        "max_skew": (
-            _("Clock tolerance (s)"),
-            _("By how much the partner's clock may be ahead of ours."),
-        ),
-        "id_header": (
-            _("Header with the id"),
-            _(
-                "Names the message, the same on every retry. Without an id, messages of equal "
-                "content count as one."
-            ),
-        ),
-        "id_path": (
-            _("Path to the id"),
-            _("JMESPath in a JSON body, where the header does not say it."),
-        ),
-        "type_header": (_("Header with the kind of message"), ""),
-        "type_path": (
-            _("Path to the kind of message"),
-            _("JMESPath in a JSON body, where the header does not say it."),
-        ),
         "signature_header": (_("Header with the signature"), ""),
         "timestamp_header": (_("Header with the time"), ""),
         "timestamp_format": (_("How the time is written"), ""),
@@ -105,6 +78,10 @@ OPTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             ),
         ),
         "ClientCertificateOptions.form": (_("What the proxy tells"), ""),
+        "ClientCertificateOptions.header": (
+            _("Header in which it tells it"),
+            _("Empty: the one that usually holds it."),
+        ),
         "verify_header": (
             _("Header that says it was verified"),
             _("Empty if the proxy passes on requests with a verified certificate only."),
@@ -149,6 +126,34 @@ OPTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             _("JMESPath within the item."),
         ),
         "signature_versions": (_("Versions of the signature that are accepted"), ""),
+        # What most schemes have stands behind what makes each of them.
+        "max_age": (
+            _("Maximum age (s)"),
+            _(
+                "A request that was signed longer ago is refused. Longer than the partner's "
+                "retries take, if it does not sign each of them anew."
+            ),
+        ),
+        "max_skew": (
+            _("Clock tolerance (s)"),
+            _("By how much the partner's clock may be ahead of ours."),
+        ),
+        "id_header": (
+            _("Header with the id"),
+            _(
+                "Names the message, the same on every retry. Without an id, messages of equal "
+                "content count as one."
+            ),
+        ),
+        "id_path": (
+            _("Path to the id"),
+            _("JMESPath in a JSON body, where the header does not say it."),
+        ),
+        "type_header": (_("Header with the kind of message"), ""),
+        "type_path": (
+            _("Path to the kind of message"),
+            _("JMESPath in a JSON body, where the header does not say it."),
+        ),
     }
 )
 #: What is set elsewhere: by a field of its own, or by us.
@@ -176,7 +181,7 @@ _KINDS: Final[Mapping[Any, str]] = MappingProxyType(
 
 
 def form(options: type[Options], translate: Callable[[str], str]) -> list[dict[str, Any]]:
-    """What a form shows of the options of a scheme, the required ones first."""
+    """What a form shows of the options of a scheme, in the order of :data:`OPTIONS`."""
     types = get_type_hints(options)
     shown = [
         {
@@ -192,7 +197,23 @@ def form(options: type[Options], translate: Callable[[str], str]) -> list[dict[s
         for label, text in [_texts(options, field.name)]
     ]
     order = {name: number for number, name in enumerate(OPTIONS)}
-    return sorted(shown, key=lambda one: order.get(one["name"], len(order)))
+
+    def place(one: Mapping[str, Any]) -> int:
+        own = order.get(f"{options.__name__}.{one['name']}")
+        return order.get(one["name"], len(order)) if own is None else own
+
+    return sorted(shown, key=place)
+
+
+def explained(
+    options: type[Options], error: OptionsInvalid, translate: Callable[[str], str]
+) -> str:
+    """What is wrong with options, naming the one that it is about as a form does."""
+    name, colon, rest = str(error).partition(": ")
+    if not colon or name not in {field.name for field in fields(options)}:
+        return str(error)
+    label, _help = _texts(options, name)
+    return f"“{translate(label)}”: {rest}"
 
 
 def _texts(options: type[Options], name: str) -> tuple[str, str]:

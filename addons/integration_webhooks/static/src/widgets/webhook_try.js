@@ -40,6 +40,12 @@ export class IntegrationWebhookTry extends Component {
         return ok ? "passed" : "failed";
     }
 
+    /** How the summary looks. */
+    get look() {
+        const looks = { accepted: "alert-success", refused: "alert-danger" };
+        return looks[this.state.result.verdict] || "alert-warning";
+    }
+
     async try() {
         this.state.busy = true;
         this.state.result = null;

@@ -56,6 +56,10 @@ registry.category("web_tour.tours").add("integration_webhooks_inbound", {
             run: "click",
         },
         {
+            content: "What the partner would get stands above all",
+            trigger: ".o_integration_try_summary[data-verdict='refused']:contains('HTTP 415')",
+        },
+        {
             content: "The content type is refused",
             trigger: ".o_integration_try_steps li[data-ok='failed']:contains('Content type')",
         },
