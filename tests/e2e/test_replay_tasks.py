@@ -135,6 +135,7 @@ def test_nothing_is_lost_or_done_twice_although_workers_die(suite: Suite, faults
         assert {entry["n"] for entry in retried} == {1}
 
 
+@pytest.mark.long  # each death is found out by the watchdog, a minute later
 def test_replays_are_made_once_although_workers_die(suite: Suite, faults: Faults) -> None:
     with delivered(suite, "Replayed") as (receiver, outbound):
         copy_newest(suite.database, outbound.id, 500, state="done")

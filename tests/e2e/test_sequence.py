@@ -30,6 +30,7 @@ def numbers(receiver: Receiver) -> dict[str, set[int]]:
     return found
 
 
+@pytest.mark.long  # each death is found out by the watchdog, a minute later
 def test_numbers_are_dense_although_dispatchers_and_senders_die(
     suite: Suite, faults: Faults
 ) -> None:
