@@ -199,7 +199,8 @@ class TestConfiguration(InboundCase):
     def test_settings(self):
         [line] = self.missing("github", {"nonsense": True})
         self.assertIn("nonsense", line)
-        self.assertIn("“Issuers that are accepted”", " ".join(self.missing("jwt", secret="", public_keys="{}")))
+        found = self.missing("jwt", secret="", public_keys="{}")
+        self.assertIn("“Issuers that are accepted”", " ".join(found))
 
     def test_keys(self):
         options = {"issuers": ["i"], "audiences": ["a"]}
