@@ -1,7 +1,9 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 import {
+    choose,
     confirm,
+    inField,
     inScreen,
     openApp,
     openMenu,
@@ -83,16 +85,7 @@ const trial = () => [
         trigger: ".nav-link[name='try']",
         run: "click",
     },
-    {
-        content: "Choose an example",
-        trigger: ".o_integration_event_example input",
-        run: "edit Tour example",
-    },
-    {
-        content: "The contact there is",
-        trigger: ".o_integration_event_example .dropdown-item:contains('Tour example')",
-        run: "click",
-    },
+    choose(".o_integration_event_example", "Tour example"),
     {
         content: "Look",
         trigger: ".o_integration_try:enabled",
@@ -137,17 +130,7 @@ registry.category("web_tour.tours").add("integration_core_subscribe_event", {
             run: "click",
         },
         reaches("draft"),
-        {
-            content: "Which events are sent?",
-            trigger: ".o_field_widget[name='event_type_ids'] input",
-            run: "edit Contact is",
-        },
-        {
-            content: "The one that was defined",
-            trigger:
-                ".o_field_widget[name='event_type_ids'] .dropdown-item:contains('Contact is a company')",
-            run: "click",
-        },
+        choose(inField("event_type_ids"), "Contact is a company", "Contact is"),
         {
             content: "It is chosen",
             trigger: ".o_field_widget[name='event_type_ids'] .o_tag:contains('Contact is a company')",

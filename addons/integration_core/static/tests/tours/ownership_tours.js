@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { openApp, openMenu, openSubmenu } from "./steps";
+import { choose, inField, openApp, openMenu, openSubmenu } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_conflict", {
     steps: () => [
@@ -145,16 +145,7 @@ registry.category("web_tour.tours").add("integration_core_mute", {
             trigger: ".o_list_button_add",
             run: "click",
         },
-        {
-            content: "Choose the event type",
-            trigger: ".o_field_widget[name='event_type_ids'] input",
-            run: "edit Country got",
-        },
-        {
-            content: "From the list",
-            trigger: ".o-autocomplete--dropdown-item:contains('Country got its phone code')",
-            run: "click",
-        },
+        choose(inField("event_type_ids"), "Country got its phone code", "Country got"),
         {
             content: "Say why",
             trigger: ".o_field_widget[name='reason'] input",

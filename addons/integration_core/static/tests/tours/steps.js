@@ -1,3 +1,4 @@
+import { waitFor } from "@odoo/hoot-dom";
 import { stepUtils } from "@web_tour/tour_utils";
 
 // Steps that tours of the suite share. A step waits until its trigger is there: where two screens look
@@ -74,6 +75,35 @@ export const reaches = (state) => ({
     content: `It is ${state}`,
     trigger: `.o_statusbar_status button[data-value='${state}'].o_arrow_button_current`,
 });
+
+/**
+ * Chooses a record in a field that searches while one types.
+ *
+ * The list of proposals closes when the form takes over an answer of the server to an earlier change.
+ * A person types once more then, and so does this.
+ */
+export const choose = (widget, text, typed = text) => ({
+    content: `Choose “${text}”`,
+    trigger: `${widget} input`,
+    timeout: 30000,
+    async run({ edit, click }) {
+        // Not the entry that would create another one of that name.
+        const proposal = `${widget} .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) .dropdown-item:contains('${text}')`;
+        for (let attempt = 1; ; attempt++) {
+            await edit(typed, `${widget} input`);
+            try {
+                await click(await waitFor(proposal, { visible: true, timeout: 5000 }));
+                return;
+            } catch (error) {
+                if (attempt === 5) {
+                    throw error;
+                }
+            }
+        }
+    },
+});
+
+export const inField = (name) => `.o_field_widget[name='${name}']`;
 
 /** Gives a reason in the dialog that asks for one. */
 export const giveReason = (text) => [

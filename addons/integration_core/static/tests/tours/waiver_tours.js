@@ -1,7 +1,9 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 import {
+    choose,
     giveReason,
+    inField,
     inScreen,
     openApp,
     openNew,
@@ -31,16 +33,7 @@ registry.category("web_tour.tours").add("integration_core_ask_waiver", {
     steps: () => [
         ...openWaivers(),
         ...openNew(),
-        {
-            content: "For which interface?",
-            trigger: ".o_field_widget[name='interface_id'] input",
-            run: "edit Tour interface",
-        },
-        {
-            content: "This one",
-            trigger: ".o_field_widget[name='interface_id'] .dropdown-item:contains('Tour interface')",
-            run: "click",
-        },
+        choose(inField("interface_id"), "Tour interface"),
         {
             content: "Why?",
             trigger: ".o_field_widget[name='reason'] textarea",

@@ -2,7 +2,9 @@ import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 import {
+    choose,
     confirm,
+    inField,
     openMenu,
     openNew,
     press,
@@ -11,20 +13,6 @@ import {
 
 const NAME = "Tour endpoint";
 const SECONDS = 20;
-
-const choose = (field, text) => [
-    {
-        content: `Look for the ${field}`,
-        trigger: `.o_field_widget[name='${field}'] input`,
-        run: `edit ${text}`,
-    },
-    {
-        content: `Take “${text}”`,
-        // Not the entry that would create another one of that name.
-        trigger: `.o_field_widget[name='${field}'] .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) .dropdown-item:contains('${text}')`,
-        run: "click",
-    },
-];
 
 const openTab = (name, content) => ({
     content,
@@ -72,7 +60,7 @@ const create = () => [
         trigger: ".o_field_widget[name='name'] input",
         run: `edit ${NAME}`,
     },
-    ...choose("system_id", "Tour partner"),
+    choose(inField("system_id"), "Tour partner"),
     {
         content: "It travels …",
         trigger: ".o_field_widget[name='transport'] input",
@@ -83,7 +71,7 @@ const create = () => [
         trigger: ".o_select_menu_item:contains('Webhook')",
         run: "click",
     },
-    ...choose("event_type_ids", "Purchase order confirmed"),
+    choose(inField("event_type_ids"), "Purchase order confirmed"),
     openTab("address_security", "Say where to"),
     {
         content: "The address of the endpoint",
@@ -98,7 +86,7 @@ const create = () => [
         trigger: ".o_field_widget[name='allowed_networks'] input",
         run: "edit 127.0.0.0/8",
     },
-    ...choose("credential_id", "Tour secret"),
+    choose(inField("credential_id"), "Tour secret"),
     ...stepUtils.saveForm(),
 ];
 
