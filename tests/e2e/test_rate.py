@@ -42,6 +42,7 @@ def prepared(office: Office, receiver: Receiver, **policy: object) -> Outbound:
     return outbound
 
 
+@pytest.mark.long
 def test_four_workers_share_one_limit(database: Database, shells: list[Shell]) -> None:
     call = through_shell(shells[0])
     office = Office(call, call)

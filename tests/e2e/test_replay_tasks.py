@@ -101,6 +101,7 @@ def finished_of(outbound: Outbound) -> list[Any]:
     return [("interface_id", "=", outbound.id), ("external_key", "like", "copy-%")]
 
 
+@pytest.mark.long  # each death is found out by the watchdog, a minute later
 def test_nothing_is_lost_or_done_twice_although_workers_die(suite: Suite, faults: Faults) -> None:
     """Killed in the middle of a step, paused and resumed: each message leaves once."""
     with delivered(suite, "Killed") as (receiver, outbound):

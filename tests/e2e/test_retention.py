@@ -137,6 +137,7 @@ def count(suite: Suite, table: str, ids: list[int]) -> int:
     return suite.database.scalar(f"SELECT count(*) FROM {table} WHERE {column} = ANY(%s)", [ids])
 
 
+@pytest.mark.long
 def test_removal_under_traffic_survives_two_deaths(suite: Suite, faults: Faults) -> None:
     with partner(suite, "Busy") as (receiver, outbound, inbound):
         (order,) = suite.office.confirmed(supplier_of(suite, outbound))
@@ -271,6 +272,7 @@ def test_replay_that_is_being_made_keeps_its_content(
         assert first == second
 
 
+@pytest.mark.long
 def test_batches_read_no_table_from_end_to_end(harness: Harness) -> None:
     with harness.database() as database, database.shell() as shell:
         call = through_shell(shell)
