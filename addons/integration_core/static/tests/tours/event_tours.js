@@ -3,7 +3,6 @@ import { stepUtils } from "@web_tour/tour_utils";
 import {
     choose,
     confirm,
-    inField,
     inScreen,
     openApp,
     openMenu,
@@ -85,7 +84,16 @@ const trial = () => [
         trigger: ".nav-link[name='try']",
         run: "click",
     },
-    choose(".o_integration_event_example", "Tour example"),
+    {
+        content: "Choose an example",
+        trigger: ".o_integration_event_example input",
+        run: "edit Tour example",
+    },
+    {
+        content: "The contact there is",
+        trigger: ".o_integration_event_example .dropdown-item:contains('Tour example')",
+        run: "click",
+    },
     {
         content: "Look",
         trigger: ".o_integration_try:enabled",
@@ -130,7 +138,7 @@ registry.category("web_tour.tours").add("integration_core_subscribe_event", {
             run: "click",
         },
         reaches("draft"),
-        choose(inField("event_type_ids"), "Contact is a company", "Contact is"),
+        choose("event_type_ids", "Contact is a company", "Contact is"),
         {
             content: "It is chosen",
             trigger: ".o_field_widget[name='event_type_ids'] .o_tag:contains('Contact is a company')",

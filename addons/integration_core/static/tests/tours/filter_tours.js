@@ -1,8 +1,18 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { choose } from "./steps";
 
-const chooseEvent = () => choose(".o_integration_filter_try", "Country got its phone code", "Country");
+const chooseEvent = () => [
+    {
+        content: "Choose an event",
+        trigger: ".o_integration_filter_try input",
+        run: "edit Country",
+    },
+    {
+        content: "A recent one",
+        trigger: ".o_integration_filter_try .dropdown-item:contains('Country got its phone code')",
+        run: "click",
+    },
+];
 
 const tryIt = () => ({
     content: "Try the filter",
@@ -17,7 +27,7 @@ registry.category("web_tour.tours").add("integration_core_try_filter", {
             trigger: ".o_field_widget[name='event_filter'] textarea",
             run: "edit data.key == 'Zedland'",
         },
-        chooseEvent(),
+        ...chooseEvent(),
         tryIt(),
         {
             content: "This one would be sent, and its content is shown",

@@ -1,6 +1,5 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { choose } from "./steps";
 
 const openQuarantined = () => [
     stepUtils.showAppsMenuItem(),
@@ -134,7 +133,16 @@ registry.category("web_tour.tours").add("integration_core_write_mapping", {
             trigger: ".nav-link[name='try']",
             run: "click",
         },
-        choose(".o_integration_trial_message", "Thing"),
+        {
+            content: "Choose a message",
+            trigger: ".o_integration_trial_message input",
+            run: "click",
+        },
+        {
+            content: "Take the one there is",
+            trigger: ".o_integration_trial_message .dropdown-item:contains('Thing')",
+            run: "click",
+        },
         {
             content: "The result appears by itself",
             trigger: ".o_integration_trial_output .ace_content:contains('red')",

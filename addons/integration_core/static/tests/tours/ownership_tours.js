@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { choose, inField, openApp, openMenu, openSubmenu } from "./steps";
+import { choose, openApp, openMenu, openSubmenu } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_conflict", {
     steps: () => [
@@ -145,7 +145,7 @@ registry.category("web_tour.tours").add("integration_core_mute", {
             trigger: ".o_list_button_add",
             run: "click",
         },
-        choose(inField("event_type_ids"), "Country got its phone code", "Country got"),
+        choose("event_type_ids", "Country got its phone code", "Country got"),
         {
             content: "Say why",
             trigger: ".o_field_widget[name='reason'] input",

@@ -77,33 +77,35 @@ export const reaches = (state) => ({
 });
 
 /**
- * Chooses a record in a field that searches while one types.
+ * Chooses a record in a field of a form that searches while one types.
  *
  * The list of proposals closes when the form takes over an answer of the server to an earlier change.
- * A person types once more then, and so does this.
+ * A person types once more then, and so does this. Panels of our own have no such answers to wait
+ * for: there, the list has to stay open the first time.
  */
-export const choose = (widget, text, typed = text) => ({
-    content: `Choose “${text}”`,
-    trigger: `${widget} input`,
-    timeout: 30000,
-    async run({ edit, click }) {
-        // Not the entry that would create another one of that name.
-        const proposal = `${widget} .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) .dropdown-item:contains('${text}')`;
-        for (let attempt = 1; ; attempt++) {
-            await edit(typed, `${widget} input`);
-            try {
-                await click(await waitFor(proposal, { visible: true, timeout: 5000 }));
-                return;
-            } catch (error) {
-                if (attempt === 5) {
-                    throw error;
+export const choose = (field, text, typed = text) => {
+    const input = `.o_field_widget[name='${field}'] input`;
+    // Not the entry that would create another one of that name.
+    const proposal = `.o_field_widget[name='${field}'] .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) .dropdown-item:contains('${text}')`;
+    return {
+        content: `Choose “${text}”`,
+        trigger: input,
+        timeout: 30000,
+        async run({ edit, click }) {
+            for (let attempt = 1; ; attempt++) {
+                await edit(typed, input);
+                try {
+                    await click(await waitFor(proposal, { visible: true, timeout: 5000 }));
+                    return;
+                } catch (error) {
+                    if (attempt === 4) {
+                        throw error;
+                    }
                 }
             }
-        }
-    },
-});
-
-export const inField = (name) => `.o_field_widget[name='${name}']`;
+        },
+    };
+};
 
 /** Gives a reason in the dialog that asks for one. */
 export const giveReason = (text) => [

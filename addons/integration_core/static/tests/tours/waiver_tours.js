@@ -3,7 +3,6 @@ import { stepUtils } from "@web_tour/tour_utils";
 import {
     choose,
     giveReason,
-    inField,
     inScreen,
     openApp,
     openNew,
@@ -33,7 +32,7 @@ registry.category("web_tour.tours").add("integration_core_ask_waiver", {
     steps: () => [
         ...openWaivers(),
         ...openNew(),
-        choose(inField("interface_id"), "Tour interface"),
+        choose("interface_id", "Tour interface"),
         {
             content: "Why?",
             trigger: ".o_field_widget[name='reason'] textarea",

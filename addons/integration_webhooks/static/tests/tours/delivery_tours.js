@@ -4,7 +4,6 @@ import { stepUtils } from "@web_tour/tour_utils";
 import {
     choose,
     confirm,
-    inField,
     openMenu,
     openNew,
     press,
@@ -60,7 +59,7 @@ const create = () => [
         trigger: ".o_field_widget[name='name'] input",
         run: `edit ${NAME}`,
     },
-    choose(inField("system_id"), "Tour partner"),
+    choose("system_id", "Tour partner"),
     {
         content: "It travels …",
         trigger: ".o_field_widget[name='transport'] input",
@@ -71,7 +70,7 @@ const create = () => [
         trigger: ".o_select_menu_item:contains('Webhook')",
         run: "click",
     },
-    choose(inField("event_type_ids"), "Purchase order confirmed"),
+    choose("event_type_ids", "Purchase order confirmed"),
     openTab("address_security", "Say where to"),
     {
         content: "The address of the endpoint",
@@ -86,7 +85,7 @@ const create = () => [
         trigger: ".o_field_widget[name='allowed_networks'] input",
         run: "edit 127.0.0.0/8",
     },
-    choose(inField("credential_id"), "Tour secret"),
+    choose("credential_id", "Tour secret"),
     ...stepUtils.saveForm(),
 ];
 
