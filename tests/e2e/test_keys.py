@@ -132,7 +132,6 @@ def test_reencryption_survives_being_killed(database: Database, tmp_path: Path) 
     assert (counted, secrets) == (CLINICAL, [interface.secret])
 
 
-@pytest.mark.long
 def test_pause_holds_and_goes_on(database: Database) -> None:
     with running_suite(database, workers=2) as suite:
         interface = inbound(suite)
@@ -194,7 +193,6 @@ def test_server_without_its_key_and_with_it_again(database: Database) -> None:
         assert database.scalar("SELECT count(*) FROM integration_message WHERE attempts > 1") == 0
 
 
-@pytest.mark.long
 def test_another_key_under_a_known_name_is_refused(database: Database) -> None:
     with running_suite(database, workers=2) as suite:
         interface = inbound(suite)

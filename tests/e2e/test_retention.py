@@ -137,7 +137,6 @@ def count(suite: Suite, table: str, ids: list[int]) -> int:
     return suite.database.scalar(f"SELECT count(*) FROM {table} WHERE {column} = ANY(%s)", [ids])
 
 
-@pytest.mark.long
 def test_removal_under_traffic_survives_two_deaths(suite: Suite, faults: Faults) -> None:
     with partner(suite, "Busy") as (receiver, outbound, inbound):
         (order,) = suite.office.confirmed(supplier_of(suite, outbound))
