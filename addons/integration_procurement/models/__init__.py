@@ -1,7 +1,7 @@
 from . import (
     integration_demo,
-    integration_handler_material_consumption,
     integration_exception,
+    integration_handler_material_consumption,
     integration_handler_order_confirmation,
     integration_handler_procurement,
     integration_handler_supplier,

@@ -31,17 +31,17 @@ def amount(value: float, digits: int) -> str:
     return decimals.from_float(value, digits)
 
 
-def moment(value: datetime | None | bool) -> str | None:
+def moment(value: datetime | bool | None) -> str | None:
     """A naive UTC moment as RFC 3339 with seconds; ``None`` for none."""
     return f"{value.isoformat(timespec='seconds')}Z" if isinstance(value, datetime) else None
 
 
-def day(value: date | None | bool) -> str | None:
+def day(value: date | bool | None) -> str | None:
     """A day as ISO 8601; ``None`` for none."""
     return value.isoformat() if isinstance(value, date) else None
 
 
-def text(value: str | None | bool) -> str | None:
+def text(value: str | bool | None) -> str | None:
     """A text, ``None`` if it is empty."""
     return value or None
 
