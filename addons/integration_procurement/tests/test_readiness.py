@@ -87,6 +87,12 @@ class TestReadiness(ProcurementCase):
             {"name": "Shelf", "usage": "internal", "location_id": stock.lot_stock_id.id}
         )
         place.barcode = False
+        self.env["ir.model.access"].search(
+            [
+                ("model_id.model", "=", "stock.location"),
+                ("group_id", "!=", self.env.ref("stock.group_stock_user").id),
+            ]
+        ).perm_read = False
         report = self.check(self.inbound)
         blind = new_test_user(self.env, "blind.readiness", "integration_core.group_observer")
         for user, shown in ((self.operator, True), (blind, False)):
