@@ -24,6 +24,8 @@ from . import (
     integration_handler_procurement_finance,
     integration_handler_supplier,
     integration_payment_notice_mixin,
+    integration_readiness_check,
+    integration_readiness_check_finance,
     purchase_budget_check,
     purchase_order,
     purchase_order_budget,

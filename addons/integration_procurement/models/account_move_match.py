@@ -1,7 +1,8 @@
 from fractions import Fraction
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools import canonical, invoice_match
 from ..tools.invoice_match import Aspect, Limit
@@ -37,6 +38,37 @@ class AccountMove(models.Model):
         string="Total, says the supplier", readonly=True, copy=False
     )
 
+    integration_to_decide = fields.Boolean(
+        string="Does not match",
+        compute="_compute_integration_to_decide",
+        search="_search_integration_to_decide",
+        help="Something that the supplier says differently was not decided yet.",
+    )
+
+    @api.depends_context("uid")
+    def _compute_integration_to_decide(self):
+        waiting = set(self._integration_undecided())
+        for move in self:
+            move.integration_to_decide = move._origin.id in waiting
+
+    @api.model
+    def _search_integration_to_decide(self, operator, value):
+        if operator != "in":
+            return NotImplemented  # the ORM derives the other operators from this one
+        waiting = Domain("id", "in", self._integration_undecided())
+        wanted = set(value)
+        if wanted == {True}:
+            return waiting
+        return ~waiting if wanted == {False} else Domain(bool(wanted))
+
+    @api.model
+    def _integration_undecided(self) -> list[int]:
+        # sudo: whoever reads a bill may know that it waits, not who decides what
+        exceptions = self.env["integration.exception"].sudo()
+        return exceptions.search(
+            [("res_model", "=", "account.move"), ("state", "=", "open")]
+        ).mapped("res_id")
+
     # ------------------------------------------------------------------
     # the match
     # ------------------------------------------------------------------
@@ -50,7 +82,7 @@ class AccountMove(models.Model):
 
         :param received: of the handler that made the bill; ``None`` when a person asks
         """
-        for move in self:
+        for move in self.filtered(lambda one: one.is_purchase_document()):
             found = {(one["kind"], one["key"]): one for one in move._integration_deviations()}
             # sudo: the service user and the buyer need no right on decisions of accountants
             exceptions = self.env["integration.exception"].sudo()
@@ -220,16 +252,18 @@ class AccountMove(models.Model):
         largest = max(taxes, key=lambda line: abs(line.amount_currency))
         sign = 1 if self.move_type == "in_invoice" else -1
         amount = self.currency_id.round(largest.amount_currency + sign * difference)
-        self.write(
-            {"line_ids": [fields.Command.update(largest.id, {"amount_currency": amount})]}
-        )
+        self.write({"line_ids": [fields.Command.update(largest.id, {"amount_currency": amount})]})
 
     # ------------------------------------------------------------------
     # not before all is decided
     # ------------------------------------------------------------------
 
     def _post(self, soft=True):
-        received = self.filtered(lambda move: move.integration_digest and move.state == "draft")
+        received = self.filtered(
+            lambda move: (
+                move.integration_digest and move.state == "draft" and move.is_purchase_document()
+            )
+        )
         received._integration_refuse_undecided()
         return super()._post(soft)
 

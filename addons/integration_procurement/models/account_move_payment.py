@@ -22,7 +22,9 @@ class AccountMove(models.Model):
         }
 
     def _integration_settled(self, settled, kind) -> str:
-        return self._integration_amount(sum(one["amount"] for one in settled if one["kind"] == kind))
+        return self._integration_amount(
+            sum(one["amount"] for one in settled if one["kind"] == kind)
+        )
 
     def _integration_settlements(self) -> list[dict]:
         found = [
@@ -39,10 +41,12 @@ class AccountMove(models.Model):
         # A payment without an entry of its own is known by its link to the document alone. It is
         # money only where it is for this document: of several it is not known for how much.
         bare = self.matched_payment_ids.filtered(
-            lambda one: not one.move_id
-            and one.state in ("in_process", "paid")
-            and len(one.invoice_ids) == 1
-            and one.currency_id == self.currency_id
+            lambda one: (
+                not one.move_id
+                and one.state in ("in_process", "paid")
+                and len(one.invoice_ids) == 1
+                and one.currency_id == self.currency_id
+            )
         )
         return found + [
             {

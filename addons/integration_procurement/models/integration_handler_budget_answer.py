@@ -2,6 +2,8 @@ from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
 
+from . import integration_handler_procurement  # noqa: F401 - defined before what inherits it
+
 
 class IntegrationHandlerBudgetAnswer(models.AbstractModel):
     """The system that keeps the budgets answers whether there is one for an order."""

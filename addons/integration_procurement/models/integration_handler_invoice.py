@@ -5,6 +5,11 @@ from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
 
+from . import (  # noqa: F401 - defined before what inherits them
+    integration_handler_invoice_line,
+    integration_handler_procurement,
+)
+
 MOVE_TYPES = {"invoice": "in_invoice", "credit_note": "in_refund"}
 
 
@@ -68,9 +73,9 @@ class IntegrationHandlerInvoice(models.AbstractModel):
         """
         year = data["invoice_date"][:4]
         # Suppliers begin anew every year; Odoo's own warning of duplicates sees it so, too.
-        bills = self._bills_numbered(
-            supplier, data["number"], MOVE_TYPES[data["type"]]
-        ).filtered(lambda bill: not bill.invoice_date or str(bill.invoice_date.year) == year)
+        bills = self._bills_numbered(supplier, data["number"], MOVE_TYPES[data["type"]]).filtered(
+            lambda bill: not bill.invoice_date or str(bill.invoice_date.year) == year
+        )
         same = bills.filtered(lambda bill: bill.integration_digest == digest)
         if same and same[0].state != "cancel":
             return same[0]

@@ -111,9 +111,7 @@ class IntegrationHandlerInvoiceLine(models.AbstractModel):
 
         :raises errors.ConflictError: none, several, or one of another item
         """
-        stated = {
-            code for name in CODES if (code := (line.get("item") or {}).get(name))
-        }
+        stated = {code for name in CODES if (code := (line.get("item") or {}).get(name))}
         if line.get("order_line_reference"):
             found = self._find_order_line(order, line["order_line_reference"])
             if stated and not stated & self._item_codes(received, found, supplier):
@@ -124,8 +122,7 @@ class IntegrationHandlerInvoiceLine(models.AbstractModel):
                 )
             return found
         found = order.order_line.filtered(
-            lambda one: not one.display_type
-            and stated & self._item_codes(received, one, supplier)
+            lambda one: not one.display_type and stated & self._item_codes(received, one, supplier)
         )
         if len(found) != 1:
             raise errors.ConflictError(
@@ -142,9 +139,7 @@ class IntegrationHandlerInvoiceLine(models.AbstractModel):
         sellers = product.seller_ids.filtered(
             lambda seller: seller.partner_id.commercial_partner_id == supplier
         )
-        linked = self.env["integration.record.link"]._find_external_id(
-            received.system_id, product
-        )
+        linked = self.env["integration.record.link"]._find_external_id(received.system_id, product)
         return {
             code
             for code in (

@@ -3,6 +3,7 @@ from odoo import fields, models
 from odoo.addons.integration_core.tools import errors
 
 from ..tools import journal_entry
+from . import integration_handler_procurement  # noqa: F401 - defined before what inherits it
 from .integration_handler_invoice import _digest
 
 REASONS = {

@@ -2,6 +2,8 @@ from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
 
+from . import integration_handler_procurement  # noqa: F401 - defined before what inherits it
+
 
 class IntegrationHandlerPaymentStatus(models.AbstractModel):
     """The payment system says what became of a bill or a payment; that is noted there."""
@@ -114,9 +116,7 @@ class IntegrationHandlerPaymentStatus(models.AbstractModel):
         if document._name == "account.payment":
             return [document.amount]
         paid = [
-            one["amount"]
-            for one in document._integration_settlements()
-            if one["kind"] == "payment"
+            one["amount"] for one in document._integration_settlements() if one["kind"] == "payment"
         ]
         still_open = [document.amount_residual] if document.amount_residual else []
         if executed:

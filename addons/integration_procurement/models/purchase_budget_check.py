@@ -32,7 +32,9 @@ class PurchaseBudgetCheck(models.Model):
     )
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    amount = fields.Monetary(string="Asked for", readonly=True, help="Total of the order, with tax.")
+    amount = fields.Monetary(
+        string="Asked for", readonly=True, help="Total of the order, with tax."
+    )
     reason = fields.Selection(
         [
             ("approval", "The order waits for approval"),

@@ -114,9 +114,7 @@ class PurchaseOrder(models.Model):
         else:
             reason = self.env._("its budget was not asked for yet (button “Request budget”)")
         raise UserError(
-            self.env._(
-                "%(order)s cannot be confirmed: %(reason)s", order=self.name, reason=reason
-            )
+            self.env._("%(order)s cannot be confirmed: %(reason)s", order=self.name, reason=reason)
         )
 
     def button_cancel(self):

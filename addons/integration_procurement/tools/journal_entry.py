@@ -26,9 +26,7 @@ class EntryError(ValueError):
         self.line = line
 
 
-def balances(
-    lines: Sequence[Mapping[str, Any]], digits: int, prefix: str = ""
-) -> list[Decimal]:
+def balances(lines: Sequence[Mapping[str, Any]], digits: int, prefix: str = "") -> list[Decimal]:
     """Debit less credit of each line.
 
     :param lines: with ``debit`` or ``credit`` as decimal text

@@ -10,9 +10,7 @@ class AccountPaymentRegister(models.TransientModel):
     def default_get(self, fields):
         res = super().default_get(fields)
         for command in res.get("line_ids", ()):
-            self.env["account.move.line"].browse(
-                command[2]
-            ).move_id._integration_refuse_disputed()
+            self.env["account.move.line"].browse(command[2]).move_id._integration_refuse_disputed()
         return res
 
     def _create_payments(self):
