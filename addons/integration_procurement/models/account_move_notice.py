@@ -1,4 +1,6 @@
-from odoo import models
+from odoo import fields, models
+
+from . import integration_payment_notice_mixin  # noqa: F401 - defined before what inherits it
 
 
 class AccountMove(models.Model):
@@ -6,3 +8,7 @@ class AccountMove(models.Model):
 
     _name = "account.move"
     _inherit = ["account.move", "integration.payment.notice.mixin"]
+
+    payment_notice_amount = fields.Monetary(
+        string="Payment system: amount", readonly=True, copy=False
+    )

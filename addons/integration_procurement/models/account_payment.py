@@ -1,4 +1,6 @@
-from odoo import models
+from odoo import fields, models
+
+from . import integration_payment_notice_mixin  # noqa: F401 - defined before what inherits it
 
 
 class AccountPayment(models.Model):
@@ -6,3 +8,7 @@ class AccountPayment(models.Model):
 
     _name = "account.payment"
     _inherit = ["account.payment", "integration.payment.notice.mixin"]
+
+    payment_notice_amount = fields.Monetary(
+        string="Payment system: amount", readonly=True, copy=False
+    )

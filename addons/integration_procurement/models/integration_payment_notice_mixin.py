@@ -4,7 +4,8 @@ from odoo import fields, models
 class IntegrationPaymentNoticeMixin(models.AbstractModel):
     """What the payment system last said about a bill, an invoice or a payment.
 
-    A notice books nothing: the money is matched with the bank statement as always.
+    A notice books nothing: the money is matched with the bank statement as always. Each model adds
+    ``payment_notice_amount``, in its own currency.
     """
 
     _name = "integration.payment.notice.mixin"
@@ -22,9 +23,6 @@ class IntegrationPaymentNoticeMixin(models.AbstractModel):
         string="Payment system: reference", readonly=True, copy=False
     )
     payment_notice_reason = fields.Char(string="Payment system: reason", readonly=True, copy=False)
-    payment_notice_amount = fields.Monetary(
-        string="Payment system: amount", readonly=True, copy=False
-    )
 
     def _integration_note_payment(self, notice, responsible):
         """Note a notice, and give somebody the task when no money went out.

@@ -78,8 +78,9 @@ class PurchaseBudgetCheck(models.Model):
         """
         # sudo: buyers may ask by pressing a button, not write questions and answers themselves
         checks = order.sudo().budget_check_ids
+        began = self.env.cr.now().replace(microsecond=0)
         fresh = checks.filtered(
-            lambda one: one.state == "asked" and one.create_date == self.env.cr.now()
+            lambda one: one.state == "asked" and one.create_date.replace(microsecond=0) == began
         )
         if fresh:
             # Several lines were saved at once: that is one question, not told to anybody yet.

@@ -8,7 +8,11 @@ class PurchaseOrder(models.Model):
     _inherit = "purchase.order"
 
     budget_check_ids = fields.One2many(
-        "purchase.budget.check", "order_id", string="Budget checks", readonly=True
+        "purchase.budget.check",
+        "order_id",
+        string="Budget checks",
+        readonly=True,
+        groups="purchase.group_purchase_user,account.group_account_invoice",
     )
     budget_check_mode = fields.Selection(related="company_id.budget_check")
     budget_state = fields.Selection(
@@ -25,7 +29,7 @@ class PurchaseOrder(models.Model):
         help="Last answer of the system that keeps the budgets.",
     )
     budget_answer = fields.Char(
-        string="Reason of the budget's answer", compute="_compute_budget_answer"
+        string="Reason of the budget's answer", compute="_compute_budget_answer", compute_sudo=True
     )
 
     @api.depends("budget_check_ids.state")
@@ -40,7 +44,8 @@ class PurchaseOrder(models.Model):
 
     def _integration_budget_check(self):
         """The last question, which is the one that counts."""
-        return self.budget_check_ids.sorted("id")[-1:]
+        # sudo: whoever may read the order may know whether there is a budget for it
+        return self.sudo().budget_check_ids.sorted("id")[-1:]
 
     # ------------------------------------------------------------------
     # asking

@@ -32,8 +32,8 @@ class ResCompany(models.Model):
         check_company=True,
         domain="[('account_type', 'in', ('expense', 'expense_direct_cost', 'asset_current'))]",
         ondelete="restrict",
-        help="Lines of suppliers' invoices that name no order are booked here. Empty: such invoices "
-        "are refused.",
+        help="Lines of suppliers' invoices that name no order are booked here. Empty: such "
+        "invoices are refused.",
     )
     journal_entry_posting = fields.Selection(
         [("draft", "Keep as draft"), ("post", "Post at once")],

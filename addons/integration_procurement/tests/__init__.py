@@ -1,11 +1,17 @@
 from . import (
+    test_account_move,
+    test_budget,
     test_exception,
+    test_invoice,
+    test_journal_entry,
     test_material_consumption,
     test_order_confirmation,
+    test_payment_status,
     test_purchase_order,
     test_readiness,
     test_supplier,
     test_sync_status,
+    test_tools_invoice_match,
     test_ui,
     test_uom_uom,
 )

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Command
 
 
 class AccountPaymentRegister(models.TransientModel):
@@ -10,7 +11,9 @@ class AccountPaymentRegister(models.TransientModel):
     def default_get(self, fields):
         res = super().default_get(fields)
         for command in res.get("line_ids", ()):
-            self.env["account.move.line"].browse(command[2]).move_id._integration_refuse_disputed()
+            if command[0] == Command.SET:
+                lines = self.env["account.move.line"].browse(command[2])
+                lines.move_id._integration_refuse_disputed()
         return res
 
     def _create_payments(self):
