@@ -131,7 +131,9 @@ class AccountMove(models.Model):
         Unassigned exceptions are in the list of all accountants.
         """
         buyers = self.invoice_line_ids.purchase_line_id.order_id.user_id
-        able = buyers.filtered(lambda user: user.has_group("account.group_account_invoice"))
+        able = buyers.filtered(
+            lambda user: user.active and user.has_group("account.group_account_invoice")
+        )
         return able[:1] or self.company_id.invoice_exception_user_id
 
     def _integration_deviations(self) -> list[dict]:

@@ -40,7 +40,8 @@ class ResCompany(models.Model):
         string="Imported journal entries",
         required=True,
         default="draft",
-        help="What happens to journal entries of other systems once they were checked.",
+        help="What happens to journal entries of other systems once they were checked. Those of a "
+        "later day are posted on that day.",
     )
     budget_check = fields.Selection(
         [

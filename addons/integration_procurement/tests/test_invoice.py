@@ -95,7 +95,7 @@ class TestInvoice(FinanceCase):
 
     def test_box_of_twelve_invoiced_by_piece(self):
         dozen = self.env.ref("uom.product_uom_dozen")
-        order = self.confirmed(quantity=2, price=60, received=2, line={"product_uom_id": dozen.id})
+        order = self.confirmed(quantity=2, price=60, received=24, line={"product_uom_id": dozen.id})
         line = {"net_amount": "120"}
         bill = self.bill(self.invoice_of(order, "24", "5", line=line))
         self.assertEqual(bill.invoice_line_ids.product_uom_id.name, "Units")

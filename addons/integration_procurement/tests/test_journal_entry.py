@@ -22,7 +22,7 @@ class TestJournalEntry(FinanceCase):
         first = {"account": "960000", "debit": debit, "cost_centre": "CC-300"}
         return {
             "number": "PAY-11",
-            "date": "2026-11-30",
+            "date": "2024-11-30",
             "journal": "TMISC",
             "currency": self.company.currency_id.name,
             "lines": [
@@ -44,6 +44,8 @@ class TestJournalEntry(FinanceCase):
     def test_posted_by_setting(self):
         self.company.journal_entry_posting = "post"
         self.assertEqual(self.bill(self.entry()).state, "posted")
+        later = self.bill(self.entry(number="PAY-12", date="2090-01-31"))
+        self.assertEqual((later.state, later.auto_post), ("draft", "at_date"))
 
     def test_same_entry_again_is_harmless_another_under_its_number_is_not(self):
         entry = self.bill(self.entry())
@@ -58,7 +60,7 @@ class TestJournalEntry(FinanceCase):
         for code, values in (
             ("one_side", {"second": {"debit": "1"}}),
             ("amount_not_kept", {"second": {"credit": "100.505"}}),
-            ("unknown_account", {"second": {"account": "999999"}}),
+            ("unknown_account", {"second": {"account": "no-such"}}),
             ("unknown_partner", {"second": {"partner": "none"}}),
         ):
             with self.subTest(code):
@@ -103,7 +105,7 @@ class TestJournalEntry(FinanceCase):
         ):
             with self.subTest(field):
                 self.env.cr.execute(
-                    f"UPDATE res_company SET {field} = '2026-11-30' WHERE id = %s",
+                    f"UPDATE res_company SET {field} = '2024-11-30' WHERE id = %s",
                     [self.company.id],
                 )
                 self.env.invalidate_all()
