@@ -7,7 +7,7 @@ transaction pays no statement for the definition of its events.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from odoo import api
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
-from ..tools import data_classes
+from ..tools import data_classes, field_paths
 
 #: Types of fields that "reaches a value" may watch: their column holds one comparable value.
 WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
@@ -28,7 +28,7 @@ class Trigger:
     type_id: int
     code: str
     model: str
-    kind: str  #: ``created``, ``reaches``, ``deleted``, ``scheduled`` or ``engine``
+    kind: str  #: ``created``, ``reaches``, ``changed``, ``deleted``, ``scheduled`` or ``engine``
     field: str | None
     value: str | None
     contract_code: str
@@ -50,6 +50,29 @@ class Trigger:
         if model is None or model._abstract:
             return False
         return self.kind != "reaches" or is_watchable(model, self.field)
+
+
+#: A model, and the column of it that leads on towards the document.
+Link = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Documents that change when records of a model do.
+
+    :ivar links: how a part leads to its document; empty for the documents themselves
+    """
+
+    trigger: Trigger
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """All that is watched on one model."""
+
+    triggers: tuple[Trigger, ...] = ()
+    targets: tuple[Target, ...] = ()
 
 
 def is_watchable(model: BaseModel, name: str | None) -> bool:
@@ -103,15 +126,75 @@ _ACTIVE = """
 """
 
 
-def active(env: api.Environment) -> Mapping[str, tuple[Trigger, ...]]:
-    """Usable triggers of types with a subscriber, by model."""
+def active(env: api.Environment) -> Mapping[str, Watch]:
+    """Usable triggers of types with a subscriber, by the models whose records they watch."""
     # SQL: capturing must not depend on the rights of the user who changes a record
     env.cr.execute(_QUERY + _ACTIVE)
-    found: dict[str, list[Trigger]] = {}
+    triggers: dict[str, list[Trigger]] = {}
+    targets: dict[str, list[Target]] = {}
     for trigger in map(_trigger, env.cr.fetchall()):
-        if trigger.is_usable(env):
-            found.setdefault(trigger.model, []).append(trigger)
-    return {model: tuple(triggers) for model, triggers in found.items()}
+        if not trigger.is_usable(env):
+            continue
+        triggers.setdefault(trigger.model, []).append(trigger)
+        if trigger.kind == "changed":
+            targets.setdefault(trigger.model, []).append(Target(trigger))
+            for links in sorted(set(_parts(env[trigger.model], trigger.paths))):
+                targets.setdefault(links[0][0], []).append(Target(trigger, links))
+    return {
+        model: Watch(tuple(triggers.get(model, ())), tuple(targets.get(model, ())))
+        for model in {*triggers, *targets}
+    }
+
+
+# -- the parts of a document -------------------------------------------------------------------
+
+
+def _parts(model: BaseModel, paths: tuple[str, ...]) -> Iterator[tuple[Link, ...]]:
+    """How the parts of a document lead to it: those that its snapshot may show.
+
+    Either the lists among the listed fields, or what the model declares for the snapshot that an
+    addon codes.
+    """
+    if paths:
+        yield from _listed(model, field_paths.tree(paths), ())
+        return
+    for cls in type(model).__mro__:  # each addon tells of its own
+        for part, path in vars(cls).get("_integration_parts", {}).items():
+            links = _links(model.env, part, path.split("."))
+            if links:
+                yield links
+
+
+def _listed(
+    model: BaseModel, tree: field_paths.Tree, links: tuple[Link, ...]
+) -> Iterator[tuple[Link, ...]]:
+    for name, below in tree.items():
+        field = model._fields.get(name)
+        # Not a list that is computed, or that belongs to a related record.
+        if field is None or field.type != "one2many" or not field.store:
+            continue
+        part = model.env[field.comodel_name]
+        if _is_link(part, field.inverse_name):
+            further = ((part._name, field.inverse_name), *links)
+            yield further
+            yield from _listed(part, below, further)
+
+
+def _links(env: api.Environment, part: str, names: list[str]) -> tuple[Link, ...]:
+    """The links along a path of fields; none where an addon is missing."""
+    links: list[Link] = []
+    for name in names:
+        model = env.get(part)
+        if model is None or not _is_link(model, name):
+            return ()
+        links.append((part, name))
+        part = model._fields[name].comodel_name
+    return tuple(links)
+
+
+def _is_link(model: BaseModel, name: str | None) -> bool:
+    field = model._fields.get(name or "")
+    return bool(field is not None and field.type == "many2one" and field.store)
 
 
 def of_type(env: api.Environment, type_id: int) -> Trigger:

@@ -249,7 +249,7 @@ class TestEventCapture(EventCase):
 
     def warm_up(self):
         """What each worker reads once after a change of the configuration."""
-        self.env["integration.event.type"]._triggers()
+        self.env["integration.event.type"]._watched()
         self.env["integration.event.mute"]._muting()
         self.env["integration.ownership"]._rules()
 
