@@ -177,7 +177,11 @@ def writing(records: BaseModel, vals: Mapping[str, Any], watch: Watch | None) ->
 
 
 def touched(
-    records: BaseModel, watch: Watch, coming: Sequence[Mapping[str, Any]] = (), *, whole: bool = True
+    records: BaseModel,
+    watch: Watch,
+    coming: Sequence[Mapping[str, Any]] = (),
+    *,
+    whole: bool = True,
 ) -> None:
     """Before something of documents or their parts changes in the database: collect the documents.
 

@@ -7,8 +7,8 @@ for each flush. :func:`catch_up` turns those rows, batch by batch, into one even
 content of that moment; rows and events change in one transaction, so that a catch-up that is
 interrupted goes on where it stopped, loses nothing and tells nothing twice.
 
-Only a deletion keeps its content, as it was when the record went. A document that changed is told as
-it is afterwards, without a list of its changes: they were many, in many transactions.
+Only a deletion keeps its content, as it was when the record went. A document that changed is told
+as it is afterwards, without a list of its changes: they were many, in many transactions.
 """
 
 from __future__ import annotations

@@ -38,7 +38,10 @@ def with_changes(schema: schema_infer.Schema) -> schema_infer.Schema:
     What changed may be missing: it is not known where many changes were caught up, or where the
     content had to be taken anew.
     """
-    return schema | {"properties": {**schema["properties"], CHANGES: dict(document_diff.SCHEMA)}}
+    return schema | {
+        "required": [name for name in schema["required"] if name != CHANGES],
+        "properties": {**schema["properties"], CHANGES: dict(document_diff.SCHEMA)},
+    }
 
 
 def _object(model: BaseModel, tree: field_paths.Tree) -> schema_infer.Schema:
