@@ -29,13 +29,13 @@ def look_up(document, path):
     here = document
     for part in path.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(here, list):
-            if here and all(isinstance(item, dict) and "code" in item for item in here):
+        if isinstance(here, list) and here:
+            if all(isinstance(item, dict) and "code" in item for item in here):
                 here = next((item for item in here if item["code"] == name), None)
             else:
                 here = here[int(name)] if int(name) < len(here) else None
         else:
-            here = (here or {}).get(name)
+            here = here.get(name) if here else None
     return here
 
 
