@@ -484,22 +484,23 @@ class TestEventChangedParts(ChangedCase):
         )
         acts = [
             lambda records: records.bank_ids.write({"acc_holder_name": "x"}),
-            lambda records: records.bank_ids.write({"acc_number": "x"}),
+            lambda records: records.bank_ids.write({"sequence": 3}),
             lambda records: records.write({"ref": "x"}),
         ]
-        plain = [self._grows(act, contacts) for act in acts]
-        event_type = self.changed(*self.paths, "ref")
+        plain = [self._growth(act, contacts) for act in acts]
+        event_type = self.changed("bank_ids.sequence", "ref")
         self.next_transaction()
         self.warm_up()
         contacts.write({"ref": "y"})
-        banks.write({"acc_number": "y", "acc_holder_name": "y"})
+        banks.write({"sequence": 4, "acc_holder_name": "y"})
         self.next_transaction()
-        watched = [self._grows(act, contacts) for act in acts]
-        self.assertEqual(watched, plain)
+        watched = [self._growth(act, contacts) for act in acts]
+        for one, other in zip(watched, plain, strict=True):
+            self.assertLessEqual(one - other, 2, (watched, plain))
         told = self.events(event_type)
         self.assertEqual(len(told) - 101, 2 * 101, "one of the line, one of the contact")
 
-    def _grows(self, act, contacts):
+    def _growth(self, act, contacts):
         """How many statements more it costs to do something to a hundred than to one."""
         one = self._statements(lambda: act(contacts[0]))
         self.next_transaction()
