@@ -170,10 +170,19 @@ def _flush(cr: BaseCursor, uid: int | None) -> None:
 # -- changes -----------------------------------------------------------------------------------
 
 
-def writing(records: BaseModel, vals: Mapping[str, Any], watch: Watch | None) -> None:
-    """Before a write: see documents as they are, where the write does not wait for the flush."""
-    if watch and watch.targets and not all(changes.is_column(records, name) for name in vals):
-        touched(records, watch)
+def writing(records: BaseModel, vals: Mapping[str, Any]) -> None:
+    """Before a write: see documents as they are, where the write does not wait for the flush.
+
+    Most writes are of columns alone, and pay no look-up here.
+    """
+    fields = records._fields
+    for name in vals:
+        field = fields.get(name)
+        if field is None or not (field.column_type and field.store):
+            watch = watch_of(records)
+            if watch:
+                touched(records, watch)
+            return
 
 
 def touched(

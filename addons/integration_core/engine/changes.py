@@ -32,12 +32,6 @@ from .triggers import Link, Target, Trigger
 CHANGES = "changes"
 
 
-def is_column(model: BaseModel, name: str) -> bool:
-    """Whether a field is written when the ORM flushes, and not at once or somewhere else."""
-    field = model._fields.get(name)
-    return bool(field is not None and field.store and field.column_type)
-
-
 # -- which documents are touched ---------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ class Base(models.AbstractModel):
     _integration_parts = {}
 
     def write(self, vals):
-        capture.writing(self, vals, capture.watch_of(self))
+        capture.writing(self, vals)
         book = ownership.rules_of(self)
         if book is None:
             return super().write(vals)
