@@ -21,8 +21,8 @@ def reading(cr: BaseCursor) -> Iterator[api.Environment]:
     For reading alone, inside the block: what is written in it is lost.
     """
     transaction = cr.transaction
-    # An environment that finds none begins one, in the same transaction of the database.
-    cr.transaction = None
+    # What the ORM calls a transaction is its cache; the one of the database stays the same.
+    cr.transaction = type(transaction)(transaction.registry)
     try:
         yield api.Environment(cr, SUPERUSER_ID, {})
     finally:

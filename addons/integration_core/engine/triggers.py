@@ -7,6 +7,7 @@ transaction pays no statement for the definition of its events.
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..tools import data_classes, field_paths
+
+_logger = logging.getLogger(__name__)
 
 #: Types of fields that "reaches a value" may watch: their column holds one comparable value.
 WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
@@ -160,9 +163,8 @@ def _parts(model: BaseModel, paths: tuple[str, ...]) -> Iterator[tuple[Link, ...
         return
     for cls in type(model).__mro__:  # each addon tells of its own
         for part, path in vars(cls).get("_integration_parts", {}).items():
-            links = _links(model.env, part, path.split("."))
-            if links:
-                yield links
+            if part in model.env:  # it may be of an addon that is not installed
+                yield from _declared(model, part, path)
 
 
 def _listed(
@@ -180,16 +182,25 @@ def _listed(
             yield from _listed(part, below, further)
 
 
-def _links(env: api.Environment, part: str, names: list[str]) -> tuple[Link, ...]:
-    """The links along a path of fields; none where an addon is missing."""
+def _declared(model: BaseModel, part: str, path: str) -> Iterator[tuple[Link, ...]]:
+    """The links along a path from a part to ``model``; what leads elsewhere is a fault of code."""
     links: list[Link] = []
-    for name in names:
-        model = env.get(part)
-        if model is None or not _is_link(model, name):
-            return ()
-        links.append((part, name))
-        part = model._fields[name].comodel_name
-    return tuple(links)
+    here = model.env[part]
+    for name in path.split("."):
+        if not _is_link(here, name):
+            break
+        links.append((here._name, name))
+        here = model.env[here._fields[name].comodel_name]
+    else:
+        if here._name == model._name:
+            yield tuple(links)
+            return
+    _logger.warning(
+        "%s of %s does not lead to %s by stored links: its changes are not told of.",
+        path,
+        part,
+        model._name,
+    )
 
 
 def _is_link(model: BaseModel, name: str | None) -> bool:

@@ -471,6 +471,19 @@ class TestEventChangedParts(ChangedCase):
             self.assertEqual(self.changes(event_type), [("/states/Y", None, {"code": "Y"})])
         self.env.registry.clear_cache()
 
+    def test_declared_part_that_leads_elsewhere(self):
+        event_type = self.changed(coded=True)
+        for parts in ({"res.partner.bank": "bank_id"}, {"res.partner.bank": "gone"}):
+            with (
+                patch.object(type(self.env["res.partner"]), "_integration_parts", parts),
+                self.assertLogs("odoo.addons.integration_core", "WARNING"),
+            ):
+                self.env.registry.clear_cache()
+                self.env["integration.event.type"]._watched()
+            self.bank(self.old(), "BE1")
+            self.assertFalse(self.events(event_type))
+        self.env.registry.clear_cache()
+
     # -- cost ------------------------------------------------------------------------------
 
     def test_statements_do_not_grow_with_the_documents_and_their_lines(self):
