@@ -16,7 +16,7 @@ CONTRACTS = {
 class AccountMove(models.Model):
     """Bills and invoices as canonical objects."""
 
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_snapshots(self, contract_code):
         if contract_code not in CONTRACTS:

@@ -10,7 +10,7 @@ RELEASED = "released"
 class AccountMove(models.Model):
     """A vendor bill in dispute: it is not paid and not reset before the dispute has ended."""
 
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     # A selection, not a checkbox: that a dispute ended is an event, and "no dispute" is none.
     dispute_state = fields.Selection(

@@ -19,7 +19,7 @@ class AccountMove(models.Model):
     validated: whoever validates it would accept what he did not see.
     """
 
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     integration_digest = fields.Char(
         string="Digest of the supplier's invoice",

@@ -6,7 +6,7 @@ from ..tools import canonical
 class AccountMove(models.Model):
     """How bills and invoices were settled: by money, by a credit note or by an entry."""
 
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_payment(self) -> dict:
         """What settled this document; a credit note is never told as money."""

@@ -4,7 +4,7 @@ from odoo import fields, models
 class IntegrationException(models.Model):
     """Invoices that do not match, and budgets that were refused."""
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[

@@ -9,7 +9,7 @@ from odoo.addons.integration_core.tools import errors
 class IntegrationHandlerProcurement(models.AbstractModel):
     """Taxes, accounts, journals, terms, cost centres and invoices that messages refer to."""
 
-    _inherit = "integration.handler.procurement"
+    _inherit = "integration.handler.procurement"  # pylint: disable=consider-merging-classes-inherited
 
     def _linked(self, received, model, code):
         """The record that the sender calls ``code``, if it is of this company or of all."""

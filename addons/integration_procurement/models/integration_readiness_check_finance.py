@@ -13,7 +13,7 @@ INVOICES = (
 class IntegrationReadinessCheck(models.AbstractModel):
     """Whether taxes and payment terms have what invoices name them by."""
 
-    _inherit = "integration.readiness.check"
+    _inherit = "integration.readiness.check"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _checks(self):

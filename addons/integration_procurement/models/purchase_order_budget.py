@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 class PurchaseOrder(models.Model):
     """Whether there is a budget for an order, as another system says."""
 
-    _inherit = "purchase.order"
+    _inherit = "purchase.order"  # pylint: disable=consider-merging-classes-inherited
 
     budget_check_ids = fields.One2many(
         "purchase.budget.check",

@@ -6,7 +6,7 @@ AMOUNT = frozenset({"product_qty", "price_unit", "discount", "tax_ids", "product
 class PurchaseOrderLine(models.Model):
     """A line that makes its order dearer makes the answer about its budget void."""
 
-    _inherit = "purchase.order.line"
+    _inherit = "purchase.order.line"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -9,7 +9,7 @@ from ..tools.invoice_match import Agreed, Limit
 class PurchaseOrderLine(models.Model):
     """What may still be invoiced of an order line, and at which price."""
 
-    _inherit = "purchase.order.line"
+    _inherit = "purchase.order.line"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_agreed(self, move) -> Agreed:
         """What was agreed, received and invoiced before ``move``, in the unit of this line.
