@@ -62,6 +62,7 @@
         "views/integration_conflict_views.xml",
         "views/integration_event_mute_views.xml",
         "views/menus.xml",
+        "views/integration_duplicate_views.xml",
     ],
     "demo": [
         "demo/res_users.xml",
