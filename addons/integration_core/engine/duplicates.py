@@ -19,7 +19,7 @@ from .conversion import Plan
 POSSIBLE = "possible_duplicate"
 
 
-class PossibleDuplicate(errors.ConflictError):  # noqa: N818 (a suspicion, and no error yet)
+class PossibleDuplicate(errors.ConflictError):
     """What a message names may be one of some records, and only a person can tell.
 
     :ivar res_model: the model of the records

@@ -58,7 +58,8 @@ def _move_status(survivor: BaseModel, ids: list[int]) -> None:
     survivor.env.cr.execute(
         """
         WITH gone AS (
-            DELETE FROM integration_record_sync WHERE res_model = %(model)s AND res_id = ANY(%(ids)s)
+            DELETE FROM integration_record_sync
+             WHERE res_model = %(model)s AND res_id = ANY(%(ids)s)
             RETURNING interface_id, state, reason, message_id, changed_at
         )
         INSERT INTO integration_record_sync AS s (res_model, res_id, interface_id, state, reason,

@@ -6,7 +6,7 @@ from ..tools.acts import Act
 
 
 class IntegrationDuplicate(models.Model):
-    """A message may be about a record that exists, under an identifier that is new; a person decides.
+    """A message may be about a record that exists, under another identifier; a person decides.
 
     Written by the engine and by the acts below, as superuser; people only read.
     """
