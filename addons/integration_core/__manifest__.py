@@ -61,6 +61,7 @@
         "views/integration_ownership_views.xml",
         "views/integration_conflict_views.xml",
         "views/integration_event_mute_views.xml",
+        "views/integration_exception_views.xml",
         "views/menus.xml",
         "views/integration_duplicate_views.xml",
     ],

@@ -8,10 +8,13 @@
     "license": "LGPL-3",
     "depends": ["integration_webhooks", "purchase_stock"],
     "data": [
+        "security/ir.model.access.csv",
+        "security/integration_rules.xml",
         "data/integration_contract.xml",
         "data/integration_contract_supplier.xml",
         "data/integration_contract_consumption.xml",
         "data/integration_event_type.xml",
+        "views/integration_exception_views.xml",
         "views/purchase_order_views.xml",
         "views/uom_uom_views.xml",
     ],
