@@ -51,6 +51,7 @@ from . import (
     test_mapping,
     test_mapping_trial,
     test_mapping_ui,
+    test_merging,
     test_message_screen,
     test_obstacles,
     test_operations,
