@@ -113,7 +113,7 @@ class TestBatch(BatchCase):
         self.assertNotIn("content of a message", "".join(logs.output))
 
     def test_answers_that_do_not_match_the_messages_are_no_answers(self):
-        self.take_batches(lambda h, messages: self.upsert_all(h, messages)[:1], self.upsert)
+        self.take_batches(lambda h, messages: self.upsert_all(h, messages) * 2, self.upsert)
         with self.assertLogs(inbound_batch.__name__, "WARNING"):
             messages = self.deliver("a", "b")
         self.assertEqual(messages.mapped("state"), ["done"] * 2)

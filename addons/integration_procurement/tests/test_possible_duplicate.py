@@ -21,10 +21,10 @@ class TestPossibleDuplicate(ItemCase):
         super().setUp()
         self.bring_well(self.item("I-1", reference="GZ-1"))
         self.product = self.known("I-1")
-        self.message = self.refuse("possible_duplicate", self.item("I-2", reference="GZ-1"))
+        self.asked = self.refuse("possible_duplicate", self.item("I-2", reference="GZ-1"))
         self.duplicate = (
             self.env["integration.duplicate"]
-            .search([("message_id", "=", self.message.id)])
+            .search([("message_id", "=", self.asked.id)])
             .with_user(self.steward)
         )
 
@@ -41,7 +41,7 @@ class TestPossibleDuplicate(ItemCase):
         self.env.invalidate_all()
 
     def test_what_is_asked(self):
-        action = self.message.with_user(self.steward).action_open_duplicate()
+        action = self.asked.with_user(self.steward).action_open_duplicate()
         self.assertEqual(action["res_id"], self.duplicate.id)
         self.assertEqual((self.duplicate.external_id, self.duplicate.is_open), ("I-2", True))
         candidate = self.duplicate.candidate_ids
@@ -49,11 +49,11 @@ class TestPossibleDuplicate(ItemCase):
         self.assertEqual(candidate.known_as, "I-1")
         self.assertIn(self.duplicate, self.duplicate.search([("is_open", "=", True)]))
         self.assertNotIn(self.duplicate, self.duplicate.search([("is_open", "=", False)]))
-        self.assertTrue(self.message.advice)
+        self.assertTrue(self.asked.advice)
 
     def test_it_is_this_one(self):
         self.confirm_with(self.duplicate.candidate_ids.action_ask_link())
-        self.assertEqual(self.message.state, "done", self.message.error_message)
+        self.assertEqual(self.asked.state, "done", self.asked.error_message)
         self.assertEqual((self.known("I-1"), self.known("I-2")), (self.product, self.product))
         self.assertEqual(self.duplicate.decision, "link")
         self.assertEqual(self.duplicate.decided_by_id, self.steward)
@@ -61,7 +61,7 @@ class TestPossibleDuplicate(ItemCase):
 
     def test_it_is_one_of_its_own(self):
         self.confirm_with(self.duplicate.action_ask_keep_apart())
-        self.assertEqual(self.message.state, "done", self.message.error_message)
+        self.assertEqual(self.asked.state, "done", self.asked.error_message)
         self.assertTrue(self.known("I-2"))
         self.assertNotEqual(self.known("I-2"), self.product)
         audited = self.env["integration.audit.entry"].search([("act", "=", "keep_apart")])
@@ -73,17 +73,17 @@ class TestPossibleDuplicate(ItemCase):
             self.duplicate.action_keep_apart("again")
 
     def test_nothing_to_decide_about_a_closed_message(self):
-        self.message.action_resolve("sent by mistake")
+        self.asked.action_resolve("sent by mistake")
         self.assertFalse(self.duplicate.is_open)
         with self.assertRaises(UserError):
             self.duplicate.candidate_ids.action_link("too late")
         self.assertFalse(self.known("I-2"))
 
     def test_retry_alone_asks_once_more(self):
-        self.message.action_retry()
+        self.asked.action_retry()
         self.drain(self.inbound)
         self.env.invalidate_all()
-        self.assertEqual(self.message.error_code, "possible_duplicate")
+        self.assertEqual(self.asked.error_code, "possible_duplicate")
         self.assertEqual(len(self.duplicate.search([("external_id", "=", "I-2")])), 1)
         self.assertEqual(len(self.duplicate.candidate_ids), 1)
 

@@ -94,7 +94,7 @@ class BenchFixture(models.AbstractModel):
     @api.model
     def _api_key(self, name, groups):
         """A key for Odoo's own API, of a new user with these groups."""
-        user = self._service_user(name, ["base.group_user", *groups])
+        user = self._service_user(name, groups)
         keys = self.env["res.users.apikeys"].with_user(user)
         expires = fields.Datetime.now() + timedelta(days=1)
         return keys.sudo()._generate("rpc", "Benchmark", expires)
