@@ -101,14 +101,9 @@ def run(settings: Settings, arguments: Sequence[str]) -> int:
 def _check_there(ready: machine.Machine, modules: Sequence[str]) -> None:
     """:raises SetupError: Odoo has no such module, for which it would only log a warning"""
     for name in modules:
-        if not any((path / name / "__manifest__.py").is_file() for path in _addons(ready)):
+        folders = odoo_source.own_addons_paths(ready.tree)
+        if not any((path / name / "__manifest__.py").is_file() for path in folders):
             raise SetupError(f"Odoo has no module {name}.")
-
-
-def _addons(ready: machine.Machine) -> list[Path]:
-    """Return the folders of Odoo's own addons."""
-    core = ready.tree / "odoo" / "addons"
-    return [core, *odoo_source.addons_paths(ready.tree)]
 
 
 def _test(ready: machine.Machine, template: str, module: str) -> Run:
