@@ -1,6 +1,6 @@
 {
     "name": "Integration Employees",
-    "summary": "Employees and departments from payroll and to other systems, and leavers in real time",
+    "summary": "Employees and departments of payroll and for other systems, leavers in real time",
     "version": "19.0.1.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

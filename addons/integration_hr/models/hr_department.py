@@ -29,8 +29,10 @@ class HrDepartment(models.Model):
 
     def _compute_awaited_manager(self):
         # sudo: which number is awaited belongs to the department
-        found = self.env["integration.awaited.manager"].sudo().search(
-            [("department_id", "in", self.ids)]
+        found = (
+            self.env["integration.awaited.manager"]
+            .sudo()
+            .search([("department_id", "in", self.ids)])
         )
         numbers = {one.department_id.id: one.number for one in found}
         for department in self:

@@ -59,8 +59,8 @@ class HrEmployee(models.Model):
 
     def _compute_awaited_manager(self):
         # sudo: which number is awaited belongs to the employee
-        found = self.env["integration.awaited.manager"].sudo().search(
-            [("employee_id", "in", self.ids)]
+        found = (
+            self.env["integration.awaited.manager"].sudo().search([("employee_id", "in", self.ids)])
         )
         numbers = {one.employee_id.id: one.number for one in found}
         for employee in self:

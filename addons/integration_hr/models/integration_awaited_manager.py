@@ -24,9 +24,7 @@ class IntegrationAwaitedManager(models.Model):
         "CHECK ((employee_id IS NULL) <> (department_id IS NULL))",
         "Either an employee or a department waits for its manager.",
     )
-    _employee_unique = models.UniqueIndex(
-        "(system_id, employee_id) WHERE employee_id IS NOT NULL"
-    )
+    _employee_unique = models.UniqueIndex("(system_id, employee_id) WHERE employee_id IS NOT NULL")
     _department_unique = models.UniqueIndex(
         "(system_id, department_id) WHERE department_id IS NOT NULL"
     )

@@ -136,9 +136,7 @@ class IntegrationHandlerEmployee(models.AbstractModel):
         leavers = self.env["integration.leaver"]
         if leavers._current(employee).state == "left":
             return
-        day = leaving.departure_day(
-            self._day(data.get("end_date")), employee._integration_today()
-        )
+        day = leaving.departure_day(self._day(data.get("end_date")), employee._integration_today())
         leavers._announce(employee, day, received=received)
 
     def _return(self, employee, start):

@@ -70,9 +70,7 @@ class IntegrationLeaver(models.Model):
     contract_closed = fields.Boolean(readonly=True, groups="hr.group_hr_user")
     contract_end_before = fields.Date(readonly=True, groups="hr.group_hr_user")
 
-    _current_unique = models.UniqueIndex(
-        "(employee_id) WHERE state IN ('planned', 'left')"
-    )
+    _current_unique = models.UniqueIndex("(employee_id) WHERE state IN ('planned', 'left')")
     _due_idx = models.Index("(last_day) WHERE state = 'planned'")
 
     @api.model_create_multi
@@ -260,9 +258,7 @@ class IntegrationLeaver(models.Model):
         leaver.subordinate_ids.filtered(
             lambda one: one.active and not one.parent_id
         ).parent_id = employee
-        leaver.write(
-            {"subordinate_ids": [fields.Command.clear()], "contract_closed": False}
-        )
+        leaver.write({"subordinate_ids": [fields.Command.clear()], "contract_closed": False})
 
     def _note(self, text):
         """Tell it in the histories of the departure and of the employee."""

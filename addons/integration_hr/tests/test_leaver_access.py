@@ -157,7 +157,7 @@ class TestLeaverAccess(HrCase):
         leaver = self.left()
         self.assertEqual(leaver.subordinate_names, "Lea")
         self.assertEqual(leaver.department_names, "Ward 4")
-        self.assertEqual(leaver.open_tasks, "1 × Contact")
+        self.assertEqual(leaver.open_tasks, "1 Contact")
 
     def test_withdrawn_while_it_is_asked(self):
         leaver = self.left()

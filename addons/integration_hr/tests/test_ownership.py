@@ -55,8 +55,10 @@ class TestOwnership(HrCase):
         self.assertEqual((row["odoo"], row["proposed"]), ("1", "2"))
         self.assertEqual((employee.work_phone, employee.name), ("1", "Noor Peeters"))
         self.assertEqual(employee.integration_sync_state, "conflict")
-        status = self.env["integration.record.sync"].with_user(self.steward).status_of(
-            "hr.employee", employee.id
+        status = (
+            self.env["integration.record.sync"]
+            .with_user(self.steward)
+            .status_of("hr.employee", employee.id)
         )
         self.assertEqual(status["state"], "conflict")
 

@@ -23,9 +23,7 @@ class IntegrationHandlerHr(models.AbstractModel):
 
         Archived ones are found as well.
         """
-        linked = self.env["integration.record.link"]._find_record(
-            received.system_id, model, number
-        )
+        linked = self.env["integration.record.link"]._find_record(received.system_id, model, number)
         if linked:
             return linked
         found = (

@@ -79,7 +79,7 @@ class IntegrationLeaverAccess(models.AbstractModel):
             [("user_id", "=", user.id), ("res_model", "!=", False)], ["res_model"], ["__count"]
         )
         names = self.env["ir.model"]
-        return ", ".join(f"{count} × {names._get(model).name}" for model, count in counted)
+        return ", ".join(f"{count} {names._get(model).name}" for model, count in counted)
 
     @api.depends("user_id", "access_state")
     def _compute_keys(self):
@@ -130,8 +130,16 @@ class IntegrationLeaverAccess(models.AbstractModel):
         return False
 
     def _other_jobs(self, user):
-        return self.env["hr.employee"].sudo().search(  # sudo: employees of other companies, too
-            [("user_id", "=", user.id), ("id", "!=", self.employee_id.id), ("active", "=", True)]
+        return (
+            self.env["hr.employee"]
+            .sudo()
+            .search(  # sudo: employees of other companies, too
+                [
+                    ("user_id", "=", user.id),
+                    ("id", "!=", self.employee_id.id),
+                    ("active", "=", True),
+                ]
+            )
         )
 
     def _is_last_administrator(self, user) -> bool:
@@ -143,8 +151,12 @@ class IntegrationLeaverAccess(models.AbstractModel):
         )
 
     def _served(self, user):
-        return self.env["integration.interface"].sudo().search(  # sudo: of all companies
-            [("user_id", "=", user.id), ("state", "in", ("active", "deprecated"))]
+        return (
+            self.env["integration.interface"]
+            .sudo()
+            .search(  # sudo: of all companies
+                [("user_id", "=", user.id), ("state", "in", ("active", "deprecated"))]
+            )
         )
 
     # ------------------------------------------------------------------
@@ -189,10 +201,12 @@ class IntegrationLeaverAccess(models.AbstractModel):
         does so in the company."""
         leaver = self.sudo()  # sudo: who the administrators are
         them = leaver.env.ref(ADMINISTRATORS).all_user_ids.filtered(
-            lambda one: one.active
-            and not one._is_superuser()
-            and one != leaver.employee_id.user_id
-            and leaver.company_id in one.company_ids
+            lambda one: (
+                one.active
+                and not one._is_superuser()
+                and one != leaver.employee_id.user_id
+                and leaver.company_id in one.company_ids
+            )
         )
         owner = leaver.message_ref_id.interface_id.owner_id
         return (them & owner) or them.sorted("id")[:1]
