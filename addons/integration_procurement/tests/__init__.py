@@ -3,6 +3,7 @@ from . import (
     test_material_consumption,
     test_order_confirmation,
     test_purchase_order,
+    test_readiness,
     test_supplier,
     test_sync_status,
     test_ui,
