@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/integration_rules.xml",
         "data/integration_contract.xml",
+        "data/integration_contract_item.xml",
         "data/integration_contract_supplier.xml",
         "data/integration_contract_consumption.xml",
         "data/integration_event_type.xml",

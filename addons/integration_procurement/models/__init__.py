@@ -1,6 +1,9 @@
 from . import (
     integration_demo,
     integration_exception,
+    integration_handler_item,
+    integration_handler_item_merge,
+    integration_handler_master,
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
     integration_handler_procurement,

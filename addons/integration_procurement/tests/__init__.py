@@ -1,7 +1,11 @@
 from . import (
     test_exception,
+    test_identifiers,
+    test_item,
+    test_item_merge,
     test_material_consumption,
     test_order_confirmation,
+    test_possible_duplicate,
     test_purchase_order,
     test_readiness,
     test_supplier,
