@@ -45,9 +45,9 @@ class HrEmployee(models.Model):
         "integration.leaver", compute="_compute_leaver_id", groups="hr.group_hr_user"
     )
     leaver_last_day = fields.Date(
-        string="Leaves on", related="leaver_id.last_day", groups="hr.group_hr_user"
+        string="Leaves on", compute="_compute_leaver_id", groups="hr.group_hr_user"
     )
-    leaver_state = fields.Selection(related="leaver_id.state", groups="hr.group_hr_user")
+    leaver_state = fields.Char(compute="_compute_leaver_id", groups="hr.group_hr_user")
     # Of the mixin; not for whoever may read colleagues.
     integration_sync_state = fields.Selection(groups="hr.group_hr_user")
     integration_sync_reason = fields.Char(groups="hr.group_hr_user")
@@ -66,12 +66,13 @@ class HrEmployee(models.Model):
         for employee in self:
             employee.awaited_manager = numbers.get(employee._origin.id, False)
 
-    @api.depends("leaver_ids.state")
+    @api.depends("leaver_ids.state", "leaver_ids.last_day")
     def _compute_leaver_id(self):
         for employee in self:
-            employee.leaver_id = employee.leaver_ids.filtered(
-                lambda leaver: leaver.state in ("planned", "left")
-            )[:1]
+            leaver = employee.leaver_ids.filtered(lambda one: one.state in ("planned", "left"))[:1]
+            employee.leaver_id = leaver
+            employee.leaver_last_day = leaver.last_day
+            employee.leaver_state = leaver.state
 
     def action_unarchive(self):
         """Whoever is brought back, by a message or by hand, has come back from a departure."""

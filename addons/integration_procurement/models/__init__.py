@@ -1,9 +1,8 @@
 # What other handlers inherit from comes first.
-from . import (
-    integration_handler_procurement,
-    integration_handler_cost_centre,
-    integration_handler_master,
-)
+from . import integration_handler_procurement
+
+# isort: split
+from . import integration_handler_cost_centre, integration_handler_master
 
 # isort: split
 from . import (

@@ -16,10 +16,9 @@ class IntegrationException(models.Model):
     def _open_missing(self, system_id):
         """What waits to be decided about the list of a system."""
         # sudo: asked by handlers, whose service user needs no right on decisions of people
-        found = self.sudo().search(
+        return self.sudo().search(
             [("kind", "=", KIND), ("system_id", "=", system_id), ("state", "=", "open")], limit=1
         )
-        return found
 
     def _missing_accounts(self):
         return self.env["account.analytic.account"].browse(self.proposal["ids"]).exists()

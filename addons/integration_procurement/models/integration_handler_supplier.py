@@ -11,7 +11,7 @@ TEXTS = ("name", "vat", "street", "street2", "zip", "city", "phone", "email", "w
 
 
 class IntegrationHandlerSupplier(models.AbstractModel):
-    """A supplier as another system keeps it: its contact in Odoo is created or brought up to date."""
+    """A supplier as another system keeps it: a contact is created or brought up to date."""
 
     _name = "integration.handler.supplier"
     _inherit = "integration.handler.master"

@@ -17,7 +17,6 @@ class ResPartner(models.Model):
         string="Is a supplier for other systems",
         compute="_compute_integration_is_supplier",
         store=True,
-        precompute=True,
         groups="base.group_user",
         help="Something was bought there, or it was created as a supplier. Contact persons and "
         "addresses belong to their company. It stays so for good.",
