@@ -40,7 +40,6 @@ class TestEmployee(HrCase):
         )
         self.assertEqual(employee.company_id, self.env.company)
         self.assertFalse(employee.user_id, "no account comes into being by a message")
-        self.assertEqual(employee.integration_sync_state, "synchronised")
 
     def test_what_is_left_out_stays_and_null_empties(self):
         employee = self.employee(work_phone="1", job_title="Nurse")

@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -175,9 +177,8 @@ class TestLeaver(HrCase):
         employee = self.employee()
         employee.tz = "Pacific/Auckland"
         employee.resource_calendar_id = False
-        noon = fields.Datetime.to_datetime("2026-11-30 12:00:00")
-        self.patch(fields.Datetime, "now", staticmethod(lambda: noon))
-        self.assertEqual(employee._integration_today(), fields.Date.to_date("2026-12-01"))
+        with freeze_time("2026-11-30 12:00:00"):
+            self.assertEqual(employee._integration_today(), fields.Date.to_date("2026-12-01"))
 
     def test_people_do_not_write_departures(self):
         employee = self.employee()

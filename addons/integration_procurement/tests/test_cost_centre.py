@@ -57,7 +57,6 @@ class TestCostCentre(CostCentreCase):
         account = self.known()
         self.assertEqual((account.name, account.code), ("Ward 4", "4100"))
         self.assertEqual((account.plan_id, account.company_id), (self.plan, self.env.company))
-        self.assertEqual(account.integration_sync_state, "synchronised")
         self.bring("k2", name="Ward four", plan=None)
         self.assertEqual((account.name, account.plan_id), ("Ward four", self.plan))
 
@@ -190,6 +189,8 @@ class TestCostCentreList(CostCentreCase):
         self.assertIn("Ward 2", exception.name)
         self.assertIn("Ward 3", exception.name)
         self.assertEqual(len(exception.line_ids), 2)
+        self.assertEqual(self.account("2").integration_sync_state, "conflict")
+        self.assertIn("Ward 3", self.account("2").integration_exception_text)
         self.assertTrue(self.account("2").active)
         self.assertEqual(self.account("2").activity_ids.user_id, self.accountant)
         self.bring("k3", "1")
