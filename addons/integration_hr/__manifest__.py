@@ -15,6 +15,7 @@
         "data/integration_contract_employee.xml",
         "data/integration_contract_leaver.xml",
         "data/integration_event_type.xml",
+        "data/integration_event_type_changed.xml",
         "data/ir_cron.xml",
         "views/integration_leaver_views.xml",
         "views/hr_employee_views.xml",

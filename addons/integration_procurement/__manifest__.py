@@ -18,6 +18,7 @@
         "data/integration_contract_consumption.xml",
         "data/integration_event_type.xml",
         "data/integration_event_type_master.xml",
+        "data/integration_event_type_master_changed.xml",
         "data/ir_cron_cost_centre.xml",
         "views/account_analytic_account_views.xml",
         "views/integration_exception_views.xml",

@@ -1,7 +1,9 @@
 import json
 
+from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.engine.told import JOURNAL
 from odoo.addons.integration_core.tools import contracts
 
 from .common import HrCase
@@ -85,6 +87,65 @@ class TestEvents(HrCase):
         event = self.events(employee, "hr.employee.archived")
         self.assertEqual(len(event), 1)
         self.assertFalse(self.valid(event, "employee")["active"])
+
+    def changes(self, record):
+        """What the last event about a change of a record says that changed."""
+        events = self.events(record, f"{record._name}.changed")
+        return [
+            {one["path"]: one.get("to") for one in json.loads(event.data)["changes"]}
+            for event in events
+        ]
+
+    def seasoned(self, **values):
+        """An employee who was there before the transaction, as far as the capture knows."""
+        employee = self.env["hr.employee"].create({"name": "Noor", "personnel_number": "100"})
+        employee.write(values)
+        self.forget()
+        return employee
+
+    def forget(self):
+        self.env.cr.flush()
+        self.env["integration.event"].search([("res_model", "=like", "hr.%")]).unlink()
+        self.env.cr.postcommit.data.pop(JOURNAL, None)
+
+    def test_employee_changed(self):
+        employee = self.seasoned()
+        employee.write({"job_title": "Head nurse", "work_phone": "7"})
+        employee.name = "Noor Maes"
+        self.assertEqual(
+            self.changes(employee),
+            [{"/job_title": "Head nurse", "/work_phone": "7", "/name": "Noor Maes"}],
+        )
+        self.valid(self.events(employee, "hr.employee.changed"), "employee")
+
+    def test_private_data_is_nobodys_change(self):
+        employee = self.seasoned()
+        employee.write({"birthday": "1990-01-01", "private_phone": "9", "children": 2})
+        self.assertEqual(self.changes(employee), [])
+
+    def test_what_begins_later_is_told_when_it_begins(self):
+        employee = self.seasoned(contract_date_start="2026-01-01")
+        day = fields.Date.add(self.today, days=5)
+        employee.create_version({"date_version": day, "job_title": "Head nurse"})
+        self.assertEqual(self.changes(employee), [])
+        self.patch(fields.Date, "today", staticmethod(lambda *_args: day))
+        employee._cron_update_current_version_id()
+        self.assertEqual(self.changes(employee), [{"/job_title": "Head nurse"}])
+
+    def test_new_employee_does_not_change(self):
+        employee = self.env["hr.employee"].create({"name": "Noor", "personnel_number": "100"})
+        employee.job_title = "Nurse"
+        self.assertEqual(self.changes(employee), [])
+
+    def test_department_changed_and_restored(self):
+        department = self.env["hr.department"].create(
+            {"name": "Cardiology", "department_number": "D-1"}
+        )
+        department.action_archive()
+        self.forget()
+        department.action_unarchive()
+        department.name = "Heart"
+        self.assertEqual(self.changes(department), [{"/active": True, "/name": "Heart"}])
 
     def test_without_a_number_it_is_told_what_to_do(self):
         employee = self.env["hr.employee"].create({"name": "Noor"})

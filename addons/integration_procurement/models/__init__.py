@@ -18,6 +18,7 @@ from . import (
     integration_handler_supplier,
     integration_readiness_check,
     product_product_events,
+    product_template_events,
     purchase_order,
     purchase_order_line,
     res_partner_events,

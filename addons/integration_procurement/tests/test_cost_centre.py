@@ -199,7 +199,7 @@ class TestCostCentreList(CostCentreCase):
         self.assertEqual(
             [self.account(one).active for one in ("1", "2", "3")], [True, False, False]
         )
-        self.assertFalse(self.account("2").activity_ids)
+        self.assertFalse(self.account("2").with_context(active_test=True).activity_ids)
 
     def test_kept_until_it_was_in_a_list_again(self):
         self.bring("k1", "1", "2")

@@ -2,6 +2,7 @@ import json
 
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.engine.told import JOURNAL
 from odoo.addons.integration_core.tools import contracts
 
 from .common import ProcurementCase
@@ -44,6 +45,18 @@ class TestMasterEvents(ProcurementCase):
         self.assertEqual(contracts.compile_schema(schema).violations(data), [])
         return data
 
+    def forget(self):
+        """What follows is another transaction, as far as the capture of events knows."""
+        self.env.cr.flush()
+        self.env["integration.event"].search([]).unlink()
+        self.env.cr.postcommit.data.pop(JOURNAL, None)
+
+    def changes(self, record):
+        return [
+            {one["path"]: one.get("to") for one in json.loads(event.data)["changes"]}
+            for event in self.events(record, "changed")
+        ]
+
     # -- suppliers ---------------------------------------------------------------------------
 
     def test_supplier_created_as_one(self):
@@ -83,6 +96,24 @@ class TestMasterEvents(ProcurementCase):
         self.env.cr.flush()
         partner.action_archive()
         self.assertFalse(self.valid(self.events(partner, "archived"), "supplier")["active"])
+
+    def test_supplier_changed(self):
+        values = {"name": "NordMed", "is_company": True}
+        supplier, customer = self.env["res.partner"].create(
+            [{**values, "supplier_rank": 1}, values]
+        )
+        self.forget()
+        (supplier | customer).write({"city": "Gent", "comment": "Rings back slowly"})
+        self.assertEqual(self.changes(supplier), [{"/city": "Gent"}])
+        self.assertFalse(self.events(customer, "changed"))
+
+    def test_becoming_a_supplier_is_no_change(self):
+        partner = self.env["res.partner"].create({"name": "NordMed"})
+        self.forget()
+        partner.city = "Gent"
+        partner._increase_rank("supplier_rank")
+        self.assertEqual(len(self.events(partner, "created")), 1)
+        self.assertFalse(self.events(partner, "changed"))
 
     # -- items ---------------------------------------------------------------------------------
 
@@ -142,6 +173,27 @@ class TestMasterEvents(ProcurementCase):
         }
         self.assertEqual(names, {"Gloves (S)", "Gloves (M)"})
 
+    def test_change_of_the_template_is_one_of_its_items(self):
+        product, other = self.env["product.product"].create([{"name": "Gloves"}, {"name": "Masks"}])
+        self.forget()
+        product.product_tmpl_id.write({"name": "Gloves M", "list_price": 3, "description": "x"})
+        product.default_code = "GLV"
+        self.assertEqual(self.changes(product), [{"/name": "Gloves M", "/reference": "GLV"}])
+        self.assertFalse(self.events(other, "changed"))
+        self.forget()
+        product.product_tmpl_id.list_price = 4
+        self.assertFalse(self.events(product, "changed"))
+
+    def test_translation_of_another_language_is_no_change(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        product = self.env["product.product"].create({"name": "Gloves"})
+        self.forget()
+        template = product.product_tmpl_id
+        template.update_field_translations("name", {"fr_FR": "Gants"})
+        self.assertFalse(self.events(product, "changed"))
+        template.update_field_translations("name", {"en_US": "Gloves M"})
+        self.assertEqual(self.changes(product), [{"/name": "Gloves M"}])
+
     def test_unit_without_a_code(self):
         unit = self.env["uom.uom"].create({"name": "Box of nobody knows", "relative_factor": 1})
         product = self.env["product.product"].create({"name": "Gloves", "uom_id": unit.id})
@@ -160,6 +212,15 @@ class TestMasterEvents(ProcurementCase):
         self.assertEqual(data["valid_to"], "2099-12-31")
         account.action_archive()
         self.assertFalse(self.valid(self.events(account, "archived"), "cost_centre")["active"])
+
+    def test_cost_centre_changed_and_restored(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Wards"})
+        account = self.env["account.analytic.account"].create(
+            {"name": "Ward 4", "code": "4100", "plan_id": plan.id, "active": False}
+        )
+        self.forget()
+        account.write({"active": True, "name": "Ward four"})
+        self.assertEqual(self.changes(account), [{"/active": True, "/name": "Ward four"}])
 
     def test_cost_centre_without_a_reference(self):
         plan = self.env["account.analytic.plan"].create({"name": "Wards"})
