@@ -74,12 +74,14 @@ class HrEmployee(models.Model):
             employee.leaver_last_day = leaver.last_day
             employee.leaver_state = leaver.state
 
-    def action_unarchive(self):
+    def write(self, vals):
         """Whoever is brought back, by a message or by hand, has come back from a departure."""
         leavers = self.env["integration.leaver"]
-        for employee in self:
-            leavers |= leavers._current(employee).filtered(lambda one: one.state == "left")
-        res = super().action_unarchive()
+        if vals.get("active"):
+            for employee in self:
+                known = leavers._current(employee)
+                leavers |= known.filtered(lambda one: one.state == "left")
+        res = super().write(vals)
         for leaver in leavers:
             leaver._come_back()
         return res

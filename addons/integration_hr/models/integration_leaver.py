@@ -2,10 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..tools import leaving
+from odoo.addons.integration_core.tools import errors
 
-# How many departures the scheduled job carries out before it commits.
-BATCH = 20
+from ..tools import leaving
 
 
 class IntegrationLeaver(models.Model):
@@ -24,7 +23,12 @@ class IntegrationLeaver(models.Model):
     _rec_name = "employee_id"
 
     employee_id = fields.Many2one(
-        "hr.employee", required=True, readonly=True, index=True, ondelete="cascade"
+        "hr.employee",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     last_day = fields.Date(required=True, readonly=True, tracking=True)
@@ -149,14 +153,16 @@ class IntegrationLeaver(models.Model):
     def _withdraw(self, employee, *, received=None, issued_at=None):
         """Somebody does not leave after all.
 
-        :raises UserError: no departure was ever announced
+        :raises errors.ConflictError: no departure was ever announced
         """
         if self._is_outdated(employee, issued_at):
             return
         known = self._known(employee)
         if not known:
-            raise UserError(
-                self.env._("There is no departure to withdraw. Look whether it was announced.")
+            raise errors.ConflictError(
+                "There is no departure that could be withdrawn. Look whether it was announced for "
+                "somebody else, then cancel this message.",
+                code="no_departure",
             )
         leaver = self._current(employee)
         if not leaver:

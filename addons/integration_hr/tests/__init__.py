@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_department,
     test_employee,
     test_events,

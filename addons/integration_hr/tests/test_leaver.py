@@ -118,7 +118,7 @@ class TestLeaver(HrCase):
 
     def test_nothing_to_withdraw(self):
         self.employee()
-        self.assert_quarantined(self.bring("leaver", number="100", cancelled=True), "business_rule")
+        self.assert_quarantined(self.bring("leaver", number="100", cancelled=True), "no_departure")
 
     def test_unknown_people_and_reasons(self):
         self.assert_quarantined(self.leave(0, "999"), "unknown_employee")

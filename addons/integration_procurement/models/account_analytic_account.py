@@ -27,10 +27,11 @@ class AccountAnalyticAccount(models.Model):
     valid_to = fields.Date(
         tracking=True, help="Last day on which it is used. It is archived on the day after."
     )
-    opens_by_itself = fields.Boolean(
+    closed_by_validity = fields.Boolean(
         readonly=True,
         copy=False,
-        help="It is archived only because its first day has not come, and opens on that day.",
+        help="It is archived only because its first day has not come, or its last has passed. It "
+        "opens by itself as soon as it is valid.",
     )
     kept_though_missing = fields.Boolean(
         readonly=True,
@@ -65,16 +66,14 @@ class AccountAnalyticAccount(models.Model):
     def _integration_open(self, wanted=True):
         """Open or close a cost centre, as far as its validity allows.
 
-        One that is to be open and whose first day has not come opens by itself.
+        One that is to be open but is not valid opens by itself when it is.
         """
         self.ensure_one()
-        today = self._integration_today()
-        active = wanted and self._integration_is_valid(today)
-        later = bool(wanted and self.valid_from and self.valid_from > today)
-        if self.opens_by_itself != later:
-            self.opens_by_itself = later
-        if self.active != active:
-            self.active = active
+        valid = self._integration_is_valid(self._integration_today())
+        values = {"active": wanted and valid, "closed_by_validity": wanted and not valid}
+        changed = {name: value for name, value in values.items() if self[name] != value}
+        if changed:
+            self.write(changed)
 
     @api.model
     def _cron_validity(self):
@@ -82,8 +81,10 @@ class AccountAnalyticAccount(models.Model):
         # A day ahead of UTC is the furthest that any place can be.
         horizon = fields.Date.add(fields.Date.today(), days=1)
         ended = Domain("active", "=", True) & Domain("valid_to", "<", horizon)
-        begun = Domain("opens_by_itself", "=", True) & Domain("valid_from", "<=", horizon)
-        for account in self.with_context(active_test=False).search(ended | begun):
+        early = Domain("active", "=", True) & Domain("valid_from", ">", fields.Date.today())
+        closed = Domain("active", "=", False) & Domain("closed_by_validity", "=", True)
+        begun = closed & Domain("valid_from", "<=", horizon)
+        for account in self.with_context(active_test=False).search(ended | early | begun):
             account._integration_open()
 
     # ------------------------------------------------------------------

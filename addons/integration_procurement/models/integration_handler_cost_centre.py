@@ -45,7 +45,8 @@ class IntegrationHandlerCostCentre(models.AbstractModel):
         self.env["integration.record.link"]._link(received.system_id, account, data["number"])
         if {"active", "valid_from", "valid_to"} & data.keys():
             # Without a word about it, it stays as open as it was.
-            account._integration_open(data.get("active", account.active or account.opens_by_itself))
+            open_by_now = account.active or account.closed_by_validity
+            account._integration_open(data.get("active", open_by_now))
         return account
 
     def _find_cost_centre(self, received, number):

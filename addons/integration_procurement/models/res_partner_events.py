@@ -17,17 +17,18 @@ class ResPartner(models.Model):
         string="Is a supplier for other systems",
         compute="_compute_integration_is_supplier",
         store=True,
+        precompute=True,
         groups="base.group_user",
         help="Something was bought there, or it was created as a supplier. Contact persons and "
         "addresses belong to their company. It stays so for good.",
     )
 
-    @api.depends("supplier_rank", "commercial_partner_id")
+    @api.depends("supplier_rank", "is_company", "parent_id")
     def _compute_integration_is_supplier(self):
         # Once a supplier, always one: ranks go up with each purchase, some reset them to nothing,
         # and nobody is to be told twice that the same supplier is new.
         for partner in self:
-            whole = partner.commercial_partner_id in (partner, partner.browse())
+            whole = partner.is_company or not partner.parent_id  # its own commercial partner
             known = partner.supplier_rank > 0 or partner.integration_is_supplier
             partner.integration_is_supplier = whole and known
 
