@@ -234,7 +234,7 @@ def attribute(env: api.Environment, cause: causation.Shared) -> list[str]:
     """
     cr = env.cr
     cr.flush()
-    fired = _journal(cr).fired
+    fired = told.journal(cr).fired
     shared = [
         (type_id, record_id)
         for type_id, causes in fired.items()
@@ -246,8 +246,8 @@ def attribute(env: api.Environment, cause: causation.Shared) -> list[str]:
     left = _attribute_written(cr, cause)
     models = {
         trigger.type_id: model
-        for model, triggers in env["integration.event.type"]._triggers().items()
-        for trigger in triggers
+        for model, watch in env["integration.event.type"]._watched().items()
+        for trigger in watch.triggers
     }
     for type_id, record_id in shared:
         fired[type_id][record_id] = cause.of(models.get(type_id, ""), record_id)
@@ -282,7 +282,7 @@ def _forget_shared(
 
 def forget(cr: BaseCursor, cause: causation.Cause) -> None:
     """What a message, or a batch, did was undone: it has told nothing."""
-    journal = cr.postcommit.data.get(JOURNAL)
+    journal = told.known(cr)
     for causes in journal.fired.values() if journal else ():
         for record_id in [key for key, one in causes.items() if one == cause]:
             del causes[record_id]

@@ -30,6 +30,17 @@ class IntegrationHandlerSupplier(models.AbstractModel):
             for data in documents
         ]
 
+    def _complete(self, received, records, documents):
+        # The later message wins here, too.
+        active = {
+            record: data["active"]
+            for record, data in zip(records, documents, strict=True)
+            if "active" in data
+        }
+        partners = self.env["res.partner"]
+        partners.union(*(one for one, on in active.items() if not on)).action_archive()
+        partners.union(*(one for one, on in active.items() if on)).action_unarchive()
+
     def _defaults(self, data):
         return {"ref": data["number"], "is_company": True, "supplier_rank": 1}
 

@@ -1,8 +1,10 @@
 from . import (
+    test_cost_centre,
     test_exception,
     test_identifiers,
     test_item,
     test_item_merge,
+    test_master_events,
     test_material_consumption,
     test_order_confirmation,
     test_possible_duplicate,

@@ -44,6 +44,16 @@ class TestSupplier(ProcurementCase):
         self.assertEqual((partner.name, partner.city), ("NordMed NV", "Gent"))
         self.assertEqual((partner.phone, partner.country_id.code), (False, False))
 
+    def test_archived_and_restored(self):
+        self.bring("k1", active=False)
+        partner = self.known()
+        self.assertFalse(partner.active)
+        self.bring("k2", city="Gent")
+        self.assertFalse(partner.active, "what is left out stays as it is")
+        self.bring("k3", active=True)
+        self.env.invalidate_all()
+        self.assertTrue(partner.active)
+
     def test_supplier_with_the_number_as_reference_is_the_same(self):
         partner = self.env["res.partner"].create(
             {"name": "Known by hand", "ref": "S-1", "is_company": True}

@@ -1,0 +1,1 @@
+from . import handler, leaver_access
