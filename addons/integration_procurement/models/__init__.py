@@ -1,11 +1,16 @@
 from . import (
     integration_demo,
     integration_exception,
+    integration_exception_purchase,
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
+    integration_handler_order_confirmation_words,
     integration_handler_procurement,
     integration_handler_supplier,
     purchase_order,
     purchase_order_line,
+    res_company,
+    res_config_settings,
+    res_partner,
     uom_uom,
 )
