@@ -7,6 +7,7 @@ from . import (
     integration_handler_order_confirmation_words,
     integration_handler_procurement,
     integration_handler_supplier,
+    integration_readiness_check,
     purchase_order,
     purchase_order_line,
     res_company,

@@ -5,6 +5,7 @@ from . import (
     test_order_confirmation_deviation,
     test_order_confirmation_order,
     test_purchase_order,
+    test_readiness,
     test_supplier,
     test_sync_status,
     test_tools_answers,
