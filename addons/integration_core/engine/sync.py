@@ -103,6 +103,37 @@ def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -
     upsert(cr, rows)
 
 
+def withdraw(
+    cr: BaseCursor, model: str, res_id: int, interface_ids: Sequence[int], reason: str
+) -> None:
+    """What an interface was to tell of a record reached the partner in another way."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync
+           SET state = 'cancelled', reason = %s, changed_at = now() AT TIME ZONE 'UTC'
+         WHERE res_model = %s AND res_id = %s AND interface_id = ANY(%s)
+           AND state <> 'synchronised'
+        """,
+        [reason, model, res_id, list(interface_ids)],
+    )
+
+
+def restore(cr: BaseCursor, model: str, res_id: int, interface_ids: Sequence[int]) -> None:
+    """Undo :func:`withdraw` where the message had been delivered all the same."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync s
+           SET state = CASE WHEN i.awaits_confirmation THEN 'waiting' ELSE 'synchronised' END,
+               reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
+          FROM integration_interface i, integration_message m
+         WHERE i.id = s.interface_id AND m.id = s.message_id AND m.state = 'done'
+           AND s.res_model = %s AND s.res_id = %s AND s.interface_id = ANY(%s)
+           AND s.state = 'cancelled'
+        """,
+        [model, res_id, list(interface_ids)],
+    )
+
+
 def forget(cr: BaseCursor, message_ids: Sequence[int]) -> None:
     """Take back what was said of records because of messages that were filtered after all."""
     if message_ids:

@@ -1,3 +1,7 @@
+# First: other handlers inherit from it.
+from . import integration_handler_procurement
+
+# isort: split
 from . import (
     integration_demo,
     integration_exception,
@@ -5,11 +9,11 @@ from . import (
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
     integration_handler_order_confirmation_words,
-    integration_handler_procurement,
     integration_handler_supplier,
     integration_readiness_check,
     purchase_order,
     purchase_order_line,
+    purchase_order_sent,
     res_company,
     res_config_settings,
     res_partner,

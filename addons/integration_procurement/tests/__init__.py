@@ -6,6 +6,7 @@ from . import (
     test_order_confirmation_order,
     test_purchase_order,
     test_readiness,
+    test_sent_otherwise,
     test_supplier,
     test_sync_status,
     test_tools_answers,

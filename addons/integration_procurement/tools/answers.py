@@ -97,9 +97,11 @@ def deviations(ordered: Ordered, answer: Answer, tolerance: Tolerance) -> frozen
         found.add(Deviation.QUANTITY)
     if is_beyond(_net_answer(ordered, answer), _net_ordered(ordered), tolerance.price_percent):
         found.add(Deviation.PRICE)
-    if answer.promised and ordered.requested:
-        if (answer.promised - ordered.requested).days > tolerance.days_late:
-            found.add(Deviation.DATE)
+    late = (
+        (answer.promised - ordered.requested).days if answer.promised and ordered.requested else 0
+    )
+    if late > tolerance.days_late:
+        found.add(Deviation.DATE)
     return frozenset(found)
 
 

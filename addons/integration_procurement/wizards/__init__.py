@@ -1,0 +1,1 @@
+from . import purchase_sent_otherwise, purchase_sent_otherwise_line
