@@ -17,6 +17,7 @@
         "data/integration_contract_orders.xml",
         "data/integration_event_type.xml",
         "views/integration_exception_views.xml",
+        "views/product_supplierinfo_views.xml",
         "views/purchase_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",

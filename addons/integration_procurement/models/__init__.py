@@ -1,18 +1,26 @@
-# First: other handlers inherit from it.
+# First: other handlers inherit from these.
 from . import integration_handler_procurement
+
+# isort: split
+from . import integration_handler_catalogue
 
 # isort: split
 from . import (
     integration_demo,
     integration_exception,
+    integration_exception_price_list,
     integration_exception_purchase,
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
     integration_handler_order_confirmation_words,
+    integration_handler_price_list,
+    integration_handler_stock_availability,
     integration_handler_supplier,
     integration_readiness_check,
+    product_supplierinfo,
     purchase_order,
     purchase_order_line,
+    purchase_order_line_availability,
     purchase_order_sent,
     res_company,
     res_config_settings,

@@ -186,9 +186,7 @@ class PurchaseOrder(models.Model):
             )
         try:
             with own_cursor(registry) as cr:
-                cr.execute(
-                    "SELECT set_config('lock_timeout', %s, true)", [operations.LOCK_TIMEOUT]
-                )
+                cr.execute("SELECT set_config('lock_timeout', %s, true)", [operations.LOCK_TIMEOUT])
                 yield self.with_env(self.env(cr=cr))
         except LockNotAvailable as exc:
             raise UserError(

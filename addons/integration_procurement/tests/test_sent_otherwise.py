@@ -60,7 +60,9 @@ class TestSentOtherwise(AnswersCase):
         self.env.invalidate_all()
 
     def message_of(self, order, interface=None):
-        return self.messages(interface or self.outbound).filtered(lambda one: one.res_id == order.id)
+        return self.messages(interface or self.outbound).filtered(
+            lambda one: one.res_id == order.id
+        )
 
     def test_an_event_in_the_outbox(self):
         order = self.confirmed_only()
@@ -70,7 +72,9 @@ class TestSentOtherwise(AnswersCase):
         self.assertEqual(message.state, "cancelled")
         self.assertIn("Their system is down", message.resolution)
         self.assertEqual(self.message_of(order, self.analytics).state, "queued")
-        self.assertEqual((order.sent_otherwise, order.sent_otherwise_user_id), ("phone", self.buyer))
+        self.assertEqual(
+            (order.sent_otherwise, order.sent_otherwise_user_id), ("phone", self.buyer)
+        )
         self.assertIn("Their system is down", order.message_ids[0].body)
         audit = self.env["integration.audit.entry"].search(
             [("res_model", "=", "integration.message"), ("res_id", "=", message.id)]

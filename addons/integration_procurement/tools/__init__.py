@@ -1,1 +1,1 @@
-from . import answers, canonical
+from . import answers, canonical, price_lists

@@ -10,9 +10,7 @@ class PurchaseSentOtherwise(models.TransientModel):
     _name = "purchase.sent.otherwise"
     _description = "Order Sent by Other Means"
 
-    order_id = fields.Many2one(
-        "purchase.order", required=True, readonly=True, ondelete="cascade"
-    )
+    order_id = fields.Many2one("purchase.order", required=True, readonly=True, ondelete="cascade")
     way = fields.Selection(WAYS, string="How", required=True, default="phone")
     reason = fields.Char(
         string="Why", required=True, help="Everybody who reads the order can read it."

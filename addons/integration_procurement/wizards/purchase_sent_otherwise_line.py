@@ -11,7 +11,7 @@ class PurchaseSentOtherwiseLine(models.TransientModel):
         "purchase.sent.otherwise", required=True, readonly=True, ondelete="cascade"
     )
     # A number, no relation: a buyer may not read interfaces.
-    interface = fields.Integer(readonly=True)
+    interface = fields.Integer(string="Number of the interface", readonly=True)
     name = fields.Char(string="Interface", readonly=True)
     state = fields.Char(string="What has happened", readonly=True)
     may_have_left = fields.Boolean(readonly=True)
