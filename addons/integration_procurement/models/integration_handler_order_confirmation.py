@@ -56,9 +56,9 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
     _inherit = "integration.handler.procurement"
     _description = "Purchase order confirmation"
 
+    # Not repeatable: an answer that a line has already is recognised, but if the order has changed
+    # since, a replay would judge it by an order that the supplier never saw.
     _contract = "procurement.order_confirmation"
-    # An answer that a line has already is recognised, an older one does not replace a newer one.
-    _repeatable = True
 
     def _confirms(self, record):
         """An order is confirmed when each line has an answer and nothing is left to decide."""

@@ -135,9 +135,9 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             for line in late
         ]
         title = (
-            self.env._("The supplier answered to this order as %s.", reference)
+            self.env._("The supplier confirmed this order as %s.", reference)
             if reference
-            else self.env._("The supplier answered to this order.")
+            else self.env._("The supplier confirmed this order.")
         )
         items = Markup().join(Markup("<li>%s</li>") % row for row in rows)
         return Markup("<p>%s</p><ul>%s</ul>") % (title, items)

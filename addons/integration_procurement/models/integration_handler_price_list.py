@@ -9,6 +9,8 @@ from ..tools import canonical, price_lists
 from ..tools.price_lists import DAY, Offer, Price
 
 KIND = "price_list"
+# What can become of an entry, as the summary tells it.
+COUNTS = ("new", "changed", "same", "ended", "parked", "older")
 
 
 class IntegrationHandlerPriceList(models.AbstractModel):
@@ -103,12 +105,10 @@ class IntegrationHandlerPriceList(models.AbstractModel):
     def _summary(self, data, counts) -> str:
         return self.env._(
             "Price list %(number)s: %(new)s new, %(changed)s changed, %(same)s as before, "
-            "%(ended)s discontinued, %(parked)s to be decided, %(older)s overtaken by a later list.",
+            "%(ended)s discontinued, %(parked)s to be decided, "
+            "%(older)s overtaken by a later list.",
             number=data.get("number") or "",
-            **{
-                name: counts[name]
-                for name in ("new", "changed", "same", "ended", "parked", "older")
-            },
+            **{name: counts[name] for name in COUNTS},
         )
 
 

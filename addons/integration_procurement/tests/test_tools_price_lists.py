@@ -32,10 +32,10 @@ class TestToolsPriceLists(BaseCase):
     def test_without_a_day_what_is_valid_today_is_replaced(self):
         past, now = price(1, None, date(2026, 5, 31)), price(2, date(2026, 6, 1))
         future = price(3, date(2027, 1, 1))
-        found = place([future, now, past][1:] + [future], offer(), TODAY)
-        self.assertEqual(found.target, 1, "the one without a first day is the same period")
-        found = place([now, future], offer(), TODAY)
-        self.assertEqual((found.target, found.start), (2, date(2026, 6, 1)))
+        found = place([past, future, now], offer(), TODAY)
+        self.assertEqual((found.target, found.start, found.prior), (2, date(2026, 6, 1), now))
+        found = place([past, future], offer(), TODAY)
+        self.assertEqual((found.target, found.end), (1, None), "it goes on again")
 
     def test_what_goes_on_ends_the_day_before(self):
         found = place([price(1)], offer(date(2027, 1, 1)), TODAY)

@@ -67,14 +67,14 @@ def place(prices: Collection[Price], offer: Offer, today: date) -> Place:
     A price from the same day on is replaced; one that goes on beyond that day ends the day before.
     An offer without a first day replaces what is valid today.
     """
-    same = [price for price in prices if price.start == offer.start]
-    if same:
-        return Place(same[0].id, offer.start, offer.end, same[0])
+    same = next((price for price in prices if price.start == offer.start), None)
     now = _latest(price for price in prices if price.covers(offer.start or today))
-    if offer.start is None:
-        if now is None:
-            return Place(None, None, offer.end, None)
+    if offer.start is None and now is not None:
         return Place(now.id, now.start, offer.end, now)
+    if same is not None:
+        return Place(same.id, offer.start, offer.end, same)
+    if offer.start is None:
+        return Place(None, None, offer.end, None)
     later = [price.start for price in prices if price.start and price.start > offer.start]
     end = offer.end
     if end is None and later:
