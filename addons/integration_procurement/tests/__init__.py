@@ -1,4 +1,5 @@
 from . import (
+    test_contract_orders,
     test_exception,
     test_material_consumption,
     test_order_confirmation,
@@ -6,6 +7,7 @@ from . import (
     test_order_confirmation_order,
     test_price_list,
     test_purchase_order,
+    test_purchase_order_events,
     test_readiness,
     test_sent_otherwise,
     test_supplier,
@@ -13,5 +15,6 @@ from . import (
     test_tools_answers,
     test_tools_price_lists,
     test_ui,
+    test_ui_buyer,
     test_uom_uom,
 )
