@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine.capture import Snapshot
 
@@ -32,6 +32,15 @@ class PurchaseOrder(models.Model):
         help="Had to be approved, and was. An order that needs no approval, or that a manager "
         "confirms at once, is only confirmed.",
     )
+
+    supplier_has_answered = fields.Boolean(compute="_compute_supplier_has_answered")
+
+    @api.depends("order_line.supplier_answer", "order_line.supplier_promised_date")
+    def _compute_supplier_has_answered(self):
+        for order in self:
+            order.supplier_has_answered = any(
+                line.supplier_answer or line.supplier_promised_date for line in order.order_line
+            )
 
     def write(self, vals):
         state = vals.get("state")

@@ -42,14 +42,26 @@ class PurchaseOrder(models.Model):
     )
 
     def _compute_integration_may_be_sent_otherwise(self):
+        """Whether an interface that leads to the supplier has something to do with the order.
+
+        Where a system belongs to no contact, nobody knows whether it does: it is asked once.
+        """
+        self._origin.flush_recordset(["partner_id", "sent_otherwise"])
         self.env.cr.execute(
             SQL(
                 """
                 SELECT s.res_id
                   FROM integration_record_sync s
                   JOIN integration_interface i ON i.id = s.interface_id
+                  JOIN integration_system y ON y.id = i.system_id
+                  LEFT JOIN res_partner theirs ON theirs.id = y.partner_id
+                  JOIN purchase_order o ON o.id = s.res_id
+                  JOIN res_partner supplier ON supplier.id = o.partner_id
                  WHERE s.res_model = %(model)s AND s.res_id = ANY(%(ids)s)
                    AND s.state = ANY(%(states)s) AND i.direction = 'outbound'
+                   AND (theirs.commercial_partner_id = supplier.commercial_partner_id
+                        OR theirs.id IS NULL
+                           AND (i.awaits_confirmation OR o.sent_otherwise IS NULL))
                  UNION
                 SELECT res_id FROM integration_event
                  WHERE res_model = %(model)s AND res_id = ANY(%(ids)s) AND dispatched_at IS NULL

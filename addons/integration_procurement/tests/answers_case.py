@@ -27,9 +27,10 @@ class AnswersCase(ProcurementCase):
         self.purchase = self.ordered()
         self.first, self.second = self.purchase.order_line
 
-    def ordered(self, **values):
-        """A confirmed order that was sent."""
+    def ordered(self, line=None, **values):
+        """A confirmed order that was sent; ``line`` are values of its first line."""
         order = self.order(user_id=self.buyer.id, **values)
+        order.order_line[0].write({"price_unit": 12.5, **(line or {})})
         order.order_line.date_planned = "2026-12-01 11:00:00"
         order.button_confirm()
         self.env.cr.flush()

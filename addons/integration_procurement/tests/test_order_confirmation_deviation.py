@@ -107,9 +107,8 @@ class TestOrderConfirmationDeviation(AnswersCase):
         self.assertEqual((message.state, message.error_code), ("quarantined", "schedule_sum"))
 
     def test_box_of_twelve_is_converted_exactly(self):
-        order = self.ordered()
+        order = self.ordered(line={"product_qty": 12})
         line = order.order_line[0]
-        line.product_qty = 12
         currency = order.currency_id.name
         self.answer(
             "c1",
@@ -130,9 +129,8 @@ class TestOrderConfirmationDeviation(AnswersCase):
         self.assertAlmostEqual(line.price_unit * 12, 100, 10)
 
     def test_what_would_need_rounding_is_not_written(self):
-        order = self.ordered()
+        order = self.ordered(line={"product_uom_id": self.box.id})
         line = order.order_line[0]
-        line.product_uom_id = self.box
         self.answer("c1", (line, {"quantity": "4", "unit": "C62"}), order=order)
         exception = self.exceptions(order)
         self.assertEqual(exception.kind, "order_quantity")

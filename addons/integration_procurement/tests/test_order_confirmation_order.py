@@ -89,14 +89,14 @@ class TestOrderConfirmationOrder(AnswersCase):
 
     def test_billed_line_keeps_its_price(self):
         self.product.purchase_method = "purchase"
-        self.purchase.action_create_invoice()
-        self.answer(
-            "c1",
-            (self.first, {"unit_price": "13"}),
-            currency=self.purchase.currency_id.name,
-        )
+        order = self.ordered()
+        order.action_create_invoice()
+        line = order.order_line[0]
+        self.assertEqual(line.qty_invoiced, 5)
+        said = (line, {"unit_price": "13"})
+        self.answer("c1", said, order=order, currency=order.currency_id.name)
         with self.assertRaisesRegex(UserError, "billed already"):
-            self.accept()
+            self.accept(self.exceptions(order))
 
     def test_same_number_in_two_companies(self):
         company = self.env["res.company"].create({"name": "Another hospital"})

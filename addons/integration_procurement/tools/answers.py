@@ -69,7 +69,7 @@ class Answer:
 
     @property
     def quantity(self) -> Number:
-        return sum((part.quantity for part in self.deliveries), Fraction(0))
+        return sum((Fraction(part.quantity) for part in self.deliveries), Fraction(0))
 
     @property
     def promised(self) -> date | None:

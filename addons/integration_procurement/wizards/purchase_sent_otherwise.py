@@ -12,9 +12,7 @@ class PurchaseSentOtherwise(models.TransientModel):
 
     order_id = fields.Many2one("purchase.order", required=True, readonly=True, ondelete="cascade")
     way = fields.Selection(WAYS, string="How", required=True, default="phone")
-    reason = fields.Char(
-        string="Why", required=True, help="Everybody who reads the order can read it."
-    )
+    reason = fields.Char(string="Why", help="Everybody who reads the order can read it.")
     line_ids = fields.One2many("purchase.sent.otherwise.line", "wizard_id")
     may_have_left = fields.Boolean(compute="_compute_may_have_left")
     certain = fields.Boolean(
