@@ -10,6 +10,7 @@ TYPES = (
     "event_type_purchase_order_to_approve",
     "event_type_purchase_order_approved",
     "event_type_purchase_order_confirmed",
+    "event_type_purchase_order_changed",
     "event_type_purchase_order_cancelled",
     "event_type_request_for_quotation_sent",
 )
@@ -39,9 +40,10 @@ class TestPurchaseOrderEvents(ProcurementCase):
         )
         version = self.env.ref("integration_procurement.contract_purchase_order_1_1_0")
         schema = contracts.compile_schema(json.loads(version.schema))
-        found = []
+        found, self.changes = [], []
         for event in events:
             data = json.loads(event.data)
+            self.changes += data.get("changes", [])
             self.assertEqual(schema.violations(data), [])
             found.append((event.type_code.removeprefix("procurement."), data["state"]))
         # As if the transaction had ended: the next step is told anew.
@@ -97,3 +99,19 @@ class TestPurchaseOrderEvents(ProcurementCase):
         self.assertEqual(self.told(order), [("purchase_order.to_approve", "to_approve")])
         order.with_user(self.manager).button_approve()
         self.assertIn(("purchase_order.approved", "confirmed"), self.told(order))
+
+    def test_changes_of_a_confirmed_order(self):
+        order = self.order()
+        order.order_line[0].product_qty = 6
+        self.assertEqual(self.told(order), [], "a quotation is nobody's business yet")
+        order.with_user(self.manager).button_confirm()
+        self.assertEqual(self.told(order), [("purchase_order.confirmed", "confirmed")])
+        line = order.order_line[0]
+        line.write({"product_qty": 7, "price_unit": 12.5, "date_planned": line.date_planned})
+        self.assertEqual(self.told(order), [("purchase_order.changed", "confirmed")])
+        self.assertIn({"path": f"/lines/{line.id}/quantity", "from": "6", "to": "7"}, self.changes)
+        line.write({"supplier_confirmed_qty": 7})
+        order.priority = "1"
+        self.assertEqual(self.told(order), [], "what is not told outside does not change it")
+        order.button_cancel()
+        self.assertEqual(self.told(order), [("purchase_order.cancelled", "cancelled")])
