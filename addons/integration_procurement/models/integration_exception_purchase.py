@@ -76,13 +76,13 @@ class IntegrationException(models.Model):
     def _accept_order_rejected(self):
         """What was received stays ordered, the rest is not waited for."""
         line = self._order_line()
-        self._write_order_line(line, {"product_qty": line.qty_received})
+        self._write_order_line(line, {"product_qty": _received_of(line)})
 
     def _accept_order_substitution(self):
         """A new line for the other item; the old one keeps what was received of it."""
         line = self._order_line()
         values = self._substitute_values(line)
-        self._write_order_line(line, {"product_qty": line.qty_received}, Command.create(values))
+        self._write_order_line(line, {"product_qty": _received_of(line)}, Command.create(values))
 
     def _substitute_values(self, line) -> dict:
         substitute = self.proposal["substitute"]
@@ -182,6 +182,11 @@ class IntegrationException(models.Model):
             for name in ("price_unit", "discount", "date_planned")
         }
         line.order_id.write({"order_line": [Command.update(line.id, {**kept, **values}), *more]})
+
+
+def _received_of(line) -> float:
+    """What stays ordered when no more comes; more than was ordered may have come."""
+    return min(line.product_qty, line.qty_received)
 
 
 def _is_same(line, name, value) -> bool:

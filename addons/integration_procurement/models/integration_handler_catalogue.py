@@ -26,6 +26,12 @@ class Item:
     def unit(self):
         return self.template.uom_id
 
+    def fits(self, other: "Item") -> bool:
+        """Whether both may be the same item."""
+        if self.template != other.template:
+            return False
+        return self.product == other.product or not (self.product and other.product)
+
 
 class IntegrationHandlerCatalogue(models.AbstractModel):
     """What the items of a supplier's catalogue mean in Odoo, for many of them at once.
@@ -37,6 +43,14 @@ class IntegrationHandlerCatalogue(models.AbstractModel):
     _name = "integration.handler.catalogue"
     _inherit = "integration.handler.procurement"
     _description = "Procurement: items of a supplier"
+
+    def _rows_of(self, supplier, items) -> dict[Item, list]:
+        """The supplier's conditions of purchase by item; a list for each that is asked for."""
+        templates = {item.template.id for item in items}
+        found = defaultdict(list)
+        for row in self._sellers(supplier, Domain("product_tmpl_id", "in", list(templates))):
+            found[Item(row.product_tmpl_id, row.product_id)].append(row)
+        return found
 
     def _find_items(self, received, supplier, items) -> list[Item]:
         """The items, in the order of the message.
@@ -64,11 +78,18 @@ class IntegrationHandlerCatalogue(models.AbstractModel):
 
     def _choose(self, item, known) -> Item | None:
         """By the surest name that is known at all; ``None`` if that does not name one item."""
+        chosen = None
         for name in NAMES:
             found = known[name].get(item.get(name), ())
-            if found:
-                return next(iter(found)) if len(found) == 1 else None
-        return None
+            if not found:
+                continue
+            if chosen is None:
+                if len(found) > 1:
+                    return None
+                chosen = next(iter(found))
+            elif not any(chosen.fits(other) for other in found):
+                return None  # two names of two items
+        return chosen
 
     def _refuse_positions(self, positions, code, text):
         """:raises errors.ConflictError: if there are any; ``text`` has a place for them"""

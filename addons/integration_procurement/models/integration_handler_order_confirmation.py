@@ -73,8 +73,12 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         self._check_order(order, data)
         said_at = self._said_at(received, data)
         fresh, late = [], []
+        by_reference = {str(line.id): line for line in order.order_line}
         for said in data["lines"]:
-            line = self._find_order_line(order, said["line_reference"])
+            reference = said["line_reference"]
+            line = by_reference.get(reference)
+            if line is None or line.display_type:
+                line = self._find_order_line(order, reference)
             if line.supplier_answered_at and said_at < line.supplier_answered_at:
                 late.append(line)
                 continue

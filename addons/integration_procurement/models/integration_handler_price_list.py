@@ -1,12 +1,11 @@
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 from ..tools import canonical, price_lists
-from ..tools.price_lists import DAY, Offer, Price
+from ..tools.price_lists import DAY, Offer
 
 KIND = "price_list"
 # What can become of an entry, as the summary tells it.
@@ -33,13 +32,16 @@ class IntegrationHandlerPriceList(models.AbstractModel):
         currency = self._find_currency(data["currency"])
         entries = data["items"]
         items = self._find_items(received, supplier, [entry["item"] for entry in entries])
-        self._refuse_wrong_periods(entries)
         units = self._units(items, [entry.get("unit") for entry in entries])
-        issued_at = self._issued_at(received, data)
-        rows = self._rows_of(supplier, items)
-        work = _Work(self, received, supplier, currency, issued_at, rows)
+        self._refuse_wrong_periods(entries)
         self._refuse_repeated(entries, items, units)
-        for entry, item, unit in zip(entries, items, units, strict=True):
+        issued_at = self._issued_at(received, data)
+        work = _Work(self, received, supplier, currency, issued_at, self._rows_of(supplier, items))
+        # Period after period, so that each one finds the one before.
+        told = sorted(
+            zip(entries, items, units, strict=True), key=lambda one: one[0].get("valid_from") or ""
+        )
+        for entry, item, unit in told:
             if entry.get("discontinued"):
                 work.discontinue(item, entry)
             else:
@@ -93,15 +95,6 @@ class IntegrationHandlerPriceList(models.AbstractModel):
             "correct list, then cancel this message.",
         )
 
-    def _rows_of(self, supplier, items):
-        """The supplier's conditions by item."""
-        templates = {item.template.id for item in items}
-        sellers = self._sellers(supplier, Domain("product_tmpl_id", "in", list(templates)))
-        found = defaultdict(list)
-        for seller in sellers:
-            found[seller.product_tmpl_id, seller.product_id].append(seller)
-        return found
-
     def _summary(self, data, counts) -> str:
         return self.env._(
             "Price list %(number)s: %(new)s new, %(changed)s changed, %(same)s as before, "
@@ -113,11 +106,16 @@ class IntegrationHandlerPriceList(models.AbstractModel):
 
 
 class _Work:
-    """One price list on its way into Odoo: changes are collected, and written at the end."""
+    """One price list on its way into Odoo.
+
+    New rows are collected and created together; rows that exist are written as they come, which
+    costs no statement before the ORM flushes.
+    """
 
     def __init__(self, handler, received, supplier, currency, issued_at, rows):
         self.handler = handler
         self.env = handler.env
+        self.sellers = handler.env["product.supplierinfo"]
         self.received = received
         self.supplier = supplier
         self.currency = currency
@@ -125,7 +123,8 @@ class _Work:
         self.rows = rows
         self.today = fields.Date.context_today(handler)
         self.tolerance = supplier._supplier_price_list_tolerance(handler.env.company)
-        self.new: list[dict] = []
+        #: values of rows to come, by item
+        self.new: dict[object, list[dict]] = {}
         self.parked: list[tuple] = []
         self.counts: Counter[str] = Counter()
 
@@ -134,6 +133,7 @@ class _Work:
         last = (_day(entry.get("valid_from")) or self.today) - DAY
         for row in self._rows(item):
             if self._is_overtaken(row):
+                self.counts["older"] += 1
                 continue
             values = {"supplier_discontinued": True, "supplier_priced_at": self.issued_at}
             if not row.date_end or row.date_end > last:
@@ -141,55 +141,65 @@ class _Work:
             self._update(row, values, "ended")
 
     def price(self, item, unit, entry):
-        least = float(entry.get("min_quantity", "0"))
-        alike = [
-            row
+        least = self.handler._quantity(unit, entry.get("min_quantity", "0"), zero=True)
+        alike = {
+            row.id: row
             for row in self._rows(item)
             if row.product_uom_id == unit and not unit.compare(row.min_qty, least)
-        ]
+        }
         offer = Offer(
             _day(entry.get("valid_from")),
             _day(entry.get("valid_to")),
             Decimal(entry["unit_price"]),
             self.currency.name,
         )
-        place = price_lists.place([_price(row) for row in alike], offer, self.today)
-        by_id = {row.id: row for row in alike}
-        prior = by_id.get(place.prior.id) if place.prior else None
+        place = self.sellers._integration_place(alike.values(), offer)
+        prior = alike[place.prior.id] if place.prior else None
         if prior is not None and self._is_overtaken(prior):
             self.counts["older"] += 1
             return
-        values = self._values(entry, place)
-        if place.target is None:
-            values |= self._identity(item, unit, least, entry, prior)
+        values = self._values(entry)
+        identity = self._identity(item, unit, least, entry, prior)
         if price_lists.is_jump(place, offer, self.tolerance):
-            self.parked.append((prior, place, values))
-        elif place.target is not None:
-            self._update(by_id[place.target], values, "changed")
-        else:
-            if place.ends:
-                prior.date_end = place.ends
-            self.new.append(values)
+            self.parked.append((prior, values, identity))
+            return
+        values |= {"date_start": place.start or False, "date_end": place.end or False}
+        if place.target:
+            self._update(alike[place.target], values, "changed")
+            return
+        if place.ends:
+            prior.date_end = place.ends
+        self.new.setdefault(item, []).append(values | identity)
 
     def finish(self):
-        if self.new:
-            self.env["product.supplierinfo"].create(self.new)
-            self.counts["new"] += len(self.new)
+        self._create()
         self._park()
 
+    def _create(self):
+        found = self.sellers.create([values for every in self.new.values() for values in every])
+        self.counts["new"] += len(found)
+        created = iter(found)
+        for item, every in self.new.items():
+            self.rows[item] += [next(created) for _values in every]
+        self.new = {}
+
     def _rows(self, item):
-        return self.rows[item.template, item.product]
+        """The rows of an item; those to come are created now, with all others that are."""
+        if item in self.new:
+            self._create()
+        return self.rows[item]
 
     def _is_overtaken(self, row) -> bool:
         return bool(row.supplier_priced_at and row.supplier_priced_at > self.issued_at)
 
-    def _values(self, entry, place) -> dict:
+    def _values(self, entry) -> dict:
+        """What the list says of a price, whichever row takes it."""
         values = {
             "price": float(entry["unit_price"]),
             "currency_id": self.currency.id,
             "discount": 0,
-            "date_start": place.start or False,
-            "date_end": place.end or False,
+            "date_start": _day(entry.get("valid_from")) or False,
+            "date_end": _day(entry.get("valid_to")) or False,
             "supplier_priced_at": self.issued_at,
             "supplier_discontinued": False,
         }
@@ -219,15 +229,11 @@ class _Work:
 
     def _update(self, row, values, count):
         """Write what differs; a list that says the same again writes nothing."""
-        told = ("supplier_priced_at",)
         changed = {name: value for name, value in values.items() if not _same(row, name, value)}
-        if any(name not in told for name in changed):
+        if changed:
             row.write(changed)
-            self.counts[count] += 1
-        else:
-            self.counts["same"] += 1
-            if changed:
-                row.write(changed)
+        says_more = any(name != "supplier_priced_at" for name in changed)
+        self.counts[count if says_more else "same"] += 1
 
     def _park(self):
         """Prices that jump wait; those about which somebody was asked already are not repeated."""
@@ -238,14 +244,20 @@ class _Work:
         before = exceptions.sudo().search(
             [
                 ("res_model", "=", "product.supplierinfo"),
-                ("res_id", "in", [prior.id for prior, _place, _values in self.parked]),
+                ("res_id", "in", [prior.id for prior, _values, _identity in self.parked]),
                 ("kind", "=", KIND),
                 ("state", "!=", "void"),
             ]
         )
-        known = {(one.res_id, one.key): one.proposal for one in before}
-        for prior, place, values in self.parked:
-            name, key, lines, proposal = self._question(prior, place, values)
+        known = {(one.res_id, one.key): one.proposal for one in before.sorted("id")}
+        for prior, values, identity in self.parked:
+            key = fields.Date.to_string(values["date_start"]) or ""
+            name, lines = self._question(prior, values)
+            proposal = {
+                "ours": {"price": prior.price, "currency_id": prior.currency_id.id},
+                "write": {field: _as_json(value) for field, value in values.items()},
+                "identity": identity,
+            }
             if known.get((prior.id, key)) == proposal:
                 self.counts["same"] += 1
                 continue
@@ -262,8 +274,8 @@ class _Work:
             )
             self.counts["parked"] += 1
 
-    def _question(self, prior, place, values):
-        """Sentence, key, differences and proposal of a price that jumps."""
+    def _question(self, prior, values):
+        """Sentence and differences of a price that jumps."""
         ours = f"{canonical.number(prior.price)} {prior.currency_id.name}"
         theirs = f"{canonical.number(values['price'])} {self.currency.name}"
         item = (prior.product_id or prior.product_tmpl_id).display_name
@@ -273,29 +285,11 @@ class _Work:
             theirs=theirs,
             ours=ours,
         )
-        written = {key: _as_json(value) for key, value in values.items()}
-        proposal = {
-            "ours": {"price": prior.price, "currency_id": prior.currency_id.id},
-            "write": written,
-            "new": place.target is None,
-            "ends": _as_json(place.ends),
-        }
-        start = fields.Date.to_string(place.start) if place.start else ""
         lines = [
             (self.env._("Item"), item, values.get("product_name") or False),
             (self.env._("Price"), ours, theirs),
         ]
-        return name, start, lines, proposal
-
-
-def _price(row) -> Price:
-    return Price(
-        row.id,
-        row.date_start or None,
-        row.date_end or None,
-        Decimal(repr(row.price)),
-        row.currency_id.name,
-    )
+        return name, lines
 
 
 def _day(text) -> date | None:

@@ -1,7 +1,4 @@
-from collections import defaultdict
-
 from odoo import models
-from odoo.fields import Domain
 from odoo.tools import float_round
 
 from ..tools import canonical
@@ -25,14 +22,14 @@ class IntegrationHandlerStockAvailability(models.AbstractModel):
         units = self._units(items, [entry["unit"] for entry in entries])
         rows = self._rows_of(supplier, items)
         self._refuse_positions(
-            [n for n, item in enumerate(items, 1) if not rows[item.template, item.product]],
+            [n for n, item in enumerate(items, 1) if not rows[item]],
             "unknown_items",
             "Products have no conditions of purchase with this supplier: positions %s. Enter the "
             "supplier on the products (tab “Purchase”), then retry.",
         )
         seen_at = canonical.read_moment(data["as_of"]).replace(microsecond=0)
         for entry, item, unit in zip(entries, items, units, strict=True):
-            for row in rows[item.template, item.product]:
+            for row in rows[item]:
                 if row.supplier_available_at and row.supplier_available_at > seen_at:
                     continue
                 row.write(
@@ -45,14 +42,6 @@ class IntegrationHandlerStockAvailability(models.AbstractModel):
                     }
                 )
         return supplier
-
-    def _rows_of(self, supplier, items):
-        """The supplier's conditions by item."""
-        templates = {item.template.id for item in items}
-        found = defaultdict(list)
-        for row in self._sellers(supplier, Domain("product_tmpl_id", "in", list(templates))):
-            found[row.product_tmpl_id, row.product_id].append(row)
-        return found
 
     def _in_unit(self, quantity, unit, wanted) -> float:
         """Never more than there is: seven pieces are no box of twelve."""

@@ -1,4 +1,9 @@
-from odoo import fields, models
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ..tools import price_lists
+from ..tools.price_lists import Offer, Price
 
 
 class ProductSupplierinfo(models.Model):
@@ -28,3 +33,35 @@ class ProductSupplierinfo(models.Model):
     supplier_available_at = fields.Datetime(
         string="Stock as of", readonly=True, copy=False, help="When the supplier looked."
     )
+
+    def _integration_price(self) -> Price:
+        self.ensure_one()
+        return Price(
+            self.id,
+            self.date_start or None,
+            self.date_end or None,
+            Decimal(repr(self.price)),
+            self.currency_id.name,
+        )
+
+    @api.model
+    def _integration_place(self, alike, offer: Offer) -> price_lists.Place:
+        """Where a price of a list belongs among rows of the same item, unit and quantity."""
+        today = fields.Date.context_today(self)
+        return price_lists.place([row._integration_price() for row in alike], offer, today)
+
+    def _integration_alike(self):
+        """The rows of the same supplier, item, unit, quantity and company as this one."""
+        self.ensure_one()
+        return self.search(
+            [
+                (name, "=", self[name].id)
+                for name in (
+                    "partner_id",
+                    "product_tmpl_id",
+                    "product_id",
+                    "product_uom_id",
+                    "company_id",
+                )
+            ]
+        ).filtered(lambda row: not self.product_uom_id.compare(row.min_qty, self.min_qty))

@@ -166,6 +166,8 @@ class PurchaseOrder(models.Model):
             withdrawn = order.sent_otherwise_withdrawn
             if not withdrawn:
                 raise UserError(self.env._("The order was not sent by other means."))
+            if order.state == "cancel":
+                raise UserError(self.env._("A cancelled order is not sent any more."))
             text = order.env._("Not sent by other means after all; the interface sends it.")
             withdrawals.undo(order, withdrawn["messages"], withdrawn["interfaces"], text)
             order.write(

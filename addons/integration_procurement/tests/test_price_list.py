@@ -175,6 +175,39 @@ class TestPriceList(CatalogueCase):
         self.assertEqual((str(old.date_end), str(new.date_start)), ("2026-12-31", "2027-01-01"))
         self.assertEqual((new.price, new.product_code), (20, "S-1"))
 
+    def test_two_periods_in_one_list(self):
+        old = self.seller()
+        later = {"unit_price": "10.4", "valid_from": "2028-01-01"}
+        self.priced("p1", later, {"unit_price": "10.2", "valid_from": "2027-01-01"})
+        rows = self.sellers().sorted(lambda row: row.date_start or self.today)
+        self.assertEqual(
+            [(row.price, str(row.date_end)) for row in rows],
+            [(10, "2026-12-31"), (10.2, "2027-12-31"), (10.4, "False")],
+        )
+        self.assertEqual(rows[0], old)
+
+    def test_two_jumps_are_accepted_in_any_order(self):
+        self.seller()
+        self.priced(
+            "p1",
+            {"unit_price": "20", "valid_from": "2027-01-01"},
+            {"unit_price": "30", "valid_from": "2028-01-01"},
+        )
+        first, second = self.exceptions().sorted("id")
+        second.with_user(self.manager).action_accept()
+        first.with_user(self.manager).action_accept()
+        rows = self.sellers().sorted(lambda row: row.date_start or self.today)
+        self.assertEqual(
+            [(row.price, str(row.date_end)) for row in rows],
+            [(10, "2026-12-31"), (20, "2027-12-31"), (30, "False")],
+        )
+
+    def test_names_of_two_items_contradict_each_other(self):
+        self.seller()
+        self.env["product.product"].create({"name": "Another", "barcode": "123"})
+        message = self.priced("p1", {"item": {"supplier_code": "S-1", "gtin": "123"}})
+        self.assert_quarantined(message, "unknown_items", "positions 1.")
+
     def test_a_jump_of_a_price_that_changed_meanwhile(self):
         row = self.seller()
         self.priced("p1", {"unit_price": "11"})
