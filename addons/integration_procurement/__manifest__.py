@@ -22,7 +22,7 @@
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/uom_uom_views.xml",
-        "wizards/purchase_sent_otherwise_views.xml",
+        "wizards/integration_sent_otherwise_views.xml",
     ],
     "demo": [
         "demo/procurement_demo.xml",

@@ -79,7 +79,7 @@ class PurchaseOrder(models.Model):
     # acts
     # ------------------------------------------------------------------
 
-    def action_sent_otherwise(self):
+    def action_ask_sent_otherwise(self):
         """Ask how and why, and show what has left already."""
         self.ensure_one()
         self.check_access("write")
@@ -88,7 +88,7 @@ class PurchaseOrder(models.Model):
         if not rows:
             raise UserError(self.env._("No interface sends this order, so nothing is to be said."))
         supplier = self.partner_id.commercial_partner_id.id
-        wizard = self.env["purchase.sent.otherwise"].create(
+        wizard = self.env["integration.sent.otherwise"].create(
             {
                 "order_id": self.id,
                 "line_ids": [
@@ -108,9 +108,19 @@ class PurchaseOrder(models.Model):
                 ],
             }
         )
+        return self._ask_sent_otherwise(wizard, self.env._("Sent by other means"))
+
+    def action_ask_undo_sent_otherwise(self):
+        """Ask whether the interfaces shall send it after all."""
+        self.ensure_one()
+        self.check_access("write")
+        wizard = self.env["integration.sent.otherwise"].create({"order_id": self.id, "undo": True})
+        return self._ask_sent_otherwise(wizard, self.env._("Not sent by other means"))
+
+    def _ask_sent_otherwise(self, wizard, title):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Sent by other means"),
+            "name": title,
             "res_model": wizard._name,
             "res_id": wizard.id,
             "view_mode": "form",
@@ -158,7 +168,7 @@ class PurchaseOrder(models.Model):
             order.message_post(body=text, subtype_xmlid="mail.mt_note")
         self.env.invalidate_all()
 
-    def action_undo_sent_otherwise(self):
+    def _undo_sent_otherwise(self):
         """It was not sent by other means after all: the interfaces send it."""
         self.ensure_one()
         self.check_access("write")

@@ -40,9 +40,9 @@ class TestSentOtherwise(AnswersCase):
         """Open the dialog."""
         self.env.flush_all()
         with self.enter_registry_test_mode():
-            action = order.with_user(user or self.buyer).action_sent_otherwise()
+            action = order.with_user(user or self.buyer).action_ask_sent_otherwise()
         self.env.invalidate_all()
-        wizards = self.env["purchase.sent.otherwise"].with_user(user or self.buyer)
+        wizards = self.env["integration.sent.otherwise"].with_user(user or self.buyer)
         return wizards.browse(action["res_id"])
 
     def say(self, order, **values):
@@ -56,7 +56,9 @@ class TestSentOtherwise(AnswersCase):
     def undo(self, order):
         self.env.flush_all()
         with self.enter_registry_test_mode():
-            order.with_user(self.buyer).action_undo_sent_otherwise()
+            action = order.with_user(self.buyer).action_ask_undo_sent_otherwise()
+            wizards = self.env["integration.sent.otherwise"].with_user(self.buyer)
+            wizards.browse(action["res_id"]).action_confirm()
         self.env.invalidate_all()
 
     def message_of(self, order, interface=None):

@@ -1,1 +1,1 @@
-from . import purchase_sent_otherwise, purchase_sent_otherwise_line
+from . import integration_sent_otherwise, integration_sent_otherwise_line

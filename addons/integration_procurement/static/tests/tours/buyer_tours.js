@@ -27,7 +27,7 @@ registry.category("web_tour.tours").add("integration_procurement_buyer_failed", 
         },
         {
             content: "It went by phone",
-            trigger: ".o_form_statusbar button[name='action_sent_otherwise']",
+            trigger: ".o_form_statusbar button[name='action_ask_sent_otherwise']",
             run: "click",
         },
         {

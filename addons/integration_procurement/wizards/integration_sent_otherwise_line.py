@@ -1,14 +1,14 @@
 from odoo import fields, models
 
 
-class PurchaseSentOtherwiseLine(models.TransientModel):
+class IntegrationSentOtherwiseLine(models.TransientModel):
     """An interface that sends the order, and how far it got."""
 
-    _name = "purchase.sent.otherwise.line"
+    _name = "integration.sent.otherwise.line"
     _description = "Order Sent by Other Means: Interface"
 
     wizard_id = fields.Many2one(
-        "purchase.sent.otherwise", required=True, readonly=True, ondelete="cascade"
+        "integration.sent.otherwise", required=True, readonly=True, ondelete="cascade"
     )
     # A number, no relation: a buyer may not read interfaces.
     interface = fields.Integer(string="Number of the interface", readonly=True)

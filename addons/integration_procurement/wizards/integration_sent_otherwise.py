@@ -4,17 +4,18 @@ from odoo.exceptions import UserError
 from ..models.purchase_order_sent import WAYS
 
 
-class PurchaseSentOtherwise(models.TransientModel):
+class IntegrationSentOtherwise(models.TransientModel):
     """Asks how an order reached its supplier, and shows what interfaces have sent already."""
 
-    _name = "purchase.sent.otherwise"
+    _name = "integration.sent.otherwise"
     _description = "Order Sent by Other Means"
 
     order_id = fields.Many2one("purchase.order", required=True, readonly=True, ondelete="cascade")
     way = fields.Selection(WAYS, string="How", required=True, default="phone")
     reason = fields.Char(string="Why", help="Everybody who reads the order can read it.")
-    line_ids = fields.One2many("purchase.sent.otherwise.line", "wizard_id")
+    line_ids = fields.One2many("integration.sent.otherwise.line", "wizard_id")
     may_have_left = fields.Boolean(compute="_compute_may_have_left")
+    undo = fields.Boolean(readonly=True, help="It was not sent by other means after all.")
     certain = fields.Boolean(
         string="The supplier knows that it is one and the same order",
         help="Otherwise it may be delivered twice.",
@@ -29,6 +30,9 @@ class PurchaseSentOtherwise(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
+        if self.undo:
+            self.order_id._undo_sent_otherwise()
+            return {"type": "ir.actions.act_window_close"}
         reason = (self.reason or "").strip()
         if not reason:
             raise UserError(self.env._("Give a reason that others will understand."))
