@@ -1,1 +1,1 @@
-from . import canonical
+from . import answers, canonical, price_lists

@@ -1,0 +1,1 @@
+from . import integration_sent_otherwise, integration_sent_otherwise_line
