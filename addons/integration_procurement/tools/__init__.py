@@ -1,1 +1,1 @@
-from . import canonical
+from . import canonical, shipments
