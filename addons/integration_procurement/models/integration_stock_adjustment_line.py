@@ -132,7 +132,7 @@ class IntegrationStockAdjustmentLine(models.Model):
         if self.is_count and self.unit_id.compare(present, self.known_quantity):
             raise UserError(
                 self.env._(
-                    "Stock of %s has changed since it was counted. Reject this, and count it again.",
+                    "Stock of %s has changed since it was counted. Reject this, and count again.",
                     self.product_id.display_name,
                 )
             )
