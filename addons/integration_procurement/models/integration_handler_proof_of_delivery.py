@@ -34,13 +34,14 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         picking = self._choose(shipments, pickings, earlier, data)
         lines = self._lines(received, data)
         operations = self._operations(picking, shipments)
+        told = operations.integration_shipment_line_id.shipment_id or [shipments[:1]]
         if picking.state == "done":
             self._compare(received, picking, lines, operations, data)
         else:
             self._refuse_begun(picking.move_ids)
             self._receive(received, picking, shipments, lines, operations, data)
         values = self._event_values(data, digest)
-        for shipment in operations.integration_shipment_line_id.shipment_id or [shipments[:1]]:
+        for shipment in told:
             self._record_event(received, picking, shipment, values)
         return picking
 
@@ -145,7 +146,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         sources = operations.integration_shipment_line_id.shipment_id
         # One announcement, or those that the carrier named: all of it has come.
         complete = bool(shipments) or len(sources) == 1
-        awaited = announced if announced and complete else self._awaited(picking)
+        awaited = announced if announced and shipments else self._awaited(picking)
         comparison = receiving.Comparison(self.env, lines, awaited)
         differences = comparison.before_receipt(announced)
         differences += picking._integration_objections(lines)

@@ -7,7 +7,11 @@ class PurchaseOrder(models.Model):
     _inherit = "purchase.order"
 
     integration_shipment_ids = fields.One2many(
-        "integration.shipment", "order_id", string="Announced shipments", readonly=True
+        "integration.shipment",
+        "order_id",
+        string="Announced shipments",
+        readonly=True,
+        groups="stock.group_stock_user,purchase.group_purchase_user",
     )
 
     def _integration_moves(self):

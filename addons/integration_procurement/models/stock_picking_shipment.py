@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+READERS = "stock.group_stock_user,purchase.group_purchase_user"
+
 
 class StockPicking(models.Model):
     """Receipts show what was announced to come, and what carriers say about it."""
@@ -11,31 +13,38 @@ class StockPicking(models.Model):
         "integration.shipment",
         string="Announced shipments",
         compute="_compute_integration_shipment_ids",
-        groups="base.group_user",
+        compute_sudo=True,  # whoever may read the receipt may know what is announced to come
+        groups=READERS,
     )
     integration_shipment_event_ids = fields.One2many(
-        "integration.shipment.event", "picking_id", string="On the way", groups="base.group_user"
+        "integration.shipment.event", "picking_id", string="On the way", groups=READERS
     )
     integration_lots_missing = fields.Boolean(
-        compute="_compute_integration_shipment_ids",
+        compute="_compute_integration_lots_missing",
+        compute_sudo=True,
         groups="base.group_user",
         help="The supplier announced goods that are tracked without saying of which lot.",
     )
 
-    @api.depends("move_line_ids.integration_shipment_line_id", "move_line_ids.lot_id")
-    @api.depends_context("uid")
+    @api.depends("move_line_ids.integration_shipment_line_id")
     def _compute_integration_shipment_ids(self):
-        shipments = self.env["integration.shipment"]
-        may_read = shipments.has_access("read")
         for picking in self:
-            lines = picking.move_line_ids
-            announced = lines.filtered("integration_shipment_line_id")
-            picking.integration_shipment_ids = (
-                announced.integration_shipment_line_id.shipment_id if may_read else shipments
-            )
+            announced = picking.move_line_ids.integration_shipment_line_id
+            picking.integration_shipment_ids = announced.shipment_id
+
+    @api.depends(
+        "state",
+        "move_line_ids.integration_shipment_line_id",
+        "move_line_ids.lot_id",
+        "move_line_ids.lot_name",
+    )
+    def _compute_integration_lots_missing(self):
+        for picking in self:
             picking.integration_lots_missing = picking.state not in ("done", "cancel") and any(
-                line.product_id.tracking != "none" and not (line.lot_id or line.lot_name)
-                for line in announced
+                line.integration_shipment_line_id
+                and line.product_id.tracking != "none"
+                and not (line.lot_id or line.lot_name)
+                for line in picking.move_line_ids
             )
 
     def _integration_responsible(self):

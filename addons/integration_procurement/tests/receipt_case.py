@@ -1,3 +1,5 @@
+from itertools import count
+
 from .common import ProcurementCase
 
 
@@ -6,6 +8,7 @@ class ReceiptCase(ProcurementCase):
     with its open receipt; and a carrier that is not the supplier."""
 
     handler = "integration.handler.shipping_notice"
+    numbers = count()
 
     @classmethod
     def setUpClass(cls):
@@ -77,9 +80,7 @@ class ReceiptCase(ProcurementCase):
     def announced(self, *lines, **values):
         """What a supplier announced before the carrier speaks; return the announcement."""
         self.reconfigure(self.inbound, handler="integration.handler.shipping_notice")
-        message = self.notice(
-            f"announce-{len(self.purchase.message_ids)}-{values}", *lines, **values
-        )
+        message = self.notice(f"announced-{next(self.numbers)}", *lines, **values)
         self.assertEqual(message.state, "done", message.error_message)
         self.reconfigure(self.inbound, handler=self.handler)
         return self.purchase.integration_shipment_ids.sorted("id")[-1:]

@@ -63,9 +63,7 @@ class TestProofOfDelivery(ReceiptCase):
         )
         event = self.picking.integration_shipment_event_ids
         self.assertEqual((event.proof_number, event.signed_by), ("POD-1", "N. Peeters"))
-        self.assertTrue(
-            any("N. Peeters" in one for one in self.picking.message_ids.mapped("body"))
-        )
+        self.assertTrue(any("N. Peeters" in one for one in self.picking.message_ids.mapped("body")))
 
     def test_less_leaves_a_back_order(self):
         self.assert_done(self.prove("p1", {"quantity": "3"}))
@@ -87,7 +85,9 @@ class TestProofOfDelivery(ReceiptCase):
 
     def test_lots_and_packages_that_were_announced_are_kept(self):
         shipment = self.announce_reagent()
-        self.assert_done(self.prove("p1", {"item": "CRP", "quantity": "3"}, tracking_reference="MT-1"))
+        self.assert_done(
+            self.prove("p1", {"item": "CRP", "quantity": "3"}, tracking_reference="MT-1")
+        )
         self.assertEqual(self.picking.state, "done")
         self.assertEqual(
             self.operations(product=self.reagent), [(1, "A", SSCC, True), (2, "B", "", True)]
@@ -99,7 +99,9 @@ class TestProofOfDelivery(ReceiptCase):
     def test_a_part_of_what_was_announced(self):
         shipment = self.announce_reagent()
         self.assert_done(
-            self.prove("p1", {"item": "CRP", "quantity": "1", "lot": "B"}, tracking_reference="MT-1")
+            self.prove(
+                "p1", {"item": "CRP", "quantity": "1", "lot": "B"}, tracking_reference="MT-1"
+            )
         )
         self.assertEqual(self.operations(product=self.reagent), [(1, "B", "", True)])
         self.assertEqual(shipment.state, "received")
@@ -108,9 +110,7 @@ class TestProofOfDelivery(ReceiptCase):
 
     def test_only_one_of_two_shipments(self):
         self.announced({"quantity": "2"}, tracking_reference="MT-0")
-        second = self.announced(
-            {"quantity": "3"}, notice_number="DN-2", tracking_reference="MT-2"
-        )
+        second = self.announced({"quantity": "3"}, notice_number="DN-2", tracking_reference="MT-2")
         self.assert_done(self.prove("p1", {"quantity": "2"}, tracking_reference="MT-0"))
         self.assertEqual(self.purchase.order_line[0].qty_received, 2)
         self.assertEqual(second.state, "announced")
@@ -165,7 +165,9 @@ class TestProofOfDelivery(ReceiptCase):
     def test_more_than_was_announced(self):
         self.announce_reagent()
         self.assert_done(
-            self.prove("p1", {"item": "CRP", "quantity": "2", "lot": "A"}, tracking_reference="MT-1")
+            self.prove(
+                "p1", {"item": "CRP", "quantity": "2", "lot": "A"}, tracking_reference="MT-1"
+            )
         )
         self.assertNotEqual(self.picking.state, "done")
         self.assertEqual(self.differences().line_ids.theirs, "A")
@@ -291,9 +293,7 @@ class TestProofOfDelivery(ReceiptCase):
                 "location_dest_id": self.env.ref("stock.stock_location_customers").id,
             }
         )
-        self.assert_quarantined(
-            self.prove("p1", {}, receipt_number=delivery.name), "not_a_receipt"
-        )
+        self.assert_quarantined(self.prove("p1", {}, receipt_number=delivery.name), "not_a_receipt")
 
     def test_goods_that_go_to_a_customer(self):
         customers = self.env.ref("stock.stock_location_customers")

@@ -16,15 +16,14 @@ class TestShipmentStatus(ReceiptCase):
     def setUpClass(cls):
         super().setUpClass()
         # A carrier is no supplier.
-        cls.system.partner_id = cls.env["res.partner"].create({"name": "MedTrans"})
+        cls.carrier = cls.env["res.partner"].create({"name": "MedTrans"})
 
     def setUp(self):
         super().setUp()
-        self.system.partner_id = self.supplier
         self.shipment = self.announced(
             {}, tracking_reference="MT-1", expected_at="2026-12-24T09:00:00Z"
         )
-        self.system.partner_id = self.env["res.partner"].search([("name", "=", "MedTrans")])
+        self.system.partner_id = self.carrier
 
     def say(self, key, status="in_transit", at="2026-12-20T08:00:00Z", **values):
         values = values or {"tracking_reference": "MT-1"}
@@ -104,9 +103,9 @@ class TestShipmentStatus(ReceiptCase):
     def test_the_number_of_two_suppliers(self):
         other = self.env["res.partner"].create({"name": "Other", "is_company": True})
         order = self.order_of((self.product, 5), partner_id=other.id)
-        carrier, self.system.partner_id = self.system.partner_id, other
+        self.system.partner_id = other
         self.announced({}, order=order)
-        self.system.partner_id = carrier
+        self.system.partner_id = self.carrier
         self.assert_quarantined(self.say("s1", shipment_number="DN-1"), "shipment_ambiguous")
         message = self.say("s2", shipment_number="DN-1", order_number=order.name)
         self.assert_done(message)

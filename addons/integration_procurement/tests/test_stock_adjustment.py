@@ -61,9 +61,7 @@ class TestStockAdjustment(ReceiptCase):
         move = self.env["stock.move"].search(
             [("product_id", "=", self.product.id), ("is_inventory", "=", True)]
         )
-        self.assertEqual(
-            (move.quantity, move.reference), (3, f"Damaged: a1 ({self.system.name})")
-        )
+        self.assertEqual((move.quantity, move.reference), (3, f"Damaged: a1 ({self.system.name})"))
         self.assertEqual(move.create_uid, self.service_user)
         adjustment = self.env["integration.stock.adjustment"].browse(message.res_id)
         self.assertEqual((adjustment.state, adjustment.line_ids.state), ("settled", "applied"))

@@ -52,9 +52,7 @@ class TestExpiry(ReceiptCase):
         self.assert_done(self.prove("p1"))
         self.assertEqual(self.picking.state, "done")
         lot = self.env["stock.lot"].search([("product_id", "=", self.reagent.id)])
-        self.assertEqual(
-            (lot.name, str(lot.expiration_date)), ("A", "2099-03-31 21:59:59")
-        )
+        self.assertEqual((lot.name, str(lot.expiration_date)), ("A", "2099-03-31 21:59:59"))
 
     def test_an_expiry_date_of_the_carrier_alone(self):
         self.assert_done(self.prove("p1", lot="B", expiry_date="2098-01-01"))
