@@ -23,6 +23,7 @@
         "views/integration_exception_views.xml",
         "views/integration_shipment_views.xml",
         "views/integration_stock_adjustment_views.xml",
+        "views/purchase_order_shipment_views.xml",
         "views/purchase_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/stock_picking_views.xml",

@@ -26,6 +26,7 @@ class IntegrationHandlerCarrier(models.AbstractModel):
         picking = self._find_receipt(data.get("receipt_number"))
         shipments = self._find_shipments(data, picking)
         if shipments:
+            self._refuse_closed(shipments.order_id)
             pickings = picking or shipments.picking_ids
             return shipments, pickings or shipments.order_id._integration_open_moves().picking_id
         if data.get("order_number"):
@@ -100,14 +101,17 @@ class IntegrationHandlerCarrier(models.AbstractModel):
                 "right one, or cancel this message.",
                 code="unknown_order",
             )
-        if order.state != "purchase":
+        self._refuse_closed(order)
+        self._refuse_drop_shipment(order)
+        return order
+
+    def _refuse_closed(self, orders):
+        if any(order.state != "purchase" for order in orders):
             raise errors.ConflictError(
                 "The purchase order is not confirmed, or was cancelled meanwhile, so nothing is "
                 "expected. Find out what the carrier brings, then retry or cancel this message.",
                 code="order_state",
             )
-        self._refuse_drop_shipment(order)
-        return order
 
     def _unknown(self):
         raise errors.ConflictError(

@@ -98,14 +98,19 @@ class IntegrationShipment(models.Model):
         moves.filtered(lambda move: not move._integration_announced())._action_assign()
         self._settle_exceptions()
 
+    def _exception_kinds(self):
+        """Kinds of exceptions about announcements; an addon adds its own."""
+        return placing.KINDS
+
     def _settle_exceptions(self):
         """What was to be decided about this announcement is not any more."""
+        kinds = self._exception_kinds()
         for shipment in self:
             # sudo: the service user that handles the message has no right on people's decisions
             exceptions = self.env["integration.exception"].sudo()._of(shipment.order_id.picking_ids)
             exceptions.filtered(
                 lambda one, prefix=f"{shipment.id}:": (
-                    one.kind in placing.KINDS and one.key.startswith(prefix)
+                    one.kind in kinds and one.key.startswith(prefix)
                 )
             )._void()
 

@@ -9,6 +9,7 @@ from . import (
     test_stock_adjustment,
     test_supplier,
     test_sync_status,
+    test_tools_shipments,
     test_ui,
     test_uom_uom,
 )

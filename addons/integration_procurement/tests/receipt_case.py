@@ -94,7 +94,7 @@ class ReceiptCase(ProcurementCase):
         self.env.invalidate_all()
 
     def operations(self, picking=None, product=None):
-        """What stands on a receipt: ``(quantity, lot, package, announced)`` in the product's unit."""
+        """What stands on a receipt: ``(quantity, lot, package, announced)``."""
         lines = (picking or self.picking).move_line_ids.sorted("id")
         if product:
             lines = lines.filtered(lambda line: line.product_id == product)

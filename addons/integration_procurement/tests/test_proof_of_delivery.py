@@ -11,6 +11,7 @@ class TestProofOfDelivery(ReceiptCase):
     """What was handed over and fits is received; what does not is for a person."""
 
     handler = "integration.handler.proof_of_delivery"
+    tracked = {"tracking_reference": "MT-1"}
 
     def prove(self, key, *lines, **values):
         if not {"order_number", "tracking_reference", "receipt_number"} & set(values):
@@ -85,9 +86,7 @@ class TestProofOfDelivery(ReceiptCase):
 
     def test_lots_and_packages_that_were_announced_are_kept(self):
         shipment = self.announce_reagent()
-        self.assert_done(
-            self.prove("p1", {"item": "CRP", "quantity": "3"}, tracking_reference="MT-1")
-        )
+        self.assert_done(self.prove("p1", {"item": "CRP", "quantity": "3"}, **self.tracked))
         self.assertEqual(self.picking.state, "done")
         self.assertEqual(
             self.operations(product=self.reagent), [(1, "A", SSCC, True), (2, "B", "", True)]

@@ -136,6 +136,11 @@ class TestShipmentStatus(ReceiptCase):
         self.assert_quarantined(self.say("s1"), "shipment_cancelled")
         self.purchase.button_cancel()
         self.assert_quarantined(self.say("s2", order_number=self.purchase.name), "order_state")
+        self.assert_quarantined(self.say("s3", shipment_number="DN-1"), "shipment_cancelled")
+
+    def test_an_order_that_was_cancelled_meanwhile(self):
+        self.purchase.button_cancel()
+        self.assert_quarantined(self.say("s1"), "order_state")
 
     def test_a_receipt_that_is_done_gets_history_only(self):
         self.shipment.action_mark_arrived()

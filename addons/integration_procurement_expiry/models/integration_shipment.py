@@ -6,6 +6,9 @@ class IntegrationShipment(models.Model):
 
     _inherit = "integration.shipment"
 
+    def _exception_kinds(self):
+        return (*super()._exception_kinds(), "expiry_differs")
+
     def _place(self, received=None):
         placed = super()._place(received)
         for line in self.line_ids.filtered("expiry_date"):

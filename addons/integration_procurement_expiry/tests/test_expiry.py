@@ -81,6 +81,15 @@ class TestExpiry(ReceiptCase):
         exception.action_accept()
         self.assertEqual(str(lot.expiration_date), "2099-03-31 21:59:59")
 
+    def test_a_correction_settles_what_was_to_be_decided(self):
+        self.lot(date(2099, 1, 1))
+        self.assert_done(self.announce("n1"))
+        exception = self.exceptions(kind="expiry_differs")
+        corrected = {"item": "CRP", "quantity": "3", "lot": "A", "expiry_date": "2099-01-01"}
+        self.assert_done(self.notice("n2", corrected, version=2))
+        self.assertEqual(exception.state, "void")
+        self.assertFalse(self.exceptions())
+
     def test_a_known_lot_expires_as_known(self):
         self.lot(date(2099, 3, 31))
         self.assert_done(self.announce("n1"))
