@@ -1,13 +1,20 @@
+# What other handlers inherit from comes first.
+from . import integration_handler_procurement
+
+# isort: split
+from . import integration_handler_receipt
+
+# isort: split
+from . import integration_handler_carrier
+
+# isort: split
 from . import (
     integration_demo,
     integration_exception,
     integration_exception_stock,
-    integration_handler_carrier,
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
-    integration_handler_procurement,
     integration_handler_proof_of_delivery,
-    integration_handler_receipt,
     integration_handler_shipment_status,
     integration_handler_shipping_notice,
     integration_handler_stock_adjustment,
