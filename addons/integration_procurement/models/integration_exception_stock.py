@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..engine import receiving
+from .stock_move_shipment import ACCEPTED
 
 CLOSED = ("done", "cancel")
 
@@ -59,7 +60,7 @@ class IntegrationException(models.Model):
             )
         )
         # The person who accepts has read what is expired, and what else he is asked.
-        receipt = receipt.with_context(skip_expired=True)
+        receipt = receipt.with_context(skip_expired=True, **{ACCEPTED: True})
         done = receiving.Receiving(receipt, lines, mine or announced, complete=bool(mine)).run()
         if not done:
             raise UserError(

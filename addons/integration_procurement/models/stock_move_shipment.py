@@ -1,5 +1,8 @@
 from odoo import models
 
+#: In the context while a person accepts what a carrier delivered.
+ACCEPTED = "integration_delivery_accepted"
+
 
 class StockMove(models.Model):
     """What is announced to come is what a receipt expects; nothing else is filled in."""
@@ -36,3 +39,15 @@ class StockMove(models.Model):
             return super()._action_assign(force_qty)
         announced = self._integration_announced()
         return super(StockMove, self - announced)._action_assign(force_qty)
+
+    def _action_synch_order(self):
+        """Add to the order what came beside it and was accepted, whoever receives it.
+
+        Odoo does it with the rights of whoever validates, and storekeepers may not write orders.
+        """
+        accepted = self
+        if not self.env.context.get(ACCEPTED):
+            accepted = self.filtered("move_line_ids.integration_shipment_line_id")
+        # sudo: a person has accepted what differs; the line that Odoo adds only tells of it
+        super(StockMove, accepted.sudo())._action_synch_order()
+        return super(StockMove, self - accepted)._action_synch_order()
