@@ -53,6 +53,13 @@ class IntegrationException(models.Model):
         lines = [receiving.Line.from_json(self.env, line) for line in self.proposal["lines"]]
         if not lines:
             raise UserError(self.env._("Nothing of the delivery is fit to be received."))
+        if any(receipt.move_line_ids.mapped("picked")):
+            raise UserError(
+                self.env._(
+                    "Somebody has begun to receive %s. Finish it, or undo it first.",
+                    receipt.display_name,
+                )
+            )
         announced = receipt.move_line_ids.filtered("integration_shipment_line_id")
         mine = announced.filtered(
             lambda one: (
@@ -61,7 +68,9 @@ class IntegrationException(models.Model):
         )
         # The person who accepts has read what is expired, and what else he is asked.
         receipt = receipt.with_context(skip_expired=True, **{ACCEPTED: True})
-        done = receiving.Receiving(receipt, lines, mine or announced, complete=bool(mine)).run()
+        done = receiving.Receiving(
+            receipt, lines, mine or announced, complete=bool(mine) and self.proposal["complete"]
+        ).run()
         if not done:
             raise UserError(
                 self.env._("Odoo needs an answer of you: validate %s by hand.", receipt.name)

@@ -36,7 +36,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         operations = self._operations(picking, shipments)
         told = operations.integration_shipment_line_id.shipment_id or [shipments[:1]]
         if picking.state == "done":
-            self._compare(received, picking, lines, operations, data)
+            self._compare(received, picking, lines, shipments, data)
         else:
             self._refuse_begun(picking.move_ids)
             self._receive(received, picking, shipments, lines, operations, data)
@@ -151,7 +151,12 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         differences = comparison.before_receipt(announced)
         differences += picking._integration_objections(lines)
         if differences:
-            self._raise_difference(received, picking, lines, sources, differences, data)
+            proposal = {
+                "lines": [line.to_json() for line in lines if not line.damaged],
+                "shipments": sources.ids,
+                "complete": complete,
+            }
+            self._raise_difference(received, picking, differences, proposal, data)
             return
         done = receiving.Receiving(picking, lines, operations, complete=complete).run()
         if not done:
@@ -173,7 +178,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         moves = picking.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
         return [receiving.Line(move.product_id, exact(move.product_qty)) for move in moves]
 
-    def _raise_difference(self, received, picking, lines, shipments, differences, data):
+    def _raise_difference(self, received, picking, differences, proposal, data):
         self.env["integration.exception"]._raise_for(
             received,
             picking,
@@ -186,17 +191,28 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             area="stock",
             key=data["proof_number"],
             lines=differences,
-            proposal={
-                "lines": [line.to_json() for line in lines if not line.damaged],
-                "shipments": shipments.ids,
-            },
+            proposal=proposal,
             user_id=picking._integration_responsible().id,
         )
 
-    def _compare(self, received, picking, lines, operations, data):
+    def _received_lines(self, picking, shipments, lines):
+        """What was received of the goods that a proof is about, announced or not."""
+        operations = picking.move_line_ids.filtered("quantity")
+        if not shipments:
+            return operations
+        products = self.env["product.product"].union(*(line.product for line in lines))
+        return operations.filtered(
+            lambda one: (
+                one.integration_shipment_line_id.shipment_id in shipments
+                if one.integration_shipment_line_id
+                else one.product_id in products
+            )
+        )
+
+    def _compare(self, received, picking, lines, shipments, data):
         """The receipt is done: write down how it differs from the proof, if it does."""
-        done = operations or picking.move_line_ids
-        ours = [receiving.of_move_line(one) for one in done if one.quantity]
+        done = self._received_lines(picking, shipments, lines)
+        ours = [receiving.of_move_line(one) for one in done]
         differences = receiving.Comparison(self.env, lines, ours).after_receipt()
         if differences:
             self.env["integration.exception"]._raise_for(

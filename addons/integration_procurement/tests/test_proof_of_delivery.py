@@ -157,6 +157,11 @@ class TestProofOfDelivery(ReceiptCase):
         self.assertEqual((exception.user_id, exception.area), (self.keeper, "stock"))
         line = exception.line_ids
         self.assertEqual((line.ours.split()[0], line.theirs.split()[0]), ("5", "7"))
+        gloves = self.picking.move_ids.filtered(lambda move: move.product_id == self.product)
+        gloves.picked = True
+        with self.assertRaises(UserError):
+            exception.action_accept()
+        gloves.picked = False
         exception.action_accept()
         self.assertEqual(self.purchase.order_line[0].qty_received, 7)
         self.assertEqual((self.picking.state, exception.state), ("done", "accepted"))
@@ -256,6 +261,18 @@ class TestProofOfDelivery(ReceiptCase):
         self.receive_by_hand(2)
         self.assert_done(self.prove("p1", {"quantity": "3"}, delivered_at="2099-03-04T10:41:00Z"))
         self.assertEqual(self.purchase.order_line[0].qty_received, 5)
+
+    def test_a_shipment_that_a_person_received_in_part(self):
+        shipment = self.announce_reagent()
+        shipment.with_user(self.keeper).action_mark_arrived()
+        self.picking.move_line_ids.filtered(lambda one: one.lot_name == "B").quantity = 1
+        self.picking.with_user(self.keeper)._integration_validate()
+        self.assert_done(
+            self.prove("p1", {"item": "CRP", "quantity": "3"}, proof_number="P", **self.tracked)
+        )
+        line = self.differences("delivery_unlike_receipt").line_ids
+        self.assertEqual((line.ours.split()[0], line.theirs.split()[0]), ("2", "3"))
+        self.assertEqual(self.purchase.order_line[1].qty_received, 2)
 
     def test_a_corrected_proof_of_what_was_received(self):
         self.assert_done(self.prove("p1", {"quantity": "3"}))
