@@ -19,6 +19,7 @@ from . import (
     integration_handler_shipping_notice,
     integration_handler_stock_adjustment,
     integration_handler_supplier,
+    integration_readiness_check,
     integration_shipment,
     integration_shipment_event,
     integration_shipment_line,

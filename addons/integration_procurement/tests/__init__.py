@@ -4,6 +4,7 @@ from . import (
     test_order_confirmation,
     test_proof_of_delivery,
     test_purchase_order,
+    test_readiness,
     test_shipment_status,
     test_shipping_notice,
     test_stock_adjustment,
