@@ -5,6 +5,7 @@ from . import (
     test_proof_of_delivery,
     test_purchase_order,
     test_readiness,
+    test_receipt_views,
     test_shipment_status,
     test_shipping_notice,
     test_stock_adjustment,
