@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """How far suppliers may deviate before somebody has to decide."""
+    """How far partners may deviate before somebody has to decide."""
 
     _inherit = "res.company"
 
@@ -29,6 +29,18 @@ class ResCompany(models.Model):
         default=5.0,
         help="A price in a supplier's price list that differs by more than this from the present "
         "one is not taken over before somebody has accepted it.",
+    )
+
+    integration_adjustment_value = fields.Monetary(
+        string="Largest value of a reported correction",
+        default=100,
+        help="Corrections of stock that other systems report are applied by themselves up to this "
+        "value at cost. A storekeeper decides about larger ones.",
+    )
+    integration_adjustment_percent = fields.Float(
+        string="Largest share of a reported correction",
+        default=10,
+        help="In percent of what Odoo has. A storekeeper decides about larger corrections.",
     )
 
     _supplier_tolerances = models.Constraint(

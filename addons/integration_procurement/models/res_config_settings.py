@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResConfigSettings(models.TransientModel):
-    """The tolerances of the company, among the settings of purchases."""
+    """The tolerances of the company, among the settings of purchases and stock."""
 
     _inherit = "res.config.settings"
 
@@ -17,4 +17,10 @@ class ResConfigSettings(models.TransientModel):
     )
     supplier_price_list_tolerance = fields.Float(
         related="company_id.supplier_price_list_tolerance", readonly=False
+    )
+    integration_adjustment_value = fields.Monetary(
+        related="company_id.integration_adjustment_value", readonly=False
+    )
+    integration_adjustment_percent = fields.Float(
+        related="company_id.integration_adjustment_percent", readonly=False
     )

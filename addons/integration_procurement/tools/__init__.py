@@ -1,1 +1,1 @@
-from . import answers, canonical, price_lists
+from . import answers, canonical, price_lists, shipments

@@ -1,0 +1,1 @@
+from . import test_expiry, test_tools_expiry
