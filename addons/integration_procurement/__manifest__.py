@@ -19,7 +19,11 @@
         "data/ir_cron.xml",
         "views/integration_exception_views.xml",
         "views/procurement_stock_threshold_views.xml",
+        "views/product_product_views.xml",
+        "views/product_template_views.xml",
         "views/purchase_order_views.xml",
+        "views/res_partner_views.xml",
+        "views/stock_picking_views.xml",
         "views/uom_uom_views.xml",
     ],
     "demo": [

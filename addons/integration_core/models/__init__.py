@@ -51,6 +51,7 @@ from . import (
     integration_policy,
     integration_rate,
     integration_record_link,
+    integration_record_retry,
     integration_record_status,
     integration_record_sync,
     integration_reencryption,

@@ -18,8 +18,7 @@ class ProcurementStockThreshold(models.Model):
 
     Its state changes once when the stock falls below the minimum, and once when it is refilled;
     both are events. Orders are made by Odoo's own reordering rules; this only tells. The model is
-    not one of ``integration.*``: those cannot have events. See ``stock_threshold_check`` for the
-    checks.
+    not one of ``integration.*``: those cannot have events.
     """
 
     _name = "procurement.stock.threshold"
@@ -215,7 +214,7 @@ class ProcurementStockThreshold(models.Model):
             values = {"evaluated_at": now, "problem": problem}
             if not problem:
                 values |= threshold._judged(quantities.get(threshold.id, 0.0), now)
-            super(ProcurementStockThreshold, threshold).write(
+            threshold.write(
                 {
                     name: value
                     for name, value in values.items()

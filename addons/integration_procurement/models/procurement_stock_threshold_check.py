@@ -77,10 +77,10 @@ class ProcurementStockThreshold(models.Model):
         for ids in split_every(BATCH, due):
             self.browse(ids).exists()._evaluate_each()
             remaining -= len(ids)
-            if remaining and not commit_progress(len(ids), remaining=remaining):
+            if not commit_progress(len(ids), remaining=remaining):
                 return
         marks.unlink()
-        commit_progress(len(due), remaining=0)
+        commit_progress(0, remaining=0)
 
     def _evaluate_each(self):
         """Look at these; what goes wrong with one is shown there and stops no other."""

@@ -21,3 +21,6 @@ class ProductProduct(models.Model):
             "gtin": canonical.text(self.barcode),
             "name": self.name,
         }
+
+    def _integration_responsible_user(self):
+        return self.product_tmpl_id._integration_responsible_user()

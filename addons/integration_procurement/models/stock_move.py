@@ -79,7 +79,8 @@ class StockMove(models.Model):
 
     def _integration_lots(self) -> list[dict]:
         """Lots and serial numbers with their quantities in the unit of the product."""
-        zone = self._integration_time_zone()
+        places = (self.location_id | self.location_dest_id).filtered("warehouse_id")
+        zone = places._integration_time_zone(self.company_id[:1])
         quantities = defaultdict(float)
         for line in self.move_line_ids.filtered("lot_id"):
             quantities[line.lot_id] += line.quantity_product_uom
@@ -91,11 +92,6 @@ class StockMove(models.Model):
             }
             for lot, quantity in quantities.items()
         ]
-
-    def _integration_time_zone(self) -> str:
-        """The time zone of the place where the goods are: a day of theirs is a day there."""
-        locations = self.location_dest_id.warehouse_id or self.location_id.warehouse_id
-        return locations[:1].partner_id.tz or self.company_id[:1].partner_id.tz or "UTC"
 
     # ------------------------------------------------------------------
     # what a receipt says of its moves

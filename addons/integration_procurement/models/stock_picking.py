@@ -114,6 +114,6 @@ class StockPicking(models.Model):
         is_open = any(line["remaining"] not in (None, "0") for line in lines)
         return "partial" if self.backorder_ids or is_open else "full"
 
-    def _integration_responsible(self):
+    def _integration_responsible_user(self):
         """Who is told of a failure: the one who receives, else the buyer."""
-        return super()._integration_responsible() or self.purchase_id._integration_responsible()
+        return super()._integration_responsible_user() or self.purchase_id.user_id
