@@ -7,6 +7,7 @@ from . import (
     test_stock_move,
     test_stock_threshold,
     test_supplier,
+    test_sync_models,
     test_sync_status,
     test_ui,
     test_uom_uom,

@@ -1,6 +1,8 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tests.common import delivered
+
 from .stock_case import StockCase
 
 RECEIPT, RETURN = "goods_receipt_validated", "goods_return_validated"
@@ -185,6 +187,7 @@ class TestGoodsReceipt(StockCase):
         order = self.ordered((self.product, 2, {"product_uom_id": box.id}))
         self.validate(order.picking_ids)
         event = self.events(RECEIPT)
+        self.send_with(delivered)
         self.dispatch()
         self.drain(self.feed)
         message = self.env["integration.message"].search(
