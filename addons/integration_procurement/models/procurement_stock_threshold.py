@@ -206,32 +206,47 @@ class ProcurementStockThreshold(models.Model):
     def _evaluate(self, quantities):
         """Set the state by what was found.
 
+        The ORM writes only what changes; what every look leaves behind is one statement.
+
         :param quantities: by id, in the unit of the product; see ``_quantities``
         """
         now = fields.Datetime.now()
-        for threshold in self:
-            problem = threshold._find_problem()
-            values = {"evaluated_at": now, "problem": problem}
-            if not problem:
-                values |= threshold._judged(quantities.get(threshold.id, 0.0), now)
-            threshold.write(
-                {
-                    name: value
-                    for name, value in values.items()
-                    if threshold[name] != value or name == "evaluated_at"
-                }
-            )
+        problems = {threshold: threshold._find_problem() for threshold in self}
+        found = {
+            threshold: threshold.product_uom_id.round(quantities.get(threshold.id, 0.0))
+            for threshold, problem in problems.items()
+            if not problem
+        }
+        self._keep_books(found, now)
+        for threshold, problem in problems.items():
+            values = {} if threshold.problem == problem else {"problem": problem}
+            if threshold in found:
+                values |= threshold._judged(found[threshold], now)
+            if values:
+                threshold.write(values)
         self.flush_recordset()
 
+    def _keep_books(self, found, now):
+        self.flush_recordset(["last_quantity", "evaluated_at"])
+        self.env.cr.execute(
+            """
+            UPDATE procurement_stock_threshold t
+               SET evaluated_at = %s, last_quantity = coalesce(f.quantity, t.last_quantity)
+              FROM (SELECT unnest(%s) AS id) looked
+              LEFT JOIN (SELECT unnest(%s) AS id, unnest(%s::numeric[]) AS quantity) f USING (id)
+             WHERE t.id = looked.id
+            """,
+            [now, self.ids, [one.id for one in found], list(found.values())],
+        )
+        self.invalidate_recordset(["last_quantity", "evaluated_at"])
+
     def _judged(self, quantity, now) -> dict:
-        quantity = self.product_uom_id.round(quantity)
         state = thresholds.judge(self.state, quantity, self.minimum, self.refilled_at)
-        values = {"last_quantity": quantity}
-        if state != self.state:
-            values |= {"state": state, "since": now}
-            if state == thresholds.BREACHED:
-                values["breached_at"] = now
-        return values
+        if state == self.state:
+            return {}
+        return {"state": state, "since": now} | (
+            {"breached_at": now} if state == thresholds.BREACHED else {}
+        )
 
     def _find_problem(self) -> str | bool:
         """Why the stock cannot be judged, as the one who has to mend it reads it."""

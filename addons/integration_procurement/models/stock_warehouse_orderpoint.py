@@ -18,13 +18,16 @@ class StockWarehouseOrderpoint(models.Model):
         known = thresholds.search(
             [("product_id", "in", self.product_id.ids), ("watched", "=", "forecast")]
         )
-        by_place = {(one.product_id, one.location_id): one for one in known}
-        shown = thresholds.browse()
-        for rule in self:
-            place = (rule.product_id, rule.location_id)
-            if place not in by_place:
-                by_place[place] = thresholds.create(rule._integration_threshold_values())
-            shown |= by_place[place]
+        mine = {(rule.product_id, rule.location_id) for rule in self}
+        places = {(one.product_id, one.location_id) for one in known}
+        shown = known.filtered(lambda one: (one.product_id, one.location_id) in mine)
+        shown |= thresholds.create(
+            [
+                rule._integration_threshold_values()
+                for rule in self
+                if (rule.product_id, rule.location_id) not in places
+            ]
+        )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_procurement.action_stock_threshold"
         )

@@ -74,18 +74,14 @@ class TestSyncModels(ProcurementCase):
         )
 
     def make(self, model, count=1):
-        if model == "product.product":
-            return self.env[model].create([{"name": "Item"}] * count)
-        if model == "product.template":
-            return self.env[model].create([{"name": "Item"}] * count)
-        if model == "res.partner":
-            return self.env[model].create([{"name": "Somebody"}] * count)
-        if model == "stock.picking":
-            kind = self.env["stock.picking.type"].search(
-                [("code", "=", "incoming"), ("company_id", "=", self.env.company.id)], limit=1
-            )
-            return self.env[model].create([{"picking_type_id": kind.id}] * count)
-        return self.env[model].create([{"partner_id": self.supplier.id}] * count)
+        kind = self.env["stock.picking.type"].search(
+            [("code", "=", "incoming"), ("company_id", "=", self.env.company.id)], limit=1
+        )
+        values = {
+            "purchase.order": {"partner_id": self.supplier.id},
+            "stock.picking": {"picking_type_id": kind.id},
+        }.get(model, {"name": "Something"})
+        return self.env[model].create([dict(values) for _number in range(count)])
 
     def tell(self, record, state, reason=None, message=None):
         self.env.cr.execute(
