@@ -59,7 +59,10 @@ MAY_CALL = {
         "action_start": ADMINISTRATORS,
         "action_pause": ADMINISTRATORS,
     },
+    "integration.exception": {"action_accept": STEWARDS, "action_reject": STEWARDS},
+    "integration.readiness": {"action_check_again": OPERATORS},
     "integration.interface": {
+        "action_check_readiness": OPERATORS,
         "action_submit": ADMINISTRATORS,
         "action_approve": APPROVERS,
         "action_send_back": ADMINISTRATORS | APPROVERS,
@@ -175,7 +178,7 @@ MAY_CALL = {
         "action_cancel": OPERATORS,
     },
     # Checks the rights on the document that it is asked about; see test_sync_forms.
-    "integration.record.sync": {"status_of": EVERYBODY},
+    "integration.record.sync": {"status_of": EVERYBODY, "retry_failed": OPERATORS},
 }
 # The state in which the call would do something, so that it is not refused for another reason.
 STATES = {

@@ -5,6 +5,7 @@ from . import (
     integration_handler_order_confirmation,
     integration_handler_procurement,
     integration_handler_supplier,
+    integration_readiness_check,
     procurement_stock_threshold,
     procurement_stock_threshold_check,
     procurement_stock_threshold_due,

@@ -4,6 +4,7 @@ from . import (
     test_material_consumption,
     test_order_confirmation,
     test_purchase_order,
+    test_readiness,
     test_stock_move,
     test_stock_threshold,
     test_supplier,
