@@ -135,11 +135,3 @@ class IntegrationSyncMixin(models.AbstractModel):
         """The messages of this document, for those who may see messages."""
         self.ensure_one()
         return self.env["integration.record.sync"].open_messages(self._name, self.id)
-
-    def action_integration_retry_failed(self):
-        """Send again what failed of these documents; for operators.
-
-        :return: a notification that says how many were sent again, and why the others were not
-        :raises UserError: nothing could be sent again
-        """
-        return self.env["integration.record.sync"].retry_failed(self._name, self.ids)

@@ -247,6 +247,7 @@ ARGUMENTS = {
     "grant": ["res.partner", 1, "because"],
     "give_back": ["res.partner", 1],
     "lock_of": ["res.partner", 1],
+    "retry_failed": ["res.partner", []],
     "try_on": [1],
     "try_filter": [1, "data.key"],
     "write_contract": [1],

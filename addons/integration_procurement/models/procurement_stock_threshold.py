@@ -198,7 +198,7 @@ class ProcurementStockThreshold(models.Model):
     # looking at the stock
     # ------------------------------------------------------------------
 
-    def action_evaluate(self):
+    def _look_now(self):
         """Look at the stock now."""
         self.check_access("write")
         self._evaluate(self._quantities())

@@ -6,7 +6,7 @@ class StockWarehouseOrderpoint(models.Model):
 
     _inherit = "stock.warehouse.orderpoint"
 
-    def action_integration_propose_thresholds(self):
+    def _integration_propose_thresholds(self):
         """Make a stock threshold of each of these rules, unless there is one already.
 
         As the rules do, it watches the forecast and its minimum.

@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_exception,
     test_goods_receipt,
     test_material_consumption,

@@ -301,9 +301,12 @@ class TestStockThreshold(StockCase):
         self.assertEqual(threshold.with_user(self.storekeeper).minimum, 10)
         with self.assertRaises(AccessError):
             threshold.with_user(self.storekeeper).minimum = 1
+        look = self.env.ref("integration_procurement.action_stock_threshold_look").with_context(
+            active_model=threshold._name, active_ids=threshold.ids, active_id=threshold.id
+        )
         with self.assertRaises(AccessError):
-            threshold.with_user(self.storekeeper).action_evaluate()
-        threshold.with_user(self.manager).action_evaluate()
+            look.with_user(self.storekeeper).run()
+        look.with_user(self.manager).run()
         self.assertEqual(threshold.state, "breached")
 
     def test_form_of_a_stock_manager(self):
@@ -329,7 +332,7 @@ class TestStockThreshold(StockCase):
             ]
         )
         known = self.threshold(watched="forecast", minimum=3)
-        action = rules.with_user(self.manager).action_integration_propose_thresholds()
+        action = rules.with_user(self.manager)._integration_propose_thresholds()
         shown = self.env["procurement.stock.threshold"].search(action["domain"])
         self.assertEqual(shown.product_id, self.product | masks)
         self.assertEqual(known.minimum, 3, "what somebody decided stays")
@@ -338,4 +341,4 @@ class TestStockThreshold(StockCase):
             (proposed.minimum, proposed.refilled_at, proposed.watched), (6, 6, "forecast")
         )
         with self.assertRaises(AccessError):
-            rules.with_user(self.storekeeper).action_integration_propose_thresholds()
+            rules.with_user(self.storekeeper)._integration_propose_thresholds()

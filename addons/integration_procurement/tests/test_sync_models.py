@@ -181,12 +181,12 @@ class TestSyncModels(ProcurementCase):
                 bound = actions.with_user(user).get_bindings(document.model).get("action", [])
                 self.assertEqual(action.id in [one["id"] for one in bound], offered)
             record = self.make(document.model)
-            with self.assertRaises(AccessError):
-                record.with_user(self.worker).action_integration_retry_failed()
-            action = action.with_user(self.operator).with_context(
+            action = action.with_context(
                 active_model=document.model, active_ids=record.ids, active_id=record.id
             )
-            told = action.run()["params"]["message"]
+            with self.assertRaises(AccessError):
+                action.with_user(self.worker).run()
+            told = action.with_user(self.operator).run()["params"]["message"]
             self.assertIn("1 selected without a failed message", told)
 
     # -- retry ---------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class TestSyncModels(ProcurementCase):
         self.env.invalidate_all()
         idle = self.order()
         self.assertEqual(refused[STATUS], "failed")
-        done = (refused | stuck | idle).with_user(self.operator).action_integration_retry_failed()
+        done = self.retry(refused | stuck | idle)
         self.assertEqual(done["params"]["type"], "warning")
         self.assertEqual(
             done["params"]["message"].splitlines(),
@@ -226,6 +226,22 @@ class TestSyncModels(ProcurementCase):
         self.assertEqual((message.state, parked.state), ("queued", "held"))
         self.env.invalidate_all()
         self.assertEqual(refused[STATUS], "pending")
+
+    def retry(self, records, user=None):
+        status = self.env["integration.record.sync"].with_user(user or self.operator)
+        return status.retry_failed(records._name, records.ids)
+
+    def test_only_operators_retry_and_only_what_they_may_read(self):
+        order, _message = self.failing(errors.PermanentError("Refused."))
+        with self.assertRaises(AccessError):
+            self.retry(order, self.worker)
+        stranger = new_test_user(
+            self.env, "stranger.operator", "base.group_user,integration_core.group_operator"
+        )
+        with self.assertRaises(AccessError):
+            self.retry(order, stranger)
+        self.env.invalidate_all()
+        self.assertEqual(order[STATUS], "failed")
 
     # -- products ------------------------------------------------------------------------------
 
@@ -250,7 +266,7 @@ class TestSyncModels(ProcurementCase):
         action = template.with_user(self.operator).action_open_integration_messages()
         self.assertEqual(self.env["integration.message"].search(action["domain"]), message)
         self.assertEqual(template.with_user(self.operator).integration_message_count, 1)
-        template.with_user(self.operator).action_integration_retry_failed()
+        self.retry(template)
         message.invalidate_recordset()
         self.assertEqual(message.state, "queued")
 
