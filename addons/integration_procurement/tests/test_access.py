@@ -16,7 +16,7 @@ STOCK_PEOPLE = {
 
 @tagged("post_install", "-at_install")
 class TestProcurementAccess(EngineCase):
-    def assertRights(self, name, user, allowed):
+    def check_rights(self, name, user, allowed):
         model = self.env[name].with_user(user)
         for operation, letter in OPERATIONS.items():
             with self.subTest(model=name, user=user.login, operation=operation):
@@ -26,10 +26,10 @@ class TestProcurementAccess(EngineCase):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"procurement.{role}", group)
             for name in THRESHOLDS:
-                self.assertRights(name, user, MATRIX[THRESHOLDS][role])
+                self.check_rights(name, user, MATRIX[THRESHOLDS][role])
 
     def test_stock_people(self):
         for group, allowed in STOCK_PEOPLE.items():
             user = new_test_user(self.env, f"{group}.test", group)
-            self.assertRights("procurement.stock.threshold", user, allowed)
-            self.assertRights("procurement.stock.threshold.due", user, NOTHING)
+            self.check_rights("procurement.stock.threshold", user, allowed)
+            self.check_rights("procurement.stock.threshold.due", user, NOTHING)
