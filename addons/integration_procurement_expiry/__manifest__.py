@@ -7,6 +7,9 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "depends": ["integration_procurement", "product_expiry"],
-    "data": [],
+    "data": [
+        "data/integration_contract_lot.xml",
+        "data/integration_event_type_lot.xml",
+    ],
     "auto_install": True,
 }

@@ -58,6 +58,7 @@ from . import (
     integration_readiness_line,
     integration_readiness_result,
     integration_record_link,
+    integration_record_retry,
     integration_record_status,
     integration_record_sync,
     integration_reencryption,

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import float_compare, format_date, formatLang
 
+from ..tools import canonical
 from ..tools.answers import Status
 from ..tools.canonical import FLOAT_DIGITS
 
@@ -129,3 +130,20 @@ class PurchaseOrderLine(models.Model):
         return fields.Datetime.context_timestamp(
             self.with_context(tz=self._integration_zone()), moment
         )
+
+    def _integration_progress(self) -> dict:
+        """Ordered, received so far and still to come, in the unit of this line.
+
+        What a supplier delivered beyond the order leaves nothing to come. All ``None`` of no line.
+        """
+        if not self:
+            return dict.fromkeys(("ordered", "received_total", "remaining"))
+        self.ensure_one()
+        remaining = self.product_qty - self.qty_received
+        if self.product_uom_id.compare(remaining, 0) <= 0:
+            remaining = 0.0
+        return {
+            "ordered": canonical.number(self.product_qty),
+            "received_total": canonical.number(self.qty_received),
+            "remaining": canonical.number(remaining),
+        }

@@ -14,9 +14,11 @@ AMOUNTS = (
 
 
 class ResPartner(models.Model):
-    """A supplier may have tolerances of its own, in each company."""
+    """Suppliers show whether other systems have them as they stand here, and may have tolerances
+    of their own, in each company."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "integration.sync.mixin"]
 
     property_supplier_own_tolerances = fields.Boolean(
         string="Own tolerances",
@@ -60,3 +62,6 @@ class ResPartner(models.Model):
         if supplier.property_supplier_own_tolerances:
             return supplier, "property_supplier_"
         return company, "supplier_"
+
+    def _integration_responsible_user(self):
+        return self.buyer_id or super()._integration_responsible_user()

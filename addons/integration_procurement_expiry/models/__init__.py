@@ -1,1 +1,2 @@
 from . import integration_exception, integration_shipment, stock_lot, stock_picking
+from . import stock_lot
