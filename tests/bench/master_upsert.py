@@ -37,7 +37,10 @@ CHANNELS = "root:2"
 # The same for the reference: while one call is worked on, the next one is there.
 CONNECTIONS = 2
 OPTIONS = {"log_handler": ":INFO,werkzeug:WARNING"}
-GROUPS = ("base.group_user", "product.group_product_manager",)
+GROUPS = (
+    "base.group_user",
+    "product.group_product_manager",
+)
 _POLL = 0.02
 
 

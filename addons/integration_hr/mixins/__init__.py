@@ -1,1 +1,4 @@
-from . import handler, leaver_access
+from . import (
+    handler,
+    leaver_access,
+)

@@ -1,1 +1,10 @@
-from . import answers, canonical, price_lists, shipments
+from . import (
+    answers,
+    canonical,
+    identifiers,
+    invoice_match,
+    journal_entry,
+    price_lists,
+    shipments,
+    thresholds,
+)

@@ -1,2 +1,6 @@
-from . import integration_exception, integration_shipment, stock_lot, stock_picking
-from . import stock_lot
+from . import (
+    integration_exception,
+    integration_shipment,
+    stock_lot,
+    stock_picking,
+)

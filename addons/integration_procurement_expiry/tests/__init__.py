@@ -1,2 +1,5 @@
-from . import test_expiry, test_tools_expiry
-from . import test_lot_expiring
+from . import (
+    test_expiry,
+    test_lot_expiring,
+    test_tools_expiry,
+)
