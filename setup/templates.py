@@ -16,7 +16,7 @@ from setup.databases import Databases
 from setup.locking import exclusive
 from setup.machine import Machine
 
-BASE_MODULES = ("account", "mail", "purchase_stock", "queue_job")
+BASE_MODULES = ("account", "hr", "mail", "purchase_stock", "queue_job")
 _PAGES = Path(__file__).with_name("prepare_pages.py")
 _PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""Telling people about final failures: an activity for the owner, once."""
+"""Telling people about final failures: an activity for those concerned, once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from odoo import api
 from odoo.models import BaseModel
 
+from ..tools import plain_words
 from ..tools.states import ATTENTION
 from .ledger import Result
 
@@ -26,49 +27,67 @@ def final_failures(env: api.Environment, results: Sequence[Result]) -> None:
 
 
 def tell(env: api.Environment, failed: Sequence[int]) -> None:
-    """Give the owner of the interface an activity for messages that failed for good.
+    """Give people an activity for messages that failed for good.
 
-    It stands on the business record if there is one, else on the interface, and only once as long
-    as it is open: a flood of failures is one task. Runs in the transaction that records the
-    failures; a notice that fails must not undo their record, hence the savepoint.
+    It stands on the business record if there is one, for whoever works with it (a buyer with his
+    order), else on the interface, for its owner. Where somebody else is told of the record, the
+    owner is told on the interface as well: the cause may be his to mend. Each only once as long as
+    it is open: a flood of failures is one task. Runs in the transaction that records the failures;
+    a notice that fails must not undo their record, hence the savepoint.
     """
     if not failed:
         return
     targets: dict[BaseModel, BaseModel] = {}
     for message in env["integration.message"].browse(failed):
-        targets.setdefault(_target(message), message.interface_id)
-    for target, interface in targets.items():
+        interface = message.interface_id
+        document = _document(message)
+        if document is None:
+            targets.setdefault(interface, message)
+            continue
+        targets.setdefault(document, message)
+        if document._integration_responsible() not in (interface.owner_id, env["res.users"]):
+            targets.setdefault(interface, message)
+    for target, message in targets.items():
         try:
             with env.cr.savepoint():
-                _notify(target, interface)
+                _notify(target, message)
         except Exception:  # whatever a business model's activity hooks raise
-            _logger.exception("No activity for failed messages of interface %s", interface.id)
+            _logger.exception("No activity for failed message %s", message.uuid)
 
 
-def _target(message: BaseModel) -> BaseModel:
-    """The document to which the activity belongs."""
+def _document(message: BaseModel) -> BaseModel | None:
+    """The document on which an activity can stand, if there is one."""
     env = message.env
     if message.res_model in env and "activity_ids" in env[message.res_model]._fields:
-        record = env[message.res_model].browse(message.res_id).exists()
-        if record:
-            return record
-    return message.interface_id
+        return env[message.res_model].browse(message.res_id).exists() or None
+    return None
 
 
-def _notify(target: BaseModel, interface: BaseModel) -> None:
-    env = target.env
+def _notify(target: BaseModel, message: BaseModel) -> None:
+    env, interface = target.env, message.interface_id
     activity_type = env.ref(ACTIVITY)
     if target.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type):
         return
+    owner = interface.owner_id
+    user = owner if target == interface else target._integration_responsible() or owner
+    env = env(context=dict(env.context, lang=user.lang))
     inbound = interface.direction == "inbound"
     target.with_context(mail_activity_quick_update=True).activity_schedule(
         ACTIVITY,
         summary=env._("Not handled: %s", interface.name)
         if inbound
         else env._("Not delivered: %s", interface.name),
-        note=env._("Open the interface's dead letters to see the reason and to retry."),
-        user_id=interface.owner_id.id,
+        note=env._("Open the interface's dead letters to see the reason and to retry.")
+        if user == owner
+        else _for_business(env, message),
+        user_id=user.id,
     )
+
+
+def _for_business(env: api.Environment, message: BaseModel) -> str:
+    """The note for somebody who knows the document and nothing of interfaces."""
+    words = plain_words.of_failure(message.error_class, message.error_code) or plain_words.UNKNOWN
+    return f"{env._(words.reason)} {env._(words.next_step)}"
 
 
 def settle(messages: BaseModel) -> None:

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
@@ -129,6 +130,38 @@ class Base(models.AbstractModel):
         if not self.pool.ready or self._transient or self.env.context.get(MODULE_UNINSTALL_FLAG):
             return False
         return self._name in self.env["integration.record.sync"]._touched_models()
+
+    def _integration_responsible(self):
+        """Who works with this document and is told when it does not get through.
+
+        An active employee who may read the document; empty if it names none.
+        """
+        user = self.sudo()._integration_responsible_user()  # sudo: whoever asks, it is the same one
+        if len(user) == 1 and user.active and user._is_internal() and not user._is_superuser():
+            document = self.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
+            if document.has_access("read"):
+                return user.with_env(self.env)
+        return self.env["res.users"]
+
+    def _integration_responsible_user(self):
+        """The user whom this document names as its own; models with another field extend this."""
+        field = self._fields.get("user_id")
+        if field is None or field.type != "many2one" or field.comodel_name != "res.users":
+            return self.env["res.users"]
+        return self.user_id
+
+    @api.model
+    def _integration_sync_table(self) -> SQL:
+        """Status rows of the records of this model, as a table of a statement."""
+        return SQL("(SELECT * FROM integration_record_sync WHERE res_model = %s)", self._name)
+
+    def _integration_sync_documents(self):
+        """``{model: ids}``: the records whose messages are messages of these ones.
+
+        A model whose parts are told of on their own extends this and
+        :meth:`_integration_sync_table`.
+        """
+        return {self._name: self._origin.ids}
 
     def _integration_snapshots(self, contract_code):
         """Canonical JSON of these records, for the contract ``contract_code``.

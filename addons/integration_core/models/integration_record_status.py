@@ -2,9 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools import acts
+from ..tools import acts, plain_words
 from .integration_record_sync import SEVERITY, status_rows, worst_state
 
 # A status in these states changes without anybody's doing, most often within seconds …
@@ -59,10 +60,8 @@ class IntegrationRecordSync(models.Model):
             SQL(
                 """
                 SELECT i.name AS interface, s.state, s.reason, s.changed_at, s.message_id,
-                       m.state AS message_state, m.held_reason, m.available_at
-                  FROM (SELECT s.* %s AND s.res_id = %s) s
-                  JOIN integration_interface i ON i.id = s.interface_id
-                  LEFT JOIN integration_message m ON m.id = s.message_id
+                       e.state AS message_state, e.held_reason, e.error_class, e.error_code
+                    %s AND s.res_id = %s
                  ORDER BY %s, i.sequence, i.name
                 """,
                 status_rows(record),
@@ -73,23 +72,44 @@ class IntegrationRecordSync(models.Model):
         return self.env.cr.dictfetchall()
 
     def _status_row(self, row, observer, operator) -> dict:
+        words = self._words(row)
         shown = {
             "interface": row["interface"],
             "state": row["state"],
-            "reason": self._reason_in_words(row),
+            "reason": words.reason,
+            "next_step": words.next_step,
             "since": fields.Datetime.to_string(row["changed_at"].replace(microsecond=0)),
         }
         if observer:
             # The message's own rules apply when it is opened; its id tells nothing.
             shown["message_id"] = row["message_id"] or False
+            shown["detail"] = row["reason"] if row["reason"] not in (None, words.reason) else ""
         if operator:
             state = row["message_state"]
             shown["can_retry"] = bool(state) and not acts.refusal(acts.Act.RETRY, state)
         return shown
 
+    def _words(self, row) -> plain_words.Words:
+        """What a status means to the people who work with the document.
+
+        The text of an error is for operators. Other texts were written for everybody.
+
+        :param row: ``state``, ``reason``, and of the message ``message_state``, ``held_reason``,
+            ``error_class`` and ``error_code``
+        """
+        failed = row["state"] == "failed"
+        if failed or row["message_state"] == "retry":
+            words = plain_words.of_failure(row["error_class"], row["error_code"])
+            if words:
+                next_step = words.next_step if failed else plain_words.PATIENCE
+                return plain_words.Words(self.env._(words.reason), self.env._(next_step))
+        next_step = {"failed": plain_words.UNKNOWN.next_step, "conflict": plain_words.CONTRADICTION}
+        return plain_words.Words(
+            row["reason"] or self._reason_in_words(row),
+            self.env._(next_step[row["state"]]) if row["state"] in next_step else "",
+        )
+
     def _reason_in_words(self, row) -> str:
-        if row["reason"]:
-            return row["reason"]
         if row["message_state"] == "held":
             held = self.env["integration.message"]._fields["held_reason"]
             return dict(held._description_selection(self.env)).get(row["held_reason"], "")
@@ -98,7 +118,7 @@ class IntegrationRecordSync(models.Model):
             "sent": self.env._("It has been sent; the other side has not acknowledged it yet."),
             "waiting": self.env._("It was delivered; the other side has not confirmed it yet."),
             "synchronised": self.env._("The other side has it as it stood then."),
-            "failed": self.env._("It was not delivered."),
+            "failed": self.env._(plain_words.UNKNOWN.reason),
             "conflict": self.env._("The two sides contradict each other."),
             "cancelled": self.env._("It will not be delivered."),
         }
@@ -106,17 +126,18 @@ class IntegrationRecordSync(models.Model):
 
     def _is_in_outbox(self, record) -> bool:
         """Whether an event of the document still waits to become messages."""
-        self.env.cr.execute(
-            "SELECT EXISTS (SELECT FROM integration_event WHERE res_model = %s AND res_id = %s "
-            "AND dispatched_at IS NULL)",
-            [record._name, record.id],
-        )
-        return self.env.cr.fetchone()[0]
+        for model, ids in record._integration_sync_documents().items():
+            self.env.cr.execute(
+                "SELECT EXISTS (SELECT FROM integration_event WHERE res_model = %s "
+                "AND res_id = ANY(%s) AND dispatched_at IS NULL)",
+                [model, list(ids)],
+            )
+            if self.env.cr.fetchone()[0]:
+                return True
+        return False
 
     def _count(self, model, record) -> int:
-        return self.env[model].search_count(
-            [("res_model", "=", record._name), ("res_id", "=", record.id)]
-        )
+        return sum(self.env[model].search_count(domain) for domain in _of_document(record))
 
     @api.model
     def open_messages(self, res_model, res_id):
@@ -137,11 +158,19 @@ class IntegrationRecordSync(models.Model):
         return action
 
     def _open_of_document(self, xmlid, res_model, res_id):
-        self._readable_document(res_model, res_id)
+        record = self._readable_document(res_model, res_id)
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        action["domain"] = [("res_model", "=", res_model), ("res_id", "=", res_id)]
+        action["domain"] = list(Domain.OR(_of_document(record)))
         action["context"] = {}
         return action
+
+
+def _of_document(record) -> list[list]:
+    """Domains of what belongs to a document, for models with ``res_model`` and ``res_id``."""
+    return [
+        [("res_model", "=", model), ("res_id", "in", list(ids))]
+        for model, ids in record._integration_sync_documents().items()
+    ]
 
 
 def _is_moving(row: dict) -> bool:

@@ -21,12 +21,14 @@ OF_RECORDS = ("integration_record_sync", "integration_record_link")
 def status_rows(model: BaseModel) -> SQL:
     """``FROM … WHERE``: status rows ``s`` of a model's records, as far as its user's companies go.
 
+    Beside them ``e``, the error of the message that a row speaks of.
+
     :param model: any recordset of the model; its environment says which companies
     """
     return SQL(
-        "FROM integration_record_sync s JOIN integration_interface i ON i.id = s.interface_id "
-        "WHERE s.res_model = %s AND i.company_id = ANY(%s)",
-        model._name,
+        "FROM %s s JOIN integration_interface i ON i.id = s.interface_id "
+        "LEFT JOIN integration_message e ON e.id = s.message_id WHERE i.company_id = ANY(%s)",
+        model._integration_sync_table(),
         list(model.env.companies.ids),
     )
 

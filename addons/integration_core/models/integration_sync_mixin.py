@@ -43,16 +43,18 @@ class IntegrationSyncMixin(models.AbstractModel):
     @api.depends_context("allowed_company_ids", "uid")
     def _compute_integration_sync(self):
         worst = {row["res_id"]: row for row in self._integration_worst_sync()}
+        words = self.env["integration.record.sync"]._words
         for record in self:
             row = worst.get(record._origin.id, {})
             record.integration_sync_state = row.get("state", False)
-            record.integration_sync_reason = row.get("reason", False)
+            record.integration_sync_reason = words(row).reason if row.get("reason") else False
 
     def _integration_worst_sync(self) -> list[dict]:
         """The row of each record's worst interface, in one statement."""
         self.env.cr.execute(
             SQL(
-                "SELECT DISTINCT ON (s.res_id) s.res_id, s.state, s.reason %s "
+                "SELECT DISTINCT ON (s.res_id) s.res_id, s.state, s.reason, "
+                "e.state AS message_state, e.held_reason, e.error_class, e.error_code %s "
                 "AND s.res_id = ANY(%s) ORDER BY s.res_id, %s, s.changed_at DESC",
                 status_rows(self),
                 list(self._origin.ids),
@@ -63,15 +65,19 @@ class IntegrationSyncMixin(models.AbstractModel):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_integration_message_count(self):
-        counts = dict(
-            self.env["integration.message"]._read_group(
-                [("res_model", "=", self._name), ("res_id", "in", self._origin.ids)],
-                ["res_id"],
-                ["__count"],
+        counts = {
+            (model, res_id): count
+            for model, ids in self._integration_sync_documents().items()
+            for res_id, count in self.env["integration.message"]._read_group(
+                [("res_model", "=", model), ("res_id", "in", ids)], ["res_id"], ["__count"]
             )
-        )
+        }
         for record in self:
-            record.integration_message_count = counts.get(record._origin.id, 0)
+            record.integration_message_count = sum(
+                counts.get((model, res_id), 0)
+                for model, ids in record._integration_sync_documents().items()
+                for res_id in ids
+            )
 
     # ------------------------------------------------------------------
     # searching, sorting, grouping

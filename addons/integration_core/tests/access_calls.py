@@ -178,7 +178,7 @@ MAY_CALL = {
         "action_cancel": OPERATORS,
     },
     # Checks the rights on the document that it is asked about; see test_sync_forms.
-    "integration.record.sync": {"status_of": EVERYBODY},
+    "integration.record.sync": {"status_of": EVERYBODY, "retry_failed": OPERATORS},
 }
 # The state in which the call would do something, so that it is not refused for another reason.
 STATES = {
@@ -247,6 +247,7 @@ ARGUMENTS = {
     "grant": ["res.partner", 1, "because"],
     "give_back": ["res.partner", 1],
     "lock_of": ["res.partner", 1],
+    "retry_failed": ["res.partner", []],
     "try_on": [1],
     "try_filter": [1, "data.key"],
     "write_contract": [1],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lxml import etree
 
 WIDGET = "integration_sync"
+#: The button of a form that has its own way to the messages.
+MESSAGES = "action_open_integration_messages"
 
 
 def insert(arch: etree._Element) -> None:
@@ -14,7 +16,10 @@ def insert(arch: etree._Element) -> None:
     """
     if arch.tag != "form" or arch.xpath(f".//widget[@name='{WIDGET}']"):
         return
-    put(arch, etree.Element("widget", name=WIDGET, groups="base.group_user"))
+    widget = etree.Element("widget", name=WIDGET, groups="base.group_user")
+    if arch.xpath(f".//button[@name='{MESSAGES}']"):
+        widget.set("options", "{'messages': False}")
+    put(arch, widget)
 
 
 def put(arch: etree._Element, widget: etree._Element) -> None:

@@ -151,7 +151,7 @@ class TestSyncStatus(ProcurementCase):
         self.assertEqual((status["state"], status["moving"]), ("pending", True))
         self.assertEqual((status["messages"], status["links"]), (False, False))
         [row] = status["rows"]
-        self.assertEqual(set(row), {"interface", "state", "reason", "since"})
+        self.assertEqual(set(row), {"interface", "state", "reason", "next_step", "since"})
         self.assertEqual(row["interface"], "Outbound")
         self.assertIn("as soon as possible", row["reason"])
         self.assertFalse(self.env["integration.message"].with_user(self.buyer).has_access("read"))

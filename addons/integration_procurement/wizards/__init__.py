@@ -1,1 +1,6 @@
-from . import account_move_dispute, account_payment_register
+from . import (
+    account_move_dispute,
+    account_payment_register,
+    integration_sent_otherwise,
+    integration_sent_otherwise_line,
+)

@@ -71,15 +71,26 @@ export class IntegrationSyncWidget extends Component {
         return this.status.state || this.status.links;
     }
 
+    /** The one interface that the status speaks of, if it is one. */
+    get spokesman() {
+        const { rows, state } = this.status;
+        const worst = rows.length === 1 ? rows : rows.filter((row) => row.state === state);
+        return worst.length === 1 ? worst[0] : undefined;
+    }
+
     get summary() {
-        const { rows } = this.status;
-        if (rows.length === 1) {
-            return `${rows[0].interface}: ${rows[0].reason}`;
-        }
-        const worst = rows.filter((row) => row.state === this.status.state);
-        return worst.length === 1
-            ? `${worst[0].interface}: ${worst[0].reason}`
-            : _t("%s interfaces", rows.length);
+        const row = this.spokesman;
+        return row
+            ? `${row.interface}: ${row.reason}`
+            : _t("%s interfaces", this.status.rows.length);
+    }
+
+    get nextStep() {
+        return this.spokesman?.next_step;
+    }
+
+    get needsSomebody() {
+        return ["failed", "conflict"].includes(this.status.state);
     }
 
     stop() {

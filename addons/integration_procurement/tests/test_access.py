@@ -1,0 +1,35 @@
+"""Rights on the models of this addon; the walks over all of them are in the core's tests."""
+
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.common import EngineCase
+
+THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
+# Of the roles of integrations none has a right on what is the business of stock people.
+MATRIX = {THRESHOLDS: dict.fromkeys(ROLES, NOTHING)}
+STOCK_PEOPLE = {
+    "stock.group_stock_user": READ,
+    "stock.group_stock_manager": set(OPERATIONS.values()),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestProcurementAccess(EngineCase):
+    def check_rights(self, name, user, allowed):
+        model = self.env[name].with_user(user)
+        for operation, letter in OPERATIONS.items():
+            with self.subTest(model=name, user=user.login, operation=operation):
+                self.assertEqual(model.has_access(operation), letter in allowed)
+
+    def test_matrix(self):
+        for role, group in ROLES.items():
+            user = new_test_user(self.env, f"procurement.{role}", group)
+            for name in THRESHOLDS:
+                self.check_rights(name, user, MATRIX[THRESHOLDS][role])
+
+    def test_stock_people(self):
+        for group, allowed in STOCK_PEOPLE.items():
+            user = new_test_user(self.env, f"{group}.test", group)
+            self.check_rights("procurement.stock.threshold", user, allowed)
+            self.check_rights("procurement.stock.threshold.due", user, NOTHING)
