@@ -34,13 +34,24 @@ class AccountMove(models.Model):
     # begin and end
     # ------------------------------------------------------------------
 
-    def action_dispute(self):
+    def action_ask_dispute(self):
         """Ask for the reason."""
         self._check_disputable()
+        return self._integration_ask_reason(ending=False)
+
+    def action_ask_end_dispute(self):
+        """Ask why the bill may be paid now."""
+        self._check_disputed()
+        return self._integration_ask_reason(ending=True)
+
+    def _integration_ask_reason(self, ending):
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "integration_procurement.action_account_move_dispute"
+            "integration_procurement.action_integration_bill_dispute"
         )
-        action["context"] = {"default_move_ids": [fields.Command.set(self.ids)]}
+        action["context"] = {
+            "default_move_ids": [fields.Command.set(self.ids)],
+            "default_ending": ending,
+        }
         return action
 
     def _integration_dispute(self, reason):
@@ -59,12 +70,22 @@ class AccountMove(models.Model):
             }
         )
 
-    def action_end_dispute(self):
-        """The bill may be paid again."""
-        open_ones = self.filtered(lambda move: move.dispute_state == DISPUTED)
-        if not open_ones:
-            raise UserError(self.env._("None of the selected bills is in dispute."))
-        open_ones.write({"dispute_state": RELEASED})
+    def _integration_end_dispute(self, reason):
+        """The bills may be paid again.
+
+        :param reason: for people, in the chatter
+        :raises UserError: one of them is not in dispute
+        """
+        self._check_disputed()
+        self.write({"dispute_state": RELEASED})
+        for move in self:
+            move.message_post(
+                body=self.env._("The dispute ended: %s", reason), subtype_xmlid="mail.mt_note"
+            )
+
+    def _check_disputed(self):
+        if any(move.dispute_state != DISPUTED for move in self):
+            raise UserError(self.env._("Only bills in dispute can be released."))
 
     def _check_disputable(self):
         for move in self:

@@ -73,9 +73,10 @@ class AccountMove(models.Model):
     # the match
     # ------------------------------------------------------------------
 
-    def action_integration_match(self):
-        """Compare again: goods may have arrived, or the bill was corrected."""
+    def action_open_integration_exceptions(self):
+        """What differs now: goods may have arrived, or the bill was corrected."""
         self.filtered("integration_digest")._integration_match()
+        return super().action_open_integration_exceptions()
 
     def _integration_match(self, received=None):
         """Raise what does not match, and withdraw what does by now.

@@ -60,4 +60,4 @@ class IntegrationException(models.Model):
 
     def _reject_budget(self):
         """The buyer does not take no for an answer."""
-        self._document().action_request_budget()
+        self._document()._integration_ask_budget()

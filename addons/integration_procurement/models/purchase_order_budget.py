@@ -51,10 +51,28 @@ class PurchaseOrder(models.Model):
     # asking
     # ------------------------------------------------------------------
 
-    def action_request_budget(self):
-        """Ask the system that keeps the budgets."""
+    def action_ask_budget(self):
+        """Show what would be asked for."""
+        self.ensure_one()
+        self._check_budget_used()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_procurement.action_integration_budget_ask"
+        )
+        action["context"] = {"default_order_id": self.id}
+        return action
+
+    def _integration_ask_budget(self):
+        """Ask the system that keeps the budgets, since a person wants it.
+
+        :raises UserError: budgets are not used, or the order is cancelled
+        """
+        self._check_budget_used()
         for order in self:
             order.check_access("write")
+            self.env["purchase.budget.check"]._ask(order, "person")
+
+    def _check_budget_used(self):
+        for order in self:
             if order.budget_check_mode == "no" or order.state == "cancel":
                 raise UserError(
                     self.env._(
@@ -62,7 +80,6 @@ class PurchaseOrder(models.Model):
                         "switches it on in the settings of Purchase."
                     )
                 )
-            self.env["purchase.budget.check"]._ask(order, "person")
 
     def _integration_follow_budget(self):
         """An order that costs more than was asked for, or approved, is asked for again."""

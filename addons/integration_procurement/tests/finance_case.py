@@ -2,8 +2,6 @@ import json
 
 from odoo.fields import Command
 
-from odoo.addons.integration_core.engine import capture
-
 from .common import ProcurementCase
 
 GROUPS = ("account.group_account_user", "purchase.group_purchase_user", "base.group_user")
@@ -210,8 +208,9 @@ class FinanceCase(ProcurementCase):
     def next_transaction(self):
         """What was told so far was told by another transaction: a test has one only."""
         self.env.cr.flush()
-        self.env.cr.execute("UPDATE integration_event SET tx = tx || '-before'")
-        self.env.cr.postcommit.data.pop(capture.JOURNAL, None)
+        self.env.cr.postcommit.data.clear()
+        self.env.cr.execute("UPDATE integration_event SET tx = uuid")
+        self.env.invalidate_all()
 
 
 def _country(cls, company):

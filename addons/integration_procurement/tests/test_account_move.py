@@ -185,7 +185,9 @@ class TestAccountMove(FinanceCase):
     # -- disputes --------------------------------------------------------------------------
 
     def dispute(self, bill, reason="Ten boxes are missing"):
-        action = bill.action_dispute()
+        self.say(bill.action_ask_dispute(), reason)
+
+    def say(self, action, reason):
         wizard = Form(self.env[action["res_model"]].with_context(**action["context"]))
         wizard.reason = reason
         wizard.save().action_confirm()
@@ -195,7 +197,7 @@ class TestAccountMove(FinanceCase):
         bill = self.make()
         bill.action_post()
         with self.assertRaises(UserError):
-            bill.action_end_dispute()
+            bill.action_ask_end_dispute()
         self.dispute(bill)
         (data,) = self.told(bill, "supplier_invoice.in_dispute")
         self.assertEqual(self.violations(data), [])
@@ -209,12 +211,13 @@ class TestAccountMove(FinanceCase):
             with self.assertRaises(UserError) as caught:
                 refused()
             self.assertIn("dispute", str(caught.exception))
-        bill.action_end_dispute()
+        self.say(bill.action_ask_end_dispute(), "Credited")
+        self.assertIn("Credited", bill.message_ids[0].body)
         self.assertEqual(len(self.told(bill, "supplier_invoice.dispute_ended")), 1)
         self.pay(bill)
         self.assertEqual(bill.payment_state, "paid")
         with self.assertRaises(UserError):
-            bill.action_dispute()
+            bill.action_ask_dispute()
 
     def test_payment_chosen_before_the_dispute(self):
         bill = self.make()
@@ -264,7 +267,7 @@ class TestAccountMove(FinanceCase):
 
     def test_only_vendor_bills(self):
         with self.assertRaises(UserError):
-            self.make("out_invoice", line={"tax_ids": [Command.clear()]}).action_dispute()
+            self.make("out_invoice", line={"tax_ids": [Command.clear()]}).action_ask_dispute()
 
     def test_views(self):
         """The forms and lists of bills open with what was added."""

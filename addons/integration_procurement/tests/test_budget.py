@@ -26,7 +26,9 @@ class TestBudget(FinanceCase):
         self.purchase = self.order(user_id=self.buyer.id)
 
     def ask(self):
-        self.purchase.with_user(self.buyer).action_request_budget()
+        action = self.purchase.with_user(self.buyer).action_ask_budget()
+        model = self.env[action["res_model"]].with_user(self.buyer)
+        model.with_context(**action["context"]).create({}).action_confirm()
         return self.purchase.budget_check_ids[:1]
 
     def earlier(self, hours=48):

@@ -42,7 +42,7 @@ class TestInvoice(FinanceCase):
         with self.assertRaises(UserError):
             bill.action_post()
         self.receive_goods(order, 4)
-        bill.action_integration_match()
+        bill.action_open_integration_exceptions()
         self.assertFalse(self.exceptions(bill))
         bill.action_post()
         self.assertEqual(bill.state, "posted")

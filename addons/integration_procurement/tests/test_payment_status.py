@@ -70,7 +70,7 @@ class TestPaymentStatus(FinanceCase):
         self.refused(self.notice(currency=foreign), "currency_differs")
         self.vendor_bill._integration_dispute("Wrong price")
         self.refused(self.notice(), "disputed")
-        self.vendor_bill.action_end_dispute()
+        self.vendor_bill._integration_end_dispute("Agreed")
         self.vendor_bill.button_draft()
         self.refused(self.notice(), "document_state")
         self.vendor_bill.button_cancel()

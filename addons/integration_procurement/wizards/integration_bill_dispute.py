@@ -1,13 +1,14 @@
 from odoo import fields, models
 
 
-class AccountMoveDispute(models.TransientModel):
-    """Why a vendor bill is not accepted as it is."""
+class IntegrationBillDispute(models.TransientModel):
+    """Why vendor bills are not accepted as they are, or are by now."""
 
-    _name = "account.move.dispute"
-    _description = "Put Vendor Bills in Dispute"
+    _name = "integration.bill.dispute"
+    _description = "Begin or End the Dispute of Vendor Bills"
 
     move_ids = fields.Many2many("account.move", string="Bills", readonly=True)
+    ending = fields.Boolean(readonly=True)
     reason = fields.Char(
         required=True,
         help="Such as “Ten boxes were not delivered”. It is shown on the bill and told to systems "
@@ -16,5 +17,8 @@ class AccountMoveDispute(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
-        self.move_ids._integration_dispute(self.reason)
+        if self.ending:
+            self.move_ids._integration_end_dispute(self.reason)
+        else:
+            self.move_ids._integration_dispute(self.reason)
         return {"type": "ir.actions.act_window_close"}
