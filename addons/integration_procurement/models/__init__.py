@@ -13,6 +13,7 @@ from . import (
     integration_handler_material_consumption,
     integration_handler_order_confirmation,
     integration_handler_supplier,
+    product_product,
     purchase_order,
     purchase_order_line,
     uom_uom,
