@@ -76,6 +76,16 @@ class IntegrationException(models.Model):
                 self.env._("Odoo needs an answer of you: validate %s by hand.", receipt.name)
             )
 
+    def _accept_delivery_unlike_receipt(self):
+        """:raises UserError: what was received is history, which is corrected by hand only"""
+        raise UserError(
+            self.env._(
+                "%s is done. If the carrier is right, correct the quantities on it or count the "
+                "stock, then keep the document as it is.",
+                self._document().display_name,
+            )
+        )
+
     def _accept_stock_adjustment(self):
         """The stock is corrected as it was reported."""
         self.env["integration.stock.adjustment.line"].browse(self.proposal["line"])._apply_decided()
