@@ -4,7 +4,7 @@ PYTHON ?= python3
 SETUP = @$(PYTHON) -m setup
 
 .DEFAULT_GOAL = help
-.PHONY: help run test test-long lint bench stop clean
+.PHONY: help run test test-long lint docs bench stop clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -20,6 +20,9 @@ test-long: ## run the tests that `make test` leaves out because each takes half 
 
 lint: ## ruff check, ruff format --check, pylint-odoo
 	$(SETUP) lint
+
+docs: ## make the catalogue of events and messages in docs/procurement.md anew
+	$(SETUP) docs
 
 bench: ## run the benchmarks; NAME="engine_inbound_drain" selects one
 	$(SETUP) bench $(NAME)

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 
-from setup import cleaning, demo_run, key_ring, lint, machine, run_tests
+from setup import catalogue, cleaning, demo_run, key_ring, lint, machine, run_tests
 from setup.console import SetupError, say
 from setup.settings import Settings
 
@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, help_ in (
         ("env", lambda settings, _: _env(settings), "prepare; print shell variables to use it"),
         ("run", lambda settings, _: demo_run.run(settings), "start Odoo with demo data"),
+        ("docs", lambda settings, _: _docs(settings), "make the catalogue of messages anew"),
         ("lint", lambda settings, _: lint.run(settings), "run the linters"),
         ("stop", lambda settings, _: cleaning.stop(settings), "stop the private PostgreSQL"),
         ("clean", lambda settings, _: cleaning.clean(settings), "delete what was made"),
@@ -61,6 +62,11 @@ def _key(_settings: Settings, names: list[str]) -> int:
         say("Give one name for the key: 1 to 32 letters, digits, dots, dashes or underscores.")
         return 2
     print(key_ring.generate(names[0]))
+    return 0
+
+
+def _docs(settings: Settings) -> int:
+    say(f"Written: {catalogue.write(settings.repository)}")
     return 0
 
 

@@ -44,6 +44,7 @@
         "views/integration_audit_verification_views.xml",
         "views/integration_audit_trail_views.xml",
         "wizards/integration_audit_export_views.xml",
+        "views/integration_readiness_views.xml",
         "views/integration_revision_views.xml",
         "views/integration_interface_form.xml",
         "views/integration_interface_form_alerts.xml",

@@ -16,6 +16,7 @@ from tests.bench import (
     outbound_isolation,
     outbound_vs_bare,
     payload_encryption,
+    po_roundtrip,
     retention_under_traffic,
     rules,
     runner,
@@ -38,6 +39,7 @@ _BENCHMARKS = {
         outbound_delivery,
         outbound_vs_bare,
         outbound_isolation,
+        po_roundtrip,
     )
 }
 

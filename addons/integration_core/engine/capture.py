@@ -7,7 +7,8 @@ A transaction tells its net effect, once for each record and event type:
   between have written it before;
 * a record that is created and deleted again makes no event;
 * a record that changes and is deleted makes the event of its deletion alone: nobody outside ever
-  saw the change.
+  saw the change;
+* a document that changes and is changed back makes no event of its change (:mod:`.changes`).
 
 Not seen: raw SQL, cascades of the database, and changes made while modules load.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from odoo import SUPERUSER_ID, api
@@ -24,38 +25,20 @@ from odoo.models import BaseModel
 from odoo.sql_db import BaseCursor
 from odoo.tools import SQL
 
-from . import causation, muting, outbox
+from . import causation, changes, muting, outbox, told
 from .snapshots import Snapshot
-from .triggers import Trigger
+from .triggers import Trigger, Watch
 
 __all__ = ["Snapshot"]  # addons import it from here
 
 PENDING = "integration.events"
-JOURNAL = "integration.journal"
 
 
-@dataclass
-class _Journal:
-    """What this transaction has told so far. Lives until commit or rollback, not until a flush."""
-
-    #: records that did not exist before: (model, id)
-    born: set[tuple[str, int]] = field(default_factory=set)
-    #: cause by record id, by event type
-    fired: dict[int, dict[int, causation.Cause | None]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-
-
-def _journal(cr: BaseCursor) -> _Journal:
-    # Data of the hooks after commit: cleared by commit and rollback, but not by savepoints.
-    return cr.postcommit.data.setdefault(JOURNAL, _Journal())
-
-
-def triggers_of(model: BaseModel) -> Sequence[Trigger]:
-    """The triggers on a model; none while modules load."""
+def watch_of(model: BaseModel) -> Watch | None:
+    """What is watched on a model; nothing while modules load."""
     if not model.pool.ready:
-        return ()
-    return model.env["integration.event.type"]._triggers().get(model._name, ())
+        return None
+    return model.env["integration.event.type"]._watched().get(model._name)
 
 
 def created(records: BaseModel, triggers: Iterable[Trigger]) -> None:
@@ -68,8 +51,9 @@ def created(records: BaseModel, triggers: Iterable[Trigger]) -> None:
                 row[0] for row in _column(records, trigger.field) if _same(row[1], trigger.value)
             ]
             collect(records, trigger, ids)
-        elif trigger.kind == "deleted":
-            _journal(records.env.cr).born.update((records._name, i) for i in records._ids)
+        elif trigger.kind in ("changed", "deleted"):
+            born = told.journal(records.env.cr).born
+            born.update((records._name, record_id) for record_id in records._ids)
 
 
 def reached(
@@ -118,7 +102,7 @@ def updated(
     """Collect what :func:`reached` found, and renew what this transaction has told already."""
     for trigger, ids in hits:
         collect(records, trigger, ids)
-    journal = records.env.cr.postcommit.data.get(JOURNAL)
+    journal = told.known(records.env.cr)
     if journal is None or not journal.fired:
         return
     for trigger in triggers:
@@ -149,7 +133,7 @@ def caught_up(records: BaseModel, trigger: Trigger, entries: Mapping[int, outbox
     # superuser: as in _flush
     env = api.Environment(cr, SUPERUSER_ID, {})
     return outbox.write(
-        env, trigger, entries, _journal(cr).fired[trigger.type_id], _acting_user(records.env)
+        env, trigger, entries, told.journal(cr).fired[trigger.type_id], _acting_user(records.env)
     )
 
 
@@ -170,13 +154,63 @@ def _acting_user(env: api.Environment) -> int | None:
 
 def _flush(cr: BaseCursor, uid: int | None) -> None:
     pending = cr.precommit.data.pop(PENDING, {})
-    fired = _journal(cr).fired
+    journal = told.journal(cr)
+    # Before anything is muted: what did not change after all is not caught up either.
+    news = changes.settle(cr, pending, journal)
     # superuser: the snapshot follows the contract, not the rights of whoever saved the record
     env = api.Environment(cr, SUPERUSER_ID, {})
     muting.withhold(env, pending, uid)
     for trigger, entries in pending.items():
+        if trigger in news:
+            entries = {i: replace(entry, snapshot=news[trigger][i]) for i, entry in entries.items()}
         if entries:
-            outbox.write(env, trigger, entries, fired[trigger.type_id], uid)
+            outbox.write(env, trigger, entries, journal.fired[trigger.type_id], uid)
+
+
+# -- changes -----------------------------------------------------------------------------------
+
+
+def writing(records: BaseModel, vals: Mapping[str, Any]) -> None:
+    """Before a write: see documents as they are, where the write does not wait for the flush.
+
+    Most writes are of columns alone, and pay no look-up here.
+    """
+    fields = records._fields
+    for name in vals:
+        field = fields.get(name)
+        if field is None or not (field.column_type and field.store):
+            watch = watch_of(records)
+            if watch:
+                touched(records, watch)
+            return
+
+
+def touched(
+    records: BaseModel,
+    watch: Watch,
+    coming: Sequence[Mapping[str, Any]] = (),
+    *,
+    whole: bool = True,
+) -> None:
+    """Before something of documents or their parts changes in the database: collect the documents.
+
+    :param records: what is written or deleted
+    :param coming: the values that are written
+    :param whole: documents themselves change, and not only those that ``records`` are parts of
+    """
+    targets = [target for target in watch.targets if whole or target.links]
+    if not targets:
+        return
+    journal = told.journal(records.env.cr)
+    cause = causation.current()
+    for trigger, ids in changes.documents(records, targets, coming):
+        taking_part = changes.taking_part(records.env.cr, trigger, ids, journal)
+        if not taking_part:
+            continue
+        entries = _pending(records.env)[trigger]
+        fired = journal.fired.get(trigger.type_id, ())
+        for record_id in taking_part:
+            entries.setdefault(record_id, outbox.Entry(cause, renewed=record_id in fired))
 
 
 # -- causes ------------------------------------------------------------------------------------
@@ -268,7 +302,7 @@ def deleting(records: BaseModel, triggers: Iterable[Trigger]) -> Doomed:
     wanted = [trigger for trigger in triggers if trigger.kind == "deleted"]
     if not wanted:
         return []
-    born = _journal(records.env.cr).born
+    born = told.journal(records.env.cr).born
     ids = [record_id for record_id in records.ids if (records._name, record_id) not in born]
     # superuser: as in _flush
     env = api.Environment(records.env.cr, SUPERUSER_ID, {})
@@ -283,17 +317,17 @@ def deleted(
     cr = records.env.cr
     gone = set(ids)
     pending = cr.precommit.data.get(PENDING, {})
-    journal = _journal(cr)
+    journal = told.journal(cr)
     for trigger in triggers:
         for record_id in gone.intersection(pending.get(trigger, ())):
             del pending[trigger][record_id]
-    told = [
+    written = [
         type_id
         for type_id in (trigger.type_id for trigger in triggers)
         if gone.intersection(journal.fired.get(type_id, ()))
     ]
-    if told:
-        outbox.withdraw(cr, records._name, told, sorted(gone))
+    if written:
+        outbox.withdraw(cr, records._name, written, sorted(gone))
     for trigger, found in doomed:
         cause = causation.current()
         for record_id, snapshot in found.items():

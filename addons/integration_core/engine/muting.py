@@ -7,7 +7,8 @@ for each flush. :func:`catch_up` turns those rows, batch by batch, into one even
 content of that moment; rows and events change in one transaction, so that a catch-up that is
 interrupted goes on where it stopped, loses nothing and tells nothing twice.
 
-Only a deletion keeps its content, as it was when the record went.
+Only a deletion keeps its content, as it was when the record went. A document that changed is told
+as it is afterwards, without a list of its changes: they were many, in many transactions.
 """
 
 from __future__ import annotations
@@ -259,8 +260,8 @@ def _by_trigger(env: api.Environment, rows: Sequence[_Row]) -> Iterator[tuple[Tr
     """Rows by event type, in the order in which things happened."""
     triggers = {
         trigger.type_id: trigger
-        for found in env["integration.event.type"]._triggers().values()
-        for trigger in found
+        for watch in env["integration.event.type"]._watched().values()
+        for trigger in watch.triggers
     }
     group: list[_Row] = []
     for row in rows:

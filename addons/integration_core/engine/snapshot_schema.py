@@ -7,7 +7,8 @@ from typing import Any
 from odoo.fields import Field
 from odoo.models import BaseModel
 
-from ..tools import field_paths, schema_infer
+from ..tools import document_diff, field_paths, schema_infer
+from .changes import CHANGES
 
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 _FIXED: dict[str, dict[str, Any]] = {
@@ -29,6 +30,18 @@ def of_paths(model: BaseModel, paths: list[str]) -> schema_infer.Schema:
     :raises field_paths.PathError: a path cannot be read.
     """
     return _object(model, field_paths.tree(paths))
+
+
+def with_changes(schema: schema_infer.Schema) -> schema_infer.Schema:
+    """The schema of a document, for events of its changes.
+
+    What changed may be missing: it is not known where many changes were caught up, or where the
+    content had to be taken anew.
+    """
+    return schema | {
+        "required": [name for name in schema["required"] if name != CHANGES],
+        "properties": {**schema["properties"], CHANGES: dict(document_diff.SCHEMA)},
+    }
 
 
 def _object(model: BaseModel, tree: field_paths.Tree) -> schema_infer.Schema:

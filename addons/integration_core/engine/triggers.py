@@ -7,7 +7,8 @@ transaction pays no statement for the definition of its events.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,9 @@ from odoo import api
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
-from ..tools import data_classes
+from ..tools import data_classes, field_paths
+
+_logger = logging.getLogger(__name__)
 
 #: Types of fields that "reaches a value" may watch: their column holds one comparable value.
 WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
@@ -28,7 +31,7 @@ class Trigger:
     type_id: int
     code: str
     model: str
-    kind: str  #: ``created``, ``reaches``, ``deleted``, ``scheduled`` or ``engine``
+    kind: str  #: ``created``, ``reaches``, ``changed``, ``deleted``, ``scheduled`` or ``engine``
     field: str | None
     value: str | None
     contract_code: str
@@ -50,6 +53,29 @@ class Trigger:
         if model is None or model._abstract:
             return False
         return self.kind != "reaches" or is_watchable(model, self.field)
+
+
+#: A model, and the column of it that leads on towards the document.
+Link = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Documents that change when records of a model do.
+
+    :ivar links: how a part leads to its document; empty for the documents themselves
+    """
+
+    trigger: Trigger
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """All that is watched on one model."""
+
+    triggers: tuple[Trigger, ...] = ()
+    targets: tuple[Target, ...] = ()
 
 
 def is_watchable(model: BaseModel, name: str | None) -> bool:
@@ -103,15 +129,83 @@ _ACTIVE = """
 """
 
 
-def active(env: api.Environment) -> Mapping[str, tuple[Trigger, ...]]:
-    """Usable triggers of types with a subscriber, by model."""
+def active(env: api.Environment) -> Mapping[str, Watch]:
+    """Usable triggers of types with a subscriber, by the models whose records they watch."""
     # SQL: capturing must not depend on the rights of the user who changes a record
     env.cr.execute(_QUERY + _ACTIVE)
-    found: dict[str, list[Trigger]] = {}
+    triggers: dict[str, list[Trigger]] = {}
+    targets: dict[str, list[Target]] = {}
     for trigger in map(_trigger, env.cr.fetchall()):
-        if trigger.is_usable(env):
-            found.setdefault(trigger.model, []).append(trigger)
-    return {model: tuple(triggers) for model, triggers in found.items()}
+        if not trigger.is_usable(env):
+            continue
+        triggers.setdefault(trigger.model, []).append(trigger)
+        if trigger.kind == "changed":
+            targets.setdefault(trigger.model, []).append(Target(trigger))
+            for links in sorted(set(_parts(env[trigger.model], trigger.paths))):
+                targets.setdefault(links[0][0], []).append(Target(trigger, links))
+    return {
+        model: Watch(tuple(triggers.get(model, ())), tuple(targets.get(model, ())))
+        for model in {*triggers, *targets}
+    }
+
+
+# -- the parts of a document -------------------------------------------------------------------
+
+
+def _parts(model: BaseModel, paths: tuple[str, ...]) -> Iterator[tuple[Link, ...]]:
+    """How the parts of a document lead to it: those that its snapshot may show.
+
+    Either the lists among the listed fields, or what the model declares for the snapshot that an
+    addon codes.
+    """
+    if paths:
+        yield from _listed(model, field_paths.tree(paths), ())
+        return
+    for cls in type(model).__mro__:  # each addon tells of its own
+        for part, path in vars(cls).get("_integration_parts", {}).items():
+            if part in model.env:  # it may be of an addon that is not installed
+                yield from _declared(model, part, path)
+
+
+def _listed(
+    model: BaseModel, tree: field_paths.Tree, links: tuple[Link, ...]
+) -> Iterator[tuple[Link, ...]]:
+    for name, below in tree.items():
+        field = model._fields.get(name)
+        # Not a list that is computed, or that belongs to a related record.
+        if field is None or field.type != "one2many" or not field.store:
+            continue
+        part = model.env[field.comodel_name]
+        if _is_link(part, field.inverse_name):
+            further = ((part._name, field.inverse_name), *links)
+            yield further
+            yield from _listed(part, below, further)
+
+
+def _declared(model: BaseModel, part: str, path: str) -> Iterator[tuple[Link, ...]]:
+    """The links along a path from a part to ``model``; what leads elsewhere is a fault of code."""
+    links: list[Link] = []
+    here = model.env[part]
+    for name in path.split("."):
+        if not _is_link(here, name):
+            break
+        links.append((here._name, name))
+        here = model.env[here._fields[name].comodel_name]
+    else:
+        if here._name == model._name:
+            yield tuple(links)
+            return
+    _logger.warning(
+        "%s of %s does not lead to %s by stored links: its changes are not told of.",
+        path,
+        part,
+        model._name,
+    )
+
+
+def _is_link(model: BaseModel, name: str | None) -> bool:
+    field = model._fields.get(name or "")
+    return bool(field is not None and field.type == "many2one" and field.store)
 
 
 def of_type(env: api.Environment, type_id: int) -> Trigger:

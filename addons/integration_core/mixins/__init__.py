@@ -19,6 +19,7 @@ from . import (
     message_kept,
     message_screen,
     ownership_screen,
+    prepared,
     published,
     replay_task_screen,
     revealed,

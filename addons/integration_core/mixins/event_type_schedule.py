@@ -123,8 +123,8 @@ class IntegrationEventTypeSchedule(models.AbstractModel):
         """Event types with a subscriber whose condition is to be checked."""
         ids = {
             trigger.type_id
-            for triggers in self._triggers().values()
-            for trigger in triggers
+            for watch in self._watched().values()
+            for trigger in watch.triggers
             if trigger.kind == "scheduled"
         }
         types = self.search([("trigger", "=", "scheduled"), ("interface_ids", "!=", False)])

@@ -4,7 +4,16 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..engine import conversion, disclosure, documents, snapshot_schema, snapshots, trials, triggers
+from ..engine import (
+    changes,
+    conversion,
+    disclosure,
+    documents,
+    snapshot_schema,
+    snapshots,
+    trials,
+    triggers,
+)
 from ..tools import canonical_json, errors, field_paths, schema_infer
 
 RECENT = 10
@@ -245,6 +254,8 @@ class IntegrationEventTypeScreen(models.AbstractModel):
         record.check_access("read")
         try:
             snapshot = snapshots.strict(self._trigger(), record).get(record.id)
+            if snapshot and self.trigger == "changed":
+                snapshot = changes.example(snapshot)
         except (snapshots.SnapshotError, field_paths.PathError) as exc:
             raise UserError(str(exc)) from exc
         if snapshot is None:
@@ -288,6 +299,8 @@ class IntegrationEventTypeScreen(models.AbstractModel):
             schema = snapshot_schema.of_paths(self.env[self.model_name], paths)
         else:
             schema = schema_infer.infer(self._canonical(snapshot.data))
+        if self.trigger == "changed" and not self.mapping_id:
+            schema = snapshot_schema.with_changes(schema)
         versions = self.contract_id.version_ids
         draft = versions.filtered(lambda version: version.state == "draft")[:1]
         text = json.dumps(schema, indent=2, ensure_ascii=False)

@@ -11,7 +11,14 @@ class Base(models.AbstractModel):
 
     _inherit = "base"
 
+    #: Parts whose changes are changes of a document of this model, for events whose content
+    #: :meth:`_integration_snapshots` makes: part model to the field that leads to the document,
+    #: such as ``{"purchase.order.line": "order_id"}``; dots follow further links. Each addon
+    #: declares its own.
+    _integration_parts = {}
+
     def write(self, vals):
+        capture.writing(self, vals)
         book = ownership.rules_of(self)
         if book is None:
             return super().write(vals)
@@ -22,7 +29,9 @@ class Base(models.AbstractModel):
         return True
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        """Translations of an owned field are its values, too."""
+        """Translations of an owned field are its values, too, and they are written at once."""
+        if watch := capture.watch_of(self):
+            capture.touched(self, watch)
         book = ownership.rules_of(self)
         if book is None:
             return super()._update_field_translations(field_name, translations, digest, source_lang)
@@ -36,15 +45,18 @@ class Base(models.AbstractModel):
             return super()._update_field_translations(field_name, translations, digest, source_lang)
 
     def _create(self, data_list):
+        watch = capture.watch_of(self)
+        if watch:
+            coming = [data["stored"] for data in data_list]
+            capture.touched(self.browse(), watch, coming, whole=False)
         book = ownership.rules_of(self)
         if book is None:
             records = super()._create(data_list)
             newborn.count(records)
         else:
             records = self._create_judged(data_list, book)
-        triggers = capture.triggers_of(self)
-        if triggers:
-            capture.created(records, triggers)
+        if watch:
+            capture.created(records, watch.triggers)
         return records
 
     def _create_judged(self, data_list, book):
@@ -57,13 +69,14 @@ class Base(models.AbstractModel):
         return records
 
     def _write_multi(self, vals_list):  # pylint: disable=missing-return
-        triggers = capture.triggers_of(self)
-        if not triggers:
+        watch = capture.watch_of(self)
+        if not watch:
             super()._write_multi(vals_list)
             return
-        hits = capture.reached(self, vals_list, triggers)
+        capture.touched(self, watch, vals_list)
+        hits = capture.reached(self, vals_list, watch.triggers)
         super()._write_multi(vals_list)
-        capture.updated(self, hits, triggers)
+        capture.updated(self, hits, watch.triggers)
 
     def unlink(self):  # pylint: disable=method-required-super  # _unlink_captured calls it
         book = ownership.rules_of(self)
@@ -78,11 +91,13 @@ class Base(models.AbstractModel):
     def _unlink_captured(self):
         """The part of ``unlink`` that deletes, and tells of it."""
         ids = self.ids
-        triggers = capture.triggers_of(self)
-        doomed = capture.deleting(self, triggers) if triggers and ids else None
+        watch = capture.watch_of(self) if ids else None
+        if watch:
+            capture.touched(self, watch, whole=False)
+            doomed = capture.deleting(self, watch.triggers)
         res = super().unlink()  # pylint: disable=super-method-mismatch
-        if doomed is not None:
-            capture.deleted(self, ids, doomed, triggers)
+        if watch:
+            capture.deleted(self, ids, doomed, watch.triggers)
         if ids and self._integration_is_touched():
             self.env["integration.record.sync"]._forget(self._name, ids)
         return res

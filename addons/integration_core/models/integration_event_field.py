@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..engine import disclosure
+from ..engine import changes, disclosure
 from ..mixins.governed import touch
 from ..tools import field_paths
 
@@ -34,6 +34,7 @@ class IntegrationEventField(models.Model):
         for line in self:
             try:
                 disclosure.check_path(line.type_id._model(), line.path)
+                line._check_free()
                 field_paths.tree(line.type_id.field_ids.mapped("path"))
             except field_paths.PathError as exc:
                 raise ValidationError(
@@ -43,6 +44,13 @@ class IntegrationEventField(models.Model):
                         reason=str(exc),
                     )
                 ) from exc
+
+    def _check_free(self):
+        """
+        :raises field_paths.PathError: the event carries something else under this name
+        """
+        if self.type_id.trigger == "changed" and field_paths.split(self.path)[0] == changes.CHANGES:
+            raise field_paths.PathError("it would be mistaken for the list of what changed")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -66,6 +66,7 @@ class IntegrationEventType(models.Model):
         [
             ("created", "A document is created"),
             ("reaches", "A field reaches a value"),
+            ("changed", "A document changes"),
             ("deleted", "A document is deleted"),
             ("scheduled", "A document begins to match a condition"),
             ("engine", "The integration engine tells of its own work"),
@@ -73,9 +74,10 @@ class IntegrationEventType(models.Model):
         string="Happens when",
         required=True,
         default="reaches",
-        help="The first three are noticed at once, in the transaction of the change. A condition "
-        "is checked at intervals, for what becomes true by the passing of time. Event types of the "
-        "engine come with the addon.",
+        help="The first four are noticed at once, in the transaction of the change. A document "
+        "changes when the content of its event does, with its lines; what is related, such as the "
+        "name of a product, is not the document. A condition is checked at intervals, for what "
+        "becomes true by the passing of time. Event types of the engine come with the addon.",
     )
     field_name = fields.Char(
         string="Field",
@@ -89,8 +91,9 @@ class IntegrationEventType(models.Model):
     )
     condition = fields.Char(
         default="[]",
-        help="Only documents that match take part. Looked at once, when the change is saved. Dates "
-        "may be relative, such as “today -3d”.",
+        help="Only documents that match take part. Looked at once, when the change is saved; a "
+        "document that changes must have matched before, too. Dates may be relative, such as "
+        "“today -3d”.",
     )
     field_ids = fields.One2many(
         "integration.event.field",
@@ -239,7 +242,7 @@ class IntegrationEventType(models.Model):
                     self.env._("Say which condition documents must begin to match.")
                 )
 
-    @api.constrains("model_name", "field_ids")
+    @api.constrains("model_name", "field_ids", "trigger")
     def _check_fields(self):
         self.field_ids._check_path()
 
@@ -370,8 +373,8 @@ class IntegrationEventType(models.Model):
 
     @api.model
     @tools.ormcache()
-    def _triggers(self):
-        """``{model: (engine.triggers.Trigger, …)}`` of usable types with a subscriber.
+    def _watched(self):
+        """``{model: engine.triggers.Watch}`` of usable types with a subscriber.
 
         One cached map without arguments: models without events pay a dictionary look-up.
         """

@@ -227,15 +227,9 @@ class IntegrationException(models.Model):
         for one in self:
             one._check_decidable()
             # A name chosen by an addon's selection, never by a user.
-            act = getattr(one, f"_{verdict.removesuffix('ed')}_{one.kind}", None)
-            if act is not None:
-                act()
-            elif verdict == "accepted":
-                raise UserError(
-                    self.env._(
-                        "There is nothing that could be written. Mend the document yourself."
-                    )
-                )
+            act = f"_{verdict.removesuffix('ed')}_{one.kind}"
+            if verdict == "accepted" or hasattr(one, act):
+                getattr(one, act)()
         # sudo: the fields of a decision are closed, whoever may decide; checked above
         self.sudo().write(
             {
@@ -248,6 +242,9 @@ class IntegrationException(models.Model):
             one._tell_status("synchronised", None)
         self.sudo()._settle_tasks()
         self._tell_chatter(verdict)
+
+    def _accept_other(self):
+        """Somebody has seen it. There is nothing to write."""
 
     def _check_decidable(self):
         """:raises UserError, AccessError: not open any more, or not for this user"""

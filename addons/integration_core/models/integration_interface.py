@@ -29,6 +29,7 @@ class IntegrationInterface(models.Model):
         "integration.interface.waived",
         "integration.interface.blocked",
         "integration.interface.filtered",
+        "integration.interface.prepared",
         "integration.interface.endpoint",
         "integration.interface.published",
         "integration.door",

@@ -59,7 +59,10 @@ MAY_CALL = {
         "action_start": ADMINISTRATORS,
         "action_pause": ADMINISTRATORS,
     },
+    "integration.exception": {"action_accept": STEWARDS, "action_reject": STEWARDS},
+    "integration.readiness": {"action_check_again": OPERATORS},
     "integration.interface": {
+        "action_check_readiness": OPERATORS,
         "action_submit": ADMINISTRATORS,
         "action_approve": APPROVERS,
         "action_send_back": ADMINISTRATORS | APPROVERS,

@@ -31,6 +31,11 @@ LEDGER = (
     "integration.record.sync",
     "integration.conflict",
     "integration.conflict.line",
+    "integration.exception",
+    "integration.exception.line",
+    "integration.readiness",
+    "integration.readiness.line",
+    "integration.readiness.result",
     "integration.replay.item",
 )
 RELEASE = ("integration.arming", "integration.restore.finding")

@@ -150,6 +150,8 @@ class TestAccessMethods(EngineCase):
             "integration.ownership": self.make_ownership,
             "integration.ownership.override": lambda: self.env[name],
             "integration.conflict": self.make_conflict,
+            "integration.exception": self.make_exception,
+            "integration.readiness": lambda: self.env[name]._check(self.inbound),
             "integration.event.mute": lambda: self.env[name].create(
                 {"model_name": "res.country", "reason": "Import"}
             ),
@@ -221,6 +223,12 @@ class TestAccessMethods(EngineCase):
                 "opened_at": "2026-01-01 00:00:00",
                 "line_ids": [(0, 0, {"field_name": "name"})],
             }
+        )
+
+    def make_exception(self):
+        partner = self.env.ref("base.main_partner")
+        return self.env["integration.exception"]._raise_for(
+            None, partner, "other", "Another address", area="master"
         )
 
     def make_revision(self):

@@ -60,6 +60,20 @@ class EventCase(EngineCase):
         self.env.cr.execute("UPDATE integration_event SET tx = uuid")
         self.env.invalidate_all()
 
+    def _statements(self, act):
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        act()
+        self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
+
+    def warm_up(self):
+        """What each worker reads once after a change of the configuration."""
+        self.env["integration.event.type"]._watched()
+        self.env["integration.event.mute"]._muting()
+        self.env["integration.ownership"]._rules()
+
 
 @tagged("post_install", "-at_install")
 class TestEventCapture(EventCase):
@@ -205,14 +219,6 @@ class TestEventCapture(EventCase):
 
     # -- cost --------------------------------------------------------------------------------
 
-    def _statements(self, act):
-        self.env.cr.flush()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        act()
-        self.env.cr.flush()
-        return self.env.cr.sql_log_count - before
-
     def test_statements_do_not_grow_with_the_records(self):
         country = self.env.ref("base.be")
         values = [{"name": f"C{n}", "country_id": country.id} for n in range(202)]
@@ -246,12 +252,6 @@ class TestEventCapture(EventCase):
         with self.snapshot_of("res.partner"):
             watched = self._statements(lambda: contacts[100:].write({"type": "delivery"}))
         self.assertLessEqual(watched - plain, 3)
-
-    def warm_up(self):
-        """What each worker reads once after a change of the configuration."""
-        self.env["integration.event.type"]._triggers()
-        self.env["integration.event.mute"]._muting()
-        self.env["integration.ownership"]._rules()
 
     def snapshot_of(self, model):
         return patch.object(

@@ -14,6 +14,7 @@ from . import (
     integration_handler_order_confirmation,
     integration_handler_supplier,
     product_product,
+    integration_readiness_check,
     purchase_order,
     purchase_order_line,
     uom_uom,

@@ -7,6 +7,7 @@ from . import (
     test_order_confirmation,
     test_possible_duplicate,
     test_purchase_order,
+    test_readiness,
     test_supplier,
     test_sync_status,
     test_ui,

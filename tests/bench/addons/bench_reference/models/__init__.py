@@ -3,5 +3,6 @@ from . import (
     bench_delivery,
     bench_fixture,
     bench_purchase,
+    bench_roundtrip,
     integration_handler_bench,
 )
