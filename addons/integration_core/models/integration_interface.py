@@ -264,7 +264,7 @@ class IntegrationInterface(models.Model):
             (name, self.env._(model._description))
             for name, model in self.env.registry.items()
             if issubclass(model, self.env.registry["integration.handler"])
-            and name != "integration.handler"
+            and model._contract  # what handlers share has none
         )
 
     # ------------------------------------------------------------------
