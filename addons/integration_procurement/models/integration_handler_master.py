@@ -134,7 +134,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
         model = self._master()
         created = model.create(
             [{**self._own_defaults(model, data), **values[number]} for number, data in new.items()]
-        ).with_context(self.env.context)
+        ).with_env(self.env)
         return dict(zip(new, created, strict=True))
 
     def _own_defaults(self, model, data):
@@ -213,7 +213,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
             for name in wanted:
                 if record[name]:
                     mark = name, self._spelt(name, record[name])
-                    found[mark] |= record.with_context(self.env.context)
+                    found[mark] |= record.with_env(self.env)
         return found
 
     def _contradicts(self, record, data):
