@@ -7,6 +7,5 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "depends": ["integration_procurement", "product_expiry"],
-    "data": [],
     "auto_install": True,
 }
