@@ -10,7 +10,7 @@ CLOSED = ("done", "cancel")
 class IntegrationException(models.Model):
     """Exceptions that storekeepers decide."""
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[
