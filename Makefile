@@ -1,10 +1,11 @@
 # Everything below prepares the machine as far as it is not prepared yet.
 # Variables: PYTHON, PORT, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER, TEST_PROCESSES (see README.md).
 PYTHON ?= python3
+MODULES ?= purchase purchase_stock
 SETUP = @$(PYTHON) -m setup
 
 .DEFAULT_GOAL = help
-.PHONY: help run test test-long lint docs bench stop clean
+.PHONY: help run test test-long test-odoo lint docs bench stop clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -17,6 +18,9 @@ test: ## install the addons and run the tests; ARGS="tests/e2e -k name" selects 
 
 test-long: ## run the tests that `make test` leaves out because each takes half a minute or more
 	$(SETUP) test-long $(ARGS)
+
+test-odoo: ## run Odoo's own tests with the suite installed (purchase's, or MODULES="stock account"), as told from those failing without it
+	$(SETUP) test-odoo $(MODULES) $(if $(BASELINE),--baseline)
 
 lint: ## ruff check, ruff format --check, pylint-odoo
 	$(SETUP) lint

@@ -5,7 +5,16 @@ import shlex
 import subprocess
 import sys
 
-from setup import catalogue, cleaning, demo_run, key_ring, lint, machine, run_tests
+from setup import (
+    catalogue,
+    cleaning,
+    demo_run,
+    key_ring,
+    lint,
+    machine,
+    odoo_tests,
+    run_tests,
+)
 from setup.console import SetupError, say
 from setup.settings import Settings
 
@@ -43,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         ("key", _key, "print a new entry for a key ring, under the name that is given"),
         ("test", run_tests.run, "run the tests; further arguments are pytest's"),
         ("test-long", run_tests.run_long, "run the tests that take long; as for test"),
+        ("test-odoo", odoo_tests.run, "run Odoo's own tests of the modules that are named"),
         ("bench", _bench, "run the benchmarks, or those that are named"),
     ):
         # Not even --help is taken from pytest.

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from setup import processes
 from setup.console import SetupError, tail
@@ -87,15 +88,18 @@ class OdooServer:
             raise RuntimeError(f"{self.url} runs already")
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [self.command, f"--config={self.config}"],
-                env=dict(self.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # A group of its own: Ctrl-C reaches us only, and kill() reaches all of it.
-                start_new_session=True,
-            )
+            self._process = self._spawn([self.command, f"--config={self.config}"], output)
+
+    def _spawn(self, command: list[str | Path], output: BinaryIO) -> "subprocess.Popen[bytes]":
+        """Start a command in a group of its own: Ctrl-C reaches us only, kill() all of it."""
+        return subprocess.Popen(
+            command,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def wait_ready(self, timeout: float = 180) -> None:
         """Wait until HTTP answers and the job runner, if there is one, has its database.

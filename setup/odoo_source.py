@@ -73,6 +73,11 @@ def addons_paths(tree: Path) -> list[Path]:
     return [beside] if (beside / "web" / "__manifest__.py").is_file() else []
 
 
+def own_addons_paths(tree: Path) -> list[Path]:
+    """Return all folders of Odoo's own addons."""
+    return [tree / "odoo" / "addons", *addons_paths(tree)]
+
+
 def _checked(tree: Path) -> Path:
     release = tree / "odoo" / "release.py"
     if not release.is_file():

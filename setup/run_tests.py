@@ -145,7 +145,7 @@ def run_long(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def _run(settings: Settings, selection: Selection) -> int:
-    _provide_browser()
+    provide_browser()
     _provide_javascript(settings)
     lock = settings.home / f"test-{settings.checkout}.lock"
     with machine.prepared(settings) as ready, exclusive(lock, "testing this checkout"):
@@ -289,7 +289,8 @@ def _objections(totals: junit.Totals, selection: Selection, *, strict: bool) -> 
     return objections
 
 
-def _provide_browser() -> None:
+def provide_browser() -> None:
+    """Install a browser for tours, or say that they will be skipped."""
     if packages.chromium():
         return
     try:

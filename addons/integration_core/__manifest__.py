@@ -64,6 +64,7 @@
         "views/integration_event_mute_views.xml",
         "views/integration_exception_views.xml",
         "views/menus.xml",
+        "views/integration_duplicate_views.xml",
     ],
     "demo": [
         "demo/res_users.xml",

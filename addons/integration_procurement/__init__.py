@@ -1,1 +1,1 @@
-from . import models, tools
+from . import engine, models, tools, wizards

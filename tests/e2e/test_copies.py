@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def copy_of(harness: Harness, origin: Database, make: Callable[[str], Any]) -> I
     name = f"{origin.name}_copy"
     databases.drop(name)
     make(name)
-    copy = Database(harness.machine, name, origin.folder / "copy", key_ring=origin.key_ring)
+    copy = replace(origin, name=name, folder=origin.folder / "copy")
     copy.folder.mkdir(exist_ok=True)
     try:
         yield copy

@@ -1,20 +1,22 @@
 """A test's own database, and the processes that may be started on it."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from setup import key_ring, odoo_conf, processes, templates
+from setup import key_ring, odoo_conf, odoo_source, processes, templates
 from setup.machine import Machine
 from setup.odoo_server import free_port
 from tests.harness.server import Server
 from tests.harness.shell import Shell
+from tests.harness.starter import Process, Starter
 from tests.harness.waiting import wait_until
 
 _DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
@@ -30,12 +32,14 @@ class Database:
     """A database with the suite installed.
 
     :ivar folder: holds the configuration files and logs of its servers and shells
+    :ivar starter: starts those servers and shells
     :ivar key_ring: the key ring that its servers and shells get
     """
 
     machine: Machine
     name: str
     folder: Path
+    starter: Starter = field(repr=False)
     key_ring: str = field(default_factory=lambda: key_ring.generate("test"), repr=False)
     _processes: int = 0
 
@@ -139,6 +143,7 @@ class Database:
             job_runner=job_runner,
             database=self.name,
             wait_departed=self.wait_departed,
+            spawn=self._spawn_server,
         )
         try:
             server.start()
@@ -163,8 +168,8 @@ class Database:
         :param integration: the same for the ``[integration]`` section
         """
         config = self._write_config("shell", options or {}, integration=integration)
-        python = self.machine.settings.python
-        shell = Shell(python, config, self._environ(environ), self.wait_departed)
+        spawn = partial(self._spawn, self._environ(environ))
+        shell = Shell(config, spawn, self.wait_departed)
         try:
             yield shell
         finally:
@@ -193,6 +198,29 @@ class Database:
         """Close the connection behind :meth:`sql`."""
         with closing(self._connection):
             pass
+
+    def _spawn_server(
+        self, environ: Mapping[str, str], command: Sequence[str | Path], output: BinaryIO
+    ) -> Process:
+        with Path(os.devnull).open("rb") as nothing:
+            log = output.fileno()
+            return self._spawn(environ, command, (nothing.fileno(), log, log))
+
+    def _spawn(
+        self,
+        environ: Mapping[str, str],
+        command: Sequence[str | Path],
+        files: tuple[int, int, int],
+    ) -> Process:
+        return self.starter.start(command, environ, files, self._odoo_modules)
+
+    @cached_property
+    def _odoo_modules(self) -> list[str]:
+        """Which of Odoo's own modules are installed."""
+        rows = self.sql("SELECT name FROM ir_module_module WHERE state = 'installed' ORDER BY id")
+        folders = odoo_source.own_addons_paths(self.machine.tree)
+        names = (row["name"] for row in rows)
+        return [name for name in names if any((path / name).is_dir() for path in folders)]
 
     def _environ(self, more: Mapping[str, str] | None) -> dict[str, str]:
         return {**self.machine.environ, "PGAPPNAME": _SESSION, **(more or {})}

@@ -11,11 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from threading import Thread
 
-from setup import machine, templates
+from setup import machine, odoo_source, templates
 from setup.databases import Databases
 from setup.locking import exclusive
 from setup.settings import Settings
 from tests.harness.database import Database
+from tests.harness.starter import Starter
 
 _PREFIX = "suite_e2e"
 
@@ -49,6 +50,13 @@ class Harness:
         """Name of the template database with Odoo's modules and queue_job only."""
         return templates.base(self.machine)
 
+    @cached_property
+    def starter(self) -> Starter:
+        """What starts the servers and shells of all databases."""
+        settings = self.machine.settings
+        paths = odoo_source.addons_paths(self.machine.tree)
+        return Starter(settings.python, self.machine.environ, paths)
+
     @contextmanager
     def database(self, template: str | None = None) -> Iterator[Database]:
         """Give a database of its own, with the suite installed, and drop it at the end.
@@ -60,7 +68,7 @@ class Harness:
         databases = Databases(self.machine)
         name = f"{_PREFIX}_{os.getpid()}_{next(self._numbers)}"
         databases.clone(template or self.template, name)
-        database = Database(self.machine, name, self._folder(name))
+        database = Database(self.machine, name, self._folder(name), self.starter)
         try:
             yield database
         finally:

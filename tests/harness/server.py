@@ -1,11 +1,14 @@
 """A real Odoo server as tests use it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from setup.odoo_server import OdooServer
 from tests.harness.rpc import Client
+from tests.harness.starter import Process
 
 _RECORD = re.compile(r"^(?=\S+ \S+ \d+ [A-Z]+ )", re.MULTILINE)
 _ERROR = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
@@ -20,10 +23,18 @@ class Server(OdooServer):
 
     :ivar database: name of its one database
     :ivar wait_departed: see :meth:`tests.harness.database.Database.wait_departed`
+    :ivar spawn: starts a command in an environment; its output goes to a file
     """
 
     database: str = ""
     wait_departed: Callable[[], None] = lambda: None
+    spawn: Callable[[Mapping[str, str], Sequence[str | Path], BinaryIO], Process] | None = None
+
+    def _spawn(self, command: list[str | Path], output: BinaryIO) -> Process:
+        # The environment of now: a test may have changed it since the last start.
+        if self.spawn:
+            return self.spawn(self.environ, command, output)
+        return super()._spawn(command, output)
 
     def kill(self) -> None:
         """``kill -9`` for all of it; returns when PostgreSQL has noticed, too."""

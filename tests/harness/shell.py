@@ -1,10 +1,14 @@
 """A process of its own that runs Python code with an Odoo environment."""
 
 import json
+import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.harness.starter import Process
 
 _WORKER = Path(__file__).with_name("shell_worker.py")
 
@@ -23,23 +27,25 @@ class Shell:
 
     def __init__(
         self,
-        python: Path,
         config: Path,
-        environ: Mapping[str, str],
+        spawn: Callable[[Sequence[str | Path], tuple[int, int, int]], Process],
         wait_departed: Callable[[], None],
     ) -> None:
-        """:param wait_departed: see :meth:`tests.harness.database.Database.wait_departed`"""
+        """Start the process.
+
+        :param spawn: starts a command with its input, output and errors
+        :param wait_departed: see :meth:`tests.harness.database.Database.wait_departed`
+        """
         self._wait_departed = wait_departed
         self.log = config.with_suffix(".log")
+        source, requests = os.pipe()
+        answers, output = os.pipe()
+        self._requests = os.fdopen(requests, "w")
+        self._answers = os.fdopen(answers)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [python, _WORKER, config],
-                env=dict(environ),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            self._process = spawn([_WORKER, config], (source, output, log.fileno()))
+        os.close(source)
+        os.close(output)
 
     def run(self, code: str, **arguments: Any) -> Any:
         """Run code and return what it left in the variable ``result`` (anything JSON can hold).
@@ -54,17 +60,15 @@ class Shell:
 
     def send(self, code: str, **arguments: Any) -> None:
         """Start running code without waiting for it."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"code": code, "arguments": arguments}) + "\n")
-        self._process.stdin.flush()
+        self._requests.write(json.dumps({"code": code, "arguments": arguments}) + "\n")
+        self._requests.flush()
 
     def receive(self) -> Any:
         """Wait for the run that was sent longest ago and return its result.
 
         :raises RemoteError: it raised, or the process ended, which PostgreSQL has noticed by then
         """
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._answers.readline()
         if not line:
             self._process.wait()
             self._wait_departed()
@@ -82,11 +86,10 @@ class Shell:
 
     def close(self) -> None:
         """End the process when it has done what was sent."""
-        if self._process.stdin and not self._process.stdin.closed:
-            self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it was killed before it had read all
+            self._requests.close()
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self.kill()
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._answers.close()

@@ -150,6 +150,8 @@ class InboundPlan(Plan):
     fetch: fetches.Fetch | errors.IntegrationError | None = None
     #: whether one fetch may serve several notifications of a thing, see the handler
     latest_suffices: bool = False
+    #: how many messages the handler takes at once, see there
+    batch_size: int = 1
 
     def handler(self, env: api.Environment) -> BaseModel:
         """The handler, with the rights of the service user and nothing more."""
@@ -280,6 +282,7 @@ def _inbound(interface: BaseModel) -> InboundPlan:
         codec=interface._codec(),
         fetch=interface._content_fetch(),
         latest_suffices=handler._latest_suffices,
+        batch_size=handler._batch_size,
     )
 
 

@@ -23,6 +23,8 @@ from .cursors import own_cursor
 from .drain import Drain, fault_point
 
 BATCH = 500
+# Of the outbox while a person waits.
+ROUNDS = 20
 NORMAL_PRIORITY = 10
 # What a catch-up tells after a bulk import goes behind what happens now.
 CAUGHT_UP_PRIORITY = 20
@@ -199,6 +201,28 @@ def _undispatched(cr: BaseCursor) -> list[_Event]:
         [BATCH],
     )
     return [_Event(*row) for row in cr.fetchall()]
+
+
+def dispatch_now(registry: Registry, model: str, res_id: int) -> bool:
+    """Make messages of what the outbox holds about a record, without waiting for the drain.
+
+    Events keep their order, so the older ones of other records become messages as well. That the
+    drain may do the same at once is harmless: it waits for the rows, and finds them dispatched.
+
+    :return: whether nothing is left about the record; otherwise there is too much before it
+    """
+    plans = conversion.PlanCache()
+    for _round in range(ROUNDS):
+        with own_cursor(registry) as cr:
+            cr.execute(
+                "SELECT EXISTS (SELECT FROM integration_event WHERE res_model = %s "
+                "AND res_id = %s AND dispatched_at IS NULL)",
+                [model, res_id],
+            )
+            if not cr.fetchone()[0]:
+                return True
+            fan_out(cr, plans)
+    return False
 
 
 def send_to(cr: BaseCursor, event_id: int, interface_id: int) -> int:

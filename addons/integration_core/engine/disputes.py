@@ -209,14 +209,16 @@ def left(rule: Rule) -> set[int]:
 
 
 @contextmanager
-def collecting(env: api.Environment) -> Iterator[None]:
+def collecting(env: api.Environment, *, at_once: bool = False) -> Iterator[None]:
     """Handle a message to its end in spite of disputes, and object then.
 
     Whatever the block does has to be undone when this raises.
 
+    :param at_once: object to the first dispute: several messages are handled, and nobody could
+        tell which of them it belongs to
     :raises OwnedElsewhere: there is something to decide
     """
-    found = Docket(collects=True)
+    found = Docket(collects=not at_once)
     token = _docket.set(found)
     try:
         with newborn.numbered():

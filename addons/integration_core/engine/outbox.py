@@ -57,7 +57,7 @@ def write(
     present = withdraw(env.cr, trigger.model, [trigger.type_id], told) if told else set()
     for record_id, entry in entries.items():
         # What is renewed keeps its first cause.
-        fired.setdefault(record_id, entry.cause)
+        fired.setdefault(record_id, causation.of(entry.cause, trigger.model, record_id))
     found = _snapshots(env, trigger, entries, present)
     private = trigger.data_class in data_classes.PRIVATE
     ring = env["integration.credential"]._key_ring() if private else None
@@ -141,6 +141,46 @@ def withdraw(cr: BaseCursor, model: str, type_ids: Sequence[int], ids: Iterable[
     return {row[0] for row in cr.fetchall()}
 
 
+def written_for(cr: BaseCursor, cause: causation.Shared) -> list[tuple[int, str, int]]:
+    """Events of this transaction that several messages caused: ``(id, model, record id)``."""
+    cr.execute(
+        """
+        SELECT id, res_model, res_id FROM integration_event
+         WHERE tx = pg_current_xact_id() || '@' || pg_postmaster_start_time()
+           AND causation_id = %s
+        """,
+        [cause.message_uuid],
+    )
+    return cr.fetchall()
+
+
+def set_causes(cr: BaseCursor, causes: Mapping[int, causation.Cause]) -> None:
+    """Say of events of this transaction, by id, what caused them."""
+    cr.execute_values(
+        """
+        UPDATE integration_event e
+           SET correlation_id = v.correlation_id, trace_parent = v.trace_parent,
+               causation_id = v.causation_id, depth = v.depth
+          FROM (VALUES %s) AS v(id, correlation_id, trace_parent, causation_id, depth)
+         WHERE e.id = v.id
+        """,
+        [(event_id, *_origin(cause)) for event_id, cause in causes.items()],
+        template="(%s::int, %s, %s, %s, %s::int)",
+        page_size=len(causes),
+    )
+
+
+def _origin(cause: causation.Cause | None) -> tuple[str, str, str | None, int]:
+    """Correlation id, trace parent, causation id and depth of an event."""
+    parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
+    return (
+        (cause.correlation_id if cause else None) or correlation.new_id(),
+        str(parent.child() if parent else correlation.new_traceparent()),
+        cause.message_uuid if cause else None,
+        cause.depth if cause else 0,
+    )
+
+
 def _insert(cr: BaseCursor, rows: Sequence[tuple[Any, ...]]) -> None:
     # Every flushing savepoint runs precommit hooks too: one row per transaction, type and record.
     # Transaction ids begin anew in a restored database; with the server's start they are unique.
@@ -178,7 +218,7 @@ def _row(
 ) -> tuple[Any, ...]:
     uuid = ledger.new_uuid()
     content, problem = _content(snapshot, uuid, trigger.data_class, ring)
-    parent = correlation.parse_traceparent(cause.trace_parent) if cause else None
+    correlation_id, trace_parent, causation_id, depth = _origin(cause)
     return (
         uuid,
         trigger.type_id,
@@ -194,11 +234,11 @@ def _row(
         content.encoding,
         content.data_class,
         problem,
-        (cause.correlation_id if cause else None) or correlation.new_id(),
-        str(parent.child() if parent else correlation.new_traceparent()),
-        cause.message_uuid if cause else None,
+        correlation_id,
+        trace_parent,
+        causation_id,
         cause.system_id if cause else None,
-        cause.depth if cause else 0,
+        depth,
         uid,
         mute_id,
         # The company that acted: of the system whose message is handled, else of the user.

@@ -45,7 +45,8 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
     """The system confirmed a record by a message of its own: its rows become synchronised.
 
     Only rows whose message has left at least once: a confirmation of an earlier state of the
-    record says nothing about a change that is still queued.
+    record says nothing about a change that is still queued. A cancelled message waits for
+    nothing any more: the system learnt of the record in another way.
     """
     cr.execute(
         """
@@ -53,12 +54,25 @@ def confirm(cr: BaseCursor, model: str, res_id: int, system_id: int) -> int:
            SET state = 'synchronised', reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
           FROM integration_interface i, integration_message m
          WHERE i.id = s.interface_id AND m.id = s.message_id AND i.system_id = %s
-           AND i.awaits_confirmation AND (m.attempts > 0 OR m.original_id IS NOT NULL)
+           AND i.awaits_confirmation
+           AND (m.attempts > 0 OR m.original_id IS NOT NULL OR m.state = 'cancelled')
            AND s.res_model = %s AND s.res_id = %s AND s.state <> 'synchronised'
         """,
         [system_id, model, res_id],
     )
     return cr.rowcount
+
+
+def settle(cr: BaseCursor, model: str, res_id: int, interface_id: int) -> None:
+    """What contradicted a record at an interface has been decided."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync
+           SET state = 'synchronised', reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
+         WHERE res_model = %s AND res_id = %s AND interface_id = %s AND state = 'conflict'
+        """,
+        [model, res_id, interface_id],
+    )
 
 
 def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -> None:
@@ -87,6 +101,37 @@ def of_results(cr: BaseCursor, written: Sequence[tuple[int, str, str | None]]) -
         status = outcomes[state] or ("waiting" if awaits else "synchronised")
         rows.append((model, res_id, interface_id, status, reason, message_id))
     upsert(cr, rows)
+
+
+def withdraw(
+    cr: BaseCursor, model: str, res_id: int, interface_ids: Sequence[int], reason: str
+) -> None:
+    """What an interface was to tell of a record reached the partner in another way."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync
+           SET state = 'cancelled', reason = %s, changed_at = now() AT TIME ZONE 'UTC'
+         WHERE res_model = %s AND res_id = %s AND interface_id = ANY(%s)
+           AND state <> 'synchronised'
+        """,
+        [reason, model, res_id, list(interface_ids)],
+    )
+
+
+def restore(cr: BaseCursor, model: str, res_id: int, interface_ids: Sequence[int]) -> None:
+    """Undo :func:`withdraw` where the message had been delivered all the same."""
+    cr.execute(
+        """
+        UPDATE integration_record_sync s
+           SET state = CASE WHEN i.awaits_confirmation THEN 'waiting' ELSE 'synchronised' END,
+               reason = NULL, changed_at = now() AT TIME ZONE 'UTC'
+          FROM integration_interface i, integration_message m
+         WHERE i.id = s.interface_id AND m.id = s.message_id AND m.state = 'done'
+           AND s.res_model = %s AND s.res_id = %s AND s.interface_id = ANY(%s)
+           AND s.state = 'cancelled'
+        """,
+        [model, res_id, list(interface_ids)],
+    )
 
 
 def forget(cr: BaseCursor, message_ids: Sequence[int]) -> None:

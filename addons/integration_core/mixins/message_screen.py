@@ -134,6 +134,11 @@ class IntegrationMessageScreen(models.AbstractModel):
                 message.state == "quarantined" and message.error_code == disputes.PARKED
             )
 
+    def action_open_duplicate(self):
+        self.ensure_one()
+        found = self.env["integration.duplicate"].search([("message_id", "=", self.id)])
+        return found.get_formview_action()
+
     def action_open_conflicts(self):
         self.ensure_one()
         found = self.env["integration.conflict"].search([("message_id", "=", self.id)])

@@ -1,5 +1,6 @@
 from . import (
     base,
+    base_partner_merge,
     integration_access,
     integration_arming,
     integration_attempt,
@@ -22,6 +23,8 @@ from . import (
     integration_credential_version,
     integration_demo,
     integration_door,
+    integration_duplicate,
+    integration_duplicate_candidate,
     integration_encryption_key,
     integration_event,
     integration_event_condition,

@@ -50,6 +50,8 @@ ACTS = [
     ("override", "Ownership overridden"),
     ("keep", "Conflict: value kept"),
     ("take", "Conflict: value taken"),
+    ("link", "Possible duplicate: linked to a record"),
+    ("keep_apart", "Possible duplicate: kept apart"),
     ("hold", "Legal hold"),
     ("unhold", "Legal hold lifted"),
     ("purge", "Purged"),

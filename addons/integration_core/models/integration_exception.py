@@ -168,10 +168,13 @@ class IntegrationException(models.Model):
         for one in self.filtered("message_id"):
             if state == "synchronised" and self._of(one._document()):
                 continue  # another part of the document waits still
-            row = (one.res_model, one.res_id, one.message_id.interface_id.id, state, reason)
-            sync.upsert(self.env.cr, [(*row, one.message_id.id)])
+            place = (one.res_model, one.res_id, one.message_id.interface_id.id)
             if state == "synchronised":
+                # Whatever message the row speaks of: a newer one may have left less to decide.
+                sync.settle(self.env.cr, *place)
                 one._confirm()
+            else:
+                sync.upsert(self.env.cr, [(*place, state, reason, one.message_id.id)])
         self.env["integration.record.sync"].invalidate_model()
         self.env["integration.record.sync"]._touched_changed()
 

@@ -25,6 +25,9 @@ class IntegrationHandler(models.AbstractModel):
     # notification says no.
     _latest_suffices: bool = False
 
+    # How many messages `_process_batch` takes at once; 1: the handler has none.
+    _batch_size: int = 1
+
     def _confirms(self, record):
         """Whether the message that touched ``record`` confirms what was sent about it."""
         return False
@@ -39,3 +42,29 @@ class IntegrationHandler(models.AbstractModel):
             quarantine, and its text tells the operator what to do
         """
         raise NotImplementedError
+
+    def _process_batch(self, messages):
+        """Apply consecutive messages at once; for handlers with a ``_batch_size``.
+
+        Its effect must be that of ``_process`` message by message. It runs in one savepoint. If it
+        raises anything, all of it is undone, smaller batches are tried, and at last ``_process``
+        gets each message by itself. So it may give up as soon as something is not as usual.
+
+        A record may be meant by several of the messages: the later one wins.
+
+        :param messages: ``[(received, data)]`` as of ``_process``, in the order of their arrival
+        :return: for each of them, in the same order, the record that it touched, or an empty
+            recordset
+        """
+        raise NotImplementedError
+
+    def _along_with(self, record):
+        """Further records that ``_process_batch`` touches together with ``record``.
+
+        Events of records are due to the message that touched them. What a batch does to records
+        that it neither returns nor names here must not make events, or its messages are handled
+        one by one.
+
+        :return: recordsets
+        """
+        return ()

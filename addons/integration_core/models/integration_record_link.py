@@ -227,6 +227,48 @@ class IntegrationRecordLink(models.Model):
         return link.sudo(self.env.su)
 
     @api.model
+    def _find_records(self, system_id, model, external_ids):
+        """As :meth:`_find_record`, for many identifiers at once.
+
+        :return: ``{identifier: record}`` of those that name a record
+        """
+        # sudo: see the class
+        links = self.sudo().search_fetch(
+            [
+                ("system_id", "=", system_id),
+                ("res_model", "=", model),
+                ("external_id", "in", list(external_ids)),
+            ],
+            ["external_id", "res_id"],
+        )
+        existing = self.env[model].browse(links.mapped("res_id")).exists()
+        records = {record.id: record for record in existing}
+        return {link.external_id: records[link.res_id] for link in links if link.res_id in records}
+
+    @api.model
+    def _link_all(self, system_id, records):
+        """As :meth:`_link`, for many records at once.
+
+        :param records: ``{identifier: record}``, all of one model
+        :raises errors.ConflictError: as :meth:`_link`
+        """
+        if not records:
+            return
+        found = next(iter(records.values())).browse(one.id for one in records.values())
+        # sudo: see the class
+        named = self.sudo().search_count(
+            Domain([("system_id", "=", system_id), ("res_model", "=", found._name)])
+            & Domain.OR([[("external_id", "in", list(records))], [("res_id", "in", found.ids)]]),
+            limit=1,
+        )
+        if named:
+            for external_id, record in records.items():
+                self._link(system_id, record, external_id)
+            return
+        ids = {self._checked(system_id, one, key): one.id for key, one in records.items()}
+        self._insert_all(system_id, ids, found._name)
+
+    @api.model
     def _relink(self, system_id, record, external_id, reason=""):
         """Let ``external_id`` name ``record`` from now on, whatever it named before; audited.
 
@@ -295,26 +337,32 @@ class IntegrationRecordLink(models.Model):
 
     def _insert(self, system_id, record, external_id):
         """The new link, or the one of whoever was faster."""
+        self._insert_all(system_id, {external_id: record.id}, record._name)
+        return self._find_link(system_id, record._name, external_id)
+
+    def _insert_all(self, system_id, records, model):
+        """New links of identifiers, by identifier, as far as nobody was faster."""
         self.env.flush_all()
         self.env.cr.execute(
             """
             INSERT INTO integration_record_link (system_id, company_id, res_model, res_id,
                 external_id, create_uid, write_uid, create_date, write_date)
-            SELECT id, company_id, %(model)s, %(id)s, %(external_id)s, %(uid)s, %(uid)s,
+            SELECT s.id, s.company_id, %(model)s, v.res_id, v.external_id, %(uid)s, %(uid)s,
                    now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
-              FROM integration_system WHERE id = %(system)s
+              FROM integration_system s,
+                   unnest(%(external_ids)s::varchar[], %(ids)s::int[]) v(external_id, res_id)
+             WHERE s.id = %(system)s
             ON CONFLICT (system_id, res_model, external_id) DO NOTHING
             """,
             {
                 "system": system_id,
-                "model": record._name,
-                "id": record.id,
-                "external_id": external_id,
+                "model": model,
+                "ids": list(records.values()),
+                "external_ids": list(records),
                 "uid": self.env.uid,
             },
         )
         self.env["integration.record.sync"]._touched_changed()
-        return self._find_link(system_id, record._name, external_id)
 
 
 def _same_company(system, record) -> bool:

@@ -10,7 +10,7 @@ from odoo.addons.integration_core.engine import (
     claims,
     conversion,
     drain,
-    inbound,
+    inbound_batch,
     ledger,
 )
 from odoo.addons.integration_core.tools import errors
@@ -114,7 +114,9 @@ class TestInbound(EngineCase):
 
         self.handle_with(process)
         message = self.receive("m1", {"key": "a"})
-        with self.assertLogs("odoo.addons.integration_core.engine.inbound", "ERROR") as logs:
+        with self.assertLogs(
+            "odoo.addons.integration_core.engine.inbound_outcome", "ERROR"
+        ) as logs:
             self.drain(self.inbound)
         message.invalidate_recordset()
         self.assertEqual(message.state, "retry")
@@ -323,7 +325,7 @@ class TestInbound(EngineCase):
 
     def test_deadline_gives_the_rest_back(self):
         handled = []
-        self.patch(inbound, "BATCH_SECONDS", -1)
+        self.patch(inbound_batch, "BATCH_SECONDS", -1)
         self.patch(drain.Drain, "expired", property(lambda _drain: len(handled) >= 2))
         self.handle_with(lambda *args: handled.append(args))
         for number in range(4):

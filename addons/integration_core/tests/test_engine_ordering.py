@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from odoo.addons.integration_core.engine import claims, inbound, ledger
+from odoo.addons.integration_core.engine import claims, inbound_batch, ledger
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.states import State
 
@@ -60,7 +60,7 @@ class TestOrdering(EngineCase):
         self.assertEqual(second.state, "queued")
 
     def test_order_per_key_holds_across_the_transactions_of_a_claim(self):
-        self.patch(inbound, "BATCH_SECONDS", -1)  # each message in a transaction of its own
+        self.patch(inbound_batch, "BATCH_SECONDS", -1)  # each message in a transaction of its own
         handled = []
 
         def process(handler, received, data):

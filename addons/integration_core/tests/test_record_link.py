@@ -47,6 +47,32 @@ class TestRecordLink(EngineCase):
     def test_linking_twice_is_harmless(self):
         self.assertEqual(self.link(self.one, "V-1"), self.link(self.one, "V-1"))
 
+    def test_many_at_once(self):
+        self.links._link_all(self.system.id, {"V-1": self.one, "V-2": self.two})
+        found = self.links._find_records(self.system.id, "res.partner", ["V-1", "V-2", "V-3"])
+        self.assertEqual(found, {"V-1": self.one, "V-2": self.two})
+        self.links._link_all(self.system.id, {"V-1": self.one})
+        self.assert_conflict(
+            "external_id_taken", self.links._link_all, self.system.id, {"V-1": self.two}
+        )
+        three = self.env["res.partner"].create({"name": "Three"})
+        self.assert_conflict(
+            "record_named_otherwise",
+            self.links._link_all,
+            self.system.id,
+            {"V-4": three, "V-5": self.one},
+        )
+
+    def test_many_of_another_company(self):
+        theirs = self.env["res.partner"].create({"name": "T", "company_id": self.company.id})
+        self.assert_conflict(
+            "other_company",
+            self.links._link_all,
+            self.system.id,
+            {"V-1": self.one, "V-2": theirs.with_user(self.service_user)},
+        )
+        self.assertFalse(self.find("V-1"))
+
     def test_an_identifier_names_one_record(self):
         self.link(self.one, "V-1")
         self.assert_conflict("external_id_taken", self.link, self.two, "V-1")

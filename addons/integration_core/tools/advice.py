@@ -163,6 +163,10 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
             "The content was deleted by retention. Resolve this message and ask the sender for a "
             "new one."
         ),
+        "possible_duplicate": _(
+            "Open the possible duplicate and say which record it is, or that it is a record of its "
+            "own. If two records in Odoo are the same thing, merge them first."
+        ),
         "proxy_authentication": _(
             "The proxy of your network does not let Odoo through. Have its administrator check "
             "that; the messages wait meanwhile."

@@ -3,3 +3,7 @@
 UPDATE integration_message
    SET state = 'held', held_reason = 'parked'
  WHERE direction = 'outbound' AND state IN ('queued', 'retry') AND res_model = 'purchase.order';
+UPDATE integration_message
+   SET state = 'held', held_reason = 'parked'
+ WHERE direction = 'outbound' AND state IN ('queued', 'retry')
+   AND res_model IN ('account.analytic.account', 'product.product', 'res.partner');

@@ -1,113 +1,307 @@
-from markupsafe import Markup
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
 
-from odoo import models
-from odoo.tools import format_date, formatLang
+import pytz
+
+from odoo import fields, models
+from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools import answers, canonical
+from ..tools.answers import Answer, Delivery, Deviation, Status
+
+KINDS = {
+    Deviation.QUANTITY: "order_quantity",
+    Deviation.PRICE: "order_price",
+    Deviation.DATE: "order_date",
+    Deviation.REJECTED: "order_rejected",
+    Deviation.SUBSTITUTION: "order_substitution",
+}
+
+
+@dataclass
+class LineAnswer:
+    """An answer to one order line.
+
+    :ivar said: the line of the message
+    :ivar ordered: the line of the order, in exact numbers
+    :ivar answer: in the unit of the order line
+    :ivar quantity: of the answer, as Odoo keeps it; ``None`` if that would need rounding
+    :ivar unit: in which the supplier speaks
+    """
+
+    line: models.BaseModel
+    said: dict
+    ordered: answers.Ordered
+    answer: Answer
+    quantity: Decimal | None
+    unit: models.BaseModel
+    deviations: frozenset[Deviation] = field(default_factory=frozenset)
+
 
 class IntegrationHandlerOrderConfirmation(models.AbstractModel):
-    """A supplier confirms a purchase order: quantities and dates go to its lines."""
+    """A supplier answers to a purchase order, line by line.
+
+    What the supplier says stands beside what was ordered. Within the tolerances of the supplier
+    that is all; beyond them the buyer decides (see ``integration_exception_purchase``). The order
+    itself changes by decisions alone.
+    """
 
     _name = "integration.handler.order_confirmation"
-    _inherit = "integration.handler"
+    _inherit = "integration.handler.procurement"
     _description = "Purchase order confirmation"
 
+    # Not repeatable: an answer that a line has already is recognised, but if the order has changed
+    # since, a replay would judge it by an order that the supplier never saw.
     _contract = "procurement.order_confirmation"
 
     def _confirms(self, record):
-        """An order is confirmed when each of its lines is; a part of it is no confirmation."""
-        lines = record.order_line.filtered(lambda line: not line.display_type)
-        return all(lines.mapped("supplier_promised_date"))
+        """An order is confirmed when each line has an answer and nothing is left to decide."""
+        if not all(line._integration_is_answered() for line in record.order_line):
+            return False
+        # sudo: whether something is open does not depend on who may decide it
+        exceptions = self.env["integration.exception"].sudo()._of(record)
+        return not exceptions.filtered(lambda one: one.kind in KINDS.values())
 
     def _process(self, received, data):
         order = self._find_order(received, data["order_number"])
-        self._refuse_repeated_lines(data["lines"])
-        pairs = [(self._find_line(order, line), line) for line in data["lines"]]
-        for order_line, line in pairs:
-            order_line.write(
+        self._check_order(order, data)
+        said_at = self._said_at(received, data)
+        fresh, late = [], []
+        by_reference = {str(line.id): line for line in order.order_line}
+        for said in data["lines"]:
+            reference = said["line_reference"]
+            line = by_reference.get(reference)
+            if line is None or line.display_type:
+                line = self._find_order_line(order, reference)
+            if line.supplier_answered_at and said_at < line.supplier_answered_at:
+                late.append(line)
+                continue
+            key = self._answer_key(line, said, data)
+            if key != line.supplier_answer_key:
+                fresh.append((self._read(line, said), key))
+        tolerance = order.partner_id._supplier_tolerance(order.company_id)
+        for one, key in fresh:
+            one.deviations = answers.deviations(one.ordered, one.answer, tolerance)
+            if one.quantity is None:
+                one.deviations |= {Deviation.QUANTITY}
+            one.line.write(
                 {
-                    "supplier_confirmed_qty": float(line["quantity"]),
-                    "supplier_promised_date": line["promised_date"],
+                    **self._noted(one),
+                    "supplier_answered_at": said_at,
+                    "supplier_answer_key": key,
                 }
             )
+        self._raise_deviations(received, order, [one for one, _key in fresh])
         reference = data.get("supplier_reference")
         if reference and not order.partner_ref:
             order.partner_ref = reference
-        order.message_post(body=self._note(reference, pairs), subtype_xmlid="mail.mt_note")
+        if fresh or late:
+            order.message_post(
+                body=self._chatter(reference, [one for one, _key in fresh], late),
+                subtype_xmlid="mail.mt_note",
+            )
         return order
 
-    def _find_order(self, received, number):
-        """The order of this supplier under ``number``, still open."""
-        # sudo: the service user needs no right on systems to know whose message this is
-        partner = self.env["integration.system"].sudo().browse(received.system_id).partner_id
-        order = self.env["purchase.order"].search(
-            [
-                ("name", "=", number),
-                ("company_id", "=", self.env.company.id),
-                ("partner_id", "child_of", partner.commercial_partner_id.ids),
-            ]
-        )
-        if len(order) != 1:
-            raise errors.ConflictError(
-                "The supplier has no purchase order under the number that it confirms. "
-                "Find the right order, or cancel this message.",
-                code="unknown_order",
-            )
+    # ------------------------------------------------------------------
+    # understanding the message
+    # ------------------------------------------------------------------
+
+    def _check_order(self, order, data):
         if order.state != "purchase":
             raise errors.ConflictError(
                 "The purchase order is not confirmed, or was cancelled meanwhile. "
                 "Agree with the supplier, then retry or cancel this message.",
                 code="order_state",
             )
-        return order
-
-    def _refuse_repeated_lines(self, lines):
-        references = [line["line_reference"] for line in lines]
+        references = [line["line_reference"] for line in data["lines"]]
         if len(set(references)) < len(references):
             raise errors.ConflictError(
-                "The confirmation names a line more than once, such as for two deliveries, which "
-                "an order line cannot show yet. Split the line in the order, then cancel this "
-                "message and ask the supplier to confirm again.",
+                "The confirmation names a line more than once. Several deliveries of a line "
+                "belong into its schedule: cancel this message and ask the supplier to confirm "
+                "again.",
                 code="line_repeated",
             )
-
-    def _find_line(self, order, line):
-        found = order.order_line.filtered(
-            lambda candidate: str(candidate.id) == line["line_reference"]
+        currency = data.get("currency")
+        priced = any(
+            "unit_price" in line or "unit_price" in line.get("substitute", ())
+            for line in data["lines"]
         )
-        if not found:
+        if priced and not currency:
+            raise errors.ContractError(
+                "The content breaks its contract:",
+                ["/currency: is required where a price is stated"],
+                code="currency_missing",
+            )
+        if currency and currency != order.currency_id.name:
             raise errors.ConflictError(
-                "The confirmation names a line that the purchase order does not have.",
-                code="unknown_line",
+                "The supplier confirms prices in another currency than the order's. Agree with "
+                "the supplier, then cancel this message.",
+                code="currency_differs",
             )
-        if line["unit"] != found.product_uom_id._integration_unit_code():
+
+    def _said_at(self, received, data) -> datetime:
+        """When the supplier said so; if the message does not tell, when it first arrived."""
+        if data.get("confirmed_at"):
+            return canonical.read_moment(data["confirmed_at"]).replace(microsecond=0)
+        # sudo: the service user needs no right on messages to know when this one arrived
+        message = self.env["integration.message"].sudo().browse(received.id)
+        arrived = (message.original_id or message).created_at or fields.Datetime.now()
+        return arrived.replace(microsecond=0)
+
+    def _answer_key(self, line, said, data) -> str:
+        """Names this answer to the line as it is ordered now."""
+        facts = [
+            said,
+            data.get("confirmed_at"),
+            line.product_uom_id.id,
+            line.product_id.id,
+            line.product_qty,
+            line.price_unit,
+            line.discount,
+            canonical.moment(line.date_planned),
+        ]
+        text = json.dumps(facts, sort_keys=True, default=str)
+        return sha256(text.encode()).hexdigest()
+
+    def _read(self, line, said) -> LineAnswer:
+        status = Status(said["status"]) if "status" in said else None
+        ordered = answers.Ordered(
+            quantity=Decimal(repr(line.product_qty)),
+            unit_price=Decimal(repr(line.price_unit)),
+            discount_percent=Decimal(repr(line.discount)),
+            requested=line._integration_requested_date() or None,
+        )
+        if status in (Status.REJECTED, Status.SUBSTITUTED):
+            return LineAnswer(line, said, ordered, Answer(status), Decimal(0), line.product_uom_id)
+        unit = self._find_unit_of_line(line, said["unit"])
+        deliveries = [
+            Delivery(
+                answers.convert(part.quantity, unit.factor, line.product_uom_id.factor),
+                part.promised,
+            )
+            for part in self._deliveries(said)
+        ]
+        price = said.get("unit_price")
+        discount = said.get("discount_percent")
+        answer = Answer(
+            status,
+            deliveries,
+            price
+            and answers.convert_price(Decimal(price), unit.factor, line.product_uom_id.factor),
+            discount and Decimal(discount),
+        )
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        quantity = answers.kept(Fraction(answer.quantity), digits)
+        return LineAnswer(line, said, ordered, answer, quantity, unit)
+
+    def _deliveries(self, said) -> list[Delivery]:
+        """The deliveries of a line, in the unit of the message."""
+        quantity = canonical.read_number(said["quantity"])
+        if "schedule" not in said:
+            return [Delivery(quantity, date.fromisoformat(said["promised_date"]))]
+        parts = [
+            Delivery(
+                canonical.read_number(part["quantity"]), date.fromisoformat(part["promised_date"])
+            )
+            for part in said["schedule"]
+        ]
+        if sum(part.quantity for part in parts) != quantity:
             raise errors.ConflictError(
-                "A line is confirmed in another unit than it was ordered in.",
-                code="unit_differs",
+                "The deliveries of a line do not add up to its quantity. Ask the supplier to "
+                "confirm again, then cancel this message.",
+                code="schedule_sum",
             )
-        return found
+        return parts
 
-    def _note(self, reference, pairs):
-        """What the buyer reads in the chatter: the promise, and where it deviates."""
-        rows = Markup().join(
-            Markup("<li>%s</li>")
-            % self.env._(
-                "%(product)s: %(quantity)s of %(ordered)s %(unit)s, promised for %(date)s",
-                product=order_line.product_id.display_name,
-                quantity=self._quantity(order_line.supplier_confirmed_qty),
-                ordered=self._quantity(order_line.product_qty),
-                unit=order_line.product_uom_id.name,
-                date=format_date(self.env, order_line.supplier_promised_date),
+    def _find_unit_of_line(self, line, code):
+        """The unit with a code in which the line can be counted; its own first.
+
+        :raises errors.ConflictError: there is none, or more than one
+        """
+        if line.product_uom_id._integration_unit_code() == code:
+            return line.product_uom_id
+        return self._find_unit(line.product_id, code)
+
+    # ------------------------------------------------------------------
+    # writing it down
+    # ------------------------------------------------------------------
+
+    def _noted(self, one) -> dict:
+        """What stands on the line beside what was ordered."""
+        answer = one.answer
+        parts = answer.deliveries if len(answer.deliveries) > 1 else ()
+        return {
+            "supplier_answer": answers.status_of(one.ordered, answer).value,
+            "supplier_confirmed_qty": float(one.quantity or 0),
+            "supplier_confirmed_price": float(answer.unit_price or 0),
+            "supplier_confirmed_discount": float(answer.discount_percent or 0),
+            "supplier_promised_date": answer.promised or False,
+            "supplier_schedule": [
+                (float(part.quantity), fields.Date.to_string(part.promised)) for part in parts
+            ]
+            or False,
+        }
+
+    def _raise_deviations(self, received, order, fresh):
+        exceptions = self.env["integration.exception"]
+        answered = order.order_line.browse([one.line.id for one in fresh])
+        exceptions._settle_lines(answered)
+        buyer = order.user_id.filtered("active")
+        for one in fresh:
+            for deviation in sorted(one.deviations):
+                name, lines, proposal = getattr(self, f"_exception_{deviation.value}")(one)
+                exceptions._raise_for(
+                    received,
+                    order,
+                    KINDS[deviation],
+                    name,
+                    area="purchase",
+                    key=str(one.line.id),
+                    lines=lines,
+                    proposal={"line_id": one.line.id, **proposal},
+                    user_id=buyer.id,
+                )
+
+    def _promised_moment(self, line, day: date) -> str:
+        """The promised day, at the time of day at which the line is wanted."""
+        zone = pytz.timezone(line._integration_zone())
+        clock = line._integration_local(line.date_planned).time() if line.date_planned else time(12)
+        moment = zone.localize(datetime.combine(day, clock)).astimezone(pytz.utc)
+        return fields.Datetime.to_string(moment.replace(tzinfo=None))
+
+    # ------------------------------------------------------------------
+    # substitutes
+    # ------------------------------------------------------------------
+
+    def _find_substitute(self, order, item):
+        """The product of another item: by the supplier's code, else by its barcode.
+
+        With the rights of the present user; empty if there is none, more than one, or only an
+        archived one.
+        """
+        products = self.env["product.product"]
+        company = Domain("company_id", "in", (False, order.company_id.id))
+        if code := item.get("supplier_code"):
+            sellers = self.env["product.supplierinfo"].search(
+                Domain("product_code", "=", code)
+                & Domain("partner_id", "child_of", order.partner_id.commercial_partner_id.ids)
+                & company
             )
-            for order_line, line in pairs
-        )
-        title = (
-            self.env._("The supplier confirmed this order as %s.", reference)
-            if reference
-            else self.env._("The supplier confirmed this order.")
-        )
-        return Markup("<p>%s</p><ul>%s</ul>") % (title, rows)
+            for seller in sellers:
+                products |= seller.product_id or seller.product_tmpl_id.product_variant_ids
+        if not products and (gtin := item.get("gtin")):
+            products = products.search(Domain("barcode", "=", gtin) & company)
+        products = products.filtered("active")
+        return products if len(products) == 1 else products.browse()
 
-    def _quantity(self, quantity):
-        return formatLang(self.env, quantity, dp="Product Unit")
+    def _find_convertible_unit(self, product, code):
+        """As ``_find_unit``, empty or several instead of an error."""
+        units = self.env["uom.uom"]._integration_units(code)
+        found = units.filtered(lambda one: one._has_common_reference(product.uom_id))
+        return found & product.uom_id or found

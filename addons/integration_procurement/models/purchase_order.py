@@ -1,18 +1,71 @@
-from decimal import Decimal
-
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine.capture import Snapshot
-from odoo.addons.integration_core.tools import decimals
+
+from ..tools import canonical
 
 CONTRACT = "procurement.purchase_order"
+
+# States of Odoo in the words of the contract.
+STATES = {
+    "draft": "draft",
+    "sent": "quotation_requested",
+    "to approve": "to_approve",
+    "purchase": "confirmed",
+    "cancel": "cancelled",
+}
 
 
 class PurchaseOrder(models.Model):
     """Purchase orders leave as business events and show whether they got through."""
 
     _name = "purchase.order"
-    _inherit = ["purchase.order", "integration.sync.mixin"]
+    _inherit = ["purchase.order", "integration.sync.mixin", "integration.exception.mixin"]
+
+    # Changes of its lines are changes of the order.
+    _integration_parts = {"purchase.order.line": "order_id"}
+
+    integration_approved = fields.Boolean(
+        string="Approved after review",
+        readonly=True,
+        copy=False,
+        help="Had to be approved, and was. An order that needs no approval, or that a manager "
+        "confirms at once, is only confirmed.",
+    )
+
+    supplier_has_answered = fields.Boolean(compute="_compute_supplier_has_answered")
+
+    @api.depends("order_line.supplier_answer", "order_line.supplier_promised_date")
+    def _compute_supplier_has_answered(self):
+        for order in self:
+            order.supplier_has_answered = any(
+                line.supplier_answer or line.supplier_promised_date for line in order.order_line
+            )
+
+    def write(self, vals):
+        state = vals.get("state")
+        if state is None:
+            return super().write(vals)
+        # What had to be approved is told apart here: afterwards the state looks like any other.
+        reviewed = self.filtered(lambda order: order.state == "to approve")
+        approved = reviewed if state == "purchase" else self.browse()
+        kept = self - approved if state == "purchase" else self.browse()
+        rest = self - approved - kept
+        for orders, values in (
+            (approved, {**vals, "integration_approved": True}),
+            (kept, vals),
+            (rest, {**vals, "integration_approved": False}),
+        ):
+            if orders:
+                super(PurchaseOrder, orders).write(values)
+        if state == "cancel":
+            # Nobody has to decide about the answers to an order that there is not any more.
+            self.env["integration.exception"]._settle(self)
+        return True
+
+    # ------------------------------------------------------------------
+    # canonical content
+    # ------------------------------------------------------------------
 
     def _integration_snapshots(self, contract_code):
         if contract_code != CONTRACT:
@@ -28,23 +81,25 @@ class PurchaseOrder(models.Model):
         }
 
     def _integration_canonical(self) -> dict:
-        """This order as the canonical object ``procurement.purchase_order`` 1.0.0."""
+        """This order as the canonical object ``procurement.purchase_order`` 1.1.0."""
         self.ensure_one()
         lines = self.order_line.filtered(lambda line: not line.display_type)
         # Of the partner: the company's own field is computed from it, for a statement more.
         buyer, supplier = self.company_id.partner_id, self.partner_id.commercial_partner_id
         return {
             "order_number": self.name,
-            "order_date": _utc(self.date_order),
+            "order_date": canonical.moment(self.date_order),
+            "state": STATES[self.state],
+            "approved_at": canonical.moment(self.date_approve),
             "currency": self.currency_id.name,
-            "buyer": {"name": self.company_id.name, "vat": buyer.vat or None},
+            "buyer": {"name": self.company_id.name, "vat": canonical.text(buyer.vat)},
             "supplier": {
                 "name": supplier.name,
-                "vat": supplier.vat or None,
-                "reference": self.partner_ref or None,
+                "vat": canonical.text(supplier.vat),
+                "reference": canonical.text(self.partner_ref),
             },
             "lines": [self._integration_line(line) for line in lines],
-            "total": self._integration_amount(self.amount_total),
+            "total": canonical.amount(self.amount_total, self.currency_id.decimal_places),
         }
 
     def _integration_line(self, line) -> dict:
@@ -52,32 +107,16 @@ class PurchaseOrder(models.Model):
         return {
             "line_reference": str(line.id),
             "item": {
-                "code": line.product_id.default_code or None,
-                "supplier_code": supplier_item.product_code or None,
-                "gtin": line.product_id.barcode or None,
+                "code": canonical.text(line.product_id.default_code),
+                "supplier_code": canonical.text(supplier_item.product_code),
+                "gtin": canonical.text(line.product_id.barcode),
                 "name": line.product_id.name or line.name,
             },
-            "quantity": _number(line.product_qty),
+            "quantity": canonical.number(line.product_qty),
             # None breaks the contract on purpose: a unit that the supplier does not know must
             # stop the order, not become pieces.
             "unit": line.product_uom_id._integration_unit_code(),
-            "unit_price": _number(line.price_unit),
-            "discount_percent": _number(line.discount),
-            "requested_date": fields.Date.to_string(line._integration_requested_date()) or None,
+            "unit_price": canonical.number(line.price_unit),
+            "discount_percent": canonical.number(line.discount),
+            "requested_date": canonical.day(line._integration_requested_date()),
         }
-
-    def _integration_amount(self, amount) -> str:
-        return decimals.to_text(Decimal(repr(amount)), self.currency_id.decimal_places)
-
-
-def _number(value) -> str:
-    """A float of the database as decimal text.
-
-    Odoo stores prices unrounded (a glove costs 0.0125), so nothing is rounded to the digits that
-    a screen shows; ten digits drop no more than what binary floats add.
-    """
-    return decimals.to_text(Decimal(repr(value)), 10)
-
-
-def _utc(moment) -> str | None:
-    return f"{moment.isoformat(timespec='seconds')}Z" if moment else None

@@ -7,7 +7,11 @@ from odoo.addons.integration_core.tests.common import EngineCase
 
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
 # Of the roles of integrations none has a right on what is the business of stock people.
-MATRIX = {THRESHOLDS: dict.fromkeys(ROLES, NOTHING)}
+BUDGETS = ("purchase.budget.check",)
+MATRIX = {
+    THRESHOLDS: dict.fromkeys(ROLES, NOTHING),
+    BUDGETS: dict.fromkeys(ROLES, NOTHING),
+}
 STOCK_PEOPLE = {
     "stock.group_stock_user": READ,
     "stock.group_stock_manager": set(OPERATIONS.values()),
@@ -25,8 +29,9 @@ class TestProcurementAccess(EngineCase):
     def test_matrix(self):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"procurement.{role}", group)
-            for name in THRESHOLDS:
-                self.check_rights(name, user, MATRIX[THRESHOLDS][role])
+            for models, rights in MATRIX.items():
+                for name in models:
+                    self.check_rights(name, user, rights[role])
 
     def test_stock_people(self):
         for group, allowed in STOCK_PEOPLE.items():

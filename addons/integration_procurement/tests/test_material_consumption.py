@@ -75,15 +75,15 @@ class TestMaterialConsumption(ProcurementCase):
         self.assert_quarantined(self.use("k1", {"unit": "KGM"}), "unit_differs")
 
     def test_unknown_unit(self):
-        self.assert_quarantined(self.use("k1", {"unit": "XYZ"}), "unit_differs")
+        self.assert_quarantined(self.use("k1", {"unit": "XYZ"}), "unknown_unit")
 
     def test_unit_out_of_use(self):
         self.assertFalse(self.env.ref("uom.product_uom_dozen").active)
-        self.assert_quarantined(self.use("k1", {"unit": "DZN"}), "unit_differs")
+        self.assert_quarantined(self.use("k1", {"unit": "DZN"}), "unknown_unit")
 
     def test_own_code_of_a_unit(self):
         self.product.uom_id.integration_code = "XPP"
-        self.assert_quarantined(self.use("k1", {"unit": "C62"}), "unit_differs")
+        self.assert_quarantined(self.use("k1", {"unit": "C62"}), "unknown_unit")
         self.assertEqual(self.use("k2", {"unit": "XPP"}).state, "done")
 
     def test_nothing_is_rounded_or_left_out(self):

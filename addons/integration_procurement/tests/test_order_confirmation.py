@@ -11,6 +11,7 @@ class TestOrderConfirmation(ProcurementCase):
         super().setUp()
         self.send_with(delivered)
         self.purchase = self.order()
+        self.purchase.order_line.date_planned = "2026-12-01 11:00:00"
         self.purchase.button_confirm()
         self.env.cr.flush()
         self.dispatch()
@@ -73,10 +74,10 @@ class TestOrderConfirmation(ProcurementCase):
         document["lines"][1]["line_reference"] = "0"
         self.assert_quarantined(self.confirm("c1", document), "unknown_line")
 
-    def test_other_unit(self):
+    def test_unit_that_nobody_knows(self):
         document = self.confirmation(self.purchase)
-        document["lines"][0]["unit"] = "DZN"
-        self.assert_quarantined(self.confirm("c1", document), "unit_differs")
+        document["lines"][0]["unit"] = "XYZ"
+        self.assert_quarantined(self.confirm("c1", document), "unknown_unit")
 
     def test_quantity_must_be_decimal_text(self):
         document = self.confirmation(self.purchase)
@@ -85,7 +86,7 @@ class TestOrderConfirmation(ProcurementCase):
         self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
         self.assertIn("/lines/0/quantity", message.error_message)
 
-    def test_split_delivery_is_not_swallowed(self):
+    def test_a_line_that_is_named_twice_is_not_swallowed(self):
         document = self.confirmation(self.purchase)
         document["lines"].append(dict(document["lines"][0], promised_date="2026-12-20"))
         self.assert_quarantined(self.confirm("c1", document), "line_repeated")

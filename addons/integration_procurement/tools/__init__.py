@@ -1,1 +1,10 @@
-from . import canonical
+from . import (
+    answers,
+    canonical,
+    identifiers,
+    invoice_match,
+    journal_entry,
+    price_lists,
+    shipments,
+    thresholds,
+)

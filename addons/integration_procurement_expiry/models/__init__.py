@@ -1,1 +1,6 @@
-from . import stock_lot
+from . import (
+    integration_exception,
+    integration_shipment,
+    stock_lot,
+    stock_picking,
+)

@@ -6,6 +6,8 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_procurement.tools import canonical
 
+from ..tools import expiry
+
 EXPIRING = "procurement.lot_expiring"
 # Stock that is ours and here, or on its way between our places.
 IN_STOCK = Domain("quantity", ">", 0) & Domain("location_id.usage", "in", ["internal", "transit"])
@@ -37,13 +39,16 @@ class StockLot(models.Model):
             found |= Domain("quant_ids", "any" if wanted else "not any", IN_STOCK)
         return found
 
-    def _integration_expiry_day(self, zone):
-        """The day on which the lot expires, where the goods are."""
+    def _integration_expires_on(self, zone):
+        """The day on which the lot expires, where the goods are; ``None`` if nobody knows."""
         self.ensure_one()
-        if not (self.use_expiration_date and self.expiration_date):
-            return super()._integration_expiry_day(zone)
-        there = self.with_context(tz=zone)
-        return canonical.day(fields.Datetime.context_timestamp(there, self.expiration_date).date())
+        moment = self.use_expiration_date and self.expiration_date
+        return expiry.day_of(fields.Datetime.to_datetime(moment), zone) if moment else None
+
+    def _integration_expiry_day(self, zone):
+        """The same as messages carry it."""
+        day = self._integration_expires_on(zone)
+        return canonical.day(day) if day else super()._integration_expiry_day(zone)
 
     # ------------------------------------------------------------------
     # the event

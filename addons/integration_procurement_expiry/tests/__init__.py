@@ -1,1 +1,5 @@
-from . import test_lot_expiring
+from . import (
+    test_expiry,
+    test_lot_expiring,
+    test_tools_expiry,
+)

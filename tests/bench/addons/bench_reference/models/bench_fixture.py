@@ -1,6 +1,9 @@
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import api, fields, models, sql_db
 
 from odoo.addons.integration_core.engine import intake, wakeup
+from odoo.addons.integration_core.engine.inbound import InboundDrain
 from odoo.addons.integration_core.tools import correlation
 
 # A supplier's own shape of an order confirmation, turned into the canonical one.
@@ -32,12 +35,25 @@ class BenchFixture(models.AbstractModel):
     _description = "Benchmark Fixture"
 
     @api.model
-    def _interface(self, name, *, secret, mapped=False, rate=0.0):
+    def _interface(
+        self,
+        name,
+        *,
+        secret,
+        mapped=False,
+        rate=0.0,
+        handler="integration.handler.bench",
+        ordering="order_number",
+        groups=(),
+    ):
         """An active inbound webhook interface with the shipped default policy.
 
         :param secret: ``whsec_…`` secret that its sender signs with
         :param mapped: whether the sender uses its own shape (:data:`MAPPING`)
         :param rate: requests per second that it accepts; 0 is unlimited
+        :param handler: model of the handler
+        :param ordering: path of what messages are ordered by
+        :param groups: external ids of groups of its service user
         """
         policy = self.env.ref("integration_core.policy_default")
         if rate:
@@ -48,12 +64,12 @@ class BenchFixture(models.AbstractModel):
                 "system_id": self._system(name).id,
                 "direction": "inbound",
                 "transport": "webhook",
-                "handler": "integration.handler.bench",
-                "user_id": self._service_user(name).id,
+                "handler": handler,
+                "user_id": self._service_user(name, groups).id,
                 "credential_id": self._credential(name, secret).id,
                 "policy_id": policy.id,
                 "mapping_id": self._mapping().id if mapped else False,
-                "ordering_key_path": "orderNo" if mapped else "order_number",
+                "ordering_key_path": "orderNo" if mapped else ordering,
             }
         )
         interface.action_submit()
@@ -66,8 +82,40 @@ class BenchFixture(models.AbstractModel):
             {"name": name, "code": name, "kind": "supplier"}
         )
 
-    def _service_user(self, name):
-        return self.env["res.users"].create({"name": name, "login": f"bench_{name}"})
+    def _service_user(self, name, groups=()):
+        return self.env["res.users"].create(
+            {
+                "name": name,
+                "login": f"bench_{name}",
+                "group_ids": [(4, self.env.ref(group).id) for group in groups],
+            }
+        )
+
+    @api.model
+    def _api_key(self, name, groups):
+        """A key for Odoo's own API, of a new user with these groups."""
+        user = self._service_user(name, groups)
+        keys = self.env["res.users.apikeys"].with_user(user)
+        expires = fields.Datetime.now() + timedelta(days=1)
+        return keys.sudo()._generate("rpc", "Benchmark", expires)
+
+    @api.model
+    def _statements_of_drain(self, interface_id):
+        """How many SQL statements it takes to drain an interface in this process."""
+        lane = self.env["integration.lane"].search([("interface_id", "=", interface_id)])
+        before = sql_db.sql_counter
+        InboundDrain(self.env.registry, lane.id).run(patient=False)
+        return sql_db.sql_counter - before
+
+    @api.model
+    def _statements_of_creation(self, values):
+        """How many SQL statements it takes to create a product, for these one by one."""
+        products = self.env["product.product"]
+        before = sql_db.sql_counter
+        for one in values:
+            products.create([one])
+            self.env.flush_all()
+        return (sql_db.sql_counter - before) / len(values)
 
     def _credential(self, name, secret):
         return self.env["integration.credential"].create(

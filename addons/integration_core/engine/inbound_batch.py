@@ -1,0 +1,366 @@
+"""Messages that are handled in one transaction, one by one or together.
+
+A handler that takes batches gets consecutive messages at once, in one savepoint. What goes wrong
+then says little about which message is to blame: all of it is undone, and fewer messages are tried
+(:class:`..tools.stride.Stride`), in the end one by one. So a batch never decides the fate of a
+message; it only makes fast what would go well anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg2 import OperationalError
+
+from odoo import api
+from odoo.exceptions import UserError
+from odoo.models import BaseModel
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
+
+from ..tools import errors, payload_codec
+from ..tools.states import State
+from ..tools.stride import Stride
+from . import (
+    capture,
+    causation,
+    claims,
+    conversion,
+    discretion,
+    disputes,
+    fetches,
+    inbound_outcome,
+    ledger,
+    sync,
+)
+from .inbound_bodies import Bodies, Stored
+from .savepoints import Steps
+
+_logger = logging.getLogger(__name__)
+
+# A transaction ends after this many seconds; the rest follows in the next one. A batch that has
+# begun is finished.
+BATCH_SECONDS = 0.3
+# What a handler gets at once is no larger than this, give or take one message (bytes, decoded).
+RUN_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a handler is told of the message, beside its canonical data."""
+
+    id: int
+    uuid: str
+    message_type: str | None
+    external_key: str | None
+    correlation_id: str | None
+    system_id: int
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A message that a handler can get."""
+
+    message: claims.Claimed
+    received: Received
+    data: Any
+    cause: causation.Cause
+    size: int
+
+
+@dataclass
+class _Run:
+    """Consecutive messages that are tried together.
+
+    :ivar taken: how many, with those that are not ready
+    :ivar refused: outcomes of messages that no handler gets to see
+    :ivar overtaken: behind one that failed: they go back untried
+    """
+
+    blocked: set[str]
+    taken: int = 0
+    size: int = 0
+    ready: list[_Ready] = field(default_factory=list)
+    refused: list[ledger.Result] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)
+
+
+class Batch:
+    """Messages that are handled in one transaction.
+
+    :ivar results: how the attempts ended
+    :ivar overtaken: an earlier message of their key failed: these go back untried
+    :ivar taken: how many messages were dealt with
+    """
+
+    def __init__(
+        self,
+        env: api.Environment,
+        plan: conversion.InboundPlan,
+        messages: Sequence[claims.Claimed],
+        failed_keys: frozenset[str],
+        stride: Stride | None = None,
+    ) -> None:
+        self.env = env
+        self.plan = plan
+        self.messages = messages
+        self.handler = plan.handler(env)
+        self.stride = stride or Stride(plan.batch_size)
+        self.results: list[ledger.Result] = []
+        self.overtaken: list[int] = []
+        self.failed_keys: set[str] = set(failed_keys)
+        self.taken = 0
+        self._bodies = Bodies(env.cr, messages)
+
+    def run(self) -> None:
+        """Handle messages until the time is up."""
+        self.steps = Steps(self.env.cr)
+        end = time.monotonic() + BATCH_SECONDS
+        while self.taken < len(self.messages):
+            if self.stride.size > 1:
+                self._together()
+            else:
+                self._next()
+            if self.taken and time.monotonic() > end:
+                return
+
+    # -- one by one ------------------------------------------------------------------------
+
+    def _next(self) -> None:
+        message = self.messages[self.taken]
+        self.taken += 1
+        if self.plan.order_keys(message.partition_key) & self.failed_keys:
+            self.overtaken.append(message.id)
+            return
+        result = self._one(message, self._bodies.get(message.id))
+        self.results.append(result)
+        if result.state == State.DONE:
+            self.stride.passed(result.duration)
+        else:
+            self.failed_keys |= self._blocked_by(message, result)
+
+    def _one(self, message: claims.Claimed, stored: Stored | None) -> ledger.Result:
+        started = datetime.now(UTC).replace(tzinfo=None)
+        clock = time.monotonic()
+        # for what is not to be in the error
+        contents: list[Any] = []
+        try:
+            with discretion.private_content(self.plan.private):
+                record = self._handle(message, stored, contents)
+        except Exception as exc:  # any handler error becomes an outcome of its message
+            error = self._error(exc, contents)
+            return inbound_outcome.failed(
+                message, error, self.plan, started, time.monotonic() - clock
+            )
+        return inbound_outcome.done(message, started, time.monotonic() - clock, record)
+
+    def _handle(
+        self, message: claims.Claimed, stored: Stored | None, contents: list[Any]
+    ) -> tuple[str, int] | None:
+        if self._brings_no_content(stored):
+            raw = self._raw(message, stored, contents)
+            with self.steps.step():
+                return fetches.ask(self.env.cr, self.plan, message, stored, raw)
+        ready = self._prepare(message, stored, contents)
+        try:
+            with (
+                causation.caused_by(ready.cause),
+                self.steps.step(),
+                disputes.collecting(self.env),
+            ):
+                return self._touched(self.handler._process(ready.received, ready.data))
+        except BaseException:
+            capture.forget(self.env.cr, ready.cause)
+            raise
+
+    def _touched(self, record: BaseModel | None) -> tuple[str, int] | None:
+        """The record that a message touched, of which the engine takes note."""
+        if not record:
+            return None
+        record.ensure_one()
+        if self.handler._confirms(record):
+            sync.confirm(self.env.cr, record._name, record.id, self.plan.system_id)
+        return record._name, record.id
+
+    # -- together --------------------------------------------------------------------------
+
+    def _together(self) -> None:
+        """Try the next messages at once. When it fails, nothing is taken but a shorter stride."""
+        started = datetime.now(UTC).replace(tzinfo=None)
+        clock = time.monotonic()
+        run = self._gather()
+        if not run.taken:
+            self._next()
+            return
+        if run.ready:
+            touched = self._attempt(run.ready)
+            if touched is None:
+                return
+            seconds = time.monotonic() - clock
+            self.stride.passed(seconds)
+            self.results += [
+                inbound_outcome.done(one.message, started, seconds / len(run.ready), record)
+                for one, record in zip(run.ready, touched, strict=True)
+            ]
+        self.results += run.refused
+        self.overtaken += run.overtaken
+        self.failed_keys = run.blocked
+        self.taken += run.taken
+
+    def _gather(self) -> _Run:
+        """The next messages that a handler can get at once. Changes nothing."""
+        run = _Run(set(self.failed_keys))
+        for message in self.messages[self.taken :]:
+            if len(run.ready) >= self.stride.size or run.size > RUN_BYTES:
+                break
+            stored = self._bodies.get(message.id)
+            if self._brings_no_content(stored):
+                break
+            run.taken += 1
+            if self.plan.order_keys(message.partition_key) & run.blocked:
+                run.overtaken.append(message.id)
+                continue
+            self._make_ready(message, stored, run)
+        return run
+
+    def _make_ready(self, message: claims.Claimed, stored: Stored | None, run: _Run) -> None:
+        started = datetime.now(UTC).replace(tzinfo=None)
+        clock = time.monotonic()
+        contents: list[Any] = []
+        try:
+            with discretion.private_content(self.plan.private):
+                ready = self._prepare(message, stored, contents)
+        except Exception as exc:  # what cannot be read does not spoil the others
+            error = self._error(exc, contents)
+            result = inbound_outcome.failed(
+                message, error, self.plan, started, time.monotonic() - clock
+            )
+            run.refused.append(result)
+            run.blocked |= self._blocked_by(message, result)
+        else:
+            run.ready.append(ready)
+            run.size += ready.size
+
+    def _attempt(self, ready: Sequence[_Ready]) -> Sequence[tuple[str, int] | None] | None:
+        """What the messages touched, or ``None`` if it went wrong and was undone."""
+        try:
+            with discretion.private_content(self.plan.private):
+                return self._apply(ready)
+        except OperationalError as exc:
+            if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                raise
+            self._undone(exc, len(ready))
+        except Exception as exc:  # which message is to blame turns out one by one
+            if isinstance(exc, errors.IntegrationError) and exc.holds:
+                raise
+            self._undone(exc, len(ready))
+        return None
+
+    def _apply(self, ready: Sequence[_Ready]) -> list[tuple[str, int] | None]:
+        cause = causation.Shared.by(one.cause for one in ready)
+        try:
+            with (
+                causation.caused_by(cause),
+                self.steps.step(),
+                disputes.collecting(self.env, at_once=True),
+            ):
+                records = self.handler._process_batch([(one.received, one.data) for one in ready])
+                pairs = list(zip(ready, records, strict=True))
+                self._attribute(cause, pairs)
+                return [self._touched(record) for _one, record in pairs]
+        except BaseException:
+            capture.forget(self.env.cr, cause)
+            raise
+
+    def _attribute(
+        self, cause: causation.Shared, pairs: Sequence[tuple[_Ready, BaseModel | None]]
+    ) -> None:
+        """Say of each event of a batch which of its messages caused it.
+
+        :raises capture.UnattributedError: nobody knows; one by one it will be known
+        """
+        for one, record in pairs:
+            if record:
+                cause.name(record, one.cause)
+        if not capture.attribute(self.env, cause):
+            return
+        for one, record in pairs:
+            for along in self.handler._along_with(record) if record else ():
+                cause.name(along, one.cause)
+        if models := capture.attribute(self.env, cause):
+            raise capture.UnattributedError(models)
+
+    def _undone(self, exc: Exception, count: int) -> None:
+        name = self.plan.handler_name
+        if isinstance(exc, capture.UnattributedError):
+            self.stride.stop()
+            _logger.warning(
+                "Handler %s takes no batches for now: it does not say which message events of %s "
+                "are due to", name, ", ".join(exc.models),
+            )  # fmt: skip
+            return
+        self.stride.failed(count)
+        if not isinstance(exc, (errors.IntegrationError, UserError)):
+            # The type alone: the text of an unknown exception may quote the payload.
+            _logger.warning("Handler %s failed on %d messages with %s; they are tried in smaller "
+                            "batches", name, count, type(exc).__name__)  # fmt: skip
+
+    # -- a message -------------------------------------------------------------------------
+
+    def _brings_no_content(self, stored: Stored | None) -> bool:
+        """Whether a message only says that there is something to be fetched."""
+        return bool(self.plan.fetch and stored and stored.causation_id is None)
+
+    def _raw(self, message: claims.Claimed, stored: Stored | None, contents: list[Any]) -> bytes:
+        if stored is None:
+            raise errors.PermanentError("The payload is gone.", code="payload_missing")
+        raw = payload_codec.decode(
+            bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
+        )
+        contents.append(raw)
+        return raw
+
+    def _prepare(
+        self, message: claims.Claimed, stored: Stored | None, contents: list[Any]
+    ) -> _Ready:
+        raw = self._raw(message, stored, contents)
+        data = self.plan.convert(raw, stored.content_type or "", stored.created_at)
+        contents.append(data)
+        cause = causation.Cause(
+            message.uuid,
+            stored.correlation_id,
+            stored.trace_parent,
+            self.plan.system_id,
+            (stored.depth or 0) + 1,
+            message.id,
+        )
+        received = Received(
+            id=message.id,
+            uuid=message.uuid,
+            message_type=stored.message_type,
+            external_key=stored.external_key,
+            correlation_id=stored.correlation_id,
+            system_id=self.plan.system_id,
+        )
+        return _Ready(message, received, data, cause, len(raw))
+
+    def _blocked_by(self, message: claims.Claimed, result: ledger.Result) -> frozenset[str]:
+        """The queues that a failed message holds back."""
+        blocks = self.plan.blocks(result.state)
+        return self.plan.order_keys(message.partition_key) if blocks else frozenset()
+
+    def _error(self, exc: Exception, contents: Sequence[Any]) -> errors.IntegrationError:
+        """What an exception says of a message; raises what is no matter of one message."""
+        if isinstance(exc, OperationalError):
+            # a serialization failure concerns the transaction, not this message
+            if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                raise exc
+            return errors.classify(exc)
+        error = inbound_outcome.classify(exc, self.plan)
+        if error.holds:
+            raise error from None
+        return discretion.discreet(error, *contents) if self.plan.private else error

@@ -1,0 +1,26 @@
+{
+    "name": "Integration Employees",
+    "summary": "Employees and departments of payroll and for other systems, leavers in real time",
+    "version": "19.0.1.0.0",
+    "category": "Productivity/Integration",
+    "author": "Integration Suite Contributors",
+    "website": "https://github.com/integration-suite/integration-suite",
+    "license": "LGPL-3",
+    "depends": ["integration_core", "hr", "analytic"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/integration_rules.xml",
+        "data/mail_activity_type.xml",
+        "data/integration_contract_department.xml",
+        "data/integration_contract_employee.xml",
+        "data/integration_contract_leaver.xml",
+        "data/integration_event_type.xml",
+        "data/integration_event_type_changed.xml",
+        "data/ir_cron.xml",
+        "views/integration_leaver_views.xml",
+        "views/hr_employee_views.xml",
+        "views/hr_department_views.xml",
+    ],
+    # The analytic accounts that serve as cost centres come along with it.
+    "auto_install": ["integration_core", "hr"],
+}

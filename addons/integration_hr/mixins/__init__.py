@@ -1,0 +1,4 @@
+from . import (
+    handler,
+    leaver_access,
+)

@@ -1,0 +1,9 @@
+from . import (
+    hr_department,
+    hr_employee,
+    integration_awaited_manager,
+    integration_handler_department,
+    integration_handler_employee,
+    integration_handler_leaver,
+    integration_leaver,
+)

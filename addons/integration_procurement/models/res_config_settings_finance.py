@@ -1,0 +1,25 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    """The company's settings for invoices, entries and budgets of other systems."""
+
+    _inherit = "res.config.settings"
+
+    invoice_quantity_tolerance = fields.Float(
+        related="company_id.invoice_quantity_tolerance", readonly=False
+    )
+    invoice_price_tolerance = fields.Float(
+        related="company_id.invoice_price_tolerance", readonly=False
+    )
+    invoice_exception_user_id = fields.Many2one(
+        related="company_id.invoice_exception_user_id", readonly=False
+    )
+    invoice_expense_account_id = fields.Many2one(
+        related="company_id.invoice_expense_account_id", readonly=False
+    )
+    journal_entry_posting = fields.Selection(
+        related="company_id.journal_entry_posting", readonly=False
+    )
+    budget_check = fields.Selection(related="company_id.budget_check", readonly=False)
+    budget_answer_hours = fields.Integer(related="company_id.budget_answer_hours", readonly=False)

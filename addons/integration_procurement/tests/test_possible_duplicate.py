@@ -1,0 +1,109 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .test_item import ItemCase
+
+
+@tagged("post_install", "-at_install")
+class TestPossibleDuplicate(ItemCase):
+    """A data steward says what an identifier means, and the message goes on."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.steward = new_test_user(
+            cls.env,
+            "duplicate.steward",
+            "integration_core.group_steward,product.group_product_manager",
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.bring_well(self.item("I-1", reference="GZ-1"))
+        self.product = self.known("I-1")
+        self.asked = self.refuse("possible_duplicate", self.item("I-2", reference="GZ-1"))
+        self.duplicate = (
+            self.env["integration.duplicate"]
+            .search([("message_id", "=", self.asked.id)])
+            .with_user(self.steward)
+        )
+
+    def confirm_with(self, action, reason="looked at both"):
+        """Answer the dialog that asks why."""
+        wizard = (
+            self.env["integration.reason.wizard"]
+            .with_user(self.steward)
+            .with_context(**action["context"])
+            .create({"reason": reason})
+        )
+        wizard.action_confirm()
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+
+    def test_what_is_asked(self):
+        action = self.asked.with_user(self.steward).action_open_duplicate()
+        self.assertEqual(action["res_id"], self.duplicate.id)
+        self.assertEqual((self.duplicate.external_id, self.duplicate.is_open), ("I-2", True))
+        candidate = self.duplicate.candidate_ids
+        self.assertEqual(candidate.record_name, self.product.display_name)
+        self.assertEqual(candidate.known_as, "I-1")
+        self.assertIn(self.duplicate, self.duplicate.search([("is_open", "=", True)]))
+        self.assertNotIn(self.duplicate, self.duplicate.search([("is_open", "=", False)]))
+        self.assertTrue(self.asked.advice)
+
+    def test_it_is_this_one(self):
+        self.confirm_with(self.duplicate.candidate_ids.action_ask_link())
+        self.assertEqual(self.asked.state, "done", self.asked.error_message)
+        self.assertEqual((self.known("I-1"), self.known("I-2")), (self.product, self.product))
+        self.assertEqual(self.duplicate.decision, "link")
+        self.assertEqual(self.duplicate.decided_by_id, self.steward)
+        self.assertFalse(self.duplicate.is_open)
+
+    def test_it_is_one_of_its_own(self):
+        self.confirm_with(self.duplicate.action_ask_keep_apart())
+        self.assertEqual(self.asked.state, "done", self.asked.error_message)
+        self.assertTrue(self.known("I-2"))
+        self.assertNotEqual(self.known("I-2"), self.product)
+        audited = self.env["integration.audit.entry"].search([("act", "=", "keep_apart")])
+        self.assertEqual(audited.reason, "looked at both")
+
+    def test_decided_once(self):
+        self.confirm_with(self.duplicate.action_ask_keep_apart())
+        with self.assertRaises(UserError):
+            self.duplicate.action_keep_apart("again")
+
+    def test_nothing_to_decide_about_a_closed_message(self):
+        self.asked.action_resolve("sent by mistake")
+        self.assertFalse(self.duplicate.is_open)
+        with self.assertRaises(UserError):
+            self.duplicate.candidate_ids.action_link("too late")
+        self.assertFalse(self.known("I-2"))
+
+    def test_retry_alone_asks_once_more(self):
+        self.asked.action_retry()
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual(self.asked.error_code, "possible_duplicate")
+        self.assertEqual(len(self.duplicate.search([("external_id", "=", "I-2")])), 1)
+        self.assertEqual(len(self.duplicate.candidate_ids), 1)
+
+    def test_only_stewards_with_rights_on_the_record(self):
+        operator = new_test_user(self.env, "duplicate.op", "integration_core.group_operator")
+        with self.assertRaises(AccessError):
+            self.duplicate.with_user(operator).action_keep_apart("why not")
+        helpless = new_test_user(self.env, "duplicate.no", "integration_core.group_steward")
+        with self.assertRaises(AccessError):
+            self.duplicate.candidate_ids.with_user(helpless).action_link("why not")
+        with self.assertRaises(AccessError):
+            self.duplicate.write({"decision": "apart"})
+        self.assertFalse(self.known("I-2"))
+
+    def test_merged_records_are_one_candidate(self):
+        twin = self.env["product.product"].create({"name": "Twin"})
+        self.duplicate.sudo().candidate_ids = [
+            (0, 0, {"res_model": "product.product", "res_id": twin.id})
+        ]
+        self.links._link(self.system.id, twin, "I-3")
+        self.reconfigure(self.inbound, handler="integration.handler.item_merge")
+        self.bring_well({"survivor": "I-1", "merged": "I-3"})
+        self.assertEqual(self.duplicate.candidate_ids.mapped("res_id"), [self.product.id])
