@@ -1,10 +1,8 @@
-import hashlib
-import json
-
 from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools import digest as digests
 from . import (  # noqa: F401 - defined before what inherits them
     integration_handler_invoice_line,
     integration_handler_procurement,
@@ -28,7 +26,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
 
     def _process(self, received, data):
         supplier = self._find_supplier(received, data)
-        digest = _digest(data)
+        digest = digests.digest(data)
         known = self._find_known(supplier, data, digest)
         if known:
             return known
@@ -174,12 +172,6 @@ class IntegrationHandlerInvoice(models.AbstractModel):
                 code="currency_differs",
             )
         return found
-
-
-def _digest(data) -> str:
-    """The same for the same invoice, in whichever order its keys come."""
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _external_id(data) -> str:

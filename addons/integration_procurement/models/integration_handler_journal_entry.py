@@ -2,9 +2,9 @@ from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools import digest as digests
 from ..tools import journal_entry
 from . import integration_handler_procurement  # noqa: F401 - defined before what inherits it
-from .integration_handler_invoice import _digest
 
 REASONS = {
     "one_side": "has a debit and a credit, or neither",
@@ -25,7 +25,7 @@ class IntegrationHandlerJournalEntry(models.AbstractModel):
     _contract = "procurement.journal_entry"
 
     def _process(self, received, data):
-        digest = _digest(data)
+        digest = digests.digest(data)
         known = self._find_known(received, data["number"], digest)
         if known:
             return known

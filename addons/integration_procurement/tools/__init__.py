@@ -1,6 +1,7 @@
 from . import (
     answers,
     canonical,
+    digest,
     identifiers,
     invoice_match,
     journal_entry,
