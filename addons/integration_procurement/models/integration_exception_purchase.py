@@ -17,7 +17,7 @@ class IntegrationException(models.Model):
     through the order, with the rights of whoever accepts, as the order's form does it.
     """
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[

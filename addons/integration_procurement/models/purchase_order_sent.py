@@ -23,7 +23,7 @@ OPEN = ("pending", "sent", "waiting", "failed")
 class PurchaseOrder(models.Model):
     """An order that reached its supplier by other means than its interface."""
 
-    _inherit = "purchase.order"
+    _inherit = "purchase.order"  # pylint: disable=consider-merging-classes-inherited
 
     sent_otherwise = fields.Selection(
         WAYS, string="Sent by", readonly=True, copy=False, tracking=False
