@@ -59,6 +59,8 @@ MAY_CALL = {
         "action_start": ADMINISTRATORS,
         "action_pause": ADMINISTRATORS,
     },
+    "integration.duplicate": {"action_keep_apart": STEWARDS},
+    "integration.duplicate.candidate": {"action_link": STEWARDS},
     "integration.exception": {"action_accept": STEWARDS, "action_reject": STEWARDS},
     "integration.readiness": {"action_check_again": OPERATORS},
     "integration.interface": {
@@ -256,6 +258,8 @@ ARGUMENTS = {
     "map_values": [[]],
     "value_choices": [[]],
     "rotate": [{"generate": True}],
+    "action_keep_apart": ["because"],
+    "action_link": ["because"],
 }
 SCREENS = ("action_open_", "action_ask_", "open_")
 # Methods of the ORM, which the rights on models and records decide.

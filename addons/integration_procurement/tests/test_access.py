@@ -8,10 +8,21 @@ from odoo.addons.integration_core.tests.common import EngineCase
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
 # Of the roles of integrations none has a right on what is the business of stock people.
 BUDGETS = ("purchase.budget.check",)
+SHIPMENTS = (
+    "integration.shipment",
+    "integration.shipment.event",
+    "integration.shipment.line",
+    "integration.stock.adjustment",
+    "integration.stock.adjustment.line",
+)
 MATRIX = {
     THRESHOLDS: dict.fromkeys(ROLES, NOTHING),
     BUDGETS: dict.fromkeys(ROLES, NOTHING),
+    SHIPMENTS: dict.fromkeys(ROLES, NOTHING),
 }
+# Of integrations nobody: it is for people of the stock, who are not among these roles.
+MAY_CALL = {"integration.shipment": {"action_mark_arrived": set()}}
+SAMPLES = {"integration.shipment": lambda case: case.env["integration.shipment"]}
 STOCK_PEOPLE = {
     "stock.group_stock_user": READ,
     "stock.group_stock_manager": set(OPERATIONS.values()),

@@ -13,7 +13,7 @@ registry.category("web_tour.tours").add("integration_procurement_buyer_failed", 
         {
             content: "The reason in words, and no retry without the right",
             trigger:
-                ".o_integration_sync_details:contains('refused the message'):not(:has(button:contains('Retry now')))",
+                ".o_integration_sync_details:contains('The other side refused it'):not(:has(button:contains('Retry now')))",
         },
         {
             content: "Close it",
