@@ -31,6 +31,8 @@ LEDGER = (
     "integration.record.sync",
     "integration.conflict",
     "integration.conflict.line",
+    "integration.duplicate",
+    "integration.duplicate.candidate",
     "integration.exception",
     "integration.exception.line",
     "integration.readiness",

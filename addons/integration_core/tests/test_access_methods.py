@@ -150,6 +150,8 @@ class TestAccessMethods(EngineCase):
             "integration.ownership": self.make_ownership,
             "integration.ownership.override": lambda: self.env[name],
             "integration.conflict": self.make_conflict,
+            "integration.duplicate": self.make_duplicate,
+            "integration.duplicate.candidate": lambda: self.make_duplicate().candidate_ids,
             "integration.exception": self.make_exception,
             "integration.readiness": lambda: self.env[name]._check(self.inbound),
             "integration.event.mute": lambda: self.env[name].create(
@@ -222,6 +224,21 @@ class TestAccessMethods(EngineCase):
                 "state": "open",
                 "opened_at": "2026-01-01 00:00:00",
                 "line_ids": [(0, 0, {"field_name": "name"})],
+            }
+        )
+
+    def make_duplicate(self):
+        partner = {"res_model": "res.partner", "res_id": self.env.ref("base.main_partner").id}
+        return self.env["integration.duplicate"].create(
+            {
+                "message_id": self.receive("k1", {"key": "a"}).id,
+                "interface_id": self.inbound.id,
+                "system_id": self.system.id,
+                "company_id": self.inbound.company_id.id,
+                "res_model": "res.partner",
+                "external_id": "P-1",
+                "opened_at": "2026-01-01 00:00:00",
+                "candidate_ids": [(0, 0, partner)],
             }
         )
 
