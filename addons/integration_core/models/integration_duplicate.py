@@ -185,6 +185,8 @@ class IntegrationDuplicate(models.Model):
                     "possible duplicates."
                 )
             )
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give a reason that others will understand."))
         try:
             # sudo: closed to writes of people, also to their locks
             self.sudo().lock_for_update()

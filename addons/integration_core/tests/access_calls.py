@@ -59,8 +59,6 @@ MAY_CALL = {
         "action_start": ADMINISTRATORS,
         "action_pause": ADMINISTRATORS,
     },
-    "integration.duplicate": {"action_keep_apart": STEWARDS},
-    "integration.duplicate.candidate": {"action_link": STEWARDS},
     "integration.exception": {"action_accept": STEWARDS, "action_reject": STEWARDS},
     "integration.readiness": {"action_check_again": OPERATORS},
     "integration.interface": {
@@ -162,6 +160,10 @@ MAY_CALL = {
         "compare": READERS,  # says so instead of values to those who may not see any
         "decide": STEWARDS,
     },
+    "integration.duplicate": {"action_keep_apart": STEWARDS},
+    "integration.duplicate.candidate": {
+        "action_link": STEWARDS,  # with the rights on the document, see test_possible_duplicate
+    },
     "integration.ownership.override": {
         "grant": STEWARDS,  # with the rights on the document, see test_ownership
         "give_back": INSIDERS,  # the user's own
@@ -258,8 +260,6 @@ ARGUMENTS = {
     "map_values": [[]],
     "value_choices": [[]],
     "rotate": [{"generate": True}],
-    "action_keep_apart": ["because"],
-    "action_link": ["because"],
 }
 SCREENS = ("action_open_", "action_ask_", "open_")
 # Methods of the ORM, which the rights on models and records decide.

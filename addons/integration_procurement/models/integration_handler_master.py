@@ -103,38 +103,32 @@ class IntegrationHandlerMaster(models.AbstractModel):
             received.system_id, self._master_model, {data["number"] for data in documents}
         )
         found = self._recognise(received, documents, known)
-        values = self._merged(documents, self._values(received, documents))
         known.update(found)
-        created = self._create_missing(documents, values, known)
+        pairs = list(zip(documents, self._values(received, documents), strict=True))
+        created = self._create_missing([one for one in pairs if one[0]["number"] not in known])
         links._link_all(received.system_id, {**found, **created})
-        self._update(known, values)
+        self._update(
+            [(known[data["number"]], said) for data, said in pairs if data["number"] in known]
+        )
         known.update(created)
         records = [known[data["number"]] for data in documents]
         self._complete(received, records, documents)
         return records
 
-    def _merged(self, documents, values):
-        """Values by number, in the order in which numbers appear: the later message wins."""
-        merged = defaultdict(dict)
-        for data, said in zip(documents, values, strict=True):
-            merged[data["number"]].update(said)
-        return merged
-
-    def _create_missing(self, documents, values, known):
+    def _create_missing(self, pairs):
         """Create what is not known, all at once.
 
+        :param pairs: data of messages, each with its values
         :return: records by number
         """
-        new = {}
-        for data in documents:
-            if data["number"] not in known:
-                new.setdefault(data["number"], data)
-        if not new:
+        if not pairs:
             return {}
-        model = self._master()
-        created = model.create(
-            [{**self._own_defaults(model, data), **values[number]} for number, data in new.items()]
-        ).with_env(self.env)
+        model, new = self._master(), {}
+        for data, said in pairs:
+            if data["number"] not in new:
+                new[data["number"]] = self._own_defaults(model, data)
+            new[data["number"]].update(said)  # the later message wins
+        created = model.create(list(new.values())).with_env(self.env)
         return dict(zip(new, created, strict=True))
 
     def _own_defaults(self, model, data):
@@ -145,13 +139,19 @@ class IntegrationHandlerMaster(models.AbstractModel):
             if model._has_field_access(model._fields[name], "write")
         }
 
-    def _update(self, known, values):
-        """Write what differs. What is the same already costs nothing, and makes no event."""
-        self._prefetch(self.env[self._master_model].union(*known.values()))
-        for number, record in known.items():
+    def _update(self, pairs):
+        """Write what differs. What is the same already costs nothing, and makes no event.
+
+        :param pairs: records, which may occur more than once, each with its values
+        """
+        wanted = defaultdict(dict)
+        for record, said in pairs:
+            wanted[record].update(said)  # the later message wins, by whatever number
+        self._prefetch(self.env[self._master_model].union(*wanted))
+        for record, values in wanted.items():
             changed = {
                 name: value
-                for name, value in values[number].items()
+                for name, value in values.items()
                 if record._fields[name].convert_to_write(record[name], record) != value
             }
             if changed:

@@ -92,6 +92,19 @@ class TestItem(ItemCase):
         found = self.env["product.product"].search_count([("default_code", "=", "R-1")])
         self.assertEqual(found, 1)
 
+    def test_two_numbers_of_one_item_the_later_message_wins(self):
+        self.bring_well(self.item("I-1"))
+        self.links._link(self.system.id, self.known("I-1"), "I-2", alias=True)
+        self.bring_well(
+            self.item("I-1", name="First"), self.item("I-2", name="Second"), self.item("I-1")
+        )
+        self.assertEqual(self.known("I-2").name, "Gauze")
+
+    def test_barcode_that_moves_on_in_a_batch(self):
+        self.bring_well(self.item("I-1", gtin="04006381333931"))
+        self.bring_well(self.item("I-1", gtin=None), self.item("I-2", gtin="04006381333931"))
+        self.assertEqual(self.known("I-2").barcode, "04006381333931")
+
     def test_batch_and_single_messages_do_the_same(self):
         items = [
             self.item("I-1", gtin="04006381333931"),
