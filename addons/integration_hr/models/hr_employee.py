@@ -14,7 +14,7 @@ class HrEmployee(models.Model):
 
     _name = "hr.employee"
     _inherit = ["hr.employee", "integration.sync.mixin"]
-    # A change of his version or resource is a change of the employee.
+    # Job, department and contract stand on versions: their changes are changes of the employee.
     _integration_parts = {"hr.version": "employee_id"}
 
     personnel_number = fields.Char(
