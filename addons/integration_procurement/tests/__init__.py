@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_exception,
     test_material_consumption,
     test_order_confirmation,

@@ -1,0 +1,60 @@
+"""Rights on the models of this addon; the walks over all of them are in the core's tests."""
+
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.common import EngineCase
+
+ANNOUNCEMENTS = (
+    "integration.shipment",
+    "integration.shipment.event",
+    "integration.shipment.line",
+)
+CORRECTIONS = ("integration.stock.adjustment", "integration.stock.adjustment.line")
+# Of the roles of integrations none has a right on what is the business of others.
+MATRIX = {
+    ANNOUNCEMENTS: dict.fromkeys(ROLES, NOTHING),
+    CORRECTIONS: dict.fromkeys(ROLES, NOTHING),
+}
+# Those who may write receipts.
+MAY_CALL = {"integration.shipment": {"action_mark_arrived": set()}}
+RECEIVERS = ("stock.group_stock_user", "purchase.group_purchase_user")
+
+
+def shipment(case):
+    partner = case.env["res.partner"].create({"name": "Supplier"})
+    order = case.env["purchase.order"].create({"partner_id": partner.id})
+    return case.env["integration.shipment"].create(
+        {
+            "name": "DN-1",
+            "digest": "0",
+            "order_id": order.id,
+            "partner_id": partner.id,
+            "company_id": order.company_id.id,
+        }
+    )
+
+
+SAMPLES = {"integration.shipment": shipment}
+
+
+@tagged("post_install", "-at_install")
+class TestProcurementAccess(EngineCase):
+    def check_rights(self, name, user, allowed):
+        model = self.env[name].with_user(user)
+        for operation, letter in OPERATIONS.items():
+            with self.subTest(model=name, user=user.login, operation=operation):
+                self.assertEqual(model.has_access(operation), letter in allowed)
+
+    def test_matrix(self):
+        for role, group in ROLES.items():
+            user = new_test_user(self.env, f"procurement.{role}", group)
+            for models, rights in MATRIX.items():
+                for name in models:
+                    self.check_rights(name, user, rights[role])
+
+    def test_those_who_receive_read_announcements(self):
+        for group in RECEIVERS:
+            user = new_test_user(self.env, f"{group}.announcements", group)
+            for name in ANNOUNCEMENTS:
+                self.check_rights(name, user, READ)
