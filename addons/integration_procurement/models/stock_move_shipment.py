@@ -58,3 +58,8 @@ class StockMove(models.Model):
         # sudo: a person has accepted what differs; the line that Odoo adds only tells of it
         super(StockMove, accepted.sudo())._action_synch_order()
         return super(StockMove, self - accepted)._action_synch_order()
+
+    def _action_cancel(self):
+        cancelled = super()._action_cancel()
+        self.picking_id.filtered(lambda one: one.state == "cancel")._integration_settle()
+        return cancelled

@@ -90,11 +90,6 @@ class StockPicking(models.Model):
         self._integration_settle()
         return done
 
-    def action_cancel(self):
-        cancelled = super().action_cancel()
-        self._integration_settle()
-        return cancelled
-
     def _integration_settle(self):
         """What was to be decided about receipts has been, by validating or cancelling them."""
         if receipts := self.filtered(lambda one: one.picking_type_id.code == "incoming"):

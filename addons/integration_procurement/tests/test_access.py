@@ -6,23 +6,40 @@ from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS
 from odoo.addons.integration_core.tests.common import EngineCase
 
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
-# Of the roles of integrations none has a right on what is the business of stock people.
 BUDGETS = ("purchase.budget.check",)
-SHIPMENTS = (
+ANNOUNCEMENTS = (
     "integration.shipment",
     "integration.shipment.event",
     "integration.shipment.line",
-    "integration.stock.adjustment",
-    "integration.stock.adjustment.line",
 )
+CORRECTIONS = ("integration.stock.adjustment", "integration.stock.adjustment.line")
+# Of the roles of integrations none has a right on what is the business of others.
 MATRIX = {
     THRESHOLDS: dict.fromkeys(ROLES, NOTHING),
     BUDGETS: dict.fromkeys(ROLES, NOTHING),
-    SHIPMENTS: dict.fromkeys(ROLES, NOTHING),
+    ANNOUNCEMENTS: dict.fromkeys(ROLES, NOTHING),
+    CORRECTIONS: dict.fromkeys(ROLES, NOTHING),
 }
-# Of integrations nobody: it is for people of the stock, who are not among these roles.
+# Those who may write receipts.
 MAY_CALL = {"integration.shipment": {"action_mark_arrived": set()}}
-SAMPLES = {"integration.shipment": lambda case: case.env["integration.shipment"]}
+RECEIVERS = ("stock.group_stock_user", "purchase.group_purchase_user")
+
+
+def shipment(case):
+    partner = case.env["res.partner"].create({"name": "Supplier"})
+    order = case.env["purchase.order"].create({"partner_id": partner.id})
+    return case.env["integration.shipment"].create(
+        {
+            "name": "DN-1",
+            "digest": "0",
+            "order_id": order.id,
+            "partner_id": partner.id,
+            "company_id": order.company_id.id,
+        }
+    )
+
+
+SAMPLES = {"integration.shipment": shipment}
 STOCK_PEOPLE = {
     "stock.group_stock_user": READ,
     "stock.group_stock_manager": set(OPERATIONS.values()),
@@ -49,3 +66,9 @@ class TestProcurementAccess(EngineCase):
             user = new_test_user(self.env, f"{group}.test", group)
             self.check_rights("procurement.stock.threshold", user, allowed)
             self.check_rights("procurement.stock.threshold.due", user, NOTHING)
+
+    def test_those_who_receive_read_announcements(self):
+        for group in RECEIVERS:
+            user = new_test_user(self.env, f"{group}.announcements", group)
+            for name in ANNOUNCEMENTS:
+                self.check_rights(name, user, READ)

@@ -229,6 +229,12 @@ class TestProofOfDelivery(ReceiptCase):
         self.picking.with_user(self.keeper)._integration_validate()
         self.assertEqual(exception.state, "void")
 
+    def test_a_receipt_that_is_cancelled_needs_no_decision_any_more(self):
+        self.assert_done(self.prove("p1", {"quantity": "7"}))
+        exception = self.differences()
+        self.picking.action_cancel()
+        self.assertEqual(exception.state, "void")
+
     # ------------------------------------------------------------------
     # people were faster
     # ------------------------------------------------------------------

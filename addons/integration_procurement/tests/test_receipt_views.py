@@ -2,6 +2,7 @@ from ast import literal_eval
 
 from lxml import etree
 
+from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
 from .receipt_case import ReceiptCase
@@ -44,6 +45,13 @@ class TestReceiptViews(ReceiptCase):
             self.env["integration.shipment"].with_user(self.buyer).search(action["domain"]),
             self.shipment,
         )
+
+    def test_only_those_who_receive_say_that_it_has_arrived(self):
+        reader = new_test_user(self.env, "reader.shipment", "base.group_user")
+        with self.assertRaises(AccessError):
+            self.shipment.with_user(reader).action_mark_arrived()
+        self.shipment.with_user(self.keeper).action_mark_arrived()
+        self.assertTrue(all(self.shipment.line_ids.move_line_ids.mapped("picked")))
 
     def test_what_is_late(self):
         shipments = self.env["integration.shipment"].with_user(self.keeper)
