@@ -10,7 +10,7 @@ from .integration_record_sync import status_rows
 class IntegrationRecordSync(models.Model):
     """Sending again what failed of a selection of documents, from their list."""
 
-    _inherit = "integration.record.sync"
+    _inherit = "integration.record.sync"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def retry_failed(self, res_model, res_ids):

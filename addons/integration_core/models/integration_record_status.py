@@ -18,7 +18,7 @@ SOON = timedelta(minutes=1)
 class IntegrationRecordSync(models.Model):
     """What the status widget of a document asks. The rights on the document decide."""
 
-    _inherit = "integration.record.sync"
+    _inherit = "integration.record.sync"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     @api.readonly

@@ -7,6 +7,8 @@ from odoo.tools import SQL, split_every
 
 # Thresholds of one transaction.
 BATCH = 1000
+# Marks of moved products that one run takes.
+MARKS = 10_000
 # The cron comes every ten minutes; a run that begins a little early must not leave all of them out.
 LOOK_AGAIN = timedelta(minutes=9)
 
@@ -14,7 +16,7 @@ LOOK_AGAIN = timedelta(minutes=9)
 class ProcurementStockThreshold(models.Model):
     """Looking at the stock: soon after a watched product was moved, and every ten minutes."""
 
-    _inherit = "procurement.stock.threshold"
+    _inherit = "procurement.stock.threshold"  # pylint: disable=consider-merging-classes-inherited
 
     # ------------------------------------------------------------------
     # in the transaction of those who move goods
@@ -67,7 +69,7 @@ class ProcurementStockThreshold(models.Model):
 
         The marks of moved products go last: whatever interrupts this, they are there next time.
         """
-        marks = self.env["procurement.stock.threshold.due"].search([])
+        marks = self.env["procurement.stock.threshold.due"].search([], order="id", limit=MARKS)
         products = set(marks.mapped("product_id"))
         due = self.search(
             self._due_domain(products, fields.Datetime.now() - LOOK_AGAIN), order="id"
@@ -79,6 +81,8 @@ class ProcurementStockThreshold(models.Model):
             remaining -= len(ids)
             if not commit_progress(len(ids), remaining=remaining):
                 return
+        if len(marks) == MARKS:
+            self._wake()  # there may be more
         marks.unlink()
         commit_progress(0, remaining=0)
 
