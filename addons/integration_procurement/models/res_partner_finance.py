@@ -8,7 +8,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     invoice_tolerance_own = fields.Boolean(
-        string="Own tolerances",
+        string="Own tolerances of invoices",
         company_dependent=True,
         groups="account.group_account_invoice,purchase.group_purchase_user",
         help="The tolerances here count for this supplier's invoices, instead of the company's.",
