@@ -19,7 +19,7 @@ test: ## install the addons and run the tests; ARGS="tests/e2e -k name" selects 
 test-long: ## run the tests that `make test` leaves out because each takes half a minute or more
 	$(SETUP) test-long $(ARGS)
 
-test-odoo: ## run Odoo's own tests with the suite installed (purchase's, or MODULES="stock account"), as told from those failing without it
+test-odoo: ## run Odoo's own tests of MODULES="purchase purchase_stock" with the suite installed; BASELINE=1 lists what fails without
 	$(SETUP) test-odoo $(MODULES) $(if $(BASELINE),--baseline)
 
 lint: ## ruff check, ruff format --check, pylint-odoo

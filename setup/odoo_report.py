@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _RECORD = re.compile(r"\S+ \S+ \d+ (?P<level>_?[A-Z]+) \S+ (?P<logger>[^\s:]+): (?P<text>.*)")
-_STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.$")
-_SKIPPED = re.compile(r"skipped (?P<test>\S+) : (?P<reason>.*)$")
+# Behind each text Odoo has a space, and may have figures.
+_STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.(?: |$)")
+_SKIPPED = re.compile(r"skipped (?P<test>\S+) : (?P<reason>.*)")
 # A part of a test (`subTest`) is told apart by its arguments: the test counts.
 _FAILED = re.compile(r"(?:FAIL|ERROR): (?:Subtest )?(?P<test>\w+\.\w+)(?: |$)")
 # A class whose preparation fails has no test that would.
-_CLASS_FAILED = re.compile(r"(?:FAIL|ERROR): (?P<step>\w+) \((?P<class>[\w.]+)\)$")
+_CLASS_FAILED = re.compile(r"(?:FAIL|ERROR): (?P<step>\w+) \((?P<class>[\w.]+)\)(?: |$)")
 _TOTAL = re.compile(r"\d+ failed, \d+ error\(s\) of (?P<count>\d+) tests when loading database")
 _TESTS = re.compile(r"odoo\.addons\.\w+\.tests\.")
 _LONGEST_REASON = 120
@@ -59,7 +60,7 @@ def read(log: str) -> Report:
         if match := _STARTED.match(first):
             started.add(_name(logger, match["test"]))
         elif match := _SKIPPED.match(first):
-            skipped[_name(logger, match["test"])] = match["reason"]
+            skipped[_name(logger, match["test"])] = match["reason"].strip()
         elif level == "ERROR" and (name := _failed_name(logger, first)):
             failed[name] = "\n".join(filter(None, [failed.get(name), text]))
         elif _TOTAL.match(first):
@@ -143,4 +144,4 @@ def _name(logger: str, test: str) -> str:
 def _reason(text: str) -> str:
     """Return the last line of a traceback that begins at the margin: the exception."""
     ends = [line for line in text.splitlines() if line and not line[0].isspace()]
-    return ends[-1][:_LONGEST_REASON].replace("#", "") if ends else ""
+    return ends[-1].strip()[:_LONGEST_REASON] if ends else ""

@@ -16,8 +16,8 @@ from setup.databases import Databases
 from setup.locking import exclusive
 from setup.machine import Machine
 
-BASE_MODULES = ("account", "hr", "mail", "purchase_stock", "queue_job")
-_PAGES = Path(__file__).with_name("prepare_pages.py")
+BASE_MODULES = ("account", "hr", "mail", "product_expiry", "purchase_stock", "queue_job")
+_PREPARE = Path(__file__).with_name("prepare_template.py")
 _PROBLEM = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) ", re.MULTILINE)
 
 
@@ -45,14 +45,14 @@ def suite(machine: Machine) -> str:
         raise SetupError(f"There is no addon in {settings.addons}.")
     name = f"suite_template_{settings.checkout}"
     origin = base(machine)
-    wanted = f"{origin} {suite_addons.fingerprint(settings.addons, addons)} with pages"
+    wanted = f"{origin} {suite_addons.fingerprint(settings.addons, addons)} prepared"
     databases = Databases(machine)
     with exclusive(settings.home / f"{name}.lock", "preparing this checkout's template"):
         if not databases.exists(name) or databases.label(name) != wanted:
             databases.drop(name)
             with step(f"Installing {', '.join(addons)} into a template database"):
                 found = _install_anew(machine, name, origin, addons)
-                found += _prepare_pages(machine, name)
+                found += _prepare(machine, name)
             if found:
                 databases.drop(name)
                 lines = "\n".join(f"    {line}" for line in found)
@@ -116,11 +116,11 @@ def _install_anew(machine: Machine, name: str, origin: str, modules: Sequence[st
     return found
 
 
-def _prepare_pages(machine: Machine, database: str) -> list[str]:
-    """Make the files of the web client's pages; return the warnings and errors that this logged."""
+def _prepare(machine: Machine, database: str) -> list[str]:
+    """Do beforehand what each test would do; return the warnings and errors that this logged."""
     settings = machine.settings
-    config = settings.etc / f"pages-{database}.conf"
+    config = settings.etc / f"prepare-{database}.conf"
     odoo_conf.write(config, {"options": odoo_conf.options(machine, database)})
     command = [settings.odoo, "shell", f"--config={config}", "--no-http"]
-    log = settings.logs / f"pages-{database}.log"
-    return problems(run(command, stdin=_PAGES, log=log, env=machine.environ))
+    log = settings.logs / f"prepare-{database}.log"
+    return problems(run(command, stdin=_PREPARE, log=log, env=machine.environ))

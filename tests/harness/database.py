@@ -143,7 +143,7 @@ class Database:
             job_runner=job_runner,
             database=self.name,
             wait_departed=self.wait_departed,
-            spawn=partial(self._spawn_server, self._environ(environ)),
+            spawn=self._spawn_server,
         )
         try:
             server.start()

@@ -1,7 +1,7 @@
 """A real Odoo server as tests use it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,15 +23,18 @@ class Server(OdooServer):
 
     :ivar database: name of its one database
     :ivar wait_departed: see :meth:`tests.harness.database.Database.wait_departed`
-    :ivar spawn: starts a command whose output goes to a file
+    :ivar spawn: starts a command in an environment; its output goes to a file
     """
 
     database: str = ""
     wait_departed: Callable[[], None] = lambda: None
-    spawn: Callable[[Sequence[str | Path], BinaryIO], Process] | None = None
+    spawn: Callable[[Mapping[str, str], Sequence[str | Path], BinaryIO], Process] | None = None
 
     def _spawn(self, command: list[str | Path], output: BinaryIO) -> Process:
-        return self.spawn(command, output) if self.spawn else super()._spawn(command, output)
+        # The environment of now: a test may have changed it since the last start.
+        if self.spawn:
+            return self.spawn(self.environ, command, output)
+        return super()._spawn(command, output)
 
     def kill(self) -> None:
         """``kill -9`` for all of it; returns when PostgreSQL has noticed, too."""

@@ -5,7 +5,6 @@ socket, is a JSON object (``argv``, ``environ``) with three descriptors; the ans
 process that runs the script ``argv``.
 """
 
-import gc
 import importlib
 import json
 import os
@@ -23,9 +22,6 @@ def main(channel: str, addons_paths: str, modules: list[str]) -> None:
     """Serve requests until the channel ends; in a fork, run its script instead."""
     known = dict(os.environ)
     _import_odoo(addons_paths, modules)
-    # Whatever is there by now is nothing that a fork could free.
-    gc.collect()
-    gc.freeze()
     request = _serve(socket.socket(fileno=int(channel)))
     if request:
         _become(request, known)

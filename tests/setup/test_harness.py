@@ -1,5 +1,7 @@
 """The harness, tried on a real server with Odoo's own modules only."""
 
+import subprocess
+
 import pytest
 
 from tests.harness import Database, Harness, RemoteError, RpcError, Server, wait_until
@@ -28,6 +30,38 @@ def test_shell_commits_and_keeps_its_process(database):
             shell.run("env['res.partner'].create({'name': 'Lost'}); 1 / 0")
         assert shell.run("result = env['res.partner'].browse(id_).name", id_=partner) == "Ada"
     assert database.scalar("SELECT count(*) FROM res_partner WHERE name = 'Lost'") == 0
+
+
+_SEEN = "import os; result = [os.environ.get('E2E_MARK'), os.environ['TZ'], os.getpid()]"
+
+
+def test_each_process_has_the_environment_that_it_was_given(database):
+    """They are forks of one, which has neither the variable nor what another fork has set."""
+    with database.shell(environ={"E2E_MARK": "one"}) as one, database.shell() as other:
+        mark, zone, pid = one.run(_SEEN)
+        assert (mark, zone) == ("one", "UTC")
+        one.run("os = __import__('os'); os.environ['E2E_MARK'] = 'changed'")
+        assert other.run(_SEEN)[:2] == [None, "UTC"]
+        assert other.run(_SEEN)[2] != pid
+
+
+def test_what_python_reads_when_it_begins_is_heeded(database, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.e2e_mark = 'begun'\n")
+    with database.shell(environ={"PYTHONPATH": str(tmp_path)}) as shell:
+        assert shell.run("import sys; result = sys.e2e_mark") == "begun"
+
+
+def test_a_process_that_ended_is_known_to_have(database):
+    with database.shell() as shell:
+        shell.run("result = None")
+        process = shell._process
+        assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.01)
+        with pytest.raises(RemoteError, match="the process ended"):
+            shell.run("__import__('os')._exit(3)")
+        assert process.poll() is not None
+        process.kill()  # nobody else has its number meanwhile
 
 
 def test_locks_of_a_killed_process_are_free_when_it_is_gone(database):

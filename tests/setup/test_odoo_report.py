@@ -10,7 +10,7 @@ TESTS = "odoo.addons.purchase.tests"
 
 
 def record(level, logger, text):
-    return f"{HEAD} {level} suite_odoo {logger}: {text}\n"
+    return f"{HEAD} {level} suite_odoo {logger}: {text} \n"  # the space is Odoo's
 
 
 def started(test, file="test_purchase"):
@@ -23,7 +23,6 @@ TRACEBACK = (
     '  File "test_purchase.py", line 7, in test_bad\n'
     "    self.assertEqual(1, 2)\n"
     "AssertionError: 1 != 2\n"
-    " "
 )
 
 

@@ -26,7 +26,7 @@ from ..tools import errors, payload_codec
 from ..tools.states import State
 from ..tools.stride import Stride
 from . import (
-    capture,
+    attribution,
     causation,
     claims,
     conversion,
@@ -174,7 +174,7 @@ class Batch:
             ):
                 return self._touched(self.handler._process(ready.received, ready.data))
         except BaseException:
-            capture.forget(self.env.cr, ready.cause)
+            attribution.forget(self.env.cr, ready.cause)
             raise
 
     def _touched(self, record: BaseModel | None) -> tuple[str, int] | None:
@@ -273,7 +273,7 @@ class Batch:
                 self._attribute(cause, pairs)
                 return [self._touched(record) for _one, record in pairs]
         except BaseException:
-            capture.forget(self.env.cr, cause)
+            attribution.forget(self.env.cr, cause)
             raise
 
     def _attribute(
@@ -281,22 +281,22 @@ class Batch:
     ) -> None:
         """Say of each event of a batch which of its messages caused it.
 
-        :raises capture.UnattributedError: nobody knows; one by one it will be known
+        :raises attribution.UnattributedError: nobody knows; one by one it will be known
         """
         for one, record in pairs:
             if record:
                 cause.name(record, one.cause)
-        if not capture.attribute(self.env, cause):
+        if not attribution.attribute(self.env, cause):
             return
         for one, record in pairs:
             for along in self.handler._along_with(record) if record else ():
                 cause.name(along, one.cause)
-        if models := capture.attribute(self.env, cause):
-            raise capture.UnattributedError(models)
+        if models := attribution.attribute(self.env, cause):
+            raise attribution.UnattributedError(models)
 
     def _undone(self, exc: Exception, count: int) -> None:
         name = self.plan.handler_name
-        if isinstance(exc, capture.UnattributedError):
+        if isinstance(exc, attribution.UnattributedError):
             self.stride.stop()
             _logger.warning(
                 "Handler %s takes no batches for now: it does not say which message events of %s "

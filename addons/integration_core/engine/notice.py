@@ -6,6 +6,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+import psycopg2
+
 from odoo import api
 from odoo.models import BaseModel
 
@@ -45,7 +47,7 @@ def tell(env: api.Environment, failed: Sequence[int]) -> None:
             targets.setdefault(interface, message)
             continue
         targets.setdefault(document, message)
-        if document._integration_responsible() not in (interface.owner_id, env["res.users"]):
+        if _responsible(document, interface) != interface.owner_id:
             targets.setdefault(interface, message)
     for target, message in targets.items():
         try:
@@ -63,13 +65,26 @@ def _document(message: BaseModel) -> BaseModel | None:
     return None
 
 
+def _responsible(target: BaseModel, interface: BaseModel) -> BaseModel:
+    """Who is told: the one who works with the document, else the owner of the interface."""
+    if target == interface:
+        return interface.owner_id
+    try:
+        return target._integration_responsible() or interface.owner_id
+    except psycopg2.Error:
+        raise  # the transaction is broken, or is to be repeated
+    except Exception:  # whatever a business model raises
+        _logger.exception("Nobody is responsible for %s", target)
+        return interface.owner_id
+
+
 def _notify(target: BaseModel, message: BaseModel) -> None:
     env, interface = target.env, message.interface_id
     activity_type = env.ref(ACTIVITY)
     if target.activity_ids.filtered(lambda activity: activity.activity_type_id == activity_type):
         return
     owner = interface.owner_id
-    user = owner if target == interface else target._integration_responsible() or owner
+    user = _responsible(target, interface)
     env = env(context=dict(env.context, lang=user.lang))
     inbound = interface.direction == "inbound"
     target.with_context(mail_activity_quick_update=True).activity_schedule(

@@ -1,6 +1,5 @@
 from . import (
     base,
-    base_partner_merge,
     integration_access,
     integration_arming,
     integration_attempt,

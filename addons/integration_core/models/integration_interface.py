@@ -264,8 +264,7 @@ class IntegrationInterface(models.Model):
             (name, self.env._(model._description))
             for name, model in self.env.registry.items()
             if issubclass(model, self.env.registry["integration.handler"])
-            # The others are what handlers have in common.
-            and model._contract
+            and model._contract  # what handlers share has none
         )
 
     # ------------------------------------------------------------------

@@ -243,6 +243,16 @@ class TestBatchCause(BatchCase):
         parent = messages[0].trace_parent
         self.assertTrue(parent is False or first.trace_parent.split("-")[1] in parent)
 
+    def test_changes_know_their_message_too(self):
+        self.env["res.partner"].create(
+            [{"name": f"old {key}", "ref": f"batch {key}"} for key in ("a", "b")]
+        )
+        changed = self.define("changed")
+        self.next_transaction()
+        messages = self.deliver("a", "b")
+        self.assertEqual(self.singles, [])
+        self.assertEqual(self.causes(changed), self.expected(messages, "a", "b"))
+
     def test_what_nobody_can_attribute_is_handled_one_by_one(self):
         def also(handler, messages):
             found = self.upsert_all(handler, messages)

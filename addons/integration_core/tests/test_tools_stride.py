@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.integration_core.tools.stride import BRISK, SLOW, Stride
+from odoo.addons.integration_core.tools.stride import BRISK, SLOW, START, Stride
 
 
 @tagged("post_install", "-at_install")
@@ -11,7 +11,7 @@ class TestStride(TransactionCase):
             while stride.size > 1:
                 stride.failed(stride.size)
                 batches += 1
-        self.assertEqual(batches, 8)
+        self.assertEqual(batches, 5)
 
     def test_one_bad_message_is_left_behind(self):
         stride, taken, tried, bad = Stride(500), 0, 0, 137
@@ -28,17 +28,20 @@ class TestStride(TransactionCase):
 
     def test_few_that_failed_are_the_measure(self):
         stride = Stride(500)
+        self.assertEqual(stride.size, START)
         stride.failed(1)
         self.assertEqual(stride.size, 1)
 
     def test_slow_ones_get_smaller(self):
-        stride = Stride(100)
+        stride = Stride(80)
         stride.passed(SLOW + 1)
-        self.assertEqual(stride.size, 50)
+        self.assertEqual(stride.size, START // 2)
         stride.passed(BRISK + 0.1)
-        self.assertEqual(stride.size, 50)
+        self.assertEqual(stride.size, START // 2)
         stride.passed(BRISK / 2)
-        self.assertEqual(stride.size, 100)
+        self.assertEqual(stride.size, START)
+        stride.passed(BRISK / 2)
+        self.assertEqual(stride.size, 80, "never more than the handler takes")
 
     def test_without_batches_it_stays_one(self):
         stride = Stride(1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: The first batch is no larger: nobody knows yet how long one takes.
+START = 50
 #: A batch that takes longer than so many seconds is followed by a smaller one.
 SLOW = 3.0
 #: One that takes longer than so many is not followed by a larger one.
@@ -19,10 +21,12 @@ class Stride:
     to four times what they cost without. Where most messages are bad, few batches are tried at all.
 
     >>> stride = Stride(500)
-    >>> stride.failed(500); stride.size
-    250
+    >>> stride.size
+    50
     >>> stride.passed(0.1); stride.size
-    500
+    100
+    >>> stride.failed(100); stride.size
+    50
     >>> stride.stop(); stride.passed(0.1); stride.size
     1
 
@@ -34,7 +38,7 @@ class Stride:
     _stopped: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.size = max(1, self.limit)
+        self.size = max(1, min(self.limit, START))
 
     def passed(self, seconds: float) -> None:
         """A batch, or a single message, went well and took so long."""

@@ -1,4 +1,5 @@
 from . import (
+    base_partner_merge,
     integration_audit_export,
     integration_message_operation,
     integration_new_address,

@@ -125,6 +125,7 @@ class IntegrationLeaver(models.Model):
             "last_day": last_day,
             "reason_id": reason.id if reason else False,
             "issued_at": issued_at,
+            "problem": False,
             **self._source(received),
         }
         if leaver and leaver.state == "left" and not leaver._is_due_on(last_day):

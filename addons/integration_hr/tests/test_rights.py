@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.integration_core.engine import sync
 
@@ -71,6 +71,10 @@ class TestRights(HrCase):
         self.assertEqual(found, noor)
         groups = noor._read_group([], ["integration_sync_state"], ["__count"])
         self.assertEqual(dict(groups)["failed"], 1)
+        with Form(noor) as form:
+            self.assertEqual(form.leaver_state, "planned")
+            form.personnel_number = "100b"
+        self.assertEqual(noor.personnel_number, "100b")
         leaver = self.leaver(self.noor).with_user(officer)
         self.assertEqual(leaver.read(["last_day", "open_tasks"])[0]["last_day"], leaver.last_day)
 
@@ -81,6 +85,8 @@ class TestRights(HrCase):
         self.assertNotIn("reason_id", arch)
         (values,) = leaver.web_read({"employee_id": {"fields": {"display_name": {}}}, "state": {}})
         self.assertEqual(values["employee_id"]["display_name"], "Noor Peeters")
+        with Form(leaver) as form:
+            self.assertFalse(form.obstacle)
 
     def test_departments(self):
         officer = new_test_user(self.env, "hr.dep.officer", "hr.group_hr_user")

@@ -72,6 +72,7 @@ from . import (
     procurement_stock_threshold_check,
     procurement_stock_threshold_due,
     product_product,
+    product_product_bulk,
     product_product_events,
     product_supplierinfo,
     product_template,

@@ -6,7 +6,7 @@ KIND = "cost_centres_missing"
 class IntegrationException(models.Model):
     """Cost centres that a complete list of the finance system lacks: archived, or kept."""
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[(KIND, "Cost centres missing in a list")], ondelete={KIND: "cascade"}

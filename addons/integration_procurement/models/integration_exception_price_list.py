@@ -15,7 +15,7 @@ class IntegrationException(models.Model):
     of the new price) and ``identity`` (what else a row of its own needs).
     """
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[("price_list", "Price jumps")], ondelete={"price_list": "cascade"}

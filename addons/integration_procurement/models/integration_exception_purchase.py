@@ -17,7 +17,7 @@ class IntegrationException(models.Model):
     through the order, with the rights of whoever accepts, as the order's form does it.
     """
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[
@@ -86,23 +86,7 @@ class IntegrationException(models.Model):
 
     def _substitute_values(self, line) -> dict:
         substitute = self.proposal["substitute"]
-        handler = self.env["integration.handler.order_confirmation"]
-        product = handler._find_substitute(line.order_id, substitute["item"])
-        if not product:
-            raise UserError(
-                self.env._(
-                    "Odoo does not know the other item. Enter the supplier's code for it on a "
-                    "product (tab “Purchase”), or its barcode, then accept again; or reject this."
-                )
-            )
-        unit = handler._find_convertible_unit(product, substitute["unit"])
-        if len(unit) != 1:
-            raise UserError(
-                self.env._(
-                    "The other item is offered in a unit in which Odoo cannot count the product. "
-                    "Add a line to the order yourself, then reject this."
-                )
-            )
+        product, unit = self._substitute_goods(line, substitute)
         values = {
             "product_id": product.id,
             "product_qty": substitute["quantity"],
@@ -121,6 +105,31 @@ class IntegrationException(models.Model):
                 "supplier_confirmed_price": substitute["unit_price"],
             }
         return values
+
+    def _substitute_goods(self, line, substitute):
+        """Product and unit of the other item, as they are known by now.
+
+        :raises UserError: they are not
+        """
+        handler = self.env["integration.handler.order_confirmation"]
+        product = handler._find_substitute(line.order_id, substitute["item"])
+        if not product:
+            raise UserError(
+                self.env._(
+                    "Odoo does not know the other item. Enter the supplier's code for it on a "
+                    "product (tab “Purchase”), or its barcode, then accept again; or reject this."
+                )
+            )
+        unit = handler._find_convertible_unit(product, substitute["unit"])
+        quantity = substitute["quantity"]
+        if len(unit) != 1 or float_compare(quantity, unit.round(quantity), FLOAT_DIGITS):
+            raise UserError(
+                self.env._(
+                    "The other item is offered in a unit or quantity in which Odoo cannot count "
+                    "it. Add a line to the order yourself, then reject this."
+                )
+            )
+        return product, unit
 
     # ------------------------------------------------------------------
     # the order line

@@ -10,7 +10,7 @@ CLOSED = ("done", "cancel")
 class IntegrationException(models.Model):
     """Exceptions that storekeepers decide."""
 
-    _inherit = "integration.exception"
+    _inherit = "integration.exception"  # pylint: disable=consider-merging-classes-inherited
 
     kind = fields.Selection(
         selection_add=[
@@ -75,6 +75,16 @@ class IntegrationException(models.Model):
             raise UserError(
                 self.env._("Odoo needs an answer of you: validate %s by hand.", receipt.name)
             )
+
+    def _accept_delivery_unlike_receipt(self):
+        """:raises UserError: what was received is history, which is corrected by hand only"""
+        raise UserError(
+            self.env._(
+                "%s is done. If the carrier is right, correct the quantities on it or count the "
+                "stock, then keep the document as it is.",
+                self._document().display_name,
+            )
+        )
 
     def _accept_stock_adjustment(self):
         """The stock is corrected as it was reported."""

@@ -43,6 +43,10 @@ class IntegrationHandlerItem(models.AbstractModel):
             values = [spelling for value in values for spelling in gtin_spellings(value)]
         return super()._marked(name, values)
 
+    def _prefetch(self, records):
+        # what is written on a product goes to its template, and from there to all its variants
+        records.product_tmpl_id.mapped("product_variant_ids")
+
     # ------------------------------------------------------------------
     # values
     # ------------------------------------------------------------------

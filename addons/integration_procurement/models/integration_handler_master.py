@@ -31,6 +31,16 @@ class IntegrationHandlerMaster(models.AbstractModel):
     #: Model of the records.
     _master_model: str = ""
 
+    def _master(self):
+        """The model of the records, for creating them.
+
+        Without “created” in each chatter and without the service user as a follower, who reads
+        nothing: the record's timeline of messages tells where it came from.
+        """
+        return self.env[self._master_model].with_context(
+            mail_create_nolog=True, mail_create_nosubscribe=True
+        )
+
     def _process(self, received, data):
         return self._upsert([(received, data)])[0]
 
@@ -121,10 +131,10 @@ class IntegrationHandlerMaster(models.AbstractModel):
                 new.setdefault(data["number"], data)
         if not new:
             return {}
-        model = self.env[self._master_model]
+        model = self._master()
         created = model.create(
             [{**self._own_defaults(model, data), **values[number]} for number, data in new.items()]
-        )
+        ).with_env(self.env)
         return dict(zip(new, created, strict=True))
 
     def _own_defaults(self, model, data):
@@ -137,6 +147,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
 
     def _update(self, known, values):
         """Write what differs. What is the same already costs nothing, and makes no event."""
+        self._prefetch(self.env[self._master_model].union(*known.values()))
         for number, record in known.items():
             changed = {
                 name: value
@@ -145,6 +156,9 @@ class IntegrationHandlerMaster(models.AbstractModel):
             }
             if changed:
                 record.write(changed)
+
+    def _prefetch(self, records):
+        """Read what writing on ``records`` one by one would read one by one, after a flush each."""
 
     # ------------------------------------------------------------------
     # recognising what exists
@@ -199,7 +213,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
             for name in wanted:
                 if record[name]:
                     mark = name, self._spelt(name, record[name])
-                    found[mark] |= record.with_context(self.env.context)
+                    found[mark] |= record.with_env(self.env)
         return found
 
     def _contradicts(self, record, data):

@@ -29,6 +29,7 @@ class LineAnswer:
     """An answer to one order line.
 
     :ivar said: the line of the message
+    :ivar key: tells this answer to the line, as it is ordered, from any other
     :ivar ordered: the line of the order, in exact numbers
     :ivar answer: in the unit of the order line
     :ivar quantity: of the answer, as Odoo keeps it; ``None`` if that would need rounding
@@ -37,6 +38,7 @@ class LineAnswer:
 
     line: models.BaseModel
     said: dict
+    key: str
     ordered: answers.Ordered
     answer: Answer
     quantity: Decimal | None
@@ -72,39 +74,20 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         order = self._find_order(received, data["order_number"])
         self._check_order(order, data)
         said_at = self._said_at(received, data)
-        fresh, late = [], []
-        by_reference = {str(line.id): line for line in order.order_line}
-        for said in data["lines"]:
-            reference = said["line_reference"]
-            line = by_reference.get(reference)
-            if line is None or line.display_type:
-                line = self._find_order_line(order, reference)
-            if line.supplier_answered_at and said_at < line.supplier_answered_at:
-                late.append(line)
-                continue
-            key = self._answer_key(line, said, data)
-            if key != line.supplier_answer_key:
-                fresh.append((self._read(line, said), key))
+        fresh, late = self._read_lines(order, data, said_at)
         tolerance = order.partner_id._supplier_tolerance(order.company_id)
-        for one, key in fresh:
+        for one in fresh:
             one.deviations = answers.deviations(one.ordered, one.answer, tolerance)
             if one.quantity is None:
                 one.deviations |= {Deviation.QUANTITY}
-            one.line.write(
-                {
-                    **self._noted(one),
-                    "supplier_answered_at": said_at,
-                    "supplier_answer_key": key,
-                }
-            )
-        self._raise_deviations(received, order, [one for one, _key in fresh])
+            one.line.write({**self._noted(one), "supplier_answered_at": said_at})
+        self._raise_deviations(received, order, fresh)
         reference = data.get("supplier_reference")
         if reference and not order.partner_ref:
             order.partner_ref = reference
         if fresh or late:
             order.message_post(
-                body=self._chatter(reference, [one for one, _key in fresh], late),
-                subtype_xmlid="mail.mt_note",
+                body=self._chatter(reference, fresh, late), subtype_xmlid="mail.mt_note"
             )
         return order
 
@@ -154,6 +137,25 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         arrived = (message.original_id or message).created_at or fields.Datetime.now()
         return arrived.replace(microsecond=0)
 
+    def _read_lines(self, order, data, said_at):
+        """What is new in the message, and the lines to which a later answer was here before.
+
+        What a line has already is neither.
+        """
+        fresh, late = [], []
+        by_reference = {str(line.id): line for line in order.order_line}
+        for said in data["lines"]:
+            line = by_reference.get(said["line_reference"])
+            if line is None or line.display_type:
+                line = self._find_order_line(order, said["line_reference"])
+            if line.supplier_answered_at and said_at < line.supplier_answered_at:
+                late.append(line)
+                continue
+            key = self._answer_key(line, said, data)
+            if key != line.supplier_answer_key:
+                fresh.append(self._read(line, said, key))
+        return fresh, late
+
     def _answer_key(self, line, said, data) -> str:
         """Names this answer to the line as it is ordered now."""
         facts = [
@@ -169,7 +171,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         text = json.dumps(facts, sort_keys=True, default=str)
         return sha256(text.encode()).hexdigest()
 
-    def _read(self, line, said) -> LineAnswer:
+    def _read(self, line, said, key) -> LineAnswer:
         status = Status(said["status"]) if "status" in said else None
         ordered = answers.Ordered(
             quantity=Decimal(repr(line.product_qty)),
@@ -178,7 +180,9 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             requested=line._integration_requested_date() or None,
         )
         if status in (Status.REJECTED, Status.SUBSTITUTED):
-            return LineAnswer(line, said, ordered, Answer(status), Decimal(0), line.product_uom_id)
+            return LineAnswer(
+                line, said, key, ordered, Answer(status), Decimal(0), line.product_uom_id
+            )
         unit = self._find_unit_of_line(line, said["unit"])
         deliveries = [
             Delivery(
@@ -198,7 +202,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         )
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         quantity = answers.kept(Fraction(answer.quantity), digits)
-        return LineAnswer(line, said, ordered, answer, quantity, unit)
+        return LineAnswer(line, said, key, ordered, answer, quantity, unit)
 
     def _deliveries(self, said) -> list[Delivery]:
         """The deliveries of a line, in the unit of the message."""
@@ -237,6 +241,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         answer = one.answer
         parts = answer.deliveries if len(answer.deliveries) > 1 else ()
         return {
+            "supplier_answer_key": one.key,
             "supplier_answer": answers.status_of(one.ordered, answer).value,
             "supplier_confirmed_qty": float(one.quantity or 0),
             "supplier_confirmed_price": float(answer.unit_price or 0),

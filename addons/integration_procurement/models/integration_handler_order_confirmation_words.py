@@ -77,21 +77,30 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
 
     def _exception_substitution(self, one):
         line, said = one.line, one.said["substitute"]
-        item = said["item"]
         name = self.env._(
             "%(product)s: the supplier offers “%(other)s” instead.",
             product=line.product_id.display_name,
-            other=item["name"],
+            other=said["item"]["name"],
         )
-        known = self._find_substitute(line.order_id, item)
-        day = fields.Date.to_date(said["promised_date"])
+        substitute = {
+            "item": said["item"],
+            "quantity": float(said["quantity"]),
+            "unit": said["unit"],
+            "promised_date": said["promised_date"],
+            "date_planned": self._promised_moment(line, fields.Date.to_date(said["promised_date"])),
+        }
+        if "unit_price" in said:
+            substitute["unit_price"] = float(said["unit_price"])
+        proposal = {"ours": _goods_of(line), "substitute": substitute}
+        return name, self._substitute_lines(line, said), proposal
+
+    def _substitute_lines(self, line, said) -> list[tuple]:
+        """Both items side by side."""
+        known = self._find_substitute(line.order_id, said["item"])
+        ordered, unknown = line.product_id.display_name, self.env._("not known yet")
         lines = [
-            (self.env._("Item"), line.product_id.display_name, item["name"]),
-            (
-                self.env._("Product in Odoo"),
-                line.product_id.display_name,
-                known.display_name or self.env._("not known yet"),
-            ),
+            (self.env._("Item"), ordered, said["item"]["name"]),
+            (self.env._("Product in Odoo"), ordered, known.display_name or unknown),
             (
                 self.env._("Quantity"),
                 self._amount_text(line),
@@ -100,26 +109,14 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             (
                 self.env._("Day"),
                 format_date(self.env, line._integration_requested_date()),
-                format_date(self.env, day),
+                format_date(self.env, fields.Date.to_date(said["promised_date"])),
             ),
         ]
-        substitute = {
-            "item": item,
-            "quantity": float(said["quantity"]),
-            "unit": said["unit"],
-            "promised_date": said["promised_date"],
-            "date_planned": self._promised_moment(line, day),
-        }
         if "unit_price" in said:
-            substitute["unit_price"] = float(said["unit_price"])
-            lines.append(
-                (
-                    self.env._("Price"),
-                    self._price_text(line, line.price_unit, line.discount),
-                    self._price_text(line, substitute["unit_price"], 0),
-                )
-            )
-        return name, lines, {"ours": _goods_of(line), "substitute": substitute}
+            ours = self._price_text(line, line.price_unit, line.discount)
+            theirs = self._price_text(line, float(said["unit_price"]), 0)
+            lines.append((self.env._("Price"), ours, theirs))
+        return lines
 
     # ------------------------------------------------------------------
     # chatter

@@ -100,19 +100,22 @@ class IntegrationStockAdjustmentLine(models.Model):
         """Correct stock with the rights of the present user, as a count in Odoo does."""
         self.ensure_one()
         target = self._target(self._present())
-        quants = self.env["stock.quant"].with_context(
-            inventory_mode=True, inventory_name=self._reference()
+        context = {"inventory_mode": True, "inventory_name": self._reference()}
+        quant = (
+            self.env["stock.quant"]
+            .with_context(**context)
+            .create(
+                {
+                    "product_id": self.product_id.id,
+                    "location_id": self.adjustment_id.location_id.id,
+                    "lot_id": self.lot_id.id,
+                    "package_id": self.package_id.id,
+                    "inventory_quantity": float(target),
+                }
+            )
         )
-        quant = quants.create(
-            {
-                "product_id": self.product_id.id,
-                "location_id": self.adjustment_id.location_id.id,
-                "lot_id": self.lot_id.id,
-                "package_id": self.package_id.id,
-                "inventory_quantity": float(target),
-            }
-        )
-        quant.sudo(self.env.su).with_context(quants.env.context).action_apply_inventory()
+        # Odoo hands it back with all rights.
+        quant.sudo(self.env.su).with_context(**context).action_apply_inventory()
         # sudo: only messages and decisions write lines, so nobody has the right to
         self.sudo().state = "applied"
 

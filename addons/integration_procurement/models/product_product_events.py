@@ -10,7 +10,7 @@ CONTRACT = "procurement.item"
 class ProductProduct(models.Model):
     """Items leave as business events."""
 
-    _inherit = "product.product"
+    _inherit = "product.product"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_snapshots(self, contract_code):
         if contract_code != CONTRACT:

@@ -8,7 +8,7 @@ class ProductTemplate(models.Model):
     """Most of what an item is stands on its product template: changes of it are changes of the
     items, which are the variants."""
 
-    _inherit = "product.template"
+    _inherit = "product.template"  # pylint: disable=consider-merging-classes-inherited
 
     def _write_multi(self, vals_list):
         self._integration_touch_items()

@@ -34,6 +34,7 @@ class PurchaseOrder(models.Model):
     )
 
     supplier_has_answered = fields.Boolean(compute="_compute_supplier_has_answered")
+    supplier_tells_stock = fields.Boolean(compute="_compute_supplier_tells_stock")
 
     @api.depends("order_line.supplier_answer", "order_line.supplier_promised_date")
     def _compute_supplier_has_answered(self):
@@ -41,6 +42,11 @@ class PurchaseOrder(models.Model):
             order.supplier_has_answered = any(
                 line.supplier_answer or line.supplier_promised_date for line in order.order_line
             )
+
+    @api.depends("order_line.supplier_availability")
+    def _compute_supplier_tells_stock(self):
+        for order in self:
+            order.supplier_tells_stock = any(order.order_line.mapped("supplier_availability"))
 
     def write(self, vals):
         state = vals.get("state")

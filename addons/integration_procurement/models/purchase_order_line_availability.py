@@ -5,7 +5,7 @@ from odoo.tools import format_date, formatLang
 class PurchaseOrderLine(models.Model):
     """What the supplier says to have in stock, as a hint while one orders."""
 
-    _inherit = "purchase.order.line"
+    _inherit = "purchase.order.line"  # pylint: disable=consider-merging-classes-inherited
 
     supplier_availability = fields.Char(
         string="Supplier's stock", compute="_compute_supplier_availability"

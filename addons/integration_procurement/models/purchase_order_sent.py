@@ -23,7 +23,7 @@ OPEN = ("pending", "sent", "waiting", "failed")
 class PurchaseOrder(models.Model):
     """An order that reached its supplier by other means than its interface."""
 
-    _inherit = "purchase.order"
+    _inherit = "purchase.order"  # pylint: disable=consider-merging-classes-inherited
 
     sent_otherwise = fields.Selection(
         WAYS, string="Sent by", readonly=True, copy=False, tracking=False
@@ -141,15 +141,8 @@ class PurchaseOrder(models.Model):
             rows = [
                 row for row in order._integration_under_way() if row.interface_id in interface_ids
             ]
-            left = [row for row in rows if row.may_have_left]
-            if left and not certain:
-                raise UserError(
-                    self.env._(
-                        "%s\nAgree with the supplier that it is one and the same order, confirm "
-                        "that, and go on.",
-                        "\n".join(f"{row.name}: {self._integration_words(row)}" for row in left),
-                    )
-                )
+            if not certain:
+                order._require_none_left(rows)
             by = dict(order._fields["sent_otherwise"]._description_selection(order.env))[way]
             text = order.env._("Sent by other means (%(way)s): %(reason)s", way=by, reason=reason)
             moved = withdrawals.withdraw(order, rows, text, text)
@@ -167,6 +160,17 @@ class PurchaseOrder(models.Model):
             )
             order.message_post(body=text, subtype_xmlid="mail.mt_note")
         self.env.invalidate_all()
+
+    def _require_none_left(self, rows):
+        left = [row for row in rows if row.may_have_left]
+        if left:
+            raise UserError(
+                self.env._(
+                    "%s\nAgree with the supplier that it is one and the same order, confirm that, "
+                    "and go on.",
+                    "\n".join(f"{row.name}: {self._integration_words(row)}" for row in left),
+                )
+            )
 
     def _undo_sent_otherwise(self):
         """It was not sent by other means after all: the interfaces send it."""

@@ -11,7 +11,7 @@ TEXTS = ("vat", "street", "street2", "zip", "city", "phone", "email", "website")
 class ResPartner(models.Model):
     """Suppliers leave as business events."""
 
-    _inherit = "res.partner"
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
 
     integration_is_supplier = fields.Boolean(
         string="Is a supplier for other systems",

@@ -13,7 +13,8 @@ class StockMove(models.Model):
         """Those for which a supplier announced goods that have not come yet."""
         return self.filtered(
             lambda move: (
-                move.state not in ("done", "cancel")
+                move.picking_type_id.code == "incoming"
+                and move.state not in ("done", "cancel")
                 and move.move_line_ids.integration_shipment_line_id
             )
         )
@@ -47,7 +48,13 @@ class StockMove(models.Model):
         """
         accepted = self
         if not self.env.context.get(ACCEPTED):
-            accepted = self.filtered("move_line_ids.integration_shipment_line_id")
+            accepted = self.filtered(
+                lambda move: (
+                    move.picking_type_id.code == "incoming"
+                    and not move.purchase_line_id
+                    and move.move_line_ids.integration_shipment_line_id
+                )
+            )
         # sudo: a person has accepted what differs; the line that Odoo adds only tells of it
         super(StockMove, accepted.sudo())._action_synch_order()
         return super(StockMove, self - accepted)._action_synch_order()

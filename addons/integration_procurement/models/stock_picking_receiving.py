@@ -87,10 +87,15 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         done = super()._action_done()
-        self.env["integration.exception"]._settle(self, SETTLED)
+        self._integration_settle()
         return done
 
     def action_cancel(self):
         cancelled = super().action_cancel()
-        self.env["integration.exception"]._settle(self, SETTLED)
+        self._integration_settle()
         return cancelled
+
+    def _integration_settle(self):
+        """What was to be decided about receipts has been, by validating or cancelling them."""
+        if receipts := self.filtered(lambda one: one.picking_type_id.code == "incoming"):
+            self.env["integration.exception"]._settle(receipts, SETTLED)

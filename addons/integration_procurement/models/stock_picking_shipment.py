@@ -58,7 +58,8 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         # sudo: announcements follow whatever people do with a receipt; nobody writes them himself
-        shipments = self.sudo().move_line_ids.integration_shipment_line_id.shipment_id
+        receipts = self.sudo().filtered(lambda one: one.picking_type_id.code == "incoming")
+        shipments = receipts.move_line_ids.integration_shipment_line_id.shipment_id
         done = super()._action_done()
         shipments._follow()
         return done

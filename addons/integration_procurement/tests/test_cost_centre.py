@@ -1,5 +1,5 @@
 from odoo import fields
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import ProcurementCase
 
@@ -202,6 +202,9 @@ class TestCostCentreList(CostCentreCase):
         self.assertEqual(self.account("2").activity_ids.user_id, self.accountant)
         self.bring("k3", "1")
         self.assertEqual(self.waiting(), exception, "the same question is not asked twice")
+        with Form(self.account("2").with_user(self.accountant)) as form:
+            self.assertEqual(form.integration_exception_count, 1)
+            form.valid_to = self.in_days(400)
         exception.with_user(self.accountant).action_accept()
         self.assertEqual(
             [self.account(one).active for one in ("1", "2", "3")], [True, False, False]

@@ -126,3 +126,18 @@ class TestOrderConfirmationOrder(AnswersCase):
         self.assertEqual(message.state, "done", message.error_message)
         self.accept()
         self.assertEqual(self.first.product_qty, 3)
+
+    def test_statements_do_not_grow_with_the_lines(self):
+        def statements(count, key):
+            line = {"product_id": self.product.id, "product_qty": 5, "price_unit": 12.5}
+            order = self.ordered(order_line=[(0, 0, dict(line)) for _n in range(count)])
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            message = self.answer(key, *[(one, {}) for one in order.order_line], order=order)
+            self.assertEqual(message.state, "done", message.error_message)
+            self.assertTrue(all(order.order_line.mapped("supplier_promised_date")))
+            return self.env.cr.sql_log_count - before
+
+        statements(2, "w")
+        few, many = statements(2, "a"), statements(42, "b")
+        self.assertLess(many - few, 20)

@@ -323,6 +323,7 @@ class TestStockAvailability(CatalogueCase):
         boxes.supplier_available_at = False
         line = self.order().order_line[0]
         self.assertIn("30.00 Units on 11/22/2026; more on 12/05/2026", line.supplier_availability)
+        self.assertTrue(line.order_id.supplier_tells_stock)
         self.assertFalse(line.supplier_is_short)
         line.product_qty = 31
         self.assertTrue(line.supplier_is_short)

@@ -1,3 +1,7 @@
+from ast import literal_eval
+
+from lxml import etree
+
 from odoo.tests import Form, new_test_user, tagged
 
 from .receipt_case import ReceiptCase
@@ -40,6 +44,20 @@ class TestReceiptViews(ReceiptCase):
             self.env["integration.shipment"].with_user(self.buyer).search(action["domain"]),
             self.shipment,
         )
+
+    def test_what_is_late(self):
+        shipments = self.env["integration.shipment"].with_user(self.keeper)
+        view = shipments.get_view(view_type="search")
+        late = next(
+            one.get("domain")
+            for one in etree.fromstring(view["arch"]).iter("filter")
+            if one.get("name") == "late"
+        )
+        domain = literal_eval(late)
+        self.shipment.expected_at = "2020-01-01 08:00:00"
+        self.assertEqual(shipments.search(domain), self.shipment)
+        self.shipment.expected_at = "2099-01-01 08:00:00"
+        self.assertFalse(shipments.search(domain))
 
     def test_the_order_of_a_buyer(self):
         form = Form(self.purchase.with_user(self.buyer))

@@ -2,7 +2,8 @@
 
 The job runner waits five seconds "to let the workers start at ease", and there are some sixty
 servers. Each would start a second Odoo for websockets, as long in starting as the first: no test
-opens one.
+opens one. And the password of each user would be made hard to guess: half a second of computing
+whenever somebody is created or logs in, which each test does several times.
 """
 
 import os
@@ -10,6 +11,7 @@ import subprocess
 
 from odoo.service.server import PreforkServer
 
+from odoo.addons.base.models import res_users
 from odoo.addons.queue_job import jobrunner
 
 
@@ -24,4 +26,5 @@ def _spawn_something_small(server):
 
 
 jobrunner.START_DELAY = 0
+res_users.MIN_ROUNDS = 1
 PreforkServer.long_polling_spawn = _spawn_something_small

@@ -86,6 +86,9 @@ export class IntegrationSyncWidget extends Component {
     }
 
     get nextStep() {
+        if (!this.spokesman && this.needsSomebody) {
+            return _t("Click on the status: it says for each of them what to do next.");
+        }
         return this.spokesman?.next_step;
     }
 
