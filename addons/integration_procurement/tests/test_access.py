@@ -6,8 +6,8 @@ from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS
 from odoo.addons.integration_core.tests.common import EngineCase
 
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
-# Of the roles of integrations none has a right on what is the business of stock people.
 BUDGETS = ("purchase.budget.check",)
+# Of the roles of integrations none has a right on what is the business of others.
 MATRIX = {
     THRESHOLDS: dict.fromkeys(ROLES, NOTHING),
     BUDGETS: dict.fromkeys(ROLES, NOTHING),
