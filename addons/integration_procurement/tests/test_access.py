@@ -7,15 +7,12 @@ from odoo.addons.integration_core.tests.common import EngineCase
 
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
 BUDGETS = ("purchase.budget.check",)
-<<<<<<< HEAD
 ANNOUNCEMENTS = (
     "integration.shipment",
     "integration.shipment.event",
     "integration.shipment.line",
 )
 CORRECTIONS = ("integration.stock.adjustment", "integration.stock.adjustment.line")
-=======
->>>>>>> w-finance
 # Of the roles of integrations none has a right on what is the business of others.
 MATRIX = {
     THRESHOLDS: dict.fromkeys(ROLES, NOTHING),
