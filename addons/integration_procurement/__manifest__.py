@@ -1,7 +1,7 @@
 {
     "name": "Integration Procurement",
-    "summary": "Purchase orders to suppliers, confirmations back, and a status on each order",
-    "version": "19.0.1.1.0",
+    "summary": "Business events and messages of purchasing, stock and invoicing, and what became of each",
+    "version": "19.0.2.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
