@@ -1,6 +1,6 @@
 {
     "name": "Integration Procurement",
-    "summary": "Business events and messages of purchasing, stock and invoicing, and what became of each",
+    "summary": "Events and messages of purchasing, stock and invoicing, and what became of each",
     "version": "19.0.2.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

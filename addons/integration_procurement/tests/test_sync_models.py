@@ -189,6 +189,12 @@ class TestSyncModels(ProcurementCase):
             told = action.with_user(self.operator).run()["params"]["message"]
             self.assertIn("1 selected without a failed message", told)
 
+    def test_retry_is_offered_on_bills_and_cost_centres_as_well(self):
+        for key in ("account_move", "account_analytic_account"):
+            action = self.env.ref(f"integration_procurement.action_retry_failed_{key}")
+            self.assertEqual(action.group_ids, self.env.ref("integration_core.group_operator"))
+            self.assertEqual(action.binding_model_id.model, key.replace("_", "."))
+
     # -- retry ---------------------------------------------------------------------------------
 
     def failing(self, error, **values):
