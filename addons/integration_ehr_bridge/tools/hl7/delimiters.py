@@ -50,9 +50,7 @@ class Delimiters:
     @property
     def encoding(self) -> str:
         """The text of MSH-2."""
-        return (
-            self.component + self.repetition + self.escape + self.subcomponent + self.truncation
-        )
+        return self.component + self.repetition + self.escape + self.subcomponent + self.truncation
 
 
 STANDARD: Final = Delimiters()

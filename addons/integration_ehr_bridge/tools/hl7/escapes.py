@@ -196,7 +196,9 @@ def escape(text: str, marks: Delimiters, codec: str = "ascii", place: Place | No
     letters = {mark: letter for letter, mark in marks.letters.items()}
 
     def sequence(found: re.Match[str]) -> str:
-        body = letters.get(found[0]) or f"X{found[0].encode(codec).hex().upper()}"
+        # A line end is a command of formatted text, and understood by more systems than its code.
+        body = letters.get(found[0]) or ".br" * (found[0] == "\n")
+        body = body or f"X{found[0].encode(codec).hex().upper()}"
         return marks.escape + body + marks.escape
 
     return special.sub(sequence, text)

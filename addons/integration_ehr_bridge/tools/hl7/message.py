@@ -110,9 +110,7 @@ class Message:
         segment = self.find(at.segment, at.occurrence or 1)
         if segment is None:
             return None
-        return segment.value(
-            at.field, at.repetition or 1, at.component or 1, at.subcomponent or 1
-        )
+        return segment.value(at.field, at.repetition or 1, at.component or 1, at.subcomponent or 1)
 
     def get_all(self, path: str) -> list[str | None]:
         """The plain texts at a path, of all segments and repetitions that it does not choose from.
@@ -257,10 +255,16 @@ def parse_header(data: bytes, *, charset: str = charsets.ASCII) -> Message | Non
         return None
     try:
         found = charsets.resolve(charsets.labels(text, marks) or (charset,))
+        unknown = found.codec.startswith(("utf_16", "utf_32"))
     except charsets.CharsetFault:
+        unknown = True
+    if unknown:
         found = charsets.resolve(())
-    text = start.decode(found.codec, "replace").replace("�", "?")
-    return Message([Segment(text, marks, found.codec)], marks, found)
+    text = start.decode(found.codec, "replace").replace("\ufffd", "?")
+    message = Message([Segment(text, marks, found.codec)], marks, found)
+    if unknown:
+        message.set("MSH-18", None)  # an answer must not declare it either
+    return message
 
 
 def create(

@@ -175,6 +175,11 @@ class Segment:
             return [[[unescape(t, marks, codec) for t in c] for c in r] for r in found]
         return found
 
+    def has_subcomponents(self, place: Place) -> bool:
+        """Whether a component has more than one subcomponent."""
+        text = self.raw(place.field or 0, place.repetition, place.component) or ""
+        return bool(self._marks.subcomponent) and self._marks.subcomponent in text
+
     # -- writing ---------------------------------------------------------------------------
 
     def set_value(self, value: str | None, place: Place, limits: Limits = DEFAULT) -> None:
