@@ -3,9 +3,9 @@
 """Acknowledgements (chapter 2, section 2.9; MSA and ERR in 2.15.8 and 2.15.5).
 
 A message whose MSH-15 and MSH-16 are both empty is answered once, in the original mode: AA, AE or
-AR. Otherwise the mode is enhanced: its receipt is acknowledged (CA, CE, CR) as MSH-15 wants, and its
-handling (AA, AE, AR) as MSH-16 wants; an empty one of the two wants nothing. An acknowledgement is
-never acknowledged: two systems that do would never stop.
+AR. Otherwise the mode is enhanced: its receipt is acknowledged (CA, CE, CR) as MSH-15 wants, and
+its handling (AA, AE, AR) as MSH-16 wants; an empty one of the two wants nothing. An acknowledgement
+is never acknowledged: two systems that do would never stop.
 
 An answer speaks as the message did: its delimiters, character set, version and processing id.
 """
@@ -17,7 +17,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from . import timestamps
-from .errors import Condition, Hl7Error, Place
+from .errors import MESSAGE, Condition, Hl7Error, Place
 from .header import AckWhen
 from .message import Message, parse_header
 from .segment import Segment
@@ -56,7 +56,7 @@ class Detail:
 
     condition: Condition
     text: str = ""
-    place: Place = Place()
+    place: Place = MESSAGE
     code: str = ""
     severity: str = "E"
 

@@ -81,14 +81,14 @@ class _Reader:
 
     def take(self, name: str, data: bytes) -> None:
         """:raises BatchFault: the part cannot stand here."""
-        if self._file.trailer:
+        if self._file.trailer is not None:
             raise BatchFault("something follows the end of the file", Place(name))
         if name == "MSH":
             self._open().messages.append(data)
             return
         segment = _segment(name, data, self._marks())
         if name == "FHS":
-            if self._file.header or self._file.batches:
+            if self._file.header is not None or self._file.batches:
                 raise BatchFault("a file begins within a file", Place(name))
             self._file.header = segment
         elif name == "BHS":
@@ -105,14 +105,14 @@ class _Reader:
     def result(self) -> File:
         """:raises BatchFault: a trailer is missing."""
         self._end_batch()
-        if self._file.header and not self._file.trailer:
+        if self._file.header is not None and self._file.trailer is None:
             raise BatchFault("The file ends without its trailer FTS: it was cut short.")
         return self._file
 
     def _marks(self) -> Delimiters:
         """Delimiters for a trailer, which declares none."""
-        header = (self._batch and self._batch.header) or self._file.header
-        return delimiters.read(header.text) if header else STANDARD
+        header = self._batch.header if self._batch is not None else self._file.header
+        return delimiters.read(header.text) if header is not None else STANDARD
 
     def _open(self) -> Batch:
         if self._batch is None:
@@ -128,7 +128,7 @@ class _Reader:
         batch.trailer, self._batch = trailer, None
 
     def _end_batch(self) -> None:
-        if self._batch and self._batch.header:
+        if self._batch is not None and self._batch.header is not None:
             raise BatchFault("A batch ends without its trailer BTS: it was cut short.")
         self._batch = None
 
@@ -160,7 +160,7 @@ def build(messages: Sequence[bytes], header: Segment | None = None) -> bytes:
 
     :param header: a BHS segment; one that says only the usual delimiters if there is none
     """
-    text = header.text if header else f"BHS{STANDARD.field}{STANDARD.encoding}"
+    text = f"BHS{STANDARD.field}{STANDARD.encoding}" if header is None else header.text
     mark = text[3].encode()
     parts = [text.encode("latin-1"), b"\r"]
     for message in messages:

@@ -106,13 +106,13 @@ def _repetition(components: list[list[str]]) -> dict[str, str]:
 
 def _check(repetition: dict[str, str], name: str, occurrence: int, field: int) -> None:
     for text in repetition.values():
-        if not text.isascii() or "\0" in text:
-            if _UNSTORABLE.search(text):
-                raise Hl7Error(
-                    "the text holds NUL, or bytes that are not in the character set of the message",
-                    Place(name, occurrence, field),
-                    code="hl7_unstorable",
-                )
+        # Asking that first is cheap, and answers for most texts.
+        if (not text.isascii() or "\0" in text) and _UNSTORABLE.search(text):
+            raise Hl7Error(
+                "the text holds NUL, or bytes that are not in the character set of the message",
+                Place(name, occurrence, field),
+                code="hl7_unstorable",
+            )
 
 
 # -- the way back --------------------------------------------------------------------------

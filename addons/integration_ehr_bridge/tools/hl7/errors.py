@@ -7,7 +7,7 @@ Texts name segments, fields and rules, never content: they are logged and shown.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from odoo.addons.integration_core.tools.errors import ContractError
 
@@ -35,7 +35,7 @@ class Condition(StrEnum):
         return _DESCRIPTIONS[self]
 
 
-_DESCRIPTIONS = {
+_DESCRIPTIONS: Final = {
     Condition.ACCEPTED: "Message accepted",
     Condition.SEGMENT_SEQUENCE: "Segment sequence error",
     Condition.REQUIRED_FIELD: "Required field missing",
@@ -86,6 +86,10 @@ class Place:
         return text
 
 
+#: No place in particular.
+MESSAGE: Final = Place()
+
+
 class Hl7Error(ContractError):
     """An HL7 message breaks the standard, or a limit.
 
@@ -107,7 +111,7 @@ class Hl7Error(ContractError):
     ) -> None:
         text = f"{place}: {message}" if place else message
         super().__init__(text, (text,), code=code)
-        self.place = place or Place()
+        self.place = place or MESSAGE
         self.condition = condition or self.default_condition
 
 

@@ -22,8 +22,8 @@ _MEMBERS: Final = {
     "PR1": "ROL",
     "IN1": "IN2 IN3 ROL AUT",
     # Master files (chapter 8): everything up to the next entry.
-    "MFE": "STF PRA ORG AFF LAN EDU CER NTE LOC LCH LRL LDP LCC CDM PRC IIM ITM STZ VND PKG PCE IVT "
-    "IVC ILT",
+    "MFE": "STF PRA ORG AFF LAN EDU CER NTE LOC LCH LRL LDP LCC CDM PRC IIM ITM STZ VND PKG PCE "
+    "IVT IVC ILT",
     # Schedules (chapter 10): resources, and the services in them.
     "RGS": "AIS AIG AIL AIP NTE",
     "AIS": "NTE",

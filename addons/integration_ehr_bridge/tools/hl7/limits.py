@@ -67,10 +67,7 @@ class Limits:
             at = Place(place.segment, place.occurrence, number)
             if marks.repetition and field.count(marks.repetition) >= self.repetitions:
                 raise LimitFault(f"more than {self.repetitions} repetitions", at)
-            if field.count(marks.component or "\r") >= self.components:
-                self._check_components(field, marks, at)
-            elif field.count(marks.subcomponent or "\r") >= self.components:
-                self._check_components(field, marks, at)
+            self._check_components(field, marks, at)
 
     def _check_components(self, field: str, marks: Delimiters, place: Place) -> None:
         for repetition in field.split(marks.repetition) if marks.repetition else (field,):

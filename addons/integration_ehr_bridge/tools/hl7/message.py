@@ -10,6 +10,7 @@ is raised for whatever the bytes are.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from . import charsets, delimiters, lines, paths
@@ -21,11 +22,6 @@ from .segment import Segment
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LINE_END: Final = re.compile(rb"[\r\n]")
-#: Names that need no look at their letters.
-_COMMON: Final = frozenset(
-    "MSH EVN PID PD1 PV1 PV2 NK1 OBX AL1 DG1 PR1 GT1 IN1 IN2 ORC OBR NTE MRG SCH RGS AIS AIL "
-    "AIP MSA ERR FT1 MFI MFE".split()
-)
 
 
 class Message:
@@ -86,7 +82,8 @@ class Message:
 
         :raises SyntaxFault: it is not a segment.
         """
-        _check_name(text, self.delimiters, len(self.segments) + 1)
+        if not _begins(text[:4], self.delimiters.field):
+            raise _no_segment(len(self.segments) + 1)
         if "\r" in text or "\n" in text:
             raise SyntaxFault("a segment is one line", Place(text[:3]))
         end = self.segments[0].end or "\r" if self.segments else "\r"
@@ -163,7 +160,7 @@ class Message:
         if at.occurrence is None:
             return self.all(at.segment)
         segment = self.find(at.segment, at.occurrence)
-        return [segment] if segment else []
+        return [] if segment is None else [segment]
 
     def _made(self, at: paths.Path) -> Segment:
         """The segment of a path. One more than there are is added, behind the last of its name."""
@@ -229,8 +226,8 @@ def parse(data: bytes, *, limits: Limits = DEFAULT, charset: str = charsets.ASCI
     codec = found.codec
     segments = []
     for number, (line, end) in enumerate(zip(texts, ends, strict=True), 1):
-        if line[:3] not in _COMMON or line[3:4] not in (marks.field, ""):
-            _check_name(line, marks, number)
+        if not _begins(line[:4], marks.field):
+            raise _no_segment(number)
         segments.append(Segment(line, marks, codec, end))
     _check_headers(segments)
     message = Message(segments, marks, found, limits)
@@ -306,12 +303,17 @@ def _decoded(data: bytes, charset: str) -> tuple[str, Delimiters, Charset, bytes
     return charsets.decode(data, known), marks, known, mark
 
 
-def _check_name(line: str, marks: Delimiters, number: int) -> None:
-    if not _NAME.fullmatch(line[:3]) or line[3:4] not in (marks.field, ""):
-        raise SyntaxFault(
-            f"Line {number} of the message does not begin with the name of a segment and "
-            "the field separator. Ask the partner to escape line ends within text."
-        )
+@lru_cache(maxsize=1024)
+def _begins(start: str, mark: str) -> bool:
+    """Whether the first four characters of a line are those of a segment."""
+    return bool(_NAME.fullmatch(start[:3])) and start[3:] in (mark, "")
+
+
+def _no_segment(number: int) -> SyntaxFault:
+    return SyntaxFault(
+        f"Line {number} of the message does not begin with the name of a segment and "
+        "the field separator. Ask the partner to escape line ends within text."
+    )
 
 
 def _check_headers(segments: list[Segment]) -> None:

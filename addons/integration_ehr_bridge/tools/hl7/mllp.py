@@ -109,11 +109,8 @@ class Decoder:
         self._buffer += data
         found: list[Item] = []
         while True:
-            if self._state is _State.OUTSIDE:
-                more = self._outside(found)
-            else:
-                more = self._inside(found)
-            if not more:
+            step = self._outside if self._state is _State.OUTSIDE else self._inside
+            if not step(found):
                 return found
 
     def close(self) -> list[Item]:

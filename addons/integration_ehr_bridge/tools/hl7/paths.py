@@ -50,9 +50,13 @@ def parse(text: str) -> Path:
     found = _PATH.fullmatch(text)
     if not found:
         raise PathFault("A path is a segment, a field and its parts, such as PV1-3.4 or PID-3[2].1")
-    segment, *numbers = found.groups()
-    occurrence, field, repetition, component, subcomponent = (
-        int(number) if number else None for number in numbers
+    segment, occurrence, field, *parts = found.groups()
+    repetition, component, subcomponent = (int(part) if part else None for part in parts)
+    return Path(
+        segment,
+        int(occurrence) if occurrence else None,
+        int(field),
+        repetition,
+        component,
+        subcomponent,
     )
-    assert field is not None  # the expression demands it
-    return Path(segment, occurrence, field, repetition, component, subcomponent)

@@ -6,7 +6,6 @@ Fields are counted as the standard counts them: the first one behind the name is
 FHS and BHS, whose field 1 is the separator behind the name (chapter 2, section 2.15.9.1).
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from . import escapes
@@ -55,10 +54,6 @@ class Segment:
     def is_header(self) -> bool:
         """Whether its first two fields are the delimiters."""
         return self.name in HEADERS
-
-    def __len__(self) -> int:
-        """Number of its fields, empty ones included."""
-        return len(self._raw_fields()) - 1
 
     def _raw_fields(self) -> list[str]:
         """The name and the fields, by their numbers."""

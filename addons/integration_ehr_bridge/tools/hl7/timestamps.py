@@ -4,8 +4,8 @@
 
 ``YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]``: a value may stop at any part, and say nothing of
 its offset from UTC. The standard then means the local time of the sender, whose zone the caller
-knows. In autumn one hour comes twice, and in spring one does not come: a value in either is flagged,
-not guessed.
+knows. In autumn one hour comes twice, and in spring one does not come: a value in either is
+flagged, not guessed.
 """
 
 import re
