@@ -10,6 +10,7 @@ is never acknowledged: two systems that do would never stop.
 An answer speaks as the message did: its delimiters, character set, version and processing id.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,6 +73,7 @@ _LOCATED: Final = (2, 5)
 _NO_TEXT: Final = (2, 7)
 #: From here on MSH-9 names the structure.
 _STRUCTURE: Final = (2, 3, 1)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 #: Assumed of a message that does not say its version, or no version of HL7 v2.
 _ASSUMED: Final = (2, 5)
 
@@ -166,9 +168,7 @@ def answer(
     made = Message([start], marks, message.charset, message.limits)
     # Who received it sends now.
     for source, target in ((5, 3), (6, 4), (3, 5), (4, 6), (11, 11), (12, 12), (18, 18)):
-        raw = header.raw(source)
-        if raw:
-            made.set_raw(f"MSH-{target}", raw)
+        made.set_raw(f"MSH-{target}", _echoed(header, source))
     made.set("MSH-7", timestamps.build(now))
     for number, part in enumerate(type_ or _ack_type(message), 1):
         # Without a component delimiter there is only room for the type.
@@ -179,8 +179,13 @@ def answer(
         made.set("MSH-15", AckWhen.NEVER)
         made.set("MSH-16", AckWhen.NEVER)
     made.append(f"MSA{marks.field}{code}")
-    made.set_raw("MSA-2", header.raw(10) or "")
+    made.set_raw("MSA-2", _echoed(header, 10))
     return made
+
+
+def _echoed(header: Segment, field: int) -> str:
+    """A field as it came, without control characters, which might end the answer's frame."""
+    return _CONTROL.sub("", header.raw(field) or "")
 
 
 def _ack_type(message: Message) -> tuple[str, ...]:

@@ -19,7 +19,7 @@
 * What is absent is not there, so that it is null to a mapping; HL7 null (``""``, delete the value)
   is empty text.
 * ``groups`` has, by the segment that begins them, the groups of :mod:`.groups`: the items of an
-  order are ``item.RQD`` of a mapping's section over ``root.groups.ORC``.
+  order are ``item.RQD`` of a mapping's section with the source ``groups.ORC``.
 * Texts are plain (:mod:`.escapes`). Only MSH-1 and MSH-2 are bare texts.
 
 On the way back ``segments`` is read, and nothing else but what it names: a list within it is taken
@@ -135,8 +135,8 @@ def build(document: Mapping[str, Any], limits: Limits = DEFAULT) -> Message:
     seen: dict[str, int] = {}
     for item in items:
         name = item.get("id")
-        if not isinstance(name, str):
-            raise _wrong("each segment has a name in id")
+        if not isinstance(name, str) or len(name) != 3:
+            raise _wrong("each segment has its name, three characters, in id")
         if name in HEADERS and seen:
             raise _wrong("a message has one header", Place(name))
         seen[name] = seen.get(name, 0) + 1
