@@ -66,7 +66,8 @@ def test_delimiters_within_characters_of_two_bytes_part_nothing():
     text = b"\x1b$B0^0|0&0~\x1b(B".decode("iso2022_jp")
     assert len(text) == 4
     data = HEADER.format("~ISO IR87", text).encode("iso2022_jp")
-    assert data.count(b"|") == 22 and message.parse(data).get("PID-3") == text
+    assert data.count(b"|") > HEADER.count("|")
+    assert message.parse(data).get("PID-3") == text
     assert message.parse(data).get("PID-4") == "end"
 
 

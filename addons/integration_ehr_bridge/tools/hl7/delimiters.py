@@ -25,6 +25,8 @@ class Delimiters:
     """The delimiters of one message; a level that does not exist is an empty text.
 
     :ivar letters: of the escape sequences that stand for them (chapter 2, section 2.7.1)
+    :ivar parting: component, repetition, subcomponent and escape; a line end, which no field holds,
+        stands for what does not exist
     """
 
     field: str = "|"
@@ -34,6 +36,7 @@ class Delimiters:
     subcomponent: str = "&"
     truncation: str = ""
     letters: dict[str, str] = _field(init=False, repr=False, compare=False)
+    parting: tuple[str, str, str, str] = _field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         letters = {
@@ -46,6 +49,8 @@ class Delimiters:
         }
         known = {letter: mark for letter, mark in letters.items() if mark}
         object.__setattr__(self, "letters", known)
+        parting = (self.component, self.repetition, self.subcomponent, self.escape)
+        object.__setattr__(self, "parting", tuple(mark or "\r" for mark in parting))
 
     @property
     def encoding(self) -> str:

@@ -29,7 +29,7 @@ repetition without a list.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from . import delimiters
@@ -39,7 +39,7 @@ from .errors import Hl7Error, Place
 from .groups import groups
 from .limits import DEFAULT, Limits
 from .message import Message, create
-from .segment import Segment
+from .segment import Component, Segment
 
 _FIELD: Final = re.compile(r"f([1-9]\d{0,3})")
 _PART: Final = re.compile(r"c([1-9]\d{0,3})(?:s([1-9]\d{0,3}))?")
@@ -85,7 +85,7 @@ def _segment(segment: Segment, occurrence: int) -> dict[str, Any]:
         if not number or not tree:
             continue
         if number < 3 and segment.is_header:
-            viewed[f"f{number}"] = tree[0][0][0]
+            viewed[f"f{number}"] = tree[0][0]
             continue
         repetitions = [_repetition(components) for components in tree]
         if any(repetitions):
@@ -95,13 +95,18 @@ def _segment(segment: Segment, occurrence: int) -> dict[str, Any]:
     return viewed
 
 
-def _repetition(components: list[list[str]]) -> dict[str, str]:
-    return {
-        (f"c{number}" if sub == 1 else f"c{number}s{sub}"): "" if text == '""' else text
-        for number, component in enumerate(components, 1)
-        for sub, text in enumerate(component, 1)
-        if text
-    }
+def _repetition(components: Sequence[Component]) -> dict[str, str]:
+    found = {}
+    for number, component in enumerate(components, 1):
+        if isinstance(component, str):
+            if component:
+                found[f"c{number}"] = "" if component == '""' else component
+            continue
+        for sub, text in enumerate(component, 1):
+            if text:
+                name = f"c{number}" if sub == 1 else f"c{number}s{sub}"
+                found[name] = "" if text == '""' else text
+    return found
 
 
 def _check(repetition: dict[str, str], name: str, occurrence: int, field: int) -> None:

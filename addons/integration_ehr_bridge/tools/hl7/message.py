@@ -224,12 +224,13 @@ def parse(data: bytes, *, limits: Limits = DEFAULT, charset: str = charsets.ASCI
     texts, ends = lines.split(text, marks)
     limits.check_parts(text, texts, marks)
     codec = found.codec
-    segments = []
-    for number, (line, end) in enumerate(zip(texts, ends, strict=True), 1):
-        if not _begins(line[:4], marks.field):
-            raise _no_segment(number)
-        segments.append(Segment(line, marks, codec, end))
-    _check_headers(segments)
+    field = marks.field
+    if texts[0][:4] != "MSH" + field:
+        raise charsets.not_hl7()
+    for line in texts[1:]:
+        if not _begins(line[:4], field):
+            raise _misplaced(texts, field)
+    segments = [Segment(line, marks, codec, end) for line, end in zip(texts, ends, strict=True)]
     message = Message(segments, marks, found, limits)
     message.mark = mark
     if not found.exact:
@@ -305,8 +306,13 @@ def _decoded(data: bytes, charset: str) -> tuple[str, Delimiters, Charset, bytes
 
 @lru_cache(maxsize=1024)
 def _begins(start: str, mark: str) -> bool:
-    """Whether the first four characters of a line are those of a segment."""
-    return bool(_NAME.fullmatch(start[:3])) and start[3:] in (mark, "")
+    """Whether the first four characters of a line are those of a segment within a message."""
+    name = start[:3]
+    return (
+        start[3:] in (mark, "")
+        and _NAME.fullmatch(name) is not None
+        and name not in delimiters.HEADERS
+    )
 
 
 def _no_segment(number: int) -> SyntaxFault:
@@ -316,12 +322,14 @@ def _no_segment(number: int) -> SyntaxFault:
     )
 
 
-def _check_headers(segments: list[Segment]) -> None:
-    if segments[0].name != "MSH":
-        raise charsets.not_hl7()
-    for number, segment in enumerate(segments[1:], 2):
-        if segment.name in delimiters.HEADERS:
-            raise SyntaxFault(
+def _misplaced(texts: list[str], mark: str) -> SyntaxFault:
+    """What to raise for the first line that is no segment within a message."""
+    for number, line in enumerate(texts[1:], 2):
+        if line[:3] in delimiters.HEADERS and line[3:4] == mark:
+            return SyntaxFault(
                 f"Line {number} begins another message: one was expected. Send several as a batch.",
-                Place(segment.name),
+                Place(line[:3]),
             )
+        if not _begins(line[:4], mark):
+            break
+    return _no_segment(number)

@@ -6,6 +6,7 @@ Fields are counted as the standard counts them: the first one behind the name is
 FHS and BHS, whose field 1 is the separator behind the name (chapter 2, section 2.15.9.1).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from . import escapes
@@ -18,8 +19,10 @@ from .limits import DEFAULT, Limits
 NULL: Final = ""
 _NULL_RAW: Final = '""'
 
-#: Repetitions of a field, their components, and the subcomponents of these.
-Tree = list[list[list[str]]]
+#: A component: its text, or the texts of its subcomponents if there are several.
+Component = str | list[str]
+#: The repetitions of a field, and their components.
+Tree = Sequence[Sequence[Component]]
 
 
 class Segment:
@@ -128,47 +131,44 @@ class Segment:
         fields = self._raw_fields()
         text = fields[field] if field < len(fields) else ""
         if not text:
-            return []
-        return [[[text]]] if field < 3 and self.name in HEADERS else self._tree(text)
+            return ()
+        return ((text,),) if field < 3 and self.name in HEADERS else self._tree(text)
 
     def trees(self) -> list[Tree]:
         """What :meth:`tree` gives for each field, by their numbers; the first one is the name."""
-        marks = self._marks
-        component, repetition = marks.component or "\r", marks.repetition or "\r"
-        subcomponent, escape = marks.subcomponent or "\r", marks.escape or "\r"
-        found: list[Tree] = []
-        add = found.append
-        # Most fields hold one value or none: they are told apart here without a call.
-        fields = self._raw_fields()
+        component, repetition, subcomponent, escape = self._marks.parting
+        fields, tree = self._raw_fields(), self._tree
+        start: list[Tree] = []
         if self.name in HEADERS:
-            found = [[[[text]]] for text in fields[:3]]
-            add, fields = found.append, fields[3:]
-        for text in fields:
-            if not text:
-                add([])
-            elif text.isalnum():
-                add([[[text]]])
-            elif subcomponent in text or escape in text:
-                add(self._tree(text))
-            elif repetition in text:
-                add([[[part] for part in one.split(component)] for one in text.split(repetition)])
-            elif component in text:
-                add([[[part] for part in text.split(component)]])
-            else:
-                add([[[text]]])
-        return found
+            start = [((text,),) for text in fields[:3]]
+            fields = fields[3:]
+        # Most fields are one repetition of plain components: no call for these.
+        found = [
+            ()
+            if not t
+            else (t.split(component),)
+            if repetition not in t and subcomponent not in t and escape not in t
+            else tree(t)
+            for t in fields
+        ]
+        return start + found if start else found
 
     def _tree(self, text: str) -> Tree:
-        marks = self._marks
-        component, subcomponent = marks.component or "\r", marks.subcomponent or "\r"
-        found = [
-            [part.split(subcomponent) for part in one.split(component)]
-            for one in text.split(marks.repetition or "\r")
-        ]
-        if marks.escape and marks.escape in text:
-            unescape, codec = escapes.unescape, self._codec
-            return [[[unescape(t, marks, codec) for t in c] for c in r] for r in found]
-        return found
+        component, repetition, subcomponent, escape = self._marks.parting
+        if subcomponent in text or escape in text:
+            part = self._component if escape in text else _parted
+            return [
+                [part(component_, subcomponent) for component_ in one.split(component)]
+                for one in text.split(repetition)
+            ]
+        return [one.split(component) for one in text.split(repetition)]
+
+    def _component(self, text: str, subcomponent: str) -> Component:
+        """The plain text of a component, or those of its subcomponents."""
+        marks, codec = self._marks, self._codec
+        if subcomponent not in text:
+            return escapes.unescape(text, marks, codec)
+        return [escapes.unescape(part, marks, codec) for part in text.split(subcomponent)]
 
     def has_subcomponents(self, place: Place) -> bool:
         """Whether a component has more than one subcomponent."""
@@ -234,6 +234,10 @@ class Segment:
         for number, mark, kind in parts:
             if (number or 1) > 1 and not mark:
                 raise PathFault(f"the message declares no delimiter of {kind}", place)
+
+
+def _parted(text: str, mark: str) -> Component:
+    return text.split(mark) if mark in text else text
 
 
 def _part(text: str, mark: str, number: int) -> str:
