@@ -59,6 +59,7 @@ class Delimiters:
 
 
 STANDARD: Final = Delimiters()
+_USUAL: Final = "|^~\\&|"
 #: Those that version 2.7 recommends.
 STANDARD_2_7: Final = Delimiters(truncation="#")
 
@@ -95,6 +96,8 @@ def read(line: str) -> Delimiters:
     :param line: the text of the segment
     :raises SyntaxFault: they cannot be delimiters.
     """
+    if line[3:9] == _USUAL:
+        return STANDARD
     field = line[3:4]
     encoding = line[4:].partition(field)[0] if field else ""
     return declared(field, encoding[:6], line[:3])

@@ -222,7 +222,7 @@ def parse(data: bytes, *, limits: Limits = DEFAULT, charset: str = charsets.ASCI
     limits.check_size(len(data))
     text, marks, found, mark = _decoded(data, charset)
     texts, ends = lines.split(text, marks)
-    limits.check_parts(text, texts, marks)
+    limits.check_parts(texts, marks)
     codec = found.codec
     field = marks.field
     if texts[0][:4] != "MSH" + field:
@@ -292,9 +292,8 @@ def _decoded(data: bytes, charset: str) -> tuple[str, Delimiters, Charset, bytes
         if not data.startswith(b"\xef\xbb\xbfMSH"):
             raise charsets.not_hl7()
         mark, data, charset = data[:3], data[3:], "UNICODE UTF-8"
-    end = _LINE_END.search(data)
     # Delimiters are ASCII in every set that is left; what else is in the header does not matter.
-    line = (data[: end.start()] if end else data).decode("latin-1")
+    line = data.partition(b"\r")[0].partition(b"\n")[0].decode("latin-1")
     marks = delimiters.read(line)
     known = charsets.resolve(charsets.labels(line, marks) or (charset,))
     if known.codec.startswith(("utf_16", "utf_32")):

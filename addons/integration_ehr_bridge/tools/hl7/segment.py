@@ -137,24 +137,31 @@ class Segment:
     def trees(self) -> list[Tree]:
         """What :meth:`tree` gives for each field, by their numbers; the first one is the name."""
         component, repetition, subcomponent, escape = self._marks.parting
-        fields, tree = self._raw_fields(), self._tree
+        fields, text = self._raw_fields(), self.text
         start: list[Tree] = []
         if self.name in HEADERS:
             start = [((text,),) for text in fields[:3]]
-            fields = fields[3:]
-        # Most fields are one repetition of plain components: no call for these.
-        found = [
-            ()
-            if not t
-            else (t.split(component),)
-            if repetition not in t and subcomponent not in t and escape not in t
-            else tree(t)
-            for t in fields
-        ]
+            fields, text = fields[3:], text[4 + len(fields[2]) :]
+        # What a segment does not hold anywhere need not be looked for in each field, and a call
+        # for each field would cost more than parting it.
+        if repetition not in text and subcomponent not in text and escape not in text:
+            found: list[Tree] = [(t.split(component),) if t else () for t in fields]
+        else:
+            tree = self._tree
+            found = [
+                ()
+                if not t
+                else (t.split(component),)
+                if repetition not in t and subcomponent not in t and escape not in t
+                else tree(t)
+                for t in fields
+            ]
         return start + found if start else found
 
     def _tree(self, text: str) -> Tree:
         component, repetition, subcomponent, escape = self._marks.parting
+        if repetition not in text and subcomponent not in text and escape not in text:
+            return (text.split(component),)
         if subcomponent in text or escape in text:
             part = self._component if escape in text else _parted
             return [
