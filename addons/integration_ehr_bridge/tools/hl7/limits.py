@@ -59,8 +59,10 @@ class Limits:
         if line.count(marks.field) > self.fields:
             raise LimitFault(f"more than {self.fields} fields", place)
         # Long text, such as a document, is counted as a whole first.
-        marks_ = (marks.repetition, marks.component, marks.subcomponent)
-        if max(line.count(mark or "\r") for mark in marks_) < min(self.repetitions, self.components):
+        parting = (marks.repetition, marks.component, marks.subcomponent)
+        if max(line.count(mark or "\r") for mark in parting) < min(
+            self.repetitions, self.components
+        ):
             return
         for number, field in enumerate(line.split(marks.field)):
             # What follows MSH are the delimiters themselves, which are few.

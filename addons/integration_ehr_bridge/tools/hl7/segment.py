@@ -136,19 +136,18 @@ class Segment:
 
     def trees(self) -> list[Tree]:
         """What :meth:`tree` gives for each field, by their numbers; the first one is the name."""
+        fields = self._fields or self._raw_fields()
+        text = self._text or self.text
         component, repetition, subcomponent, escape = self._marks.parting
-        fields, text = self._raw_fields(), self.text
-        start: list[Tree] = []
+        start: list[Tree] | None = None
         if self.name in HEADERS:
             start = [((text,),) for text in fields[:3]]
             fields, text = fields[3:], text[4 + len(fields[2]) :]
         # What a segment does not hold anywhere need not be looked for in each field, and a call
         # for each field would cost more than parting it.
-        if repetition not in text and subcomponent not in text and escape not in text:
-            found: list[Tree] = [(t.split(component),) if t else () for t in fields]
-        else:
+        if subcomponent in text or escape in text:
             tree = self._tree
-            found = [
+            found: list[Tree] = [
                 ()
                 if not t
                 else (t.split(component),)
@@ -156,6 +155,17 @@ class Segment:
                 else tree(t)
                 for t in fields
             ]
+        elif repetition in text:
+            found = [
+                ()
+                if not t
+                else (t.split(component),)
+                if repetition not in t
+                else [one.split(component) for one in t.split(repetition)]
+                for t in fields
+            ]
+        else:
+            found = [(t.split(component),) if t else () for t in fields]
         return start + found if start else found
 
     def _tree(self, text: str) -> Tree:
