@@ -37,12 +37,14 @@ from .charsets import ASCII
 from .delimiters import HEADERS, STANDARD, Delimiters
 from .errors import Hl7Error, Place
 from .groups import groups
-from .limits import DEFAULT, Limits
+from .limits import DEFAULT, MAX_COMPONENTS, Limits
 from .message import Message, create
 from .segment import Component, Segment
 
 _FIELD: Final = re.compile(r"f([1-9]\d{0,3})")
 _PART: Final = re.compile(r"c([1-9]\d{0,3})(?:s([1-9]\d{0,3}))?")
+#: Names of components by their numbers, as many as limits allow.
+_COMPONENTS: Final = tuple(f"c{number}" for number in range(1, MAX_COMPONENTS + 1))
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -81,43 +83,44 @@ def _group(segments: list[dict[str, Any]], numbers: list[int]) -> dict[str, list
 
 def _segment(segment: Segment, occurrence: int) -> dict[str, Any]:
     viewed: dict[str, Any] = {"id": segment.name}
-    for number, tree in enumerate(segment.trees()):
-        if not number or not tree:
-            continue
-        if number < 3 and segment.is_header:
-            viewed[f"f{number}"] = tree[0][0]
-            continue
-        repetitions = [_repetition(components) for components in tree]
-        if any(repetitions):
-            for repetition in repetitions:
-                _check(repetition, segment.name, occurrence, number)
-            viewed[f"f{number}"] = repetitions
+    trees = segment.trees()
+    start = 1
+    if segment.is_header:
+        start = 3
+        viewed["f1"], viewed["f2"] = (tree[0][0] for tree in trees[1:3])
+    for number, tree in enumerate(trees[start:], start):
+        if tree:
+            repetitions = [_repetition(components) for components in tree]
+            if any(repetitions):
+                viewed[f"f{number}"] = repetitions
+    if not segment.is_plain:
+        _check(viewed, segment.name, occurrence)
     return viewed
 
 
 def _repetition(components: Sequence[Component]) -> dict[str, str]:
     found = {}
-    for number, component in enumerate(components, 1):
+    for name, component in zip(_COMPONENTS, components, strict=False):
+        if not component:
+            continue
         if isinstance(component, str):
-            if component:
-                found[f"c{number}"] = "" if component == '""' else component
+            found[name] = component if component != '""' else ""
             continue
         for sub, text in enumerate(component, 1):
             if text:
-                name = f"c{number}" if sub == 1 else f"c{number}s{sub}"
-                found[name] = "" if text == '""' else text
+                found[name if sub == 1 else f"{name}s{sub}"] = text if text != '""' else ""
     return found
 
 
-def _check(repetition: dict[str, str], name: str, occurrence: int, field: int) -> None:
-    for text in repetition.values():
-        # Asking that first is cheap, and answers for most texts.
-        if (not text.isascii() or "\0" in text) and _UNSTORABLE.search(text):
-            raise Hl7Error(
-                "the text holds NUL, or bytes that are not in the character set of the message",
-                Place(name, occurrence, field),
-                code="hl7_unstorable",
-            )
+def _check(viewed: dict[str, Any], name: str, occurrence: int) -> None:
+    for member, field in viewed.items():
+        for repetition in field if isinstance(field, list) else ():
+            if any(map(_UNSTORABLE.search, repetition.values())):
+                raise Hl7Error(
+                    "the text holds NUL, or bytes that are not in the character set of the message",
+                    Place(name, occurrence, int(member[1:])),
+                    code="hl7_unstorable",
+                )
 
 
 # -- the way back --------------------------------------------------------------------------

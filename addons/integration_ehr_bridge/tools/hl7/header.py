@@ -72,7 +72,10 @@ class Header:
                 )
         text = message.header.value
         return cls(
-            *(_designator(message, number) for number in (3, 4, 5, 6)),
+            sending_application=_designator(message, 3),
+            sending_facility=_designator(message, 4),
+            receiving_application=_designator(message, 5),
+            receiving_facility=_designator(message, 6),
             sent=text(7) or "",
             type=text(9) or "",
             trigger=text(9, 1, 2) or message.get("EVN-1") or "",

@@ -8,6 +8,9 @@ from typing import Final
 from .delimiters import Delimiters
 from .errors import LimitFault, Place
 
+#: Most components that limits may allow.
+MAX_COMPONENTS: Final = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -24,6 +27,10 @@ class Limits:
     fields: int = 500
     repetitions: int = 1_000
     components: int = 500
+
+    def __post_init__(self) -> None:
+        if self.components > MAX_COMPONENTS:
+            raise ValueError(f"at most {MAX_COMPONENTS} components can be allowed")
 
     def check_size(self, size: int) -> None:
         """:raises LimitFault: more bytes than allowed."""

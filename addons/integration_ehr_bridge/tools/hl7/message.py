@@ -16,7 +16,7 @@ from typing import Final
 from . import charsets, delimiters, lines, paths
 from .charsets import Charset
 from .delimiters import STANDARD, Delimiters
-from .errors import PathFault, Place, SyntaxFault
+from .errors import CharsetFault, PathFault, Place, SyntaxFault
 from .limits import DEFAULT, Limits
 from .segment import Segment
 
@@ -254,7 +254,7 @@ def parse_header(data: bytes, *, charset: str = charsets.ASCII) -> Message | Non
     try:
         found = charsets.resolve(charsets.labels(text, marks) or (charset,))
         unknown = found.codec.startswith(("utf_16", "utf_32"))
-    except charsets.CharsetFault:
+    except CharsetFault:
         unknown = True
     if unknown:
         found = charsets.resolve(())
@@ -297,7 +297,7 @@ def _decoded(data: bytes, charset: str) -> tuple[str, Delimiters, Charset, bytes
     marks = delimiters.read(line)
     known = charsets.resolve(charsets.labels(line, marks) or (charset,))
     if known.codec.startswith(("utf_16", "utf_32")):
-        raise charsets.CharsetFault(
+        raise CharsetFault(
             "the message is not in the character set that it declares", Place("MSH", field=18)
         )
     return charsets.decode(data, known), marks, known, mark

@@ -58,6 +58,14 @@ class Segment:
         """Whether its first two fields are the delimiters."""
         return self.name in HEADERS
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all of its text is ASCII without NUL and without escapes."""
+        text = self.text
+        if self.name in HEADERS:
+            text = text[4 + len(self._marks.encoding) :]
+        return text.isascii() and "\0" not in text and self._marks.parting[3] not in text
+
     def _raw_fields(self) -> list[str]:
         """The name and the fields, by their numbers."""
         fields = self._fields
