@@ -227,3 +227,5 @@ def test_any_acknowledgement_can_be_read(name, outcome, stage, text):
         assert again.get("MSA-1") == stage.value + outcome.value
         assert again.raw("MSA-2") == read.raw("MSH-10")
         assert again.get("MSH-5") == read.get("MSH-3")
+        # No text is none, and not the null that would take one away.
+        assert again.get("MSA-3") != ""

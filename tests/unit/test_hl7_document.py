@@ -199,6 +199,15 @@ def test_what_makes_no_segment():
         document.build({"segments": [{"id": "MSH", "f18": "KLINGON"}]})
 
 
+def test_quotes_that_are_text_are_not_null():
+    read = message.parse(b'MSH|^~\\&|A\rPID|1||""|x\r')
+    read.set("PID-4", '""')
+    (fields,) = document.view(read)["PID"]
+    assert fields["f3"] == [{"c1": ""}]
+    assert fields["f4"] == [{"c1": "\\X2222\\"}]
+    assert read.get("PID-4") == '""'
+
+
 @pytest.mark.parametrize("text", [b"a\x00b", b"\\X00\\", b"\xff"])
 def test_what_the_database_cannot_hold_is_a_typed_fault(text):
     data = b"MSH|^~\\&|A|||||||||2.5||||||ASCII~8859/1\rPID|1\rPID|1||" + text

@@ -125,7 +125,7 @@ def acknowledge(
     if not is_wanted(message, stage, outcome):
         return None
     made = answer(message, stage.value + outcome.value, control_id=control_id, now=now)
-    if details and _version(message) < _NO_TEXT:
+    if details and details[0].text and _version(message) < _NO_TEXT:
         _set(made, "MSA-3", details[0].text)
     _add_errors(made, details, _version(message))
     return made

@@ -89,10 +89,15 @@ def _segment(segment: Segment, occurrence: int) -> dict[str, Any]:
         start = 3
         viewed["f1"], viewed["f2"] = (tree[0][0] for tree in trees[1:3])
     for number, tree in enumerate(trees[start:], start):
-        if tree:
-            repetitions = [_repetition(components) for components in tree]
-            if any(repetitions):
-                viewed[f"f{number}"] = repetitions
+        if not tree:
+            continue
+        text = tree[0][0]
+        if len(tree) == 1 and len(tree[0]) == 1 and isinstance(text, str):
+            viewed[f"f{number}"] = [{"c1": text if text != '""' else ""}]
+            continue
+        repetitions = [_repetition(components) for components in tree]
+        if any(repetitions):
+            viewed[f"f{number}"] = repetitions
     if not segment.is_plain:
         _check(viewed, segment.name, occurrence)
     return viewed

@@ -29,7 +29,7 @@ class Message:
 
     :ivar segments: in order, the header first; the list may be changed
     :ivar delimiters: those of all segments
-    :ivar charset: how it is written
+    :ivar charset: how it is written; MSH-18 only says so, and writing it changes nothing else
     :ivar mark: byte order mark in front of it
     """
 

@@ -131,19 +131,12 @@ class Segment:
             return [text]
         return text.split(self._marks.repetition)
 
-    def tree(self, field: int) -> Tree:
-        """All values of a field; none if it is absent.
-
-        Texts are plain, but here an empty one is absent, and null is still its two quotes.
-        """
-        fields = self._raw_fields()
-        text = fields[field] if field < len(fields) else ""
-        if not text:
-            return ()
-        return ((text,),) if field < 3 and self.name in HEADERS else self._tree(text)
-
     def trees(self) -> list[Tree]:
-        """What :meth:`tree` gives for each field, by their numbers; the first one is the name."""
+        """All values of all fields, by their numbers; the first one is the name.
+
+        Absent fields have no repetitions. Texts are plain, but here an empty one is absent, and
+        null is still its two quotes.
+        """
         fields = self._fields or self._raw_fields()
         text = self._text or self.text
         component, repetition, subcomponent, escape = self._marks.parting
@@ -190,10 +183,14 @@ class Segment:
 
     def _component(self, text: str, subcomponent: str) -> Component:
         """The plain text of a component, or those of its subcomponents."""
-        marks, codec = self._marks, self._codec
         if subcomponent not in text:
-            return escapes.unescape(text, marks, codec)
-        return [escapes.unescape(part, marks, codec) for part in text.split(subcomponent)]
+            return self._unescaped(text)
+        return [self._unescaped(part) for part in text.split(subcomponent)]
+
+    def _unescaped(self, text: str) -> str:
+        plain = escapes.unescape(text, self._marks, self._codec)
+        # Quotes that were escaped are text. They stay so, as they would mean null otherwise.
+        return text if plain == _NULL_RAW else plain
 
     def has_subcomponents(self, place: Place) -> bool:
         """Whether a component has more than one subcomponent."""
