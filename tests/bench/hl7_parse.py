@@ -32,7 +32,7 @@ def prepare(_harness: Harness) -> Iterator[runner.Stage]:
         generator=None,
         remarks=(
             f"a message has {len(hl7_arm.ADMISSION)} bytes; a round is a process that reads for "
-            f"{SECONDS:g} seconds",
+            f"{SECONDS:g} seconds of processor time",
         ),
     )
 
