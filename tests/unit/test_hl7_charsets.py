@@ -116,6 +116,10 @@ def test_bytes_of_sets_that_escapes_announce_stay_as_they_are():
 def test_bytes_stay_where_a_set_has_several_ways_to_write_a_text():
     """A sender may announce ASCII again where it is in force already; nobody else would."""
     data = HEADER.format("~ISO IR87", "@").encode().replace(b"@", b"\x1b(B\x1b$B;3\x1b(B\x1b(B")
+    # The same text in other bytes, and a line feed within text.
+    data += (
+        b"ZZZ|\x1b$B;3\x1b(B\rZZZ|\x1b(B\x1b$B;3\x1b(B\rNTE|a\n\x1b(Bb|\x1b$B;3\x1b(B\x1b(B\rZZZ|1"
+    )
     read = message.parse(data)
     assert read.get("PID-3") == "山"
     assert read.encode() == data

@@ -10,6 +10,7 @@ is raised for whatever the bytes are.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -47,8 +48,8 @@ class Message:
         self.charset = charset or charsets.resolve(())
         self.limits = limits
         self.mark = b""
-        # Of a set whose text may be encoded in several ways: texts to the bytes they came from.
-        self._encoded: dict[str, bytes] = {}
+        # Of a set whose text may be encoded in several ways: the bytes that segments came from.
+        self._encoded: dict[int, tuple[str, bytes]] = {}
 
     # -- segments ----------------------------------------------------------------------------
 
@@ -199,18 +200,27 @@ class Message:
         for segment in self.segments:
             seen[segment.name] = seen.get(segment.name, 0) + 1
             place = Place(segment.name, seen[segment.name])
-            known = self._encoded.get(segment.text)
-            parts.append(known or charsets.encode(segment.text, self.charset, place))
+            text, raw = self._encoded.get(id(segment), ("", b""))
+            known = (
+                raw if text == segment.text else charsets.encode(segment.text, self.charset, place)
+            )
+            parts.append(known)
             parts.append(charsets.encode(segment.end, self.charset))
         return b"".join(parts)
 
     def keep(self, data: bytes) -> None:
         """Remember from which bytes each segment came."""
-        found = _LINE_END.split(data)
-        for segment, raw in zip(self.segments, filter(None, found), strict=False):
-            if charsets.decode(raw, self.charset) != segment.text:
-                return  # a line end within a segment: what follows is written anew
-            self._encoded[segment.text] = raw
+        # Bytes of line ends are no part of a character in any of these sets.
+        ends = [found.start() for found in _LINE_END.finditer(data)] + [len(data)]
+        start = number = 0
+        for segment in self.segments:
+            number += segment.text.count("\r") + segment.text.count("\n")
+            raw = data[start : ends[number]]
+            start = ends[number] + len(segment.end)
+            number += len(segment.end)
+            with suppress(CharsetFault):  # a set that another segment switched to
+                if charsets.decode(raw, self.charset) == segment.text:
+                    self._encoded[id(segment)] = segment.text, raw
 
 
 def parse(data: bytes, *, limits: Limits = DEFAULT, charset: str = charsets.ASCII) -> Message:
