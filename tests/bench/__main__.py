@@ -8,6 +8,7 @@ from tests.bench import (
     engine_inbound_drain,
     event_capture,
     event_latency,
+    hl7_parse,
     inbound_batch,
     inbound_http,
     ledger_scale,
@@ -40,6 +41,7 @@ _BENCHMARKS = {
         outbound_vs_bare,
         outbound_isolation,
         po_roundtrip,
+        hl7_parse,
     )
 }
 

@@ -29,15 +29,20 @@ def memory_gib(meminfo: str) -> float:
     return int(match[1]) / 1024**2 if match else float("nan")
 
 
-def describe(database: Database) -> str:
+def describe(database: Database | None) -> str:
     """Return a few lines about processor, memory, load, PostgreSQL, Python and Odoo."""
+    hardware = (
+        f"machine: {cpu_model(_read('/proc/cpuinfo'))}, {len(os.sched_getaffinity(0))} cores, "
+        f"{memory_gib(_read('/proc/meminfo')):.1f} GiB, {platform.system()} "
+        f"{platform.machine()}; load average {load_average()}"
+    )
+    if database is None:
+        return f"{hardware}\nPython {platform.python_version()}"
     settings = ", ".join(f"{name}={database.scalar(f'SHOW {name}')}" for name in _POSTGRES_SETTINGS)
     odoo = database.scalar("SELECT latest_version FROM ir_module_module WHERE name = 'base'")
     return "\n".join(
         (
-            f"machine: {cpu_model(_read('/proc/cpuinfo'))}, {len(os.sched_getaffinity(0))} cores, "
-            f"{memory_gib(_read('/proc/meminfo')):.1f} GiB, {platform.system()} "
-            f"{platform.machine()}; load average {load_average()}",
+            hardware,
             f"PostgreSQL {database.scalar('SHOW server_version')} ({settings}), "
             f"Python {platform.python_version()}, Odoo {odoo}",
         )

@@ -41,13 +41,14 @@ class Limit:
 class Stage:
     """Everything a benchmark has prepared.
 
+    :ivar database: None for algorithms that need none
     :ivar generator: operations per second of the load generator against a trivial receiver;
         None when nothing generates load while the clock runs
     :ivar remarks: what a reader has to know to judge the figures
     :ivar limits: conditions beside the ratio's target
     """
 
-    database: Database
+    database: Database | None
     ours: rules.Arm
     reference: rules.Arm
     generator: Callable[[], float] | None
@@ -76,7 +77,8 @@ def run(benchmark: Benchmark, harness: Harness, rounds: int) -> bool:
     with benchmark.prepare(harness) as stage:
         settings = _durability(stage.database)
         print(machine.describe(stage.database))
-        print("PostgreSQL durability:", ", ".join(f"{k}={v}" for k, v in settings.items()))
+        if settings:
+            print("PostgreSQL durability:", ", ".join(f"{k}={v}" for k, v in settings.items()))
         for remark in stage.remarks:
             print(f"note: {remark}")
         result = _compare(benchmark, stage, rounds)
@@ -92,7 +94,8 @@ def trial(benchmark: Benchmark, harness: Harness) -> None:
     """Run each arm once to see that it works. What it prints is no result."""
     print(f"== {benchmark.NAME} (trial: no result)", flush=True)
     with benchmark.prepare(harness) as stage:
-        print("durability:", _durability(stage.database))
+        if durability := _durability(stage.database):
+            print("durability:", durability)
         for arm in (stage.ours, stage.reference):
             print(f"trial {arm.name}: {text(arm.measure())} {benchmark.UNIT}", flush=True)
         if stage.generator:
@@ -131,7 +134,9 @@ def _verdict(met: bool) -> str:
     return "met" if met else "MISSED"
 
 
-def _durability(database: Database) -> dict[str, str]:
+def _durability(database: Database | None) -> dict[str, str]:
+    if database is None:
+        return {}
     settings = {name: str(database.scalar(f"SHOW {name}")) for name in rules.DURABILITY}
     rules.require_durable(settings)
     return settings
