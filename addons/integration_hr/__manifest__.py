@@ -21,6 +21,7 @@
         "views/hr_employee_views.xml",
         "views/hr_department_views.xml",
     ],
+    "demo": ["demo/integration_hr_demo.xml"],
     # The analytic accounts that serve as cost centres come along with it.
     "auto_install": ["integration_core", "hr"],
 }

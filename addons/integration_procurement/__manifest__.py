@@ -71,6 +71,7 @@
         "demo/fetching.xml",
         "demo/laboratory.xml",
         "demo/procurement_story.xml",
+        "demo/partners_say.xml",
     ],
     "assets": {
         "web.assets_tests": ["integration_procurement/static/tests/tours/*.js"],

@@ -208,6 +208,64 @@ def test_content_was_fetched(demo: Database) -> None:
     assert [row["city"] for row in city] == ["Mechelen"]
 
 
+def test_partners_say_otherwise(demo: Database) -> None:
+    """Helix confirms, announces and invoices; what differs waits for Bea and she may decide it."""
+    found = demo.run(
+        ACTING
+        + """
+result = [
+    [one.kind, one.user_id.login]
+    for one in env["integration.exception"].search([("state", "=", "open")], order="id")
+]
+""",
+        login="bea",
+    )
+    kinds = {"order_quantity", "order_price", "order_rejected", "invoice_price", "invoice_quantity"}
+    assert {kind for kind, _who in found} == kinds
+    assert {who for _kind, who in found} == {"bea"}
+    told = demo.sql(
+        "SELECT DISTINCT m.state FROM integration_message m "
+        "JOIN integration_interface i ON i.id = m.interface_id "
+        "JOIN integration_system s ON s.id = i.system_id WHERE s.code IN ('HELIX', 'MEDTRANS')"
+    )
+    assert [row["state"] for row in told] == ["done"]
+    lots = demo.sql(
+        "SELECT lot_name, package_name FROM integration_shipment_line WHERE lot_name IS NOT NULL"
+    )
+    assert {row["lot_name"] for row in lots} == {"C-2291", "C-2305"}
+    assert all(row["package_name"] for row in lots)
+    statuses = demo.sql("SELECT status FROM integration_shipment_event ORDER BY occurred_at")
+    assert [row["status"] for row in statuses] == ["picked_up", "in_transit", "exception"]
+    (bill,) = demo.sql("SELECT state, ref FROM account_move WHERE dispute_state = 'disputed'")
+    assert bill == {"state": "posted", "ref": "RE-9098"}
+
+
+def test_what_waits_in_the_house(demo: Database) -> None:
+    states = demo.sql("SELECT DISTINCT state FROM procurement_stock_threshold")
+    assert {row["state"] for row in states} == {"ok", "breached"}
+    (check,) = demo.sql("SELECT state, reminded FROM purchase_budget_check")
+    assert check == {"state": "asked", "reminded": True}
+    counted = demo.run(
+        """
+(report,) = env["integration.readiness"].search([])
+result = [report.interface_id.name, report.blocking_count]
+"""
+    )
+    assert counted[0] == "Items for the ward cabinets"
+    assert counted[1] > 0
+    candidates = demo.run(
+        ACTING
+        + """
+(asked,) = env["integration.duplicate"].search([("is_open", "=", True)])
+result = asked.candidate_ids.mapped("record_name")
+""",
+        login="dora",
+    )
+    assert candidates == ["Helix Diagnostics"]
+    leavers = demo.sql("SELECT state, access_state FROM integration_leaver ORDER BY last_day")
+    assert [tuple(row.values()) for row in leavers] == [("left", "open"), ("planned", "none")]
+
+
 def test_legal_holds(demo: Database) -> None:
     found = demo.sql("SELECT state, lift_reason FROM integration_legal_hold ORDER BY id")
     assert [row["state"] for row in found] == ["draft", "in_review"]
@@ -240,6 +298,8 @@ def test_loading_it_again_changes_nothing(demo: Database) -> None:
         """
 env["integration.demo"]._load_core()
 env["integration.demo"]._load_procurement()
+env["integration.demo"]._load_partners_say()
+env["integration.demo"]._load_hr()
 """
     )
     demo.upgrade(["integration_core"])

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..demo import fetching, laboratory, story, suppliers
+from ..demo import fetching, laboratory, partners_say, story, suppliers, watching
 
 
 class IntegrationDemo(models.AbstractModel):
@@ -14,3 +14,8 @@ class IntegrationDemo(models.AbstractModel):
         laboratory.tell(self.env)
         suppliers.tell(self.env)
         fetching.tell(self.env)
+
+    @api.model
+    def _load_partners_say(self):
+        partners_say.tell(self.env)
+        watching.tell(self.env)
