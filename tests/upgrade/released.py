@@ -4,7 +4,10 @@ import subprocess
 from pathlib import Path
 
 #: The last commit of each released version. Upgrades from all of them are tested.
-COMMITS = {"19.0.1.0.0": "e0622a157401c590558e8b52ff569eb0d090f0e4"}
+COMMITS = {
+    "19.0.1.0.0": "e0622a157401c590558e8b52ff569eb0d090f0e4",
+    "19.0.1.2.0": "06a5393f3b0b8d93cc7c4764267492d20b548f34",
+}
 
 
 def has(repository: Path, commit: str) -> bool:
