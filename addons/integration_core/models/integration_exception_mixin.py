@@ -10,7 +10,7 @@ class IntegrationExceptionMixin(models.AbstractModel):
     integration_exception_count = fields.Integer(
         string="To be decided", compute="_compute_integration_exceptions", groups="base.group_user"
     )
-    integration_exception_text = fields.Char(
+    integration_exception_text = fields.Text(
         string="What differs", compute="_compute_integration_exceptions", groups="base.group_user"
     )
 
@@ -24,7 +24,7 @@ class IntegrationExceptionMixin(models.AbstractModel):
         for record in self:
             mine = by_document.get(record._origin.id, exceptions)
             record.integration_exception_count = len(mine)
-            record.integration_exception_text = " ".join(mine.mapped("name")) or False
+            record.integration_exception_text = "\n".join(mine.mapped("name")) or False
 
     def action_open_integration_exceptions(self):
         """What partners say otherwise about this document."""

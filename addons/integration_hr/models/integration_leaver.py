@@ -31,7 +31,7 @@ class IntegrationLeaver(models.Model):
         check_company=True,
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    last_day = fields.Date(required=True, readonly=True, tracking=True)
+    last_day = fields.Date(string="Last day", required=True, readonly=True, tracking=True)
     reason_id = fields.Many2one(
         "hr.departure.reason", readonly=True, ondelete="restrict", groups="hr.group_hr_user"
     )

@@ -87,7 +87,7 @@ def _invoice(
             {
                 "order_line_reference": str(line.id),
                 "quantity": quantity,
-                "unit": line.product_uom_id.integration_code,
+                "unit": line.product_uom_id._integration_unit_code(),
                 "unit_price": price,
                 "net_amount": total,
                 "taxes": [],

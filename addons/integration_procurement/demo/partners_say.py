@@ -136,7 +136,7 @@ def _confirm(env: api.Environment, interface: BaseModel) -> None:
                 "line_reference": str(changed.id),
                 "status": "changed",
                 "quantity": "300",
-                "unit": changed.product_uom_id.integration_code,
+                "unit": changed.product_uom_id._integration_unit_code(),
                 "unit_price": "1.98",
                 "promised_date": promised,
             },
@@ -144,7 +144,7 @@ def _confirm(env: api.Environment, interface: BaseModel) -> None:
                 "line_reference": str(accepted.id),
                 "status": "accepted",
                 "quantity": "60",
-                "unit": accepted.product_uom_id.integration_code,
+                "unit": accepted.product_uom_id._integration_unit_code(),
                 "unit_price": "4.2",
                 "promised_date": promised,
             },
@@ -163,7 +163,7 @@ def _ship(env: api.Environment, notices: BaseModel, statuses: BaseModel) -> None
     order.picking_ids.user_id = order.user_id
     lot: dict[str, Any] = {
         "line_reference": str(contrast.id),
-        "unit": contrast.product_uom_id.integration_code,
+        "unit": contrast.product_uom_id._integration_unit_code(),
         "package": "340123450000000017",
     }
     year = fields.Date.today().year
@@ -183,7 +183,7 @@ def _ship(env: api.Environment, notices: BaseModel, statuses: BaseModel) -> None
                 {
                     "line_reference": str(catheter.id),
                     "quantity": "120",
-                    "unit": catheter.product_uom_id.integration_code,
+                    "unit": catheter.product_uom_id._integration_unit_code(),
                 },
             ],
         },

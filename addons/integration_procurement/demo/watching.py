@@ -78,9 +78,10 @@ def _budget(env: api.Environment) -> None:
 
 
 def _double(env: api.Environment) -> None:
-    """The register knows Helix under a number that Odoo has not heard of."""
+    """Helix is in the register twice, under two numbers and with one tax ID."""
     register = env.ref(f"{MODULE}.interface_register")
     helix = env.ref(f"{MODULE}.partner_helix")
+    env["integration.record.link"]._link(register.system_id.id, helix, "SUP-1042")
     body = {
         "number": "SUP-1188",
         "name": "Helix Diagnostics NV",

@@ -40,7 +40,10 @@ class IntegrationShipment(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     carrier = fields.Char(readonly=True)
     tracking_reference = fields.Char(
-        readonly=True, index="btree_not_null", help="Under which the carrier finds the shipment."
+        string="Tracking reference",
+        readonly=True,
+        index="btree_not_null",
+        help="Under which the carrier finds the shipment.",
     )
     shipped_at = fields.Datetime(string="Shipped on", readonly=True)
     expected_at = fields.Datetime(string="Expected on", readonly=True)

@@ -58,7 +58,7 @@ class PurchaseBudgetCheck(models.Model):
     )
     reserved = fields.Monetary(readonly=True, help="Amount that was approved or reserved.")
     reference = fields.Char(readonly=True, help="How the budget system calls its answer.")
-    valid_until = fields.Date(readonly=True)
+    valid_until = fields.Date(string="Valid until", readonly=True)
     answer = fields.Char(string="Reason of the answer", readonly=True)
     answered_at = fields.Datetime(readonly=True)
     reminded = fields.Boolean(readonly=True, help="The buyer was told that an answer is missing.")
