@@ -9,9 +9,10 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -41,29 +42,42 @@ def _import_odoo(addons_paths: str, modules: list[str]) -> None:
 
 
 def _serve(channel: socket.socket) -> dict[str, Any] | None:
-    """Fork for each request; return it in the fork, and None when there are no more."""
+    """Fork for each request; return it in the fork, and None when there are no more.
+
+    Whoever asked may have been killed, and could not end what it had started: that ends then, too.
+    """
+    running: set[int] = set()
     with channel:
         while True:
             message, files, _flags, _address = socket.recv_fds(channel, _LONGEST_MESSAGE, 3)
             if not message:
+                _end(running)
                 return None
-            _forget_ended()
+            running -= set(_ended())
             pid = os.fork()
             if not pid:
                 for number, file in enumerate(files):
                     os.dup2(file, number)
                     os.close(file)
                 return json.loads(message)
+            running.add(pid)
             for file in files:
                 os.close(file)
             channel.send(str(pid).encode())
 
 
-def _forget_ended() -> None:
+def _ended() -> Iterator[int]:
     """Ask for the forks that have ended, of which the system would keep a trace else."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            yield pid
+
+
+def _end(running: set[int]) -> None:
+    """Kill forks with all that they have started."""
+    for pid in running:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _become(request: dict[str, Any], known: Mapping[str, str]) -> None:

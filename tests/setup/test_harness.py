@@ -1,10 +1,13 @@
 """The harness, tried on a real server with Odoo's own modules only."""
 
+import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.harness import Database, Harness, RemoteError, RpcError, Server, wait_until
+from tests.harness.starter import Starter
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,21 @@ def test_a_process_that_ended_is_known_to_have(database):
             shell.run("__import__('os')._exit(3)")
         assert process.poll() is not None
         process.kill()  # nobody else has its number meanwhile
+
+
+def test_what_a_killed_run_has_started_ends(harness, tmp_path):
+    script = tmp_path / "sleeper.py"
+    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)\n")
+    settings = harness.machine.settings
+    starter = Starter(settings.python, harness.machine.environ)
+    with (tmp_path / "output").open("wb") as output, Path(os.devnull).open("rb") as nothing:
+        files = (nothing.fileno(), output.fileno(), output.fileno())
+        process = starter.start([script], harness.machine.environ, files, [])
+    wait_until(lambda: (tmp_path / "output").read_text() == "begun\n", what="its first words")
+    assert process.poll() is None
+    starter._channel.close()  # as the system does when it kills us
+    process.wait(60)
+    starter._process.wait(60)
 
 
 def test_locks_of_a_killed_process_are_free_when_it_is_gone(database):

@@ -1,3 +1,7 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -5,6 +9,8 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.tools import errors
 
 from ..tools import leaving
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationLeaver(models.Model):
@@ -290,10 +296,16 @@ class IntegrationLeaver(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._carry_out()
-        except UserError as exc:
-            if self.problem != str(exc):
-                self.problem = str(exc)
-                self._ask(self.env._("The departure could not be carried out: %s", exc))
+        except psycopg2.Error:
+            raise  # the transaction is broken, or is to be repeated
+        except Exception as exc:  # whatever stands in the way of one must not keep the others
+            known = isinstance(exc, (UserError, errors.IntegrationError))
+            if not known:
+                _logger.exception("Departure %s could not be carried out", self.id)
+            problem = str(exc) if known else self.env._("An error of the server: see its log.")
+            if self.problem != problem:
+                self.problem = problem
+                self._ask(self.env._("The departure could not be carried out: %s", problem))
 
     # ------------------------------------------------------------------
     # where it leads to

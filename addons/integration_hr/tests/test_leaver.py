@@ -3,6 +3,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import HrCase
 
@@ -158,6 +159,25 @@ class TestLeaver(HrCase):
         self.assertTrue(employee.active)
         self.assertIn("first day of the contract", self.leaver(employee).problem)
         self.assertFalse(other.active, "others are not held up")
+
+    def test_an_error_of_one_departure_leaves_the_others(self):
+        employee, other = self.employee(), self.employee("101", name="Lea")
+        self.leave(3)
+        self.leave(3, "101")
+        broken = self.leaver(employee)
+        carry_out = type(broken)._carry_out
+
+        def fail_for_one(leaver):
+            if leaver.employee_id == employee:
+                raise KeyError("secret")
+            return carry_out(leaver)
+
+        self.patch(type(broken), "_carry_out", fail_for_one)
+        with mute_logger("odoo.addons.integration_hr.models.integration_leaver"):
+            self.run_cron_in(3)
+        self.assertTrue(employee.active)
+        self.assertIn("error of the server", broken.problem)
+        self.assertFalse(other.active)
 
     def test_brought_back_by_hand(self):
         employee = self.employee()

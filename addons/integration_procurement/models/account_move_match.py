@@ -3,6 +3,7 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools import canonical, invoice_match
 from ..tools.invoice_match import Aspect, Limit
@@ -47,7 +48,8 @@ class AccountMove(models.Model):
 
     @api.depends_context("uid")
     def _compute_integration_to_decide(self):
-        waiting = set(self._integration_undecided())
+        # sudo: whoever reads a bill may know that it waits, not who decides what
+        waiting = set(self.env["integration.exception"].sudo()._of(self._origin).mapped("res_id"))
         for move in self:
             move.integration_to_decide = move._origin.id in waiting
 
@@ -62,12 +64,13 @@ class AccountMove(models.Model):
         return ~waiting if wanted == {False} else Domain(bool(wanted))
 
     @api.model
-    def _integration_undecided(self) -> list[int]:
-        # sudo: whoever reads a bill may know that it waits, not who decides what
-        exceptions = self.env["integration.exception"].sudo()
-        return exceptions.search(
-            [("res_model", "=", "account.move"), ("state", "=", "open")]
-        ).mapped("res_id")
+    def _integration_undecided(self) -> SQL:
+        """Ids of the bills of the user's companies about which something is open."""
+        return SQL(
+            "(SELECT res_id FROM integration_exception WHERE res_model = 'account.move' "
+            "AND state = 'open' AND company_id = ANY(%s))",
+            self.env.companies.ids,
+        )
 
     # ------------------------------------------------------------------
     # the match
@@ -123,10 +126,10 @@ class AccountMove(models.Model):
             key=deviation["key"],
             lines=deviation["lines"],
             proposal=deviation["proposal"],
-            user_id=self._integration_responsible().id,
+            user_id=self._integration_decider().id,
         )
 
-    def _integration_responsible(self):
+    def _integration_decider(self):
         """Who decides: the buyer if he may, else the accountant in charge; nobody if none is set.
 
         Unassigned exceptions are in the list of all accountants.
@@ -135,7 +138,7 @@ class AccountMove(models.Model):
         able = buyers.filtered(
             lambda user: user.active and user.has_group("account.group_account_invoice")
         )
-        return able[:1] or self.company_id.invoice_exception_user_id
+        return able[:1] or self.company_id.invoice_exception_user_id.filtered("active")
 
     def _integration_deviations(self) -> list[dict]:
         self.ensure_one()

@@ -34,7 +34,7 @@ class IntegrationHandlerPaymentStatus(models.AbstractModel):
 
     def _responsible(self, document):
         if document._name == "account.move":
-            return document._integration_responsible()
+            return document._integration_decider()
         # sudo: the service user need not see companies' settings
         return document.company_id.sudo().invoice_exception_user_id.sudo(False)
 

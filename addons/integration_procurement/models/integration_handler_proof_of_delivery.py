@@ -192,7 +192,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             key=data["proof_number"],
             lines=differences,
             proposal=proposal,
-            user_id=picking._integration_responsible().id,
+            user_id=picking._integration_decider().id,
         )
 
     def _received_lines(self, picking, shipments, lines):
@@ -226,7 +226,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
                 area="stock",
                 key=data["proof_number"],
                 lines=differences,
-                user_id=picking._integration_responsible().id,
+                user_id=picking._integration_decider().id,
             )
 
     def _event_values(self, data, digest):

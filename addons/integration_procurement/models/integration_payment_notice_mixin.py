@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import fields, models
 
 
@@ -39,9 +41,13 @@ class IntegrationPaymentNoticeMixin(models.AbstractModel):
             reference=notice["reference"],
             reason=notice["reason"] or "",
         ).strip()
-        self.message_post(body=text, subtype_xmlid="mail.mt_note")
-        if self.payment_notice_date and notice["date"] < self.payment_notice_date:
-            return  # it was overtaken by what came first
+        overtaken = self.payment_notice_date and notice["date"] < self.payment_notice_date
+        told = Markup("<p>%s</p>") % text
+        if overtaken and told in self.message_ids.mapped("body"):
+            return  # said before
+        self.message_post(body=told, subtype_xmlid="mail.mt_note")
+        if overtaken:
+            return
         self.write({f"payment_notice_{name}": value for name, value in notice.items()})
         if notice["state"] != "executed" and responsible:
             self.activity_schedule(

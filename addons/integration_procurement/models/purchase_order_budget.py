@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.sql import column_exists, create_column
 
 
 class PurchaseOrder(models.Model):
@@ -31,6 +32,12 @@ class PurchaseOrder(models.Model):
     budget_answer = fields.Char(
         string="Reason of the budget's answer", compute="_compute_budget_answer", compute_sudo=True
     )
+
+    def _auto_init(self):
+        # Nothing was asked for the orders that exist: not to be computed one by one.
+        if not column_exists(self.env.cr, self._table, "budget_state"):
+            create_column(self.env.cr, self._table, "budget_state", "varchar")
+        return super()._auto_init()
 
     @api.depends("budget_check_ids.state")
     def _compute_budget_state(self):

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.sql import column_exists, create_column
 
 from odoo.addons.integration_core.engine.capture import Snapshot
 
@@ -22,6 +23,18 @@ class ResPartner(models.Model):
         help="Something was bought there, or it was created as a supplier. Contact persons and "
         "addresses belong to their company. It stays so for good.",
     )
+
+    def _auto_init(self):
+        # In one statement for all contacts that exist, as _compute_integration_is_supplier.
+        if not column_exists(self.env.cr, self._table, "integration_is_supplier"):
+            create_column(self.env.cr, self._table, "integration_is_supplier", "boolean")
+            self.env.cr.execute(
+                """
+                UPDATE res_partner SET integration_is_supplier = TRUE
+                 WHERE supplier_rank > 0 AND (is_company OR parent_id IS NULL)
+                """
+            )
+        return super()._auto_init()
 
     @api.depends("supplier_rank", "is_company", "parent_id")
     def _compute_integration_is_supplier(self):

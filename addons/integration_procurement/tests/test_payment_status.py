@@ -60,6 +60,9 @@ class TestPaymentStatus(FinanceCase):
         self.bill(self.notice("returned", date="2026-12-20"))
         self.bill(self.notice("executed", date="2026-12-18"))
         self.assertEqual(self.vendor_bill.payment_notice_state, "returned")
+        told = len(self.vendor_bill.message_ids)
+        self.bill(self.notice("executed", date="2026-12-18"))
+        self.assertEqual(len(self.vendor_bill.message_ids), told, "said once")
 
     def test_what_cannot_be_true(self):
         foreign = "EUR" if self.company.currency_id.name != "EUR" else "USD"

@@ -37,5 +37,5 @@ class IntegrationShipment(models.Model):
             key=f"{line.shipment_id.id}:{line.id}",
             lines=[(self.env._("Expires on"), ours.isoformat(), line.expiry_date.isoformat())],
             proposal={"lot": lot.id, "expiry": line.expiry_date.isoformat()},
-            user_id=picking._integration_responsible().id,
+            user_id=picking._integration_decider().id,
         )
