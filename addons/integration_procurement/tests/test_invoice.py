@@ -188,6 +188,22 @@ class TestInvoice(FinanceCase):
         )
         self.refused(self.invoice_of(self.confirmed(received=10)), "possible_duplicate")
 
+    def test_suppliers_without_vat_number_are_not_one(self):
+        other = self.supplier.create({"name": "Other", "is_company": True})
+        (self.supplier | other).vat = "/"
+        self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": other.id,
+                "ref": "R-1",
+                "invoice_date": "2026-03-01",
+            }
+        )
+        theirs = self.confirmed(received=10, partner_id=other.id)
+        self.refused(self.invoice_of(theirs), "unknown_order")
+        bill = self.bill(self.invoice_of(self.confirmed(received=10)))
+        self.assertEqual(bill.partner_id, self.supplier)
+
     def test_credit_note_is_linked_to_its_invoice(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
