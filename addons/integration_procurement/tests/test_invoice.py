@@ -204,6 +204,19 @@ class TestInvoice(FinanceCase):
         bill = self.bill(self.invoice_of(self.confirmed(received=10)))
         self.assertEqual(bill.partner_id, self.supplier)
 
+    def test_hub_sends_the_same_number_for_two_suppliers(self):
+        self.system.partner_id = False
+        other = self.supplier.create({"name": "Other", "is_company": True, "ref": "S-2"})
+        other.property_account_payable_id = self.accounts["44000"]
+        self.supplier.ref = "S-1"
+        orders = [self.confirmed(received=10, partner_id=one.id) for one in self.supplier | other]
+        documents = [
+            self.invoice_of(order, supplier={"number": order.partner_id.ref}) for order in orders
+        ]
+        bills = [self.bill(document) for document in documents]
+        self.assertEqual([bill.partner_id for bill in bills], [self.supplier, other])
+        self.assertEqual([self.bill(document) for document in documents], bills)
+
     def test_credit_note_is_linked_to_its_invoice(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
