@@ -83,7 +83,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
                 "The supplier has another bill with the number of this invoice in Odoo, or this "
                 "very invoice was cancelled. Compare them: cancel this message if it is the same "
                 "invoice, else correct the reference of the other bill and retry.",
-                code="possible_duplicate",
+                code="bill_known",
             )
         return bills.browse()
 

@@ -169,11 +169,11 @@ class TestInvoice(FinanceCase):
     def test_duplicate_number(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
-        self.refused(self.invoice_of(order, "1", number=" r-1 "), "possible_duplicate")
+        self.refused(self.invoice_of(order, "1", number=" r-1 "), "bill_known")
         next_year = self.invoice_of(order, "1", invoice_date="2027-01-02")
         self.assertNotEqual(self.bill(next_year), bill)
         bill.button_cancel()
-        self.refused(self.invoice_of(order), "possible_duplicate")
+        self.refused(self.invoice_of(order), "bill_known")
 
     def test_duplicate_number_of_another_contact_with_the_same_vat(self):
         twin = self.supplier.create({"name": "Supplier", "is_company": True})
@@ -186,7 +186,7 @@ class TestInvoice(FinanceCase):
                 "invoice_date": "2026-03-01",
             }
         )
-        self.refused(self.invoice_of(self.confirmed(received=10)), "possible_duplicate")
+        self.refused(self.invoice_of(self.confirmed(received=10)), "bill_known")
 
     def test_suppliers_without_vat_number_are_not_one(self):
         other = self.supplier.create({"name": "Other", "is_company": True})
@@ -216,6 +216,12 @@ class TestInvoice(FinanceCase):
         bills = [self.bill(document) for document in documents]
         self.assertEqual([bill.partner_id for bill in bills], [self.supplier, other])
         self.assertEqual([self.bill(document) for document in documents], bills)
+
+    def test_known_bill_has_an_advice_of_its_own(self):
+        order = self.confirmed(received=10)
+        self.bill(self.invoice_of(order))
+        message = self.refused(self.invoice_of(order, "1"), "bill_known")
+        self.assertIn("bill of the same number", message.advice)
 
     def test_credit_note_is_linked_to_its_invoice(self):
         order = self.confirmed(received=10)
