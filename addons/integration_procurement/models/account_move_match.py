@@ -237,14 +237,22 @@ class AccountMove(models.Model):
     def _integration_take_totals(self):
         """Take over the supplier's tax, where the rest of the invoice adds up.
 
-        :raises UserError: the net amounts differ, or there is no tax that could be changed
+        Where tax and totals agree there is nothing to write: only lines differ, such as one that
+        was split over two cost centres.
+
+        :raises UserError: the net amounts differ, the supplier's own total is another than his
+            net and tax, or there is no tax that could be changed
         """
-        difference = self.supplier_amount_tax - self.amount_tax
-        taxes = self.line_ids.filtered(lambda line: line.display_type == "tax")
-        nets_differ = self.currency_id.compare_amounts(
-            self.amount_untaxed, self.supplier_amount_untaxed
+        compare = self.currency_id.compare_amounts
+        net, tax = self.supplier_amount_untaxed, self.supplier_amount_tax
+        contradicts = compare(self.amount_untaxed, net) or compare(
+            net + tax, self.supplier_amount_total
         )
-        if nets_differ or not taxes or self.state != "draft":
+        difference = tax - self.amount_tax
+        if not contradicts and self.currency_id.is_zero(difference):
+            return
+        taxes = self.line_ids.filtered(lambda line: line.display_type == "tax")
+        if contradicts or not taxes or self.state != "draft":
             raise UserError(
                 self.env._(
                     "The lines of the invoice do not add up to its own total, or the bill cannot "

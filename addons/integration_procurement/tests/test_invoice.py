@@ -223,6 +223,44 @@ class TestInvoice(FinanceCase):
         message = self.refused(self.invoice_of(order, "1"), "bill_known")
         self.assertIn("bill of the same number", message.advice)
 
+    def test_line_split_over_cost_centres_where_totals_agree(self):
+        self.tax.write({"amount": 0, "integration_code": "ZERO"})
+        order = self.confirmed(received=10)
+        document = self.invoice_of(
+            order,
+            line={"taxes": [{"code": "ZERO", "rate": "0"}]},
+            totals={"net": "120", "tax": "0", "gross": "120"},
+        )
+        bill = self.bill(document)
+        self.assertFalse(self.exceptions(bill))
+        line = bill.invoice_line_ids
+        bill.invoice_line_ids = [
+            Command.update(line.id, {"quantity": 4}),
+            Command.create(
+                {
+                    "product_id": line.product_id.id,
+                    "quantity": 6,
+                    "price_unit": 12,
+                    "tax_ids": [Command.set(line.tax_ids.ids)],
+                    "purchase_line_id": line.purchase_line_id.id,
+                }
+            ),
+        ]
+        bill.action_open_integration_exceptions()
+        self.assertEqual((self.exceptions(bill).kind, bill.amount_total), ("invoice_totals", 120))
+        self.exceptions(bill).action_accept()
+        self.assertEqual(bill.amount_total, 120)
+        bill.action_post()
+        self.assertEqual(bill.state, "posted")
+
+    def test_total_that_is_not_net_and_tax_cannot_be_accepted(self):
+        order = self.confirmed(received=10)
+        totals = {"net": "120", "tax": "25.2", "gross": "150"}
+        exception = self.exceptions(self.bill(self.invoice_of(order, totals=totals)))
+        with self.assertRaises(UserError):
+            exception.action_accept()
+        self.assertEqual(exception.state, "open")
+
     def test_credit_note_is_linked_to_its_invoice(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
