@@ -1,7 +1,13 @@
+from contextlib import nullcontext
+
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
+from ..models import account_move_match
 from .finance_case import FinanceCase
 
 
@@ -188,6 +194,12 @@ class TestInvoice(FinanceCase):
         )
         self.refused(self.invoice_of(self.confirmed(received=10)), "bill_known")
 
+    def test_known_bill_has_an_advice_of_its_own(self):
+        order = self.confirmed(received=10)
+        self.bill(self.invoice_of(order))
+        message = self.refused(self.invoice_of(order, "1"), "bill_known")
+        self.assertIn("bill of the same number", message.advice)
+
     def test_suppliers_without_vat_number_are_not_one(self):
         other = self.supplier.create({"name": "Other", "is_company": True})
         (self.supplier | other).vat = "/"
@@ -217,11 +229,53 @@ class TestInvoice(FinanceCase):
         self.assertEqual([bill.partner_id for bill in bills], [self.supplier, other])
         self.assertEqual([self.bill(document) for document in documents], bills)
 
-    def test_known_bill_has_an_advice_of_its_own(self):
+    # -- a bill that matched when it came ---------------------------------------------------
+
+    def shown(self, bill, button):
+        """Whether the form shows a button of a bill."""
+        arch = etree.fromstring(bill.get_view(view_type="form")["arch"])
+        (node,) = arch.xpath(f"//header//button[@name='{button}']")
+        with Form(bill) as form:
+            names = (
+                "integration_digest",
+                "integration_exception_count",
+                "move_type",
+                "state",
+            )
+            return not safe_eval(node.get("invisible"), {name: form[name] for name in names})
+
+    def test_bill_that_stopped_matching_can_be_decided(self):
+        own = lambda _registry: nullcontext(self.env.cr)  # noqa: E731 - sees what is not committed
+        self.patch(account_move_match, "own_cursor", own)
         order = self.confirmed(received=10)
-        self.bill(self.invoice_of(order))
-        message = self.refused(self.invoice_of(order, "1"), "bill_known")
-        self.assertIn("bill of the same number", message.advice)
+        bill = self.bill(self.invoice_of(order))
+        self.assertFalse(self.exceptions(bill))
+        order.order_line.price_unit = 11
+        with self.assertRaisesRegex(UserError, "another price"), self.env.cr.savepoint():
+            bill.action_post()
+        self.assertFalse(self.exceptions(bill), "they were rolled back with the attempt")
+        self.env.cr.postcommit.clear()  # as a rollback does
+        self.env.cr.postrollback.run()
+        exception = self.exceptions(bill)
+        self.assertEqual(exception.kind, "invoice_price")
+        self.env.invalidate_all()
+        with Form(bill) as form:
+            self.assertEqual(form.integration_exception_count, 1)
+        exception.action_accept()
+        bill.action_post()
+        self.assertEqual(bill.state, "posted")
+
+    def test_compared_again_by_hand(self):
+        order = self.confirmed(received=10)
+        bill = self.bill(self.invoice_of(order))
+        self.assertTrue(self.shown(bill, "action_integration_compare"))
+        self.assertEqual(bill.action_integration_compare()["tag"], "display_notification")
+        order.order_line.price_unit = 11
+        action = bill.action_integration_compare()
+        self.assertEqual(action["res_model"], "integration.exception")
+        self.assertEqual(self.exceptions(bill).kind, "invoice_price")
+        self.env.invalidate_all()
+        self.assertFalse(self.shown(bill, "action_integration_compare"))
 
     def test_line_split_over_cost_centres_where_totals_agree(self):
         self.tax.write({"amount": 0, "integration_code": "ZERO"})
