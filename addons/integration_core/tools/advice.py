@@ -64,6 +64,11 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "access": _(
             "Give the service user of the interface the right that the handler needs, then retry."
         ),
+        "bill_known": _(
+            "Compare this invoice with the supplier's bill of the same number in Odoo. If it is "
+            "the same invoice, resolve this message. If the other bill has a wrong reference, "
+            "correct that and retry; if the supplier used the number twice, ask for another."
+        ),
         "business_rule": _(
             "Read what Odoo says, correct the document or the master data that it names, then "
             "retry. If the sender is wrong, resolve this message and ask for a new one."

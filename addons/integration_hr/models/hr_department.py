@@ -46,10 +46,17 @@ class HrDepartment(models.Model):
                 data=department._integration_canonical(),
                 company_id=department.company_id.id or None,
                 subject=department.display_name,
+                # our own matter: not for systems that belong to another contact
+                partner_id=department._integration_owner().id,
                 problem=department._integration_problem(),
             )
             for department in self
         }
+
+    def _integration_owner(self):
+        """Whose matter this is: the company's; what companies share is the first company's."""
+        company = self.company_id or self.env.company
+        return company.partner_id.commercial_partner_id
 
     def _integration_canonical(self) -> dict:
         """This department as the canonical object ``hr.department`` 1.0.0."""

@@ -172,6 +172,22 @@ class TestEvents(HrCase):
         self.dispatch()
         self.assertFalse(self.messages(self.outbound))
 
+    def test_systems_of_other_contacts_are_not_told(self):
+        self.system.partner_id = self.env["res.partner"].create({"name": "Supplier"})
+        self.env["hr.employee"].create({"name": "Noor", "personnel_number": "100"})
+        for number, company in (("D-1", self.env.company), ("D-2", self.env["res.company"])):
+            self.env["hr.department"].create(
+                {"name": number, "department_number": number, "company_id": company.id}
+            )
+        self.env.cr.flush()
+        self.dispatch()
+        self.assertFalse(self.messages(self.outbound))
+        self.system.partner_id = self.env.company.partner_id
+        self.env["hr.employee"].create({"name": "Sam", "personnel_number": "101"})
+        self.env.cr.flush()
+        self.dispatch()
+        self.assertEqual(len(self.messages(self.outbound)), 1)
+
     def test_of_another_company_stays_here(self):
         company = self.env["res.company"].create({"name": "Another hospital"})
         self.env["hr.employee"].create(

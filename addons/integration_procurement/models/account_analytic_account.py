@@ -99,10 +99,17 @@ class AccountAnalyticAccount(models.Model):
                 data=account._integration_canonical(),
                 company_id=account.company_id.id or None,
                 subject=account.display_name,
+                # our own matter: not for systems that belong to another contact
+                partner_id=account._integration_owner().id,
                 problem=account._integration_problem(),
             )
             for account in self
         }
+
+    def _integration_owner(self):
+        """Whose matter this is: the company's; what companies share is the first company's."""
+        company = self.company_id or self.env.company
+        return company.partner_id.commercial_partner_id
 
     def _integration_canonical(self) -> dict:
         """This account as the canonical object ``procurement.cost_centre`` 1.0.0."""

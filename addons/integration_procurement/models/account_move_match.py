@@ -1,3 +1,4 @@
+import logging
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -5,8 +6,12 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.integration_core.engine.cursors import own_cursor
+
 from ..tools import canonical, invoice_match
 from ..tools.invoice_match import Aspect, Limit
+
+_logger = logging.getLogger(__name__)
 
 KINDS = {Aspect.QUANTITY: "invoice_quantity", Aspect.PRICE: "invoice_price"}
 TOTALS = "invoice_totals"
@@ -80,6 +85,23 @@ class AccountMove(models.Model):
         """What differs now: goods may have arrived, or the bill was corrected."""
         self.filtered("integration_digest")._integration_match()
         return super().action_open_integration_exceptions()
+
+    def action_integration_compare(self):
+        """Match again; open what has to be decided, else say that there is nothing."""
+        self.ensure_one()
+        action = self.action_open_integration_exceptions()
+        # sudo: as in _integration_match
+        if self.env["integration.exception"].sudo()._of(self):
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Nothing about this bill has to be decided."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def _integration_match(self, received=None):
         """Raise what does not match, and withdraw what does by now.
@@ -240,14 +262,22 @@ class AccountMove(models.Model):
     def _integration_take_totals(self):
         """Take over the supplier's tax, where the rest of the invoice adds up.
 
-        :raises UserError: the net amounts differ, or there is no tax that could be changed
+        Where tax and totals agree there is nothing to write: only lines differ, such as one that
+        was split over two cost centres.
+
+        :raises UserError: the net amounts differ, the supplier's own total is another than his
+            net and tax, or there is no tax that could be changed
         """
-        difference = self.supplier_amount_tax - self.amount_tax
-        taxes = self.line_ids.filtered(lambda line: line.display_type == "tax")
-        nets_differ = self.currency_id.compare_amounts(
-            self.amount_untaxed, self.supplier_amount_untaxed
+        compare = self.currency_id.compare_amounts
+        net, tax = self.supplier_amount_untaxed, self.supplier_amount_tax
+        contradicts = compare(self.amount_untaxed, net) or compare(
+            net + tax, self.supplier_amount_total
         )
-        if nets_differ or not taxes or self.state != "draft":
+        difference = tax - self.amount_tax
+        if not contradicts and self.currency_id.is_zero(difference):
+            return
+        taxes = self.line_ids.filtered(lambda line: line.display_type == "tax")
+        if contradicts or not taxes or self.state != "draft":
             raise UserError(
                 self.env._(
                     "The lines of the invoice do not add up to its own total, or the bill cannot "
@@ -280,6 +310,7 @@ class AccountMove(models.Model):
             # sudo: whoever validates bills need not see who decides about them
             waiting = self.env["integration.exception"].sudo()._of(move)
             if waiting:
+                self._integration_match_afterwards()
                 raise UserError(
                     self.env._(
                         "%(bill)s does not match: %(reasons)s Decide this first (button “To be "
@@ -288,6 +319,26 @@ class AccountMove(models.Model):
                         reasons=" ".join(waiting.mapped("name")),
                     )
                 )
+
+    def _integration_match_afterwards(self):
+        """Match once more when this transaction has ended, however it ends.
+
+        The error that refuses to post takes back the exceptions that it speaks of, and whoever
+        reads it has to find them. After the end no lock of ours is in the way.
+        """
+        registry = self.env.registry
+
+        def match():
+            try:
+                with own_cursor(registry) as cr:
+                    bills = self.with_env(self.env(cr=cr)).exists()
+                    bills.filtered(lambda move: move.state == "draft")._integration_match()
+            except Exception:
+                # The button "Compare again" of the bill does the same.
+                _logger.warning("Bills %s were not matched again", self.ids, exc_info=True)
+
+        self.env.cr.postrollback.add(match)
+        self.env.cr.postcommit.add(match)
 
     def unlink(self):
         self.env["integration.exception"]._settle(self.filtered("integration_digest"))

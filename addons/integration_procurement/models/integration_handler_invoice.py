@@ -33,7 +33,8 @@ class IntegrationHandlerInvoice(models.AbstractModel):
         bill = self.env["account.move"].create(self._values(received, supplier, data, digest))
         note = self._keep_due_date(bill, data)
         # Of two transactions with the same invoice one fails here, and then finds it known.
-        self.env["integration.record.link"]._link(received.system_id, bill, _external_id(data))
+        links = self.env["integration.record.link"]
+        links._link(received.system_id, bill, _external_id(supplier, data))
         bill.message_post(body=self._note(received, note), subtype_xmlid="mail.mt_note")
         bill._integration_match(received)
         return bill
@@ -82,7 +83,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
                 "The supplier has another bill with the number of this invoice in Odoo, or this "
                 "very invoice was cancelled. Compare them: cancel this message if it is the same "
                 "invoice, else correct the reference of the other bill and retry.",
-                code="possible_duplicate",
+                code="bill_known",
             )
         return bills.browse()
 
@@ -174,5 +175,6 @@ class IntegrationHandlerInvoice(models.AbstractModel):
         return found
 
 
-def _external_id(data) -> str:
-    return f"{data['type']}/{data['number'].strip()}/{data['invoice_date']}"
+def _external_id(supplier, data) -> str:
+    """Numbers are unique for a supplier only, and one system may send for several."""
+    return f"{supplier.id}/{data['type']}/{data['number'].strip()}/{data['invoice_date']}"

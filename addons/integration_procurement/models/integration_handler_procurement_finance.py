@@ -5,6 +5,8 @@ from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools.identifiers import vat_key
+
 
 class IntegrationHandlerProcurement(models.AbstractModel):
     """Taxes, accounts, journals, terms, cost centres and invoices that messages refer to."""
@@ -163,11 +165,14 @@ class IntegrationHandlerProcurement(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _same_supplier(self, partner):
-        """Companies that are one supplier: the contact, and those with its VAT number."""
+        """Companies that are one supplier: the contact, and those with its VAT number.
+
+        Odoo has “/” for who is not subject to tax: that is nobody's number.
+        """
         vat = partner.vat
         found = (
             self.env["res.partner"].search(Domain("vat", "=", vat) & self._company_domain())
-            if vat
+            if vat and vat_key(vat)
             else partner
         )
         return (found | partner).commercial_partner_id

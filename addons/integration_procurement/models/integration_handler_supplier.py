@@ -46,8 +46,9 @@ class IntegrationHandlerSupplier(models.AbstractModel):
 
     def _marks(self, data):
         marks = {"ref": data["number"]}
-        if data.get("vat"):
-            marks["vat"] = vat_key(data["vat"])
+        # “/” says that there is no number: it marks nobody.
+        if vat := vat_key(data.get("vat") or ""):
+            marks["vat"] = vat
         return marks
 
     def _spelt(self, name, value):

@@ -8,6 +8,7 @@ from . import (
     test_goods_receipt,
     test_identifiers,
     test_invoice,
+    test_invoice_decided,
     test_item,
     test_item_merge,
     test_journal_entry,

@@ -112,29 +112,6 @@ class TestInvoice(FinanceCase):
             },
         )
 
-    def test_amounts_add_up_to_the_last_decimal(self):
-        order = self.confirmed(received=10)
-        totals = {"net": "120", "tax": "25.21", "gross": "145.21"}
-        bill = self.bill(self.invoice_of(order, totals=totals))
-        exception = self.exceptions(bill)
-        self.assertEqual(exception.kind, "invoice_totals")
-        self.assertEqual(
-            {(line.ours, line.theirs) for line in exception.line_ids},
-            {("25.2", "25.21"), ("145.2", "145.21")},
-        )
-        exception.action_accept()
-        self.assertEqual((bill.amount_tax, bill.amount_total), (25.21, 145.21))
-        bill.action_post()
-        self.assertEqual(bill.amount_total, 145.21)
-
-    def test_lines_that_contradict_the_total_cannot_be_accepted(self):
-        order = self.confirmed(received=10)
-        totals = {"net": "130", "tax": "25.2", "gross": "155.2"}
-        exception = self.exceptions(self.bill(self.invoice_of(order, totals=totals)))
-        with self.assertRaises(UserError):
-            exception.action_accept()
-        self.assertEqual(exception.state, "open")
-
     def test_currencies_with_other_decimals(self):
         for code, price, net, tax, gross in (
             ("JPY", "1200", "12000", "2520", "14520"),
@@ -169,11 +146,11 @@ class TestInvoice(FinanceCase):
     def test_duplicate_number(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
-        self.refused(self.invoice_of(order, "1", number=" r-1 "), "possible_duplicate")
+        self.refused(self.invoice_of(order, "1", number=" r-1 "), "bill_known")
         next_year = self.invoice_of(order, "1", invoice_date="2027-01-02")
         self.assertNotEqual(self.bill(next_year), bill)
         bill.button_cancel()
-        self.refused(self.invoice_of(order), "possible_duplicate")
+        self.refused(self.invoice_of(order), "bill_known")
 
     def test_duplicate_number_of_another_contact_with_the_same_vat(self):
         twin = self.supplier.create({"name": "Supplier", "is_company": True})
@@ -186,7 +163,42 @@ class TestInvoice(FinanceCase):
                 "invoice_date": "2026-03-01",
             }
         )
-        self.refused(self.invoice_of(self.confirmed(received=10)), "possible_duplicate")
+        self.refused(self.invoice_of(self.confirmed(received=10)), "bill_known")
+
+    def test_known_bill_has_an_advice_of_its_own(self):
+        order = self.confirmed(received=10)
+        self.bill(self.invoice_of(order))
+        message = self.refused(self.invoice_of(order, "1"), "bill_known")
+        self.assertIn("bill of the same number", message.advice)
+
+    def test_suppliers_without_vat_number_are_not_one(self):
+        other = self.supplier.create({"name": "Other", "is_company": True})
+        (self.supplier | other).vat = "/"
+        self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": other.id,
+                "ref": "R-1",
+                "invoice_date": "2026-03-01",
+            }
+        )
+        theirs = self.confirmed(received=10, partner_id=other.id)
+        self.refused(self.invoice_of(theirs), "unknown_order")
+        bill = self.bill(self.invoice_of(self.confirmed(received=10)))
+        self.assertEqual(bill.partner_id, self.supplier)
+
+    def test_hub_sends_the_same_number_for_two_suppliers(self):
+        self.system.partner_id = False
+        other = self.supplier.create({"name": "Other", "is_company": True, "ref": "S-2"})
+        other.property_account_payable_id = self.accounts["44000"]
+        self.supplier.ref = "S-1"
+        orders = [self.confirmed(received=10, partner_id=one.id) for one in self.supplier | other]
+        documents = [
+            self.invoice_of(order, supplier={"number": order.partner_id.ref}) for order in orders
+        ]
+        bills = [self.bill(document) for document in documents]
+        self.assertEqual([bill.partner_id for bill in bills], [self.supplier, other])
+        self.assertEqual([self.bill(document) for document in documents], bills)
 
     def test_credit_note_is_linked_to_its_invoice(self):
         order = self.confirmed(received=10)

@@ -213,6 +213,23 @@ class TestMasterEvents(ProcurementCase):
         account.action_archive()
         self.assertFalse(self.valid(self.events(account, "archived"), "cost_centre")["active"])
 
+    def test_cost_centres_are_not_told_to_systems_of_other_contacts(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Wards"})
+
+        def told(code, company):
+            self.env["account.analytic.account"].create(
+                {"name": "Ward", "code": code, "plan_id": plan.id, "company_id": company.id}
+            )
+            self.env.cr.flush()
+            self.dispatch()
+            return len(self.messages(self.outbound))
+
+        self.system.partner_id = self.supplier
+        self.assertEqual(told("1", self.env.company), 0)
+        self.assertEqual(told("2", self.env["res.company"]), 0)
+        self.system.partner_id = self.env.company.partner_id
+        self.assertEqual(told("3", self.env.company), 1)
+
     def test_cost_centre_changed_and_restored(self):
         plan = self.env["account.analytic.plan"].create({"name": "Wards"})
         account = self.env["account.analytic.account"].create(

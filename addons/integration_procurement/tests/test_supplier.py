@@ -82,6 +82,15 @@ class TestSupplier(ProcurementCase):
         self.bring("k1", vat="BE0477472701")
         self.assertEqual(self.known(), partner)
 
+    def test_no_vat_number_is_nobodys_mark(self):
+        partner = self.env["res.partner"].create(
+            {"name": "By hand", "vat": "/", "is_company": True}
+        )
+        self.assertEqual(self.bring("k1", vat="/").state, "done")
+        self.assertEqual(self.bring("k2", number="S-2", name="Other", vat="/").state, "done")
+        self.assertEqual(len(self.known() | self.known("S-2") | partner), 3)
+        self.assertEqual(partner.name, "By hand")
+
     def test_reference_speaks_against_it(self):
         self.env["res.partner"].create(
             {"name": "By hand", "vat": "BE0477472701", "ref": "OTHER", "is_company": True}
