@@ -46,6 +46,10 @@ class HrDepartment(models.Model):
                 data=department._integration_canonical(),
                 company_id=department.company_id.id or None,
                 subject=department.display_name,
+                # our own matter: not for systems that belong to another contact, such as a supplier
+                partner_id=(
+                    (department.company_id or self.env.company).partner_id.commercial_partner_id.id
+                ),
                 problem=department._integration_problem(),
             )
             for department in self

@@ -108,6 +108,8 @@ class HrEmployee(models.Model):
                 data=employee._integration_canonical(),
                 company_id=employee.company_id.id,
                 subject=employee.name,
+                # our own matter: not for systems that belong to another contact, such as a supplier
+                partner_id=employee.company_id.partner_id.commercial_partner_id.id,
                 problem=employee._integration_problem(),
             )
             for employee in self

@@ -172,6 +172,20 @@ class TestEvents(HrCase):
         self.dispatch()
         self.assertFalse(self.messages(self.outbound))
 
+    def test_suppliers_are_not_told_of_people(self):
+        supplier = self.env["res.partner"].create({"name": "Supplier", "is_company": True})
+        for partner, told in ((supplier, False), (self.env.company.partner_id, True)):
+            with self.subTest(partner=partner.name):
+                self.outbound.system_id.partner_id = partner
+                before = self.messages(self.outbound)
+                number = f"N-{partner.id}"
+                self.env["hr.department"].create({"name": number, "department_number": number})
+                self.env["hr.employee"].create({"name": "Noor", "personnel_number": number})
+                self.env.cr.flush()
+                self.dispatch()
+                models = (self.messages(self.outbound) - before).mapped("res_model")
+                self.assertEqual(sorted(models), ["hr.department", "hr.employee"] if told else [])
+
     def test_of_another_company_stays_here(self):
         company = self.env["res.company"].create({"name": "Another hospital"})
         self.env["hr.employee"].create(

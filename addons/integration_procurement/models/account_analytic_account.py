@@ -99,6 +99,10 @@ class AccountAnalyticAccount(models.Model):
                 data=account._integration_canonical(),
                 company_id=account.company_id.id or None,
                 subject=account.display_name,
+                # our own matter: not for systems that belong to another contact
+                partner_id=(
+                    (account.company_id or self.env.company).partner_id.commercial_partner_id.id
+                ),
                 problem=account._integration_problem(),
             )
             for account in self

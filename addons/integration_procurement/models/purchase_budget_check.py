@@ -193,11 +193,12 @@ class PurchaseBudgetCheck(models.Model):
         if contract_code != CONTRACT:
             return super()._integration_snapshots(contract_code)
         return {
-            # Nobody's but the company's: a supplier is not told what there is to spend.
             check.id: Snapshot(
                 data=check._integration_canonical(),
                 company_id=check.company_id.id,
                 subject=check.name,
+                # Nobody's but the company's: a supplier is not told what there is to spend.
+                partner_id=check.company_id.partner_id.commercial_partner_id.id,
             )
             for check in self
         }

@@ -86,7 +86,10 @@ class TestBudget(FinanceCase):
         self.assertEqual(contracts.compile_schema(json.loads(version.schema)).violations(data), [])
         self.assertEqual((data["request"], data["order_number"]), (check.name, self.purchase.name))
         event = self.env["integration.event"].search([("res_model", "=", check._name)])
-        self.assertFalse(event.partner_id)
+        self.assertEqual(event.partner_id, self.company.partner_id.commercial_partner_id)
+        self.dispatch()
+        self.assertFalse(self.messages(self.outbound), "its system is the supplier's")
+        self.assertFalse(event.exists().filtered(lambda one: not one.dispatched_at))
 
     def test_asked_when_the_order_waits_for_approval(self):
         self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 1})

@@ -213,6 +213,23 @@ class TestMasterEvents(ProcurementCase):
         account.action_archive()
         self.assertFalse(self.valid(self.events(account, "archived"), "cost_centre")["active"])
 
+    def test_cost_centres_are_no_matter_of_suppliers(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Wards"})
+        for partner, told in ((self.supplier, 0), (self.env.company.partner_id, 1)):
+            with self.subTest(partner=partner.name):
+                self.system.partner_id = partner
+                values = {"name": "Ward", "code": f"W{partner.id}", "plan_id": plan.id}
+                account = self.env["account.analytic.account"].create(values)
+                self.env.cr.flush()
+                self.dispatch()
+                messages = self.messages(self.outbound)
+                found = messages.filtered(
+                    lambda one, account=account: (
+                        one.res_model == account._name and one.res_id == account.id
+                    )
+                )
+                self.assertEqual(len(found), told)
+
     def test_cost_centre_changed_and_restored(self):
         plan = self.env["account.analytic.plan"].create({"name": "Wards"})
         account = self.env["account.analytic.account"].create(
