@@ -1,3 +1,7 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -5,6 +9,8 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.tools import errors
 
 from ..tools import leaving
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationLeaver(models.Model):
@@ -290,10 +296,19 @@ class IntegrationLeaver(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._carry_out()
-        except UserError as exc:
-            if self.problem != str(exc):
-                self.problem = str(exc)
-                self._ask(self.env._("The departure could not be carried out: %s", exc))
+        except psycopg2.OperationalError:
+            raise  # collided with somebody: the next run tries again
+        except Exception as exc:  # whatever an ownership or an extension raises
+            self.invalidate_recordset()
+            if isinstance(exc, UserError):
+                problem = str(exc)
+            else:
+                _logger.exception("The departure %s could not be carried out", self.id)
+                # The type alone: its text may hold content.
+                problem = self.env._("Odoo reported an error (%s).", type(exc).__name__)
+            if self.problem != problem:
+                self.problem = problem
+                self._ask(self.env._("The departure could not be carried out: %s", problem))
 
     # ------------------------------------------------------------------
     # where it leads to

@@ -159,6 +159,26 @@ class TestLeaver(HrCase):
         self.assertIn("first day of the contract", self.leaver(employee).problem)
         self.assertFalse(other.active, "others are not held up")
 
+    def test_an_error_of_one_departure_does_not_hold_up_others(self):
+        employee, other = self.employee(), self.employee("101", name="Lea")
+        self.leave(2, "101")
+        self.leave(3)
+        leavers = type(self.env["integration.leaver"])
+        carry_out = leavers._carry_out
+
+        def fail(leaver):
+            if leaver.employee_id == employee:
+                raise ValueError("secret")
+            return carry_out(leaver)
+
+        self.patch(leavers, "_carry_out", fail)
+        with self.assertLogs("odoo.addons.integration_hr.models.integration_leaver", "ERROR"):
+            self.run_cron_in(3)
+        self.assertFalse(other.active)
+        self.assertTrue(employee.active)
+        self.assertIn("ValueError", self.leaver(employee).problem)
+        self.assertNotIn("secret", self.leaver(employee).problem)
+
     def test_brought_back_by_hand(self):
         employee = self.employee()
         self.leave(0)
