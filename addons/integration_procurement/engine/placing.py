@@ -75,7 +75,7 @@ class Placing:
                 )
             ],
             proposal={"shipment_line": line.id, "quantity": f"{left:f}"},
-            user_id=picking._integration_responsible().id,
+            user_id=picking._integration_decider().id,
         )
 
 

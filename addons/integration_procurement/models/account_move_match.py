@@ -123,10 +123,10 @@ class AccountMove(models.Model):
             key=deviation["key"],
             lines=deviation["lines"],
             proposal=deviation["proposal"],
-            user_id=self._integration_responsible().id,
+            user_id=self._integration_decider().id,
         )
 
-    def _integration_responsible(self):
+    def _integration_decider(self):
         """Who decides: the buyer if he may, else the accountant in charge; nobody if none is set.
 
         Unassigned exceptions are in the list of all accountants.
@@ -135,7 +135,7 @@ class AccountMove(models.Model):
         able = buyers.filtered(
             lambda user: user.active and user.has_group("account.group_account_invoice")
         )
-        return able[:1] or self.company_id.invoice_exception_user_id
+        return able[:1] or self.company_id.invoice_exception_user_id.filtered("active")
 
     def _integration_deviations(self) -> list[dict]:
         self.ensure_one()

@@ -34,6 +34,8 @@ class IntegrationHandlerPaymentStatus(models.AbstractModel):
 
     def _responsible(self, document):
         if document._name == "account.move":
+            if document.is_purchase_document(include_receipts=True):
+                return document._integration_decider()
             return document._integration_responsible()
         # sudo: the service user need not see companies' settings
         return document.company_id.sudo().invoice_exception_user_id.sudo(False)

@@ -221,7 +221,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             key=data["proof_number"],
             lines=differences,
             proposal=proposal,
-            user_id=picking._integration_responsible().id,
+            user_id=picking._integration_decider().id,
         )
 
     def _received_lines(self, picking, shipments, lines):
@@ -255,7 +255,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
                 area="stock",
                 key=data["proof_number"],
                 lines=differences,
-                user_id=picking._integration_responsible().id,
+                user_id=picking._integration_decider().id,
             )
 
     def _event_values(self, data, digest):

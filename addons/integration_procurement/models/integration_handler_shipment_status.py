@@ -80,7 +80,7 @@ class IntegrationHandlerShipmentStatus(models.AbstractModel):
         ):
             picking.with_context(mail_activity_quick_update=True).activity_schedule(
                 TROUBLE,
-                user_id=picking._integration_responsible().id,
+                user_id=picking._integration_decider().id,
                 summary=self.env._("The carrier has trouble with this delivery"),
                 note=escape(event.note or ""),
             )

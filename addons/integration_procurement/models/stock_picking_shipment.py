@@ -47,14 +47,18 @@ class StockPicking(models.Model):
                 for line in picking.move_line_ids
             )
 
-    def _integration_responsible(self):
-        """Who decides about a receipt: its responsible, else the buyer if he works in stock."""
+    def _integration_decider(self):
+        """Who decides about a receipt: its responsible, else the buyer if he works in stock.
+
+        Nobody who has left, and nobody from outside: what is assigned to nobody is in the list of
+        all storekeepers.
+        """
         self.ensure_one()
-        if self.user_id:
-            return self.user_id
         # sudo: whoever handles the receipt may not read purchase orders
-        buyer = self.sudo().purchase_id.user_id
-        return buyer.filtered(lambda user: user.has_group("stock.group_stock_user"))
+        for user in (self.user_id, self.sudo().purchase_id.user_id):
+            if user.active and user.has_group("stock.group_stock_user"):
+                return user
+        return self.env["res.users"]
 
     def _action_done(self):
         # sudo: announcements follow whatever people do with a receipt; nobody writes them himself

@@ -41,5 +41,5 @@ class IntegrationShipment(models.Model):
                 "ours": ours.isoformat(),
                 "expiry": line.expiry_date.isoformat(),
             },
-            user_id=picking._integration_responsible().id,
+            user_id=picking._integration_decider().id,
         )
