@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import html2plaintext
 
 
 class IntegrationPaymentNoticeMixin(models.AbstractModel):
@@ -39,11 +40,20 @@ class IntegrationPaymentNoticeMixin(models.AbstractModel):
             reference=notice["reference"],
             reason=notice["reason"] or "",
         ).strip()
+        overtaken = self.payment_notice_date and notice["date"] < self.payment_notice_date
+        if overtaken and self._integration_payment_was_told(text):
+            return  # handled again: nothing is new
         self.message_post(body=text, subtype_xmlid="mail.mt_note")
-        if self.payment_notice_date and notice["date"] < self.payment_notice_date:
-            return  # it was overtaken by what came first
+        if overtaken:
+            return  # by what came first
         self.write({f"payment_notice_{name}": value for name, value in notice.items()})
         if notice["state"] != "executed" and responsible:
             self.activity_schedule(
                 "mail.mail_activity_data_todo", user_id=responsible.id, summary=text
             )
+
+    def _integration_payment_was_told(self, text) -> bool:
+        """Whether the chatter has a notice: only the latest one is in the fields."""
+        words = text.split()
+        # sudo: what was noted is no secret to the interface that notes it
+        return any(html2plaintext(one.body).split() == words for one in self.sudo().message_ids)

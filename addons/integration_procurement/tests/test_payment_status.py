@@ -58,8 +58,14 @@ class TestPaymentStatus(FinanceCase):
 
     def test_what_was_overtaken_is_only_told(self):
         self.bill(self.notice("returned", date="2026-12-20"))
-        self.bill(self.notice("executed", date="2026-12-18"))
+        overtaken = self.notice("executed", date="2026-12-18", reason="Paid & <done>")
+        self.bill(overtaken)
         self.assertEqual(self.vendor_bill.payment_notice_state, "returned")
+        noted = len(self.vendor_bill.message_ids)
+        self.bill(overtaken)
+        self.assertEqual(len(self.vendor_bill.message_ids), noted, "it was told before")
+        self.bill({**overtaken, "date": "2026-12-17"})
+        self.assertEqual(len(self.vendor_bill.message_ids), noted + 1)
 
     def test_what_cannot_be_true(self):
         foreign = "EUR" if self.company.currency_id.name != "EUR" else "USD"
