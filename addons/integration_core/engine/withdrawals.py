@@ -75,13 +75,15 @@ def under_way(cr: BaseCursor, record: BaseModel) -> list[UnderWay]:
 
 
 def withdraw(
-    record: BaseModel, found: Collection[UnderWay], note: str, status: str
+    record: BaseModel, found: Collection[UnderWay], note: str, status: str, *, certain: bool = False
 ) -> Sequence[int]:
     """Cancel what has not left, in the transaction of ``record``; the caller checked the rights.
 
     :param note: why; the audit trail keeps it under the name of the user
     :param status: what everybody who reads the record is told
+    :param certain: the user accepts that some of it may leave all the same
     :return: the messages that were taken back
+    :raises UserError: a message was taken up for sending since it was looked at
     """
     # sudo: who works with the document decides how its partner learns of it, and needs no right
     # on messages for that; each of these is about this very document
@@ -92,7 +94,16 @@ def withdraw(
         (Act.RESOLVE, [one for row in found for one in row.failed]),
     ):
         if ids:
-            moved += operations.operate(messages.browse(ids), act, note).moved
+            report = operations.operate(messages.browse(ids), act, note)
+            if report.refused and not certain:
+                # Nothing is locked between looking and acting: sending may have begun meanwhile.
+                raise UserError(
+                    record.env._(
+                        "It is being sent at this very moment, so it could not be stopped. Nothing "
+                        "was changed: look again at what has left."
+                    )
+                )
+            moved += report.moved
     interface_ids = [row.interface_id for row in found]
     sync.withdraw(record.env.cr, record._name, record.id, interface_ids, status)
     return moved

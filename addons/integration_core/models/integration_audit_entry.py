@@ -52,6 +52,7 @@ ACTS = [
     ("take", "Conflict: value taken"),
     ("link", "Possible duplicate: linked to a record"),
     ("keep_apart", "Possible duplicate: kept apart"),
+    ("ask_again", "Possible duplicate: decision taken back"),
     ("hold", "Legal hold"),
     ("unhold", "Legal hold lifted"),
     ("purge", "Purged"),

@@ -17,7 +17,7 @@ class IntegrationDuplicate(models.Model):
     _log_access = False
     _order = "id desc"
     _rec_name = "external_id"
-    _reason_acts = ("action_keep_apart",)
+    _reason_acts = ("action_keep_apart", "action_ask_again")
 
     message_id = fields.Many2one(
         "integration.message", required=True, readonly=True, index=True, ondelete="cascade"
@@ -56,6 +56,7 @@ class IntegrationDuplicate(models.Model):
     decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     reason = fields.Char(string="Why", readonly=True, help="In the words of whoever decided.")
     is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
+    may_ask_again = fields.Boolean(compute="_compute_may_ask_again")
 
     _message_unique = models.UniqueIndex("(message_id)")
     _apart_idx = models.Index("(system_id, res_model, external_id) WHERE decision = 'apart'")
@@ -74,6 +75,13 @@ class IntegrationDuplicate(models.Model):
                 and one.message_id.state == "quarantined"
                 and one.message_id.error_code == duplicates.POSSIBLE
             )
+
+    @api.depends("decision", "message_id.state")
+    def _compute_may_ask_again(self):
+        """Kept apart, but it did not get through: nothing came of the decision yet."""
+        for one in self:
+            failed = one.message_id.state in ("retry", "quarantined", "dead")
+            one.may_ask_again = one.decision == "apart" and failed
 
     @api.model
     def _search_is_open(self, operator, value):
@@ -164,6 +172,27 @@ class IntegrationDuplicate(models.Model):
         audit.record(self, "keep_apart", reason=reason)
         self._go_on(reason)
 
+    def action_ask_ask_again(self):
+        return self._ask_reason(
+            "action_ask_again",
+            self.env._("Take the decision back"),
+            warning=self.env._(
+                "The message is handled again; if it still looks like a duplicate, it asks anew."
+            ),
+        )
+
+    def action_ask_again(self, reason):
+        """It was wrong to keep it apart, and nothing came of that yet; by a data steward."""
+        self._lock_for_steward(reason)
+        if not self.may_ask_again:
+            raise UserError(
+                self.env._("The decision has had its effect, or was taken back: look again.")
+            )
+        nothing = dict.fromkeys(("decision", "decided_at", "decided_by_id", "reason"), False)
+        self.sudo().write(nothing)  # sudo: closed to writes of people
+        audit.record(self, "ask_again", reason=reason)
+        self._go_on(reason)
+
     def _link_to(self, record, reason):
         """It is ``record``: the system knows that by another identifier from now on."""
         self._decide("link", reason)
@@ -176,6 +205,27 @@ class IntegrationDuplicate(models.Model):
         self._go_on(reason)
 
     def _decide(self, decision, reason):
+        self._lock_for_steward(reason)
+        if not self.is_open:
+            raise UserError(
+                self.env._("There is nothing to decide any more: look at the message again.")
+            )
+        # sudo: closed to writes of people
+        self.sudo().write(
+            {
+                "decision": decision,
+                "decided_at": fields.Datetime.now(),
+                "decided_by_id": self.env.uid,
+                "reason": reason,
+            }
+        )
+
+    def _lock_for_steward(self, reason):
+        """Let nobody else decide meanwhile.
+
+        :raises AccessError: the user is no data steward
+        :raises UserError: no reason is given, or somebody is deciding right now
+        """
         self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group("integration_core.group_steward"):
@@ -195,19 +245,6 @@ class IntegrationDuplicate(models.Model):
                 self.env._("Somebody else is deciding this at this very moment. Look again.")
             ) from exc
         self.invalidate_recordset()
-        if not self.is_open:
-            raise UserError(
-                self.env._("There is nothing to decide any more: look at the message again.")
-            )
-        # sudo: as above
-        self.sudo().write(
-            {
-                "decision": decision,
-                "decided_at": fields.Datetime.now(),
-                "decided_by_id": self.env.uid,
-                "reason": reason,
-            }
-        )
 
     def _go_on(self, reason):
         """Let the message be handled once more."""

@@ -34,6 +34,10 @@ class IntegrationException(models.Model):
         line = self.env["integration.shipment.line"].browse(self.proposal["shipment_line"]).exists()
         if not line or line.shipment_id.state == "cancelled":
             raise UserError(self.env._("The supplier does not announce this any more."))
+        if line._has_come():
+            raise UserError(
+                self.env._("All that was announced of it has been received. Keep it as it is.")
+            )
         moves = line.shipment_id.order_id._integration_open_moves()
         # What the rest of the shipment stands on, or where it was moved to by a back order.
         receipt = (line.shipment_id._move_lines().move_id & moves or moves)[:1].picking_id

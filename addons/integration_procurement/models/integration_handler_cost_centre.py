@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.identifiers import vat_key
+from .integration_exception_cost_centre import KIND
 
 MODEL = "account.analytic.account"
 
@@ -23,7 +24,10 @@ class IntegrationHandlerCostCentre(models.AbstractModel):
     _latest_suffices = True
 
     def _process(self, received, data):
-        return self._upsert(received, data)
+        account = self._upsert(received, data)
+        if data.get("active", True):
+            self._forget_missing(received, account)
+        return account
 
     def _upsert(self, received, data):
         """Create or update one cost centre; return its account."""
@@ -127,3 +131,57 @@ class IntegrationHandlerCostCentre(models.AbstractModel):
                 code="unknown_plan",
             )
         return found.id
+
+    # ------------------------------------------------------------------
+    # what a list lacked
+    # ------------------------------------------------------------------
+
+    def _forget_missing(self, received, account):
+        """What finance names again after a list lacked it is not to be archived any more."""
+        waiting = self.env["integration.exception"]._open_missing(received.system_id)
+        if not waiting or account.id not in waiting.proposal["ids"]:
+            return
+        rest = self.env[MODEL].browse(waiting.proposal["ids"]).exists() - account
+        waiting._void()
+        if rest := rest.filtered("active"):
+            self._ask_about_missing(received, rest)
+
+    def _ask_about_missing(self, received, missing):
+        """Let a person decide about cost centres that a complete list lacks, all at once."""
+        exceptions = self.env["integration.exception"]
+        missing = missing.sorted("code")
+        exceptions._raise_for(
+            received,
+            missing[0],
+            KIND,
+            self.env._(
+                "%(count)s cost centre(s) are missing in the complete list: %(names)s",
+                count=len(missing),
+                names=", ".join(missing.mapped("display_name")),
+            ),
+            area="accounting",
+            lines=[
+                (one.display_name, self.env._("In use"), self.env._("Not in the list"))
+                for one in missing
+            ],
+            proposal={"ids": missing.ids},
+            user_id=self._steward(received).id,
+        )
+
+    def _steward(self, received):
+        """Who decides: the data steward of cost centres, else the owner of the interface."""
+        # sudo: the service user needs no right on ownerships and interfaces
+        owned = (
+            self.env["integration.ownership"]
+            .sudo()
+            .search(
+                [
+                    ("system_id", "=", received.system_id),
+                    ("model_name", "=", MODEL),
+                    ("state", "=", "approved"),
+                ],
+                limit=1,
+            )
+        )
+        message = self.env["integration.message"].sudo().browse(received.id)  # sudo: as above
+        return owned.steward_id.filtered("active") or message.interface_id.owner_id

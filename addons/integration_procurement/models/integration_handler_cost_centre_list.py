@@ -2,7 +2,6 @@ from odoo import models
 
 from odoo.addons.integration_core.tools import errors
 
-from .integration_exception_cost_centre import KIND
 from .integration_handler_cost_centre import MODEL
 
 
@@ -57,24 +56,7 @@ class IntegrationHandlerCostCentreList(models.AbstractModel):
         waiting._void()
         if not missing:
             return
-        missing = missing.sorted("code")
-        exceptions._raise_for(
-            received,
-            missing[0],
-            KIND,
-            self.env._(
-                "%(count)s cost centre(s) are missing in the complete list: %(names)s",
-                count=len(missing),
-                names=", ".join(missing.mapped("display_name")),
-            ),
-            area="accounting",
-            lines=[
-                (one.display_name, self.env._("In use"), self.env._("Not in the list"))
-                for one in missing
-            ],
-            proposal={"ids": missing.ids},
-            user_id=self._steward(received).id,
-        )
+        self._ask_about_missing(received, missing)
 
     def _known(self, received):
         """The analytic accounts that the sender has a name for."""
@@ -82,21 +64,3 @@ class IntegrationHandlerCostCentreList(models.AbstractModel):
         links = self.env["integration.record.link"].sudo()
         found = links.search([("system_id", "=", received.system_id), ("res_model", "=", MODEL)])
         return self.env[MODEL].browse(found.mapped("res_id")).exists()
-
-    def _steward(self, received):
-        """Who decides: the data steward of cost centres, else the owner of the interface."""
-        # sudo: the service user needs no right on ownerships and interfaces
-        owned = (
-            self.env["integration.ownership"]
-            .sudo()
-            .search(
-                [
-                    ("system_id", "=", received.system_id),
-                    ("model_name", "=", MODEL),
-                    ("state", "=", "approved"),
-                ],
-                limit=1,
-            )
-        )
-        message = self.env["integration.message"].sudo().browse(received.id)  # sudo: as above
-        return owned.steward_id.filtered("active") or message.interface_id.owner_id

@@ -35,6 +35,10 @@ class IntegrationHandlerItem(models.AbstractModel):
             if data.get(name)
         }
 
+    def _excludes(self, alike, data):
+        # Odoo compares barcodes letter by letter, those of products in use.
+        return alike.filtered(lambda one: one.active and one.barcode == data.get("gtin"))
+
     def _spelt(self, name, value):
         return gtin_key(value) if name == "barcode" else value
 

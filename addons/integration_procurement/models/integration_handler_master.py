@@ -183,6 +183,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
             marks = set(self._marks(data).items())
             alike = self.env[self._master_model].union(*(by_mark[mark] for mark in marks))
             if number in apart:
+                self._refuse_apart(number, self._excludes(alike, data))
                 continue
             if alike:
                 self._refuse_doubtful(number, data, alike, taken)
@@ -196,6 +197,24 @@ class IntegrationHandlerMaster(models.AbstractModel):
                 )
             seen |= marks
         return found
+
+    def _excludes(self, alike, data):
+        """Records beside which Odoo does not let there be what a message is about.
+
+        :param alike: records that share a mark with it
+        """
+        return alike.browse()
+
+    def _refuse_apart(self, number, excluding):
+        """:raises PossibleDuplicate: a person said that it is of its own, which Odoo refuses"""
+        if excluding:
+            raise PossibleDuplicate(
+                "It cannot be a record of its own: a record in Odoo has the same barcode, and Odoo "
+                "lets no two have it. Open the possible duplicate and link the identifier to that "
+                "record, or correct the barcode on it and say again that this is of its own.",
+                excluding,
+                number,
+            )
 
     def _by_mark(self, documents):
         """Records by mark (field and value), of all that messages name."""

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from hashlib import sha256
 
 from odoo import models
@@ -7,6 +8,10 @@ from odoo.addons.integration_core.tools import canonical_json, errors
 from ..engine import receiving
 from ..tools import canonical
 from ..tools.shipments import exact
+
+# Goods are often counted and validated before the carrier closes his stop, and clocks differ: what
+# was received within this time before a delivery may be the very same goods.
+MAYBE_THE_SAME = timedelta(hours=24)
 
 
 class IntegrationHandlerProofOfDelivery(models.AbstractModel):
@@ -31,8 +36,8 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         if digest in earlier.mapped("digest"):
             return earlier.picking_id[:1].sudo(False)
         shipments, pickings = self._find_goods(data)
-        picking = self._choose(shipments, pickings, earlier, data)
         lines = self._lines(received, data)
+        picking = self._choose(shipments, pickings, earlier, lines, data)
         operations = self._operations(picking, shipments)
         told = operations.integration_shipment_line_id.shipment_id or [shipments[:1]]
         if picking.state == "done":
@@ -64,7 +69,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             )
         )
 
-    def _choose(self, shipments, pickings, earlier, data):
+    def _choose(self, shipments, pickings, earlier, lines, data):
         """The one receipt that a proof is about: an open one, or one that is done already.
 
         :raises errors.ConflictError: there is none, or it could be several
@@ -84,6 +89,8 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             meanwhile = done.filtered(lambda one: one.date_done >= delivered_at)
             if meanwhile := meanwhile - self._proven(meanwhile):
                 return meanwhile.sorted("date_done")[:1]
+            if awaited and (before := self._just_before(done, delivered_at)):
+                return self._received_alike(before, lines)
         found = awaited or done.sorted("date_done", reverse=True)[:1]
         if not found:
             self._unknown()
@@ -95,6 +102,28 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
                 code="several_receipts",
             )
         return found
+
+    def _just_before(self, done, delivered_at):
+        """Receipts without a proof that may be of the goods of a delivery."""
+        recent = done.filtered(lambda one: one.date_done >= delivered_at - MAYBE_THE_SAME)
+        return recent - self._proven(recent)
+
+    def _received_alike(self, pickings, lines):
+        """The one of these receipts on which the goods of a proof were received.
+
+        :raises errors.ConflictError: none has the same goods, so it may be another delivery or not
+        """
+        for picking in pickings.sorted("date_done", reverse=True):
+            ours = self._received_lines(picking, None, lines)
+            ours = [receiving.of_move_line(one) for one in ours]
+            if not list(receiving.Comparison(self.env, lines, ours).after_receipt()):
+                return picking
+        raise errors.ConflictError(
+            "Other quantities of this order were received by hand shortly before the delivery, so "
+            "these may be the same goods. Ask the carrier for the number of our receipt, or "
+            "correct or receive the goods by hand, then cancel this message.",
+            code="several_receipts",
+        )
 
     def _proven(self, pickings):
         """Those for which a proof of delivery came."""

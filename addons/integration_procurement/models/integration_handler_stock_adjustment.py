@@ -12,7 +12,8 @@ class IntegrationHandlerStockAdjustment(models.AbstractModel):
     """Another system corrects stock, with a reason that stands on the move.
 
     A correction is for exactly one stock: an item, a lot, a package or none, in one location, of
-    our own. Large ones, by the limits of the company, are for a storekeeper to decide.
+    our own. Large ones, by the limits of the company, are for a storekeeper to decide, and counts
+    since which goods were moved: the count may or may not have them.
     """
 
     _name = "integration.handler.stock_adjustment"
@@ -156,7 +157,23 @@ class IntegrationHandlerStockAdjustment(models.AbstractModel):
         self._refuse_ambiguous(mine)
         line.known_quantity = mine._present()
         if line._is_large():
-            self._raise_large(received, mine)
+            self._raise_question(
+                received,
+                mine,
+                self.env._(
+                    "A large correction of %(product)s in %(location)s.", **self._words(mine)
+                ),
+            )
+        elif mine._is_overtaken():
+            self._raise_question(
+                received,
+                mine,
+                self.env._(
+                    "%(product)s was moved in %(location)s after it was counted. Accept only if "
+                    "the count has what was moved; otherwise reject, and count again.",
+                    **self._words(mine),
+                ),
+            )
         else:
             mine._apply()
 
@@ -185,18 +202,21 @@ class IntegrationHandlerStockAdjustment(models.AbstractModel):
                 code="count_open",
             )
 
-    def _raise_large(self, received, line):
+    def _words(self, line):
+        return {
+            "product": line.product_id.display_name,
+            "location": line.adjustment_id.location_id.display_name,
+        }
+
+    def _raise_question(self, received, line, text):
+        """Let a storekeeper decide about a line, for the reason that ``text`` gives."""
         unit = line.unit_id.name
         target = line._target(line.known_quantity)
         self.env["integration.exception"]._raise_for(
             received,
             line.adjustment_id,
             "stock_adjustment",
-            self.env._(
-                "A large correction of %(product)s in %(location)s.",
-                product=line.product_id.display_name,
-                location=line.adjustment_id.location_id.display_name,
-            ),
+            text,
             area="stock",
             key=str(line.id),
             lines=[

@@ -117,6 +117,14 @@ class IntegrationShipment(models.Model):
                 )
             )._void()
 
+    def _settle_excess(self):
+        """What came in excess and was received by hand is not to be expected once more."""
+        come = self.line_ids.filtered(lambda line: line._has_come())
+        keys = {f"{line.shipment_id.id}:{line.id}" for line in come}
+        # sudo: as in _settle_exceptions
+        exceptions = self.env["integration.exception"].sudo()._of(self.order_id.picking_ids)
+        exceptions.filtered(lambda one: one.kind in placing.KINDS and one.key in keys)._void()
+
     def _place(self, received=None):
         """Write what is announced onto the open receipts of the order.
 
@@ -137,6 +145,7 @@ class IntegrationShipment(models.Model):
 
     def _follow(self):
         """A receipt was validated: what came has been received, what did not is still awaited."""
+        self._settle_excess()
         for shipment in self:
             lines = shipment._move_lines()
             if any(line.state not in ("done", "cancel") for line in lines):

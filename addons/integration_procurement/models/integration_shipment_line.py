@@ -57,6 +57,23 @@ class IntegrationShipmentLine(models.Model):
     # on the receipts
     # ------------------------------------------------------------------
 
+    def _has_come(self):
+        """Whether as much of the product was received as the notice has, be it typed in by hand."""
+        self.ensure_one()
+        shipment, product = self.shipment_id, self.product_id
+        # On receipts on which this shipment came; not what another announcement brought.
+        came = shipment._move_lines().filtered(lambda one: one.state == "done").picking_id
+        came = came.move_line_ids.filtered(
+            lambda one: (
+                one.state == "done"
+                and one.product_id == product
+                and one.integration_shipment_line_id.shipment_id <= shipment
+            )
+        )
+        told = shipment.line_ids.filtered(lambda one: one.product_id == product)
+        received = sum(came.mapped("quantity_product_uom"))
+        return product.uom_id.compare(received, sum(told.mapped("quantity"))) >= 0
+
     def _moves_of(self, moves):
         """Those of open moves that await the goods of this line."""
         self.ensure_one()

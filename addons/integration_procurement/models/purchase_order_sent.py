@@ -145,7 +145,7 @@ class PurchaseOrder(models.Model):
                 order._require_none_left(rows)
             by = dict(order._fields["sent_otherwise"]._description_selection(order.env))[way]
             text = order.env._("Sent by other means (%(way)s): %(reason)s", way=by, reason=reason)
-            moved = withdrawals.withdraw(order, rows, text, text)
+            moved = withdrawals.withdraw(order, rows, text, text, certain=certain)
             order.write(
                 {
                     "sent_otherwise": way,

@@ -48,13 +48,17 @@ class StockPicking(models.Model):
             )
 
     def _integration_decider(self):
-        """Who decides about a receipt: its responsible, else the buyer, if they work in stock."""
+        """Who decides about a receipt: its responsible, else the buyer if he works in stock.
+
+        Nobody who has left, and nobody from outside: what is assigned to nobody is in the list of
+        all storekeepers.
+        """
         self.ensure_one()
         # sudo: whoever handles the receipt may not read purchase orders
-        people = self.user_id or self.sudo().purchase_id.user_id
-        return people.filtered(
-            lambda user: user.active and user.has_group("stock.group_stock_user")
-        )
+        for user in (self.user_id, self.sudo().purchase_id.user_id):
+            if user.active and user.has_group("stock.group_stock_user"):
+                return user
+        return self.env["res.users"]
 
     def _action_done(self):
         # sudo: announcements follow whatever people do with a receipt; nobody writes them himself

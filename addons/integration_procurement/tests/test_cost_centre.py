@@ -242,3 +242,28 @@ class TestCostCentreList(CostCentreCase):
         self.accounts.create({"name": "By hand", "code": "9", "plan_id": self.plan.id})
         self.bring("k1", "1")
         self.assertFalse(self.waiting())
+
+    def test_one_that_finance_names_by_itself_is_not_archived(self):
+        self.bring("k1", "1", "2", "3")
+        self.bring("k2", "1")
+        asked = self.waiting()
+        self.reconfigure(self.inbound, handler="integration.handler.cost_centre")
+        ward = {"name": "Ward", "plan": "WARDS"}
+        self.assertEqual(self.confirm("k3", {"number": "2", "active": True, **ward}).state, "done")
+        self.env.invalidate_all()
+        self.assertEqual(asked.state, "void")
+        exception = self.waiting()
+        self.assertEqual(exception.proposal["ids"], self.account("3").ids)
+        exception.with_user(self.accountant).action_accept()
+        self.env.invalidate_all()
+        self.assertTrue(self.account("2").active)
+        self.assertFalse(self.account("3").active)
+
+    def test_one_that_finance_closes_by_itself_stays_a_question(self):
+        self.bring("k1", "1", "2", "3")
+        self.bring("k2", "1")
+        asked = self.waiting()
+        self.reconfigure(self.inbound, handler="integration.handler.cost_centre")
+        self.confirm("k3", {"number": "2", "name": "Ward", "plan": "WARDS", "active": False})
+        self.env.invalidate_all()
+        self.assertEqual(self.waiting(), asked)

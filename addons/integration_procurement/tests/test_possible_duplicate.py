@@ -67,6 +67,46 @@ class TestPossibleDuplicate(ItemCase):
         audited = self.env["integration.audit.entry"].search([("act", "=", "keep_apart")])
         self.assertEqual(audited.reason, "looked at both")
 
+    def question(self, **values):
+        """What is asked about another item with some marks."""
+        message = self.refuse("possible_duplicate", self.item("I-9", **values))
+        found = self.env["integration.duplicate"].search([("message_id", "=", message.id)])
+        return message, found.with_user(self.steward)
+
+    def test_a_barcode_that_odoo_keeps_for_one_product(self):
+        self.bring_well(self.item("I-3", gtin="4006501003638"))
+        other = self.known("I-3")
+        message, duplicate = self.question(gtin="4006501003638")
+        self.confirm_with(duplicate.action_ask_keep_apart())
+        self.assertEqual(message.error_code, "possible_duplicate")
+        self.assertIn("cannot be a record of its own", message.error_message)
+        self.assertEqual((duplicate.is_open, duplicate.decision), (True, False))
+        other.barcode = "0000000000017"
+        self.confirm_with(duplicate.action_ask_keep_apart())
+        self.assertEqual(message.state, "done", message.error_message)
+        self.assertEqual(self.known("I-9").barcode, "4006501003638")
+
+    def test_a_decision_that_had_no_effect_is_taken_back(self):
+        """Odoo keeps barcodes of packagings apart from those of products as well."""
+        box = self.env.ref("uom.product_uom_dozen")
+        self.env["product.uom"].create(
+            {"product_id": self.product.id, "uom_id": box.id, "barcode": "4006501003638"}
+        )
+        message, duplicate = self.question(reference="GZ-1", gtin="4006501003638")
+        self.assertFalse(duplicate.may_ask_again)
+        self.confirm_with(duplicate.action_ask_keep_apart())
+        self.assertEqual((message.state, message.error_code), ("quarantined", "business_rule"))
+        operator = new_test_user(self.env, "duplicate.op", "integration_core.group_operator")
+        with self.assertRaises(AccessError):
+            duplicate.with_user(operator).action_ask_again("why not")
+        self.assertTrue(duplicate.may_ask_again)
+        self.confirm_with(duplicate.action_ask_ask_again(), "it is a box of the same")
+        self.assertEqual((message.error_code, duplicate.is_open), ("possible_duplicate", True))
+        audited = self.env["integration.audit.entry"].search([("act", "=", "ask_again")])
+        self.assertEqual(audited.reason, "it is a box of the same")
+        with self.assertRaises(UserError):
+            duplicate.action_ask_again("once more")
+
     def test_decided_once(self):
         self.confirm_with(self.duplicate.action_ask_keep_apart())
         with self.assertRaises(UserError):

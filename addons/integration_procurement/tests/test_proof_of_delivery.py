@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -267,6 +270,31 @@ class TestProofOfDelivery(ReceiptCase):
         self.receive_by_hand(2)
         self.assert_done(self.prove("p1", {"quantity": "3"}, delivered_at="2099-03-04T10:41:00Z"))
         self.assertEqual(self.purchase.order_line[0].qty_received, 5)
+
+    def soon(self):
+        """The carrier closes his stop some minutes after the storekeeper has counted."""
+        return f"{fields.Datetime.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+
+    def test_received_alike_minutes_before_the_delivery_was_signed(self):
+        self.receive_by_hand(2)
+        self.assert_done(self.prove("p1", {"quantity": "2"}, delivered_at=self.soon()))
+        self.assertEqual(self.purchase.order_line[0].qty_received, 2)
+        self.assertEqual(self.picking.backorder_ids.state, "assigned")
+        self.assertEqual(self.picking.integration_shipment_event_ids.proof_number, "POD-1")
+        # What comes next is another delivery: the first has its proof.
+        rest = {"proof_number": "POD-2", "delivered_at": self.soon()}
+        self.assert_done(self.prove("p2", {"quantity": "3"}, **rest))
+        self.assertEqual(self.purchase.order_line[0].qty_received, 5)
+
+    def test_received_otherwise_minutes_before_the_delivery_was_signed(self):
+        self.receive_by_hand(2)
+        message = self.prove("p1", {"quantity": "3"}, delivered_at=self.soon())
+        self.assert_quarantined(message, "several_receipts")
+        self.assertEqual(self.purchase.order_line[0].qty_received, 2)
+        rest = self.picking.backorder_ids
+        named = {"delivered_at": self.soon(), "receipt_number": rest.name}
+        self.assert_done(self.prove("p2", {"quantity": "3"}, **named))
+        self.assertEqual((rest.state, self.purchase.order_line[0].qty_received), ("done", 5))
 
     def test_a_shipment_that_a_person_received_in_part(self):
         shipment = self.announce_reagent()

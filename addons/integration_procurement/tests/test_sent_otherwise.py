@@ -125,6 +125,32 @@ class TestSentOtherwise(AnswersCase):
                 self.say(order)
                 self.assertEqual(self.message_of(order).state, "cancelled")
 
+    def test_sending_that_begins_while_it_is_withdrawn(self):
+        """Nothing is locked between looking and acting; a drain takes the message in between."""
+        order = self.confirmed_only()
+        self.dispatch()
+        message = self.message_of(order)
+        look = type(order)._integration_under_way
+
+        def taken_meanwhile(one):
+            rows = look(one)
+            one.env.cr.execute(
+                "UPDATE integration_message SET state = 'processing' WHERE id = %s", [message.id]
+            )
+            return rows
+
+        wizard = self.ask(order)
+        wizard.write(WAY)
+        self.env.flush_all()
+        self.patch(type(order), "_integration_under_way", taken_meanwhile)
+        with (
+            self.assertRaisesRegex(UserError, "could not be stopped"),
+            self.enter_registry_test_mode(),
+        ):
+            wizard.action_confirm()
+        self.env.invalidate_all()
+        self.assertFalse(order.sent_otherwise)
+
     def test_what_has_left_needs_to_be_known(self):
         wizard = self.ask(self.purchase)
         line = wizard.line_ids.filtered("chosen")

@@ -153,6 +153,34 @@ class TestShippingNotice(ReceiptCase):
         self.picking.with_user(self.keeper)._integration_validate()
         self.assertEqual(self.purchase.order_line[0].qty_received, 8)
 
+    def test_an_excess_that_was_typed_in_by_hand_is_not_expected_again(self):
+        for by_hand in ("the announced operation", "one of its own"):
+            with self.subTest(by_hand=by_hand):
+                order = self.order_of((self.product, 5), (self.reagent, 3))
+                receipt = order.picking_ids
+                self.assert_done(self.notice(by_hand, {"quantity": "8"}, order=order))
+                exception = self.exceptions(receipt, "over_shipment").with_user(self.keeper)
+                self.assertEqual(len(exception), 1)
+                operation = receipt.move_line_ids.filtered("integration_shipment_line_id")
+                if by_hand == "one of its own":
+                    operation.copy({"quantity": 3, "integration_shipment_line_id": False})
+                else:
+                    operation.quantity = 8
+                order.integration_shipment_ids.with_user(self.keeper).action_mark_arrived()
+                operation.move_id.picked = True
+                receipt.with_user(self.keeper)._integration_validate()
+                self.assertEqual(order.order_line[0].qty_received, 8)
+                self.assertTrue(order._integration_open_moves())
+                self.assertEqual(exception.state, "void")
+
+    def test_an_excess_that_did_not_come_stays_a_question(self):
+        self.assert_done(self.notice("n1", {"quantity": "8"}))
+        exception = self.exceptions(kind="over_shipment").with_user(self.keeper)
+        self.purchase.integration_shipment_ids.with_user(self.keeper).action_mark_arrived()
+        self.picking.with_user(self.keeper)._integration_validate()
+        self.assertEqual(self.purchase.order_line[0].qty_received, 5)
+        self.assertEqual(exception.state, "open")
+
     def test_accepted_too_late(self):
         self.assert_done(self.notice("n1", {"quantity": "8"}))
         exception = self.exceptions(kind="over_shipment").with_user(self.keeper)

@@ -138,6 +138,45 @@ class TestStockAdjustment(ReceiptCase):
             self.exceptions(adjustment).with_user(self.keeper).action_accept()
         self.assertEqual(self.left(), 101)
 
+    def use(self, product, quantity):
+        move = self.env["stock.move"].create(
+            {
+                "product_id": product.id,
+                "product_uom_qty": quantity,
+                "location_id": self.place.id,
+                "location_dest_id": product.property_stock_production.id,
+            }
+        )
+        move._action_confirm()
+        move.write({"quantity": quantity, "picked": True})
+        move._action_done()
+
+    def test_a_count_that_is_older_than_moves_is_for_the_storekeeper(self):
+        self.use(self.product, 5)
+        count = {"counted": "100", "reason": "count"}
+        message = self.adjust("a1", count)
+        self.assert_done(message)
+        self.assertEqual(self.left(), 95)
+        adjustment = self.env["integration.stock.adjustment"].browse(message.res_id)
+        exception = self.exceptions(adjustment).with_user(self.keeper)
+        self.assertIn("after it was counted", exception.name)
+        exception.action_accept()
+        self.assertEqual(self.left(), 100)
+        # What is counted afterwards, differs by nothing or by so much, needs nobody.
+        self.assert_done(self.adjust("a2", count))
+        self.assert_done(self.adjust("a3", {"difference": "-1"}))
+        later = {"counted": "98", "reason": "count"}
+        self.assert_done(self.adjust("a4", later, adjusted_at="2099-03-02T17:05:00+01:00"))
+        self.assertEqual(self.left(), 98)
+
+    def test_moves_of_something_else_do_not_matter_to_a_count(self):
+        package = self.env["stock.package"].create({"name": "PACK-1"})
+        self.stock(self.reagent, 20, lot_id=self.lot, package_id=package)
+        self.use(self.product, 5)
+        count = {"item": "CRP", "lot": "A", "reason": "count", "package": "PACK-1", "counted": "19"}
+        self.assert_done(self.adjust("a1", count))
+        self.assertEqual(self.left(self.reagent, package_id=package), 19)
+
     def test_less_than_nothing(self):
         message = self.adjust("a1", {"difference": "-101"})
         self.env.company.integration_adjustment_percent = 1000

@@ -368,6 +368,23 @@ class TestSyncModels(ProcurementCase):
         self.assertEqual(self.product.product_tmpl_id._integration_responsible(), self.worker)
         self.assertFalse(self.env["res.country"].search([], limit=1)._integration_responsible())
 
+    def test_who_decides_is_asked_apart_from_who_is_told(self):
+        """Deciders may be chosen by settings; tasks go to whoever works with the document."""
+        buyer = new_test_user(self.env, "buyer.only", "purchase.group_purchase_user")
+        picking = self.ordered_by(buyer).picking_ids
+        self.assertFalse(picking._integration_decider(), "the buyer does not work in stock")
+        keeper = new_test_user(self.env, "keeper.decides", "stock.group_stock_user")
+        picking.user_id = keeper
+        self.assertEqual(picking._integration_decider(), keeper)
+        keeper.active = False
+        self.assertFalse(picking._integration_decider(), "who has left decides nothing")
+        self.assertEqual(picking._integration_responsible(), self.env["res.users"])
+        accountant = new_test_user(self.env, "accountant.one", "account.group_account_invoice")
+        seller = new_test_user(self.env, "seller.one", "account.group_account_invoice")
+        self.env.company.invoice_exception_user_id = accountant
+        move = self.env["account.move"].new({"move_type": "out_invoice", "invoice_user_id": seller})
+        self.assertEqual(move._integration_responsible_user(), seller)
+
     def ordered_by(self, user):
         order = self.order(user_id=user.id)
         order.button_confirm()

@@ -36,6 +36,10 @@ class IntegrationShipment(models.Model):
             area="stock",
             key=f"{line.shipment_id.id}:{line.id}",
             lines=[(self.env._("Expires on"), ours.isoformat(), line.expiry_date.isoformat())],
-            proposal={"lot": lot.id, "expiry": line.expiry_date.isoformat()},
+            proposal={
+                "lot": lot.id,
+                "ours": ours.isoformat(),
+                "expiry": line.expiry_date.isoformat(),
+            },
             user_id=picking._integration_decider().id,
         )

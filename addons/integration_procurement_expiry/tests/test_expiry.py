@@ -1,5 +1,6 @@
 from datetime import date
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.integration_procurement.tests.receipt_case import ReceiptCase
@@ -80,6 +81,16 @@ class TestExpiry(ReceiptCase):
         self.assertEqual(str(lot.expiration_date), "2099-01-01 22:59:59")
         exception.action_accept()
         self.assertEqual(str(lot.expiration_date), "2099-03-31 21:59:59")
+
+    def test_a_date_that_quality_has_changed_since_is_kept(self):
+        lot = self.lot(date(2099, 4, 30))
+        self.assert_done(self.announce("n1"))
+        exception = self.exceptions(kind="expiry_differs").with_user(self.keeper)
+        lot.expiration_date = expiry.end_of(date(2099, 2, 28), "Europe/Brussels")
+        with self.assertRaisesRegex(UserError, "has been changed since"):
+            exception.action_accept()
+        self.assertEqual(str(lot.expiration_date), "2099-02-28 22:59:59")
+        self.assertEqual(exception.state, "open")
 
     def test_a_correction_settles_what_was_to_be_decided(self):
         self.lot(date(2099, 1, 1))
