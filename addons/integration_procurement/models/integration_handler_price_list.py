@@ -55,7 +55,7 @@ class IntegrationHandlerPriceList(models.AbstractModel):
 
     def _issued_at(self, received, data):
         if data.get("issued_at"):
-            return canonical.read_moment(data["issued_at"]).replace(microsecond=0)
+            return canonical.read_past_moment(data["issued_at"]).replace(microsecond=0)
         # sudo: the service user needs no right on messages to know when this one arrived
         message = self.env["integration.message"].sudo().browse(received.id)
         arrived = (message.original_id or message).created_at or fields.Datetime.now()
@@ -293,7 +293,7 @@ class _Work:
 
 
 def _day(text) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return canonical.read_day(text) if text else None
 
 
 def _same(row, name, value) -> bool:

@@ -157,7 +157,7 @@ class TestPriceList(CatalogueCase):
         exception = self.exceptions()
         self.assertEqual((exception.res_id, exception.area), (row.id, "purchase"))
         self.assertEqual(row.price, 10)
-        self.priced("p2", {"unit_price": "11"}, issued_at="2030-01-01T00:00:00Z")
+        self.priced("p2", {"unit_price": "11"}, issued_at=f"{fields.Datetime.now().isoformat()}Z")
         self.assertEqual((exception.state, len(self.exceptions())), ("void", 1))
         buyer = new_test_user(self.env, "prices.buyer", "purchase.group_purchase_user")
         with self.assertRaises(AccessError):
@@ -252,6 +252,16 @@ class TestPriceList(CatalogueCase):
         self.priced("p2", {"unit_price": "11"}, **values)
         self.assertFalse(self.exceptions())
 
+    def test_days_and_moments_that_cannot_be(self):
+        self.seller()
+        for key, item, values, code in (
+            ("p1", {"valid_from": "0001-01-01"}, {}, "no_such_moment"),
+            ("p2", {"valid_to": "9999-12-31"}, {}, "no_such_moment"),
+            ("p3", {}, {"issued_at": "0001-01-01T00:00:00Z"}, "no_such_moment"),
+            ("p4", {}, {"issued_at": "2062-11-20T08:00:00Z"}, "moment_in_future"),
+        ):
+            self.assert_quarantined(self.priced(key, item, **values), code)
+
     def test_discontinued(self):
         row = self.seller()
         self.send(
@@ -338,6 +348,14 @@ class TestStockAvailability(CatalogueCase):
         self.seen("a1")
         self.seen("a2", as_of="2026-11-21T06:00:00Z", available_quantity="1")
         self.assertEqual(row.supplier_available_qty, 30)
+
+    def test_nobody_looks_into_the_future(self):
+        row = self.seller()
+        self.assert_quarantined(self.seen("a1", "2062-11-22T06:00:00Z"), "moment_in_future")
+        self.seen("a2")
+        self.assertEqual(row.supplier_available_qty, 30)
+        wrong = self.seen("a3", next_available_date="9999-12-31")
+        self.assert_quarantined(wrong, "no_such_moment")
 
     def test_without_conditions_of_purchase(self):
         self.product.barcode = "4006381333931"
