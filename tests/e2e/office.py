@@ -95,7 +95,7 @@ class Order:
             "type": "order.confirmed",
             "order_no": self.name,
             "supplier_ref": f"SO-{self.id}",
-            "confirmed_at": "2030-05-01T10:00:00Z",
+            "confirmed_at": "2026-05-01T10:00:00Z",
             "positions": [
                 {"pos": str(line), "qty": self.quantity, "unit": "C62", "promised": promised}
                 for line in self.line_ids

@@ -106,6 +106,7 @@ from . import (
     test_tools_jwks,
     test_tools_keyring,
     test_tools_mapping,
+    test_tools_moments,
     test_tools_oauth2,
     test_tools_ownership,
     test_tools_pace,

@@ -3,7 +3,7 @@ from datetime import date
 from odoo import models
 from odoo.fields import Domain
 
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, moments
 
 
 class IntegrationHandlerHr(models.AbstractModel):
@@ -79,17 +79,9 @@ class IntegrationHandlerHr(models.AbstractModel):
     def _day(self, text) -> date | None:
         """A day of a message; ``None`` for none.
 
-        :raises errors.ContractError: there is no such day in the calendar
+        :raises errors.ContractError: see :func:`.moments.read_day`
         """
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise errors.ContractError(
-                "A date is no day of the calendar. Ask the sender to send it again.",
-                code="no_such_day",
-            ) from None
+        return moments.read_day(text) if text else None
 
     def _write_changed(self, record, values):
         """Write what differs: a message that says what is known leaves no trace in histories."""

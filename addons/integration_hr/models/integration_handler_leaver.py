@@ -1,8 +1,6 @@
 from odoo import models
 
-from odoo.addons.integration_core.tools import errors
-
-from ..tools import leaving
+from odoo.addons.integration_core.tools import errors, moments
 
 # Codes of the contract, and the reasons that come with Odoo.
 REASONS = {
@@ -48,15 +46,7 @@ class IntegrationHandlerLeaver(models.AbstractModel):
         return employee
 
     def _moment(self, text):
-        if not text:
-            return None
-        try:
-            return leaving.read_moment(text)
-        except ValueError:
-            raise errors.ContractError(
-                "The moment of the decision is none, or lacks its offset. Ask the sender.",
-                code="no_such_moment",
-            ) from None
+        return moments.read_past_moment(text) if text else None
 
     def _reason(self, received, code):
         """The reason of a departure; empty for none.

@@ -90,7 +90,11 @@ class TestEmployee(HrCase):
 
     def test_no_such_day(self):
         message = self.bring("employee", number="100", name="Noor", start_date="2026-02-30")
-        self.assert_quarantined(message, "no_such_day", "contract")
+        self.assert_quarantined(message, "no_such_moment", "contract")
+
+    def test_no_year_of_ours(self):
+        message = self.bring("employee", number="100", name="Noor", start_date="0001-01-01")
+        self.assert_quarantined(message, "no_such_moment", "contract")
 
     def test_end_without_start(self):
         message = self.bring("employee", number="100", name="Noor", end_date="2026-12-31")

@@ -74,6 +74,15 @@ class TestLeaver(HrCase):
         self.bring("leaver", number="100", cancelled=True, issued_at="2026-11-01T11:00:00Z")
         self.assertEqual(leaver.state, "planned")
 
+    def test_a_decision_of_the_future_does_not_silence_those_to_come(self):
+        employee = self.employee()
+        for moment, code in (
+            ("2099-11-01T10:00:00Z", "moment_in_future"),
+            ("9999-12-31T23:59:59-05:00", "no_such_moment"),
+        ):
+            self.assert_quarantined(self.leave(21, issued_at=moment), code, "contract")
+        self.assertFalse(employee.leaver_id)
+
     def test_withdrawn_before_the_day(self):
         employee = self.employee()
         self.leave(14)

@@ -31,10 +31,3 @@ class TestLeaving(BaseCase):
         self.assertEqual(leaving.departure_day(MONDAY, TUESDAY), MONDAY)
         self.assertEqual(leaving.departure_day(TUESDAY, MONDAY), MONDAY)
         self.assertEqual(leaving.departure_day(None, MONDAY), MONDAY)
-
-    def test_moments_have_an_offset(self):
-        self.assertEqual(
-            leaving.read_moment("2026-11-30T09:30:00+01:00"), datetime(2026, 11, 30, 8, 30)
-        )
-        with self.assertRaises(ValueError):
-            leaving.read_moment("2026-11-30T09:30:00")

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 
 def is_due(last_day: date, today: date) -> bool:
@@ -36,14 +36,3 @@ def returns(start: date | None, left_on: date | None) -> bool:
 def departure_day(end: date | None, today: date) -> date:
     """The last day of somebody who is said to have left, by a message that names no such day."""
     return min(end or today, today)
-
-
-def read_moment(value: str) -> datetime:
-    """A moment of a contract (RFC 3339) as Odoo keeps it: naive, in UTC.
-
-    :raises ValueError: no such moment, or one without an offset
-    """
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError("a moment needs an offset")
-    return found.astimezone(UTC).replace(tzinfo=None)

@@ -41,7 +41,7 @@ class IntegrationException(models.Model):
             Decimal(repr(values["price"])),
             "",
         )
-        place = row._integration_place(row._integration_alike(), offer)
+        place = row._integration_place(row._integration_alike(self.proposal["identity"]), offer)
         dates = {"date_start": place.start or False, "date_end": place.end or False}
         if place.target:
             row.browse(place.target).write({**values, **dates})

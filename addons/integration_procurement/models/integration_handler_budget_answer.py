@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 
 from odoo.addons.integration_core.tools import errors
 
@@ -29,7 +29,7 @@ class IntegrationHandlerBudgetAnswer(models.AbstractModel):
             "state": data["decision"],
             "reserved": self._amount(currency, data["amount"]),
             "reference": data["reference"],
-            "valid_until": fields.Date.to_date(data.get("valid_until")) or False,
+            "valid_until": self._day(data.get("valid_until")),
             "answer": data.get("reason") or False,
         }
         known = {name: check[name] for name in values}

@@ -26,6 +26,14 @@ class Item:
     def unit(self):
         return self.template.uom_id
 
+    def exact(self) -> "Item":
+        """The same item; as its only variant, if it has but one."""
+        only = self.template.product_variant_ids
+        return self if self.product or len(only) != 1 else Item(self.template, only)
+
+    def of_all_variants(self) -> "Item":
+        return Item(self.template, self.product.browse())
+
     def fits(self, other: "Item") -> bool:
         """Whether both may be the same item."""
         if self.template != other.template:
@@ -49,7 +57,7 @@ class IntegrationHandlerCatalogue(models.AbstractModel):
         templates = {item.template.id for item in items}
         found = defaultdict(list)
         for row in self._sellers(supplier, Domain("product_tmpl_id", "in", list(templates))):
-            found[Item(row.product_tmpl_id, row.product_id)].append(row)
+            found[Item(row.product_tmpl_id, row.product_id).exact()].append(row)
         return found
 
     def _find_items(self, received, supplier, items) -> list[Item]:
@@ -66,7 +74,7 @@ class IntegrationHandlerCatalogue(models.AbstractModel):
             ),
             "gtin": self._by_barcode([one["gtin"] for one in items if "gtin" in one]),
         }
-        found = [self._choose(item, known) for item in items]
+        found = [item and item.exact() for item in (self._choose(one, known) for one in items)]
         self._refuse_positions(
             [n for n, one in enumerate(found, 1) if one is None],
             "unknown_items",

@@ -1,5 +1,3 @@
-from datetime import date
-
 from odoo import models
 from odoo.fields import Domain
 
@@ -97,19 +95,6 @@ class IntegrationHandlerCostCentre(models.AbstractModel):
         if data.get("plan") or not account:
             values["plan_id"] = self._plan(received, data.get("plan"))
         return values
-
-    def _day(self, text):
-        """A day of a message, ``False`` for none.
-
-        :raises errors.ContractError: there is no such day in the calendar
-        """
-        try:
-            return date.fromisoformat(text) if text else False
-        except ValueError:
-            raise errors.ContractError(
-                "A date is no day of the calendar. Ask the sender to send it again.",
-                code="no_such_day",
-            ) from None
 
     def _plan(self, received, number):
         """Id of the plan that the sender calls ``number``, or of the only one there is.

@@ -109,7 +109,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
             "company_id": self.env.company.id,
             "partner_id": supplier.id,
             "ref": data["number"].strip(),
-            "invoice_date": data["invoice_date"],
+            "invoice_date": self._day(data["invoice_date"]),
             "currency_id": currency.id,
             "invoice_origin": ", ".join(dict.fromkeys(orders.order_id.mapped("name"))) or False,
             "reversed_entry_id": original.id,
@@ -123,7 +123,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
 
     def _terms(self, received, data):
         code = data.get("payment_terms")
-        due = data.get("due_date")
+        due = self._day(data.get("due_date"))
         if code:
             return {"invoice_payment_term_id": self._find_payment_term(received, code).id}
         if due:
@@ -135,7 +135,7 @@ class IntegrationHandlerInvoice(models.AbstractModel):
 
         :return: what the accountant should know of it
         """
-        due = fields.Date.to_date(data.get("due_date"))
+        due = self._day(data.get("due_date"))
         if not due or bill.invoice_date_due == due:
             return ""
         bill.write({"invoice_payment_term_id": False, "invoice_date_due": due})

@@ -30,13 +30,13 @@ class IntegrationHandlerJournalEntry(models.AbstractModel):
         if known:
             return known
         journal = self._find_journal(received, data["journal"], JOURNALS)
-        self._check_period(journal, fields.Date.to_date(data["date"]))
+        self._check_period(journal, self._day(data["date"]))
         entry = self.env["account.move"].create(
             {
                 "move_type": "entry",
                 "company_id": self.env.company.id,
                 "journal_id": journal.id,
-                "date": data["date"],
+                "date": self._day(data["date"]),
                 "ref": data.get("reference") or data["number"],
                 "currency_id": self._find_currency(data["currency"]).id,
                 "integration_digest": digest,

@@ -28,7 +28,7 @@ class IntegrationHandlerMaterialConsumption(models.AbstractModel):
                 "location_id": location.id,
                 "location_dest_id": moves[0]["location_dest_id"],
                 "origin": self.env._("Consumption reported by %s", self._system(received).name),
-                "scheduled_date": canonical.read_moment(data["consumed_at"]),
+                "scheduled_date": canonical.read_past_moment(data["consumed_at"]),
                 "move_ids": [Command.create(values) for values in moves],
             }
         )

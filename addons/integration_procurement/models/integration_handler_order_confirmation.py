@@ -131,7 +131,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
     def _said_at(self, received, data) -> datetime:
         """When the supplier said so; if the message does not tell, when it first arrived."""
         if data.get("confirmed_at"):
-            return canonical.read_moment(data["confirmed_at"]).replace(microsecond=0)
+            return canonical.read_past_moment(data["confirmed_at"]).replace(microsecond=0)
         # sudo: the service user needs no right on messages to know when this one arrived
         message = self.env["integration.message"].sudo().browse(received.id)
         arrived = (message.original_id or message).created_at or fields.Datetime.now()
@@ -208,10 +208,10 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
         """The deliveries of a line, in the unit of the message."""
         quantity = canonical.read_number(said["quantity"])
         if "schedule" not in said:
-            return [Delivery(quantity, date.fromisoformat(said["promised_date"]))]
+            return [Delivery(quantity, canonical.read_day(said["promised_date"]))]
         parts = [
             Delivery(
-                canonical.read_number(part["quantity"]), date.fromisoformat(part["promised_date"])
+                canonical.read_number(part["quantity"]), canonical.read_day(part["promised_date"])
             )
             for part in said["schedule"]
         ]

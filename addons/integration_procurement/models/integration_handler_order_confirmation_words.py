@@ -87,7 +87,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             "quantity": float(said["quantity"]),
             "unit": said["unit"],
             "promised_date": said["promised_date"],
-            "date_planned": self._promised_moment(line, fields.Date.to_date(said["promised_date"])),
+            "date_planned": self._promised_moment(line, canonical.read_day(said["promised_date"])),
         }
         if "unit_price" in said:
             substitute["unit_price"] = float(said["unit_price"])
@@ -109,7 +109,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             (
                 self.env._("Day"),
                 format_date(self.env, line._integration_requested_date()),
-                format_date(self.env, fields.Date.to_date(said["promised_date"])),
+                format_date(self.env, canonical.read_day(said["promised_date"])),
             ),
         ]
         if "unit_price" in said:

@@ -1,7 +1,8 @@
-from odoo import fields, models
+from odoo import models
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools import canonical
 from . import integration_handler_procurement  # noqa: F401 - defined before what inherits it
 
 
@@ -21,7 +22,7 @@ class IntegrationHandlerPaymentStatus(models.AbstractModel):
         currency = self._find_currency(data["currency"])
         notice = {
             "state": data["status"],
-            "date": fields.Date.to_date(data["date"]),
+            "date": canonical.read_past_day(data["date"]),
             "reference": data["reference"],
             "reason": data.get("reason") or False,
             "amount": self._amount(currency, data["amount"]),

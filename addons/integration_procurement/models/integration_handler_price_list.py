@@ -1,15 +1,17 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import fields, models
 
-from ..tools import canonical, price_lists
+from ..tools import answers, canonical, price_lists
 from ..tools.price_lists import DAY, Offer
 
 KIND = "price_list"
 # What can become of an entry, as the summary tells it.
-COUNTS = ("new", "changed", "same", "ended", "parked", "older")
+COUNTS = ("new", "changed", "same", "ended", "kept", "parked", "older")
 
 
 class IntegrationHandlerPriceList(models.AbstractModel):
@@ -55,7 +57,7 @@ class IntegrationHandlerPriceList(models.AbstractModel):
 
     def _issued_at(self, received, data):
         if data.get("issued_at"):
-            return canonical.read_moment(data["issued_at"]).replace(microsecond=0)
+            return canonical.read_past_moment(data["issued_at"]).replace(microsecond=0)
         # sudo: the service user needs no right on messages to know when this one arrived
         message = self.env["integration.message"].sudo().browse(received.id)
         arrived = (message.original_id or message).created_at or fields.Datetime.now()
@@ -98,7 +100,8 @@ class IntegrationHandlerPriceList(models.AbstractModel):
     def _summary(self, data, counts) -> str:
         return self.env._(
             "Price list %(number)s: %(new)s new, %(changed)s changed, %(same)s as before, "
-            "%(ended)s discontinued, %(parked)s to be decided, "
+            "%(ended)s discontinued, %(kept)s discontinued but kept (they are for all variants or "
+            "companies), %(parked)s to be decided, "
             "%(older)s overtaken by a later list.",
             number=data.get("number") or "",
             **{name: counts[name] for name in COUNTS},
@@ -126,12 +129,16 @@ class _Work:
         #: values of rows to come, by item
         self.new: dict[object, list[dict]] = {}
         self.parked: list[tuple] = []
+        #: ids of rows that this list brought
+        self.made: set[int] = set()
         self.counts: Counter[str] = Counter()
 
     def discontinue(self, item, entry):
         """Prices end the day before ``valid_from``, or yesterday."""
         last = (_day(entry.get("valid_from")) or self.today) - DAY
-        for row in self._rows(item):
+        mine = [row for row in self._rows(item) if row.company_id]
+        self.counts["kept"] += len(self._beside(item)) - len(mine)
+        for row in mine:
             if self._is_overtaken(row):
                 self.counts["older"] += 1
                 continue
@@ -145,7 +152,9 @@ class _Work:
         alike = {
             row.id: row
             for row in self._rows(item)
-            if row.product_uom_id == unit and not unit.compare(row.min_qty, least)
+            if row.company_id
+            and row.product_uom_id == unit
+            and not unit.compare(row.min_qty, least)
         }
         offer = Offer(
             _day(entry.get("valid_from")),
@@ -158,10 +167,16 @@ class _Work:
         if prior is not None and self._is_overtaken(prior):
             self.counts["older"] += 1
             return
+        if place.near:
+            model, near = alike[place.near.id], place.near
+        else:
+            model, near = self._nearest(item, unit, least, offer)
         values = self._values(entry)
-        identity = self._identity(item, unit, least, entry, prior)
-        if price_lists.is_jump(place, offer, self.tolerance):
-            self.parked.append((prior, values, identity))
+        identity = self._identity(item, unit, least, entry, prior if prior is not None else model)
+        if price_lists.is_jump(near, offer, self.tolerance) or (
+            near and not place.near and self._is_beaten(model, unit, least, near, offer)
+        ):
+            self.parked.append((model, values, identity))
             return
         values |= {"date_start": place.start or False, "date_end": place.end or False}
         if place.target:
@@ -178,6 +193,7 @@ class _Work:
     def _create(self):
         found = self.sellers.create([values for every in self.new.values() for values in every])
         self.counts["new"] += len(found)
+        self.made.update(found.ids)
         created = iter(found)
         for item, every in self.new.items():
             self.rows[item] += [next(created) for _values in every]
@@ -188,6 +204,56 @@ class _Work:
         if item in self.new:
             self._create()
         return self.rows[item]
+
+    def _beside(self, item) -> list:
+        """All rows that Odoo considers for an item: its own, and those for all variants."""
+        rows = self._rows(item)
+        return [*rows, *self._rows(item.of_all_variants())] if self._has_wider(item) else rows
+
+    def _has_wider(self, item) -> bool:
+        return bool(item.product) and item.of_all_variants() in self.rows
+
+    def _nearest(self, item, unit, least, offer):
+        """What an item without a price of its own for a unit and quantity is compared with.
+
+        Prices of this list do not count: quantity discounts of a new item are no jumps.
+
+        :return: a row of the item, and its price for one ``unit``; none if there is none
+        """
+        first = offer.start or self.today
+
+        def distance(row):
+            start, price = row.date_start or date.min, self._converted(row, unit)
+            return (
+                start > first,
+                row.product_uom_id != unit,
+                abs(least * unit.factor - row.min_qty * row.product_uom_id.factor),
+                not price.covers(first),
+                -start.toordinal(),
+                row.id,
+            )
+
+        rows = [row for row in self._beside(item) if row.price and row.id not in self.made]
+        if not rows:
+            return None, None
+        row = min(rows, key=distance)
+        return row, self._converted(row, unit)
+
+    def _converted(self, row, unit):
+        price = row._integration_price()
+        amount = answers.convert_price(price.amount, row.product_uom_id.factor, unit.factor)
+        return replace(price, amount=amount)
+
+    def _is_beaten(self, row, unit, least, price, offer) -> bool:
+        """Whether a row that is not this item's alone would go on, and be the cheaper one: Odoo
+        takes it then, so that the supplier's price has no effect."""
+        return (
+            (not row.company_id or not row.product_id)
+            and row.product_uom_id == unit
+            and not unit.compare(row.min_qty, least)
+            and price.covers(offer.start or self.today)
+            and price.amount < Fraction(offer.amount)
+        )
 
     def _is_overtaken(self, row) -> bool:
         return bool(row.supplier_priced_at and row.supplier_priced_at > self.issued_at)
@@ -210,14 +276,18 @@ class _Work:
         return values
 
     def _identity(self, item, unit, least, entry, prior) -> dict:
-        """What makes a new row one of this item; unsaid, it is as in the row before."""
+        """What makes a new row one of this item; unsaid, it is as in the row before.
+
+        It is for the company of the interface alone.
+        """
+        own = prior is not None and prior in self._rows(item)
         values = {
             "partner_id": (prior.partner_id if prior is not None else self.supplier).id,
             "product_tmpl_id": item.template.id,
-            "product_id": item.product.id,
+            "product_id": (prior.product_id if own else item.product).id,
             "product_uom_id": unit.id,
             "min_qty": least,
-            "company_id": (prior.company_id if prior is not None else self.env.company).id,
+            "company_id": self.env.company.id,
             "product_code": entry["item"].get("supplier_code"),
         }
         if prior is not None:
@@ -252,7 +322,7 @@ class _Work:
         known = {(one.res_id, one.key): one.proposal for one in before.sorted("id")}
         for prior, values, identity in self.parked:
             key = fields.Date.to_string(values["date_start"]) or ""
-            name, lines = self._question(prior, values)
+            name, lines = self._question(prior, values, identity)
             proposal = {
                 "ours": {"price": prior.price, "currency_id": prior.currency_id.id},
                 "write": {field: _as_json(value) for field, value in values.items()},
@@ -274,7 +344,7 @@ class _Work:
             )
             self.counts["parked"] += 1
 
-    def _question(self, prior, values):
+    def _question(self, prior, values, identity):
         """Sentence and differences of a price that jumps."""
         ours = f"{canonical.number(prior.price)} {prior.currency_id.name}"
         theirs = f"{canonical.number(values['price'])} {self.currency.name}"
@@ -289,11 +359,22 @@ class _Work:
             (self.env._("Item"), item, values.get("product_name") or False),
             (self.env._("Price"), ours, theirs),
         ]
+        if prior.product_uom_id.id != identity["product_uom_id"]:
+            unit = self.env["uom.uom"].browse(identity["product_uom_id"])
+            lines.append((self.env._("Unit"), prior.product_uom_id.name, unit.name))
+        if not prior.company_id or prior.product_id.id != identity["product_id"]:
+            lines.append(
+                (
+                    self.env._("For"),
+                    self.env._("all variants or companies; Odoo takes the cheaper price"),
+                    self.env._("this item and company"),
+                )
+            )
         return name, lines
 
 
 def _day(text) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return canonical.read_day(text) if text else None
 
 
 def _same(row, name, value) -> bool:

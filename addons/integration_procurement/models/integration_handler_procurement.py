@@ -4,7 +4,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import float_compare
 
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, moments
 
 
 class IntegrationHandlerProcurement(models.AbstractModel):
@@ -44,6 +44,13 @@ class IntegrationHandlerProcurement(models.AbstractModel):
     def _company_domain(self) -> Domain:
         """Records of the interface's company, and those that all companies share."""
         return Domain("company_id", "in", (False, self.env.company.id))
+
+    def _day(self, text):
+        """A day of a message, ``False`` for none.
+
+        :raises errors.ContractError: see :func:`.moments.read_day`
+        """
+        return moments.read_day(text) if text else False
 
     # ------------------------------------------------------------------
     # orders

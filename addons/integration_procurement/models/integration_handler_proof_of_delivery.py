@@ -163,7 +163,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             product,
             quantity,
             lot=lot,
-            expiry=line.get("expiry_date") or "",
+            expiry=canonical.day(self._day(line.get("expiry_date"))) or "",
             package=line.get("package") or "",
             damaged=bool(line.get("damaged")),
         )

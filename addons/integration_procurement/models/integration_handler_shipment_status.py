@@ -38,7 +38,7 @@ class IntegrationHandlerShipmentStatus(models.AbstractModel):
         moment = canonical.read_moment
         return {
             "status": data["status"],
-            "occurred_at": moment(data["occurred_at"]).replace(microsecond=0),
+            "occurred_at": canonical.read_past_moment(data["occurred_at"]).replace(microsecond=0),
             "place": data.get("place") or False,
             "note": data.get("note") or False,
             "expected_at": data.get("expected_at") and moment(data["expected_at"]),

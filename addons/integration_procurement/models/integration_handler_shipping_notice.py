@@ -136,7 +136,7 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             "product_id": product.id,
             "quantity": float(quantity),
             "lot_name": lot,
-            "expiry_date": line.get("expiry_date") or False,
+            "expiry_date": self._day(line.get("expiry_date")),
             "package_name": line.get("package") or False,
         }
 

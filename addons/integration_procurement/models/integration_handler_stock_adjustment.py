@@ -45,7 +45,7 @@ class IntegrationHandlerStockAdjustment(models.AbstractModel):
                     "name": data["adjustment_number"],
                     "digest": digest,
                     "location_id": location.id,
-                    "adjusted_at": canonical.read_moment(data["adjusted_at"]),
+                    "adjusted_at": canonical.read_past_moment(data["adjusted_at"]),
                     "system_id": received.system_id,
                     "company_id": self.env.company.id,
                     "line_ids": [Command.create(line) for line in lines],

@@ -27,7 +27,7 @@ class IntegrationHandlerStockAvailability(models.AbstractModel):
             "Products have no conditions of purchase with this supplier: positions %s. Enter the "
             "supplier on the products (tab “Purchase”), then retry.",
         )
-        seen_at = canonical.read_moment(data["as_of"]).replace(microsecond=0)
+        seen_at = canonical.read_past_moment(data["as_of"]).replace(microsecond=0)
         for entry, item, unit in zip(entries, items, units, strict=True):
             for row in rows[item]:
                 if row.supplier_available_at and row.supplier_available_at > seen_at:
@@ -37,7 +37,7 @@ class IntegrationHandlerStockAvailability(models.AbstractModel):
                         "supplier_available_qty": self._in_unit(
                             float(entry["available_quantity"]), unit, row.product_uom_id
                         ),
-                        "supplier_available_date": entry.get("next_available_date") or False,
+                        "supplier_available_date": self._day(entry.get("next_available_date")),
                         "supplier_available_at": seen_at,
                     }
                 )

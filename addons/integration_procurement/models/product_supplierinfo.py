@@ -50,18 +50,23 @@ class ProductSupplierinfo(models.Model):
         today = fields.Date.context_today(self)
         return price_lists.place([row._integration_price() for row in alike], offer, today)
 
-    def _integration_alike(self):
-        """The rows of the same supplier, item, unit, quantity and company as this one."""
-        self.ensure_one()
+    @api.model
+    def _integration_alike(self, identity):
+        """The rows of the same supplier, item, unit, quantity and company as a row to come.
+
+        :param identity: its values
+        """
+        unit = self.env["uom.uom"].browse(identity["product_uom_id"])
+        same = ("partner_id", "product_tmpl_id", "product_uom_id", "company_id")
+        products = [identity["product_id"]]
+        # The only variant is the same as all variants.
+        if (
+            len(
+                self.env["product.template"].browse(identity["product_tmpl_id"]).product_variant_ids
+            )
+            == 1
+        ):
+            products.append(False)
         return self.search(
-            [
-                (name, "=", self[name].id)
-                for name in (
-                    "partner_id",
-                    "product_tmpl_id",
-                    "product_id",
-                    "product_uom_id",
-                    "company_id",
-                )
-            ]
-        ).filtered(lambda row: not self.product_uom_id.compare(row.min_qty, self.min_qty))
+            [(name, "=", identity[name]) for name in same] + [("product_id", "in", products)]
+        ).filtered(lambda row: not unit.compare(row.min_qty, identity["min_qty"]))

@@ -142,7 +142,9 @@ class TestCostCentre(CostCentreCase):
         self.assertFalse(self.known().active)
 
     def test_days(self):
-        self.assert_quarantined(self.bring("k1", valid_to="2026-02-30"), "no_such_day", "contract")
+        self.assert_quarantined(
+            self.bring("k1", valid_to="2026-02-30"), "no_such_moment", "contract"
+        )
         message = self.bring("k2", valid_from="2026-02-02", valid_to="2026-02-01")
         self.assert_quarantined(message, "business_rule")
 

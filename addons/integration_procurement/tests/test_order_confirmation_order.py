@@ -38,6 +38,21 @@ class TestOrderConfirmationOrder(AnswersCase):
         self.assertFalse(self.exceptions())
         self.assertIn("not used", self.purchase.message_ids[0].body)
 
+    def test_what_cannot_have_been_said_is_refused(self):
+        for key, moment, code in (
+            ("c1", "2062-11-23T10:00:00Z", "moment_in_future"),
+            ("c2", "9999-12-31T23:59:59-05:00", "no_such_moment"),
+        ):
+            message = self.answer(key, (self.first, {}), confirmed_at=moment)
+            self.assertEqual((message.state, message.error_code), ("quarantined", code))
+        for key, said in (
+            ("c3", {"promised_date": "9999-12-31"}),
+            ("c4", {"schedule": [{"quantity": "5", "promised_date": "0001-01-01"}]}),
+        ):
+            message = self.answer(key, (self.first, said))
+            self.assertEqual((message.state, message.error_code), ("quarantined", "no_such_moment"))
+        self.assertFalse(self.first.supplier_answered_at)
+
     def test_a_newer_answer_overtakes_what_was_open(self):
         self.answer("c1", (self.first, {"quantity": "3"}), (self.second, {}))
         open_before = self.exceptions()

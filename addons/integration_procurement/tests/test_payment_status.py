@@ -29,18 +29,24 @@ class TestPaymentStatus(FinanceCase):
         return {
             "document": {"type": "bill", "number": self.vendor_bill.name},
             "status": status,
-            "date": "2026-12-18",
+            "date": "2026-10-18",
             "amount": "145.2",
             "currency": self.company.currency_id.name,
             "reference": "PAY-1",
             **values,
         }
 
+    def test_no_notice_of_the_future(self):
+        for day, code in (("2099-10-18", "moment_in_future"), ("0001-01-01", "no_such_moment")):
+            message = self.deliver(self.notice(date=day))
+            self.assertEqual((message.state, message.error_code), ("quarantined", code))
+        self.assertFalse(self.vendor_bill.payment_notice_state)
+
     def test_executed_is_noted_once(self):
         before = len(self.vendor_bill.message_ids)
         self.assertEqual(self.bill(self.notice()), self.vendor_bill)
         self.assertEqual(self.vendor_bill.payment_notice_state, "executed")
-        self.assertEqual(str(self.vendor_bill.payment_notice_date), "2026-12-18")
+        self.assertEqual(str(self.vendor_bill.payment_notice_date), "2026-10-18")
         self.assertEqual(self.vendor_bill.payment_state, "not_paid", "it books nothing")
         noted = len(self.vendor_bill.message_ids)
         self.assertGreater(noted, before)
@@ -57,8 +63,8 @@ class TestPaymentStatus(FinanceCase):
         self.assertIn("The account is closed", self.vendor_bill.activity_ids.summary)
 
     def test_what_was_overtaken_is_only_told(self):
-        self.bill(self.notice("returned", date="2026-12-20"))
-        self.bill(self.notice("executed", date="2026-12-18"))
+        self.bill(self.notice("returned", date="2026-10-20"))
+        self.bill(self.notice("executed", date="2026-10-18"))
         self.assertEqual(self.vendor_bill.payment_notice_state, "returned")
         told = len(self.vendor_bill.message_ids)
         self.bill(self.notice("executed", date="2026-12-18"))

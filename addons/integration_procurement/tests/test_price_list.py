@@ -157,7 +157,7 @@ class TestPriceList(CatalogueCase):
         exception = self.exceptions()
         self.assertEqual((exception.res_id, exception.area), (row.id, "purchase"))
         self.assertEqual(row.price, 10)
-        self.priced("p2", {"unit_price": "11"}, issued_at="2030-01-01T00:00:00Z")
+        self.priced("p2", {"unit_price": "11"}, issued_at=f"{fields.Datetime.now().isoformat()}Z")
         self.assertEqual((exception.state, len(self.exceptions())), ("void", 1))
         buyer = new_test_user(self.env, "prices.buyer", "purchase.group_purchase_user")
         with self.assertRaises(AccessError):
@@ -185,6 +185,116 @@ class TestPriceList(CatalogueCase):
             [(10, "2026-12-31"), (10.2, "2027-12-31"), (10.4, "False")],
         )
         self.assertEqual(rows[0], old)
+
+    def test_two_periods_said_twice_and_a_list_without_days(self):
+        first = {"unit_price": "10", "valid_from": "2026-01-01"}
+        second = {"unit_price": "10.4", "valid_from": "2190-07-01"}
+        gtin = {"item": {"gtin": "4006381333931"}}
+        self.priced("p1", {**first, **gtin}, {**second, **gtin})
+        rows = self.sellers()
+        periods = [("2026-01-01", "2190-06-30"), ("2190-07-01", "False")]
+        for key, *items in (
+            ("p2", {**first, **gtin}, {**second, **gtin}),
+            ("p3", gtin),
+            ("p4", {**gtin, "valid_to": "2191-01-01"}),
+        ):
+            self.priced(key, *items)
+            self.assertEqual(self.sellers(), rows)
+            self.assertEqual([(str(one.date_start), str(one.date_end)) for one in rows], periods)
+        self.assertIn("1 as before", self.supplier.message_ids[0].body)
+
+    def test_a_jump_after_a_price_that_ended(self):
+        old = self.seller(date_start="2026-01-01", date_end="2026-12-31")
+        self.priced("p1", {"unit_price": "1000", "valid_from": "2027-01-01"})
+        self.assertEqual(self.sellers(), old)
+        self.exceptions().with_user(self.manager).action_accept()
+        new = self.sellers() - old
+        self.assertEqual((new.price, str(new.date_start)), (1000, "2027-01-01"))
+        self.assertEqual(str(old.date_end), "2026-12-31")
+
+    def test_a_jump_by_another_unit_or_quantity(self):
+        old = self.seller(product_uom_id=self.box.id, price=120)
+        self.priced("p1", {"unit_price": "10.2"})
+        new = self.sellers() - old
+        self.assertEqual((new.product_uom_id.name, new.price), ("Units", 10.2))
+        new.unlink()
+        self.priced("p2", {"unit_price": "120"})
+        self.assertEqual(self.sellers(), old)
+        self.assertIn("Unit", self.exceptions().line_ids.mapped("label"))
+        self.exceptions().with_user(self.manager).action_accept()
+        new = self.sellers() - old
+        self.assertEqual((new.product_uom_id.name, new.price, old.price), ("Units", 120, 120))
+
+    def test_quantity_discounts_of_one_list_are_no_jumps(self):
+        gtin = {"item": {"gtin": "4006381333931"}}
+        self.priced("p1", gtin, {**gtin, "unit_price": "8", "min_quantity": "100"})
+        self.assertEqual(self.sellers().mapped("price"), [10, 8])
+        self.assertFalse(self.exceptions())
+
+    def test_the_only_variant_is_the_item(self):
+        row = self.seller()
+        gtin = {"item": {"gtin": "4006381333931"}}
+        self.priced("p1", {**gtin, "unit_price": "10.3"})
+        self.assertEqual((self.sellers(), row.price), (row, 10.3))
+        self.priced("p2", {**gtin, "unit_price": "20"})
+        self.exceptions().with_user(self.manager).action_accept()
+        self.assertEqual((self.sellers(), row.price), (row, 20))
+        self.send("p3", currency="EUR", items=[{**gtin, "discontinued": True}])
+        self.assertTrue(row.supplier_discontinued)
+
+    def sizes(self):
+        """The product in two sizes; return the size that has the barcode."""
+        size = self.env["product.attribute"].create(
+            {"name": "Size", "value_ids": [(0, 0, {"name": name}) for name in ("M", "L")]}
+        )
+        template = self.env["product.template"].create(
+            {
+                "name": "Glove",
+                "attribute_line_ids": [
+                    (0, 0, {"attribute_id": size.id, "value_ids": [(6, 0, size.value_ids.ids)]})
+                ],
+            }
+        )
+        self.product.barcode = False
+        template.product_variant_ids[0].barcode = "4006381333931"
+        return template.product_variant_ids[0]
+
+    def test_a_price_for_all_variants(self):
+        medium = self.sizes()
+        row = self.seller(product_tmpl_id=medium.product_tmpl_id.id, product_code="S-2")
+        gtin = {"item": {"gtin": "4006381333931"}}
+        self.priced("p1", {**gtin, "unit_price": "10.3"})
+        self.assertEqual(self.sellers(medium), row, "the cheaper price for all sizes would win")
+        self.exceptions().with_user(self.manager).action_accept()
+        own = self.sellers(medium) - row
+        self.assertEqual((own.product_id, own.price, row.price), (medium, 10.3, 10))
+        own.unlink()
+        self.priced("p2", {**gtin, "unit_price": "9.9"})
+        own = self.sellers(medium) - row
+        self.assertEqual((own.product_id, own.price, row.price), (medium, 9.9, 10))
+        own.unlink()
+        self.send("p3", currency="EUR", items=[{**gtin, "discontinued": True}])
+        self.assertFalse(row.supplier_discontinued)
+        self.assertIn("1 discontinued but kept", self.supplier.message_ids[0].body)
+
+    def test_a_price_that_all_companies_share(self):
+        row = self.seller(company_id=False)
+        self.priced("p1", {"unit_price": "9.8"})
+        own = self.sellers() - row
+        self.assertEqual((own.company_id, own.price, row.price), (self.env.company, 9.8, 10))
+        own.unlink()
+        self.priced("p2", {"unit_price": "30"})
+        self.assertEqual(self.sellers(), row)
+        self.exceptions().with_user(self.manager).action_accept()
+        own = self.sellers() - row
+        self.assertEqual((own.company_id, own.price, row.price), (self.env.company, 30, 10))
+        self.send(
+            "p3",
+            currency="EUR",
+            items=[{"item": {"supplier_code": "S-1"}, "discontinued": True}],
+        )
+        self.assertEqual((row.date_end, row.supplier_discontinued), (False, False))
+        self.assertTrue(own.supplier_discontinued)
 
     def test_two_jumps_are_accepted_in_any_order(self):
         self.seller()
@@ -251,6 +361,16 @@ class TestPriceList(CatalogueCase):
         self.exceptions().with_user(self.manager).action_reject()
         self.priced("p2", {"unit_price": "11"}, **values)
         self.assertFalse(self.exceptions())
+
+    def test_days_and_moments_that_cannot_be(self):
+        self.seller()
+        for key, item, values, code in (
+            ("p1", {"valid_from": "0001-01-01"}, {}, "no_such_moment"),
+            ("p2", {"valid_to": "9999-12-31"}, {}, "no_such_moment"),
+            ("p3", {}, {"issued_at": "0001-01-01T00:00:00Z"}, "no_such_moment"),
+            ("p4", {}, {"issued_at": "2062-11-20T08:00:00Z"}, "moment_in_future"),
+        ):
+            self.assert_quarantined(self.priced(key, item, **values), code)
 
     def test_discontinued(self):
         row = self.seller()
@@ -337,6 +457,20 @@ class TestStockAvailability(CatalogueCase):
         row = self.seller()
         self.seen("a1")
         self.seen("a2", as_of="2026-11-21T06:00:00Z", available_quantity="1")
+        self.assertEqual(row.supplier_available_qty, 30)
+
+    def test_nobody_looks_into_the_future(self):
+        row = self.seller()
+        self.assert_quarantined(self.seen("a1", "2062-11-22T06:00:00Z"), "moment_in_future")
+        self.seen("a2")
+        self.assertEqual(row.supplier_available_qty, 30)
+        wrong = self.seen("a3", next_available_date="9999-12-31")
+        self.assert_quarantined(wrong, "no_such_moment")
+
+    def test_by_barcode_beside_the_price_of_the_only_variant(self):
+        self.product.barcode = "4006381333931"
+        row = self.seller()
+        self.assertEqual(self.seen("a1", item={"gtin": "4006381333931"}).state, "done")
         self.assertEqual(row.supplier_available_qty, 30)
 
     def test_without_conditions_of_purchase(self):

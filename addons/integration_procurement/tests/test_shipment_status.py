@@ -25,7 +25,7 @@ class TestShipmentStatus(ReceiptCase):
         )
         self.system.partner_id = self.carrier
 
-    def say(self, key, status="in_transit", at="2026-12-20T08:00:00Z", **values):
+    def say(self, key, status="in_transit", at="2026-10-20T08:00:00Z", **values):
         values = values or {"tracking_reference": "MT-1"}
         return self.confirm(key, {"status": status, "occurred_at": at, **values})
 
@@ -55,10 +55,10 @@ class TestShipmentStatus(ReceiptCase):
 
     def test_what_comes_late_or_twice_is_history_only(self):
         later = {"tracking_reference": "MT-1", "expected_at": "2026-12-23T09:00:00Z"}
-        self.assert_done(self.say("s1", at="2026-12-21T08:00:00Z", **later))
+        self.assert_done(self.say("s1", at="2026-10-21T08:00:00Z", **later))
         earlier = {**later, "expected_at": "2026-12-28T09:00:00Z"}
-        self.assert_done(self.say("s2", "exception", at="2026-12-19T08:00:00Z", **earlier))
-        self.assert_done(self.say("s3", at="2026-12-21T08:00:00Z", **later))
+        self.assert_done(self.say("s2", "exception", at="2026-10-19T08:00:00Z", **earlier))
+        self.assert_done(self.say("s3", at="2026-10-21T08:00:00Z", **later))
         events = self.picking.integration_shipment_event_ids
         self.assertEqual(events.mapped("status"), ["in_transit", "exception"])
         self.assertEqual(self.planned(), "2026-12-23 09:00:00")
@@ -70,10 +70,15 @@ class TestShipmentStatus(ReceiptCase):
         task = self.trouble()
         self.assertEqual(task.user_id, self.keeper)
         self.assertIn("&lt;b&gt;Broken seal", task.note)
-        self.assert_done(self.say("s2", "exception", at="2026-12-20T09:00:00Z"))
+        self.assert_done(self.say("s2", "exception", at="2026-10-20T09:00:00Z"))
         self.assertEqual(self.trouble(), task)
-        self.assert_done(self.say("s3", "out_for_delivery", at="2026-12-21T08:00:00Z"))
+        self.assert_done(self.say("s3", "out_for_delivery", at="2026-10-21T08:00:00Z"))
         self.assertFalse(self.trouble())
+
+    def test_a_status_of_the_future_does_not_silence_those_to_come(self):
+        message = self.say("s1", at="2062-10-20T08:00:00Z")
+        self.assertEqual((message.state, message.error_code), ("quarantined", "moment_in_future"))
+        self.assertFalse(self.picking.integration_shipment_event_ids)
 
     def test_found_by_other_numbers(self):
         for key, values in (
@@ -82,7 +87,7 @@ class TestShipmentStatus(ReceiptCase):
             ("s3", {"receipt_number": self.picking.name}),
             ("s4", {"shipment_number": "DN-1", "order_number": self.purchase.name}),
         ):
-            message = self.say(key, at=f"2026-12-20T08:00:0{key[1]}Z", **values)
+            message = self.say(key, at=f"2026-10-20T08:00:0{key[1]}Z", **values)
             self.assert_done(message)
             self.assertEqual(message.res_id, self.picking.id)
         self.assertEqual(len(self.picking.integration_shipment_event_ids), 4)

@@ -8,10 +8,16 @@ ISO 8601 without a time zone.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from odoo.addons.integration_core.tools import decimals
+from odoo.addons.integration_core.tools.moments import (  # noqa: F401 - read by handlers
+    read_day,
+    read_moment,
+    read_past_day,
+    read_past_moment,
+)
 
 #: Odoo stores prices and quantities unrounded (a glove costs 0.0125): so nothing is rounded to the
 #: digits that a screen shows. Ten digits drop no more than what binary floats add.
@@ -44,17 +50,6 @@ def day(value: date | bool | None) -> str | None:
 def text(value: str | bool | None) -> str | None:
     """A text, ``None`` if it is empty."""
     return value or None
-
-
-def read_moment(value: str) -> datetime:
-    """A moment of a contract (RFC 3339, with an offset) as Odoo keeps it: naive, in UTC.
-
-    :raises ValueError: no such moment, or one without an offset
-    """
-    found = datetime.fromisoformat(value)
-    if found.tzinfo is None:
-        raise ValueError("a moment needs an offset")
-    return found.astimezone(UTC).replace(tzinfo=None)
 
 
 def read_number(value: str) -> Decimal:

@@ -50,8 +50,10 @@ class Place:
     :ivar target: record that takes it; ``None`` for a new one
     :ivar start: first day of the record from then on
     :ivar end: last day of the record from then on
-    :ivar prior: the price that it replaces or follows; ``None`` if there was none
+    :ivar prior: the price that it replaces or follows without a gap; ``None`` if there was none
     :ivar ends: last day of the prior record, if that is not the target
+    :ivar near: what it is compared with: the prior one, else the last one that began before, ended
+        or not, else the next
     """
 
     target: int | None
@@ -59,39 +61,58 @@ class Place:
     end: date | None
     prior: Price | None
     ends: date | None = None
+    near: Price | None = None
 
 
 def place(prices: Collection[Price], offer: Offer, today: date) -> Place:
     """Where ``offer`` belongs.
 
     A price from the same day on is replaced; one that goes on beyond that day ends the day before.
-    An offer without a first day replaces what is valid today.
+    An offer without a first day replaces what is valid today. No price reaches into a later period,
+    for Odoo takes the cheaper one of two.
     """
-    same = next((price for price in prices if price.start == offer.start), None)
-    now = _latest(price for price in prices if price.covers(offer.start or today))
+    first = offer.start or today
+    now = _latest(price for price in prices if price.covers(first))
+    begun = _latest(price for price in prices if (price.start or date.min) <= first)
+    near = begun or min(prices, key=lambda price: price.start or date.min, default=None)
     if offer.start is None and now is not None:
-        return Place(now.id, now.start, offer.end, now)
-    if same is not None:
-        return Place(same.id, offer.start, offer.end, same)
+        return Place(now.id, now.start, _end(prices, now.start, offer), now, near=now)
     if offer.start is None:
-        return Place(None, None, offer.end, None)
-    later = [price.start for price in prices if price.start and price.start > offer.start]
-    end = offer.end
-    if end is None and later:
-        end = min(later) - DAY
-    return Place(None, offer.start, end, now, offer.start - DAY if now else None)
+        return _undated(prices, offer, today, near)
+    end = _end(prices, offer.start, offer)
+    same = next((price for price in prices if price.start == offer.start), None)
+    if same is not None:
+        return Place(same.id, offer.start, end, same, near=same)
+    return Place(None, offer.start, end, now, offer.start - DAY if now else None, now or near)
 
 
-def is_jump(place: Place, offer: Offer, percent: Decimal) -> bool:
-    """Whether a person has to see the price first: too far from the one before.
+def _undated(prices, offer: Offer, today: date, near: Price | None) -> Place:
+    """Where an offer without a first day belongs if nothing is valid today: one without a first
+    day goes on again; what a dated one cost stays known."""
+    if near is None or (near.start or date.min) > today:
+        return Place(None, None, _end(prices, None, offer), None, near=near)
+    if near.start is None:
+        return Place(near.id, None, _end(prices, None, offer), near, near=near)
+    return Place(None, today, _end(prices, today, offer), None, near=near)
+
+
+def _end(prices, start: date | None, offer: Offer) -> date | None:
+    """The last day of a price that begins on ``start``: as offered, before the next begins."""
+    later = [
+        price.start - DAY for price in prices if price.start and price.start > (start or date.min)
+    ]
+    return min([*later, *([offer.end] if offer.end else [])], default=None)
+
+
+def is_jump(near: Price | None, offer: Offer, percent: Decimal) -> bool:
+    """Whether a person has to see the price first: too far from the one it is compared with.
 
     A price of zero is none yet. Another currency cannot be compared.
     """
-    prior = place.prior
-    if prior is None or not prior.amount:
+    if near is None or not near.amount:
         return False
-    return prior.currency != offer.currency or is_beyond(
-        Fraction(offer.amount), prior.amount, percent
+    return near.currency != offer.currency or is_beyond(
+        Fraction(offer.amount), near.amount, percent
     )
 
 
