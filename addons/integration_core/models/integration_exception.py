@@ -119,6 +119,7 @@ class IntegrationException(models.Model):
                 "key": key,
                 "res_model": record._name,
                 "res_id": record.id,
+                # sudo: whose document it is, and nothing else of it
                 "company_id": (record.sudo().company_id or self.env.company).id,
                 "system_id": received.system_id if received else False,
                 "message_id": received.id if received else False,
@@ -234,16 +235,17 @@ class IntegrationException(models.Model):
             if verdict == "accepted" or hasattr(one, act):
                 getattr(one, act)()
         # sudo: the fields of a decision are closed, whoever may decide; checked above
-        self.sudo().write(
+        decided = self.sudo()
+        decided.write(
             {
                 "state": verdict,
                 "decided_by_id": self.env.uid,
                 "decided_at": fields.Datetime.now(),
             }
         )
-        for one in self.sudo():
+        for one in decided:
             one._tell_status("synchronised", None)
-        self.sudo()._settle_tasks()
+        decided._settle_tasks()
         self._tell_chatter(verdict)
 
     def _accept_other(self):

@@ -43,7 +43,7 @@ class IntegrationReadiness(models.Model):
         # sudo: the records are of all apps, and only their ids are kept; who opens the report
         # reads the names of those that he may read
         found = readiness.run(interface.sudo())
-        reports = self.sudo()
+        reports = self.sudo()  # sudo: people read reports, checks write them
         reports.search([("interface_id", "=", interface.id)]).unlink()
         report = reports.create(
             {

@@ -130,16 +130,14 @@ class IntegrationLeaverAccess(models.AbstractModel):
         return False
 
     def _other_jobs(self, user):
-        return (
-            self.env["hr.employee"]
-            .sudo()
-            .search(  # sudo: employees of other companies, too
-                [
-                    ("user_id", "=", user.id),
-                    ("id", "!=", self.employee_id.id),
-                    ("active", "=", True),
-                ]
-            )
+        # sudo: employees of other companies, too
+        employees = self.env["hr.employee"].sudo()
+        return employees.search(
+            [
+                ("user_id", "=", user.id),
+                ("id", "!=", self.employee_id.id),
+                ("active", "=", True),
+            ]
         )
 
     def _is_last_administrator(self, user) -> bool:
@@ -151,12 +149,10 @@ class IntegrationLeaverAccess(models.AbstractModel):
         )
 
     def _served(self, user):
-        return (
-            self.env["integration.interface"]
-            .sudo()
-            .search(  # sudo: of all companies
-                [("user_id", "=", user.id), ("state", "in", ("active", "deprecated"))]
-            )
+        # sudo: of all companies
+        interfaces = self.env["integration.interface"].sudo()
+        return interfaces.search(
+            [("user_id", "=", user.id), ("state", "in", ("active", "deprecated"))]
         )
 
     # ------------------------------------------------------------------

@@ -75,7 +75,7 @@ class IntegrationHandlerItemMerge(models.AbstractModel):
     # hence sudo in each of these. Nothing of it is told.
 
     def _has_stock(self, product):
-        quants = self.env["stock.quant"].sudo()
+        quants = self.env["stock.quant"].sudo()  # sudo: see above
         return quants.search_count(
             [
                 ("product_id", "=", product.id),
@@ -86,12 +86,13 @@ class IntegrationHandlerItemMerge(models.AbstractModel):
         )
 
     def _has_moves(self, product):
-        moves = self.env["stock.move"].sudo()
+        moves = self.env["stock.move"].sudo()  # sudo: see above
         return moves.search_count(
             [("product_id", "=", product.id), ("state", "not in", ("done", "cancel"))], limit=1
         )
 
     def _has_orders(self, product):
+        # sudo: see above
         lines = self.env["purchase.order.line"].sudo().search([("product_id", "=", product.id)])
         return any(
             line.state in _OPEN_ORDERS
@@ -100,11 +101,11 @@ class IntegrationHandlerItemMerge(models.AbstractModel):
         )
 
     def _has_bills(self, product):
-        lines = self.env["account.move.line"].sudo()
+        lines = self.env["account.move.line"].sudo()  # sudo: see above
         drafts = lines.search_count(
             [("product_id", "=", product.id), ("parent_state", "=", "draft")], limit=1
         )
-        ordered = self.env["purchase.order.line"].sudo()
+        ordered = self.env["purchase.order.line"].sudo()  # sudo: see above
         return drafts or ordered.search_count(
             [
                 ("product_id", "=", product.id),

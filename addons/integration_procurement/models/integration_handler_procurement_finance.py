@@ -16,8 +16,8 @@ class IntegrationHandlerProcurement(models.AbstractModel):
     def _linked(self, received, model, code):
         """The record that the sender calls ``code``, if it is of this company or of all."""
         found = self.env["integration.record.link"]._find_record(received.system_id, model, code)
-        company = found.sudo().company_id if "company_id" in found._fields else None
         # sudo: a record of another company must be seen to be passed over
+        company = found.sudo().company_id if "company_id" in found._fields else None
         return found.browse() if company and company != self.env.company else found
 
     # ------------------------------------------------------------------

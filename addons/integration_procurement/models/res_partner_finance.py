@@ -41,5 +41,5 @@ class ResPartner(models.Model):
         supplier = self.sudo()
         if supplier.invoice_tolerance_own:
             return supplier._integration_own_tolerance()
-        company = company.sudo()
+        company = company.sudo()  # sudo: as above
         return company.invoice_quantity_tolerance, company.invoice_price_tolerance
