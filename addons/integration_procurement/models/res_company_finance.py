@@ -4,7 +4,7 @@ from odoo import fields, models
 class ResCompany(models.Model):
     """What a company allows when messages bring invoices, entries and answers about budgets."""
 
-    _inherit = "res.company"
+    _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
 
     invoice_quantity_tolerance = fields.Float(
         string="Tolerance of invoiced quantities",

@@ -4,7 +4,7 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     """The company's settings for invoices, entries and budgets of other systems."""
 
-    _inherit = "res.config.settings"
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
 
     invoice_quantity_tolerance = fields.Float(
         related="company_id.invoice_quantity_tolerance", readonly=False

@@ -7,7 +7,7 @@ ACCEPTED = "integration_delivery_accepted"
 class StockMove(models.Model):
     """What is announced to come is what a receipt expects; nothing else is filled in."""
 
-    _inherit = "stock.move"
+    _inherit = "stock.move"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_announced(self):
         """Those for which a supplier announced goods that have not come yet."""
