@@ -86,7 +86,7 @@ class AccountMove(models.Model):
         self.filtered("integration_digest")._integration_match()
         return super().action_open_integration_exceptions()
 
-    def action_integration_compare(self):
+    def action_open_integration_comparison(self):
         """Match again; open what has to be decided, else say that there is nothing."""
         self.ensure_one()
         action = self.action_open_integration_exceptions()

@@ -52,14 +52,14 @@ class TestInvoiceDecided(FinanceCase):
     def test_compared_again_by_hand(self):
         order = self.confirmed(received=10)
         bill = self.bill(self.invoice_of(order))
-        self.assertTrue(self.shown(bill, "action_integration_compare"))
-        self.assertEqual(bill.action_integration_compare()["tag"], "display_notification")
+        self.assertTrue(self.shown(bill, "action_open_integration_comparison"))
+        self.assertEqual(bill.action_open_integration_comparison()["tag"], "display_notification")
         order.order_line.price_unit = 11
-        action = bill.action_integration_compare()
+        action = bill.action_open_integration_comparison()
         self.assertEqual(action["res_model"], "integration.exception")
         self.assertEqual(self.exceptions(bill).kind, "invoice_price")
         self.env.invalidate_all()
-        self.assertFalse(self.shown(bill, "action_integration_compare"))
+        self.assertFalse(self.shown(bill, "action_open_integration_comparison"))
 
     def test_line_split_over_cost_centres_where_totals_agree(self):
         self.tax.write({"amount": 0, "integration_code": "ZERO"})
