@@ -212,7 +212,7 @@ class IntegrationConflict(models.Model):
                 summary=self.env._("Decide conflicts: %s", owned.display_name),
                 note=self.env._(
                     "Another system would change what this one owns. Open Integrations / "
-                    "Conflicts, compare both values and decide."
+                    "To decide / Conflicts, compare both values and decide."
                 ),
             )
 

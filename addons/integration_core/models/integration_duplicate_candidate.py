@@ -41,6 +41,7 @@ class IntegrationDuplicateCandidate(models.Model):
             one.record_name = names.get((one.res_model, one.res_id), False)
 
     @api.depends("res_model", "res_id", "duplicate_id.system_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_known_as(self):
         links = self.env["integration.record.link"].search(
             [

@@ -82,6 +82,7 @@ class IntegrationLeaverAccess(models.AbstractModel):
         return ", ".join(f"{count} {names._get(model).name}" for model, count in counted)
 
     @api.depends("user_id", "access_state")
+    @api.depends_context("uid")
     def _compute_keys(self):
         for leaver in self:
             leaver.session_count = len(leaver._devices())

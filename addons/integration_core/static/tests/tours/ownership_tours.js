@@ -1,11 +1,11 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { choose, openApp, openMenu, openSubmenu } from "./steps";
+import { choose, openApp, openSubmenu } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_conflict", {
     steps: () => [
         ...openApp(),
-        ...openMenu("menu_conflicts", "Conflicts"),
+        ...openSubmenu("menu_decisions", "menu_conflicts", "Conflicts"),
         {
             content: "One waits",
             trigger: ".o_data_row:contains('Email, Phone') td[name='field_labels']",
@@ -53,7 +53,7 @@ registry.category("web_tour.tours").add("integration_core_conflict", {
 registry.category("web_tour.tours").add("integration_core_conflict_new", {
     steps: () => [
         ...openApp(),
-        ...openMenu("menu_conflicts", "Conflicts"),
+        ...openSubmenu("menu_decisions", "menu_conflicts", "Conflicts"),
         {
             content: "One waits, about two new records",
             trigger: ".o_data_row:contains('Contact') td[name='new_count']:contains('2')",
