@@ -33,6 +33,7 @@ from . import (
     test_engine_outbound,
     test_event_capture,
     test_event_changed,
+    test_event_changed_parts,
     test_event_company,
     test_event_disclosure,
     test_event_filter,
