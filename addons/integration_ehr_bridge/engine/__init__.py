@@ -1,0 +1,1 @@
+"""What the clinical bridge does beside the ORM."""
