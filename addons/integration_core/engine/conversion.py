@@ -396,4 +396,9 @@ def _conversion(
 
 def mapping_context(interface: BaseModel) -> dict[str, Any]:
     """What expressions see as ``context``."""
-    return {"system": interface.system_id.code, "company": interface.company_id.id}
+    system = interface.system_id
+    return {
+        "system": system.code,
+        "zone": system.tz or "UTC",
+        "company": interface.company_id.id,
+    }

@@ -143,7 +143,7 @@ class Importer:
 
     def _sections(self, record: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
         model = self.env["integration.mapping.section"]
-        names = ("target", "source", "expression")
+        names = ("target", "source", "expression", "optional")
         found = []
         for number, section in enumerate(_list(record, "sections", where), 1):
             if not isinstance(section, Mapping):

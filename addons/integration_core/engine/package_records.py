@@ -111,6 +111,8 @@ def mapping(one: BaseModel) -> dict[str, Any]:
         "header": one.header or "",
         "sections": [
             {name: section[name] or "" for name in ("target", "source", "expression")}
+            # Only where it is so, as packages from before it say nothing of it.
+            | ({"optional": True} if section.optional else {})
             for section in one.section_ids
         ],
         "value_maps": sorted(one.value_map_ids.mapped("code")),

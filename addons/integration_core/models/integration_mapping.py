@@ -123,6 +123,8 @@ class IntegrationMapping(models.Model):
                 ),
                 section.expression or "",
             ]
+            if section.optional:
+                parts.append(self.env._("Left out when there is none."))
         codes = sorted(code for code in self.value_map_ids.mapped("code") if code)
         parts.append(self.env._("Value maps: %s", ", ".join(codes) or "-"))
         return "\n".join(parts)
@@ -261,6 +263,7 @@ class IntegrationMapping(models.Model):
                     target=section.target or "",
                     source=section.source or "",
                     expression=section.expression or "",
+                    optional=section.optional,
                 )
                 for section in self.section_ids
             ),
@@ -303,6 +306,11 @@ class IntegrationMappingSection(models.Model):
         string="Makes",
         required=True,
         help="JMESPath over {root, item, index, context} that gives one element of the list.",
+    )
+    optional = fields.Boolean(
+        string="Left out when empty",
+        help="The result goes without this list when the document has no such elements. An empty "
+        "list would say that there are none; no list says nothing about them.",
     )
 
     @api.depends("target")

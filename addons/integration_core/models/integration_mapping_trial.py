@@ -163,6 +163,7 @@ class IntegrationMapping(models.Model):
                 target=section.get("target") or "",
                 source=section.get("source") or "",
                 expression=section.get("expression") or "",
+                optional=bool(section.get("optional")),
             )
             for section in unsaved.get("sections") or ()
         )
@@ -174,7 +175,7 @@ class IntegrationMapping(models.Model):
         """``(day, context)``: those of the message, or of today and nobody in particular."""
         message = self.env["integration.message"].browse(message_id or [])
         if not message:
-            context = {"system": None, "company": self.env.company.id}
+            context = {"system": None, "zone": "UTC", "company": self.env.company.id}
             return fields.Date.context_today(self), context
         message.check_access("read")
         # sudo: the day, the time zone and the code of its system, nothing else

@@ -7,7 +7,8 @@ All are JMESPath with the functions of :mod:`.mapping_functions`; plain JMESPath
 to the root from inside a projection, which is why sections exist:
 
 * the header is evaluated over ``{root, context}`` and gives an object;
-* a section's ``source`` is evaluated over the root and gives a list;
+* a section's ``source`` is evaluated over the root and gives a list; an *optional* section whose
+  source gives nothing, or an empty list, is left out of the result;
 * its ``expression`` is evaluated over ``{root, item, index, context}`` for each item of that
   list, and the results form the list at ``target`` of the object.
 
@@ -50,11 +51,14 @@ class Section:
     :param target: dotted path of the list in the result, such as ``lines``.
     :param source: expression over the root that gives the list of items.
     :param expression: expression for each item.
+    :param optional: whether the result goes without the list when there are no items, for
+        contracts to which an empty list says "none" and an absent one says nothing.
     """
 
     target: str
     source: str
     expression: str
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _CompiledSection:
     target: tuple[str, ...]
     source: Expression
     expression: Expression
+    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> Compile
             tuple(section.target.split(".")),
             parse(f"{place}, source", section.source),
             parse(f"{place}, expression", section.expression),
+            section.optional,
         )
     return CompiledMapping(parse("header", spec.header), tuple(sections.values()), steps)
 
@@ -155,6 +161,8 @@ class _Run:
             result = self._attempt(lambda: self._object(mapping.header), result)
             for section in mapping.sections:
                 items = self._items(section)
+                if section.optional and not items:
+                    continue
                 self._at(f"section {'.'.join(section.target)}")
                 self._attempt(lambda s=section, i=items: _put(result, s.target, i), None)
         return result
@@ -176,7 +184,7 @@ class _Run:
         return result
 
     def _items(self, section: _CompiledSection) -> list[Any]:
-        items = self._attempt(lambda: self._source(section.source), [])
+        items = self._attempt(lambda: self._source(section), [])
         expression = section.expression
         results = []
         for number, item in enumerate(items, 1):
@@ -187,8 +195,11 @@ class _Run:
             )
         return results
 
-    def _source(self, source: Expression) -> list[Any]:
+    def _source(self, section: _CompiledSection) -> list[Any]:
+        source = section.source
         items = self._evaluate(source, source.place, self._scope["root"])
+        if items is None and section.optional:
+            return []
         if not isinstance(items, list):
             raise MappingError(f"{source.place}: must give a list")
         if len(items) > MAX_ITEMS:

@@ -18,7 +18,7 @@ from jmespath.visitor import Options  # type: ignore[import-untyped]
 
 from .errors import MappingError
 from .mapping_budget import Budget, BudgetInterpreter
-from .mapping_functions import FUNCTION_NAMES, MappingFunctions, MissingValue, ValueMaps
+from .mapping_functions import MappingFunctions, MissingValue, ValueMaps, is_known
 
 #: Longest expression, in characters.
 MAX_EXPRESSION: Final = 20_000
@@ -72,7 +72,7 @@ def _checked(place: str, node: dict[str, Any], map_names: set[str]) -> dict[str,
     names of the value maps that are looked up to ``map_names``.
     """
     if node["type"] == "function_expression":
-        if node["value"] not in FUNCTION_NAMES:
+        if not is_known(node["value"]):
             raise invalid(f"{place}: there is no function {node['value']}()")
         if node["value"] == "lookup":
             map_names.add(_literal_map_name(place, node))

@@ -16,9 +16,10 @@
 ``required(x, label)``            ``x``, an error naming ``label`` if it is null or blank
 ================================= ==============================================================
 
-JMESPath's own functions treat :class:`~decimal.Decimal` as a number and never make a float.
+Addons bring those of their formats (:func:`extend`). JMESPath's own functions treat :class:`~decimal.Decimal` as a number and never make a float.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -214,7 +215,34 @@ class MappingFunctions(functions.Functions):  # type: ignore[misc]  # the librar
         return value
 
 
-FUNCTION_NAMES: Final = frozenset(MappingFunctions.FUNCTION_TABLE)
+def is_known(name: str) -> bool:
+    """Whether expressions can call a function of this name."""
+    return name in MappingFunctions.FUNCTION_TABLE
+
+
+def extend(name: str, function: Callable[..., Any], *arguments: dict[str, Any]) -> None:
+    """Let expressions call a function that an addon brings.
+
+    :param name: with the format in front, such as ``hl7_time``
+    :param function: plain: its result follows from its arguments, which it does not change. It
+        raises :class:`.MappingError` with a text that names no value.
+    :param arguments: types, as :func:`signature` takes them
+    :raises ValueError: another module has a function of this name.
+    """
+    known = MappingFunctions.FUNCTION_TABLE.get(name)
+    if known and getattr(known["function"], "origin", None) != function.__module__:
+        raise ValueError(f"there is a mapping function {name}() already")
+
+    most = len(inspect.signature(function).parameters)
+
+    @signature(*arguments)
+    def call(_functions: MappingFunctions, *values: Any) -> Any:
+        if len(values) > most:
+            raise MappingError(f"{name}() takes at most {most} arguments")
+        return function(*values)
+
+    call.origin = function.__module__  # type: ignore[attr-defined]
+    MappingFunctions.FUNCTION_TABLE[name] = {"function": call, "signature": call.signature}  # type: ignore[attr-defined]
 
 
 def _optional(arguments: tuple[Any, ...], name: str, required: int) -> list[Any]:

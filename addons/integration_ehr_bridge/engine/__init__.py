@@ -1,1 +1,5 @@
 """What the clinical bridge does beside the ORM."""
+
+from ..tools.hl7 import mapping_functions
+
+mapping_functions.register()

@@ -159,6 +159,7 @@ export class MappingTrialWidget extends Component {
                     target: section.target,
                     source: section.source,
                     expression: section.expression,
+                    optional: section.optional,
                 })),
                 value_map_ids: data.value_map_ids.currentIds,
             };
