@@ -16,7 +16,8 @@
 ``required(x, label)``            ``x``, an error naming ``label`` if it is null or blank
 ================================= ==============================================================
 
-Addons bring those of their formats (:func:`extend`). JMESPath's own functions treat :class:`~decimal.Decimal` as a number and never make a float.
+Addons bring those of their formats (:func:`extend`). JMESPath's own functions treat
+:class:`~decimal.Decimal` as a number and never make a float.
 """
 
 import inspect
@@ -24,7 +25,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from jmespath import functions  # type: ignore[import-untyped]

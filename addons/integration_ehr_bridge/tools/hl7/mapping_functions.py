@@ -12,8 +12,8 @@
 ``hl7_entity(field, assigner)``                   the same of an EI, such as an appointment's number
 ``hl7_person(field, assigner)``                   the same of an XCN, such as a doctor
 ``hl7_location(field, place)``                    facility, point of care, room and bed of a PL
-``hl7_minutes(amount, unit, place)``              whole minutes of an amount in ``min``, ``h``, ``s``
-                                                  or ``d``
+``hl7_minutes(amount, unit, place)``              whole minutes of an amount in ``s``, ``min``,
+                                                  ``h`` or ``d``
 ================================================= ==============================================
 
 A field is the list of its repetitions, such as ``root.PID[0].f3``. All keep apart what is absent
@@ -35,12 +35,13 @@ from . import timestamps
 from .errors import TimestampFault
 from .timestamps import Precision
 
+_OFFICIAL_TYPES: Final = (
+    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NIIP PC PEN PPN PRC SB SN "
+    "SR SS SSN TAX TN TRC WC"
+)
 #: Identifier types of table 0203 that number people for states, payers and banks: whoever takes
 #: one for a record number keeps what must not be kept.
-OFFICIAL: Final = frozenset(
-    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NIIP PC PEN PPN PRC SB SN SR "
-    "SS SSN TAX TN TRC WC".split()
-)
+OFFICIAL: Final = frozenset(_OFFICIAL_TYPES.split())
 _PER_UNIT: Final = {"s": (1, 60), "min": (1, 1), "h": (60, 1), "d": (1440, 1)}
 
 # Types of arguments, as JMESPath names them.
