@@ -9,6 +9,10 @@
     "depends": ["integration_core", "purchase_stock"],
     "data": [
         "security/ehr_groups.xml",
+        "data/integration_value_map_hl7.xml",
+        "data/integration_mapping_adt.xml",
+        "data/integration_mapping_mfn.xml",
+        "data/integration_mapping_siu.xml",
         "views/menus.xml",
     ],
 }

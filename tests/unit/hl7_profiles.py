@@ -56,9 +56,7 @@ def specs() -> dict[str, MappingSpec]:
 
 SPECS = specs()
 MAPS = value_maps()
-MAPPINGS: dict[str, CompiledMapping] = {
-    name: compile_mapping(spec) for name, spec in SPECS.items()
-}
+MAPPINGS: dict[str, CompiledMapping] = {name: compile_mapping(spec) for name, spec in SPECS.items()}
 #: Which mapping each message type takes.
 ROUTES = {
     **dict.fromkeys([f"ADT^A0{number}" for number in range(1, 9)], "visit"),

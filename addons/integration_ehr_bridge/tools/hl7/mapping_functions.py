@@ -36,8 +36,8 @@ from .errors import TimestampFault
 from .timestamps import Precision
 
 _OFFICIAL_TYPES: Final = (
-    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NIIP PC PEN PPN PRC SB SN "
-    "SR SS SSN TAX TN TRC WC"
+    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NII NIIP NIP PC PEN PPN PRC "
+    "SB SN SR SS SSN TAX TN TRC WC"
 )
 #: Identifier types of table 0203 that number people for states, payers and banks: whoever takes
 #: one for a record number keeps what must not be kept.
@@ -139,13 +139,16 @@ def identifier(
     numbered = _numbered(field)
     if kind is not None:
         wanted = [one for one in numbered if one.get("c5") == kind]
-        numbered = wanted or [one for one in numbered if not _is_official(one.get("c5"))]
+        numbered = wanted or [one for one in numbered if not _is_official(one)]
     return _named(field, numbered, ("c4", "c4s2"), assigner)
 
 
-def _is_official(kind: str | None) -> bool:
+def _is_official(repetition: dict[str, str]) -> bool:
+    """Whether its type, or that of the authority that assigned it, says so."""
+    kind, authority = repetition.get("c5", ""), repetition.get("c4s3")
     # NNxxx: the national number of the state xxx.
-    return kind is not None and (kind in OFFICIAL or (kind.startswith("NN") and len(kind) == 5))
+    national = kind.startswith("NN") and len(kind) == 5
+    return national or kind in OFFICIAL or authority in OFFICIAL
 
 
 def entity(field: list[Any] | None, assigner: str | None) -> dict[str, str] | str | None:
