@@ -103,6 +103,7 @@ def test_what_is_private_is_not_read(name: str) -> None:
         ("epic_s12", {"SCH_9": "ninety"}, "SCH-9: not a number"),
         ("epic_s12", {"AIL_10": None}, "item 3: AIL-10 (unit of the duration) is required"),
         ("epic_s12", {"AIS_4": "8 o'clock"}, "item 1: AIS-4: not a date and time"),
+        ("epic_s12", {"AIS_3": None}, "item 1: AIS-3 (service) is required"),
         ("epic_m02", {"MFE_1": None}, "item 1: MFE-1 (record-level event) is required"),
         ("dedalus_m05", {"LOC_1": None, "MFE_4": None}, "item 1: LOC-1 or MFE-4 (place)"),
     ],
@@ -236,6 +237,16 @@ def test_resources_are_left_out_where_there_are_none() -> None:
     assert "resources" not in canonical(sent("epic_s14_bare"))
     only_unchanged = canonical(changed("epic_s13", AIL_2="X"))
     assert "resources" not in only_unchanged
+
+
+def test_equipment_may_be_named_by_its_type_and_people_may_be_unknown_yet() -> None:
+    raw = changed("epic_s12", AIG_3=None, AIP_3="^To be named")
+    resources = canonical(raw)["resources"]
+    assert [(one["kind"], one.get("code")) for one in resources] == [
+        ("service", "27130"),
+        ("equipment", "EQUIPMENT"),
+        ("location", None),
+    ]
 
 
 def test_the_mappings_are_valid_without_a_system() -> None:
