@@ -1,0 +1,374 @@
+"""What happens in the hospital: pure chance within the rules of a ward, without any clock or wire.
+
+A :class:`Hospital` is asked for the :meth:`~Hospital.step` after the last one; it says what
+happened and is changed by it. The same seed and the same moments make the same days.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from . import people, places
+from .people import Happening, Operation, Patient, Visit
+from .places import BEDS, BY_CODE, Place
+
+#: Share of beds that are taken when admissions and discharges are in balance.
+FULL: Final = 0.7
+#: Steps that cleaning a bed takes.
+CLEANING: Final = 4
+HOUR: Final = 3600
+#: A class that the hospital has made up, and of which nobody has told Odoo.
+NEW_CLASS: Final = "DS"
+#: The first visit of that class comes early, so that whoever looks on meets it.
+FIRST_NEW_CLASS: Final = 12
+
+
+class Hospital:
+    """The state of the hospital and its chance."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.rng = random.Random(seed)
+        self.steps = 0
+        self.last = 0
+        self.visits: dict[str, Visit] = {}
+        self.gone: list[Visit] = []
+        self.operations: dict[str, Operation] = {}
+        self.dirty: dict[str, int] = {}
+        self.knows_new_class = False
+
+    # -- what is free ------------------------------------------------------------------------
+
+    def free_beds(self, *wards: str) -> list[Place]:
+        """Beds that a patient can be put into."""
+        taken = {visit.place for visit in self.visits.values() if visit.admitted}
+        return [
+            bed
+            for bed in BEDS
+            if bed not in taken and str(bed) not in self.dirty and (not wards or bed.ward in wards)
+        ]
+
+    def _staying(self, *kinds: str) -> list[Visit]:
+        found = (visit for visit in self.visits.values() if visit.admitted)
+        return [visit for visit in found if not kinds or visit.kind in kinds]
+
+    # -- the next thing ------------------------------------------------------------------------
+
+    def step(self, now: int) -> list[Happening]:
+        """What happens next, at the moment ``now``."""
+        self.steps += 1
+        if clean := self._cleaned():
+            return clean
+        if self.steps >= FIRST_NEW_CLASS and not self.knows_new_class:
+            return self._outpatient(now)
+        choices = [
+            (weight, act) for weight, act, possible in self._acts(now) if weight > 0 and possible
+        ]
+        act = self.rng.choices([one[1] for one in choices], [one[0] for one in choices])[0]
+        return act(now)
+
+    def fill(self, now: int, count: int) -> Iterator[list[Happening]]:
+        """The patients who are there when one begins to look, and this morning's operations."""
+        for number in range(count):
+            yield self._admit(now - self.rng.randrange(HOUR, 96 * HOUR), near=number)
+        for number in range(count // 6):
+            yield self._book(now, (now // 900 - 2 * number) * 900)
+
+    def _acts(self, now: int) -> list[tuple[float, Callable[[int], list[Happening]], bool]]:
+        """What may happen, how often, and whether it can."""
+        inpatients = self._staying("I")
+        wards = self.free_beds("ICU", "3W", "4W", "5E")
+        share = len(inpatients) / (len(BEDS) - BY_CODE["ED"].rooms)
+        emergencies = self._staying("E")
+        planned = [visit for visit in self.visits.values() if not visit.admitted]
+        soon = self._operations(now)
+        past = self._operations(now, past=True)
+        return [
+            (12 * (1.6 - share / FULL), self._admit, bool(wards)),
+            (9, self._emergency, bool(self.free_beds("ED"))),
+            (5, self._outpatient, True),
+            (7, self._emergency_stays, bool(emergencies and self.free_beds("ICU", "3W", "4W"))),
+            (4, self._leave_emergency, bool(emergencies)),
+            (10, self._transfer, bool(inpatients and wards)),
+            (11 * (share / FULL), self._discharge, len(inpatients) > 4),
+            (4, self._end_outpatient, bool(self._staying("O", NEW_CLASS))),
+            (7, self._update, bool(inpatients)),
+            (1, self._cancel_admit, bool(self._just(inpatients))),
+            (1, self._cancel_transfer, bool(self._returnable())),
+            (1, self._cancel_discharge, bool(self._readmittable())),
+            (1, self._merge, bool(inpatients)),
+            (1, self._changed_patient, bool(inpatients)),
+            (8, self._book, len(soon) < 24),
+            (4, self._arrive, bool(planned and wards)),
+            (4, self._reschedule, bool(soon)),
+            (2, self._modify, bool(soon)),
+            (2, self._cancel_operation, bool(soon)),
+            (3, self._no_show, bool(past)),
+            (4, self._done, bool(past)),
+        ]
+
+    # -- making people and visits ----------------------------------------------------------------
+
+    def _number(self) -> int:
+        self.last += 1
+        return self.last
+
+    def _patient(self) -> Patient:
+        sex = self.rng.choice("FM")
+        return Patient(
+            record=f"{4_700_000 + self._number()}",
+            family=self.rng.choice(places.FAMILY),
+            given=self.rng.choice(places.GIVEN[sex]),
+            sex=sex,
+            born=f"{self.rng.randrange(1930, 2024)}{self.rng.randrange(1, 13):02}"
+            f"{self.rng.randrange(1, 29):02}",
+            street=f"{self.rng.choice(places.STREETS)} {self.rng.randrange(1, 200)}",
+        )
+
+    def _visit(self, kind: str, bed: Place, now: int, patient: Patient | None = None) -> Visit:
+        service = BY_CODE[bed.ward].service
+        visit = Visit(
+            number=f"V{700_000 + self._number()}",
+            patient=patient or self._patient(),
+            kind=kind,
+            bed=[bed.ward, bed.room, bed.bed],
+            service=service,
+            doctor=self.rng.choice(places.doctors(service)),
+            payer=list(self.rng.choice(places.PAYERS)),
+            admitted=now,
+        )
+        self.visits[visit.number] = visit
+        return visit
+
+    def _soil(self, bed: Place) -> None:
+        if bed.bed:
+            self.dirty[str(bed)] = CLEANING
+
+    def _cleaned(self) -> list[Happening]:
+        """A bed that is ready again; others come a step nearer to it."""
+        for name in self.dirty:
+            self.dirty[name] -= 1
+        ready = next((name for name, left in self.dirty.items() if left <= 0), None)
+        if ready is None:
+            return []
+        del self.dirty[ready]
+        return [Happening("A20", bed=Place(*ready.split("-")), status="U")]
+
+    # -- visits ------------------------------------------------------------------------------
+
+    def _admit(self, now: int, near: int | None = None) -> list[Happening]:
+        beds = self.free_beds("3W", "4W", "5E") or self.free_beds("ICU")
+        bed = beds[near * 7 % len(beds)] if near is not None else self.rng.choice(beds)
+        return [Happening("A01", self._visit("I", bed, now))]
+
+    def _emergency(self, now: int) -> list[Happening]:
+        return [Happening("A04", self._visit("E", self.rng.choice(self.free_beds("ED")), now))]
+
+    def _outpatient(self, now: int) -> list[Happening]:
+        new = self.steps >= FIRST_NEW_CLASS and (
+            not self.knows_new_class or self.rng.random() < 0.2
+        )
+        self.knows_new_class |= new
+        return [Happening("A04", self._visit(NEW_CLASS if new else "O", Place("CLIN"), now))]
+
+    def _emergency_stays(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._staying("E"))
+        self._soil(visit.place)
+        self._put(visit, self.rng.choice(self.free_beds("ICU", "3W", "4W")))
+        visit.kind = "I"
+        return [Happening("A06", visit)]
+
+    def _leave_emergency(self, now: int) -> list[Happening]:
+        return self._leave(self.rng.choice(self._staying("E")), now)
+
+    def _discharge(self, now: int) -> list[Happening]:
+        return self._leave(self.rng.choice(self._staying("I")), now)
+
+    def _end_outpatient(self, now: int) -> list[Happening]:
+        return self._leave(self.rng.choice(self._staying("O", NEW_CLASS)), now)
+
+    def _leave(self, visit: Visit, now: int) -> list[Happening]:
+        visit.discharged = now
+        del self.visits[visit.number]
+        self.gone = [*self.gone, visit][-20:]
+        self._soil(visit.place)
+        return [Happening("A03", visit)]
+
+    def _put(self, visit: Visit, bed: Place) -> None:
+        visit.former = visit.bed
+        visit.bed = [bed.ward, bed.room, bed.bed]
+
+    def _transfer(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._staying("I"))
+        bed = self.rng.choice(self.free_beds("ICU", "3W", "4W", "5E"))
+        self._soil(visit.place)
+        self._put(visit, bed)
+        return [Happening("A02", visit)]
+
+    def _update(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._staying("I"))
+        visit.doctor = self.rng.choice(places.doctors())
+        return [Happening("A08", visit)]
+
+    # -- what is taken back --------------------------------------------------------------------
+
+    def _just(self, visits: list[Visit]) -> list[Visit]:
+        """Those who came last and have not moved."""
+        return [visit for visit in visits[-3:] if not visit.former]
+
+    def _cancel_admit(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._just(self._staying("I")))
+        del self.visits[visit.number]
+        return [Happening("A11", visit)]
+
+    def _returnable(self) -> list[Visit]:
+        """Those whose former bed nobody else has."""
+        free = set(self.free_beds())
+        return [
+            visit
+            for visit in self._staying("I")
+            if visit.former
+            and visit.former[0] != "ED"
+            and (Place(*visit.former) in free or str(Place(*visit.former)) in self.dirty)
+        ]
+
+    def _cancel_transfer(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._returnable())
+        back = Place(*visit.former)
+        self.dirty.pop(str(back), None)
+        self._put(visit, back)
+        told = Happening("A12", Visit(**{**asdict(visit), "patient": visit.patient}))
+        visit.former = []
+        return [told]
+
+    def _readmittable(self) -> list[Visit]:
+        last = [visit for visit in self.gone[-3:] if visit.kind == "I"]
+        return [visit for visit in last if str(visit.place) in self.dirty]
+
+    def _cancel_discharge(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._readmittable())
+        self.gone.remove(visit)
+        self.dirty.pop(str(visit.place), None)
+        visit.discharged = 0
+        self.visits[visit.number] = visit
+        return [Happening("A13", visit)]
+
+    # -- patients ------------------------------------------------------------------------------
+
+    def _merge(self, now: int) -> list[Happening]:
+        """Somebody was registered twice; one of the two records stays."""
+        visit = self.rng.choice(self._staying("I"))
+        double = Patient(**{**asdict(visit.patient), "record": f"{4_700_000 + self._number()}"})
+        return [
+            Happening("A28", patient=double),
+            Happening("A40", patient=visit.patient, retired=double),
+        ]
+
+    def _changed_patient(self, now: int) -> list[Happening]:
+        visit = self.rng.choice(self._staying("I"))
+        visit.patient.street = f"{self.rng.choice(places.STREETS)} {self.rng.randrange(1, 200)}"
+        return [Happening("A31", patient=visit.patient)]
+
+    # -- the theatre's schedule ------------------------------------------------------------------
+
+    def _operations(self, now: int, past: bool = False) -> list[Operation]:
+        """Those to come, or those whose time has come."""
+        return [one for one in self.operations.values() if (one.start <= now) == past]
+
+    def _book(self, now: int, start: int | None = None) -> list[Happening]:
+        visit = self._visit("P", Place("4W"), 0)
+        code, text, minutes, equipment = self.rng.choice(places.PROCEDURES)
+        theatre = self.rng.choice(places.THEATRES)
+        operation = Operation(
+            number=f"S{self._number():05}",
+            visit=visit.number,
+            patient=visit.patient,
+            start=start or self._slot(now),
+            minutes=minutes,
+            code=code,
+            text=text,
+            equipment=equipment,
+            theatre=[theatre.ward, theatre.room],
+            surgeon=self.rng.choice(places.doctors("SURG")),
+        )
+        visit.expected = operation.start - 2 * HOUR
+        self.operations[operation.number] = operation
+        return [Happening("A05", visit), Happening("S12", visit, operation, status="Booked")]
+
+    def _slot(self, now: int) -> int:
+        """Within the next three days, on a quarter of an hour."""
+        return (now // 900 + self.rng.randrange(4, 3 * 96)) * 900
+
+    def _told(self, trigger: str, operation: Operation, status: str) -> list[Happening]:
+        return [Happening(trigger, self.visits.get(operation.visit), operation, status=status)]
+
+    def _reschedule(self, now: int) -> list[Happening]:
+        operation = self.rng.choice(self._operations(now))
+        operation.start = self._slot(now)
+        return self._told("S13", operation, "Booked")
+
+    def _modify(self, now: int) -> list[Happening]:
+        operation = self.rng.choice(self._operations(now))
+        theatre = self.rng.choice(places.THEATRES)
+        operation.theatre = [theatre.ward, theatre.room]
+        operation.equipment = operation.equipment or "C-ARM"
+        return self._told("S14", operation, "Booked")
+
+    def _done(self, now: int) -> list[Happening]:
+        operation = self.rng.choice(self._operations(now, past=True))
+        del self.operations[operation.number]
+        return self._told("S14", operation, "Complete")
+
+    def _cancel_operation(self, now: int) -> list[Happening]:
+        return self._give_up("S15", self.rng.choice(self._operations(now)), "Cancelled")
+
+    def _no_show(self, now: int) -> list[Happening]:
+        return self._give_up("S26", self.rng.choice(self._operations(now, past=True)), "Noshow")
+
+    def _give_up(self, trigger: str, operation: Operation, status: str) -> list[Happening]:
+        told = self._told(trigger, operation, status)
+        del self.operations[operation.number]
+        visit = self.visits.get(operation.visit)
+        if visit and not visit.admitted:
+            # Who does not come is no longer expected.
+            del self.visits[visit.number]
+            told.append(Happening("A11", visit))
+        return told
+
+    def _arrive(self, now: int) -> list[Happening]:
+        """Somebody who was expected is admitted."""
+        planned = [visit for visit in self.visits.values() if not visit.admitted]
+        visit = self.rng.choice(planned)
+        beds = self.free_beds("4W") or self.free_beds("ICU", "3W", "5E")
+        bed = self.rng.choice(beds)
+        visit.kind, visit.admitted, visit.bed = "I", now, [bed.ward, bed.room, bed.bed]
+        return [Happening("A01", visit)]
+
+    # -- to keep and to take up again --------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """All of it as plain JSON."""
+        version, internal, gauss = self.rng.getstate()
+        return {
+            "rng": [version, list(internal), gauss],
+            "steps": self.steps,
+            "last": self.last,
+            "visits": [asdict(visit) for visit in self.visits.values()],
+            "gone": [asdict(visit) for visit in self.gone],
+            "operations": [asdict(one) for one in self.operations.values()],
+            "dirty": self.dirty,
+            "knows_new_class": self.knows_new_class,
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> "Hospital":
+        """The hospital of a :meth:`state`."""
+        found = cls()
+        version, internal, gauss = state["rng"]
+        found.rng.setstate((version, tuple(internal), gauss))
+        found.steps, found.last, found.dirty = state["steps"], state["last"], state["dirty"]
+        found.knows_new_class = state["knows_new_class"]
+        found.visits = {one["number"]: people.visit(one) for one in state["visits"]}
+        found.gone = [people.visit(one) for one in state["gone"]]
+        found.operations = {one["number"]: people.operation(one) for one in state["operations"]}
+        return found

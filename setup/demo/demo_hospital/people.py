@@ -1,0 +1,82 @@
+"""Who comes to the hospital, what is done, and what there is to tell."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .places import Place
+
+
+@dataclass
+class Patient:
+    """Somebody who was invented."""
+
+    record: str
+    family: str
+    given: str
+    sex: str
+    born: str
+    street: str
+
+
+@dataclass
+class Visit:
+    """A stay or an attendance.
+
+    :ivar bed: where the patient lies, as ward, room, bed; empty for a visit without a bed
+    :ivar admitted: seconds since 1970; 0 while it is only planned
+    """
+
+    number: str
+    patient: Patient
+    kind: str
+    bed: list[str]
+    service: str
+    doctor: str
+    payer: list[str]
+    admitted: int = 0
+    former: list[str] = field(default_factory=list)
+    discharged: int = 0
+    expected: int = 0
+
+    @property
+    def place(self) -> Place:
+        return Place(*self.bed)
+
+
+@dataclass
+class Operation:
+    """An operation on the schedule. Moments are seconds since 1970."""
+
+    number: str
+    visit: str
+    patient: Patient
+    start: int
+    minutes: int
+    code: str
+    text: str
+    equipment: str
+    theatre: list[str]
+    surgeon: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that a message tells: its trigger event, and what it is about."""
+
+    trigger: str
+    visit: Visit | None = None
+    operation: Operation | None = None
+    bed: Place | None = None
+    status: str = ""
+    retired: Patient | None = None
+    patient: Patient | None = None
+
+
+def visit(values: dict[str, Any]) -> Visit:
+    """A visit as :func:`dataclasses.asdict` wrote it."""
+    return Visit(**{**values, "patient": Patient(**values["patient"])})
+
+
+def operation(values: dict[str, Any]) -> Operation:
+    """An operation as :func:`dataclasses.asdict` wrote it."""
+    return Operation(**{**values, "patient": Patient(**values["patient"])})
