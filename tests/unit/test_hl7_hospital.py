@@ -1,4 +1,4 @@
-"""What the demo hospital sends is understood by the mappings, but for the code that nobody knows."""
+"""What the demo hospital sends is understood by the mappings, but for a code that nobody knows."""
 
 from zoneinfo import ZoneInfo
 
