@@ -1,7 +1,9 @@
-from . import ehr_patient
-from . import ehr_merge
-from . import ehr_location
-from . import ehr_staff
-from . import ehr_encounter
-from . import ehr_move
-from . import ehr_housekeeping
+from . import (
+    ehr_encounter,
+    ehr_housekeeping,
+    ehr_location,
+    ehr_merge,
+    ehr_move,
+    ehr_patient,
+    ehr_staff,
+)

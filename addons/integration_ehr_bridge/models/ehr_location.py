@@ -39,7 +39,7 @@ class EhrLocation(models.Model):
     code = fields.Char(
         compute="_compute_code",
         store=True,
-        help="Its place as HL7 writes it: unit^room^bed^facility.",
+        help="Its place as HL7 writes it.",
     )
     facility = fields.Char(required=True, default="", help="The hospital, as HL7 PL.4 names it.")
     point_of_care = fields.Char(required=True, string="Point of care", help="HL7 PL.1.")

@@ -43,7 +43,7 @@ class EhrMove(models.Model):
     recorded_at = fields.Datetime(
         string="Recorded",
         readonly=True,
-        help="When the sender, or who kept the census, wrote it down.",
+        help="When the sender wrote it down, or who kept the census.",
     )
     received_at = fields.Datetime(string="Here since", required=True, readonly=True)
     cancelled = fields.Boolean(readonly=True)
