@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class EhrStaff(models.Model):
@@ -26,3 +27,30 @@ class EhrStaff(models.Model):
         for staff in self:
             number = staff.number or ""
             staff.display_name = f"{number} ({staff.assigner})" if staff.assigner else number
+
+    @api.model
+    def _resolve(self, identifiers, company=None):
+        """The staff with these numbers; who is not known yet is created, by number alone.
+
+        :param identifiers: pairs of assigner and number
+        :return: ``{(assigner, number): staff}``
+        """
+        company = company or self.env.company
+        wanted = list(dict.fromkeys(identifiers))
+        if not wanted:
+            return {}
+        records = self.with_context(active_test=False).search_fetch(
+            Domain("company_id", "=", company.id)
+            & Domain("number", "in", [number for _assigner, number in wanted]),
+            ["number", "assigner"],
+        )
+        known = {(one.assigner or "", one.number): one for one in records}
+        found = {tuple(one): known[tuple(one)] for one in wanted if tuple(one) in known}
+        missing = [tuple(one) for one in wanted if tuple(one) not in known]
+        created = self.create(
+            [
+                {"assigner": assigner, "number": number, "company_id": company.id}
+                for assigner, number in missing
+            ]
+        )
+        return {**found, **dict(zip(missing, created, strict=True))}
