@@ -1,8 +1,8 @@
 """Working through events of visits and beds, in memory: see :mod:`.census_visits`.
 
-Every event is applied as if it were the only one, in the order of arrival. What it makes of its visit
-is calculated from the visit's whole history (:mod:`..tools.census_history`); what that means for the
-beds follows from what was known before and after it.
+Every event is applied as if it were the only one, in the order of arrival. What it makes of its
+visit is calculated from the visit's whole history (:mod:`..tools.census_history`); what that means
+for the beds follows from what was known before and after it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What was entered by hand while the feed was down, when the feed is back.
 
 Times that people note are rough, so the feed agrees if it says the same of state and place at some
-time from shortly before the last entry on. Then nobody has to do anything: what was entered gives way
-to what the feed says. When the feed has gone beyond the last entry and never said the same, a person
-decides (:meth:`..models.ehr_encounter_hand`); until then the newest event counts, whoever told it.
+time from shortly before the last entry on. Then nobody has to do anything: what was entered gives
+way to what the feed says. When the feed has gone beyond the last entry and never said the same, a
+person decides (:meth:`..models.ehr_encounter_hand`); until then the newest event counts, whoever
+told it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def kept_and_said(visit: Visit) -> tuple[Standing, Standing | None]:
 
 
 def disagree(visit: Visit) -> tuple[Standing, Standing] | None:
-    """What was entered by hand and what the feed says, if they differ and the feed has caught up."""
+    """What was entered by hand and what the feed says, if it has caught up and says otherwise."""
     if not visit.pending:
         return None
     kept, said = kept_and_said(visit)

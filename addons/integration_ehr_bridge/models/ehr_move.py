@@ -64,8 +64,8 @@ class EhrMove(models.Model):
         ],
         string="Entered by hand",
         readonly=True,
-        help="What was entered by hand counts until the feed has caught up. Then what the feed says "
-        "is in force, unless somebody decided otherwise.",
+        help="What was entered by hand counts until the feed has caught up. Then what the feed "
+        "says is in force, unless somebody decided otherwise.",
     )
     joined_from_id = fields.Many2one(
         "ehr.encounter",

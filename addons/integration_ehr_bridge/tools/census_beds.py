@@ -2,9 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The state of a bed: who is in it, what the feed says of it, and what housekeeping has to do.
 
-Who is in a bed is decided by visits alone (:mod:`.census_history`). A bed that the last patient left
-is dirty, and is asked to be cleaned once. What happened before the bed came into its present state is
-history: it asks for nothing any more.
+Who is in a bed is decided by visits alone (:mod:`.census_history`). A bed that the last patient
+left is dirty, and is asked to be cleaned once. What happened before the bed came into its present
+state is history: it asks for nothing any more.
 
 >>> bed = Bed(7)
 >>> bed.enter("visit", datetime(2026, 1, 5, 8))

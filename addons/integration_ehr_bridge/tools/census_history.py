@@ -2,13 +2,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What the events of a visit make of it, in whatever order they were told.
 
-A visit is a function of the set of its events: :func:`standing` puts them in the order in which they
-happened and goes through them. So an event that is late completes the history and does not undo what
-is newer, one that is repeated changes nothing, and one that is cancelled counts as if it had not
-happened. Nothing else decides where a patient is.
+A visit is a function of the set of its events: :func:`standing` puts them in the order in which
+they happened and goes through them. So an event that is late completes the history and does not
+undo what is newer, one that is repeated changes nothing, and one that is cancelled counts as if it
+had not happened. Nothing else decides where a patient is.
 
-Times are naive, in UTC. Facts are plain values: ids of places, patients and staff, codes, and moments
-as ISO text. A fact that is absent was not said; ``None`` was said to be empty.
+Times are naive, in UTC. Facts are plain values: ids of places, patients and staff, codes, and
+moments as ISO text. A fact that is absent was not said; ``None`` was said to be empty.
 
 >>> at = datetime(2026, 1, 5, 8, 0)
 >>> came = Event("admit", at, at, {"location": 1})
@@ -280,38 +280,39 @@ class _History:
 
     def _turn(self, event: Event) -> None:
         """The state after an event."""
-        found, kind = self.found, event.kind
         implied, self._only_implied = self._only_implied, False
+        kind = event.kind
         if kind in ADMISSIONS:
-            if found.state == DISCHARGED or self._first_admission is None:
-                self._first_admission = event.occurred_at
-            found.state = PRESENT
-            self._was_cancelled = False
+            self._admit(event)
         elif kind == "pre_admit":
-            if found.state != PRESENT and found.state != DISCHARGED:
-                found.state = PLANNED
-                self._was_cancelled = False
+            self._announce()
         elif kind == "discharge":
-            found.state = DISCHARGED
-            self._left_at = event.occurred_at
+            self.found.state, self._left_at = DISCHARGED, event.occurred_at
         elif kind == "cancel_discharge":
-            found.state = PRESENT
+            self.found.state = PRESENT
         elif kind == "cancel_admit":
-            if implied or not found.state:
-                found.state, self._was_cancelled = "", True
-        elif kind in CLASS_CHANGES:
-            if "class" not in event.facts:
-                found.values["class"] = CLASS_CHANGES[kind]
-            self._arrive()
-        elif kind in ("transfer", "cancel_transfer"):
-            self._arrive()
+            if implied or not self.found.state:
+                self.found.state, self._was_cancelled = "", True
         elif kind in ("update", "merge"):
             self._only_implied = implied
-            if kind == "update" and not found.state and not self._was_cancelled:
-                found.state, self._only_implied = self._implied(event), True
+            if kind == "update" and not self.found.state and not self._was_cancelled:
+                self.found.state, self._only_implied = self._implied(event), True
+        else:
+            self._arrive(event)
 
-    def _arrive(self) -> None:
+    def _admit(self, event: Event) -> None:
+        if self.found.state == DISCHARGED or self._first_admission is None:
+            self._first_admission = event.occurred_at
+        self.found.state, self._was_cancelled = PRESENT, False
+
+    def _announce(self) -> None:
+        if self.found.state not in (PRESENT, DISCHARGED):
+            self.found.state, self._was_cancelled = PLANNED, False
+
+    def _arrive(self, event: Event) -> None:
         """Who is moved is there, unless he has left: then he is not called back by that."""
+        if event.kind in CLASS_CHANGES and "class" not in event.facts:
+            self.found.values["class"] = CLASS_CHANGES[event.kind]
         if self.found.state != DISCHARGED and not self._was_cancelled:
             self.found.state = PRESENT
 

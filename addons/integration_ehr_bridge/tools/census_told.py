@@ -104,7 +104,7 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     visit = read_identifier(data["visit"])
     if visit is None:
         raise errors.ContractError(
-            "The message does not say which visit it is about. Ask the sender for the visit number.",
+            "The message does not say which visit it is about. Ask the sender for its number.",
             code="no_visit",
         )
     facts: dict[str, Any] = {name: data[name] or None for name in _PLAIN if name in data}
