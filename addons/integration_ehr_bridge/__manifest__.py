@@ -13,6 +13,9 @@
         "data/integration_mapping_adt.xml",
         "data/integration_mapping_mfn.xml",
         "data/integration_mapping_siu.xml",
+        "security/ehr_rules.xml",
+        "security/ir.model.access.csv",
+        "data/integration_contract_census.xml",
         "views/menus.xml",
     ],
 }

@@ -1,0 +1,17 @@
+from . import (
+    ehr_encounter,
+    ehr_encounter_hand,
+    ehr_housekeeping,
+    ehr_location,
+    ehr_merge,
+    ehr_move,
+    ehr_patient,
+    ehr_staff,
+    integration_handler_ehr,
+    integration_handler_ehr_bed,
+    integration_handler_ehr_encounter,
+    integration_handler_ehr_patient,
+    integration_handler_ehr_patient_merge,
+    res_company,
+    res_config_settings,
+)

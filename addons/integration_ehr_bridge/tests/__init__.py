@@ -1,0 +1,7 @@
+from . import (
+    test_census,
+    test_census_differential,
+    test_census_merge,
+    test_census_pseudonyms,
+    test_tools_census_history,
+)

@@ -1,0 +1,285 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from odoo.addons.integration_core.tools import errors
+
+from ..tools.census_told import Place
+
+KINDS = [
+    ("unit", "Unit"),
+    ("room", "Room"),
+    ("bed", "Bed"),
+    ("clinic", "Clinic"),
+    ("theatre", "Theatre"),
+    ("other", "Other"),
+]
+PIECES = ("facility", "point_of_care", "room", "bed")
+BED_STATES = [
+    ("free", "Free"),
+    ("occupied", "Occupied"),
+    ("dirty", "To be cleaned"),
+    ("housekeeping", "Being cleaned"),
+    ("isolated", "Isolated"),
+    ("closed", "Closed"),
+]
+
+
+class EhrLocation(models.Model):
+    """A place where patients are: a unit, a room, a bed, named as the clinical systems name it."""
+
+    _name = "ehr.location"
+    _description = "Clinical Location"
+    _order = "complete_name, id"
+    _parent_store = True
+    _check_company_auto = True
+    _rec_names_search = ["complete_name", "name"]
+
+    name = fields.Char(
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        help="As people call it; empty: as the clinical systems do.",
+    )
+    complete_name = fields.Char(compute="_compute_complete_name", store=True, recursive=True)
+    code = fields.Char(
+        compute="_compute_code",
+        store=True,
+        help="Its place as HL7 writes it.",
+    )
+    facility = fields.Char(required=True, default="", help="The hospital, as HL7 PL.4 names it.")
+    point_of_care = fields.Char(required=True, string="Point of care", help="HL7 PL.1.")
+    room = fields.Char(required=True, default="", help="HL7 PL.2; empty for a whole unit.")
+    bed = fields.Char(required=True, default="", help="HL7 PL.3; empty for a room or a unit.")
+    kind = fields.Selection(KINDS, required=True, default="unit")
+    parent_id = fields.Many2one(
+        "ehr.location", string="Part of", index=True, ondelete="restrict", check_company=True
+    )
+    parent_path = fields.Char(index=True)
+    child_ids = fields.One2many("ehr.location", "parent_id", string="Parts")
+    unit_id = fields.Many2one(
+        "ehr.location",
+        string="Unit",
+        compute="_compute_unit_id",
+        store=True,
+        recursive=True,
+        index=True,
+        help="The unit that it belongs to; census and reports are grouped by it.",
+    )
+    analytic_account_id = fields.Many2one(
+        "account.analytic.account",
+        string="Cost centre",
+        ondelete="restrict",
+        check_company=True,
+        help="Bears what is used here. Empty: that of the place that this one is part of.",
+    )
+    active = fields.Boolean(default=True)
+    bed_state = fields.Selection(BED_STATES, readonly=True, help="Of beds only.")
+    bed_state_at = fields.Datetime(
+        string="Since", readonly=True, help="When the bed came into this state."
+    )
+    encounter_ids = fields.One2many("ehr.encounter", "location_id", string="Visits")
+    occupant_ids = fields.Many2many(
+        "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
+    )
+    occupant_id = fields.Many2one("ehr.encounter", compute="_compute_occupant_ids", string="Visit")
+    present_count = fields.Integer(
+        compute="_compute_counts", help="Patients who are here, in all parts of the place."
+    )
+    bed_count = fields.Integer(string="Beds", compute="_compute_counts")
+    free_count = fields.Integer(string="Free beds", compute="_compute_counts")
+    conflict = fields.Boolean(
+        string="More than one patient",
+        compute="_compute_occupant_ids",
+        search="_search_conflict",
+        help="The feed has several patients in this bed. One of them was moved or discharged, and "
+        "nobody told it yet.",
+    )
+    housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id", string="Housekeeping")
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+
+    _place_unique = models.UniqueIndex("(company_id, facility, point_of_care, room, bed)")
+
+    @api.depends("point_of_care", "room", "bed")
+    def _compute_name(self):
+        for place in self:
+            place.name = place.name or place.bed or place.room or place.point_of_care
+
+    @api.depends("name", "parent_id.complete_name")
+    def _compute_complete_name(self):
+        for place in self:
+            above = place.parent_id.complete_name
+            place.complete_name = f"{above} / {place.name}" if above else place.name
+
+    @api.depends("complete_name")
+    def _compute_display_name(self):
+        for place in self:
+            place.display_name = place.complete_name
+
+    @api.depends("facility", "point_of_care", "room", "bed")
+    def _compute_code(self):
+        for place in self:
+            pieces = (place.point_of_care, place.room, place.bed, place.facility)
+            place.code = "^".join(piece or "" for piece in pieces).rstrip("^")
+
+    @api.depends("kind", "parent_id.unit_id")
+    def _compute_unit_id(self):
+        for place in self:
+            inside = place.kind in ("room", "bed") and place.parent_id
+            place.unit_id = place.parent_id.unit_id if inside else place._origin
+
+    @api.depends("encounter_ids.state", "encounter_ids.location_id", "kind")
+    def _compute_occupant_ids(self):
+        present = self.env["ehr.encounter"].search(
+            [("location_id", "in", self.ids), ("state", "=", "present")], order="admitted_at, id"
+        )
+        by_place = present.grouped("location_id")
+        for place in self:
+            here = by_place.get(place._origin, present.browse())
+            place.occupant_ids = here
+            place.occupant_id = here[:1]
+            place.conflict = place.kind == "bed" and len(here) > 1
+
+    @api.model
+    def _search_conflict(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        rows = self.env["ehr.encounter"]._read_group(
+            [("state", "=", "present"), ("location_id.kind", "=", "bed")],
+            ["location_id"],
+            having=[("__count", ">", 1)],
+        )
+        return [("id", "in" if True in value else "not in", [place.id for (place,) in rows])]
+
+    @api.depends("encounter_ids.state", "encounter_ids.location_id", "bed_state")
+    def _compute_counts(self):
+        inside = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        present = dict(
+            self.env["ehr.encounter"]._read_group(
+                [("state", "=", "present"), ("location_id", "in", inside.ids)],
+                ["location_id"],
+                ["__count"],
+            )
+        )
+        for place in self:
+            path = place._origin.parent_path or "-"
+            parts = inside.filtered(lambda one, path=path: (one.parent_path or "").startswith(path))
+            beds = parts.filtered(lambda one: one.kind == "bed" and one.active)
+            place.present_count = sum(present.get(one, 0) for one in parts)
+            place.bed_count = len(beds)
+            place.free_count = len(beds.filtered(lambda one: one.bed_state == "free"))
+
+    @api.constrains("parent_id")
+    def _check_parent_id(self):
+        if self._has_cycle():
+            raise ValidationError(self.env._("A place cannot be part of itself."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._fill(vals)
+            if vals.get("kind") == "bed":
+                vals.setdefault("bed_state", "free")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        return super().write(self._fill(dict(vals)))
+
+    @api.model
+    def _fill(self, vals):
+        """Pieces that are not there are empty text, so that a place is there once."""
+        for piece in PIECES:
+            if piece in vals:
+                vals[piece] = (vals[piece] or "").strip()
+        return vals
+
+    # ------------------------------------------------------------------
+    # found by what the clinical systems call it
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _resolve(self, places, company=None):
+        """The records of places that messages name.
+
+        A place without a facility is that of any facility, if there is but one; and a place that
+        has none is meant by messages that name one.
+
+        :param places: :class:`..tools.census_told.Place`
+        :return: ``{place: record}``
+        :raises errors.MappingError: ``unknown_location``, ``ambiguous_location``
+        """
+        company = company or self.env.company
+        wanted = list(dict.fromkeys(places))
+        if not wanted:
+            return {}
+        known = self._known_places(wanted, company)
+        found = {place: one for place in wanted if (one := self._match(place, known))}
+        missing = [place for place in wanted if place not in found]
+        if not missing:
+            return found
+        if not company.ehr_create_locations:
+            raise errors.MappingError(
+                "The message names a place that Odoo does not have. Create it under Census / "
+                "Configuration / Locations, or let the settings of the census allow that places "
+                "are created as the feed names them; then retry.",
+                code="unknown_location",
+            )
+        return {**found, **self._create_places(missing, company, known)}
+
+    def _known_places(self, places, company):
+        """``{place: record}`` of those that could be meant, and of what they are part of."""
+        pieces = {name: {"", *(getattr(one, name) for one in places)} for name in ("room", "bed")}
+        records = self.with_context(active_test=False).search_fetch(
+            Domain("company_id", "=", company.id)
+            & Domain("point_of_care", "in", list({one.point_of_care for one in places}))
+            & Domain.AND(Domain(name, "in", list(found)) for name, found in pieces.items()),
+            PIECES,
+        )
+        return {Place(*(one[piece] or "" for piece in PIECES)): one for one in records}
+
+    def _match(self, place, known):
+        """The record of a place; empty if there is none."""
+        if place in known:
+            return known[place]
+        if place.facility:
+            return known.get(place._replace(facility=""), self.browse())
+        found = [one for other, one in known.items() if other._replace(facility="") == place]
+        if len(found) > 1:
+            raise errors.MappingError(
+                "The message names a place that several hospitals have, and not which one. Ask "
+                "the sender for the facility, or let the mapping add it.",
+                code="ambiguous_location",
+            )
+        return found[0] if found else self.browse()
+
+    def _create_places(self, missing, company, known):
+        """Create places with what they are part of, units first."""
+        wanted = {}
+        for place in missing:
+            above = place
+            while above:
+                wanted.setdefault(above, None)
+                above = above.parent
+        for place in sorted(wanted, key=lambda one: (bool(one.bed), bool(one.room))):
+            record = self._match(place, known)
+            if not record:
+                parent = known.get(place.parent, self.browse()) if place.parent else self.browse()
+                kind = "bed" if place.bed else "room" if place.room else "unit"
+                record = self.create(
+                    {
+                        **dict(zip(PIECES, place, strict=True)),
+                        "kind": kind,
+                        "parent_id": parent.id,
+                        "company_id": company.id,
+                    }
+                )
+            known[place] = record
+        return {place: known[place] for place in missing}
+
+    def _housekept(self, state, at):
+        """Somebody cleans these beds, or has cleaned them. Where a patient is, that counts."""
+        for bed in self.filtered(lambda one: not one.occupant_ids):
+            if bed.bed_state in ("dirty", "housekeeping"):
+                bed.write({"bed_state": state, "bed_state_at": at})
