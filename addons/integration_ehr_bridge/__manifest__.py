@@ -9,6 +9,8 @@
     "depends": ["integration_core", "purchase_stock"],
     "data": [
         "security/ehr_groups.xml",
+        "security/ehr_rules.xml",
+        "security/ir.model.access.csv",
         "views/menus.xml",
     ],
 }

@@ -223,10 +223,28 @@ class KeyRing:
         key_id = self.pseudonym_id
         if key_id in self._refused:
             raise WrongKey(key_id)
-        begun = self._pseudonyms.get(key_id)
-        if begun is None:
+        if key_id not in self._pseudonyms:
             raise UnknownKey(key_id)
-        mac = begun.copy()
+        return self._pseudonym(key_id, value, context)
+
+    def pseudonyms(self, value: str, context: str) -> dict[str, str]:
+        """What :meth:`pseudonym` makes of a value with each key of the ring, by key id.
+
+        The first is that of the key that makes pseudonyms now. With the others, that is found which
+        was stored before another key took its place.
+
+        :raises WrongKey: the key that makes pseudonyms is refused (:meth:`refusing`). Others that
+            are refused are left out.
+        :raises UnknownKey: the ring lacks the key that makes pseudonyms.
+        """
+        found = {self.pseudonym_id: self.pseudonym(value, context)}
+        for key_id in self._pseudonyms:
+            if key_id not in found and key_id not in self._refused:
+                found[key_id] = self._pseudonym(key_id, value, context)
+        return found
+
+    def _pseudonym(self, key_id: str, value: str, context: str) -> str:
+        mac = self._pseudonyms[key_id].copy()
         mac.update(f"{context}|{value}".encode())
         return mac.hexdigest()[:32]
 

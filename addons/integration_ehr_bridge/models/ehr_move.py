@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+
+KINDS = [
+    ("pre_admit", "Announced"),
+    ("register", "Registered"),
+    ("admit", "Admitted"),
+    ("transfer", "Transferred"),
+    ("to_inpatient", "Became inpatient"),
+    ("to_outpatient", "Became outpatient"),
+    ("update", "Updated"),
+    ("merge", "Records merged"),
+    ("cancel_transfer", "Transfer cancelled"),
+    ("discharge", "Discharged"),
+    ("cancel_discharge", "Discharge cancelled"),
+    ("cancel_admit", "Admission cancelled"),
+]
+FACT_GROUPS = "integration_ehr_bridge.group_feed,integration_ehr_bridge.group_census_manager"
+
+
+class EhrMove(models.Model):
+    """One event of a visit, as it was told. A visit is what all of them make of it."""
+
+    _name = "ehr.move"
+    _description = "Event of a Visit"
+    _order = "occurred_at desc, recorded_at desc, id desc"
+    _rec_name = "kind"
+    _check_company_auto = True
+    _log_access = False
+
+    encounter_id = fields.Many2one(
+        "ehr.encounter",
+        string="Visit",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+        check_company=True,
+    )
+    kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
+    from_id = fields.Many2one("ehr.location", string="From", readonly=True, ondelete="restrict")
+    to_id = fields.Many2one("ehr.location", string="To", readonly=True, ondelete="restrict")
+    occurred_at = fields.Datetime(string="When", required=True, readonly=True)
+    recorded_at = fields.Datetime(
+        string="Recorded",
+        readonly=True,
+        help="When the sender wrote it down, or who kept the census.",
+    )
+    received_at = fields.Datetime(string="Here since", required=True, readonly=True)
+    cancelled = fields.Boolean(readonly=True)
+    cancelled_by_id = fields.Many2one("ehr.move", readonly=True, ondelete="set null")
+    facts = fields.Json(
+        readonly=True, groups=FACT_GROUPS, help="What the event said of the visit, without a name."
+    )
+    digest = fields.Char(
+        required=True, readonly=True, help="Tells a repeated event from another one."
+    )
+    message_uuid = fields.Char(string="Message", readonly=True, index="btree_not_null")
+    by_hand = fields.Boolean(readonly=True)
+    settled = fields.Boolean(
+        readonly=True,
+        help="Entered by hand; the feed has caught up, and what it says is in force.",
+    )
+    joined_from_id = fields.Many2one(
+        "ehr.encounter",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The visit kept by hand that it was entered for.",
+    )
+    user_id = fields.Many2one("res.users", string="Entered by", readonly=True, ondelete="restrict")
+    note = fields.Char(string="Why", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+
+    _event_unique = models.UniqueIndex("(encounter_id, digest)")
+
+    @api.depends("kind", "occurred_at")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for move in self:
+            move.display_name = kinds.get(move.kind, "")
