@@ -1,4 +1,6 @@
 from . import (
+    ehr_appointment,
+    ehr_appointment_resource,
     ehr_encounter,
     ehr_housekeeping,
     ehr_location,

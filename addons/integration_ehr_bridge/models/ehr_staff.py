@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import schedule
+
 
 class EhrStaff(models.Model):
     """Somebody who works at a clinical system, by his number there: no name, no birth date."""
@@ -8,21 +10,121 @@ class EhrStaff(models.Model):
     _description = "Clinical Staff"
     _order = "number, id"
     _rec_name = "number"
+    _rec_names_search = ["number", "role"]
     _check_company_auto = True
+    # When and where somebody works is a matter between him and the hospital.
+    _integration_data_class = "confidential"
 
     number = fields.Char(string="Staff number", required=True)
     assigner = fields.Char(
         string="Assigned by", required=True, default="", help="Whose number it is."
     )
     active = fields.Boolean(default=True)
+    role = fields.Char(help="Code of the function, such as SURGEON.")
+    specialty = fields.Char(help="Code of the specialty.")
+    department = fields.Char(help="Code of the department.")
+    clocks = fields.Json(
+        readonly=True,
+        groups="integration_ehr_bridge.group_feed",
+        help="When what is newest of each fact was said: what is older does not replace it.",
+    )
+    resource_ids = fields.One2many(
+        "ehr.appointment.resource", "staff_id", string="Appointments", readonly=True
+    )
+    appointment_count = fields.Integer(
+        string="Coming appointments", compute="_compute_appointment_count"
+    )
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
+        "res.company", required=True, default=lambda self: self.env.company, index=True
     )
 
-    _number_unique = models.UniqueIndex("(company_id, assigner, number)")
+    _number_unique = models.UniqueIndex(
+        "(company_id, assigner, number)", "Somebody has this number already."
+    )
 
     @api.depends("number", "assigner")
     def _compute_display_name(self):
         for staff in self:
             number = staff.number or ""
             staff.display_name = f"{number} ({staff.assigner})" if staff.assigner else number
+
+    def _coming_domain(self):
+        """Resources of appointments that still take place and have not ended."""
+        return [
+            ("staff_id", "in", self.ids),
+            ("busy", "=", True),
+            ("end_at", ">=", fields.Datetime.now()),
+        ]
+
+    @api.depends("resource_ids.busy", "resource_ids.end_at")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_appointment_count(self):
+        counts = dict(
+            self.env["ehr.appointment.resource"]._read_group(
+                self._coming_domain(), ["staff_id"], ["appointment_id:count_distinct"]
+            )
+        )
+        for staff in self:
+            staff.appointment_count = counts.get(staff, 0)
+
+    def action_open_appointments(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_ehr_bridge.action_ehr_appointment"
+        )
+        action["domain"] = [("resource_ids.staff_id", "=", self.id)]
+        action["context"] = {"search_default_takes_place": True}
+        return action
+
+    # ------------------------------------------------------------------
+    # for handlers
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _resolve(self, numbers):
+        """The staff of this company behind numbers, archived as well; unknown ones are created.
+
+        A number is all that there is to know of somebody until a list of staff says more.
+
+        :param numbers: ``(assigner, number)`` each; the assigner may be empty
+        :return: ``{(assigner, number): staff}``
+        """
+        found = self._find(numbers)
+        missing = [one for one in dict.fromkeys(numbers) if one not in found]
+        created = self.create(
+            [{"assigner": assigner, "number": number} for assigner, number in missing]
+        )
+        return found | dict(zip(missing, created, strict=True))
+
+    @api.model
+    def _find(self, numbers):
+        """As :meth:`_resolve`, without those that are unknown."""
+        if not numbers:
+            return {}
+        staff = self.with_context(active_test=False).search(
+            [
+                ("company_id", "=", self.env.company.id),
+                ("number", "in", [number for _assigner, number in numbers]),
+            ]
+        )
+        wanted = set(numbers)
+        named = {(one.assigner, one.number): one for one in staff}
+        return {key: one.with_env(self.env) for key, one in named.items() if key in wanted}
+
+    def _hear(self, said, at):
+        """Take over facts that nothing newer contradicts.
+
+        :param said: values by field
+        :param at: when they were true, naive UTC
+        """
+        self.ensure_one()
+        fresh, clocks = schedule.news(said, at, self.clocks or {})
+        changed = {name: value for name, value in fresh.items() if self[name] != value}
+        if clocks != (self.clocks or {}):
+            changed["clocks"] = clocks
+        if changed:
+            self.write(changed)
+
+    # ------------------------------------------------------------------
+    # business events
+    # ------------------------------------------------------------------
