@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from ..tools import schedule
@@ -38,7 +37,7 @@ class EhrAppointment(models.Model):
 
     _name = "ehr.appointment"
     _description = "Appointment"
-    _inherit = ["integration.sync.mixin"]
+    _inherit = ["integration.sync.mixin", "ehr.told"]
     _order = "start_at desc, id desc"
     _rec_names_search = ["filler_number", "placer_number"]
     _check_company_auto = True
@@ -84,8 +83,8 @@ class EhrAppointment(models.Model):
     )
     colour = fields.Integer(compute="_compute_colour")
     start_at = fields.Datetime(string="Begins", readonly=True, index=True)
-    end_at = fields.Datetime(string="Ends", readonly=True)
-    minutes = fields.Integer(compute="_compute_minutes", help="From beginning to end.")
+    minutes = fields.Integer(readonly=True, help="How long it takes; 0: not known.")
+    end_at = fields.Datetime(string="Ends", compute="_compute_end_at", store=True)
     type_code = fields.Char(string="Kind", readonly=True)
     reason_code = fields.Char(string="Reason", readonly=True)
     placer_order = fields.Char(
@@ -113,11 +112,6 @@ class EhrAppointment(models.Model):
         index=True,
         help="The first of its providers.",
     )
-    clocks = fields.Json(
-        readonly=True,
-        groups="integration_ehr_bridge.group_feed",
-        help="When what is newest of each fact was said: what is older does not replace it.",
-    )
     last_event_at = fields.Datetime(
         string="Latest event", readonly=True, help="When what is newest of it happened."
     )
@@ -137,12 +131,6 @@ class EhrAppointment(models.Model):
     )
     _visit_key_idx = models.Index("(visit_key) WHERE visit_key IS NOT NULL")
 
-    @api.constrains("start_at", "end_at")
-    def _check_times(self):
-        for one in self:
-            if one.start_at and one.end_at and one.end_at < one.start_at:
-                raise ValidationError(self.env._("An appointment ends before it begins."))
-
     @api.depends("filler_number", "placer_number", "type_code")
     def _compute_display_name(self):
         for one in self:
@@ -159,11 +147,11 @@ class EhrAppointment(models.Model):
         for one in self:
             one.colour = COLOURS.get(one.status, 0)
 
-    @api.depends("start_at", "end_at")
-    def _compute_minutes(self):
+    @api.depends("start_at", "minutes")
+    def _compute_end_at(self):
         for one in self:
-            known = one.start_at and one.end_at
-            one.minutes = (one.end_at - one.start_at) // timedelta(minutes=1) if known else 0
+            known = one.start_at and one.minutes
+            one.end_at = one.start_at + timedelta(minutes=one.minutes) if known else False
 
     @api.depends("resource_ids.location_id", "resource_ids.staff_id")
     def _compute_main(self):

@@ -2,6 +2,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from odoo.addons.integration_core.engine.snapshots import rfc3339
+
+from ..tools import clinical
 from ..tools.schedule import CALLED_OFF, Planned, Status
 
 KINDS = [
@@ -109,4 +112,30 @@ class EhrAppointmentResource(models.Model):
             "staff_id": planned.staff_id or False,
             "own_start": planned.start or False,
             "minutes": planned.minutes,
+        }
+
+    # ------------------------------------------------------------------
+    # business events
+    # ------------------------------------------------------------------
+
+    def _integration_resource(self):
+        """This resource as a part of ``ehr.appointment_event``."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "code": self.code or None,
+            "location": self.location_id._integration_place(),
+            "provider": clinical.identifier(self.staff_id.number, self.staff_id.assigner),
+            "start": rfc3339(self.own_start) if self.own_start else None,
+            "minutes": self.minutes or None,
+        }
+
+    def _integration_slot(self):
+        """This resource as a part of ``ehr.provider_schedule``."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "start": rfc3339(self.start_at),
+            "end": rfc3339(self.end_at) if self.end_at else None,
         }

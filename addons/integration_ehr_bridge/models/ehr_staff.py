@@ -1,13 +1,12 @@
 from odoo import api, fields, models
 
-from ..tools import schedule
-
 
 class EhrStaff(models.Model):
     """Somebody who works at a clinical system, by his number there: no name, no birth date."""
 
     _name = "ehr.staff"
     _description = "Clinical Staff"
+    _inherit = ["ehr.told"]
     _order = "number, id"
     _rec_name = "number"
     _rec_names_search = ["number", "role"]
@@ -23,11 +22,6 @@ class EhrStaff(models.Model):
     role = fields.Char(help="Code of the function, such as SURGEON.")
     specialty = fields.Char(help="Code of the specialty.")
     department = fields.Char(help="Code of the department.")
-    clocks = fields.Json(
-        readonly=True,
-        groups="integration_ehr_bridge.group_feed",
-        help="When what is newest of each fact was said: what is older does not replace it.",
-    )
     resource_ids = fields.One2many(
         "ehr.appointment.resource", "staff_id", string="Appointments", readonly=True
     )
@@ -110,21 +104,3 @@ class EhrStaff(models.Model):
         wanted = set(numbers)
         named = {(one.assigner, one.number): one for one in staff}
         return {key: one.with_env(self.env) for key, one in named.items() if key in wanted}
-
-    def _hear(self, said, at):
-        """Take over facts that nothing newer contradicts.
-
-        :param said: values by field
-        :param at: when they were true, naive UTC
-        """
-        self.ensure_one()
-        fresh, clocks = schedule.news(said, at, self.clocks or {})
-        changed = {name: value for name, value in fresh.items() if self[name] != value}
-        if clocks != (self.clocks or {}):
-            changed["clocks"] = clocks
-        if changed:
-            self.write(changed)
-
-    # ------------------------------------------------------------------
-    # business events
-    # ------------------------------------------------------------------
