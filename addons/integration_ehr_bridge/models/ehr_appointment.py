@@ -112,6 +112,12 @@ class EhrAppointment(models.Model):
         index=True,
         help="The first of its providers.",
     )
+    place_ids = fields.Many2many(
+        "ehr.location", string="Places", compute="_compute_all", search="_search_place_ids"
+    )
+    provider_ids = fields.Many2many(
+        "ehr.staff", string="Providers", compute="_compute_all", search="_search_provider_ids"
+    )
     last_event_at = fields.Datetime(
         string="Latest event", readonly=True, help="When what is newest of it happened."
     )
@@ -159,6 +165,20 @@ class EhrAppointment(models.Model):
             needs = one.resource_ids.sorted("id")
             one.location_id = needs.location_id[:1]
             one.staff_id = needs.staff_id[:1]
+
+    @api.depends("resource_ids.location_id", "resource_ids.staff_id")
+    def _compute_all(self):
+        for one in self:
+            one.place_ids = one.resource_ids.location_id
+            one.provider_ids = one.resource_ids.staff_id
+
+    @api.model
+    def _search_place_ids(self, operator, value):
+        return [("resource_ids.location_id", operator, value)]
+
+    @api.model
+    def _search_provider_ids(self, operator, value):
+        return [("resource_ids.staff_id", operator, value)]
 
     # ------------------------------------------------------------------
     # for the feed

@@ -66,7 +66,7 @@ class EhrStaff(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_ehr_bridge.action_ehr_appointment"
         )
-        action["domain"] = [("resource_ids.staff_id", "=", self.id)]
+        action["domain"] = [("provider_ids", "in", self.ids)]
         action["context"] = {"search_default_takes_place": True}
         return action
 
