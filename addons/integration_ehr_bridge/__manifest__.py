@@ -11,6 +11,7 @@
         "security/ehr_groups.xml",
         "security/ehr_rules.xml",
         "security/ir.model.access.csv",
+        "data/integration_contract_census.xml",
         "data/integration_contract_events.xml",
         "data/integration_contract_schedule.xml",
         "data/integration_event_type.xml",

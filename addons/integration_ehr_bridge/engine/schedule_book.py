@@ -14,7 +14,7 @@ from odoo.addons.integration_core.engine import keys
 from odoo.addons.integration_core.tools import errors
 
 from ..tools import clinical
-from ..tools.clinical import Pair
+from ..tools.census_told import Identifier, read_place
 from ..tools.schedule import Planned
 
 Document = Mapping[str, Any]
@@ -39,7 +39,7 @@ class ScheduleBook:
         self.env = env
         self.assigner = assigner
         self.company = env.company
-        self._appointments: dict[tuple[str, Pair], BaseModel] = defaultdict(
+        self._appointments: dict[tuple[str, Identifier], BaseModel] = defaultdict(
             env["ehr.appointment"].browse
         )
         self._read_appointments(documents)
@@ -47,10 +47,11 @@ class ScheduleBook:
         visits = _pairs(data.get("visit") for data in documents)
         needs = [one for data in documents for one in data.get("resources", ())]
         providers = _pairs(one.get("provider") for one in needs)
-        self._patients = env["ehr.patient"]._resolve(patients, create=True) if patients else {}
-        self._visits = env["ehr.encounter"]._resolve(visits) if visits else {}
-        self._staff = env["ehr.staff"]._resolve(providers) if providers else {}
-        self._places = self._find_places([one["location"] for one in needs if one.get("location")])
+        self._patients = env["ehr.patient"]._resolve(patients)
+        self._visits = env["ehr.encounter"]._resolve(visits)
+        self._staff = env["ehr.staff"]._resolve(providers)
+        places = [place for one in needs if (place := read_place(one.get("location")))]
+        self._places = env["ehr.location"]._resolve(places)
 
     # -- appointments ----------------------------------------------------------------------
 
@@ -72,7 +73,7 @@ class ScheduleBook:
                 self._appointments[key] |= appointment
         return appointment
 
-    def _number(self, data: Document, role: str) -> Pair | None:
+    def _number(self, data: Document, role: str) -> Identifier | None:
         return clinical.pair(data.get(role), self.assigner)
 
     def appointment(self, data: Document) -> BaseModel:
@@ -116,7 +117,7 @@ class ScheduleBook:
         """
         said: dict[str, Any] = {}
         named, visited = clinical.pair(data.get("patient")), clinical.pair(data.get("visit"))
-        patient = self._patients[named] if named else self.env["ehr.patient"]
+        patient = self._patients[named]._kept() if named else self.env["ehr.patient"]
         if visited:
             visit = self._visits.get(visited, self.env["ehr.encounter"])
             if patient and visit.patient_id and visit.patient_id != patient:
@@ -133,7 +134,7 @@ class ScheduleBook:
             said["patient_id"] = patient.id
         return said
 
-    def _visit_key(self, visited: Pair) -> str:
+    def _visit_key(self, visited: Identifier) -> str:
         assigner, number = visited
         context = visit_context(self.company.id, assigner)
         return keys.require(self.env.cr).pseudonym(number, context)
@@ -146,27 +147,17 @@ class ScheduleBook:
 
     def _planned(self, one: Document) -> Planned:
         provider = clinical.pair(one.get("provider"))
-        place = one.get("location")
+        place = read_place(one.get("location"))
         return Planned(
             one["kind"],
             one.get("code") or "",
-            self._places[_place_key(place)].id if place else 0,
+            self._places[place].id if place else 0,
             self._staff[provider].id if provider else 0,
             clinical.moment(one.get("start")),
             one.get("minutes") or 0,
         )
 
-    def _find_places(self, places: Sequence[Document]) -> dict[tuple[str, ...], BaseModel]:
-        if not places:
-            return {}
-        found = self.env["ehr.location"]._resolve(places)
-        return dict(zip(map(_place_key, places), found, strict=True))
 
-
-def _place_key(place: Document) -> tuple[str, ...]:
-    return tuple(place.get(name) or "" for name in clinical.PLACE)
-
-
-def _pairs(identifiers: Iterable[Document | None]) -> list[Pair]:
+def _pairs(identifiers: Iterable[Document | None]) -> list[Identifier]:
     found = (clinical.pair(one) for one in identifiers)
     return list(dict.fromkeys(one for one in found if one))

@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ..tools.census_told import Identifier
 
 CLASSES = [
     ("inpatient", "Inpatient"),
@@ -110,4 +114,53 @@ class EhrEncounter(models.Model):
             name = visit.visit_number or ""
             visit.display_name = (
                 f"{name} ({visit.visit_assigner})" if visit.visit_assigner else name
+            )
+
+    # ------------------------------------------------------------------
+    # found by visit number
+    # ------------------------------------------------------------------
+
+    def _visit_key(self):
+        self.ensure_one()
+        return Identifier(self.visit_assigner or "", self.visit_number)
+
+    @api.model
+    def _resolve(self, identifiers, company=None):
+        """The known visits among these.
+
+        :param identifiers: pairs of assigner and number
+        :return: ``{(assigner, number): visit}``
+        """
+        wanted = set(identifiers)
+        if not wanted:
+            return {}
+        found = self.search(
+            Domain("company_id", "=", (company or self.env.company).id)
+            & Domain("visit_number", "in", [number for _assigner, number in wanted])
+            & Domain("visit_assigner", "in", [assigner for assigner, _number in wanted])
+        )
+        return {key: one for one in found if (key := one._visit_key()) in wanted}
+
+    # ------------------------------------------------------------------
+    # written by the feed, and by what people enter
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._require_feed()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._require_feed()
+        return super().write(vals)
+
+    @api.model
+    def _require_feed(self):
+        """A visit is what its events make of it, so nobody writes on it otherwise."""
+        if not self.env.su and not self.env.user.has_group("integration_ehr_bridge.group_feed"):
+            raise AccessError(
+                self.env._(
+                    "Visits are kept by the feed. While it is down, enter what happens with the "
+                    "buttons of the census."
+                )
             )

@@ -1,5 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from odoo.addons.integration_core.tools import errors
+
+from ..tools.census_told import Place
 
 KINDS = [
     ("unit", "Unit"),
@@ -9,6 +14,7 @@ KINDS = [
     ("theatre", "Theatre"),
     ("other", "Other"),
 ]
+PIECES = ("facility", "point_of_care", "room", "bed")
 BED_STATES = [
     ("free", "Free"),
     ("occupied", "Occupied"),
@@ -106,9 +112,111 @@ class EhrLocation(models.Model):
     def _compute_unit_id(self):
         for place in self:
             inside = place.kind in ("room", "bed") and place.parent_id
-            place.unit_id = place.parent_id.unit_id if inside else place._origin or place
+            place.unit_id = place.parent_id.unit_id if inside else place._origin
 
     @api.constrains("parent_id")
     def _check_parent_id(self):
         if self._has_cycle():
             raise ValidationError(self.env._("A place cannot be part of itself."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._fill(vals)
+            if vals.get("kind") == "bed":
+                vals.setdefault("bed_state", "free")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        return super().write(self._fill(dict(vals)))
+
+    @api.model
+    def _fill(self, vals):
+        """Pieces that are not there are empty text, so that a place is there once."""
+        for piece in PIECES:
+            if piece in vals:
+                vals[piece] = (vals[piece] or "").strip()
+        return vals
+
+    # ------------------------------------------------------------------
+    # found by what the clinical systems call it
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _resolve(self, places, company=None):
+        """The records of places that messages name.
+
+        A place without a facility is that of any facility, if there is but one; and a place that
+        has none is meant by messages that name one.
+
+        :param places: :class:`..tools.census_told.Place`
+        :return: ``{place: record}``
+        :raises errors.MappingError: ``unknown_location``, ``ambiguous_location``
+        """
+        company = company or self.env.company
+        wanted = list(dict.fromkeys(places))
+        if not wanted:
+            return {}
+        known = self._known_places(wanted, company)
+        found = {place: one for place in wanted if (one := self._match(place, known))}
+        missing = [place for place in wanted if place not in found]
+        if not missing:
+            return found
+        if not company.ehr_create_locations:
+            raise errors.MappingError(
+                "The message names a place that Odoo does not have. Create it under Census / "
+                "Configuration / Locations, or let the settings of the census allow that places "
+                "are created as the feed names them; then retry.",
+                code="unknown_location",
+            )
+        return {**found, **self._create_places(missing, company, known)}
+
+    def _known_places(self, places, company):
+        """``{place: record}`` of those that could be meant, and of what they are part of."""
+        pieces = {name: {"", *(getattr(one, name) for one in places)} for name in ("room", "bed")}
+        records = self.with_context(active_test=False).search_fetch(
+            Domain("company_id", "=", company.id)
+            & Domain("point_of_care", "in", list({one.point_of_care for one in places}))
+            & Domain.AND(Domain(name, "in", list(found)) for name, found in pieces.items()),
+            PIECES,
+        )
+        return {Place(*(one[piece] or "" for piece in PIECES)): one for one in records}
+
+    def _match(self, place, known):
+        """The record of a place; empty if there is none."""
+        if place in known:
+            return known[place]
+        if place.facility:
+            return known.get(place._replace(facility=""), self.browse())
+        found = [one for other, one in known.items() if other._replace(facility="") == place]
+        if len(found) > 1:
+            raise errors.MappingError(
+                "The message names a place that several hospitals have, and not which one. Ask "
+                "the sender for the facility, or let the mapping add it.",
+                code="ambiguous_location",
+            )
+        return found[0] if found else self.browse()
+
+    def _create_places(self, missing, company, known):
+        """Create places with what they are part of, units first."""
+        wanted = {}
+        for place in missing:
+            above = place
+            while above:
+                wanted.setdefault(above, None)
+                above = above.parent
+        for place in sorted(wanted, key=lambda one: (bool(one.bed), bool(one.room))):
+            record = self._match(place, known)
+            if not record:
+                parent = known.get(place.parent, self.browse()) if place.parent else self.browse()
+                kind = "bed" if place.bed else "room" if place.room else "unit"
+                record = self.create(
+                    {
+                        **dict(zip(PIECES, place, strict=True)),
+                        "kind": kind,
+                        "parent_id": parent.id,
+                        "company_id": company.id,
+                    }
+                )
+            known[place] = record
+        return {place: known[place] for place in missing}

@@ -26,6 +26,7 @@ class EhrMove(models.Model):
     _rec_name = "kind"
     _check_company_auto = True
     _log_access = False
+    _integration_data_class = "clinical"
 
     encounter_id = fields.Many2one(
         "ehr.encounter",
@@ -56,9 +57,16 @@ class EhrMove(models.Model):
     )
     message_uuid = fields.Char(string="Message", readonly=True, index="btree_not_null")
     by_hand = fields.Boolean(readonly=True)
-    settled = fields.Boolean(
+    hand_state = fields.Selection(
+        [
+            ("pending", "Waits for the feed"),
+            ("settled", "The feed counts"),
+            ("upheld", "Counts"),
+        ],
+        string="Entered by hand",
         readonly=True,
-        help="Entered by hand; the feed has caught up, and what it says is in force.",
+        help="What was entered by hand counts until the feed has caught up. Then what the feed "
+        "says is in force, unless somebody decided otherwise.",
     )
     joined_from_id = fields.Many2one(
         "ehr.encounter",

@@ -1,4 +1,9 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from odoo.addons.integration_core.engine import keys
 
 SHOWN = 8  # characters of a pseudonym that people read
 
@@ -15,6 +20,7 @@ class EhrPatient(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _log_access = False
+    _integration_data_class = "clinical"
 
     pseudonym = fields.Char(
         required=True,
@@ -47,6 +53,11 @@ class EhrPatient(models.Model):
     encounter_ids = fields.One2many("ehr.encounter", "patient_id", string="Visits")
     merge_ids = fields.One2many("ehr.merge", "kept_id", string="Merges")
     active = fields.Boolean(default=True, readonly=True)
+    record_number = fields.Char(
+        compute="_compute_record_number",
+        search="_search_record_number",
+        help="To search for a patient whose record number you know. It is stored nowhere.",
+    )
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, default=lambda self: self.env.company
     )
@@ -58,3 +69,109 @@ class EhrPatient(models.Model):
         for patient in self:
             shown = (patient.pseudonym or "")[:SHOWN]
             patient.display_name = f"{shown} ({patient.assigner})" if patient.assigner else shown
+
+    @api.depends("pseudonym")
+    def _compute_record_number(self):
+        self.record_number = False
+
+    @api.model
+    def _search_record_number(self, operator, value):
+        """Patients with exactly this number, whoever assigned it and whichever key named them."""
+        if operator not in ("=", "ilike", "in"):
+            return NotImplemented
+        numbers = [value] if isinstance(value, str) else list(value)
+        companies = self.env.companies
+        # sudo: which registers there are, and nothing of their patients
+        assigners = self.sudo()._read_group(
+            [("company_id", "in", companies.ids)], ["company_id", "assigner"]
+        )
+        ring = keys.ring(self.env.cr)
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("assigner", "=", assigner)
+            & Domain("pseudonym", "in", list(found.values()))
+            for company, assigner in assigners
+            for number in numbers
+            if (found := ring.pseudonyms(number.strip(), _context(company, assigner)))
+        )
+
+    # ------------------------------------------------------------------
+    # found by record number
+    # ------------------------------------------------------------------
+
+    def _kept(self):
+        """The record that is kept of each of these: themselves, unless they were retired."""
+        return self.browse(dict.fromkeys((one.merged_into_id or one).id for one in self))
+
+    @api.model
+    def _resolve(self, identifiers, company=None):
+        """The patients with these record numbers; who is not known yet is created.
+
+        Whoever was named by an older key of the ring gets a pseudonym of the present one.
+
+        :param identifiers: pairs of assigner and number
+        :return: ``{(assigner, number): patient}``, retired records among them (:meth:`_kept`)
+        :raises keyring.KeyRingError: no key, no pseudonym
+        """
+        company = company or self.env.company
+        wanted = list(dict.fromkeys(identifiers))
+        if not wanted:
+            return {}
+        ring = keys.require(self.env.cr)
+        names = {tuple(one): ring.pseudonyms(one[1], _context(company, one[0])) for one in wanted}
+        known = self._by_pseudonym(company, names)
+        found, missing = {}, []
+        for one, pseudonyms in names.items():
+            records = [
+                known[one[0], name] for name in pseudonyms.values() if (one[0], name) in known
+            ]
+            if records:
+                found[one] = records[0]._renamed(pseudonyms, records[1:])
+            else:
+                missing.append(one)
+        created = self.create(
+            [
+                {
+                    "pseudonym": names[one][ring.pseudonym_id],
+                    "key_id": ring.pseudonym_id,
+                    "assigner": one[0],
+                    "company_id": company.id,
+                }
+                for one in missing
+            ]
+        )
+        return {**found, **dict(zip(missing, created, strict=True))}
+
+    def _by_pseudonym(self, company, names):
+        """``{(assigner, pseudonym): patient}`` of those that are known."""
+        by_assigner = defaultdict(set)
+        for (assigner, _number), pseudonyms in names.items():
+            by_assigner[assigner].update(pseudonyms.values())
+        records = self.with_context(active_test=False).search_fetch(
+            Domain("company_id", "=", company.id)
+            & Domain.OR(
+                Domain("assigner", "=", assigner) & Domain("pseudonym", "in", list(pseudonyms))
+                for assigner, pseudonyms in by_assigner.items()
+            ),
+            ["assigner", "pseudonym", "key_id", "merged_into_id"],
+        )
+        return {(one.assigner or "", one.pseudonym): one for one in records}
+
+    def _renamed(self, pseudonyms, others):
+        """This record under the present key; ``others`` have the same number under older keys.
+
+        There are two if one was made while the key of the other was missing in the ring.
+        """
+        self.ensure_one()
+        key_id, pseudonym = next(iter(pseudonyms.items()))
+        if self.key_id != key_id:
+            self.write({"pseudonym": pseudonym, "key_id": key_id})
+        for other in others:
+            if other._kept() != self._kept():
+                self.env["ehr.merge"]._merge(self, other, fields.Datetime.now())
+        return self
+
+
+def _context(company, assigner):
+    """Keeps the pseudonyms of hospitals apart: the same number has another one in each."""
+    return f"ehr.patient|{company.id}|{assigner}"

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class EhrStaff(models.Model):
@@ -75,32 +76,35 @@ class EhrStaff(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _resolve(self, numbers):
-        """The staff of this company behind numbers, archived as well; unknown ones are created.
+    def _resolve(self, identifiers, company=None):
+        """The staff behind numbers, archived as well; unknown ones are created.
 
         A number is all that there is to know of somebody until a list of staff says more.
 
-        :param numbers: ``(assigner, number)`` each; the assigner may be empty
+        :param identifiers: pairs of assigner, which may be empty, and number
         :return: ``{(assigner, number): staff}``
         """
-        found = self._find(numbers)
-        missing = [one for one in dict.fromkeys(numbers) if one not in found]
+        company = company or self.env.company
+        found = self._find(identifiers, company)
+        missing = [one for one in dict.fromkeys(map(tuple, identifiers)) if one not in found]
         created = self.create(
-            [{"assigner": assigner, "number": number} for assigner, number in missing]
+            [
+                {"assigner": assigner, "number": number, "company_id": company.id}
+                for assigner, number in missing
+            ]
         )
         return found | dict(zip(missing, created, strict=True))
 
     @api.model
-    def _find(self, numbers):
+    def _find(self, identifiers, company=None):
         """As :meth:`_resolve`, without those that are unknown."""
-        if not numbers:
+        wanted = set(map(tuple, identifiers))
+        if not wanted:
             return {}
-        staff = self.with_context(active_test=False).search(
-            [
-                ("company_id", "=", self.env.company.id),
-                ("number", "in", [number for _assigner, number in numbers]),
-            ]
+        staff = self.with_context(active_test=False).search_fetch(
+            Domain("company_id", "=", (company or self.env.company).id)
+            & Domain("number", "in", [number for _assigner, number in wanted]),
+            ["number", "assigner"],
         )
-        wanted = set(numbers)
-        named = {(one.assigner, one.number): one for one in staff}
-        return {key: one.with_env(self.env) for key, one in named.items() if key in wanted}
+        named = {(one.assigner or "", one.number): one.with_env(self.env) for one in staff}
+        return {key: one for key, one in named.items() if key in wanted}

@@ -24,16 +24,11 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_appointment"
-    _inherit = "integration.handler"
+    _inherit = "integration.handler.ehr"
     _description = "Appointment: booked, changed, called off"
 
     _contract = "ehr.appointment"
-    # Each fact has a clock, so the same event again changes nothing.
-    _repeatable = True
     _batch_size = 100
-
-    def _process(self, received, data):
-        return self._process_batch([(received, data)])[0]
 
     def _process_batch(self, messages):
         received = messages[0][0]
@@ -51,7 +46,7 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _apply(self, book, data):
-        at = clinical.happened(data["occurred_at"])
+        at = self._moment(data)
         appointment = book.appointment(data)
         clocks = appointment.clocks or {}
         status = schedule.Status(appointment.status) if appointment else None

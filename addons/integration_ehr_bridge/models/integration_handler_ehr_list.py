@@ -1,10 +1,8 @@
-from datetime import UTC, datetime
-
 from odoo import models
 
 from odoo.addons.integration_core.tools import errors
 
-from ..tools import clinical
+from ..tools import census_told
 
 #: What an action says of whether something is in use; others leave that to the record.
 _ACTIVE = {"deactivate": False, "delete": False, "reactivate": True}
@@ -18,11 +16,8 @@ class IntegrationHandlerEhrList(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_list"
-    _inherit = "integration.handler"
+    _inherit = "integration.handler.ehr"
     _description = "Clinical master data: list of records"
-
-    # A record says what is true from a moment on, so the same list again changes nothing.
-    _repeatable = True
 
     def _process(self, received, data):
         touched = []
@@ -50,16 +45,16 @@ class IntegrationHandlerEhrList(models.AbstractModel):
     def _since(self, record):
         """Since when a record holds, naive UTC; from now on if it does not say so.
 
-        :raises errors.ContractError: ``effective_later``: it does not hold yet
+        :raises errors.ConflictError: ``effective_later``: it does not hold yet
         """
         if not (text := record.get("effective_at")):
-            return datetime.now(UTC).replace(tzinfo=None)
+            return self._now()
         try:
-            return clinical.happened(text)
-        except errors.ContractError as exc:
+            return census_told.read_moment(text, self._now())
+        except errors.ConflictError as exc:
             if exc.code != "in_future":
                 raise
-            raise errors.ContractError(
+            raise errors.ConflictError(
                 "It takes effect at a later time. Retry this message when that has come.",
                 code="effective_later",
             ) from None

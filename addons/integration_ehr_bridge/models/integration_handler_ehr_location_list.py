@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
 
+from ..tools.census_told import read_place
 from ..tools.clinical import PLACE
 
 ACCOUNTS = "account.analytic.account"
@@ -19,7 +20,8 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
 
     def _apply(self, received, record):
         at = self._since(record)
-        place = self._find(record["location"])
+        named = read_place(record["location"])
+        place = self._find(named)
         said = self._said(record, {"kind": "kind"})
         if record["action"] in ("add", "update"):
             said |= self._links(received, record, place)
@@ -31,7 +33,7 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
                     "The place is not known. Ask the sender to add it first, then retry.",
                     code="unknown_location",
                 )
-            place = self._create(record["location"], said)
+            place = self._create(named, said)
         if said.get("active") is False:
             self._require_empty(place)
         place._hear(said, at)
@@ -41,9 +43,11 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
     # places
     # ------------------------------------------------------------------
 
-    def _find(self, location):
-        """A place by its pieces, archived as well; empty if it is not known."""
-        pieces = Domain.AND(Domain(name, "=", location.get(name) or "") for name in PLACE)
+    def _find(self, place):
+        """A place by exactly its pieces, archived as well; empty if it is not known."""
+        pieces = Domain.AND(
+            Domain(name, "=", piece) for name, piece in zip(PLACE, place, strict=True)
+        )
         found = (
             self.env["ehr.location"]
             .with_context(active_test=False)
@@ -51,10 +55,13 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
         )
         return found.with_env(self.env)
 
-    def _create(self, location, said):
-        pieces = {name: location.get(name) or "" for name in PLACE}
-        kind = "bed" if pieces["bed"] else "room" if pieces["room"] else "unit"
-        return self.env["ehr.location"].create({"kind": kind, **pieces, **said})
+    def _create(self, place, said):
+        """A new place, part of the known room or unit that its name tells, if nothing else is said."""
+        kind = "bed" if place.bed else "room" if place.room else "unit"
+        above = self._find(place.parent) if place.parent else self.env["ehr.location"]
+        return above.create(
+            {"kind": kind, "parent_id": above.id, **dict(zip(PLACE, place, strict=True)), **said}
+        )
 
     def _require_empty(self, place):
         """Nobody is to lie where nothing is any more.
@@ -89,7 +96,7 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
         return said
 
     def _parent(self, location, place):
-        parent = self._find(location)
+        parent = self._find(read_place(location))
         if not parent:
             raise errors.ConflictError(
                 "It is part of a place that is not known. Ask the sender to add that one first, or "

@@ -1,0 +1,161 @@
+"""Working through events of visits and beds, in memory: see :mod:`.census_visits`.
+
+Every event is applied as if it were the only one, in the order of arrival. What it makes of its
+visit is calculated from the visit's whole history (:mod:`..tools.census_history`); what that means
+for the beds follows from what was known before and after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from odoo import api
+from odoo.models import BaseModel
+
+from ..tools.census_beds import Left
+from ..tools.census_history import Event, Standing, Stay
+from ..tools.census_told import Identifier
+from . import census_hand, census_store
+from .census_visits import Entry, Visit, Visits
+
+
+class Census:
+    """The census of a company while events are applied to it."""
+
+    def __init__(self, env: api.Environment, company: BaseModel | None = None) -> None:
+        self.env = env
+        self.company = company or env.company
+        self.known = Visits(env, self.company)
+
+    def read(self, keys: Iterable[Identifier], location_ids: Iterable[int] = ()) -> None:
+        """Read visits, and the beds that they and the events to come speak of."""
+        self.known.read(keys)
+        wanted = set(location_ids)
+        for visit in self.known.visits.values():
+            wanted.update(stay.location for stay in visit.known.stays)
+            wanted.add(visit.known.location)
+        self.known.read_beds(wanted - {None})
+
+    def visit(self, key: Identifier) -> Visit:
+        return self.known.visits[key]
+
+    # -- events of visits ------------------------------------------------------------------
+
+    def apply(self, entries: Sequence[Entry]) -> None:
+        """Apply events in the order of their arrival; see :meth:`store`."""
+        places = {
+            one.event.facts.get(name) for one in entries for name in ("location", "prior_location")
+        }
+        self.read((one.visit for one in entries), places - {None})
+        for entry in entries:
+            self._apply(self.visit(entry.visit), entry)
+
+    def _apply(self, visit: Visit, entry: Entry) -> None:
+        event = entry.event
+        if entry.received:
+            visit.received = entry.received
+        if event.digest in visit.events:
+            return
+        visit.events[event.digest] = event
+        visit.fresh[event.digest] = entry
+        if entry.hand_state == "pending":
+            visit.pending.add(event.digest)
+        self.turn(visit, event.when)
+        census_hand.settle_agreed(self, visit)
+
+    def turn(self, visit: Visit, at: datetime) -> None:
+        """Draw the consequences of what has changed among the events of a visit.
+
+        :param at: when that happened which changed it
+        """
+        before, after = visit.known, visit.fold()
+        visit.known, visit.touched = after, True
+        gone, added = self._changed_stays(visit, before, after)
+        for stay in gone:
+            if bed := self.known.bed(stay.location):
+                bed.withdraw((visit.key, stay.ended_by.digest), at)
+        was, now = before.occupied, after.occupied
+        if was and was != now and (bed := self.known.bed(was)):
+            over = next((stay for stay in reversed(added) if stay.location == was), None)
+            bed.leave(visit.key, _left(visit, over) if over else None, at)
+        for stay in added:
+            if (stay.location != was or was == now) and (bed := self.known.bed(stay.location)):
+                bed.ask(_left(visit, stay))
+        if now and now != was and (bed := self.known.bed(now)):
+            bed.enter(visit.key, at)
+
+    def _changed_stays(
+        self, visit: Visit, before: Standing, after: Standing
+    ) -> tuple[list[Stay], list[Stay]]:
+        """Stays that are not over after all, and those that are over now.
+
+        The same stay may turn out to have ended with another event: its request is the same.
+        """
+        old = {stay.key: stay for stay in before.stays}
+        new = {stay.key: stay for stay in after.stays}
+        gone = [stay for key, stay in old.items() if key not in new]
+        added = [stay for key, stay in new.items() if key not in old]
+        for stay in list(added):
+            twin = next((one for one in gone if one.location == stay.location), None)
+            if twin:
+                gone.remove(twin)
+                added.remove(stay)
+                self.rename(stay.location, visit.key, twin.ended_by, visit.key, stay.ended_by)
+        return gone, added
+
+    def rename(
+        self, location_id: int, key: Identifier, event: Event, new_key: Identifier, new: Event
+    ) -> None:
+        """A request was raised because of another event, or of another visit, than was known."""
+        bed = self.known.bed(location_id)
+        stay = (key, event.digest)
+        known = self.known.requests.pop((location_id, *stay), None)
+        waiting = bed.requests if bed else []
+        for request in {id(one): one for one in (known, *waiting) if one}.values():
+            if request.left.stay == stay:
+                left = request.left
+                request.left = Left(left.at, left.reason, (new_key, new.digest))
+                request.changed = True
+                self.known.requests[(location_id, new_key, new.digest)] = request
+
+    # -- joining what was kept by hand -----------------------------------------------------
+
+    def hand_over(self, digests: Iterable[str], source: Visit, target: Visit, at: datetime) -> None:
+        """Events of one visit turn out to be those of another one."""
+        moved = [digest for digest in digests if digest not in target.events]
+        ended = {stay.ended_by.digest: stay for stay in source.known.stays}
+        for digest in moved:
+            event = source.events.pop(digest)
+            target.events[digest] = event
+            target.moves[digest] = source.moves.pop(digest)
+            for mark, other in (
+                (source.pending, target.pending),
+                (source.settled, target.settled),
+            ):
+                if digest in mark:
+                    mark.discard(digest)
+                    other.add(digest)
+            if stay := ended.get(digest):
+                self.rename(stay.location, source.key, event, target.key, event)
+        self.turn(source, at)
+        self.turn(target, at)
+        census_hand.settle_agreed(self, target)
+
+    # -- beds ------------------------------------------------------------------------------
+
+    def say(self, location_id: int, state: str, at: datetime) -> None:
+        """The feed says in which state a bed is."""
+        bed = self.known.bed(location_id)
+        if bed:
+            bed.say(state, at)
+
+    def store(self) -> None:
+        """Write what has changed."""
+        census_store.store(self)
+
+
+def _left(visit: Visit, stay: Stay) -> Left:
+    event = stay.ended_by
+    reason = "discharge" if event.kind == "discharge" else "transfer"
+    return Left(event.when, reason, (visit.key, event.digest))

@@ -1,0 +1,134 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What messages about the census say, read once: keys to look up, and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from odoo.addons.integration_core.tools import errors, moments
+
+#: How far the clock of a clinical system may be ahead.
+AHEAD: Final = timedelta(hours=1)
+#: Codes and moments that a message may say of a visit, beside what has to be looked up.
+_PLAIN: Final = ("class", "service", "payer", "plan", "financial_class", "disposition")
+_MOMENTS: Final = ("admitted_at", "discharged_at", "expected_at")
+
+
+class Identifier(NamedTuple):
+    """A number and who assigned it; nobody in particular: empty."""
+
+    assigner: str
+    number: str
+
+
+class Place(NamedTuple):
+    """A place as clinical systems name it."""
+
+    facility: str
+    point_of_care: str
+    room: str = ""
+    bed: str = ""
+
+    @property
+    def parent(self) -> Place | None:
+        """The room of a bed, the unit of a room."""
+        if self.bed:
+            return self._replace(bed="") if self.room else self._replace(bed="", room="")
+        return self._replace(room="") if self.room else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event of a visit as a message tells it.
+
+    :ivar facts: what needs no looking up
+    :ivar places: ``location`` and ``prior_location``, if said; ``None`` for none
+    """
+
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime | None
+    visit: Identifier
+    facts: Mapping[str, Any]
+    patient: Identifier | None
+    attending: Identifier | None
+    places: Mapping[str, Place | None]
+
+
+def read_identifier(data: Mapping[str, Any] | None) -> Identifier | None:
+    """A number of a message; ``None`` when there is none.
+
+    >>> read_identifier({"number": " 12 ", "assigner": None})
+    Identifier(assigner='', number='12')
+    """
+    number = ((data or {}).get("number") or "").strip()
+    return Identifier(((data or {}).get("assigner") or "").strip(), number) if number else None
+
+
+def read_place(data: Mapping[str, Any] | None) -> Place | None:
+    """A place of a message; ``None`` when it names no unit."""
+    pieces = [
+        ((data or {}).get(name) or "").strip()
+        for name in ("facility", "point_of_care", "room", "bed")
+    ]
+    return Place(*pieces) if pieces[1] else None
+
+
+def read_moment(text: str, now: datetime) -> datetime:
+    """When something happened: naive, in UTC, in whole seconds.
+
+    :raises errors.ConflictError: ``in_future``
+    """
+    found = moments.read_moment(text).replace(microsecond=0)
+    if found > now + AHEAD:
+        raise errors.ConflictError(
+            "The message says that it happened more than an hour from now. Let the clock of the "
+            "sender be set right, then retry when the time has come, or cancel the message.",
+            code="in_future",
+        )
+    return found
+
+
+def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
+    """A message of the contract ``ehr.encounter``.
+
+    :param now: naive, in UTC
+    :raises errors.IntegrationError: a moment that does not exist, or that is yet to come
+    """
+    occurred_at = read_moment(data["occurred_at"], now)
+    recorded = data.get("recorded_at")
+    visit = read_identifier(data["visit"])
+    if visit is None:
+        raise errors.ContractError(
+            "The message does not say which visit it is about. Ask the sender for its number.",
+            code="no_visit",
+        )
+    facts: dict[str, Any] = {name: data[name] or None for name in _PLAIN if name in data}
+    for name in _MOMENTS:
+        if name in data:
+            facts[name] = _iso(data[name])
+    if "account" in data:
+        account = read_identifier(data["account"])
+        facts["account"] = [account.number, account.assigner] if account else None
+    if "attending" in data and read_identifier(data["attending"]) is None:
+        facts["attending"] = None
+    return Told(
+        kind=data["event"],
+        occurred_at=occurred_at,
+        recorded_at=read_moment(recorded, now) if recorded else None,
+        visit=visit,
+        facts=facts,
+        patient=read_identifier(data.get("patient")),
+        attending=read_identifier(data.get("attending")),
+        places={
+            name: read_place(data[name]) for name in ("location", "prior_location") if name in data
+        },
+    )
+
+
+def _iso(text: str | None) -> str | None:
+    return moments.read_moment(text).replace(microsecond=0).isoformat() if text else None
