@@ -6,6 +6,8 @@ from ..tools import census_told
 
 #: What an action says of whether something is in use; others leave that to the record.
 _ACTIVE = {"deactivate": False, "delete": False, "reactivate": True}
+#: Errors of a record that say all there is to say.
+_PLAIN = (errors.ConflictError, errors.ContractError, errors.MappingError)
 
 
 class IntegrationHandlerEhrList(models.AbstractModel):
@@ -24,8 +26,8 @@ class IntegrationHandlerEhrList(models.AbstractModel):
         for position, record in enumerate(data["records"], 1):
             try:
                 touched.append(self._apply(received, record))
-            except (errors.ConflictError, errors.ContractError) as exc:
-                if type(exc) not in (errors.ConflictError, errors.ContractError):
+            except _PLAIN as exc:
+                if type(exc) not in _PLAIN:
                     raise  # what a person decides elsewhere has an error of its own
                 raise type(exc)(
                     f"Record {position} of the list: {exc.message} Nothing of the list was "

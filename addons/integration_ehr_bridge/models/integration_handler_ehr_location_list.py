@@ -1,5 +1,4 @@
 from odoo import models
-from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
 
@@ -43,24 +42,17 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
     # places
     # ------------------------------------------------------------------
 
-    def _find(self, place):
-        """A place by exactly its pieces, archived as well; empty if it is not known."""
-        pieces = Domain.AND(
-            Domain(name, "=", piece) for name, piece in zip(PLACE, place, strict=True)
-        )
-        found = (
-            self.env["ehr.location"]
-            .with_context(active_test=False)
-            .search(pieces & Domain("company_id", "=", self.env.company.id))
-        )
-        return found.with_env(self.env)
+    def _find(self, named):
+        """The place that a message names, archived as well; empty if it is not known."""
+        places = self.env["ehr.location"]
+        return places._match(named, places._known_places([named], self.env.company))
 
-    def _create(self, place, said):
-        """A new place, part of the known room or unit that its name tells, if nothing else is said."""
-        kind = "bed" if place.bed else "room" if place.room else "unit"
-        above = self._find(place.parent) if place.parent else self.env["ehr.location"]
+    def _create(self, named, said):
+        """A new place; a part of the room or unit in its name, unless the message says of what."""
+        kind = "bed" if named.bed else "room" if named.room else "unit"
+        above = self._find(named.parent) if named.parent else self.env["ehr.location"]
         return above.create(
-            {"kind": kind, "parent_id": above.id, **dict(zip(PLACE, place, strict=True)), **said}
+            {"kind": kind, "parent_id": above.id, **dict(zip(PLACE, named, strict=True)), **said}
         )
 
     def _require_empty(self, place):
