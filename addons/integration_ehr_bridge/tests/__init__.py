@@ -1,3 +1,5 @@
 from . import (
     test_appointment,
+    test_clinical_lists,
+    test_ehr_events,
 )
