@@ -16,6 +16,12 @@
         "security/ehr_rules.xml",
         "security/ir.model.access.csv",
         "data/integration_contract_census.xml",
+        "data/integration_contract_events.xml",
+        "data/integration_contract_schedule.xml",
+        "data/integration_event_type.xml",
+        "views/ehr_appointment_views.xml",
+        "views/ehr_staff_views.xml",
         "views/menus.xml",
+        "views/menus_schedule.xml",
     ],
 }

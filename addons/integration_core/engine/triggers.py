@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Trigger:
     condition: str | None  #: domain as text; None for always
     paths: tuple[str, ...]  #: fields of the snapshot; empty for the one that the model codes
     partner_field: str | None
-    data_class: str = "internal"  #: the strictest of its subscribers
+    data_class: str = "internal"  #: the strictest of its subscribers and of what it tells
 
     def domain(self) -> Domain:
         """The condition.
@@ -135,7 +135,8 @@ def active(env: api.Environment) -> Mapping[str, Watch]:
     env.cr.execute(_QUERY + _ACTIVE)
     triggers: dict[str, list[Trigger]] = {}
     targets: dict[str, list[Target]] = {}
-    for trigger in map(_trigger, env.cr.fetchall()):
+    for row in env.cr.fetchall():
+        trigger = _trigger(env, row)
         if not trigger.is_usable(env):
             continue
         triggers.setdefault(trigger.model, []).append(trigger)
@@ -213,7 +214,7 @@ def of_type(env: api.Environment, type_id: int) -> Trigger:
     env["integration.event.type"].flush_model()
     env["integration.event.field"].flush_model()
     env.cr.execute(_QUERY + " WHERE t.id = %s", [type_id])
-    return _trigger(env.cr.fetchone())
+    return _trigger(env, env.cr.fetchone())
 
 
 _SUBSCRIBED = """
@@ -229,13 +230,34 @@ def subscribed(env: api.Environment, code: str) -> Trigger | None:
     """The trigger of the event type with this code; ``None`` if nobody wants its events."""
     env.cr.execute(_QUERY + _SUBSCRIBED, [code])
     row = env.cr.fetchone()
-    return _trigger(row) if row else None
+    return _trigger(env, row) if row else None
 
 
-def _trigger(row: tuple[Any, ...]) -> Trigger:
+def _trigger(env: api.Environment, row: tuple[Any, ...]) -> Trigger:
+    paths = tuple(row[8])
     return Trigger(
         *row[:8],
-        paths=tuple(row[8]),
+        paths=paths,
         partner_field=row[9],
-        data_class=data_classes.strictest(row[10]),
+        data_class=data_classes.strictest((*row[10], least_class(env, row[2], paths))),
     )
+
+
+def least_class(env: api.Environment, model: str, paths: Iterable[str]) -> str | None:
+    """How sensitive the content of an event is at least, whoever takes it; None for no limit.
+
+    What a model says of its records (``_integration_data_class``) is true of every event that
+    tells of them: of their own events, and of those of other records that lead to them, if by no
+    more than their name.
+    """
+    models = {model}
+    for path in paths:
+        here = env.get(model)
+        for name in path.split("."):
+            field = here._fields.get(name) if here is not None else None
+            if field is None or not field.relational:
+                break
+            models.add(field.comodel_name)
+            here = env.get(field.comodel_name)
+    found = [env[name]._integration_data_class for name in models if name in env]
+    return data_classes.strictest(found) if any(found) else None

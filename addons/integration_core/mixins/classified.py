@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools import data_classes
 
@@ -24,6 +24,30 @@ class IntegrationInterfaceClassified(models.AbstractModel):
         for interface in self:
             private = interface.data_class in data_classes.PRIVATE
             interface.content_progress = progress if private else False
+
+    @api.constrains("data_class", "event_type_ids")
+    def _check_event_classes(self):
+        """What tells of patients, say, leaves by a clinical interface only.
+
+        The class of an interface decides who sees its messages and how they travel.
+        """
+        for interface in self:
+            for event_type in interface.event_type_ids:
+                least = event_type.least_class
+                together = data_classes.strictest((least, interface.data_class))
+                if least and together != interface.data_class:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(event_type)s” tells of documents that are %(least)s, and "
+                            "“%(interface)s” is not. Choose that data class for the interface, or "
+                            "leave the event type out.",
+                            event_type=event_type.name,
+                            least=dict(
+                                event_type._fields["least_class"]._description_selection(self.env)
+                            )[least].lower(),
+                            interface=interface.name,
+                        )
+                    )
 
     def write(self, vals):
         before = {interface: interface.data_class for interface in self}

@@ -18,6 +18,11 @@ class Base(models.AbstractModel):
     #: declares its own.
     _integration_parts = {}
 
+    #: How sensitive the records of this model are, one of ``tools.data_classes.ORDER``; None: as
+    #: the interfaces that take their events say. Events that tell of such records are at least
+    #: that private, whoever defines them, and interfaces of a lower class cannot take them.
+    _integration_data_class: str | None = None
+
     def write(self, vals):
         capture.writing(self, vals)
         book = ownership.rules_of(self)

@@ -44,6 +44,7 @@ class IntegrationEventField(models.Model):
                         reason=str(exc),
                     )
                 ) from exc
+        self.type_id._check_subscribers_class()
 
     def _check_free(self):
         """

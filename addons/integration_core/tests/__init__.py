@@ -34,6 +34,7 @@ from . import (
     test_event_capture,
     test_event_changed,
     test_event_changed_parts,
+    test_event_class,
     test_event_company,
     test_event_disclosure,
     test_event_filter,

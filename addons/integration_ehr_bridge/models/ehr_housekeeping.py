@@ -17,6 +17,7 @@ class EhrHousekeeping(models.Model):
     _order = "requested_at, id"
     _rec_name = "location_id"
     _check_company_auto = True
+    _integration_data_class = "clinical"
 
     location_id = fields.Many2one(
         "ehr.location",

@@ -15,6 +15,7 @@ class EhrMerge(models.Model):
     _order = "occurred_at desc, id desc"
     _check_company_auto = True
     _log_access = False
+    _integration_data_class = "clinical"
     _rec_name = "retired_id"
 
     kept_id = fields.Many2one(

@@ -26,6 +26,7 @@ class EhrMove(models.Model):
     _rec_name = "kind"
     _check_company_auto = True
     _log_access = False
+    _integration_data_class = "clinical"
 
     encounter_id = fields.Many2one(
         "ehr.encounter",

@@ -20,6 +20,7 @@ class EhrPatient(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _log_access = False
+    _integration_data_class = "clinical"
 
     pseudonym = fields.Char(
         required=True,

@@ -1,0 +1,104 @@
+from odoo import api, fields, models
+
+from odoo.addons.integration_core.engine import keys
+from odoo.addons.integration_core.engine.capture import Snapshot
+from odoo.addons.integration_core.engine.snapshots import rfc3339
+
+from ..engine.schedule_book import visit_context
+from ..tools import clinical
+
+#: Who is admitted is present and of one of these classes; others come and go.
+ADMITTED = ("inpatient", "obstetrics")
+EVENT = "ehr.encounter_event"
+TRANSFER = "ehr.encounter_transfer"
+
+
+class EhrEncounter(models.Model):
+    """What others are told of a visit, and the appointments that named it before it was known.
+
+    Events follow what the visit is, and not each message about it: an admission that was entered
+    by hand and is then told by the feed makes one event, and a late message of what has been
+    overtaken makes none.
+    """
+
+    _inherit = "ehr.encounter"
+    _integration_data_class = "clinical"
+
+    appointment_ids = fields.One2many(
+        "ehr.appointment", "encounter_id", string="Appointments", readonly=True
+    )
+    is_admitted = fields.Boolean(
+        string="Admitted",
+        compute="_compute_is_admitted",
+        store=True,
+        help="Present as an inpatient or for a birth.",
+    )
+
+    @api.depends("state", "encounter_class")
+    def _compute_is_admitted(self):
+        for visit in self:
+            visit.is_admitted = visit.state == "present" and visit.encounter_class in ADMITTED
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        visits = super().create(vals_list)
+        visits._adopt_appointments()
+        return visits
+
+    def _adopt_appointments(self):
+        """Link appointments that named these visits before they were known."""
+        # sudo: whoever enters a visit, what was planned for it belongs to it
+        waiting = self.env["ehr.appointment"].sudo()
+        if not waiting.search_count([("visit_key", "!=", False)], limit=1):
+            return
+        ring = keys.require(self.env.cr)
+        for visit in self:
+            context = visit_context(visit.company_id.id, visit.visit_assigner)
+            names = list(ring.pseudonyms(visit.visit_number, context).values())
+            found = waiting.search([("visit_key", "in", names)])
+            found.filtered(
+                lambda one, visit=visit: (
+                    not (one.patient_id and visit.patient_id) or one.patient_id == visit.patient_id
+                )
+            ).write({"encounter_id": visit.id, "visit_key": False})
+
+    # ------------------------------------------------------------------
+    # business events
+    # ------------------------------------------------------------------
+
+    def _integration_snapshots(self, contract_code):
+        tellers = {EVENT: self._integration_event, TRANSFER: self._integration_transfer}
+        if contract_code not in tellers:
+            return super()._integration_snapshots(contract_code)
+        return {
+            visit.id: Snapshot(
+                data=tellers[contract_code](visit),
+                company_id=visit.company_id.id,
+                subject="",  # its name is the visit number
+            )
+            for visit in self
+        }
+
+    @api.model
+    def _integration_event(self, visit):
+        """A visit as ``ehr.encounter_event`` 1.0.0: nothing of the patient but the visit."""
+        return {
+            **self._integration_transfer(visit),
+            "status": visit.state,
+            "class": visit.encounter_class or "other",
+            "service": visit.service or None,
+            "admitted_at": _moment(visit.admitted_at),
+            "discharged_at": _moment(visit.discharged_at),
+        }
+
+    @api.model
+    def _integration_transfer(self, visit):
+        """A visit as ``ehr.encounter_transfer`` 1.0.0: where the patient is."""
+        return {
+            "visit": clinical.identifier(visit.visit_number, visit.visit_assigner),
+            "location": visit.location_id._integration_place(),
+        }
+
+
+def _moment(moment):
+    return rfc3339(moment) if moment else None

@@ -1,0 +1,139 @@
+from odoo import models
+
+from odoo.addons.integration_core.tools import errors
+
+from ..engine.schedule_book import ScheduleBook
+from ..tools import clinical, schedule
+
+#: Facts that are taken over as they are: member of the contract to field.
+_PLAIN = {
+    "type": "type_code",
+    "reason_code": "reason_code",
+    "placer_order": "placer_order",
+    "filler_order": "filler_order",
+}
+#: Whose schedules a message changed, by appointment, for the rest of the transaction.
+_TOUCHED = "integration_ehr_bridge.touched_staff"
+
+
+class IntegrationHandlerEhrAppointment(models.AbstractModel):
+    """An appointment as the system that keeps the schedule tells of it.
+
+    It is known by the number of that system (filler), or of the one that asked for it (placer). A
+    number without an assigner is the sender's own: those of two systems do not meet.
+    """
+
+    _name = "integration.handler.ehr_appointment"
+    _inherit = "integration.handler.ehr"
+    _description = "Appointment: booked, changed, called off"
+
+    _contract = "ehr.appointment"
+    _batch_size = 100
+
+    def _process_batch(self, messages):
+        received = messages[0][0]
+        # sudo: the service user needs no right on systems to know whose message this is
+        system = self.env["integration.system"].sudo().browse(received.system_id)
+        book = ScheduleBook(self.env, system.code, [data for _received, data in messages])
+        return [self._apply(book, data) for _received, data in messages]
+
+    def _along_with(self, record):
+        touched = self.env.cr.cache.get(_TOUCHED, {})
+        return (self.env["ehr.staff"].browse(sorted(touched.get(record.id, ()))),)
+
+    # ------------------------------------------------------------------
+    # one event
+    # ------------------------------------------------------------------
+
+    def _apply(self, book, data):
+        at = self._moment(data)
+        appointment = book.appointment(data)
+        clocks = appointment.clocks or {}
+        status = schedule.Status(appointment.status) if appointment else None
+        try:
+            schedule.require_open(data["event"], data.get("status"), at, status, clocks)
+        except schedule.AppointmentOverError as exc:
+            raise self._over(exc.status) from None
+        said = self._facts(book, data, appointment)
+        fresh, clocks = schedule.news(said, at, clocks)
+        self._refuse_late_change(data, fresh)
+        values = self._changed(appointment, book.numbers(data) | fresh)
+        if clocks != (appointment.clocks or {}):
+            values |= {"clocks": clocks, "last_event_at": max(at, appointment.last_event_at or at)}
+        before = appointment.resource_ids.staff_id
+        if not appointment:
+            appointment = book.add(appointment.create(values))
+        elif values:
+            appointment.write(values)
+        self._remember_staff(appointment, before | appointment.resource_ids.staff_id)
+        return appointment
+
+    def _remember_staff(self, appointment, staff):
+        touched = self.env.cr.cache.setdefault(_TOUCHED, {})
+        touched.setdefault(appointment.id, set()).update(staff.ids)
+
+    def _changed(self, appointment, values):
+        """Those values that are not what the appointment has already."""
+        needs = values.pop("resources", None)
+        changed = appointment._differing(values)
+        if needs is not None:
+            changed |= appointment._replan(needs)
+        return changed
+
+    def _facts(self, book, data, appointment):
+        """What the message says, by field."""
+        said = {field: data[name] or False for name, field in _PLAIN.items() if name in data}
+        if status := schedule.meant_status(data["event"], data.get("status")):
+            said["status"] = status.value
+        said |= self._times(data, appointment) | book.persons(data)
+        if "resources" in data:
+            said["resources"] = book.resources(data["resources"])
+        return said
+
+    def _times(self, data, appointment):
+        """Beginning and duration. A new beginning without a word on the end keeps the duration.
+
+        :raises errors.ContractError: the end is no end of this beginning
+        """
+        said = {}
+        if "start" in data:
+            said["start_at"] = clinical.moment(data["start"]) or False
+        if "minutes" in data:
+            said["minutes"] = data["minutes"]
+        elif "end" in data:
+            end = clinical.moment(data["end"])
+            start = said.get("start_at", appointment.start_at)
+            if end and not start:
+                raise errors.ContractError(
+                    "An appointment has an end and no beginning. Ask the sender for both, or mend "
+                    "the mapping of the interface, then retry.",
+                    code="end_without_start",
+                )
+            said["minutes"] = clinical.minutes_between(start, end) if end else 0
+        return said
+
+    # ------------------------------------------------------------------
+    # what a person has to decide
+    # ------------------------------------------------------------------
+
+    def _over(self, status):
+        cancelled = status in schedule.CALLED_OFF
+        return errors.ConflictError(
+            "An appointment gets a new time that was called off before. Ask those who keep the "
+            "schedule whether it takes place: let them book it again, or cancel this message."
+            if cancelled
+            else "An appointment gets a new time that is over already. Ask those who keep the "
+            "schedule which is right: let them book it again, or cancel this message.",
+            code="appointment_cancelled" if cancelled else "appointment_over",
+        )
+
+    def _refuse_late_change(self, data, fresh):
+        """A change of some resources cannot be told from what came of it since."""
+        needs = data.get("resources", ())
+        if any("action" in one for one in needs) and "resources" not in fresh:
+            raise errors.ConflictError(
+                "Single resources of an appointment were changed before something that is known "
+                "already. Compare the appointment with the schedule of the sender, let him send it "
+                "whole if it differs, then cancel this message.",
+                code="late_change",
+            )

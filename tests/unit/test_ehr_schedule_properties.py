@@ -1,0 +1,122 @@
+"""Appointments are the same at the end, in whatever order their events arrive."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.load_ehr import load
+
+schedule = load("schedule")
+Status, Planned = schedule.Status, schedule.Planned
+BEGIN = datetime(2026, 3, 1, 8)
+
+EVENTS = st.sampled_from(["book", "modify", "cancel", "discontinue", "delete", "no_show"])
+FACTS = st.dictionaries(st.sampled_from(["start", "end", "type"]), st.integers(0, 3))
+
+
+def apply(events):
+    """What an appointment is after events ``(event, named status, at, facts)``."""
+    known, clocks = {}, {}
+    for event, named, at, facts in events:
+        schedule.require_open(event, named, at, known.get("status"), clocks)
+        status = schedule.meant_status(event, named)
+        said = {**facts, **({"status": status} if status else {})}
+        fresh, clocks = schedule.news(said, at, clocks)
+        known.setdefault("status", Status.BOOKED)
+        known.update(fresh)
+    return known
+
+
+@given(st.lists(st.tuples(EVENTS, st.none() | st.sampled_from(list(Status)), FACTS), max_size=4))
+def test_the_order_of_arrival_does_not_matter(events):
+    timed = [
+        (event, named, BEGIN + timedelta(minutes=minute), facts)
+        for minute, (event, named, facts) in enumerate(events)
+    ]
+    expected = apply(timed)
+    for order in permutations(timed):
+        assert apply(order) == expected
+
+
+@given(st.lists(st.tuples(EVENTS, st.none(), FACTS), min_size=1, max_size=4), st.data())
+def test_the_same_event_again_changes_nothing(events, data):
+    timed = [
+        (event, named, BEGIN + timedelta(minutes=minute), facts)
+        for minute, (event, named, facts) in enumerate(events)
+    ]
+    again = data.draw(st.sampled_from(timed))
+    assert apply([*timed, again]) == apply(timed)
+
+
+def test_of_two_events_of_one_moment_the_later_to_arrive_wins():
+    known = apply([("cancel", None, BEGIN, {}), ("book", None, BEGIN, {"start": 1})])
+    assert known == {"status": Status.BOOKED, "start": 1}
+
+
+@pytest.mark.parametrize("status", sorted(schedule.OVER))
+def test_what_is_over_gets_no_new_time(status):
+    clocks = {"status": schedule.tick(BEGIN)}
+    with pytest.raises(schedule.AppointmentOverError) as caught:
+        schedule.require_open("reschedule", None, BEGIN + timedelta(1), status, clocks)
+    assert caught.value.status == status
+    # it is booked again, or the new time was given before it ended
+    schedule.require_open("reschedule", "booked", BEGIN + timedelta(1), status, clocks)
+    schedule.require_open("reschedule", None, BEGIN - timedelta(1), status, clocks)
+
+
+def test_an_event_decides_against_the_status_that_it_names():
+    assert schedule.meant_status("cancel", "booked") == Status.CANCELLED
+    assert schedule.meant_status("book", "pending") == Status.PENDING
+    assert schedule.meant_status("book", None) == Status.BOOKED
+    assert schedule.meant_status("modify", None) is None
+
+
+# -- resources -------------------------------------------------------------------------------------
+
+
+def resource(code, minutes=0, kind="equipment"):
+    return Planned(kind, code, 0, 0, None, minutes)
+
+
+def planned(known, said):
+    """The resources after a message, by code."""
+    plan = schedule.plan(known, said)
+    left = {id_: one for id_, one in known.items() if id_ not in plan.unlink}
+    left.update(plan.write)
+    return {one.code: one.minutes for one in [*left.values(), *plan.create]}
+
+
+def test_a_list_without_actions_is_the_whole_list():
+    known = {1: resource("A", 10), 2: resource("B")}
+    assert planned(known, [(None, resource("B", 5)), (None, resource("C"))]) == {"B": 5, "C": 0}
+    assert planned(known, []) == {}
+
+
+def test_with_actions_only_what_is_named_changes():
+    known = {1: resource("A", 10), 2: resource("B")}
+    said = [("delete", resource("A")), ("add", resource("C")), (None, resource("B", 5))]
+    assert planned(known, said) == {"B": 5, "C": 0}
+    assert planned(known, [("update", resource("A", 20))]) == {"A": 20, "B": 0}
+    assert planned(known, [("delete", resource("X"))]) == {"A": 10, "B": 0}
+
+
+def test_replaced_by_itself_is_kept():
+    known = {1: resource("A", 10)}
+    plan = schedule.plan(known, [("delete", resource("A")), ("add", resource("A", 20))])
+    assert (plan.unlink, plan.create, plan.write) == ((), (), ((1, resource("A", 20)),))
+
+
+def test_what_is_the_same_is_not_written():
+    known = {1: resource("A", 10), 2: resource("B")}
+    plan = schedule.plan(known, [(None, one) for one in known.values()])
+    assert (plan.create, plan.write, plan.unlink) == ((), (), ())
+
+
+def test_the_same_code_of_another_kind_is_another_resource():
+    known = {1: resource("A")}
+    plan = schedule.plan(known, [(None, resource("A")), (None, resource("A", kind="service"))])
+    assert [one.kind for one in plan.create] == ["service"]
+    assert plan.unlink == ()
