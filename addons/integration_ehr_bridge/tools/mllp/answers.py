@@ -41,6 +41,15 @@ def joined(*contents: bytes | None) -> bytes | None:
     return _BETWEEN.join(found) if found else None
 
 
+def behind(content: bytes | None, ahead: bytes | None) -> bytes | None:
+    """What of an answer is left when its first message was sent before."""
+    if content is None or ahead is None:
+        return content
+    if content == ahead:
+        return None
+    return content.removeprefix(ahead + _BETWEEN)
+
+
 def acknowledged(
     message: Message,
     outcome: Outcome,
@@ -76,9 +85,7 @@ def acknowledged(
 @lru_cache(maxsize=_TEMPLATES)
 def _template(code: str, marks: Delimiters, charset: Charset, header: tuple[str, ...]) -> str:
     """The text of an answer without details, in which time, control id and echo are left open."""
-    asked = Message(
-        [Segment(marks.field.join(header), marks, charset.codec)], marks, charset
-    )
+    asked = Message([Segment(marks.field.join(header), marks, charset.codec)], marks, charset)
     now = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
     made = acknowledgement.answer(asked, code, control_id="X", now=now)
     lines = []

@@ -326,9 +326,7 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
     receipt = answers.acknowledged(
         message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
     )
-    wanted = any(
-        acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome
-    )
+    wanted = any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
     if rules.handled and wanted:
         part.early, part.waiting = receipt, message
         part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
