@@ -44,6 +44,9 @@ class Port(Protocol):
     def allows(self, count: int) -> float:
         """Take from the rate: seconds to wait first, 0 if it may go on."""
 
+    def charge(self, count: int) -> None:
+        """Take more from the rate, for a frame that held more messages than one."""
+
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
 
@@ -83,6 +86,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._paused = self._finishing = self._stuck = self.ended = False
         self._resume: asyncio.TimerHandle | None = None
+        #: Answers that come later than those of the frames that followed.
+        self._later = 0
         self.active = loop.time()
 
     # -- asyncio -----------------------------------------------------------------------------
@@ -154,7 +159,7 @@ class Connection(asyncio.Protocol):
     def sweep(self, now: float) -> None:
         """End if nothing happens any more."""
         silent = now - self.active
-        if self._pending and not self._stuck:
+        if (self._pending or self._later) and not self._stuck:
             return
         midway = self._stuck or not self._decoder.is_idle
         limit = self._port.door.idle_timeout
@@ -175,7 +180,7 @@ class Connection(asyncio.Protocol):
         elif isinstance(result, Waits):
             self._go_ahead(pending, job.part)
             self._port.wait(job, result.uuid)
-            self._flush()
+            self._work()
         else:
             self._port.tally.refuse(Reason.UNSTORED, self._peer)
             # No answer at all: whoever gets none keeps the message and sends it again.
@@ -210,7 +215,7 @@ class Connection(asyncio.Protocol):
         elif self._paused and not pause:
             transport.resume_reading()
         self._paused = pause
-        if self._finishing and not self._pending and not self._backlog:
+        if self._finishing and not (self._pending or self._backlog or self._later):
             transport.close()
 
     def _take(self, item: Item) -> None:
@@ -227,6 +232,7 @@ class Connection(asyncio.Protocol):
     def _accept(self, found: Reception) -> None:
         if found.refused:
             self._port.tally.refuse(found.refused, self._peer)
+        self._port.charge(len(found.parts) - 1)
         pending = Pending(found)
         self._pending.append(pending)
         for index, part in enumerate(found.parts):
@@ -243,15 +249,16 @@ class Connection(asyncio.Protocol):
         """Answer the receipt of a message whose handling is answered later."""
         if pending.reception.file is None and part.early is not None:
             pending.ahead = part.early
-            self._flush()
+            self._later += 1
 
     def _fill(self, pending: Pending, index: int, content: bytes | None) -> None:
         pending.contents[index] = content
         pending.missing -= 1
+        if pending.ahead is not None:
+            self._later -= 1
         if pending not in self._pending:
             # Its receipt was answered before, and others did not wait for it.
             self._write(answers.behind(content, pending.ahead))
-            return
         self._work()
 
     def _flush(self) -> None:

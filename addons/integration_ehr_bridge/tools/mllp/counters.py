@@ -2,7 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What operators see of a listener: counts, moments and addresses, and no content."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -49,7 +48,6 @@ class Tally:
     messages: int = 0
     last_at: datetime | None = None
     refusals: dict[Reason, Refusal] = field(default_factory=dict)
-    evidence: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, reason: Reason, address: str = "") -> None:
         """Count a refusal."""

@@ -19,9 +19,9 @@ from typing import Final
 from odoo.addons.integration_core.tools.rate import TokenBucket
 from odoo.addons.integration_core.tools.source_address import in_networks, parse_address
 
-from .committer import Job, Result, Waits
+from .committer import Answered, Job, Result
 from .connection import Connection
-from .counters import Reason, Tally
+from .counters import Reason, Refusal, Tally
 from .door import Door
 from .tls import CertificateUnusable, ServerCertificate
 
@@ -235,6 +235,11 @@ class OpenPort:
         now = time.monotonic()
         return 0.0 if self._bucket.take(count, now) else self._bucket.wait(count, now)
 
+    def charge(self, count: int) -> None:
+        """Take more from the rate, for a frame that held more messages than one."""
+        if self._bucket and count > 0:
+            self._bucket.charge(count, time.monotonic())
+
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
         return self._evidence.take(1, time.monotonic())
@@ -296,7 +301,7 @@ class Listener:
     def deliver(self, results: Sequence[tuple[Job, Result]]) -> None:
         """Tell connections what became of their messages."""
         for job, result in results:
-            if not isinstance(result, Waits) and job.part.error is None:
+            if isinstance(result, Answered) and job.part.error is None:
                 self._tallies[job.door.interface].acknowledge()
             if job.owner is not None:
                 job.owner[0].settle(job, result)
@@ -307,6 +312,11 @@ class Listener:
             PortStatus(interface, port.door.port, port.error, len(port.connections), port.tally)
             for interface, port in self._ports.items()
         ]
+
+    def take_refusals(self) -> dict[int, dict[Reason, Refusal]]:
+        """Refusals since the last time, by interface."""
+        found = {one: tally.take_refusals() for one, tally in self._tallies.items()}
+        return {one: refusals for one, refusals in found.items() if refusals}
 
     async def stop(self, seconds: float) -> None:
         """Close all ports; return when what was read is answered, or the time is over."""

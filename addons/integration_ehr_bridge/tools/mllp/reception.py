@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from ..hl7 import acknowledgement, batch, fingerprint
+from ..hl7.charsets import ASCII
 from ..hl7.acknowledgement import Detail, Outcome, Stage
 from ..hl7.errors import Condition, Hl7Error, Place
 from ..hl7.header import Header
@@ -46,12 +47,14 @@ class Rules:
     """What an interface says about the messages that it takes.
 
     :ivar processing: ids of MSH-11 that are those of its environment
+    :ivar charset: what messages are in that do not say (table 0211)
     :ivar application: who we are in MSH-5; empty: whoever is addressed
     :ivar handled: whether the answer says what became of the message
     :ivar rejects_conflicts: whether an id that comes again with another content is refused
     """
 
     processing: frozenset[str] = frozenset(Environment)
+    charset: str = ASCII
     application: str = ""
     facility: str = ""
     handled: bool = False
@@ -72,6 +75,7 @@ class Part:
     :ivar conflict: the answer when its id turns out to stand for another content
     :ivar early: what is answered at once when its answer waits until it was handled
     :ivar waiting: the message whose answer waits until it was handled
+    :ivar replies: the answer to a message of ours that this is
     """
 
     body: bytes
@@ -85,6 +89,7 @@ class Part:
     conflict: bytes | None = None
     early: bytes | None = None
     waiting: Message | None = None
+    replies: Message | None = None
 
 
 @dataclass(slots=True)
@@ -163,7 +168,7 @@ def _batch(data: bytes, rules: Rules, now: datetime) -> Reception:
 
 def _message(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | None]:
     try:
-        message = parse(data, limits=rules.limits)
+        message = parse(data, limits=rules.limits, charset=rules.charset)
     except Hl7Error as error:
         unreadable = _unreadable(data, error, rules, now, Reason.UNREADABLE)
         return unreadable.parts[0], unreadable.refused
@@ -213,6 +218,7 @@ def _acknowledgement(data: bytes, message: Message) -> Part:
         data,
         key=key if key.isprintable() else "",
         type="^".join(known) or "ACK",
+        replies=message,
         compared=fingerprint.fingerprint(message).encode(),
     )
 

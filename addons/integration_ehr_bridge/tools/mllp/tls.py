@@ -14,7 +14,7 @@ from .door import Door, Tls
 
 
 class CertificateUnusable(Exception):
-    """The server has no certificate, or one that OpenSSL does not take. The text says what to do."""
+    """The server has no certificate, or none that OpenSSL takes. The text says what to do."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ class ServerCertificate:
         context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         try:
             # A password that nobody has: without it OpenSSL would ask on the terminal.
-            context.load_cert_chain(self.certificate, self.key or None, password="")  # noqa: S106
+            context.load_cert_chain(self.certificate, self.key or None, password="")
         except (OSError, ValueError):
             raise CertificateUnusable(
                 "The certificate and its key cannot be used together. The key must belong to it "
