@@ -28,10 +28,10 @@ class Mllp(Command):
             if value := getattr(options, name):
                 known.append(f"--{name}={value}")
         config.parse_config(known, setup_logging=True)
-        from odoo.service.server import load_server_wide_modules  # noqa: PLC0415
+        from odoo.service.server import load_server_wide_modules
 
         load_server_wide_modules()
-        from odoo.addons.integration_ehr_bridge.engine.mllp_service import Service  # noqa: PLC0415
+        from odoo.addons.integration_ehr_bridge.engine.listener_service import Service
 
         try:
             service = Service(options.database, options.bind)

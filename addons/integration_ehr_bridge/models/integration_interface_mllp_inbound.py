@@ -159,7 +159,9 @@ class IntegrationInterface(models.Model):
     def _missing_mllp_port(self) -> list[str]:
         missing = []
         if self.body_codec != "hl7":
-            missing.append(self.env._("The format of bodies must be HL7 v2: MLLP carries no other."))
+            missing.append(
+                self.env._("The format of bodies must be HL7 v2: nothing else comes by MLLP.")
+            )
         if not self.mllp_port:
             missing.append(self.env._("Port is empty."))
             return missing

@@ -16,8 +16,8 @@ from hashlib import sha256
 from typing import Final
 
 from ..hl7 import acknowledgement, batch, fingerprint
-from ..hl7.charsets import ASCII
 from ..hl7.acknowledgement import Detail, Outcome, Stage
+from ..hl7.charsets import ASCII
 from ..hl7.errors import Condition, Hl7Error, Place
 from ..hl7.header import Header
 from ..hl7.limits import DEFAULT, Limits

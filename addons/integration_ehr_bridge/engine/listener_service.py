@@ -18,10 +18,10 @@ from ..tools.mllp.committer import Committer, Job, Result
 from ..tools.mllp.door import Door
 from ..tools.mllp.listener import Listener, PortStatus, bindable
 from ..tools.mllp.tls import ServerCertificate
-from .mllp_keeper import Keeper
-from .mllp_report import Refusals, Report
-from .mllp_storage import Storage
-from .mllp_waiting import Waiting
+from .listener_keeper import Keeper
+from .listener_report import Refusals, Report
+from .listener_storage import Storage
+from .listener_waiting import Waiting
 
 _logger = logging.getLogger(__name__)
 
@@ -82,9 +82,7 @@ class Service:
         )
         storage = Storage(self._registry, self._keeper.wake)
         committer = Committer(storage, self._deliver)
-        self._listener = Listener(
-            loop, self._bind, self._certificate, committer.submit, self._wait
-        )
+        self._listener = Listener(loop, self._bind, self._certificate, committer.submit, self._wait)
         committer.start()
         self._keeper.start()
         _logger.info("MLLP listener of %s is running", self._registry.db_name)

@@ -130,9 +130,7 @@ class Storage:
             _logger.error("Messages of “%s” cannot be stored: %s", job.door.name, exc)
             return Dropped()
         # The name alone: its text may quote the message.
-        _logger.error(
-            "A message of “%s” cannot be stored (%s)", job.door.name, type(exc).__name__
-        )
+        _logger.error("A message of “%s” cannot be stored (%s)", job.door.name, type(exc).__name__)
         error = Hl7Error(
             "The message could not be stored. Ask the receiver's administrator, whose log says "
             "more, and send it again then.",

@@ -24,9 +24,9 @@ from odoo.addons.integration_core.engine.cursors import own_cursor
 
 from ..tools.mllp.door import Door
 from ..tools.mllp.listener import PortStatus
-from .mllp_report import EVERY, Refusals, Report, sharers
-from .mllp_storage import Lane
-from .mllp_waiting import Waiting
+from .listener_report import EVERY, Refusals, Report, sharers
+from .listener_storage import Lane
+from .listener_waiting import Waiting
 
 _logger = logging.getLogger(__name__)
 
