@@ -50,6 +50,7 @@ MACHINERY = (
     "integration.rate",
     "integration.sequence",
     "integration.health",
+    "integration.early.acknowledgement",
     "integration.token",
     "integration.encryption.key",
     "integration.reencryption",
