@@ -1,0 +1,8 @@
+from . import (
+    integration_interface_hl7_outbound,
+    integration_interface_hl7_outbound_http,
+    integration_interface_mllp_outbound,
+    integration_mllp_connection,
+    integration_transport_hl7_http,
+    integration_transport_mllp,
+)
