@@ -15,6 +15,10 @@ CREDENTIAL_KINDS = {
 }
 #: MSH-11 of a system by its environment (table 0103).
 PROCESSING_IDS = {"production": "P", "test": "T", "development": "D"}
+REFUSED = [
+    ("quarantine", "Put aside: a person decides"),
+    ("retry", "Send again, as the policy says"),
+]
 MAX_DEADLINE = 7 * 24 * 3600
 
 
@@ -86,10 +90,7 @@ class IntegrationInterface(models.Model):
         help="How long a message waits for the partner to tell what it made of it.",
     )
     hl7_on_error = fields.Selection(
-        [
-            ("quarantine", "Put aside: a person decides"),
-            ("retry", "Send again, as the policy says"),
-        ],
+        REFUSED,
         string="After an error (AE, CE)",
         default="quarantine",
         governed=True,
@@ -97,10 +98,7 @@ class IntegrationInterface(models.Model):
         "is the cause, such as a locked record.",
     )
     hl7_on_reject = fields.Selection(
-        [
-            ("quarantine", "Put aside: a person decides"),
-            ("retry", "Send again, as the policy says"),
-        ],
+        REFUSED,
         string="After a rejection (AR, CR)",
         default="quarantine",
         governed=True,

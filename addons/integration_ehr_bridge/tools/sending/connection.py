@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,11 +71,9 @@ class MllpConnection:
 
     def close(self) -> None:
         """End it; an exchange under way fails."""
-        try:
+        with suppress(OSError):  # it has ended already
             # A thread that waits for bytes does not notice that its socket was closed.
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it has ended already
         self._sock.close()
 
     def send(self, message: bytes, target: Target) -> float:
