@@ -9,6 +9,10 @@
     "depends": ["integration_core", "purchase_stock"],
     "data": [
         "security/ehr_groups.xml",
+        "security/integration_mllp_rules.xml",
+        "security/ir.model.access.csv",
+        "data/integration_policy_hl7.xml",
+        "views/integration_interface_hl7_outbound_views.xml",
         "views/menus.xml",
     ],
 }
