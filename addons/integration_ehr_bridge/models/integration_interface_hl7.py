@@ -19,31 +19,22 @@ MAX_DEDUPE_HOURS = 24 * 3660
 MAX_DEADLINE = 300
 
 
+def _namespace(designator: str | bool) -> str:
+    """How a designator (HD) is compared: its namespace, or the universal id where it has none."""
+    namespace, _mark, rest = (designator or "").partition("^")
+    return namespace.strip() or rest.partition("^")[0].strip()
+
+
 class IntegrationInterface(models.Model):
     """Inbound HL7 v2: which messages are taken, and how they are acknowledged."""
 
     # One form, and a file for each of its concerns.
     _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
-    transport = fields.Selection(
-        selection_add=[("mllp", "HL7 v2 over MLLP")], ondelete={"mllp": "set none"}
-    )
     body_codec = fields.Selection(
         selection_add=[("hl7", "HL7 v2")], ondelete={"hl7": "set default"}
     )
-    hl7_application = fields.Char(
-        string="Receiving application",
-        governed=True,
-        help="Who we are in MSH-5. A message that names another receiver is rejected. Empty: "
-        "whatever the partner says, we are.",
-    )
-    hl7_facility = fields.Char(
-        string="Receiving facility",
-        governed=True,
-        help="Who we are in MSH-6. A message that names another facility is rejected. Empty: "
-        "whatever the partner says, we are.",
-    )
-    hl7_charset = fields.Selection(
+    hl7_default_charset = fields.Selection(
         [
             ("ASCII", "ASCII, as the standard says"),
             ("UTF-8", "UTF-8"),
@@ -136,7 +127,7 @@ class IntegrationInterface(models.Model):
         return spec | {
             "system_id": self.system_id.id,
             "dedupe_seconds": self.hl7_dedupe_hours * 3600,
-            "hl7_charset": self.hl7_charset,
+            "hl7_charset": self.hl7_default_charset,
         }
 
     def _hl7_rules(self) -> Rules:
@@ -144,9 +135,9 @@ class IntegrationInterface(models.Model):
         self.ensure_one()
         return Rules(
             processing=frozenset(PROCESSING[self.system_id.environment]),
-            application=self.hl7_application or "",
-            facility=self.hl7_facility or "",
-            charset=self.hl7_charset,
+            application=_namespace(self.hl7_application),
+            facility=_namespace(self.hl7_facility),
+            charset=self.hl7_default_charset,
             handled=self.hl7_respond == "handled",
             rejects_conflicts=self.hl7_conflict == "reject",
             limits=Limits(size=self.body_limit * KIB),

@@ -143,7 +143,7 @@ class IntegrationInterface(models.Model):
 
     @api.onchange("transport", "direction")
     def _onchange_mllp(self):
-        if self._listens_mllp():
+        if self._listens_mllp() and self.state == "draft":
             self.body_codec = "hl7"
             self.data_class = "clinical"
 
