@@ -20,7 +20,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import lanes, ledger, notice, own_events, settings, sync
+from . import awaited, lanes, ledger, notice, own_events, settings, sync
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -113,11 +113,14 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
     """Move what time or an administrator has freed or stopped.
 
     Expired leases return (a message that keeps killing its worker ends as a dead letter), due
-    retries are queued, and held messages follow the pause switch and the lifecycle.
+    retries are queued, acknowledgements that did not come are given up, and held messages follow
+    the pause switch and the lifecycle.
 
     :return: how many messages moved if there may be more to move, else 0
     """
     _return_expired(cr, rules)
+    if rules.direction == "outbound":
+        awaited.expire(cr, rules.interface_id, SWEEP)
     due = f"state = 'retry' AND available_at <= {NOW}"
     moved = [_promote(cr, rules, due, "available_at")]
     if rules.open and not rules.paused:
@@ -342,7 +345,8 @@ def _claim_sql(rules: Terms, condition: str) -> str:
 
 
 def next_due(cr: BaseCursor, interface_id: int) -> datetime | None:
-    """When something of the interface becomes due (naive UTC): a retry, or the end of a lease.
+    """When something of the interface becomes due (naive UTC): a retry, the end of a lease, or
+    that of the time for an acknowledgement.
 
     What is queued and due already is not named: the drain that asks could not claim it, so it
     waits for another message, an operator or the breaker, and each of those wakes the lane.
@@ -352,6 +356,8 @@ def next_due(cr: BaseCursor, interface_id: int) -> datetime | None:
         SELECT least(
             (SELECT min(available_at) FROM integration_message
               WHERE interface_id = %(id)s AND state = 'retry'),
+            (SELECT min(available_at) FROM integration_message
+              WHERE interface_id = %(id)s AND state = 'waiting'),
             (SELECT min(lease_until) FROM integration_message
               WHERE interface_id = %(id)s AND state = 'processing'
                 AND lease_until > now() AT TIME ZONE 'UTC'))

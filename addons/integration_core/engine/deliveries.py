@@ -27,6 +27,10 @@ class Outcome:
     ``left_out``: the partner's answer makes the message one of no interest. An error that ``holds``
     was met before anything left: the message counts as untried, and the others of the interface
     wait with it.
+
+    ``wire_id`` is what the partner calls the message, if that is not its idempotency key. With
+    ``waits`` the partner took it, and acknowledges what it made of it within so many seconds
+    (:mod:`.awaited`).
     """
 
     error: errors.IntegrationError | None = None
@@ -36,6 +40,9 @@ class Outcome:
     response_type: str = ""
     fetched: ledger.Fetched | None = None
     left_out: bool = False
+    sent_type: str = "application/json"
+    wire_id: str | None = None
+    waits: float | None = None
 
 
 class Sender(Protocol):
@@ -241,6 +248,8 @@ def _result(
     state, delay, error = State.DONE, None, outcome.error
     if outcome.left_out:
         state = State.FILTERED
+    elif outcome.waits is not None:
+        state, delay = State.WAITING, outcome.waits
     if error and plan.private:
         error = discretion.discreet(error, outcome.sent, outcome.response)
     if error:
@@ -248,9 +257,10 @@ def _result(
     result = ledger.Result(
         message.id, state, message.attempts, started, duration,
         error=error, delay=delay, http_status=outcome.http_status, fetched=outcome.fetched,
+        wire_id=outcome.wire_id,
     )  # fmt: skip
     for kind, body, content_type in (
-        ("sent", outcome.sent, "application/json"),
+        ("sent", outcome.sent, outcome.sent_type),
         ("response", outcome.response, outcome.response_type),
     ):
         if body:

@@ -10,14 +10,14 @@ from ..tools.states import State
 from . import discretion, ledger
 
 if TYPE_CHECKING:
-    from .conversion import OutboundPlan
+    from .conversion import OutboundPlan, Plan
 
 
-def fate(
-    error: errors.IntegrationError, attempts: int, plan: OutboundPlan
-) -> tuple[State, float | None]:
+def fate(error: errors.IntegrationError, attempts: int, plan: Plan) -> tuple[State, float | None]:
     """The state of a message after an error, and seconds until it is tried again."""
-    state = errors.next_state(error.error_class, attempts, plan.max_attempts)
+    state = errors.next_state(
+        error.error_class, attempts, plan.max_attempts, idempotent=not error.asks
+    )
     if state != State.RETRY:
         return state, None
     delay = plan.retry.next_delay(attempts, getattr(error, "retry_after", None))

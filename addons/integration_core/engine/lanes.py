@@ -209,6 +209,9 @@ def stale(cr: BaseCursor, grace_seconds: float) -> list[int]:
                                 WHERE m.interface_id = l.interface_id AND m.state = 'retry'
                                   AND m.available_at < {NOW})
                     OR EXISTS (SELECT 1 FROM integration_message m
+                                WHERE m.interface_id = l.interface_id AND m.state = 'waiting'
+                                  AND m.available_at < {NOW})
+                    OR EXISTS (SELECT 1 FROM integration_message m
                                 WHERE m.interface_id = l.interface_id AND m.state = 'processing'
                                   AND {ended("m.lease_until")}))))
         """,  # noqa: S608 - as in want

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo.sql_db import BaseCursor
 
@@ -45,6 +45,8 @@ class Fetched:
 class Result:
     """How one attempt ended. Times are seconds and naive UTC.
 
+    ``delay`` is the time until the next attempt, or until an acknowledgement must have come.
+
     ``fetched`` is what becomes a message of its own (:mod:`.fetches`).
     """
 
@@ -59,6 +61,7 @@ class Result:
     record: tuple[str, int] | None = None
     payloads: list[Payload] = field(default_factory=list)
     fetched: Fetched | None = None
+    wire_id: str | None = None
 
 
 def new_uuid() -> str:
@@ -178,14 +181,16 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
                error_title = v.title,
                fault = CASE WHEN m.direction = 'inbound' THEN v.inbound_fault ELSE v.fault END,
                res_model = coalesce(v.res_model, m.res_model),
-               res_id = coalesce(v.res_id, m.res_id)
+               res_id = coalesce(v.res_id, m.res_id),
+               wire_id = coalesce(v.wire_id, m.wire_id)
           FROM (VALUES %s) AS v(id, token, state, delay, error_class, error_code, error_message,
-                                fingerprint, title, fault, inbound_fault, res_model, res_id)
+                                fingerprint, title, fault, inbound_fault, res_model, res_id,
+                                wire_id)
          WHERE m.id = v.id AND m.claim_token = v.token AND m.state = 'processing'
         RETURNING m.id
         """,
         [_result_row(result, token) for result in results],
-        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s, %s, %s, %s::int)",
+        template="(%s::int, %s, %s, %s::float, %s, %s, %s, %s, %s, %s, %s, %s, %s::int, %s)",
         page_size=len(results),
         fetch=True,
     )
@@ -194,6 +199,50 @@ def record(cr: BaseCursor, results: Sequence[Result], token: str) -> set[int]:
     _insert_attempts(cr, ours)
     insert_payloads(cr, [(r.message_id, payload) for r in ours for payload in r.payloads])
     return written
+
+
+def end_waiting(
+    cr: BaseCursor,
+    message_id: int,
+    state: State,
+    delay: timedelta,
+    error: errors.IntegrationError | None,
+) -> bool:
+    """End a message that waits, and the attempt that sent it; whether it waited.
+
+    :param delay: until the next attempt, for a retry
+    """
+    assign = {
+        "available_at": cr.now() + delay,
+        "error_class": str(error.error_class) if error else None,
+        "error_code": error.code if error else None,
+        "error_message": error_text(error),
+        "error_fingerprint": None,
+        "error_title": None,
+        "fault": None,
+    }
+    where = "id = %(id)s AND state = 'waiting'"
+    moved = move(cr, state, where=where, values={"id": message_id}, assign=assign)
+    if not moved:
+        return False
+    classify_errors(cr, moved)
+    if error and error.fault:
+        cr.execute(
+            "UPDATE integration_message SET fault = %s WHERE id = %s",
+            [str(error.fault), message_id],
+        )
+    cr.execute(
+        """
+        UPDATE integration_attempt a
+           SET outcome = m.state, error_class = m.error_class, error_code = m.error_code,
+               error_message = m.error_message
+          FROM integration_message m
+         WHERE m.id = %s AND a.message_id = m.id AND a.number = m.attempts
+           AND a.outcome = 'waiting'
+        """,
+        [message_id],
+    )
+    return True
 
 
 def _result_row(result: Result, token: str) -> tuple[object, ...]:
@@ -212,6 +261,7 @@ def _result_row(result: Result, token: str) -> tuple[object, ...]:
         _fault(error, "inbound"),
         result.record[0] if result.record else None,
         result.record[1] if result.record else None,
+        result.wire_id,
     )
 
 

@@ -124,6 +124,10 @@ class Watch:
         if interface.direction == "outbound":
             _met.note(interface)
 
+    def passes(self, seconds: float) -> None:
+        """Something stands in the way that passes by itself, so nobody is told."""
+        self._wait(seconds)
+
     def passed(self, cr: BaseCursor, interface_id: int) -> None:
         """Work was done, or there is none: what stood in the way is gone."""
         if self._stood and not self.look_again:

@@ -24,6 +24,7 @@ from ..tools.claim_size import LEAST, ClaimSize
 from ..tools.connection_count import ConnectionCount
 from ..tools.states import State
 from . import (
+    awaited,
     breakers,
     claims,
     conversion,
@@ -155,7 +156,7 @@ class OutboundDrain(Drain):
             # It would fail every message of the interface: they wait for whoever mends it.
             with own_cursor(self.registry) as cr:
                 self._undo(cr, claimed, token, permit)
-                self._obstacles.met(cr, self.interface_id, exc)
+                self._met(cr, exc)
             return
         except BaseException:
             # Nothing has left: the messages go back untried, and the drain fails visibly.
@@ -178,6 +179,13 @@ class OutboundDrain(Drain):
             self.pace.note(result.duration)
         untried = [message_id for course in courses for message_id in course.untried]
         self._record(delivery, results, untried, token, permit)
+
+    def _met(self, cr: BaseCursor, error: errors.IntegrationError) -> None:
+        """Something stands in the way of every message: it passes soon, or people are told."""
+        if error.passes_in is None:
+            self._obstacles.met(cr, self.interface_id, error)
+        else:
+            self._obstacles.passes(error.passes_in)
 
     def _undo(
         self,
@@ -276,6 +284,9 @@ class OutboundDrain(Drain):
         with own_cursor(self.registry) as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             results = fetches.keep(env, plan, results, token)
+            waiting = [r.message_id for r in results if r.state == State.WAITING]
+            if waiting:
+                awaited.lock(cr, plan.system_id)
             written = ledger.record(cr, results, token)
             ledger.release(cr, untried, token)
             ours = [result for result in results if result.message_id in written]
@@ -294,8 +305,9 @@ class OutboundDrain(Drain):
             self._give_back(cr, interface.policy_id, permit, unused)
             notice.final_failures(env, ours)
             own_events.given_up(env, [r.message_id for r in ours if r.state == State.DEAD])
+            awaited.overtaken(env, waiting)
             if delivery.obstacles:
-                self._obstacles.met(cr, plan.interface_id, delivery.obstacles[0])
+                self._met(cr, delivery.obstacles[0])
             elif calls:
                 self._obstacles.passed(cr, plan.interface_id)
             fault_point("outbound_recorded")
@@ -331,5 +343,5 @@ def _require_key_ring(plan: conversion.OutboundPlan) -> None:
 def _was_call(result: ledger.Result) -> bool:
     """Whether the partner was asked, or would have been had the network let us."""
     if result.error is None:
-        return result.state == State.DONE or bool(result.http_status)
+        return result.state in (State.DONE, State.WAITING) or bool(result.http_status)
     return bool(result.http_status) or health.is_outage(result.error)

@@ -104,7 +104,9 @@ class Plan:
 
     def blocks(self, state: State) -> bool:
         """Whether a message that ends in ``state`` holds back those behind it."""
-        return state == State.RETRY or (state in ATTENTION and self.failure_blocks_key)
+        return state in (State.RETRY, State.WAITING) or (
+            state in ATTENTION and self.failure_blocks_key
+        )
 
     @classmethod
     def common(cls, interface: BaseModel) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from . import (
     integration_door,
     integration_duplicate,
     integration_duplicate_candidate,
+    integration_early_acknowledgement,
     integration_encryption_key,
     integration_event,
     integration_event_condition,

@@ -85,6 +85,25 @@ class IntegrationInterface(models.Model):
         self.ensure_one()
         return None
 
+    def _acknowledgement_error(self, code: str, _detail: str) -> errors.IntegrationError | None:
+        """What the acknowledgement of a message that waited for it means; ``None``: all is well.
+
+        For transports to say, which know the codes of their protocols.
+        """
+        self.ensure_one()
+        return errors.PermanentError(
+            f"The partner acknowledged with {code}, which this transport does not know.",
+            code="acknowledgement_unknown",
+        )
+
+    def _silence_error(self) -> errors.IntegrationError | None:
+        """What it means that an acknowledgement did not come in time; ``None``: all is well."""
+        self.ensure_one()
+        return errors.UnknownOutcomeError(
+            "The partner took the message, and did not acknowledge it in time.",
+            code="acknowledgement_timeout",
+        )
+
     def _codec(self) -> codecs.Codec:
         """How bodies are read; transports that know more formats say so here."""
         self.ensure_one()

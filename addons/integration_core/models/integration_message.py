@@ -79,6 +79,12 @@ class IntegrationMessage(models.Model):
     external_key = fields.Char(
         string="Idempotency key", readonly=True, help="Id of the message at its sender."
     )
+    wire_id = fields.Char(
+        string="Id on the wire",
+        readonly=True,
+        help="What the partner calls the message, where its protocol has ids of its own, such as "
+        "the control id of HL7. Repetitions carry the same.",
+    )
     partition_key = fields.Char(
         string="Ordering key", readonly=True, help="Messages of one key keep their order."
     )
@@ -157,6 +163,8 @@ class IntegrationMessage(models.Model):
     # The indexes are partial: what is finished costs nothing when work is claimed or counted.
     _queued_idx = models.Index("(interface_id, priority, id) WHERE state = 'queued'")
     _retry_idx = models.Index("(interface_id, available_at) WHERE state = 'retry'")
+    _waiting_idx = models.Index("(interface_id, available_at) WHERE state = 'waiting'")
+    _wire_idx = models.Index("(wire_id) WHERE wire_id IS NOT NULL")
     _lease_idx = models.Index("(interface_id, lease_until) WHERE state = 'processing'")
     _held_idx = models.Index("(interface_id, held_reason, id) WHERE state = 'held'")
     _key_idx = models.Index(

@@ -52,6 +52,7 @@ MACHINERY = (
     "integration.rate",
     "integration.sequence",
     "integration.health",
+    "integration.early.acknowledgement",
     "integration.token",
     "integration.encryption.key",
     "integration.reencryption",

@@ -75,6 +75,10 @@ class IntegrationError(Exception):
     #: it speaks of this one message, and says nothing about how well the partner's endpoint is
     of_message: bool = False
     fault: Fault | None = None
+    #: a person decides whether it is sent again, however many attempts are left
+    asks: bool = False
+    #: with ``holds``: it passes by itself within so many seconds, and nobody need be told
+    passes_in: float | None = None
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)

@@ -1,0 +1,343 @@
+"""The connections that this process holds: lent to senders, kept open between drains.
+
+One keeper a process. Senders borrow a connection for one message and give it back; between drains
+the keeper's thread holds it: it renews the lease, hears what the partner says unasked, closes what
+nobody may use any more, and gives up what another worker waits for. Nothing is sent on a connection
+whose lease may have passed to somebody else: its holder reckons by its own clock, from before each
+renewal.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from odoo.modules.registry import Registry
+
+from odoo.addons.integration_core.engine.cursors import own_cursor
+from odoo.addons.integration_core.tools import errors
+
+from ..tools.sending.answers import Answer
+from ..tools.sending.connection import (
+    ConnectionEnded,
+    MllpConnection,
+    Target,
+    open_connection,
+)
+from . import mllp_leases
+from .mllp_leases import Lease, State
+
+_logger = logging.getLogger(__name__)
+
+#: How often the thread looks (seconds): the longest time for which a worker waits for a connection
+#: that nobody uses.
+LOOK_SECONDS = 0.25
+#: A connection in use is given up to another worker after so long, one that was just used is not.
+TURN_SECONDS = 2.0
+IDLE_SECONDS = 0.2
+#: A lease is not relied upon for its last part.
+_MARGIN = 0.2
+_POLL = 0.1
+
+Key = tuple[str, int]
+Hear = Callable[[Answer], None]
+
+
+class ConnectionBusy(errors.TransientError):
+    """Another worker uses the connection and does not give it up; the messages wait, untried."""
+
+    default_code = "mllp_connection_busy"
+    holds = True
+    passes_in = 2.0
+
+
+@dataclass(eq=False)
+class Holding:
+    """A lease of this process, and the connection if there is one."""
+
+    key: Key
+    lease: Lease
+    valid_until: float
+    hear: Hear
+    target: Target | None = None
+    url: str = ""
+    connection: MllpConnection | None = None
+    busy: bool = False
+    wanted: bool = False
+    since: float = field(default_factory=time.monotonic)
+    used_at: float = field(default_factory=time.monotonic)
+    renewed_at: float = field(default_factory=time.monotonic)
+    connected_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    latency_ms: int | None = None
+    sent: int = 0
+
+    @property
+    def valid(self) -> bool:
+        return time.monotonic() < self.valid_until
+
+    def connected(self, target: Target, url: str) -> MllpConnection:
+        """The connection to a target: the open one if it leads there and lives, else a new one.
+
+        :raises errors.IntegrationError: as of :func:`open_connection`
+        """
+        if self.connection and self.target != target:
+            self.disconnect()
+        if self.connection:
+            self.listen()
+        if not self.connection:
+            self.connection = open_connection(target)
+            self.target, self.url = target, url
+            self.connected_at, self.sent = _now(), 0
+        return self.connection
+
+    def listen(self) -> None:
+        """Hear what came unasked; notice that the other side has closed."""
+        if not self.connection:
+            return
+        try:
+            strays = self.connection.strays()
+        except ConnectionEnded:
+            self.disconnect()
+            return
+        for answer in strays:
+            self.hear(answer)
+
+    def note(self, seconds: float) -> None:
+        """A message was acknowledged, so long after it was sent."""
+        self.acknowledged_at, self.latency_ms = _now(), round(seconds * 1000)
+        self.sent += 1
+
+    def disconnect(self) -> None:
+        if self.connection:
+            self.connection.close()
+        self.connection, self.connected_at = None, None
+
+    def shown(self) -> State:
+        return State(
+            self.lease.token,
+            self.connected_at,
+            self.acknowledged_at,
+            self.latency_ms,
+            self.sent,
+        )
+
+
+class Keeper:
+    """All connections of a process. Thread safe."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._holdings: list[Holding] = []
+        self._coming: dict[Key, int] = defaultdict(int)
+        self._thread: threading.Thread | None = None
+        self._pid = os.getpid()
+
+    @contextmanager
+    def lend(
+        self, registry: Registry, interface_id: int, slots: int, patience: float, hear: Hear
+    ) -> Iterator[Holding]:
+        """A connection of an interface, for one message.
+
+        :param slots: how many connections the interface may have, over all workers
+        :param patience: seconds to wait for one
+        :param hear: gets acknowledgements that come while nobody waits for them
+        :raises ConnectionBusy: none became free
+        """
+        holding = self._borrow(registry, (registry.db_name, interface_id), slots, patience, hear)
+        try:
+            yield holding
+        finally:
+            self._give_back(registry, holding)
+
+    def _borrow(
+        self, registry: Registry, key: Key, slots: int, patience: float, hear: Hear
+    ) -> Holding:
+        give_up = time.monotonic() + patience
+        while True:
+            found, may_ask = self._look_here(key, slots)
+            if found:
+                return found
+            if may_ask:
+                found = self._acquire(registry, key, slots, hear)
+                if found:
+                    return found
+            if time.monotonic() > give_up:
+                raise ConnectionBusy(
+                    "Another worker uses the connection to the partner. The messages follow as "
+                    "soon as it is free."
+                )
+            if may_ask:
+                time.sleep(_POLL)
+
+    def _look_here(self, key: Key, slots: int) -> tuple[Holding | None, bool]:
+        """A free holding of this process, and else whether a further lease may be asked for."""
+        with self._changed:
+            self._after_fork()
+            for holding in list(self._holdings):
+                if holding.key == key and not holding.busy and not holding.valid:
+                    self._forget(holding)
+            mine = [one for one in self._holdings if one.key == key]
+            for holding in mine:
+                if not holding.busy:
+                    holding.busy = True
+                    return holding, False
+            if len(mine) + self._coming[key] < slots:
+                self._coming[key] += 1
+                return None, True
+            self._changed.wait(_POLL)
+            return None, False
+
+    def _after_fork(self) -> None:
+        """What a parent process holds is not ours, nor is its thread."""
+        if self._pid != os.getpid():
+            self._pid, self._holdings, self._thread = os.getpid(), [], None
+            self._coming.clear()
+
+    def _acquire(self, registry: Registry, key: Key, slots: int, hear: Hear) -> Holding | None:
+        lease = None
+        until = _valid_until()
+        try:
+            with own_cursor(registry) as cr:
+                lease = mllp_leases.acquire(cr, key[1], slots)
+        finally:
+            with self._changed:
+                self._coming[key] -= 1
+                found = lease and Holding(key, lease, until, hear, busy=True)
+                if found:
+                    self._holdings.append(found)
+                    self._start()
+                self._changed.notify_all()
+        return found or None
+
+    def _give_back(self, registry: Registry, holding: Holding) -> None:
+        holding.used_at = time.monotonic()
+        if holding.wanted and holding.used_at - holding.since > TURN_SECONDS:
+            self._release(registry, holding)
+            return
+        with self._changed:
+            holding.busy = False
+            self._changed.notify_all()
+
+    def _release(self, registry: Registry, holding: Holding) -> None:
+        """Close a connection, and then let others have it; ``holding`` is busy: it is ours."""
+        holding.disconnect()
+        with self._changed:
+            self._forget(holding)
+        with own_cursor(registry) as cr:
+            mllp_leases.release(cr, holding.shown())
+
+    def _forget(self, holding: Holding) -> None:
+        holding.disconnect()
+        if holding in self._holdings:
+            self._holdings.remove(holding)
+        self._changed.notify_all()
+
+    # -- the thread ------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(
+                target=self._keep, name="integration.mllp.keeper", daemon=True
+            )
+            self._thread.start()
+
+    def _keep(self) -> None:
+        """Look after the holdings until there are none."""
+        while True:
+            time.sleep(LOOK_SECONDS)
+            with self._changed:
+                if not self._holdings:
+                    self._thread = None
+                    return
+                by_name: dict[str, list[Holding]] = defaultdict(list)
+                for holding in self._holdings:
+                    by_name[holding.key[0]].append(holding)
+            for dbname, holdings in by_name.items():
+                try:
+                    self._look_after(Registry(dbname), holdings)
+                except Exception as exc:  # the database is away, say: what is over is closed below
+                    _logger.warning("Connections of %s: %s", dbname, type(exc).__name__)
+                self._drop_lost(holdings)
+
+    def _look_after(self, registry: Registry, holdings: Sequence[Holding]) -> None:
+        until = _valid_until()
+        now = time.monotonic()
+        due = mllp_leases.lease_seconds() / 3
+        renewed = [one for one in holdings if now - one.renewed_at >= due]
+        with own_cursor(registry) as cr:
+            told = mllp_leases.look(cr, [one.lease.token for one in holdings])
+            kept = [one for one in renewed if one.lease.token in told]
+            mllp_leases.renew(cr, [one.shown() for one in kept])
+        for holding in kept:
+            holding.renewed_at, holding.valid_until = now, until
+        for holding in holdings:
+            terms = told.get(holding.lease.token)
+            if terms is None:
+                holding.valid_until = 0.0
+                continue
+            holding.wanted = terms.wanted
+            over = not terms.open or (holding.connection is not None and terms.url != holding.url)
+            self._attend(registry, holding, over)
+
+    def _attend(self, registry: Registry, holding: Holding, over: bool) -> None:
+        """Hear an idle connection, and give up what is over or wanted elsewhere."""
+        with self._changed:
+            if holding.busy or holding not in self._holdings:
+                return
+            holding.busy = True
+        idle = time.monotonic() - holding.used_at
+        if over or (holding.wanted and idle > IDLE_SECONDS):
+            self._release(registry, holding)
+            return
+        try:
+            holding.listen()
+        finally:
+            with self._changed:
+                holding.busy = False
+                self._changed.notify_all()
+
+    def _drop_lost(self, holdings: Sequence[Holding]) -> None:
+        """Close what somebody else may hold by now, also in the middle of a message."""
+        with self._changed:
+            for holding in holdings:
+                if not holding.valid and holding in self._holdings:
+                    _logger.warning("The lease of an MLLP connection was lost; it is closed")
+                    self._forget(holding)
+
+    # -- the end of the process --------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close everything and give the leases back, as far as the database is there."""
+        with self._changed:
+            self._after_fork()
+            holdings, self._holdings = list(self._holdings), []
+        for holding in holdings:
+            holding.disconnect()
+        for holding in holdings:
+            try:
+                with own_cursor(Registry(holding.key[0])) as cr:
+                    mllp_leases.release(cr, holding.shown())
+            except Exception as exc:  # the lease ends by itself within seconds
+                _logger.info("A lease was not given back: %s", type(exc).__name__)
+
+
+def _valid_until() -> float:
+    """Until when a lease can be relied upon that is asked for now."""
+    return time.monotonic() + mllp_leases.lease_seconds() * (1 - _MARGIN)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+keeper = Keeper()
+atexit.register(keeper.close)
