@@ -1,6 +1,7 @@
 """The mappings of HL7 v2 as the addon installs them, without Odoo and without a database."""
 
 import ast
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -57,17 +58,10 @@ def specs() -> dict[str, MappingSpec]:
 SPECS = specs()
 MAPS = value_maps()
 MAPPINGS: dict[str, CompiledMapping] = {name: compile_mapping(spec) for name, spec in SPECS.items()}
-#: Which mapping each message type takes.
+#: Which mapping each message type takes, by the rules of the routing.
 ROUTES = {
-    **dict.fromkeys([f"ADT^A0{number}" for number in range(1, 9)], "visit"),
-    **dict.fromkeys(["ADT^A11", "ADT^A12", "ADT^A13"], "visit_cancelled"),
-    "ADT^A20": "bed",
-    **dict.fromkeys(["ADT^A28", "ADT^A31"], "patient"),
-    "ADT^A40": "patient_merge",
-    **dict.fromkeys(["SIU^S12", "SIU^S13", "SIU^S14"], "appointment"),
-    **dict.fromkeys(["SIU^S15", "SIU^S16", "SIU^S17", "SIU^S26"], "appointment_ended"),
-    "MFN^M02": "staff",
-    "MFN^M05": "location",
+    values["message_type"].text: values["mapping_id"].get("ref").removeprefix("mapping_hl7_")
+    for _name, values in _records("integration.routing.line")
 }
 
 
@@ -77,3 +71,26 @@ def canonical(raw: bytes, trial=None, maps=None, **context):
     root = document.view(load("hl7.message").parse(raw))
     mapping = MAPPINGS[ROUTES[f"{root['type']}^{root['trigger']}"]]
     return mapping.apply(root, maps or MAPS, {**CONTEXT, **context}, trial)
+
+
+#: The contract of each mapping's handler.
+CONTRACTS = {
+    "visit": "ehr.encounter",
+    "visit_cancelled": "ehr.encounter",
+    "bed": "ehr.bed",
+    "patient": "ehr.patient",
+    "patient_merge": "ehr.patient_merge",
+    "appointment": "ehr.appointment",
+    "appointment_ended": "ehr.appointment",
+    "staff": "ehr.staff_list",
+    "location": "ehr.location_list",
+}
+
+
+def contracts() -> dict[str, dict]:
+    """Schemas of the addon's contracts by code."""
+    codes = {name: values["code"].text for name, values in _records("integration.contract")}
+    return {
+        codes[values["contract_id"].get("ref")]: json.loads(values["schema"].text)
+        for _name, values in _records("integration.contract.version")
+    }

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from core_tools.contracts import compile_schema
 from core_tools.errors import MappingError
 from core_tools.mapping_functions import MissingValue
 from core_tools.mapping_trial import Trial
@@ -18,6 +19,7 @@ from tests.unit.load_ehr import load
 
 message = load("hl7.message")
 FOLDER = Path(__file__).with_name("hl7_profile_messages")
+SCHEMAS = hl7_profiles.contracts()
 NAMES = sorted(path.stem for path in FOLDER.glob("*.hl7"))
 #: What must never be read: names, birth dates, addresses, telephones, national numbers, clinical.
 PRIVATE = {
@@ -54,6 +56,20 @@ def changed(name: str, **fields: str | None) -> bytes:
 @pytest.mark.parametrize("name", NAMES)
 def test_message(name: str) -> None:
     assert canonical(sent(name)) == expected(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_canonical_json_keeps_its_contract(name: str) -> None:
+    header = message.parse(sent(name)).header
+    mapping = ROUTES[f"{header.value(9)}^{header.value(9, 1, 2)}"]
+    validator = compile_schema(SCHEMAS[hl7_profiles.CONTRACTS[mapping]])
+    assert validator.violations(expected(name)) == []
+
+
+def test_the_routing_names_all_messages_of_the_scope() -> None:
+    adt = {f"ADT^A{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 20, 28, 31, 40)}
+    siu = {f"SIU^S{n}" for n in (12, 13, 14, 15, 16, 17, 26)}
+    assert set(ROUTES) == adt | siu | {"MFN^M02", "MFN^M05"}
 
 
 def test_there_is_a_message_of_each_type_and_a_route_for_each() -> None:
