@@ -25,7 +25,7 @@ test-odoo: ## run Odoo's own tests of MODULES="purchase purchase_stock" with the
 lint: ## ruff check, ruff format --check, pylint-odoo
 	$(SETUP) lint
 
-docs: ## make the catalogue of events and messages in docs/procurement.md anew
+docs: ## make the catalogues of events and messages in docs/procurement.md and docs/ehr.md anew
 	$(SETUP) docs
 
 bench: ## run the benchmarks; NAME="engine_inbound_drain" selects one

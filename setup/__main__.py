@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 from setup import (
-    catalogue,
     cleaning,
     demo_run,
+    documents,
     key_ring,
     lint,
     machine,
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, help_ in (
         ("env", lambda settings, _: _env(settings), "prepare; print shell variables to use it"),
         ("run", lambda settings, _: demo_run.run(settings), "start Odoo with demo data"),
-        ("docs", lambda settings, _: _docs(settings), "make the catalogue of messages anew"),
+        ("docs", lambda settings, _: _docs(settings), "make the catalogues of messages anew"),
         ("lint", lambda settings, _: lint.run(settings), "run the linters"),
         ("stop", lambda settings, _: cleaning.stop(settings), "stop the private PostgreSQL"),
         ("clean", lambda settings, _: cleaning.clean(settings), "delete what was made"),
@@ -76,7 +76,8 @@ def _key(_settings: Settings, names: list[str]) -> int:
 
 
 def _docs(settings: Settings) -> int:
-    say(f"Written: {catalogue.write(settings.repository)}")
+    for path in documents.write(settings.repository):
+        say(f"Written: {path}")
     return 0
 
 

@@ -1,7 +1,6 @@
-"""The catalogue of events and messages in ``docs/procurement.md``, made from the addons' contracts.
+"""The catalogue of events and messages of addons, made from their contracts.
 
-Read from the data files, so that it needs no Odoo: what stands there is what gets installed. The
-part between the two markers is replaced; what people wrote around it stays.
+Read from the data files, so that it needs no Odoo: what stands there is what gets installed.
 """
 
 import json
@@ -11,14 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-BEGIN = "<!-- catalogue: made by `make docs`, do not edit -->"
-END = "<!-- end of the catalogue -->"
-#: Addons whose contracts and event types the catalogue lists, in this order.
-ADDONS = (
-    "integration_procurement",
-    "integration_procurement_expiry",
-    "integration_hr",
-)
 _TAG = re.compile(r"<[^>]+>")
 _HANDLER = re.compile(
     r'_name = "(integration\.handler\.\w+)".*?_description = "([^"]+)".*?_contract = "([^"]+)"',
@@ -50,31 +41,12 @@ class EventType:
     contract: str
 
 
-def write(repository: Path) -> Path:
-    """Bring the catalogue up to date, and return its file."""
-    path = repository / "docs" / "procurement.md"
-    path.write_text(replaced(path.read_text(), render(read(repository / "addons"))))
-    return path
-
-
-def replaced(text: str, catalogue: str) -> str:
-    """``text`` with ``catalogue`` between the markers.
-
-    :raises ValueError: a marker is missing
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the markers of the catalogue are missing")
-    return f"{before}{BEGIN}\n\n{catalogue}\n{END}{after}"
-
-
-def read(addons: Path) -> list[Contract]:
-    """All contracts of :data:`ADDONS` with their newest versions, events and handlers."""
+def read(addons: Path, names: Iterable[str]) -> list[Contract]:
+    """All contracts of some addons with their newest versions, events and handlers."""
     contracts: dict[str, Contract] = {}
     codes: dict[str, str] = {}
     events: list[tuple[str, EventType]] = []
-    for addon in ADDONS:
+    for addon in names:
         for path in sorted((addons / addon / "data").glob("*.xml")):
             for record in ElementTree.parse(path).getroot().iter("record"):
                 _take(addon, record, contracts, codes, events)

@@ -1,30 +1,34 @@
-"""The catalogue in docs/procurement.md says what the addons install."""
+"""The catalogues in the documents say what the addons install."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from setup import catalogue
+from setup import catalogue, documents, profiles
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def contracts() -> list[catalogue.Contract]:
-    return catalogue.read(REPOSITORY / "addons")
+ADDONS = REPOSITORY / "addons"
+of_each_document = pytest.mark.parametrize(
+    "document", documents.DOCUMENTS, ids=lambda document: document.name
+)
 
 
-def test_the_document_is_up_to_date(contracts: list[catalogue.Contract]) -> None:
+@of_each_document
+def test_the_document_is_up_to_date(document: documents.Document) -> None:
     """If it fails: ``make docs``."""
-    text = (REPOSITORY / "docs" / "procurement.md").read_text()
-    assert catalogue.replaced(text, catalogue.render(contracts)) == text
+    text = (REPOSITORY / "docs" / document.name).read_text()
+    assert documents.replaced(text, document.made(ADDONS)) == text
 
 
-def test_each_contract_is_used_and_has_an_example(contracts: list[catalogue.Contract]) -> None:
-    assert {contract.code for contract in contracts} >= {
+@of_each_document
+def test_each_contract_is_used_and_has_an_example(document: documents.Document) -> None:
+    contracts = catalogue.read(ADDONS, document.addons)
+    assert {contract.code for contract in contracts} & {
         "procurement.purchase_order",
-        "procurement.order_confirmation",
+        "ehr.encounter",
     }
     for contract in contracts:
         assert contract.events or contract.handlers, f"nobody uses {contract.code}"
@@ -48,11 +52,49 @@ def test_the_newest_version_counts(tmp_path: Path) -> None:
         <field name="name">A</field><field name="description" type="html"><p>What <b>it</b> is</p>
         </field></record>{versions}</odoo>"""
     )
-    [contract] = catalogue.read(tmp_path)
+    [contract] = catalogue.read(tmp_path, ["integration_procurement"])
     assert (contract.version, list(contract.schema["properties"])) == ("1.10.0", ["v1"])
     assert contract.description == "What it is"
 
 
 def test_without_markers_nothing_is_overwritten() -> None:
     with pytest.raises(ValueError):
-        catalogue.replaced("# Written by people", "")
+        documents.replaced("# Written by people", "")
+
+
+# -- message profiles ------------------------------------------------------------------------
+
+
+def profile(header: str, *sections: tuple[str, str, str]) -> list[tuple[str, tuple[str, ...]]]:
+    mapping = profiles.Mapping("A", "", header, sections)
+    return [(row.member, row.fields) for row in profiles.rows(mapping)]
+
+
+def test_fields_that_a_mapping_reads() -> None:
+    header = """hl7_said({
+      event: lookup('events', required(root.trigger, 'MSH-9.2 (trigger event)')),
+      visit: required(hl7_identifier(root.PV1[0].f19, context.system), 'PV1-19 (visit, number)'),
+      start: hl7_time(root.SCH[0].f11[0].c4, context.zone, 'SCH-11.4') || root.TQ1[0].f7[0].c1
+    })"""
+    source = "[AIS[].{kind: 'service', code: f3[0].c1 || f4}, AIL[?f3].{kind: 'x', code: f3}][]"
+    assert profile(header, ("resources", source, "{kind: item.kind, code: item.code}")) == [
+        ("event", ("MSH-9.2",)),
+        ("visit", ("PV1-19",)),
+        ("start", ("SCH-11.4", "TQ1-7")),
+        ("resources[].kind", ("AIS", "AIL")),
+        ("resources[].code", ("AIS-3", "AIS-4", "AIL-3")),
+    ]
+
+
+def test_a_member_of_unknown_origin_stops_the_document() -> None:
+    with pytest.raises(ValueError, match="which fields make ward"):
+        profile("{ward: 'somewhere'}")
+
+
+def test_a_private_field_stops_the_document() -> None:
+    with pytest.raises(ValueError, match="PID-5, which must not be read"):
+        profile("{name: root.PID[0].f5[0].c1}")
+
+
+def test_segments_said_to_be_unread_are_unread() -> None:
+    assert profiles.unread_but_listed(ADDONS) == []
