@@ -1,6 +1,6 @@
-"""An admission that a clinical system tells of reaches the kitchen, which has no other way to know.
+"""An admission of a clinical system reaches the kitchen, which has no other way to know.
 
-The one delivers signed JSON in the shape of the contract, so that this test is about what Odoo tells
+The system delivers signed JSON in the shape of the contract: this test is about what Odoo tells,
 and not about how it was told.
 """
 
