@@ -65,13 +65,12 @@ class ScheduleBook:
         for one in self.env["ehr.appointment"].search(mine & Domain.OR(found), order="id"):
             self.add(one)
 
-    def add(self, appointment: BaseModel) -> BaseModel:
+    def add(self, appointment: BaseModel) -> None:
         """Let an appointment be found by its numbers."""
         for role in _ROLES:
             if number := appointment[f"{role}_number"]:
                 key = role, (appointment[f"{role}_assigner"] or "", number)
                 self._appointments[key] |= appointment
-        return appointment
 
     def _number(self, data: Document, role: str) -> Identifier | None:
         return clinical.pair(data.get(role), self.assigner)

@@ -62,9 +62,10 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
             values |= {"clocks": clocks, "last_event_at": max(at, appointment.last_event_at or at)}
         before = appointment.resource_ids.staff_id
         if not appointment:
-            appointment = book.add(appointment.create(values))
+            appointment = appointment.create(values)
         elif values:
             appointment.write(values)
+        book.add(appointment)
         self._remember_staff(appointment, before | appointment.resource_ids.staff_id)
         return appointment
 

@@ -4,6 +4,7 @@ from . import (
     test_census_merge,
     test_census_pseudonyms,
     test_tools_census_history,
+    test_access,
     test_appointment,
     test_clinical_lists,
     test_ehr_events,
