@@ -37,6 +37,7 @@
         "views/integration_encryption_views.xml",
         "views/integration_mapping_views.xml",
         "views/integration_mapping_form.xml",
+        "views/integration_routing_views.xml",
         "views/integration_value_map_views.xml",
         "views/integration_record_views.xml",
         "views/integration_access_views.xml",

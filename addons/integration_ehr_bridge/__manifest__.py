@@ -12,7 +12,9 @@
         "security/integration_mllp_rules.xml",
         "security/ir.model.access.csv",
         "data/integration_policy_hl7.xml",
+        "views/integration_interface_hl7_inbound_views.xml",
         "views/integration_interface_hl7_outbound_views.xml",
+        "views/integration_mllp_listener_views.xml",
         "views/menus.xml",
     ],
 }

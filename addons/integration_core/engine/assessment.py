@@ -10,7 +10,7 @@ from odoo.models import BaseModel
 
 from ..tools import acts
 from ..tools.acts import Act
-from . import own_events
+from . import own_events, routes
 
 
 @dataclass
@@ -146,10 +146,10 @@ class _Interfaces:
     """What the interfaces of the messages say about replays."""
 
     def __init__(self, model: BaseModel, ids: Iterable[int]) -> None:
-        env = model.env
         interfaces = model.browse(ids)
         self.retired = {i.id for i in interfaces if i.state == "retired" or not i.active}
-        self.handlers = {i.id: env[i.handler] for i in interfaces if i.handler in env}
+        self._interfaces = {interface.id: interface for interface in interfaces}
+        self._handlers: dict[tuple[int, str | None], BaseModel | None] = {}
         self.fetching = {i.id for i in interfaces if i._content_fetch()}
 
     def fetch(self, row: _Row) -> bool:
@@ -158,8 +158,15 @@ class _Interfaces:
             return row.message_type == own_events.FETCH
         return row.causation_id is None and row.interface_id in self.fetching
 
+    def handler(self, row: _Row) -> BaseModel | None:
+        """What handles messages such as this one, if anything does."""
+        key = row.interface_id, row.message_type
+        if key not in self._handlers:
+            self._handlers[key] = routes.handler_of(self._interfaces[row.interface_id], key[1])
+        return self._handlers[key]
+
     def finished(self, row: _Row) -> acts.Finished:
-        handler = self.handlers.get(row.interface_id)
+        handler = self.handler(row)
         return acts.Finished(
             outbound=row.outbound,
             had_effect=row.had_effect,

@@ -11,6 +11,7 @@ from odoo.models import BaseModel
 from ..tools import schema_compat, semver
 from ..tools.schema_compat import Change
 from ..tools.semver import Level
+from . import routes
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,12 @@ def following(contract: BaseModel) -> Domain:
     sends = Domain("direction", "=", "outbound") & Domain(
         "event_type_ids.contract_id", "in", contract.ids
     )
-    takes = Domain("direction", "=", "inbound") & Domain(
-        "handler", "in", sorted(handlers(contract))
-    )
-    return sends | takes
+    return sends | routes.with_handler(handlers(contract))
+
+
+def chosen_by(version: BaseModel) -> BaseModel:
+    """Interfaces for whose messages this version was chosen, retired ones included."""
+    return version.env["integration.interface"].search(routes.with_wire(version))
 
 
 def impact(version: BaseModel) -> Impact:
@@ -100,7 +103,7 @@ def impact(version: BaseModel) -> Impact:
     readers = any(change.breaks_readers for change in changes)
     writers = any(change.breaks_writers for change in changes)
     following = followers(version.contract_id) if takes_over and base else base.interface_ids[:0]
-    pinned = base.interface_ids.filtered(lambda i: i.state != "retired")
+    pinned = chosen_by(base).filtered(lambda i: i.state != "retired")
     consumers = [
         Consumer(interface, interface in following, _breaks(interface, readers, writers))
         for interface in following | pinned

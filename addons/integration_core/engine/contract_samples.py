@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from odoo.models import BaseModel
 
 from ..tools import canonical_json, errors, payload_codec
-from . import contract_impact, conversion, payloads
+from . import contract_impact, conversion, payloads, routes
 
+_Reader = Callable[[Any, datetime], Any]
 #: Messages looked at in all, and bytes of the largest one.
 LIMIT = 200
 MAX_BYTES = 1_000_000
@@ -51,7 +53,7 @@ def check(version: BaseModel) -> Samples:
 def _documents(version: BaseModel) -> Iterator[Any]:
     contract = version.contract_id
     plain = contract_impact.followers(contract).filtered(lambda i: i.data_class != "clinical")
-    pinned = version._base().interface_ids.filtered(
+    pinned = contract_impact.chosen_by(version._base()).filtered(
         lambda i: i.data_class != "clinical" and i.direction == "inbound" and i not in plain
     )
     share = max(1, LIMIT // max(1, len(plain | pinned)))
@@ -59,7 +61,7 @@ def _documents(version: BaseModel) -> Iterator[Any]:
         if interface.direction == "outbound":
             yield from _sent(interface, contract, share)
         else:
-            yield from _received(interface, share, mapped=interface in plain)
+            yield from _received(interface, share, version, follows=interface in plain)
 
 
 def _sent(interface: BaseModel, contract: BaseModel, limit: int) -> Iterator[Any]:
@@ -85,11 +87,12 @@ def _sent(interface: BaseModel, contract: BaseModel, limit: int) -> Iterator[Any
             continue  # the key is not at hand
 
 
-def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
-    """What was received and handled, in canonical form if the handler's contract is asked about."""
+def _received(interface: BaseModel, limit: int, version: BaseModel, follows: bool) -> Iterator[Any]:
+    """What was received and handled: in canonical form for an interface that follows the contract,
+    as it came for one whose wire contract is the version before."""
     interface.env.cr.execute(
         """
-        SELECT m.uuid, p.body, p.encoding, m.created_at
+        SELECT m.uuid, m.message_type, p.body, p.encoding, m.created_at
           FROM integration_message m
           JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
          WHERE m.interface_id = %s AND m.state = 'done' AND p.size < %s
@@ -100,24 +103,47 @@ def _received(interface: BaseModel, limit: int, mapped: bool) -> Iterator[Any]:
     )
     rows = interface.env.cr.fetchall()
     ring = interface.env["integration.credential"]._key_ring()
-    canonical = _mapping(interface) if mapped and interface.mapping_id else None
-    for uuid, body, encoding, moment in rows:
+    readers: dict[str | None, _Reader | None] = {}
+    for uuid, message_type, body, encoding, moment in rows:
+        if message_type not in readers:
+            readers[message_type] = _reader(interface, message_type, version, follows)
+        read = readers[message_type]
+        if read is None:
+            continue
         try:
             raw = payload_codec.decode(bytes(body), encoding, uuid, "received", ring)
-            value = canonical_json.loads(raw)
-            yield canonical.map(value, moment) if canonical else value
+            yield read(canonical_json.loads(raw), moment)
         except (errors.IntegrationError, ValueError):
             continue  # the key is not at hand, or the mapping has changed since
 
 
-def _mapping(interface: BaseModel) -> conversion.Conversion:
+def _reader(
+    interface: BaseModel, message_type: str | None, version: BaseModel, follows: bool
+) -> _Reader | None:
+    """From a message of this type to the document that the contract is about, if it has one."""
+    route = routes.of_type(interface, message_type)
+    if route is None:
+        return None
+    if not follows:
+        return _as_it_came if route.wire == version._base() else None
+    handler = route.model(interface.env)
+    if handler is None or handler._contract != version.contract_id.code:
+        return None
+    return _mapping(interface, route.mapping).map if route.mapping else _as_it_came
+
+
+def _as_it_came(value: Any, _moment: datetime) -> Any:
+    return value
+
+
+def _mapping(interface: BaseModel, mapping: BaseModel) -> conversion.Conversion:
     """From what is received to canonical JSON, without contracts."""
-    compiled = interface.mapping_id._compiled()
+    compiled = mapping._compiled()
     return conversion.Conversion(
         before=None,
         mapping=compiled,
         after=None,
-        value_maps=interface.mapping_id._value_maps(compiled.map_names),
+        value_maps=mapping._value_maps(compiled.map_names),
         zone=ZoneInfo(interface.system_id.tz or "UTC"),
         context=conversion.mapping_context(interface),
     )

@@ -20,7 +20,7 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from odoo.sql_db import BaseCursor
 
 from ..tools import errors
-from ..tools.stride import Stride
+from ..tools.stride import Strides
 from . import (
     claims,
     conflicts,
@@ -54,8 +54,8 @@ class InboundDrain(Drain):
         self._plans = conversion.PlanCache()
         self._swept_at = -math.inf
         self._obstacles = obstacles.Watch()
-        # What the handler takes at once: known when the first messages were handled.
-        self._stride = Stride(1)
+        # What the handlers take at once: known when the first messages were handled.
+        self._strides = Strides()
 
     def next_due(self) -> datetime | None:
         if not self.interface_id:
@@ -100,7 +100,7 @@ class InboundDrain(Drain):
 
     @property
     def _claim_size(self) -> int:
-        return max(BATCH, self._stride.limit)
+        return max(BATCH, self._strides.limit)
 
     def _process(self, claimed: Sequence[claims.Claimed], token: str) -> None:
         """Work through a claim in transactions of at most :data:`.inbound_batch.BATCH_SECONDS`."""
@@ -130,7 +130,7 @@ class InboundDrain(Drain):
             except OperationalError as exc:
                 if exc.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
                     raise
-                self._stride.failed(len(rest))
+                self._strides.failed(len(rest))
                 taken = self._one_by_one(rest[:BATCH], token, failed_keys)
             del rest[:taken]
             if rest and self.expired:
@@ -181,9 +181,7 @@ class InboundDrain(Drain):
             ours = ledger.fence(cr, [message.id for message in claimed], token)
             mine = [message for message in claimed if message.id in ours]
             plan = self._plan(env)
-            if self._stride.limit != plan.batch_size:
-                self._stride = Stride(plan.batch_size)
-            batch = handle(env, plan, mine, token, frozenset(failed_keys), self._stride)
+            batch = handle(env, plan, mine, token, frozenset(failed_keys), self._strides)
             fault_point("inbound_recorded")
             commit(cr)
         failed_keys |= batch.failed_keys
@@ -196,15 +194,15 @@ def handle(
     messages: Sequence[claims.Claimed],
     token: str,
     failed_keys: frozenset[str],
-    stride: Stride | None = None,
+    strides: Strides | None = None,
 ) -> Batch:
     """Handle claimed messages and record what came of it, in the transaction of ``env``.
 
     :param failed_keys: keys whose messages must wait, since an earlier one failed
-    :param stride: how many messages are tried at once, learned from those before
+    :param strides: how many messages are tried at once, learned from those before
     :return: the batch; ``taken`` says how many messages it dealt with before its time was up
     """
-    batch = Batch(env, plan, messages, failed_keys, stride)
+    batch = Batch(env, plan, messages, failed_keys, strides)
     batch.run()
     ledger.record(env.cr, batch.results, token)
     ledger.release(env.cr, batch.overtaken, token)

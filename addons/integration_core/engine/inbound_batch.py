@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +23,7 @@ from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
 from ..tools import errors, payload_codec
 from ..tools.states import State
-from ..tools.stride import Stride
+from ..tools.stride import Stride, Strides
 from . import (
     attribution,
     causation,
@@ -38,6 +37,7 @@ from . import (
     sync,
 )
 from .inbound_bodies import Bodies, Stored
+from .inbound_run import Ready, Received, Run
 from .savepoints import Steps
 
 _logger = logging.getLogger(__name__)
@@ -47,46 +47,6 @@ _logger = logging.getLogger(__name__)
 BATCH_SECONDS = 0.3
 # What a handler gets at once is no larger than this, give or take one message (bytes, decoded).
 RUN_BYTES = 8 << 20
-
-
-@dataclass(frozen=True)
-class Received:
-    """What a handler is told of the message, beside its canonical data."""
-
-    id: int
-    uuid: str
-    message_type: str | None
-    external_key: str | None
-    correlation_id: str | None
-    system_id: int
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A message that a handler can get."""
-
-    message: claims.Claimed
-    received: Received
-    data: Any
-    cause: causation.Cause
-    size: int
-
-
-@dataclass
-class _Run:
-    """Consecutive messages that are tried together.
-
-    :ivar taken: how many, with those that are not ready
-    :ivar refused: outcomes of messages that no handler gets to see
-    :ivar overtaken: behind one that failed: they go back untried
-    """
-
-    blocked: set[str]
-    taken: int = 0
-    size: int = 0
-    ready: list[_Ready] = field(default_factory=list)
-    refused: list[ledger.Result] = field(default_factory=list)
-    overtaken: list[int] = field(default_factory=list)
 
 
 class Batch:
@@ -103,30 +63,44 @@ class Batch:
         plan: conversion.InboundPlan,
         messages: Sequence[claims.Claimed],
         failed_keys: frozenset[str],
-        stride: Stride | None = None,
+        strides: Strides | None = None,
     ) -> None:
         self.env = env
         self.plan = plan
         self.messages = messages
-        self.handler = plan.handler(env)
-        self.stride = stride or Stride(plan.batch_size)
+        self.strides = strides or Strides()
         self.results: list[ledger.Result] = []
         self.overtaken: list[int] = []
         self.failed_keys: set[str] = set(failed_keys)
         self.taken = 0
         self._bodies = Bodies(env.cr, messages)
+        self._handlers: dict[str, BaseModel] = {}
 
     def run(self) -> None:
         """Handle messages until the time is up."""
         self.steps = Steps(self.env.cr)
         end = time.monotonic() + BATCH_SECONDS
         while self.taken < len(self.messages):
-            if self.stride.size > 1:
-                self._together()
+            plan = self._plan_of(self.messages[self.taken])
+            stride = self.strides.of(plan.handler_name, plan.batch_size)
+            if stride.size > 1:
+                self._together(plan, stride)
             else:
                 self._next()
             if self.taken and time.monotonic() > end:
                 return
+
+    def _plan_of(self, message: claims.Claimed) -> conversion.InboundPlan:
+        """How this message is handled, which its type may decide."""
+        if self.plan.routes is None:
+            return self.plan
+        stored = self._bodies.get(message.id)
+        return self.plan.of_type(stored.message_type if stored else None)
+
+    def _handler(self, plan: conversion.InboundPlan) -> BaseModel:
+        if plan.handler_name not in self._handlers:
+            self._handlers[plan.handler_name] = plan.handler(self.env)
+        return self._handlers[plan.handler_name]
 
     # -- one by one ------------------------------------------------------------------------
 
@@ -136,72 +110,82 @@ class Batch:
         if self.plan.order_keys(message.partition_key) & self.failed_keys:
             self.overtaken.append(message.id)
             return
-        result = self._one(message, self._bodies.get(message.id))
+        plan = self._plan_of(message)
+        result = self._one(message, self._bodies.get(message.id), plan)
         self.results.append(result)
         if result.state == State.DONE:
-            self.stride.passed(result.duration)
+            self.strides.of(plan.handler_name, plan.batch_size).passed(result.duration)
         else:
             self.failed_keys |= self._blocked_by(message, result)
 
-    def _one(self, message: claims.Claimed, stored: Stored | None) -> ledger.Result:
+    def _one(
+        self, message: claims.Claimed, stored: Stored | None, plan: conversion.InboundPlan
+    ) -> ledger.Result:
         started = datetime.now(UTC).replace(tzinfo=None)
+        if plan.filters:
+            return inbound_outcome.filtered(message, started)
         clock = time.monotonic()
         # for what is not to be in the error
         contents: list[Any] = []
         try:
             with discretion.private_content(self.plan.private):
-                record = self._handle(message, stored, contents)
+                record = self._handle(message, stored, contents, plan)
         except Exception as exc:  # any handler error becomes an outcome of its message
-            error = self._error(exc, contents)
-            return inbound_outcome.failed(
-                message, error, self.plan, started, time.monotonic() - clock
-            )
+            error = self._error(exc, contents, plan)
+            return inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
         return inbound_outcome.done(message, started, time.monotonic() - clock, record)
 
     def _handle(
-        self, message: claims.Claimed, stored: Stored | None, contents: list[Any]
+        self,
+        message: claims.Claimed,
+        stored: Stored | None,
+        contents: list[Any],
+        plan: conversion.InboundPlan,
     ) -> tuple[str, int] | None:
+        if plan.refusal:
+            raise plan.refusal
         if self._brings_no_content(stored):
             raw = self._raw(message, stored, contents)
             with self.steps.step():
-                return fetches.ask(self.env.cr, self.plan, message, stored, raw)
-        ready = self._prepare(message, stored, contents)
+                return fetches.ask(self.env.cr, plan, message, stored, raw)
+        ready = self._prepare(message, stored, contents, plan)
+        handler = self._handler(plan)
         try:
             with (
                 causation.caused_by(ready.cause),
                 self.steps.step(),
                 disputes.collecting(self.env),
             ):
-                return self._touched(self.handler._process(ready.received, ready.data))
+                return self._touched(handler, handler._process(ready.received, ready.data))
         except BaseException:
             attribution.forget(self.env.cr, ready.cause)
             raise
 
-    def _touched(self, record: BaseModel | None) -> tuple[str, int] | None:
+    def _touched(self, handler: BaseModel, record: BaseModel | None) -> tuple[str, int] | None:
         """The record that a message touched, of which the engine takes note."""
         if not record:
             return None
         record.ensure_one()
-        if self.handler._confirms(record):
+        if handler._confirms(record):
             sync.confirm(self.env.cr, record._name, record.id, self.plan.system_id)
         return record._name, record.id
 
     # -- together --------------------------------------------------------------------------
 
-    def _together(self) -> None:
+    def _together(self, plan: conversion.InboundPlan, stride: Stride) -> None:
         """Try the next messages at once. When it fails, nothing is taken but a shorter stride."""
         started = datetime.now(UTC).replace(tzinfo=None)
         clock = time.monotonic()
-        run = self._gather()
+        run = self._gather(plan, stride)
         if not run.taken:
             self._next()
             return
         if run.ready:
-            touched = self._attempt(run.ready)
+            touched = self._attempt(run.ready, plan, stride)
             if touched is None:
                 return
             seconds = time.monotonic() - clock
-            self.stride.passed(seconds)
+            stride.passed(seconds)
             self.results += [
                 inbound_outcome.done(one.message, started, seconds / len(run.ready), record)
                 for one, record in zip(run.ready, touched, strict=True)
@@ -211,56 +195,63 @@ class Batch:
         self.failed_keys = run.blocked
         self.taken += run.taken
 
-    def _gather(self) -> _Run:
-        """The next messages that a handler can get at once. Changes nothing."""
-        run = _Run(set(self.failed_keys))
+    def _gather(self, first: conversion.InboundPlan, stride: Stride) -> Run:
+        """The next messages that the handler can get at once. Changes nothing."""
+        run = Run(set(self.failed_keys))
         for message in self.messages[self.taken :]:
-            if len(run.ready) >= self.stride.size or run.size > RUN_BYTES:
+            if len(run.ready) >= stride.size or run.size > RUN_BYTES:
                 break
+            plan = self._plan_of(message)
             stored = self._bodies.get(message.id)
-            if self._brings_no_content(stored):
+            if plan.handler_name != first.handler_name or self._brings_no_content(stored):
                 break
             run.taken += 1
             if self.plan.order_keys(message.partition_key) & run.blocked:
                 run.overtaken.append(message.id)
                 continue
-            self._make_ready(message, stored, run)
+            self._make_ready(message, stored, run, plan)
         return run
 
-    def _make_ready(self, message: claims.Claimed, stored: Stored | None, run: _Run) -> None:
+    def _make_ready(
+        self,
+        message: claims.Claimed,
+        stored: Stored | None,
+        run: Run,
+        plan: conversion.InboundPlan,
+    ) -> None:
         started = datetime.now(UTC).replace(tzinfo=None)
         clock = time.monotonic()
         contents: list[Any] = []
         try:
             with discretion.private_content(self.plan.private):
-                ready = self._prepare(message, stored, contents)
+                ready = self._prepare(message, stored, contents, plan)
         except Exception as exc:  # what cannot be read does not spoil the others
-            error = self._error(exc, contents)
-            result = inbound_outcome.failed(
-                message, error, self.plan, started, time.monotonic() - clock
-            )
+            error = self._error(exc, contents, plan)
+            result = inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
             run.refused.append(result)
             run.blocked |= self._blocked_by(message, result)
         else:
             run.ready.append(ready)
             run.size += ready.size
 
-    def _attempt(self, ready: Sequence[_Ready]) -> Sequence[tuple[str, int] | None] | None:
+    def _attempt(
+        self, ready: Sequence[Ready], plan: conversion.InboundPlan, stride: Stride
+    ) -> Sequence[tuple[str, int] | None] | None:
         """What the messages touched, or ``None`` if it went wrong and was undone."""
         try:
             with discretion.private_content(self.plan.private):
-                return self._apply(ready)
+                return self._apply(ready, self._handler(plan))
         except OperationalError as exc:
             if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
                 raise
-            self._undone(exc, len(ready))
+            self._undone(exc, len(ready), plan, stride)
         except Exception as exc:  # which message is to blame turns out one by one
             if isinstance(exc, errors.IntegrationError) and exc.holds:
                 raise
-            self._undone(exc, len(ready))
+            self._undone(exc, len(ready), plan, stride)
         return None
 
-    def _apply(self, ready: Sequence[_Ready]) -> list[tuple[str, int] | None]:
+    def _apply(self, ready: Sequence[Ready], handler: BaseModel) -> list[tuple[str, int] | None]:
         cause = causation.Shared.by(one.cause for one in ready)
         try:
             with (
@@ -268,16 +259,19 @@ class Batch:
                 self.steps.step(),
                 disputes.collecting(self.env, at_once=True),
             ):
-                records = self.handler._process_batch([(one.received, one.data) for one in ready])
+                records = handler._process_batch([(one.received, one.data) for one in ready])
                 pairs = list(zip(ready, records, strict=True))
-                self._attribute(cause, pairs)
-                return [self._touched(record) for _one, record in pairs]
+                self._attribute(cause, pairs, handler)
+                return [self._touched(handler, record) for _one, record in pairs]
         except BaseException:
             attribution.forget(self.env.cr, cause)
             raise
 
     def _attribute(
-        self, cause: causation.Shared, pairs: Sequence[tuple[_Ready, BaseModel | None]]
+        self,
+        cause: causation.Shared,
+        pairs: Sequence[tuple[Ready, BaseModel | None]],
+        handler: BaseModel,
     ) -> None:
         """Say of each event of a batch which of its messages caused it.
 
@@ -289,21 +283,23 @@ class Batch:
         if not attribution.attribute(self.env, cause):
             return
         for one, record in pairs:
-            for along in self.handler._along_with(record) if record else ():
+            for along in handler._along_with(record) if record else ():
                 cause.name(along, one.cause)
         if models := attribution.attribute(self.env, cause):
             raise attribution.UnattributedError(models)
 
-    def _undone(self, exc: Exception, count: int) -> None:
-        name = self.plan.handler_name
+    def _undone(
+        self, exc: Exception, count: int, plan: conversion.InboundPlan, stride: Stride
+    ) -> None:
+        name = plan.handler_name
         if isinstance(exc, attribution.UnattributedError):
-            self.stride.stop()
+            stride.stop()
             _logger.warning(
                 "Handler %s takes no batches for now: it does not say which message events of %s "
                 "are due to", name, ", ".join(exc.models),
             )  # fmt: skip
             return
-        self.stride.failed(count)
+        stride.failed(count)
         if not isinstance(exc, (errors.IntegrationError, UserError)):
             # The type alone: the text of an unknown exception may quote the payload.
             _logger.warning("Handler %s failed on %d messages with %s; they are tried in smaller "
@@ -325,10 +321,14 @@ class Batch:
         return raw
 
     def _prepare(
-        self, message: claims.Claimed, stored: Stored | None, contents: list[Any]
-    ) -> _Ready:
+        self,
+        message: claims.Claimed,
+        stored: Stored | None,
+        contents: list[Any],
+        plan: conversion.InboundPlan,
+    ) -> Ready:
         raw = self._raw(message, stored, contents)
-        data = self.plan.convert(raw, stored.content_type or "", stored.created_at)
+        data = plan.convert(raw, stored.content_type or "", stored.created_at)
         contents.append(data)
         cause = causation.Cause(
             message.uuid,
@@ -346,21 +346,23 @@ class Batch:
             correlation_id=stored.correlation_id,
             system_id=self.plan.system_id,
         )
-        return _Ready(message, received, data, cause, len(raw))
+        return Ready(message, received, data, cause, len(raw))
 
     def _blocked_by(self, message: claims.Claimed, result: ledger.Result) -> frozenset[str]:
         """The queues that a failed message holds back."""
         blocks = self.plan.blocks(result.state)
         return self.plan.order_keys(message.partition_key) if blocks else frozenset()
 
-    def _error(self, exc: Exception, contents: Sequence[Any]) -> errors.IntegrationError:
+    def _error(
+        self, exc: Exception, contents: Sequence[Any], plan: conversion.InboundPlan
+    ) -> errors.IntegrationError:
         """What an exception says of a message; raises what is no matter of one message."""
         if isinstance(exc, OperationalError):
             # a serialization failure concerns the transaction, not this message
             if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
                 raise exc
             return errors.classify(exc)
-        error = inbound_outcome.classify(exc, self.plan)
+        error = inbound_outcome.classify(exc, plan)
         if error.holds:
             raise error from None
         return discretion.discreet(error, *contents) if self.plan.private else error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 import jmespath
@@ -12,11 +13,12 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import canonical_json, data_classes, simple_path
 from ..tools.codecs import Codec
-from ..tools.errors import ContractError
+from ..tools.errors import ContractError, IntegrationError
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
-from . import discretion, intake_function, ledger, payloads
+from . import acknowledgements, discretion, intake_function, ledger, payloads
+from .acknowledgements import Acknowledgement
 
 NORMAL_PRIORITY = 10
 KEY_LENGTH = 255
@@ -25,6 +27,8 @@ JSON = Codec()
 PSEUDONYM = "p:"
 #: Begins the key of a message whose sender gave it no id.
 CONTENT_KEY = "sha256:"
+#: Stands between a key that an interface no longer remembers and the id of its message.
+EXPIRED = "~"
 #: In the place of a value: the body was not read yet.
 NOT_READ: Final = object()
 
@@ -37,12 +41,26 @@ _KEY_REUSED = {
 _NO_ERROR = dict.fromkeys(_KEY_REUSED)
 
 
+class Outcome(StrEnum):
+    """What storing a message came to."""
+
+    STORED = "stored"  #: it is new
+    DUPLICATE = "duplicate"  #: it was stored before
+    CONFLICT = "conflict"  #: it is new, and uses the id of an earlier message for another content
+
+
 @dataclass(frozen=True)
 class Incoming:
     """A message as its transport hands it over, verified.
 
     :ivar partition_key: what it is about, as it is stored, if that is known without its body
     :ivar value: the value of a JSON body, if the transport had to read it anyway
+    :ivar compared: what tells whether two messages of one id are the same, where that is not the
+        whole body: a sender may state anew when it sends
+    :ivar error: why nobody can handle it; it is stored as evidence, quarantined with this error
+    :ivar acknowledgement: what its sender is answered, kept for repetitions of the message
+    :ivar conflict_acknowledgement: the same if it turns out to be a conflict, and is told so
+    :ivar further_keys: what else it is about, as ``partition_key`` is stored
     """
 
     external_key: str
@@ -53,17 +71,34 @@ class Incoming:
     trace_parent: str
     partition_key: str | None = None
     value: Any = field(default=NOT_READ, repr=False)
+    compared: bytes | None = field(default=None, repr=False)
+    error: IntegrationError | None = None
+    acknowledgement: Acknowledgement | None = None
+    conflict_acknowledgement: Acknowledgement | None = None
+    further_keys: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> bytes:
+        """The bytes that are the same in a repetition."""
+        return self.body if self.compared is None else self.compared
+
+    @property
+    def state(self) -> State:
+        """In which state it is stored."""
+        return State.QUARANTINED if self.error else State.QUEUED
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What the sender may keep: the id of the stored message.
 
-    ``lane`` is the lane to wake, ``None`` when there is nothing to do: a duplicate or a conflict.
+    ``lane`` is the lane to wake, ``None`` when there is nothing to do: a duplicate, a conflict, or
+    what arrived with an error.
     """
 
     uuid: str
     lane: int | None
+    outcome: Outcome = Outcome.STORED
 
 
 def store(
@@ -74,7 +109,8 @@ def store(
     The same key with the same body gets the first receipt. The same key with another body is
     stored as a conflict, quarantined, and gets a receipt of its own (the same one each time).
 
-    :param spec: specification of the interface (``integration.interface._inbound_spec``)
+    :param spec: specification of the interface (``integration.interface._inbound_spec``). Keys
+        older than its ``dedupe_seconds``, if it has any, are free again.
     :raises tools.keyring.KeyRingMissing: a confidential or clinical interface and no key ring;
         nothing is stored
     """
@@ -88,9 +124,10 @@ def _store(
     key = stored_key(spec, incoming.external_key, ring)
     # From before the interface was clinical, or before keys were stored as pseudonyms.
     in_clear = key != incoming.external_key
+    expire(cr, spec, [key, incoming.external_key])
     known = _known(cr, spec["id"], incoming.external_key) if in_clear else None
     if known is None:
-        receipt = _insert(cr, spec, incoming, key, State.QUEUED, ring)
+        receipt = _insert(cr, spec, incoming, key, Outcome.STORED, ring)
         if receipt:
             return receipt
         known = _known(cr, spec["id"], key)
@@ -98,15 +135,41 @@ def _store(
         # It was there when we inserted and is gone now: only retention does that, between the
         # two statements. Storing it anew is what its sender asks for.
         raise RuntimeError("idempotency key vanished")
-    digest = payloads.digest(incoming.body, spec["data_class"], ring)
-    if known[0] in (digest, canonical_json.sha256_hex(incoming.body)):
-        return Receipt(known[1], None)
+    digest = payloads.digest(incoming.identity, spec["data_class"], ring)
+    if known[0] in (digest, canonical_json.sha256_hex(incoming.identity)):
+        return Receipt(known[1], None, Outcome.DUPLICATE)
     key = stored_key(spec, f"{incoming.external_key}#{digest}", ring)
-    conflict = _insert(cr, spec, incoming, key, State.QUARANTINED, ring)
+    expire(cr, spec, [key])
+    conflict = _insert(cr, spec, incoming, key, Outcome.CONFLICT, ring)
     if conflict:
-        return Receipt(conflict.uuid, None)
+        return conflict
     known = _known(cr, spec["id"], key)
-    return Receipt(known[1] if known else "", None)
+    return Receipt(known[1] if known else "", None, Outcome.DUPLICATE)
+
+
+def expire(cr: BaseCursor, spec: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Free keys that are older than the interface remembers them, for messages that come now.
+
+    Some senders count anew when they are restarted. The old entry stays, under another name, for
+    who asks what was accepted.
+    """
+    if not spec.get("dedupe_seconds"):
+        return
+    # Locked in one order, so that two batches with the same keys do not wait for each other.
+    cr.execute(
+        """
+        WITH expired AS MATERIALIZED (
+            SELECT id FROM integration_idempotency
+             WHERE interface_id = %s AND key = ANY(%s)
+               AND created_at < now() AT TIME ZONE 'UTC' - %s * interval '1 second'
+             ORDER BY key FOR UPDATE
+        )
+        UPDATE integration_idempotency SET key = key || %s || message_uuid
+         WHERE id = ANY(ARRAY(SELECT id FROM expired))
+        """,
+        [spec["id"], list(keys), spec["dedupe_seconds"], EXPIRED],
+        log_exceptions=False,
+    )
 
 
 def _known(cr: BaseCursor, interface_id: int, key: str) -> tuple[str, str] | None:
@@ -185,7 +248,7 @@ def _insert(
     spec: Mapping[str, Any],
     incoming: Incoming,
     key: str,
-    state: State,
+    outcome: Outcome,
     ring: KeyRing | None,
 ) -> Receipt | None:
     """Insert key, message and payload; ``None`` when the key is taken.
@@ -193,24 +256,33 @@ def _insert(
     Two senders of one key at once: the second waits for the first and then finds the key taken,
     or, being REPEATABLE READ, gets a serialization failure and is run again by Odoo.
     """
-    row = _columns(spec, incoming, ring) | {
-        "key": key,
-        "state": str(state),
-        **(_KEY_REUSED if state == State.QUARANTINED else _NO_ERROR),
-    }
+    row = _columns(spec, incoming, ring) | {"key": key}
+    acknowledgement = incoming.acknowledgement
+    if outcome == Outcome.CONFLICT:
+        row |= _KEY_REUSED | {"state": str(State.QUARANTINED)}
+        acknowledgement = incoming.conflict_acknowledgement or acknowledgement
     stored = intake_function.call(cr, row)
-    if stored and state == State.QUARANTINED:
+    if not stored:
+        return None
+    if row["error_class"]:
         ledger.classify_errors(cr, [stored])
-    return Receipt(row["uuid"], row["hash"] % spec["lanes"]) if stored else None
+    if acknowledgement:
+        sealed = acknowledgements.seal(acknowledgement, row["uuid"], spec["data_class"], ring)
+        ledger.insert_payloads(cr, [(stored, sealed)])
+    lane = row["hash"] % spec["lanes"] if row["state"] == State.QUEUED else None
+    return Receipt(row["uuid"], lane, outcome)
 
 
 def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
-    """What is stored of a message, whatever becomes of it."""
+    """What is stored of a message, unless it is a conflict."""
     uuid = ledger.new_uuid()
     partition = partition_of(spec, incoming, ring)
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
+    digest = payload.sha256
+    if incoming.compared is not None:
+        digest = payloads.digest(incoming.compared, spec["data_class"], ring)
     return {
         "interface": spec["id"],
         "company": spec["company_id"],
@@ -222,12 +294,25 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
         "correlation": incoming.correlation_id,
         "trace": incoming.trace_parent,
         "priority": NORMAL_PRIORITY,
+        "state": str(incoming.state),
+        "digest": digest,
         "body": payload.stored,
         "encoding": payload.encoding,
         "size": payload.size,
-        "digest": payload.sha256,
+        "body_digest": payload.sha256,
         "content_type": payload.content_type,
         "data_class": payload.data_class,
+        **_error(incoming.error),
+    }
+
+
+def _error(error: IntegrationError | None) -> dict[str, str | None]:
+    if error is None:
+        return _NO_ERROR
+    return {
+        "error_class": str(error.error_class),
+        "error_code": error.code,
+        "error_message": ledger.error_text(error),
     }
 
 

@@ -15,7 +15,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes
 from ..tools.keyring import KeyRing
 from ..tools.states import State
-from . import discretion, intake
+from . import acknowledgements, discretion, intake, ledger
 
 #: Columns that may differ between the messages of a request, with their types.
 _COLUMNS = {
@@ -28,13 +28,41 @@ _COLUMNS = {
     "hash": "integer",
     "correlation": "text",
     "trace": "text",
+    "state": "text",
+    "error_class": "text",
+    "error_code": "text",
+    "error_message": "text",
     "body": "bytea",
     "encoding": "text",
     "size": "integer",
+    "body_digest": "text",
     "content_type": "text",
 }
+#: Columns of the answers, where there are answers.
+_ANSWER = {
+    "answer": "bytea",
+    "answer_encoding": "text",
+    "answer_size": "integer",
+    "answer_digest": "text",
+    "answer_type": "text",
+}
 #: What the messages of a request may have in common.
-_MAY_BE_ALIKE = frozenset({"type", "partition", "hash", "correlation", "encoding", "content_type"})
+_MAY_BE_ALIKE = frozenset(
+    {
+        "type",
+        "partition",
+        "hash",
+        "correlation",
+        "state",
+        "error_class",
+        "error_code",
+        "error_message",
+        "encoding",
+        "content_type",
+        "answer_encoding",
+        "answer_type",
+    }
+)
 # A key that comes twice in one request is stored once: its first message has the key's row.
 _TEMPLATE = """
 WITH incoming AS (
@@ -50,31 +78,41 @@ WITH incoming AS (
     INSERT INTO integration_message (
         uuid, interface_id, company_id, direction, state, message_type, external_key,
         partition_key, partition_hash, correlation_id, trace_parent, depth, priority,
-        available_at, created_at, attempts)
-    SELECT v.uuid, %(interface)s, %(company)s, 'inbound', %(state)s, v.type, v.external_key,
-           v.partition, v.hash, v.correlation, v.trace, 0, %(priority)s, moment.now, moment.now, 0
+        available_at, created_at, attempts, error_class, error_code, error_message)
+    SELECT v.uuid, %(interface)s, %(company)s, 'inbound', v.state, v.type, v.external_key,
+           v.partition, v.hash, v.correlation, v.trace, 0, %(priority)s, moment.now, moment.now, 0,
+           v.error_class, v.error_code, v.error_message
       FROM incoming v JOIN fresh ON fresh.message_uuid = v.uuid, moment ORDER BY v.position
     RETURNING id, uuid
 ), payload AS (
     INSERT INTO integration_payload (
         message_id, kind, body, encoding, size, sha256, content_type, data_class, created_at)
-    SELECT message.id, 'received', v.body, v.encoding, v.size, v.digest, v.content_type,
+    SELECT message.id, 'received', v.body, v.encoding, v.size, v.body_digest, v.content_type,
            %(data_class)s, moment.now
       FROM message JOIN incoming v ON v.uuid = message.uuid, moment
-)
-SELECT uuid FROM message
+{answers})
+SELECT uuid, id FROM message
 """
+_ANSWERS = f"""
+    UNION ALL
+    SELECT message.id, '{acknowledgements.KIND}', v.answer, v.answer_encoding, v.answer_size,
+           v.answer_digest, v.answer_type, %(data_class)s, moment.now
+      FROM message JOIN incoming v ON v.uuid = message.uuid, moment
+     WHERE v.answer IS NOT NULL
+"""  # noqa: S608 (a constant)
 
 
 @lru_cache(maxsize=64)
-def _statement(alike: frozenset[str]) -> str:
+def _statement(alike: frozenset[str], answers: bool) -> str:
     """The statement for messages of which some columns are alike, and therefore sent once.
 
     Quoting the values of a batch takes a fifth of the time of a worker.
     """
-    differ = {name: type_ for name, type_ in _COLUMNS.items() if name not in alike}
+    columns = _COLUMNS | _ANSWER if answers else _COLUMNS
+    differ = {name: type_ for name, type_ in columns.items() if name not in alike}
     return _TEMPLATE.format(
-        alike="".join(f", %({name})s::{_COLUMNS[name]} AS {name}" for name in sorted(alike)),
+        answers=_ANSWERS if answers else "",
+        alike="".join(f", %({name})s::{columns[name]} AS {name}" for name in sorted(alike)),
         arrays=", ".join(f"%({name})s::{type_}[]" for name, type_ in differ.items()),
         names=", ".join(differ),
     )
@@ -95,8 +133,11 @@ def store(
         return []
     with discretion.private_content(spec["data_class"] in data_classes.PRIVATE):
         rows = [_row(spec, one, ring) for one in incoming]
+        intake.expire(cr, spec, [row["key"] for row in rows] + [row["external"] for row in rows])
         older = _known_in_clear(cr, spec, incoming, rows)
         fresh = _insert(cr, spec, [row for row in rows if row["external"] not in older])
+        broken = [row["uuid"] for row in rows if row["error_class"] and row["uuid"] in fresh]
+        ledger.classify_errors(cr, [fresh[uuid] for uuid in broken])
         known = _known(cr, spec["id"], [row["key"] for row in rows if row["uuid"] not in fresh])
         return [
             _receipt(cr, spec, one, row, fresh, known, ring)
@@ -107,9 +148,20 @@ def store(
 def _row(
     spec: Mapping[str, Any], incoming: intake.Incoming, ring: KeyRing | None
 ) -> dict[str, Any]:
-    return intake._columns(spec, incoming, ring) | {
+    row = intake._columns(spec, incoming, ring) | {
         "key": intake.stored_key(spec, incoming.external_key, ring),
         "external": incoming.external_key,
+    }
+    answer = incoming.acknowledgement
+    if answer is None:
+        return row | dict.fromkeys(_ANSWER)
+    sealed = acknowledgements.seal(answer, row["uuid"], spec["data_class"], ring)
+    return row | {
+        "answer": sealed.stored,
+        "answer_encoding": sealed.encoding,
+        "answer_size": sealed.size,
+        "answer_digest": sealed.sha256,
+        "answer_type": sealed.content_type,
     }
 
 
@@ -125,13 +177,16 @@ def _known_in_clear(
     return set(_known(cr, spec["id"], [one.external_key for one in incoming]))
 
 
-def _insert(cr: BaseCursor, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Insert what is new; return its ids."""
+def _insert(
+    cr: BaseCursor, spec: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
+    """Insert what is new; return its ids by uuid."""
     if not rows:
-        return set()
+        return {}
+    answers = any(row["answer"] is not None for row in rows)
     values: dict[str, Any] = {}
     alike = set()
-    for name in _COLUMNS:
+    for name in _COLUMNS | _ANSWER if answers else _COLUMNS:
         column = [row[name] for row in rows]
         if name in _MAY_BE_ALIKE and column.count(column[0]) == len(column):
             alike.add(name)
@@ -141,13 +196,12 @@ def _insert(cr: BaseCursor, spec: Mapping[str, Any], rows: Sequence[Mapping[str,
     values |= {
         "interface": spec["id"],
         "company": spec["company_id"],
-        "state": str(State.QUEUED),
         "priority": intake.NORMAL_PRIORITY,
         "data_class": spec["data_class"],
     }
     # Content must not reach the log, not even when two deliveries of one id collide.
-    cr.execute(_statement(frozenset(alike)), values, log_exceptions=False)
-    return {row[0] for row in cr.fetchall()}
+    cr.execute(_statement(frozenset(alike), answers), values, log_exceptions=False)
+    return dict(cr.fetchall())
 
 
 def _known(cr: BaseCursor, interface_id: int, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -168,13 +222,14 @@ def _receipt(
     spec: Mapping[str, Any],
     incoming: intake.Incoming,
     row: Mapping[str, Any],
-    fresh: set[str],
+    fresh: Mapping[str, int],
     known: Mapping[str, tuple[str, str]],
     ring: KeyRing | None,
 ) -> intake.Receipt:
     if row["uuid"] in fresh:
-        return intake.Receipt(row["uuid"], row["hash"] % spec["lanes"])
+        lane = row["hash"] % spec["lanes"] if row["state"] == State.QUEUED else None
+        return intake.Receipt(row["uuid"], lane)
     digest, uuid = known.get(row["key"], ("", ""))
     if digest == row["digest"]:
-        return intake.Receipt(uuid, None)
+        return intake.Receipt(uuid, None, intake.Outcome.DUPLICATE)
     return intake._store(cr, spec, incoming, ring)

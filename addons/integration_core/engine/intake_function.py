@@ -32,6 +32,7 @@ PARAMETERS = {
     "body": "bytea",
     "encoding": "text",
     "size": "integer",
+    "body_digest": "text",
     "content_type": "text",
     "data_class": "text",
 }
@@ -61,8 +62,8 @@ BEGIN
     INSERT INTO integration_payload (
         message_id, kind, body, encoding, size, sha256, content_type, data_class, created_at)
     VALUES (
-        stored, 'received', p_body, p_encoding, p_size, p_digest, p_content_type, p_data_class,
-        moment);
+        stored, 'received', p_body, p_encoding, p_size, p_body_digest, p_content_type,
+        p_data_class, moment);
     RETURN stored;
 END
 $function$

@@ -18,8 +18,13 @@ def content_of(interfaces: BaseModel) -> Content:
     :raises PackageError: two records would have the same name in the package
     """
     types = interfaces.event_type_ids
-    mappings = interfaces.mapping_id | types.mapping_id
-    versions = interfaces.contract_version_id | types.contract_id.current_version_id
+    rules = interfaces.routing_id.line_ids
+    mappings = interfaces.mapping_id | types.mapping_id | rules.mapping_id
+    versions = (
+        interfaces.contract_version_id
+        | types.contract_id.current_version_id
+        | rules.contract_version_id
+    )
     contracts = versions.contract_id | types.contract_id
     return {
         "value_maps": _named(mappings.value_map_ids, "code", package_records.value_map),
@@ -28,6 +33,7 @@ def content_of(interfaces: BaseModel) -> Content:
             one.code: package_records.contract(one, versions & one.version_ids) for one in contracts
         },
         "event_types": _named(types, "code", package_records.event_type),
+        "routings": _named(interfaces.routing_id, "code", package_records.routing),
         "policies": _named(interfaces.policy_id, "name", package_records.policy),
         "credentials": _named(interfaces.credential_id, "name", package_records.credential),
         "systems": _named(interfaces.system_id, "code", package_records.system),
@@ -79,6 +85,7 @@ _READ = {
     "value_maps": package_records.value_map,
     "mappings": package_records.mapping,
     "event_types": package_records.event_type,
+    "routings": package_records.routing,
     "policies": package_records.policy,
     "credentials": package_records.credential,
     "systems": package_records.system,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from odoo import models
@@ -110,3 +110,25 @@ def require_known(record: Mapping[str, Any], known: Collection[str], where: str)
             f"{where}: “{extra[0][:80]}” is not known here. The addon that brings it may not be "
             "installed."
         )
+
+
+def listed(record: Mapping[str, Any], name: str, where: str) -> Sequence[Any]:
+    """A member of a record that is a list.
+
+    :raises PackageError: it is something else
+    """
+    found = record.get(name, [])
+    if not isinstance(found, list):
+        raise PackageError(f"{where}: “{name}” must be a list.")
+    return found
+
+
+def texts(record: Mapping[str, Any], name: str, where: str) -> Sequence[str]:
+    """A member of a record that is a list of texts.
+
+    :raises PackageError: it is something else
+    """
+    found = listed(record, name, where)
+    if not all(isinstance(one, str) for one in found):
+        raise PackageError(f"{where}: “{name}” must be a list of texts.")
+    return found

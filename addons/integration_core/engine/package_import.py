@@ -18,7 +18,7 @@ from odoo.models import BaseModel
 
 from ..tools.package_diff import same
 from ..tools.package_text import Package, PackageError
-from . import package_fields, package_records
+from . import package_fields, package_records, package_routings
 from .package_records import REFERENCES
 
 
@@ -59,6 +59,7 @@ class Importer:
         self.report = Report()
         self._mappings: dict[str, BaseModel] = {}
         self._policies: dict[str, BaseModel] = {}
+        self._routings: dict[str, BaseModel] = {}
 
     def run(self) -> Report:
         """Import everything.
@@ -70,6 +71,7 @@ class Importer:
             "mappings": self._mapping,
             "contracts": self._contract,
             "event_types": self._event_type,
+            "routings": self._routing,
             "policies": self._policy,
             "credentials": self._credential,
             "systems": self._system,
@@ -97,7 +99,7 @@ class Importer:
         lines = self.env["integration.value.map.line"]
         names = ("source", "target", "valid_from", "valid_to")
         wanted = []
-        for line in _list(record, "values", where):
+        for line in package_fields.listed(record, "values", where):
             if not isinstance(line, Mapping):
                 raise PackageError(f"{where}: a value must be an object.")
             package_fields.require_known(line, names, where)
@@ -145,7 +147,7 @@ class Importer:
         model = self.env["integration.mapping.section"]
         names = ("target", "source", "expression")
         found = []
-        for number, section in enumerate(_list(record, "sections", where), 1):
+        for number, section in enumerate(package_fields.listed(record, "sections", where), 1):
             if not isinstance(section, Mapping):
                 raise PackageError(f"{where}: a repeated part must be an object.")
             package_fields.require_known(section, names, where)
@@ -156,7 +158,7 @@ class Importer:
     def _value_maps(self, record: Mapping[str, Any], where: str) -> list[int]:
         return [
             self._required("value_maps", code, where).id
-            for code in _texts(record, "value_maps", where)
+            for code in package_fields.texts(record, "value_maps", where)
         ]
 
     # -- contracts and events --------------------------------------------------------------
@@ -207,11 +209,11 @@ class Importer:
         one = self._find("event_types", key)
         if one and same(package_records.event_type(one), record):
             return
-        paths = _texts(record, "fields", where)
+        paths = package_fields.texts(record, "fields", where)
         vals = {
             **package_fields.checked(model, record, names, where),
             "contract_id": self._required("contracts", record.get("contract"), where).id,
-            "mapping_id": self._optional_mapping(record, where).id,
+            "mapping_id": self.optional_mapping(record, where).id,
             "field_ids": [
                 Command.clear(),
                 *(
@@ -228,6 +230,9 @@ class Importer:
         except UserError as exc:
             raise PackageError(f"{where} is different here, and in use. {exc}") from exc
         self.report.add("changed", one)
+
+    def _routing(self, key: str, record: Mapping[str, Any], where: str) -> None:
+        self._routings[key] = package_routings.bring(self, key, record, where)
 
     # -- policies, systems, credentials ----------------------------------------------------
 
@@ -292,13 +297,14 @@ class Importer:
             raise PackageError(f"{where}: its policy is not part of the package.")
         types = [
             self._required("event_types", code, where)
-            for code in _texts(record, "event_types", where)
+            for code in package_fields.texts(record, "event_types", where)
         ]
         return {
             "policy_id": policy.id,
-            "mapping_id": self._optional_mapping(record, where).id,
-            "contract_version_id": self._wire_contract(record.get("contract"), where).id,
+            "mapping_id": self.optional_mapping(record, where).id,
+            "contract_version_id": self.wire_contract(record.get("contract"), where).id,
             "event_type_ids": [Command.set([one.id for one in types])],
+            "routing_id": self._optional_routing(record, where).id,
         }
 
     def _environment(self, place: Environment) -> dict[str, Any]:
@@ -344,7 +350,8 @@ class Importer:
             )
         return found
 
-    def _optional_mapping(self, record: Mapping[str, Any], where: str) -> BaseModel:
+    def optional_mapping(self, record: Mapping[str, Any], where: str) -> BaseModel:
+        """The mapping that a record of the package names, which was brought before it."""
         name = record.get("mapping", "")
         if not name:
             return self.env["integration.mapping"]
@@ -352,7 +359,16 @@ class Importer:
             raise PackageError(f"{where}: its mapping is not part of the package.")
         return self._mappings[name]
 
-    def _wire_contract(self, text: Any, where: str) -> BaseModel:
+    def _optional_routing(self, record: Mapping[str, Any], where: str) -> BaseModel:
+        code = record.get("routing", "")
+        if not code:
+            return self.env["integration.routing"]
+        if not isinstance(code, str) or code not in self._routings:
+            raise PackageError(f"{where}: its routing is not part of the package.")
+        return self._routings[code]
+
+    def wire_contract(self, text: Any, where: str) -> BaseModel:
+        """The version of a contract that a record names, such as ``hl7.adt 1.0.0``."""
         versions = self.env["integration.contract.version"]
         if not text:
             return versions
@@ -376,17 +392,3 @@ def _differs(one: BaseModel, name: str, value: Any) -> bool:
         return set(one[name].ids) != set(value[0][2])
     cache = model_field.convert_to_cache
     return cache(value, one) != cache(one[name], one)
-
-
-def _list(record: Mapping[str, Any], name: str, where: str) -> Sequence[Any]:
-    found = record.get(name, [])
-    if not isinstance(found, list):
-        raise PackageError(f"{where}: “{name}” must be a list.")
-    return found
-
-
-def _texts(record: Mapping[str, Any], name: str, where: str) -> Sequence[str]:
-    found = _list(record, name, where)
-    if not all(isinstance(one, str) for one in found):
-        raise PackageError(f"{where}: “{name}” must be a list of texts.")
-    return found

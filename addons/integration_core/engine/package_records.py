@@ -16,7 +16,16 @@ from . import package_fields
 
 #: What belongs to an environment. It is asked for when a package is imported.
 ENVIRONMENT = ("url", "allowed_networks")
-REFERENCES = ("system", "policy", "mapping", "contract", "event_types", "credential", "environment")
+REFERENCES = (
+    "system",
+    "policy",
+    "mapping",
+    "contract",
+    "routing",
+    "event_types",
+    "credential",
+    "environment",
+)
 
 
 def interface_names(env: api.Environment) -> list[str]:
@@ -55,19 +64,41 @@ def key_of(interface: BaseModel) -> str:
 
 
 def interface(one: BaseModel) -> dict[str, Any]:
-    wire = one.contract_version_id
+    # Not told where there is none: packages from before there were any say nothing of it either.
+    routed = {"routing": one.routing_id.code} if one.routing_id else {}
     return {
+        **routed,
         **package_fields.read(one, interface_names(one.env)),
         "system": one.system_id.code,
         "policy": one.policy_id.with_context(lang=None).name or "",
         "mapping": one.mapping_id.name or "",
-        "contract": f"{wire.contract_id.code} {wire.version}" if wire else "",
+        "contract": _wire(one),
         "event_types": sorted(one.event_type_ids.mapped("code")),
         "credential": one.credential_id.name or "",
         "environment": {
             **{name: one[name] or "" for name in ENVIRONMENT},
             "service_user": one.user_id.login or "",
         },
+    }
+
+
+def _wire(one: BaseModel) -> str:
+    """The wire contract of an interface or of a rule."""
+    version = one.contract_version_id
+    return f"{version.contract_id.code} {version.version}" if version else ""
+
+
+def routing(one: BaseModel) -> dict[str, Any]:
+    return {
+        **package_fields.read(one, ("name", "description")),
+        "rules": [
+            {
+                **package_fields.read(line, ("message_type", "action", "handler", "note")),
+                "mapping": line.mapping_id.name or "",
+                "contract": _wire(line),
+            }
+            for line in one.line_ids
+        ],
     }
 
 
@@ -162,6 +193,12 @@ def _mapping(env: api.Environment, key: str, _company: BaseModel) -> BaseModel:
     return records.search([("name", "=", key)], order="version desc", limit=1)
 
 
+def _routing(env: api.Environment, key: str, _company: BaseModel) -> BaseModel:
+    """The newest version."""
+    records = env["integration.routing"].with_context(active_test=False)
+    return records.search([("code", "=", key)], order="version desc", limit=1)
+
+
 def _system(env: api.Environment, key: str, company: BaseModel) -> BaseModel:
     records = env["integration.system"].with_context(active_test=False)
     return records.search([("code", "=", key), ("company_id", "=", company.id)], limit=1)
@@ -183,6 +220,7 @@ _FIND = {
     "mappings": _mapping,
     "contracts": _by_code("integration.contract"),
     "event_types": _by_code("integration.event.type"),
+    "routings": _routing,
     "policies": _by_name("integration.policy"),
     "credentials": _by_name("integration.credential"),
     "systems": _system,

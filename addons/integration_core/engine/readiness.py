@@ -12,6 +12,8 @@ from typing import Literal
 
 from odoo.models import BaseModel
 
+from . import routes
+
 #: Records that one check names; above it only their number is told.
 MAX_RECORDS = 500
 
@@ -42,8 +44,7 @@ def contracts_of(interface: BaseModel) -> Sequence[str]:
     if interface.direction == "outbound":
         codes = interface.event_type_ids.contract_id.mapped("code")
     else:
-        handler = interface.env.get(interface.handler or "")
-        codes = [handler._contract] if handler is not None and handler._contract else []
+        codes = routes.contract_codes(interface)
     return sorted(set(codes))
 
 

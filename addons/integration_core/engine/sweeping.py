@@ -18,6 +18,7 @@ from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from . import intake, payloads, triggers
 from .drain import fault_point
+from .intake import EXPIRED
 from .pieces import UNREADABLE
 
 _logger = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ def _messages(env: api.Environment, ring: KeyRing, start: int, end: int) -> None
     env.cr.execute(
         """
         SELECT m.id, m.uuid, m.interface_id, m.external_key, m.partition_key, i.data_class,
-               p.body, p.encoding
+               p.body, p.encoding, p.content_type
           FROM integration_message m
           JOIN integration_interface i ON i.id = m.interface_id
           LEFT JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
@@ -160,14 +161,18 @@ def _messages(env: api.Environment, ring: KeyRing, start: int, end: int) -> None
         """,
         [start, end, PRIVATE],
     )
-    for id_, uuid, interface_id, key, partition, data_class, body, encoding in env.cr.fetchall():
+    for id_, uuid, interface_id, key, partition, data_class, *payload in env.cr.fetchall():
         if partition and not partition.startswith(intake.PSEUDONYM):
             _rekey(env.cr, id_, interface_id, partition, ring)
         if not key or key.startswith(intake.PSEUDONYM):
             continue
         spec = {"id": interface_id, "data_class": data_class}
+        body, encoding, content_type = payload
         raw = _opened(body, encoding, uuid, "received", ring)
-        _rename(env.cr, spec, key, raw, ring)
+        if raw is not None:
+            codec = env["integration.interface"].browse(interface_id)._codec()
+            raw = codec.identity(raw, content_type or "")
+        _rename(env.cr, spec, key, uuid, raw, ring)
         new = intake.stored_key(spec, key, ring)
         if new != key:
             env.cr.execute(
@@ -176,9 +181,17 @@ def _messages(env: api.Environment, ring: KeyRing, start: int, end: int) -> None
 
 
 def _rename(
-    cr: BaseCursor, spec: Mapping[str, object], key: str, raw: bytes | None, ring: KeyRing
+    cr: BaseCursor,
+    spec: Mapping[str, object],
+    key: str,
+    uuid: str,
+    raw: bytes | None,
+    ring: KeyRing,
 ) -> None:
-    """The entries of a key that tell a repeated delivery: its own, and that of a conflict."""
+    """The entries of a key that tell a repeated delivery: its own, and that of a conflict.
+
+    :param raw: what a repetition of the message has in common with it
+    """
     renamed = [(key, intake.stored_key(spec, key, ring))]
     digest = None
     if raw is not None:
@@ -186,6 +199,7 @@ def _rename(
         digest = payloads.digest(raw, str(spec["data_class"]), ring)
         conflict = intake.stored_key(spec, f"{key}#{digest}", ring)
         renamed.append((f"{key}#{plain}", conflict))
+    renamed += [(f"{old}{EXPIRED}{uuid}", f"{new}{EXPIRED}{uuid}") for old, new in renamed]
     for old, new in renamed:
         cr.execute(
             """

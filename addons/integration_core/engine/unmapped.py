@@ -20,7 +20,7 @@ from odoo.models import BaseModel
 from ..tools import canonical_json, errors, payload_codec
 from ..tools.mapping_functions import MissingValue
 from ..tools.mapping_trial import Trial, Unmapped
-from . import conversion, payloads
+from . import conversion, payloads, routes
 
 CODE = MissingValue.default_code
 #: Messages converted between two looks at the clock.
@@ -98,7 +98,8 @@ class Reconversion:
         if stored.direction == "outbound":
             plan = self._plans.outbound(self.env, stored.interface_id)
             return plan.conversion_of(stored.message_type)
-        found = self._plans.inbound(self.env, stored.interface_id).conversion
+        plan = self._plans.inbound(self.env, stored.interface_id).of_type(stored.message_type)
+        found = plan.conversion
         if isinstance(found, errors.IntegrationError):
             raise found
         return found
@@ -181,11 +182,5 @@ def interfaces_of(value_maps: BaseModel) -> BaseModel:
     return (
         value_maps.env["integration.interface"]
         .with_context(active_test=False)
-        .search(
-            [
-                "|",
-                ("mapping_id.value_map_ids", "in", value_maps.ids),
-                ("event_type_ids.mapping_id.value_map_ids", "in", value_maps.ids),
-            ]
-        )
+        .search(routes.with_mapping("value_map_ids", "in", value_maps.ids))
     )

@@ -26,6 +26,7 @@ from . import (
     revised,
     unexported,
     unmapped,
+    versioned,
     waived,
     waiver_ended,
     watched,

@@ -275,6 +275,9 @@ class IntegrationRevised(models.AbstractModel):
             self.event_type_ids,
             self.mapping_id,
             self.contract_version_id,
+            self.routing_id,
+            self.routing_id.line_ids.mapping_id,
+            self.routing_id.line_ids.contract_version_id,
             self.system_id,
         ):
             touch(records)

@@ -3,7 +3,7 @@ import time
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import trials, unmapped
+from ..engine import routes, trials, unmapped
 from ..tools import data_classes
 
 MAX_MESSAGES = 200
@@ -20,10 +20,21 @@ class IntegrationMessageUnmapped(models.AbstractModel):
     waits_for_value = fields.Boolean(compute="_compute_waits_for_value")
     has_mapping = fields.Boolean(compute="_compute_has_mapping")
 
-    @api.depends("interface_id.mapping_id")
+    @api.depends(
+        "message_type", "interface_id.mapping_id", "interface_id.routing_id.line_ids.mapping_id"
+    )
     def _compute_has_mapping(self):
         for message in self:
-            message.has_mapping = bool(message.interface_id.mapping_id)
+            message.has_mapping = bool(message._own_mapping())
+
+    def _own_mapping(self):
+        """The mapping that its interface uses for a message of this type."""
+        self.ensure_one()
+        interface = self.interface_id
+        if not interface.routing_id:
+            return interface.mapping_id
+        route = routes.of_type(interface, self.message_type)
+        return route.mapping if route else self.env["integration.mapping"]
 
     @api.depends("state", "error_code")
     def _compute_waits_for_value(self):
@@ -50,9 +61,9 @@ class IntegrationMessageUnmapped(models.AbstractModel):
         """Open the try-it panel of the interface's mapping with this message."""
         self.ensure_one()
         # sudo: which mapping it is; the panel checks the rights of the user
-        mapping = self.sudo().interface_id.mapping_id
+        mapping = self.sudo()._own_mapping()
         if not mapping:
-            raise UserError(self.env._("The interface of this message has no mapping."))
+            raise UserError(self.env._("The interface has no mapping for this message."))
         return {
             "type": "ir.actions.client",
             "tag": "integration_core.try_mapping",

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from ..engine import audit
+from ..engine import audit, routes
 from ..tools import net_guard
 
 
@@ -52,10 +52,12 @@ class IntegrationInterfaceWaived(models.AbstractModel):
     def _bound_versions(self):
         """The versions of contracts that this interface works with: chosen for it, or followed."""
         versions = self.contract_version_id | self.event_type_ids.contract_id.current_version_id
-        if self.handler and self.handler in self.env:
-            code = self.env[self.handler]._contract
-            contract = self.env["integration.contract"].search([("code", "=", code)])
-            versions |= contract.current_version_id
+        for route in routes.of_interface(self):
+            versions |= route.wire
+        codes = routes.contract_codes(self)
+        if codes:
+            followed = self.env["integration.contract"].search([("code", "in", sorted(codes))])
+            versions |= followed.current_version_id
         return versions
 
     def _missing_by_ended_waivers(self) -> list[str]:

@@ -59,7 +59,7 @@ class IntegrationContract(models.Model):
     def _compute_consumers(self):
         for contract in self:
             contract.follower_ids = contract_impact.followers(contract)
-            contract.pinned_ids = contract.version_ids.interface_ids
+            contract.pinned_ids = contract_impact.chosen_by(contract.version_ids)
             names = contract_impact.handlers(contract)
             contract.handler_names = ", ".join(
                 self.env._(self.env[name]._description) for name in sorted(names)

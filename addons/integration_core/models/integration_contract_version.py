@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..engine import audit
+from ..engine import audit, contract_impact
 from ..mixins.governed import IntegrationGoverned, lifecycle
 from ..tools import contracts, semver
 
@@ -174,7 +174,7 @@ class IntegrationContractVersion(models.Model):
     def _require_unused(self):
         for version in self:
             # sudo: interfaces of other companies count as well
-            pinned = version.sudo().interface_ids
+            pinned = contract_impact.chosen_by(version.sudo())
             left = version.contract_id.version_ids.filtered(lambda v: v.state == "approved")
             if left == version:
                 pinned |= version.contract_id.sudo().follower_ids  # sudo: as above

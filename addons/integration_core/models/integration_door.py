@@ -62,8 +62,9 @@ class IntegrationDoor(models.AbstractModel):
         }
 
     def _inbound_message_type(self) -> str | None:
-        """What arrives here, by the contract of the handler."""
-        return self.env[self.handler]._contract if self.handler in self.env else self.handler
+        """What arrives here unless it names its type, by the contract of the handler."""
+        handler = self.handler or None
+        return self.env[handler]._contract if handler in self.env else handler
 
     def _deprecation_header(self) -> str | None:
         """Structured-field date since when the interface is deprecated (RFC 9745, 2.1)."""

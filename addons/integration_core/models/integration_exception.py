@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine import documents, sync
+from ..engine import documents, routes, sync
 
 ACTIVITY = "integration_core.mail_activity_exception"
 
@@ -181,7 +181,8 @@ class IntegrationException(models.Model):
 
     def _confirm(self):
         """With the last decision the document may be what the message was to confirm."""
-        handler = self.env.get(self.message_id.interface_id.handler or "")
+        message = self.message_id
+        handler = routes.handler_of(message.interface_id, message.message_type)
         document = self._document().exists()
         if handler is not None and document and handler._confirms(document):
             sync.confirm(self.env.cr, self.res_model, self.res_id, self.system_id.id)

@@ -157,8 +157,11 @@ class IntegrationInterface(models.Model):
                 self.env._("No event type is sent."),
             ),
             (
-                inbound and not self.handler,
-                self.env._("No handler is chosen: what should Odoo do with a message?"),
+                inbound and not self.handler and not self.routing_id,
+                self.env._(
+                    "No handler is chosen: what should Odoo do with a message? Choose one, or a "
+                    "routing if messages are of several types."
+                ),
             ),
             (inbound and not self.user_id, self.env._("No service user is chosen.")),
             (

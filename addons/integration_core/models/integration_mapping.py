@@ -1,15 +1,9 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
-from ..engine import audit, uses, value_maps
+from ..engine import routes, value_maps
 from ..mixins.governed import lifecycle, touch
 from ..tools import errors, mapping
-from ..tools.text_diff import line_diff
-
-# What is reviewed, and what an interface relies on.
-CONTENT = frozenset({"name", "header", "section_ids", "value_map_ids"})
 
 
 class IntegrationMapping(models.Model):
@@ -21,15 +15,15 @@ class IntegrationMapping(models.Model):
 
     _name = "integration.mapping"
     _description = "Integration Mapping"
-    _inherit = ["integration.governed"]
+    _inherit = ["integration.versioned"]
     _order = "name, version desc, id"
 
-    _closed_fields = frozenset({"version", "previous_id"})
+    _version_content = frozenset({"name", "header", "section_ids", "value_map_ids"})
+    _version_action = "integration_core.action_integration_mapping"
 
     name = fields.Char(required=True, tracking=True)
     description = fields.Text()
     active = fields.Boolean(default=True)
-    version = fields.Integer(default=1, readonly=True, copy=False)
     previous_id = fields.Many2one(
         "integration.mapping",
         string="Made from",
@@ -65,49 +59,15 @@ class IntegrationMapping(models.Model):
         readonly=True,
         context={"active_test": False},
     )
-    version_count = fields.Integer(compute="_compute_version_count")
-    diff = fields.Html(string="Changes", compute="_compute_diff", sanitize=False)
+    rule_ids = fields.One2many(
+        "integration.routing.line", "mapping_id", string="Used by rules", readonly=True
+    )
 
     _version_unique = models.Constraint(
         "UNIQUE(name, version)",
         "There is a mapping of this name already. Open it and make a new version of it, or choose "
         "another name.",
     )
-
-    @api.depends("name", "version")
-    def _compute_display_name(self):
-        for record in self:
-            record.display_name = f"{record.name or ''} v{record.version}"
-
-    @api.depends("name")
-    def _compute_version_count(self):
-        counts = dict(
-            self._read_group([("name", "in", self.mapped("name"))], ["name"], ["__count"])
-        )
-        for record in self:
-            record.version_count = counts.get(record.name, 0)
-
-    @api.depends("header", "section_ids", "value_map_ids", "previous_id")
-    @api.depends_context("lang")
-    def _compute_diff(self):
-        looks = {"added": ("text-success", "+"), "removed": ("text-danger", "-")}
-        for record in self:
-            lines = line_diff(record.previous_id._as_text(), record._as_text())
-            rows = [
-                Markup('<div class="{}">{} {}</div>').format(
-                    looks.get(kind, ("text-muted", " "))[0],
-                    looks.get(kind, ("", " "))[1],
-                    "…" if kind == "gap" else text or " ",
-                )
-                for kind, text in lines
-            ]
-            record.diff = (
-                Markup('<div class="o_integration_diff font-monospace">{}</div>').format(
-                    Markup("").join(rows)
-                )
-                if rows and record.previous_id
-                else False
-            )
 
     def _as_text(self):
         """The whole content as lines that a person can compare."""
@@ -141,38 +101,6 @@ class IntegrationMapping(models.Model):
                     self.env._("%(mapping)s: %(reason)s", mapping=record.name, reason=exc.message)
                 ) from exc
 
-    def write(self, vals):
-        if CONTENT & set(vals):
-            self._raise_unless_draft()
-        if "name" in vals:
-            self._raise_if_versioned(vals["name"])
-        return super().write(vals)
-
-    def _raise_unless_draft(self):
-        for record in self:
-            if record.state != "draft":
-                raise UserError(
-                    self.env._(
-                        "“%s” is not a draft, so its content does not change. Make a new version "
-                        "of it.",
-                        record.display_name,
-                    )
-                )
-
-    def _raise_if_versioned(self, name):
-        for record in self:
-            if record.name != name and record.version_count > 1:
-                raise UserError(
-                    self.env._("The name joins all versions of “%s” and stays.", record.name)
-                )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_reviewed(self):
-        if any(record.state != "draft" for record in self):
-            raise UserError(
-                self.env._("What was reviewed is kept. Retire the mapping or archive it instead.")
-            )
-
     # ------------------------------------------------------------------
     # lifecycle
     # ------------------------------------------------------------------
@@ -192,60 +120,8 @@ class IntegrationMapping(models.Model):
                 )
         return super().action_submit()
 
-    def action_retire(self):
-        """No interface can choose it any more."""
-        self.check_access("write")
-        for record in self:
-            if record.state != "approved":
-                raise UserError(self.env._("Only an approved mapping can be retired."))
-            used = uses.approved_interfaces(
-                self.env,
-                [
-                    "|",
-                    ("mapping_id", "=", record.id),
-                    ("event_type_ids.mapping_id", "=", record.id),
-                ],
-                retired=False,
-            )
-            if used:
-                raise UserError(
-                    self.env._(
-                        "Still used by %s. Let these interfaces use another version first.",
-                        ", ".join(used.mapped("display_name")),
-                    )
-                )
-        self.sudo().write({"state": "retired"})  # sudo: the state is closed to writes of people
-        audit.record(self, "retire")
-
-    def action_new_version(self):
-        """A draft with the same content and the next number."""
-        self.ensure_one()
-        self.browse().check_access("create")
-        newest = self.with_context(active_test=False).search(
-            [("name", "=", self.name)], order="version desc", limit=1
-        )
-        vals = self.copy_data(
-            {"name": self.name, "version": newest.version + 1, "previous_id": self.id}
-        )
-        # sudo: number and origin are closed to writes of people; the right was checked above
-        version = self.browse(self.sudo().create(vals).id)
-        version._governance_remember_author()
-        return version._get_records_action()
-
-    def copy_data(self, default=None):
-        return [
-            {**vals, "name": self.env._("%s (copy)", record.name), **(default or {})}
-            for record, vals in zip(self, super().copy_data(default), strict=True)
-        ]
-
-    def action_open_versions(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "integration_core.action_integration_mapping"
-        )
-        action["domain"] = [("name", "=", self.name)]
-        action["context"] = {"active_test": False}
-        return action
+    def _used_domain(self):
+        return routes.with_mapping("", "in", self.ids)
 
     # ------------------------------------------------------------------
     # what the engine asks

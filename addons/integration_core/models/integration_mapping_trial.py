@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
-from ..engine import conversion, trials, unmapped
+from ..engine import conversion, routes, trials, unmapped
 from ..tools import canonical_json, codecs, data_classes, errors, json_text, mapping
 from ..tools.mapping_trial import Trial
 from ..tools.value_maps import ValueMapSet
@@ -26,7 +26,7 @@ class IntegrationMapping(models.Model):
         # sudo: only to find the interfaces; the messages are read with the user's rights
         versions = self.sudo().with_context(active_test=False)
         versions = versions.search([("name", "in", self.mapped("name"))]) if self else versions
-        interfaces = versions.interface_ids
+        interfaces = versions.interface_ids | versions.rule_ids.routing_id.interface_ids
         return {
             "may_read": self.env.user.has_group("integration_core.group_content_viewer"),
             "may_map": self.env.user.has_group("integration_core.group_operator"),
@@ -79,14 +79,15 @@ class IntegrationMapping(models.Model):
 
         :param message: as superuser
         """
-        wire = interface.contract_version_id
-        contract = self.env["integration.contract"]
         if interface.direction == "outbound":
             canonical = message.event_id.type_id.contract_id
-            return canonical.current_version_id, wire
-        if interface.handler in self.env:
-            code = self.env[interface.handler]._contract
-            contract = contract.search([("code", "=", code)], limit=1)
+            return canonical.current_version_id, interface.contract_version_id
+        route = routes.of_type(interface, message.message_type)
+        handler = route.model(self.env) if route else None
+        contract = self.env["integration.contract"]
+        if handler is not None:
+            contract = contract.search([("code", "=", handler._contract)], limit=1)
+        wire = route.wire if route else interface.contract_version_id
         return wire, contract.current_version_id
 
     def run_trial(self, text, options=None):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..engine import audit, uses
+from ..engine import audit, routes, uses
 from ..tools.value_maps import Entry, first_overlap
 
 # Set by the model itself; a form or an import may not claim that somebody confirmed a value.
@@ -186,11 +186,7 @@ class IntegrationValueMapLine(models.Model):
             maps = line.map_id.ids
             used = uses.approved_interfaces(
                 self.env,
-                [
-                    "|",
-                    ("mapping_id.value_map_ids", "in", maps),
-                    ("event_type_ids.mapping_id.value_map_ids", "in", maps),
-                ],
+                routes.with_mapping("value_map_ids", "in", maps),
                 retired=False,
                 limit=1,
             )

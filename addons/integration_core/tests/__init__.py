@@ -46,6 +46,7 @@ from . import (
     test_fault,
     test_give_way,
     test_intake_batch,
+    test_intake_kept,
     test_interface,
     test_key_sets,
     test_lanes,

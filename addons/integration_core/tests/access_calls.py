@@ -90,6 +90,13 @@ MAY_CALL = {
         "trial_input": CONTENT_VIEWERS,
         "run_trial": CONTENT_VIEWERS,
     },
+    "integration.routing": {
+        "action_submit": ADMINISTRATORS,
+        "action_approve": APPROVERS,
+        "action_send_back": ADMINISTRATORS | APPROVERS,
+        "action_retire": ADMINISTRATORS,
+        "action_new_version": ADMINISTRATORS,
+    },
     "integration.event.type": {
         "action_check_now": ADMINISTRATORS,
         "try_on": READERS,  # with the rights on the document, see test_event_definition
@@ -193,6 +200,12 @@ STATES = {
         "action_send_back": "in_review",
     },
     "integration.mapping": {
+        "action_submit": "draft",
+        "action_approve": "in_review",
+        "action_send_back": "in_review",
+        "action_retire": "approved",
+    },
+    "integration.routing": {
         "action_submit": "draft",
         "action_approve": "in_review",
         "action_send_back": "in_review",

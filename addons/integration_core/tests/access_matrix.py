@@ -10,6 +10,8 @@ CONFIGURATION = (
     "integration.event.field",
     "integration.mapping",
     "integration.mapping.section",
+    "integration.routing",
+    "integration.routing.line",
     "integration.value.map",
     "integration.record.link",
     "integration.waiver",

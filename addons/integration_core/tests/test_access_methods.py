@@ -152,6 +152,13 @@ class TestAccessMethods(EngineCase):
             "integration.contract.version": lambda: self.contract.version_ids,
             "integration.revision": self.make_revision,
             "integration.mapping": lambda: self.env[name].create({"name": "M", "header": "root"}),
+            "integration.routing": lambda: self.env[name].create(
+                {
+                    "name": "R",
+                    "code": "r",
+                    "line_ids": [(0, 0, {"message_type": "*", "action": "filter"})],
+                }
+            ),
             "integration.event.type": lambda: self.event_type,
             "integration.policy": lambda: self.env.ref("integration_core.policy_default"),
             "integration.waiver": self.make_waiver,

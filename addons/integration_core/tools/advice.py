@@ -141,8 +141,9 @@ BY_CODE: Final[Mapping[str, str]] = MappingProxyType(
         "missing_record": _("Retry once. If the record is gone for good, resolve this message."),
         "no_contract": _("An administrator has to approve a version of the contract; then retry."),
         "no_handler": _(
-            "The addon that handles these messages is not installed. Have an administrator install "
-            "it or choose another handler, then retry."
+            "Nothing handles these messages: the addon is not installed, or the routing of the "
+            "interface has no rule for their type. Have an administrator install it, choose "
+            "another handler or add a rule, then retry."
         ),
         "no_key_ring": _(
             "The server lacks the keys for private content. Have its administrator configure the "

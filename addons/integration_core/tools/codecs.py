@@ -27,17 +27,24 @@ def _no_other(_mimetype: str) -> bool:
     return False
 
 
+def _all_of_it(raw: bytes) -> bytes:
+    return raw
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format of bodies. Addons bring more than the core has.
 
     :param content_types: those by which it is known, as a partner is told
     :param also: whether another one (lower case, without parameters) means it as well
+    :param identity: the bytes of a body that are the same in a repetition of its message, where
+        they are not the whole of it; they are what doors give as ``Incoming.compared``
     """
 
     content_types: tuple[str, ...]
     read: Reader
     also: Callable[[str], bool] = _no_other
+    identity: Callable[[bytes], bytes] = _all_of_it
 
     def is_type(self, mimetype: str) -> bool:
         return mimetype in self.content_types or self.also(mimetype)
@@ -94,9 +101,16 @@ class Codec:
         :param content_type: the header as it came; it may name a charset
         :raises ContractError: the body cannot be read in its format
         """
+        return self._format_of(content_type).read(raw, content_type)
+
+    def identity(self, raw: bytes, content_type: str = "") -> bytes:
+        """What a repetition of this body's message has in common with it."""
+        return self._format_of(content_type).identity(raw)
+
+    def _format_of(self, content_type: str) -> Format:
         formats = self.formats
         if len(formats) > 1:
             mimetype = content_type.partition(";")[0].strip().lower()
             # What says nothing is read in the first format, as are messages from before.
             formats = tuple(one for one in formats if one.is_type(mimetype)) or formats
-        return formats[0].read(raw, content_type)
+        return formats[0]

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from .errors import MappingError
@@ -110,8 +111,9 @@ class CompiledMapping:
         return run.result(self)
 
 
+@lru_cache(maxsize=256)
 def compile_mapping(spec: MappingSpec, *, steps: int = DEFAULT_STEPS) -> CompiledMapping:
-    """Parse and check a mapping.
+    """Parse and check a mapping, or return what was made of an equal one before.
 
     :param steps: the budget of one application, see :mod:`.mapping_budget`.
     :raises MappingError: ``invalid_mapping``, with the place and position of the mistake.

@@ -32,6 +32,7 @@ SECTIONS = (
     "mappings",
     "contracts",
     "event_types",
+    "routings",
     "policies",
     "credentials",
     "systems",

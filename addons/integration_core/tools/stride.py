@@ -57,3 +57,34 @@ class Stride:
         """Batches of this handler cannot go well: no more of them."""
         self._stopped = True
         self.size = 1
+
+
+class Strides:
+    """The strides of several handlers, who take more or less at once.
+
+    >>> strides = Strides()
+    >>> strides.of("a", 500).passed(0.1); strides.of("a", 500).size, strides.of("b", 1).size
+    (100, 1)
+    >>> strides.limit
+    500
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Stride] = {}
+
+    @property
+    def limit(self) -> int:
+        """The largest batch that one of the handlers takes which were met so far."""
+        return max((stride.limit for stride in self._known.values()), default=1)
+
+    def of(self, name: str, limit: int) -> Stride:
+        """The stride of a handler that takes so many at once."""
+        known = self._known.get(name)
+        if known is None or known.limit != limit:
+            known = self._known[name] = Stride(limit)
+        return known
+
+    def failed(self, count: int) -> None:
+        """Some of so many messages were in the way, nobody knows whose."""
+        for stride in self._known.values():
+            stride.failed(count)

@@ -34,11 +34,14 @@ class IntegrationInterface(models.Model):
     hl7_application = fields.Char(
         string="Our application",
         governed=True,
-        help="MSH-3 of what we send: the name under which the partner knows us, such as “ODOO”. "
-        "With a universal id: “ODOO^1.2.840.99999^ISO”.",
+        help="The name under which the partner knows us, such as “ODOO”, or with a universal id "
+        "“ODOO^1.2.840.99999^ISO”. MSH-3 of what we send. In what we receive, a message whose "
+        "MSH-5 names somebody else is rejected; if this is empty, none is.",
     )
     hl7_facility = fields.Char(
-        string="Our facility", governed=True, help="MSH-4 of what we send. Written as above."
+        string="Our facility",
+        governed=True,
+        help="MSH-4 of what we send, MSH-6 of what we receive. Written as above.",
     )
     hl7_partner_application = fields.Char(
         string="Partner's application", governed=True, help="MSH-5 of what we send."

@@ -148,9 +148,9 @@ class IntegrationInterface(models.Model):
                 raise ValidationError(self.env._("Settings of the format: %s", told)) from exc
 
     def _codec(self):
-        if self.body_codec == "json":
-            return super()._codec()
         if self.body_codec == AUTOMATIC:
             found = [_format(code, None, alone=False) for code in ("json", *CONTENT_TYPES)]
             return codecs.Codec(tuple(found))
+        if self.body_codec not in CONTENT_TYPES:
+            return super()._codec()  # JSON, or a format of another addon
         return codecs.Codec((_format(self.body_codec, self._body_options(), alone=True),))

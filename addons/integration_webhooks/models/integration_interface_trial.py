@@ -87,6 +87,7 @@ class _Trial:
         self.refusals = set()
         self.is_known = False
         self.is_set_aside = False
+        self.is_filtered = False
 
     def run(self):
         arrival = self._arrival()
@@ -122,6 +123,11 @@ class _Trial:
             )
         if any(step["ok"] is False for step in self.steps):
             return "refused", self.env._("It could not be tried to the end.")
+        if self.is_filtered:
+            return "accepted", self.env._(
+                "Accepted and stored. By the routing, messages of this type are kept and nothing "
+                "else."
+            )
         return "accepted", self.env._("Accepted, stored and handled.")
 
     # -- the request -----------------------------------------------------------------------
@@ -226,7 +232,7 @@ class _Trial:
         return self.env._("Id: %s (the proof does not cover it)", verified.id)
 
     def _check_items(self, receiver, arrival, verified):
-        """``[(body, content type, id)]`` of the messages."""
+        """``[(body, content type, id, type)]`` of the messages."""
         try:
             items = receiver.items(receiving.inbound(arrival), arrival.mimetype, verified.id)
         except Problem as problem:
@@ -234,10 +240,16 @@ class _Trial:
             self._step(self.env._("Items"), False, told, problem.status)
             return []
         if items is None:
-            return [(arrival.body, arrival.content_type, verified.id)]
+            return [(arrival.body, arrival.content_type, verified.id, verified.message_type)]
         self._step(self.env._("Items"), True, self.env._("%s messages", len(items)))
         return [
-            (one.body, one.content_type or arrival.content_type, one.external_key) for one in items
+            (
+                one.body,
+                one.content_type or arrival.content_type,
+                one.external_key,
+                one.message_type or verified.message_type,
+            )
+            for one in items
         ]
 
     def _check_duplicate(self, spec, bodies):
@@ -246,7 +258,7 @@ class _Trial:
         try:
             named = [
                 intake.stored_key(spec, key or intake.content_key(spec, body, ring), ring)
-                for body, _kind, key in bodies
+                for body, _content, key, _type in bodies
             ]
         except KeyRingError as exc:
             self._step(name, False, exc.message)
@@ -276,8 +288,12 @@ class _Trial:
             self.env._("Mapping"),
         ]
         shown = []
-        for number, (body, kind, _key) in enumerate(bodies, 1):
-            stage, found = self._stages(plan, spec["codec"], body, kind)
+        for number, (body, content, _key, kind) in enumerate(bodies, 1):
+            routed = plan.of_type(kind or spec["message_type"])
+            if routed.filters:
+                self.is_filtered = True
+                continue
+            stage, found = self._stages(routed, spec["codec"], body, content)
             if isinstance(found, errors.IntegrationError):
                 where = self.env._("Message %s: ", number) if len(bodies) > 1 else ""
                 for position, step in enumerate(steps):
@@ -294,11 +310,11 @@ class _Trial:
         """What would be fetched; nothing is."""
         name = self.env._("Content that would be fetched")
         shown = []
-        for body, kind, _key in bodies:
+        for body, content, _key, _type in bodies:
             try:
                 if isinstance(plan.fetch, errors.IntegrationError):
                     raise plan.fetch
-                resource = plan.fetch.locate(codec.decode(body, kind))
+                resource = plan.fetch.locate(codec.decode(body, content))
                 shown.append(f"GET {self.interface._resource_address(resource)}")
             except errors.IntegrationError as exc:
                 self._step(name, False, _sentence(exc))
@@ -308,10 +324,10 @@ class _Trial:
             self._step(name, True, self.interface.webhook_fetch_id.display_name)
         self.output = "\n".join(shown)[:SHOWN_CHARS]
 
-    def _stages(self, plan, codec, body, kind):
+    def _stages(self, plan, codec, body, content):
         """``(how far it came, canonical JSON or the error)``."""
         try:
-            value = codec.decode(body, kind)
+            value = codec.decode(body, content)
         except errors.IntegrationError as exc:
             return 0, exc
         if isinstance(plan.conversion, errors.IntegrationError):

@@ -9,6 +9,8 @@ from odoo.addons.integration_core.tools.codecs import Format
 
 from . import document, message
 from .charsets import ASCII
+from .errors import Hl7Error
+from .fingerprint import fingerprint
 
 _CHARSET: Final = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9_.:/-]+)""", re.IGNORECASE)
 
@@ -23,7 +25,20 @@ def read(raw: bytes, content_type: str = "") -> dict[str, Any]:
     return document.view(message.parse(raw, charset=found[1] if found else ASCII))
 
 
+def identity(raw: bytes) -> bytes:
+    """What a repetition has in common with a message: all of it but the time when it was sent.
+
+    What cannot be read is only repeated by the same bytes.
+    """
+    try:
+        return fingerprint(message.parse(raw)).encode()
+    except Hl7Error:
+        return raw
+
+
 #: HL7 over HTTP, by its usual names.
 HL7: Final = Format(
-    ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"), read
+    ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
+    read,
+    identity=identity,
 )

@@ -7,7 +7,7 @@ out in order. Nothing is thrown away silently: what is not a whole frame comes o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -31,12 +31,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Bytes outside of frames. They are counted, not kept.
+    """Bytes outside of frames.
 
     :ivar size: number of bytes since the last frame
+    :ivar data: the first of them, enough to see what was sent
     """
 
     size: int
+    data: bytes = field(default=b"", compare=False)
 
 
 class Cut(Enum):
@@ -66,7 +68,7 @@ class TooLong:
 
 Item = Frame | Garbage | Truncated | TooLong
 
-#: Bytes of a message that is too long which are kept.
+#: Bytes that are kept of a message that is too long, and of garbage.
 _HEAD: Final = 4096
 
 
@@ -93,6 +95,7 @@ class Decoder:
         #: Bytes of the buffer in which the end of the frame was looked for already.
         self._seen = 0
         self._garbage = 0
+        self._garbage_head = bytearray()
         #: A frame has just ended with FS: a CR belongs to it, and is no garbage.
         self._after_end = False
 
@@ -100,6 +103,11 @@ class Decoder:
     def is_idle(self) -> bool:
         """Whether the connection stands between frames, so that it may be closed."""
         return self._state is _State.OUTSIDE
+
+    @property
+    def garbage(self) -> int:
+        """Number of bytes outside of frames that were not told yet."""
+        return self._garbage
 
     def feed(self, data: bytes) -> list[Item]:
         """Take bytes that arrived.
@@ -129,11 +137,10 @@ class Decoder:
                 del buffer[:1]
             self._after_end = False
         start = buffer.find(START)
+        self._waste(start if start >= 0 else len(buffer))
         if start < 0:
-            self._garbage += len(buffer)
             buffer.clear()
             return False
-        self._garbage += start
         self._forget_garbage(found)
         del buffer[: start + 1]
         self._state, self._seen = _State.INSIDE, 0
@@ -182,10 +189,17 @@ class Decoder:
         if self._state is _State.INSIDE:
             yield Truncated(bytes(self._buffer), cause)
 
+    def _waste(self, size: int) -> None:
+        """Count garbage at the start of the buffer, and keep its beginning."""
+        self._garbage += size
+        room = _HEAD - len(self._garbage_head)
+        self._garbage_head += self._buffer[: min(room, size)]
+
     def _forget_garbage(self, found: list[Item]) -> None:
         if self._garbage:
-            found.append(Garbage(self._garbage))
+            found.append(Garbage(self._garbage, bytes(self._garbage_head)))
             self._garbage = 0
+            self._garbage_head.clear()
 
 
 def encode(message: bytes) -> bytes:

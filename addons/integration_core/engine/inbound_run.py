@@ -1,0 +1,48 @@
+"""What is known of messages between their reading and their handling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import causation, claims, ledger
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a handler is told of the message, beside its canonical data."""
+
+    id: int
+    uuid: str
+    message_type: str | None
+    external_key: str | None
+    correlation_id: str | None
+    system_id: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that a handler can get."""
+
+    message: claims.Claimed
+    received: Received
+    data: Any
+    cause: causation.Cause
+    size: int
+
+
+@dataclass
+class Run:
+    """Consecutive messages that are tried together.
+
+    :ivar taken: how many, with those that are not ready
+    :ivar refused: outcomes of messages that no handler gets to see
+    :ivar overtaken: behind one that failed: they go back untried
+    """
+
+    blocked: set[str]
+    taken: int = 0
+    size: int = 0
+    ready: list[Ready] = field(default_factory=list)
+    refused: list[ledger.Result] = field(default_factory=list)
+    overtaken: list[int] = field(default_factory=list)

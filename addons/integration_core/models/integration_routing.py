@@ -1,0 +1,113 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..mixins.governed import lifecycle
+from ..tools import routing
+
+
+class IntegrationRouting(models.Model):
+    """What is done with each type of message of an interface that receives several.
+
+    Its rules name a handler, a mapping and a wire contract for a type, or for all types that begin
+    alike. What no rule names is quarantined, so that nothing is dropped without a decision.
+    """
+
+    _name = "integration.routing"
+    _description = "Integration Routing"
+    _inherit = ["integration.versioned"]
+    _order = "name, version desc, id"
+
+    _version_key = "code"
+    _version_content = frozenset({"code", "name", "line_ids"})
+    _version_action = "integration_core.action_integration_routing"
+
+    name = fields.Char(required=True, tracking=True)
+    code = fields.Char(
+        required=True,
+        help="Short name, such as “hl7_v2_standard”, by which packages and data files know it. All "
+        "versions have the same.",
+    )
+    description = fields.Text()
+    active = fields.Boolean(default=True)
+    previous_id = fields.Many2one(
+        "integration.routing",
+        string="Made from",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The version of which this one is a changed copy.",
+    )
+    state = lifecycle(
+        ("retired", "Retired"),
+        help="Only an approved routing can serve an interface.",
+    )
+    line_ids = fields.One2many("integration.routing.line", "routing_id", string="Rules", copy=True)
+    interface_ids = fields.One2many(
+        "integration.interface",
+        "routing_id",
+        string="Used by",
+        readonly=True,
+        context={"active_test": False},
+    )
+
+    _version_unique = models.Constraint(
+        "UNIQUE(code, version)",
+        "There is a routing with this code already. Open it and make a new version of it, or "
+        "choose another code.",
+    )
+
+    @api.constrains("code")
+    def _check_code(self):
+        for record in self:
+            if record.code != (record.code or "").strip():
+                raise ValidationError(self.env._("The code must not begin or end with a space."))
+
+    def copy_data(self, default=None):
+        return [
+            {**vals, "code": f"{record.code}_copy", **(default or {})}
+            for record, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def _as_text(self):
+        return "\n".join(line._as_text() for line in self.line_ids)
+
+    # ------------------------------------------------------------------
+    # lifecycle
+    # ------------------------------------------------------------------
+
+    def action_submit(self):
+        for record in self:
+            if not record.line_ids:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” has no rule: every message would be quarantined. Add the types of "
+                        "messages first.",
+                        record.display_name,
+                    )
+                )
+        return super().action_submit()
+
+    def _used_domain(self):
+        return [("routing_id", "in", self.ids)]
+
+    # ------------------------------------------------------------------
+    # what the engine asks
+    # ------------------------------------------------------------------
+
+    def _table(self):
+        """The rules, to be found by message type (:class:`tools.routing.Table`)."""
+        self.ensure_one()
+        return routing.Table({line.message_type: line for line in self.line_ids})
+
+    def _routes(self):
+        """How messages are handled by the rules that handle any."""
+        return [route for line in self.line_ids if (route := line._route())]
+
+    def _missing(self) -> list[str]:
+        """Sentences about what is needed before an interface can use this routing."""
+        self.ensure_one()
+        missing = []
+        if self.state != "approved":
+            missing.append(self.env._("The routing “%s” is not approved.", self.display_name))
+        return missing + [sentence for line in self.line_ids for sentence in line._missing()]

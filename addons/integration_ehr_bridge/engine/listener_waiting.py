@@ -1,0 +1,129 @@
+"""Answers that wait until their message was handled, or until its time is over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
+from odoo.addons.integration_core.engine import acknowledgements, keys
+from odoo.addons.integration_core.engine.acknowledgements import Acknowledgement
+from odoo.addons.integration_core.engine.cursors import own_cursor
+
+from ..tools.hl7 import paths
+from ..tools.hl7.acknowledgement import Detail, Outcome
+from ..tools.hl7.errors import MESSAGE, Condition, PathFault
+from ..tools.mllp import answers, reception
+from ..tools.mllp.committer import Answered, Deliver, Job, Result
+from .hl7_arrival import CONTENT_TYPE
+
+DONE = ("done", "filtered")
+FAILED = ("quarantined", "dead", "cancelled")
+#: What an ERR segment calls our codes; everything else is an internal error to the partner.
+CONDITIONS = {
+    "no_handler": Condition.UNSUPPORTED_TYPE,
+    "unmapped_value": Condition.TABLE_VALUE,
+    "key_reused": Condition.DUPLICATE_KEY,
+}
+
+
+class Waiting:
+    """Messages whose answers wait. Threads share it."""
+
+    def __init__(self, registry: Registry, deliver: Deliver) -> None:
+        self._registry = registry
+        self._deliver = deliver
+        self._lock = threading.Lock()
+        self._jobs: list[tuple[str, Job, float]] = []
+
+    def add(self, job: Job, uuid: str) -> None:
+        """Answer a stored message when it was handled."""
+        with self._lock:
+            self._jobs.append((uuid, job, time.monotonic() + job.door.deadline))
+
+    def __bool__(self) -> bool:
+        return bool(self._jobs)
+
+    def look(self) -> None:
+        """Answer what was handled meanwhile, and what has waited too long."""
+        with self._lock:
+            jobs = list(self._jobs)
+        if not jobs:
+            return
+        with own_cursor(self._registry) as cr:
+            states = self._states(cr, [uuid for uuid, _job, _end in jobs])
+            now = time.monotonic()
+            settled = [
+                (entry, content)
+                for entry in jobs
+                if (content := self._answer(cr, entry, states, now)) is not None
+            ]
+        # Committed: from here on a repetition gets the same answer.
+        with self._lock:
+            over = {id(entry) for entry, _content in settled}
+            self._jobs = [entry for entry in self._jobs if id(entry) not in over]
+        results: list[tuple[Job, Result]] = [
+            (entry[1], Answered(content or None)) for entry, content in settled
+        ]
+        if results:
+            self._deliver(results)
+
+    @staticmethod
+    def _states(cr: BaseCursor, uuids: list[str]) -> dict[str, tuple[str, str, str]]:
+        cr.execute(
+            "SELECT uuid, state, coalesce(error_code, ''), coalesce(error_message, '') "
+            "FROM integration_message WHERE uuid = ANY(%s)",
+            [uuids],
+        )
+        return {row[0]: row[1:] for row in cr.fetchall()}
+
+    @staticmethod
+    def _answer(
+        cr: BaseCursor,
+        entry: tuple[str, Job, float],
+        states: dict[str, tuple[str, str, str]],
+        now: float,
+    ) -> bytes | None:
+        """The answer of a message; empty if it wants none, None if it has to wait."""
+        uuid, job, end = entry
+        state, code, text = states.get(uuid, ("cancelled", "", ""))
+        details: list[Detail] = []
+        final = True
+        if state in FAILED:
+            details = [_detail(code, text)]
+        elif state not in DONE:
+            if now < end:
+                return None
+            final = not job.door.late
+            details = [] if final else [_late(job.door.deadline)]
+        message, part = job.part.waiting, job.part
+        outcome = Outcome.ERROR if details else Outcome.ACCEPTED
+        told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)
+        content = answers.joined(part.early, told)
+        if content and final:
+            ring = keys.optional_ring(cr)
+            kept = Acknowledgement(content, CONTENT_TYPE)
+            acknowledgements.keep(cr, uuid, kept, job.door.spec["data_class"], ring)
+        return content or b""
+
+
+def _detail(code: str, text: str) -> Detail:
+    """What an error of the ledger says, with its place if its text begins with one."""
+    place = MESSAGE
+    with suppress(PathFault):
+        place = paths.parse(text.partition(": ")[0]).place
+    condition = CONDITIONS.get(code, Condition.DATA_TYPE if place else Condition.INTERNAL)
+    return Detail(condition, text or "The message was not handled.", place, code)
+
+
+def _late(seconds: float) -> Detail:
+    return Detail(
+        Condition.RECORD_LOCKED,
+        f"The message is stored and was not handled within {seconds:g} seconds. Send it again to "
+        "hear what became of it.",
+        code="late",
+    )

@@ -1,0 +1,147 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Group commit: what all connections delivered is stored in one transaction after another.
+
+While one transaction is written to the disk, the next one gathers. So the more connections deliver
+at once, the less each message costs, and a lone one waits for nobody.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .door import Door
+from .reception import Part
+
+_logger = logging.getLogger(__name__)
+
+#: Most of one transaction: messages, and bytes of their bodies.
+MOST: Final = 200
+MOST_BYTES: Final = 16 * 1024 * 1024
+#: Seconds for which a message waits for a database that is away, before its sender has to come
+#: again: less than senders usually wait for an answer.
+PATIENCE: Final = 20.0
+_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
+
+
+class Unavailable(Exception):
+    """Nothing can be stored now, or it is not known whether it was; it is to be tried again."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A message on its way into the ledger.
+
+    :ivar owner: whoever is told the result, and which part of his it is
+    """
+
+    door: Door
+    part: Part
+    owner: Any = None
+    index: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """It is stored, or was before; ``content`` is its answer, None if it gets none.
+
+    :ivar new: whether it was stored now
+    """
+
+    content: bytes | None
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """It is stored, and its answer is known when it was handled."""
+
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It is not stored: its sender must not be answered, so that he keeps it."""
+
+
+Result = Answered | Waits | Dropped
+#: Stores jobs and commits; a result for each, in order. Raises :class:`Unavailable`.
+Store = Callable[[Sequence[Job]], Sequence[Result]]
+Deliver = Callable[[Sequence[tuple[Job, Result]]], None]
+
+
+class Committer(threading.Thread):
+    """The one thread that stores. It ends after :meth:`finish`, when all is done.
+
+    :param deliver: is told results, in this thread
+    """
+
+    def __init__(self, store: Store, deliver: Deliver, patience: float = PATIENCE) -> None:
+        super().__init__(name="mllp-committer", daemon=True)
+        self._store = store
+        self._deliver = deliver
+        self._patience = patience
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+
+    def submit(self, job: Job) -> None:
+        """Store a message with the next transaction. Any thread may call it."""
+        self._queue.put(job)
+
+    def finish(self) -> None:
+        """End after what was submitted so far."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Store until :meth:`finish`."""
+        more = True
+        while more:
+            jobs, more = self._gathered()
+            if jobs:
+                self._settle(jobs)
+
+    def _gathered(self) -> tuple[list[Job], bool]:
+        """All that waits, and whether there will be more."""
+        jobs: list[Job] = []
+        size = 0
+        job = self._queue.get()
+        while job is not None:
+            jobs.append(job)
+            size += len(job.part.body)
+            if len(jobs) >= MOST or size >= MOST_BYTES:
+                return jobs, True
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return jobs, True
+        return jobs, False
+
+    def _settle(self, jobs: list[Job]) -> None:
+        """Store jobs, trying again while the database is away."""
+        tried = 0
+        while jobs:
+            try:
+                results = self._store(jobs)
+            except Unavailable as exc:
+                if not tried:
+                    _logger.warning("The database cannot store messages now: %s", exc)
+                jobs = self._patient(jobs)
+                time.sleep(_PAUSES[min(tried, len(_PAUSES) - 1)])
+                tried += 1
+                continue
+            if tried:
+                _logger.info("Messages are stored again")
+            self._deliver(list(zip(jobs, results, strict=True)))
+            return
+
+    def _patient(self, jobs: list[Job]) -> list[Job]:
+        """Jobs that may still wait; the others are given up."""
+        latest = time.monotonic() - self._patience
+        over = [job for job in jobs if job.since < latest]
+        if over:
+            self._deliver([(job, Dropped()) for job in over])
+        return [job for job in jobs if job.since >= latest]

@@ -1,0 +1,364 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a frame is: messages to store, evidence to keep, and how its sender is answered.
+
+Only what the door must know is read: the header, what the message is about, and that it is HL7 at
+all. What it means is a matter of the drain.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from ..hl7 import acknowledgement, batch, fingerprint
+from ..hl7.acknowledgement import Detail, Outcome, Stage
+from ..hl7.charsets import ASCII
+from ..hl7.errors import Condition, Hl7Error, Place
+from ..hl7.header import Header
+from ..hl7.limits import DEFAULT, Limits
+from ..hl7.message import Message, parse
+from . import answers
+from .counters import Reason
+
+#: Longest key that is stored as it is.
+KEY_LENGTH: Final = 255
+#: Longest control id that HL7 knows (2.7), and more than any sender has.
+_CONTROL_ID: Final = 199
+_TYPE: Final = re.compile(r"[A-Za-z0-9_]{1,16}")
+#: Where a message says what it is about, if it is about no patient.
+_OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
+
+
+class Environment(StrEnum):
+    """Processing ids (table 0103)."""
+
+    PRODUCTION = "P"
+    TRAINING = "T"
+    DEBUGGING = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an interface says about the messages that it takes.
+
+    :ivar processing: ids of MSH-11 that are those of its environment
+    :ivar charset: what messages are in that do not say (table 0211)
+    :ivar application: who we are in MSH-5; empty: whoever is addressed
+    :ivar handled: whether the answer says what became of the message
+    :ivar rejects_conflicts: whether an id that comes again with another content is refused
+    """
+
+    processing: frozenset[str] = frozenset(Environment)
+    charset: str = ASCII
+    application: str = ""
+    facility: str = ""
+    handled: bool = False
+    rejects_conflicts: bool = False
+    limits: Limits = DEFAULT
+
+
+@dataclass(slots=True)
+class Part:
+    """One message of a frame, or evidence of what was none.
+
+    :ivar stored: whether it is to be stored; otherwise ``content`` is all
+    :ivar key: its id, by its sender; empty: what has the same bytes is the same
+    :ivar compared: what decides whether the content of a repeated id is the same; None: all of it
+    :ivar about: what it is about; the first is what orders it, the others are further ones
+    :ivar error: why it is kept as evidence only
+    :ivar content: the answer once it is stored; None: it gets none
+    :ivar conflict: the answer when its id turns out to stand for another content
+    :ivar early: what is answered at once when its answer waits until it was handled
+    :ivar waiting: the message whose answer waits until it was handled
+    :ivar replies: the answer to a message of ours that this is
+    """
+
+    body: bytes
+    stored: bool = True
+    key: str = ""
+    type: str | None = None
+    compared: bytes | None = None
+    about: tuple[str, ...] = ()
+    error: Hl7Error | None = None
+    content: bytes | None = None
+    conflict: bytes | None = None
+    early: bytes | None = None
+    waiting: Message | None = None
+    replies: Message | None = None
+
+
+@dataclass(slots=True)
+class Reception:
+    """What one frame holds.
+
+    :ivar file: the batches that ``parts`` came in; None for a single message
+    :ivar refused: why, where operators are to count it
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    file: batch.File | None = None
+    refused: Reason | None = None
+
+    def answer(self, contents: Sequence[bytes | None], now: datetime) -> bytes | None:
+        """What leaves for the frame, given the answers of its parts; None: nothing does."""
+        if self.file is None:
+            return contents[0] if contents else None
+        left = iter(contents)
+        grouped = [[next(left) for _message in one.messages] for one in self.file.batches]
+        return answers.batch_answer(self.file, grouped, control_id=new_id(), now=now)
+
+
+def new_id() -> str:
+    """A control id for an answer: random, of the 20 characters that all versions allow."""
+    return secrets.token_hex(10)
+
+
+def receive(data: bytes, rules: Rules, now: datetime) -> Reception:
+    """Read a frame; nothing is raised, whatever its bytes are.
+
+    :param now: aware
+    """
+    if batch.is_batch(data):
+        return _batch(data, rules, now)
+    part, refused = _message(data, rules, now)
+    return Reception([part], None, refused)
+
+
+def evidence(data: bytes, error: Hl7Error, content: bytes | None = None) -> Part:
+    """Bytes that are kept because they are no message."""
+    return Part(data, error=error, content=content)
+
+
+def too_long(head: bytes, rules: Rules, now: datetime) -> Reception:
+    """A message beyond the limit, of which only the beginning was kept."""
+    error = Hl7Error(
+        f"The message is larger than the {rules.limits.size} bytes that the interface allows. "
+        "Raise its limit, or ask the partner to send less in one message.",
+        code="hl7_limit",
+        condition=Condition.INTERNAL,
+    )
+    return _unreadable(head, error, rules, now, Reason.TOO_LONG)
+
+
+def outcome_answer(
+    message: Message, outcome: Outcome, now: datetime, details: Sequence[Detail] = ()
+) -> bytes | None:
+    """The answer that tells what became of a message."""
+    return answers.acknowledged(
+        message, outcome, Stage.HANDLING, control_id=new_id(), now=now, details=details
+    )
+
+
+def _batch(data: bytes, rules: Rules, now: datetime) -> Reception:
+    try:
+        file = batch.parse(data, max_size=rules.limits.size)
+    except Hl7Error as error:
+        content = answers.batch_rejected(data, error, control_id=new_id(), now=now)
+        return Reception([evidence(data, error, content)], None, Reason.UNREADABLE)
+    found = [_message(message, rules, now) for message in file.messages]
+    # One that is refused does not spoil the others; the first reason stands for all.
+    reasons = [reason for _part, reason in found if reason]
+    return Reception([part for part, _reason in found], file, reasons[0] if reasons else None)
+
+
+def _message(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | None]:
+    try:
+        message = parse(data, limits=rules.limits, charset=rules.charset)
+    except Hl7Error as error:
+        unreadable = _unreadable(data, error, rules, now, Reason.UNREADABLE)
+        return unreadable.parts[0], unreadable.refused
+    if acknowledgement.is_acknowledgement(message):
+        return _acknowledgement(data, message), None
+    try:
+        header = Header.of(message)
+        _check(header, rules)
+        part = Part(
+            data,
+            key=_key(header),
+            type=_type(header),
+            compared=fingerprint.fingerprint(message).encode(),
+            about=tuple(dict.fromkeys(_about(message))),
+        )
+    except _NotForUs as error:
+        return Part(data, stored=False, content=_rejection(message, error, now)), error.reason
+    except Hl7Error as error:
+        return evidence(data, error, _rejection(message, error, now)), Reason.UNREADABLE
+    _answer(part, message, rules, now)
+    return part, None
+
+
+def _unreadable(
+    data: bytes, error: Hl7Error, rules: Rules, now: datetime, reason: Reason
+) -> Reception:
+    content = answers.rejected(
+        data,
+        error,
+        control_id=new_id(),
+        now=now,
+        application=rules.application,
+        facility=rules.facility,
+    )
+    return Reception([evidence(data, error, content)], None, reason)
+
+
+def _acknowledgement(data: bytes, message: Message) -> Part:
+    """An answer to a message of ours. It is never answered, so what is wrong with it is not told
+    its sender; it is kept with whatever it says."""
+    value = message.header.value
+    names = [value(9), value(9, 1, 2)]
+    known = [name for name in names if name and _TYPE.fullmatch(name)]
+    control_id = value(10) or ""
+    key = _shortened("|".join((value(3) or "", value(4) or "", control_id))) if control_id else ""
+    return Part(
+        data,
+        key=key if key.isprintable() else "",
+        type="^".join(known) or "ACK",
+        replies=message,
+        compared=fingerprint.fingerprint(message).encode(),
+    )
+
+
+class _NotForUs(Hl7Error):
+    """A message that is whole, and that this interface must not take."""
+
+    reason = Reason.ENVIRONMENT
+
+
+class _Misaddressed(_NotForUs):
+    reason = Reason.RECEIVER
+
+
+def _check(header: Header, rules: Rules) -> None:
+    """:raises Hl7Error: the message is not for us, or not of a kind that can be told apart."""
+    if header.version.split(".")[0] != "2":
+        raise Hl7Error(
+            "the version is none of HL7 v2",
+            Place("MSH", field=12),
+            code="hl7_version",
+            condition=Condition.UNSUPPORTED_VERSION,
+        )
+    if not header.processing_id:
+        raise Hl7Error(
+            "the processing id is missing. Ask the partner to send P, T or D",
+            Place("MSH", field=11),
+            code="hl7_required",
+            condition=Condition.REQUIRED_FIELD,
+        )
+    if header.processing_id not in rules.processing:
+        raise _NotForUs(
+            f"this system takes messages with {' or '.join(sorted(rules.processing))}. "
+            "Ask whether the message was meant for another environment",
+            Place("MSH", field=11),
+            code="hl7_environment",
+            condition=Condition.UNSUPPORTED_PROCESSING,
+        )
+    for number, wanted, found in (
+        (5, rules.application, header.receiving_application),
+        (6, rules.facility, header.receiving_facility),
+    ):
+        if wanted and found and wanted.casefold() != found.casefold():
+            raise _Misaddressed(
+                "the message is addressed to another receiver. Ask the partner to send it there",
+                Place("MSH", field=number),
+                code="hl7_receiver",
+                condition=Condition.TABLE_VALUE,
+            )
+
+
+def _key(header: Header) -> str:
+    """:raises Hl7Error: the control id cannot be stored as one."""
+    key = "|".join((header.sending_application, header.sending_facility, header.control_id))
+    if len(header.control_id) > _CONTROL_ID or not key.isprintable():
+        raise Hl7Error(
+            f"the control id has more than {_CONTROL_ID} characters, or there are characters in "
+            "the header that cannot be printed",
+            Place("MSH", field=10),
+            code="hl7_control_id",
+        )
+    return _shortened(key)
+
+
+def _shortened(key: str) -> str:
+    return key if len(key) <= KEY_LENGTH else "sha256:" + sha256(key.encode()).hexdigest()
+
+
+def _type(header: Header) -> str:
+    """:raises Hl7Error: these are no names of a type and a trigger."""
+    names = [header.type, header.trigger] if header.trigger else [header.type]
+    if not all(map(_TYPE.fullmatch, names)):
+        raise Hl7Error(
+            "type and trigger consist of letters and digits, as in ADT^A01",
+            Place("MSH", field=9),
+            code="hl7_type",
+            condition=Condition.UNSUPPORTED_TYPE,
+        )
+    return "^".join(names)
+
+
+def _about(message: Message) -> Iterator[str]:
+    """What a message is about: its patients by number and assigner, or else the appointment, the
+    bed or the list.
+
+    A merge names both patients, so it waits for what is known of either (A40).
+    """
+    found = False
+    for segment in message:
+        place = {"PID": 3, "MRG": 1}.get(segment.name)
+        number = segment.value(place) if place else None
+        if place and number:
+            found = True
+            yield _named(number, segment.value(place, 1, 4))
+    if not found:
+        texts = (message.raw(path) for path in _OTHERWISE)
+        text = next((text for text in texts if text), None)
+        if text:
+            yield _named(text, None)
+
+
+def _named(number: str, assigner: str | None) -> str:
+    text = f"{number}^{assigner or ''}"
+    if len(text) <= KEY_LENGTH and text.isprintable():
+        return text
+    return "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
+    """How a message that may be stored will be answered."""
+    receipt = answers.acknowledged(
+        message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
+    )
+    wanted = any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
+    if rules.handled and wanted:
+        part.early, part.waiting = receipt, message
+        part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
+    else:
+        part.content = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
+    if rules.rejects_conflicts:
+        error = Hl7Error(
+            "this control id was used for another message. Ask which of the two is right",
+            Place("MSH", field=10),
+            code="key_reused",
+            condition=Condition.DUPLICATE_KEY,
+        )
+        part.conflict = _rejection(message, error, now)
+
+
+def _rejection(message: Message, error: Hl7Error, now: datetime) -> bytes | None:
+    """The one negative answer to a message, at the first stage that it wants to hear of."""
+    for stage in (Stage.RECEIPT, Stage.HANDLING):
+        content = answers.acknowledged(
+            message,
+            Outcome.REJECTED,
+            stage,
+            control_id=new_id(),
+            now=now,
+            details=(Detail.of(error),),
+        )
+        if content is not None:
+            return content
+    return None
