@@ -49,9 +49,7 @@ class IntegrationInterface(models.Model):
                 context_for(TlsOptions(extra_ca_pem=interface.mllp_ca))
             except errors.ConfigurationError as exc:
                 raise ValidationError(
-                    self.env._(
-                        "Authority of the listener: paste certificates in PEM, one or several."
-                    )
+                    self.env._("Authority of the listener: paste its certificates in PEM.")
                 ) from exc
 
     # ------------------------------------------------------------------
