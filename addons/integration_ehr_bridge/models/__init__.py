@@ -25,6 +25,7 @@ from . import (
     res_company,
     res_config_settings,
     integration_interface_hl7,
+    integration_interface_hl7_inbound_http,
     integration_interface_hl7_outbound,
     integration_interface_hl7_outbound_http,
     integration_interface_mllp_inbound,

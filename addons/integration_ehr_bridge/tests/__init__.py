@@ -8,4 +8,7 @@ from . import (
     test_appointment,
     test_clinical_lists,
     test_ehr_events,
+    test_access,
+    test_hl7_outbound,
+    test_mllp_leases,
 )

@@ -13,8 +13,12 @@ PLACES = ("ehr.location",)
 STAFF = ("ehr.staff",)
 EVERYTHING = (*TOLD, *PATIENTS, *RESOURCES, *PLACES, *STAFF)
 # Of the roles of integrations none has a right on patients and what is planned for them.
-MATRIX = {EVERYTHING: dict.fromkeys(ROLES, NOTHING)}
+MATRIX = {
+    EVERYTHING: dict.fromkeys(ROLES, NOTHING),
+    ("integration.mllp.connection",): {role: NOTHING if role == "user" else READ for role in ROLES},
+}
 MAY_CALL = {}
+ARGUMENTS = {}
 SAMPLES = {}
 #: Rights of those who work with the census, by group and models.
 PEOPLE = {
