@@ -10,6 +10,7 @@
     "data": [
         "security/ehr_groups.xml",
         "security/ehr_rules.xml",
+        "security/integration_mllp_rules.xml",
         "security/ir.model.access.csv",
         "data/integration_contract_census.xml",
         "data/integration_contract_events.xml",
@@ -22,8 +23,6 @@
         "data/integration_routing_hl7.xml",
         "views/ehr_appointment_views.xml",
         "views/ehr_staff_views.xml",
-        "security/integration_mllp_rules.xml",
-        "security/ir.model.access.csv",
         "data/integration_policy_hl7.xml",
         "views/integration_interface_hl7_inbound_views.xml",
         "views/integration_interface_hl7_outbound_views.xml",

@@ -22,8 +22,6 @@ from . import (
     integration_handler_ehr_patient,
     integration_handler_ehr_patient_merge,
     integration_handler_ehr_staff_list,
-    res_company,
-    res_config_settings,
     integration_interface_hl7,
     integration_interface_hl7_inbound_http,
     integration_interface_hl7_outbound,
@@ -36,4 +34,6 @@ from . import (
     integration_mllp_refusal,
     integration_transport_hl7_http,
     integration_transport_mllp,
+    res_company,
+    res_config_settings,
 )

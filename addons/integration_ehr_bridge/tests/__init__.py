@@ -1,14 +1,13 @@
 from . import (
+    test_access,
+    test_appointment,
     test_census,
     test_census_differential,
     test_census_merge,
     test_census_pseudonyms,
-    test_tools_census_history,
-    test_access,
-    test_appointment,
     test_clinical_lists,
     test_ehr_events,
-    test_access,
     test_hl7_outbound,
     test_mllp_leases,
+    test_tools_census_history,
 )
