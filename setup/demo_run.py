@@ -1,19 +1,20 @@
-"""``make run``: Odoo with the suite and its demo data, the job runner and the demo partners."""
+"""``make run``: Odoo with the suite and its demo data, the job runner, partners and a hospital."""
 
 import re
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from setup import key_ring, machine, odoo_conf, suite_addons, templates
+from setup import demo_hospital_run, key_ring, machine, odoo_conf, suite_addons, templates
 from setup.console import SetupError, say, step
 from setup.console import run as run_program
 from setup.databases import Databases
+from setup.demo_hospital_run import Program
 from setup.locking import exclusive
 from setup.odoo_server import OdooServer, free_port
 from setup.settings import REPOSITORY, Settings
@@ -23,13 +24,16 @@ _PROGRESS = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 _WORKERS = 3
 # Background work leaves one of the two job slots to real-time interfaces.
 _CHANNELS = f"root:{_WORKERS - 1},root.integration_background:1"
+_BRIDGE = "integration_ehr_bridge"
 _PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
 _CONNECT = REPOSITORY / "setup" / "demo" / "connect.py"
+_CONNECT_HOSPITAL = REPOSITORY / "setup" / "demo" / "connect_hospital.py"
 
 
 def run(settings: Settings) -> int:
     """Start everything, wait for Ctrl-C, stop everything, and return the exit code."""
-    _require_free(settings.port)
+    _require_free(settings.port, "make run PORT=8070")
+    _require_free(demo_hospital_run.PORT, "try again")
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
         lock = settings.home / f"{DATABASE}.lock"
@@ -41,12 +45,15 @@ def run(settings: Settings) -> int:
         _provide_database(ready, config, partners)
         programs = stack.enter_context(_running_partners(ready, partners))
         server = stack.enter_context(_running_server(ready, config))
+        clinical = stack.enter_context(_running_hospital(ready, config))
         say(
             f"\nOdoo is ready: http://localhost:{settings.port}  login: admin  password: admin\n"
             f"Log: {server.log}\nCtrl-C stops it.\n"
         )
         try:
             while server.is_running and programs.poll() is None:
+                for program in clinical:
+                    program.watch()
                 time.sleep(0.5)
         except KeyboardInterrupt:
             return 0
@@ -60,14 +67,14 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _require_free(port: int) -> None:
+def _require_free(port: int, otherwise: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
         except OSError as error:
             raise SetupError(
-                f"Port {port} is in use. Stop what uses it, or: make run PORT=8070"
+                f"Port {port} is in use. Stop what uses it, or: {otherwise}"
             ) from error
 
 
@@ -117,7 +124,10 @@ def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> N
     if not known:
         # Under its final name: traffic is released for a database of this name, and a copy holds
         # it. A first start that was interrupted before is finished here.
-        _connect_partners(ready, config, DATABASE, partners)
+        _connect(ready, config, _CONNECT, {"DEMO_CONFIG": str(partners)})
+    if known != wanted and _BRIDGE in addons:
+        # Also where the hospital came with an upgrade.
+        _connect(ready, config, _CONNECT_HOSPITAL, {})
     databases.set_label(DATABASE, wanted)
 
 
@@ -137,13 +147,15 @@ def _install(
         say(f"    {line}")
 
 
-def _connect_partners(ready: machine.Machine, config: Path, database: str, partners: Path) -> None:
+def _connect(
+    ready: machine.Machine, config: Path, script: Path, environ: Mapping[str, str]
+) -> None:
     """Enter the secrets made on this machine, and make the demo's interfaces live."""
     run_program(
-        [ready.settings.odoo, "shell", f"--config={config}", f"--database={database}"],
-        stdin=_CONNECT,
-        env={**ready.environ, "DEMO_CONFIG": str(partners)},
-        log=ready.settings.logs / "connect-partners.log",
+        [ready.settings.odoo, "shell", f"--config={config}", f"--database={DATABASE}"],
+        stdin=script,
+        env={**ready.environ, **environ},
+        log=ready.settings.logs / f"{script.stem.replace('_', '-')}.log",
     )
 
 
@@ -178,6 +190,16 @@ def _running_partners(ready: machine.Machine, config: Path) -> Iterator[subproce
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def _running_hospital(ready: machine.Machine, config: Path) -> Iterator[Sequence[Program]]:
+    """Run what belongs to the clinical bridge, if that is among the addons."""
+    if _BRIDGE not in suite_addons.names(ready.settings.addons):
+        yield ()
+        return
+    with demo_hospital_run.running(ready, config, DATABASE) as programs:
+        yield programs
 
 
 @contextmanager

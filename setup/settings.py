@@ -10,6 +10,9 @@ from setup.console import SetupError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8069
+#: Messages a minute that the demo hospital sends: quick enough to be seen, slow enough to follow.
+DEFAULT_PACE = 20.0
+_FASTEST_PACE = 6000
 _MOST_PROCESSES = 3
 
 
@@ -20,6 +23,7 @@ class Settings:
     :ivar home: folder for all that is fetched or made; several checkouts may share it
     :ivar odoo_dir: Odoo tree that the person already has (``ODOO_DIR``), or None
     :ivar port: port of ``make run`` for browsers
+    :ivar pace: messages a minute of the hospital of ``make run``; 0: it stays closed
     :ivar processes: how many processes of pytest run the whole suite (``TEST_PROCESSES``)
     :ivar strict: True under ``CI=true``: what merely skips elsewhere fails
     """
@@ -27,13 +31,14 @@ class Settings:
     home: Path
     odoo_dir: Path | None = None
     port: int = DEFAULT_PORT
+    pace: float = DEFAULT_PACE
     processes: int = 1
     strict: bool = False
     repository: Path = REPOSITORY
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
-        """Read ``SUITE_HOME``, ``ODOO_DIR``, ``PORT``, ``TEST_PROCESSES`` and ``CI``.
+        """Read ``SUITE_HOME``, ``ODOO_DIR``, ``PORT``, ``PACE``, ``TEST_PROCESSES``, ``CI``.
 
         :raises SetupError: a value cannot be used; the text names the variable
         """
@@ -43,6 +48,7 @@ class Settings:
             home=home.absolute(),
             odoo_dir=Path(odoo_dir).expanduser().absolute() if odoo_dir else None,
             port=_port(environ.get("PORT")),
+            pace=_pace(environ.get("PACE")),
             processes=_processes(environ.get("TEST_PROCESSES")),
             strict=environ.get("CI", "").lower() == "true",
         )
@@ -101,6 +107,16 @@ def _port(text: str | None) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise SetupError(f"PORT={text} is not a port number (1 to 65535).")
     return int(text)
+
+
+def _pace(text: str | None) -> float:
+    if not text:
+        return DEFAULT_PACE
+    if not text.isdecimal() or int(text) > _FASTEST_PACE:
+        raise SetupError(
+            f"PACE={text} is not a number of messages a minute (0 to {_FASTEST_PACE})."
+        )
+    return float(text)
 
 
 def _processes(text: str | None) -> int:

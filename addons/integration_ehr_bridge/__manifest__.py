@@ -26,8 +26,12 @@
         "data/integration_policy_hl7.xml",
         "views/integration_interface_hl7_inbound_views.xml",
         "views/integration_interface_hl7_outbound_views.xml",
+        "views/integration_mapping_views.xml",
         "views/integration_mllp_listener_views.xml",
         "views/menus.xml",
         "views/menus_schedule.xml",
+    ],
+    "demo": [
+        "demo/ehr_demo.xml",
     ],
 }
