@@ -46,3 +46,15 @@ def test_processes_are_as_many_as_processors_and_few(monkeypatch):
 def test_a_bad_number_of_processes_is_named(number):
     with pytest.raises(SetupError, match="TEST_PROCESSES="):
         Settings.from_environ({"TEST_PROCESSES": number})
+
+
+def test_the_pace_of_the_hospital():
+    assert Settings.from_environ({}).pace == 20
+    assert Settings.from_environ({"PACE": "90"}).pace == 90
+    assert Settings.from_environ({"PACE": "0"}).pace == 0
+
+
+@pytest.mark.parametrize("pace", ["quick", "-1", "6001"])
+def test_a_bad_pace_is_named(pace):
+    with pytest.raises(SetupError, match="PACE="):
+        Settings.from_environ({"PACE": pace})
