@@ -24,6 +24,8 @@ from .pieces import UNREADABLE
 _logger = logging.getLogger(__name__)
 
 _FORMER_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+# Hexadecimal digits of a SHA-256; keyed digests are shorter.
+_PLAIN_DIGEST = 64
 #: Ids looked at in one transaction.
 WINDOW = 500
 PRIVATE = sorted(data_classes.PRIVATE)
@@ -207,30 +209,25 @@ def _rename(
     :param raw: what a repetition of the message has in common with it
     """
     renamed = [(key, intake.stored_key(spec, key, ring))]
-    digest = None
     if raw is not None:
         plain = canonical_json.sha256_hex(raw)
-        digest = payloads.digest(raw, str(spec["data_class"]), ring)
-        conflict = intake.stored_key(spec, f"{key}#{digest}", ring)
-        renamed.append((f"{key}#{plain}", conflict))
+        conflict = f"{key}#{payloads.keyed_digest(plain, ring)}"
+        renamed.append((f"{key}#{plain}", intake.stored_key(spec, conflict, ring)))
     renamed += [(f"{old}{EXPIRED}{uuid}", f"{new}{EXPIRED}{uuid}") for old, new in renamed]
     for old, new in renamed:
         cr.execute(
-            """
-            UPDATE integration_idempotency
-               SET key = %(new)s,
-                   body_sha256 = CASE WHEN body_sha256 = %(plain)s THEN %(digest)s
-                                 ELSE body_sha256 END
-             WHERE interface_id = %(interface)s AND key = %(old)s
-            """,
-            {
-                "old": old,
-                "new": new,
-                "plain": None if raw is None else plain,
-                "digest": digest,
-                "interface": spec["id"],
-            },
+            "SELECT id, body_sha256 FROM integration_idempotency "
+            "WHERE interface_id = %s AND key = %s",
+            [spec["id"], old],
         )
+        for id_, digest in cr.fetchall():
+            # That of a message which is gone meanwhile is made anew as well.
+            if digest and len(digest) == _PLAIN_DIGEST:
+                digest = payloads.keyed_digest(digest, ring)
+            cr.execute(
+                "UPDATE integration_idempotency SET key = %s, body_sha256 = %s WHERE id = %s",
+                [new, digest, id_],
+            )
 
 
 def _events(env: api.Environment, ring: KeyRing, start: int, end: int) -> None:

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
@@ -210,10 +212,13 @@ class TestRoutingRules(RoutingCase):
 
     def test_a_rule_handles_or_keeps(self):
         line = self.routing.line_ids[0]
-        with self.assertRaisesRegex(ValidationError, "kept and nothing else"):
-            line.action = "filter"
-        with self.assertRaisesRegex(ValidationError, "Choose a handler"):
-            line.handler = False
+        for values, told in (
+            ({"action": "filter"}, "kept and nothing else"),
+            ({"handler": False}, "Choose a handler"),
+        ):
+            with self.assertRaisesRegex(ValidationError, told), self.env.cr.savepoint():
+                line.write(values)
+            line.invalidate_recordset()
         line.write({"action": "filter", "handler": False, "mapping_id": False})
         self.assertIsNone(line._route())
 
@@ -244,6 +249,7 @@ class TestRoutingRules(RoutingCase):
 
     def test_an_uninstalled_handler_is_told(self):
         draft = self.inbound.copy({"routing_id": self.routing.id})
+        self.startPatcher(patch.dict(self.env.registry.models))
         del self.env.registry.models[BOOK]
         missing = "\n".join(draft._missing_for_traffic())
         self.assertIn("Rule “SIU^*”: the handler is not installed.", missing)

@@ -1,7 +1,9 @@
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import claims, intake, intake_batch, keys, ledger
+from odoo.addons.integration_core.engine.inbound import InboundDrain
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools.partition import partition_hash
 from odoo.addons.integration_core.tools.states import State
 
 from .common import EngineCase
@@ -16,7 +18,7 @@ class TestSeveralKeys(EngineCase):
         self.policy.ordering = "key"
         self.handled = []
         self.failing = set()
-        self.handle_with(self.note)
+        self.handle_with(lambda handler, *message: self.note(handler, *message))
 
     def note(self, handler, received, data):
         if received.external_key in self.failing:
@@ -123,6 +125,26 @@ class TestSeveralKeys(EngineCase):
         self.assertEqual(self.claim(), ["b1"])
         self.arrive(*((f"a{n}", "A") for n in range(60)), ("c1", "C"))
         self.assertEqual(self.claim(), ["c1"])
+
+    def test_lanes_wait_for_each_other_and_wake_each_other(self):
+        self.policy.lanes = 2
+        self.env["integration.lane"]._ensure_lanes(self.inbound)
+        lanes = self.env["integration.lane"].search(
+            [("interface_id", "=", self.inbound.id)], order="number"
+        )
+        names = [f"K{number}" for number in range(20)]
+        here = next(name for name in names if partition_hash(name) % 2 == 0)
+        there = next(name for name in names if partition_hash(name) % 2 == 1)
+        self.arrive(("first", here), ("merge", there, here), ("last", here))
+        self._run(InboundDrain, lanes[1])
+        self.assertEqual(self.handled, [], "it waits for what is in another lane")
+        self._run(InboundDrain, lanes[0])
+        self.assertEqual(self.handled, ["first"])
+        self.env.invalidate_all()
+        self.assertTrue(lanes[1].wanted)
+        self._run(InboundDrain, lanes[1])
+        self._run(InboundDrain, lanes[0])
+        self.assertEqual(self.handled, ["first", "merge", "last"])
 
     def test_one_key_named_twice_is_one(self):
         self.arrive(("m1", "A", "A"), ("m2", None, "B"))
