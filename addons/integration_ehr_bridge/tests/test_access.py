@@ -1,0 +1,160 @@
+"""Rights on the models of this addon; the walks over all of them are in the core's tests."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
+
+from .census_case import CensusCase, bed
+
+KEPT_BY_FEED = (
+    "ehr.housekeeping",
+    "ehr.merge",
+    "ehr.move",
+    "ehr.patient",
+)
+CONFIGURED = ("ehr.location", "ehr.staff")
+VISITS = ("ehr.encounter",)
+ENTERED = ("integration.census.entry",)
+# Of the roles of integrations none has a right on the census.
+MATRIX = {
+    KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
+    CONFIGURED: dict.fromkeys(ROLES, NOTHING),
+    VISITS: dict.fromkeys(ROLES, NOTHING),
+}
+# Those who keep the census, or decide about it.
+MAY_CALL = {
+    "ehr.encounter": {"action_join": set(), "action_unjoin": set()},
+    "ehr.housekeeping": {"action_done": set(), "action_start": set()},
+    "ehr.location": {"feed_notices": set()},
+    "ehr.move": {"action_withdraw": set()},
+}
+
+
+def _location(case):
+    return case.env["ehr.location"].create({**bed(91, unit="T9"), "kind": "bed"})
+
+
+def _encounter(case):
+    return case.env["ehr.encounter"].create(
+        {"visit_number": "T9", "company_id": case.env.company.id}
+    )
+
+
+def _move(case):
+    visit = _encounter(case)
+    return case.env["ehr.move"].create(
+        {
+            "encounter_id": visit.id,
+            "kind": "admit",
+            "occurred_at": "2026-03-02 08:00:00",
+            "received_at": "2026-03-02 08:00:00",
+            "digest": "0",
+            "company_id": visit.company_id.id,
+        }
+    )
+
+
+def _housekeeping(case):
+    place = _location(case)
+    return case.env["ehr.housekeeping"].create(
+        {
+            "location_id": place.id,
+            "requested_at": "2026-03-02 08:00:00",
+            "reason": "told",
+            "company_id": place.company_id.id,
+        }
+    )
+
+
+SAMPLES = {
+    "ehr.encounter": _encounter,
+    "ehr.housekeeping": _housekeeping,
+    "ehr.location": _location,
+    "ehr.move": _move,
+}
+PEOPLE = {
+    "user": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: READ, ENTERED: NOTHING},
+    "manager": {KEPT_BY_FEED: READ, CONFIGURED[:1]: ALL, VISITS: "rwc", ENTERED: "rwc"},
+    "keeper": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: "rc", ENTERED: "rwc"},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestEhrAccess(CensusCase):
+    def check_rights(self, names, user, allowed):
+        for name in names:
+            model = self.env[name].with_user(user)
+            for operation, letter in OPERATIONS.items():
+                with self.subTest(model=name, user=user.login, operation=operation):
+                    self.assertEqual(model.has_access(operation), letter in allowed)
+
+    def test_matrix(self):
+        for role, group in ROLES.items():
+            user = new_test_user(self.env, f"ehr.{role}", group)
+            for names, rights in MATRIX.items():
+                self.check_rights(names, user, rights[role])
+
+    def test_people(self):
+        for role, rights in PEOPLE.items():
+            user = new_test_user(
+                self.env, f"ehr.people.{role}", f"integration_ehr_bridge.group_census_{role}"
+            )
+            for names, allowed in rights.items():
+                self.check_rights(names, user, allowed)
+
+    def test_accounts_are_for_few(self):
+        user = new_test_user(
+            self.env, "ehr.account.reader", "integration_ehr_bridge.group_census_keeper"
+        )
+        visit = self.tell("admit", "8:00", place=1, account={"number": "A1"}, payer="AOK")
+        self.assertNotIn("account_number", visit.with_user(user).fields_get())
+        self.assertNotIn("facts", visit.move_ids.with_user(user).fields_get())
+        with self.assertRaises(AccessError):
+            visit.with_user(user).read(["payer_code"])
+
+    def test_housekeeping_is_done_by_keepers(self):
+        self.tell("admit", "8:00", place=1)
+        self.tell("discharge", "9:00")
+        groups = "integration_ehr_bridge.group_census_"
+        reader = new_test_user(self.env, "ehr.clean.reader", f"{groups}user")
+        keeper = new_test_user(self.env, "ehr.clean.keeper", f"{groups}keeper")
+        request = self.requests(1)
+        with self.assertRaises(AccessError):
+            request.with_user(reader).action_start()
+        mine = request.with_user(keeper)
+        mine.action_start()
+        self.assertEqual(self.bed(1).bed_state, "housekeeping")
+        with self.assertRaises(UserError):
+            mine.action_start()
+        mine.action_done()
+        self.assertEqual((request.state, request.done_by_id), ("done", keeper))
+        self.assertEqual(self.bed(1).bed_state, "free")
+
+    def test_companies_are_apart(self):
+        other = self.env["res.company"].create({"name": "Other", "ehr_create_locations": True})
+        self.feed.company_ids += other
+        self.process("ehr_encounter", self.adt("admit", "8:00", place=1), company=other)
+        reader = new_test_user(
+            self.env, "ehr.company.reader", "integration_ehr_bridge.group_census_user"
+        )
+        for name in ("ehr.encounter", "ehr.location", "ehr.move", "ehr.patient"):
+            mine = self.env[name].with_user(reader).with_context(active_test=False)
+            self.assertFalse(mine.search([("company_id", "=", other.id)]))
+
+    def test_who_has_seen_messages_of_a_visit(self):
+        visit = self.tell("admit", "8:00", place=1)
+        auditor = new_test_user(
+            self.env,
+            "ehr.auditor",
+            "integration_core.group_auditor,integration_ehr_bridge.group_census_user",
+        )
+        action = visit.with_user(auditor).action_open_access()
+        self.assertEqual(action["res_model"], "integration.access")
+        self.assertFalse(self.env["integration.access"].search(action["domain"]))
+        with self.assertRaises(AccessError):
+            visit.with_user(
+                new_test_user(
+                    self.env, "ehr.no.auditor", "integration_ehr_bridge.group_census_manager"
+                )
+            ).action_open_access()
