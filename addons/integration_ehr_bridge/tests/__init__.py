@@ -6,4 +6,5 @@ from . import (
     test_census_merge,
     test_census_pseudonyms,
     test_tools_census_history,
+    test_ui_census,
 )
