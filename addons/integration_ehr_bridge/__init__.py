@@ -1,1 +1,1 @@
-from . import controllers, engine, mixins, models
+from . import controllers, engine, mixins, models, wizards

@@ -83,6 +83,8 @@ class EhrLocation(models.Model):
         "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
     )
     occupant_id = fields.Many2one("ehr.encounter", compute="_compute_occupant_ids", string="Visit")
+    occupant_class = fields.Selection(related="occupant_id.encounter_class", string="Class")
+    occupied_since = fields.Datetime(related="occupant_id.admitted_at", string="Admitted")
     present_count = fields.Integer(
         compute="_compute_counts", help="Patients who are here, in all parts of the place."
     )

@@ -3,6 +3,7 @@ from . import (
     test_appointment,
     test_census,
     test_census_differential,
+    test_census_hand,
     test_census_merge,
     test_census_pseudonyms,
     test_clinical_lists,
@@ -10,4 +11,5 @@ from . import (
     test_hl7_outbound,
     test_mllp_leases,
     test_tools_census_history,
+    test_ui_census,
 )
