@@ -28,7 +28,7 @@ class EhrEncounter(models.Model):
         "ehr.appointment", "encounter_id", string="Appointments", readonly=True
     )
     is_admitted = fields.Boolean(
-        string="Admitted",
+        string="Is admitted",
         compute="_compute_is_admitted",
         store=True,
         help="Present as an inpatient or for a birth.",
