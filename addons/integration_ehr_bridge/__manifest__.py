@@ -19,5 +19,16 @@
         "views/ehr_staff_views.xml",
         "views/menus.xml",
         "views/menus_schedule.xml",
+        "views/ehr_bed_views.xml",
+        "views/ehr_location_views.xml",
+        "views/ehr_encounter_views.xml",
+        "views/ehr_housekeeping_views.xml",
+        "views/ehr_patient_views.xml",
+        "views/ehr_decide_views.xml",
+        "views/res_config_settings_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["integration_ehr_bridge/static/src/census/*"],
+        "web.assets_tests": ["integration_ehr_bridge/static/tests/tours/*.js"],
+    },
 }

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tests.bench import (
+    adt_apply,
     audit_cost,
     engine_inbound_drain,
     event_capture,
@@ -42,6 +43,7 @@ _BENCHMARKS = {
         outbound_isolation,
         po_roundtrip,
         hl7_parse,
+        adt_apply,
     )
 }
 

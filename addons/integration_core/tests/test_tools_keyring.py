@@ -51,6 +51,18 @@ class TestKeyRing(BaseCase):
         with self.assertRaises(keyring.DecryptionFailed):
             KeyRing.parse(f"k:{KEY_2}").decrypt(blob, "x")
 
+    def test_pseudonyms_of_all_keys(self):
+        first = KeyRing.parse(f"k1:{KEY_1}").pseudonym("4711", "x")
+        ring = KeyRing.parse(f"k1:{KEY_1} k2:{KEY_2}").with_pseudonyms_of("k2")
+        found = ring.pseudonyms("4711", "x")
+        self.assertEqual(list(found), ["k2", "k1"])
+        self.assertEqual((found["k1"], found["k2"]), (first, ring.pseudonym("4711", "x")))
+        self.assertEqual(list(ring.refusing(["k1"]).pseudonyms("4711", "x")), ["k2"])
+        with self.assertRaises(keyring.WrongKey):
+            ring.refusing(["k2"]).pseudonyms("4711", "x")
+        with self.assertRaises(keyring.UnknownKey):
+            ring.with_pseudonyms_of("k3").pseudonyms("4711", "x")
+
     def test_pseudonyms_stay_with_their_key(self):
         first = KeyRing.parse(f"k1:{KEY_1}").pseudonym("4711", "x")
         turned = KeyRing.parse(f"k2:{KEY_2} k1:{KEY_1}")

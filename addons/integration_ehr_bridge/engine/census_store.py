@@ -60,7 +60,7 @@ def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
     account = said.get("account") or ["", ""]
     patient = census.env["ehr.patient"].browse(said.get("patient"))
     return {
-        "state": known.state if visit.events else CANCELLED,
+        "state": known.state if any(visit.counting) else CANCELLED,
         "patient_id": patient._kept().id,
         "encounter_class": said.get("class") or False,
         "location_id": known.location or False,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 STATES = [
     ("open", "To do"),
@@ -58,3 +59,38 @@ class EhrHousekeeping(models.Model):
     def _compute_display_name(self):
         for request in self:
             request.display_name = request.location_id.complete_name
+
+    # ------------------------------------------------------------------
+    # what those who clean say
+    # ------------------------------------------------------------------
+
+    def action_start(self):
+        """Somebody begins to clean."""
+        self._require_keeper("open")
+        now = fields.Datetime.now()
+        # sudo: requests and beds are closed but for these buttons; the role is checked above
+        requests = self.sudo()
+        requests.write({"state": "started", "started_at": now, "started_by_id": self.env.uid})
+        requests.location_id._housekept("housekeeping", now)
+
+    def action_done(self):
+        """The bed is clean: free, unless somebody is in it."""
+        self._require_keeper("open", "started")
+        now = fields.Datetime.now()
+        # sudo: as in action_start
+        requests = self.sudo()
+        requests.write({"state": "done", "done_at": now, "done_by_id": self.env.uid})
+        requests.location_id._housekept("free", now)
+
+    def _require_keeper(self, *states):
+        """:raises AccessError, UserError: not the user's work, or not in one of these states"""
+        self.check_access("read")
+        if not self.env.user.has_group("integration_ehr_bridge.group_census_keeper"):
+            raise AccessError(self.env._("Census keepers do housekeeping requests."))
+        # sudo: a lock needs the right to write, which nobody has but by these buttons
+        self.sudo().lock_for_update()
+        self.invalidate_recordset(["state"])
+        if any(one.state not in states for one in self):
+            raise UserError(
+                self.env._("One of these requests is over, or was begun already. Reload the list.")
+            )

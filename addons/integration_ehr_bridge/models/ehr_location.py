@@ -79,6 +79,24 @@ class EhrLocation(models.Model):
         string="Since", readonly=True, help="When the bed came into this state."
     )
     encounter_ids = fields.One2many("ehr.encounter", "location_id", string="Visits")
+    occupant_ids = fields.Many2many(
+        "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
+    )
+    occupant_id = fields.Many2one("ehr.encounter", compute="_compute_occupant_ids", string="Visit")
+    occupant_class = fields.Selection(related="occupant_id.encounter_class", string="Class")
+    occupied_since = fields.Datetime(related="occupant_id.admitted_at", string="Admitted")
+    present_count = fields.Integer(
+        compute="_compute_counts", help="Patients who are here, in all parts of the place."
+    )
+    bed_count = fields.Integer(string="Beds", compute="_compute_counts")
+    free_count = fields.Integer(string="Free beds", compute="_compute_counts")
+    conflict = fields.Boolean(
+        string="More than one patient",
+        compute="_compute_occupant_ids",
+        search="_search_conflict",
+        help="The feed has several patients in this bed. One of them was moved or discharged, and "
+        "nobody told it yet.",
+    )
     housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id", string="Housekeeping")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
@@ -113,6 +131,47 @@ class EhrLocation(models.Model):
         for place in self:
             inside = place.kind in ("room", "bed") and place.parent_id
             place.unit_id = place.parent_id.unit_id if inside else place._origin
+
+    @api.depends("encounter_ids.state", "encounter_ids.location_id", "kind")
+    def _compute_occupant_ids(self):
+        present = self.env["ehr.encounter"].search(
+            [("location_id", "in", self.ids), ("state", "=", "present")], order="admitted_at, id"
+        )
+        by_place = present.grouped("location_id")
+        for place in self:
+            here = by_place.get(place._origin, present.browse())
+            place.occupant_ids = here
+            place.occupant_id = here[:1]
+            place.conflict = place.kind == "bed" and len(here) > 1
+
+    @api.model
+    def _search_conflict(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        rows = self.env["ehr.encounter"]._read_group(
+            [("state", "=", "present"), ("location_id.kind", "=", "bed")],
+            ["location_id"],
+            having=[("__count", ">", 1)],
+        )
+        return [("id", "in" if True in value else "not in", [place.id for (place,) in rows])]
+
+    @api.depends("encounter_ids.state", "encounter_ids.location_id", "bed_state")
+    def _compute_counts(self):
+        inside = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        present = dict(
+            self.env["ehr.encounter"]._read_group(
+                [("state", "=", "present"), ("location_id", "in", inside.ids)],
+                ["location_id"],
+                ["__count"],
+            )
+        )
+        for place in self:
+            path = place._origin.parent_path or "-"
+            parts = inside.filtered(lambda one, path=path: (one.parent_path or "").startswith(path))
+            beds = parts.filtered(lambda one: one.kind == "bed" and one.active)
+            place.present_count = sum(present.get(one, 0) for one in parts)
+            place.bed_count = len(beds)
+            place.free_count = len(beds.filtered(lambda one: one.bed_state == "free"))
 
     @api.constrains("parent_id")
     def _check_parent_id(self):
@@ -220,3 +279,9 @@ class EhrLocation(models.Model):
                 )
             known[place] = record
         return {place: known[place] for place in missing}
+
+    def _housekept(self, state, at):
+        """Somebody cleans these beds, or has cleaned them. Where a patient is, that counts."""
+        for bed in self.filtered(lambda one: not one.occupant_ids):
+            if bed.bed_state in ("dirty", "housekeeping"):
+                bed.write({"bed_state": state, "bed_state_at": at})

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 KINDS = [
     ("pre_admit", "Announced"),
@@ -86,3 +87,14 @@ class EhrMove(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for move in self:
             move.display_name = kinds.get(move.kind, "")
+
+    def action_withdraw(self):
+        """It was entered by mistake: it does not count, and stays in the history."""
+        self.ensure_one()
+        visit = self.encounter_id
+        visit._require_keeper()
+        if self.hand_state != "pending":
+            raise UserError(
+                self.env._("Only what was entered by hand and waits for the feed is withdrawn.")
+            )
+        visit._withdraw_by_hand(self.digest)

@@ -1,68 +1,162 @@
 """Rights on the models of this addon; the walks over all of them are in the core's tests."""
 
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
-from odoo.addons.integration_core.tests.common import EngineCase
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
 
-#: What the feed tells and people read.
-TOLD = ("ehr.appointment", "ehr.encounter", "ehr.housekeeping", "ehr.merge", "ehr.move")
-PATIENTS = ("ehr.patient",)
-RESOURCES = ("ehr.appointment.resource",)
-PLACES = ("ehr.location",)
-STAFF = ("ehr.staff",)
-EVERYTHING = (*TOLD, *PATIENTS, *RESOURCES, *PLACES, *STAFF)
-# Of the roles of integrations none has a right on patients and what is planned for them.
-MATRIX = {EVERYTHING: dict.fromkeys(ROLES, NOTHING)}
-MAY_CALL = {}
-SAMPLES = {}
-#: Rights of those who work with the census, by group and models.
+from .census_case import CensusCase, bed
+
+KEPT_BY_FEED = (
+    "ehr.appointment",
+    "ehr.appointment.resource",
+    "ehr.housekeeping",
+    "ehr.merge",
+    "ehr.move",
+    "ehr.patient",
+)
+CONFIGURED = ("ehr.location", "ehr.staff")
+VISITS = ("ehr.encounter",)
+ENTERED = ("integration.census.entry",)
+# Of the roles of integrations none has a right on the census.
+MATRIX = {
+    KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
+    CONFIGURED: dict.fromkeys(ROLES, NOTHING),
+    VISITS: dict.fromkeys(ROLES, NOTHING),
+}
+# Those who keep the census, or decide about it.
+MAY_CALL = {
+    "ehr.encounter": {"action_join": set(), "action_unjoin": set()},
+    "ehr.housekeeping": {"action_done": set(), "action_start": set()},
+    "ehr.location": {"feed_notices": set()},
+    "ehr.move": {"action_withdraw": set()},
+}
+
+
+def _location(case):
+    return case.env["ehr.location"].create({**bed(91, unit="T9"), "kind": "bed"})
+
+
+def _encounter(case):
+    return case.env["ehr.encounter"].create(
+        {"visit_number": "T9", "company_id": case.env.company.id}
+    )
+
+
+def _move(case):
+    visit = _encounter(case)
+    return case.env["ehr.move"].create(
+        {
+            "encounter_id": visit.id,
+            "kind": "admit",
+            "occurred_at": "2026-03-02 08:00:00",
+            "received_at": "2026-03-02 08:00:00",
+            "digest": "0",
+            "company_id": visit.company_id.id,
+        }
+    )
+
+
+def _housekeeping(case):
+    place = _location(case)
+    return case.env["ehr.housekeeping"].create(
+        {
+            "location_id": place.id,
+            "requested_at": "2026-03-02 08:00:00",
+            "reason": "told",
+            "company_id": place.company_id.id,
+        }
+    )
+
+
+SAMPLES = {
+    "ehr.encounter": _encounter,
+    "ehr.housekeeping": _housekeeping,
+    "ehr.location": _location,
+    "ehr.move": _move,
+}
 PEOPLE = {
-    "group_census_user": {EVERYTHING: READ},
-    "group_census_keeper": {EVERYTHING: READ},
-    "group_census_manager": {
-        (*TOLD, *PATIENTS, *RESOURCES): READ,
-        PLACES: "rwcd",
-        STAFF: "rwc",
-    },
-    "group_feed": {
-        (*TOLD, *PATIENTS, *PLACES, *STAFF): "rwc",
-        RESOURCES: "rwcd",
-    },
+    "user": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: READ, ENTERED: NOTHING},
+    "manager": {KEPT_BY_FEED: READ, CONFIGURED[:1]: ALL, VISITS: "rwc", ENTERED: "rwc"},
+    "keeper": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: "rc", ENTERED: "rwc"},
 }
 
 
 @tagged("post_install", "-at_install")
-class TestEhrAccess(EngineCase):
-    def check_rights(self, name, user, allowed):
-        model = self.env[name].with_user(user)
-        for operation, letter in OPERATIONS.items():
-            with self.subTest(model=name, user=user.login, operation=operation):
-                self.assertEqual(model.has_access(operation), letter in allowed)
+class TestEhrAccess(CensusCase):
+    def check_rights(self, names, user, allowed):
+        for name in names:
+            model = self.env[name].with_user(user)
+            for operation, letter in OPERATIONS.items():
+                with self.subTest(model=name, user=user.login, operation=operation):
+                    self.assertEqual(model.has_access(operation), letter in allowed)
 
     def test_matrix(self):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"ehr.{role}", group)
-            for models, rights in MATRIX.items():
-                for name in models:
-                    self.check_rights(name, user, rights[role])
+            for names, rights in MATRIX.items():
+                self.check_rights(names, user, rights[role])
 
-    def test_people_of_the_census(self):
-        for group, families in PEOPLE.items():
-            user = new_test_user(self.env, f"{group}.test", f"integration_ehr_bridge.{group}")
-            for models, allowed in families.items():
-                for name in models:
-                    self.check_rights(name, user, allowed)
+    def test_people(self):
+        for role, rights in PEOPLE.items():
+            user = new_test_user(
+                self.env, f"ehr.people.{role}", f"integration_ehr_bridge.group_census_{role}"
+            )
+            for names, allowed in rights.items():
+                self.check_rights(names, user, allowed)
 
-    def test_menus(self):
-        root = self.env.ref("integration_ehr_bridge.menu_census_root")
-        staff = self.env.ref("integration_ehr_bridge.menu_ehr_staff")
-        for group, menus in (
-            ("base.group_user", ()),
-            ("integration_ehr_bridge.group_census_user", (root,)),
-            ("integration_ehr_bridge.group_census_manager", (root, staff)),
-        ):
-            user = new_test_user(self.env, f"menu.{group}", group)
-            visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
-            for menu in (root, staff):
-                self.assertEqual(menu.id in visible, menu in menus, (group, menu.name))
+    def test_accounts_are_for_few(self):
+        user = new_test_user(
+            self.env, "ehr.account.reader", "integration_ehr_bridge.group_census_keeper"
+        )
+        visit = self.tell("admit", "8:00", place=1, account={"number": "A1"}, payer="AOK")
+        self.assertNotIn("account_number", visit.with_user(user).fields_get())
+        self.assertNotIn("facts", visit.move_ids.with_user(user).fields_get())
+        with self.assertRaises(AccessError):
+            visit.with_user(user).read(["payer_code"])
+
+    def test_housekeeping_is_done_by_keepers(self):
+        self.tell("admit", "8:00", place=1)
+        self.tell("discharge", "9:00")
+        groups = "integration_ehr_bridge.group_census_"
+        reader = new_test_user(self.env, "ehr.clean.reader", f"{groups}user")
+        keeper = new_test_user(self.env, "ehr.clean.keeper", f"{groups}keeper")
+        request = self.requests(1)
+        with self.assertRaises(AccessError):
+            request.with_user(reader).action_start()
+        mine = request.with_user(keeper)
+        mine.action_start()
+        self.assertEqual(self.bed(1).bed_state, "housekeeping")
+        with self.assertRaises(UserError):
+            mine.action_start()
+        mine.action_done()
+        self.assertEqual((request.state, request.done_by_id), ("done", keeper))
+        self.assertEqual(self.bed(1).bed_state, "free")
+
+    def test_companies_are_apart(self):
+        other = self.env["res.company"].create({"name": "Other", "ehr_create_locations": True})
+        self.feed.company_ids += other
+        self.process("ehr_encounter", self.adt("admit", "8:00", place=1), company=other)
+        reader = new_test_user(
+            self.env, "ehr.company.reader", "integration_ehr_bridge.group_census_user"
+        )
+        for name in ("ehr.encounter", "ehr.location", "ehr.move", "ehr.patient"):
+            mine = self.env[name].with_user(reader).with_context(active_test=False)
+            self.assertFalse(mine.search([("company_id", "=", other.id)]))
+
+    def test_who_has_seen_messages_of_a_visit(self):
+        visit = self.tell("admit", "8:00", place=1)
+        auditor = new_test_user(
+            self.env,
+            "ehr.auditor",
+            "integration_core.group_auditor,integration_ehr_bridge.group_census_user",
+        )
+        action = visit.with_user(auditor).action_open_access()
+        self.assertEqual(action["res_model"], "integration.access")
+        self.assertFalse(self.env["integration.access"].search(action["domain"]))
+        with self.assertRaises(AccessError):
+            visit.with_user(
+                new_test_user(
+                    self.env, "ehr.no.auditor", "integration_ehr_bridge.group_census_manager"
+                )
+            ).action_open_access()

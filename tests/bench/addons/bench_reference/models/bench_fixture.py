@@ -1,9 +1,11 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models, sql_db
 
 from odoo.addons.integration_core.engine import intake, wakeup
 from odoo.addons.integration_core.engine.inbound import InboundDrain
+from odoo.addons.integration_core.engine.inbound_batch import Received
 from odoo.addons.integration_core.tools import correlation
 
 # A supplier's own shape of an order confirmation, turned into the canonical one.
@@ -45,6 +47,7 @@ class BenchFixture(models.AbstractModel):
         handler="integration.handler.bench",
         ordering="order_number",
         groups=(),
+        **values,
     ):
         """An active inbound webhook interface with the shipped default policy.
 
@@ -54,6 +57,7 @@ class BenchFixture(models.AbstractModel):
         :param handler: model of the handler
         :param ordering: path of what messages are ordered by
         :param groups: external ids of groups of its service user
+        :param values: further fields of the interface
         """
         policy = self.env.ref("integration_core.policy_default")
         if rate:
@@ -70,6 +74,7 @@ class BenchFixture(models.AbstractModel):
                 "policy_id": policy.id,
                 "mapping_id": self._mapping().id if mapped else False,
                 "ordering_key_path": "orderNo" if mapped else ordering,
+                **values,
             }
         )
         interface.action_submit()
@@ -165,3 +170,15 @@ class BenchFixture(models.AbstractModel):
 
     def _noop(self):
         """Job: nothing."""
+
+    @api.model
+    def _enqueue_messages(self, bodies, handler, user_id):
+        """Create a queue job for each canonical message, which hands it to a handler."""
+        for body in self.env["bench.body"].create([{"body": body} for body in bodies]):
+            self.with_delay(channel="root")._handle_body(body.id, handler, user_id)
+
+    def _handle_body(self, body_id, handler, user_id):
+        """Job: what a handler does with a message, as the user of its interface."""
+        data = json.loads(self.env["bench.body"].browse(body_id).body)
+        received = Received(body_id, str(body_id), None, None, None, 0)
+        self.env[handler].with_user(user_id)._process(received, data)

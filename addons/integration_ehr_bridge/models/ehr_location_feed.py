@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+#: What keeps the census up to date.
+HANDLERS = ("integration.handler.ehr_encounter", "integration.handler.ehr_bed")
+
+
+class EhrLocation(models.Model):
+    """What the census says above itself when its feed does not come."""
+
+    _inherit = "ehr.location"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def feed_notices(self):
+        """Feeds of the census that are stopped or silent, for the banner of its screens.
+
+        :return: for each of them ``id``, ``name``, ``why`` (stopped, paused, silent), ``since``
+            (text of a moment in UTC, or ``False``) and ``fallback`` (markup: what people do
+            meanwhile)
+        """
+        self.check_access("read")
+        notices = []
+        for interface in self._census_feeds():
+            why, since = self._feed_trouble(interface)
+            if why:
+                notices.append(
+                    {
+                        "id": interface.id,
+                        "name": interface.name,
+                        "why": why,
+                        "since": since and fields.Datetime.to_string(since),
+                        "fallback": interface.manual_fallback or False,
+                    }
+                )
+        return notices
+
+    @api.model
+    def _census_feeds(self):
+        """Interfaces that tell where patients are."""
+        # sudo: readers of the census are no observers of interfaces; they learn name and fallback
+        interfaces = self.env["integration.interface"].sudo()
+        return interfaces.search(
+            [
+                ("direction", "=", "inbound"),
+                ("state", "in", ("active", "deprecated")),
+                ("company_id", "in", self.env.companies.ids),
+                *self._feed_domain(),
+            ]
+        )
+
+    @api.model
+    def _feed_domain(self):
+        return [("handler", "in", HANDLERS)]
+
+    @api.model
+    def _feed_trouble(self, interface):
+        """Why, and since when, a feed does not keep the census up to date; ``(None, None)``."""
+        last = interface.last_success or interface.activated_at or None
+        if interface.receiving_stopped:
+            return "stopped", last
+        if interface.processing_paused or interface.traffic_held:
+            return "paused", last
+        minutes = interface.company_id.ehr_feed_silence
+        if minutes and last and last < fields.Datetime.now() - timedelta(minutes=minutes):
+            return "silent", last
+        return None, None

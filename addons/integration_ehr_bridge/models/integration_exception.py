@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class IntegrationException(models.Model):
+    """What the feed and the census kept by hand disagree on."""
+
+    _inherit = "integration.exception"
+
+    area = fields.Selection(selection_add=[("census", "Census")], ondelete={"census": "cascade"})
+    kind = fields.Selection(
+        selection_add=[("census_hand", "Kept by hand otherwise")],
+        ondelete={"census_hand": "cascade"},
+    )
+
+    def _accept_census_hand(self):
+        """The feed is right: what was entered by hand does not count any more."""
+        self._document()._settle_by_feed()
+
+    def _reject_census_hand(self):
+        """What was entered by hand is right, until the feed says something new."""
+        self._document()._uphold_hand()

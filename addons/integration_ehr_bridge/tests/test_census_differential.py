@@ -1,0 +1,173 @@
+"""A batch has the effect that its messages have one by one, whatever they say."""
+
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import tagged
+
+from ..tools.census_history import KINDS
+from .census_case import CensusCase, bed, moment
+
+EVENTS = [kind for kind in KINDS if kind != "merge"]
+
+
+@st.composite
+def messages(draw):
+    """Messages about two visits and three beds, some of them twice, in any order."""
+    found = []
+    for _number in range(draw(st.integers(2, 8))):
+        minute = draw(st.integers(0, 40))
+        body = {
+            "event": draw(st.sampled_from(EVENTS)),
+            "occurred_at": moment(f"8:{minute:02}"),
+            "visit": {"number": draw(st.sampled_from(["V1", "V2"]))},
+            "patient": {"number": draw(st.sampled_from(["P1", "P2"]))},
+        }
+        if draw(st.booleans()):
+            body["recorded_at"] = moment(f"8:{minute + draw(st.integers(0, 9)):02}")
+        if place := draw(st.sampled_from([0, 1, 2, 3])):
+            body["location"] = bed(place)
+        if prior := draw(st.sampled_from([0, 0, 1])):
+            body["prior_location"] = bed(prior)
+        body |= draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "service": st.sampled_from(["CAR", None]),
+                    "account": st.just({"number": "A1"}),
+                    "attending": st.sampled_from([{"number": "7"}, None]),
+                },
+            )
+        )
+        found.append(body)
+    found += draw(st.lists(st.sampled_from(found), max_size=3))
+    return draw(st.permutations(found))
+
+
+@tagged("post_install", "-at_install")
+class TestBatchesOfMessages(CensusCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.twin = cls.env["res.company"].create({"name": "Twin", "ehr_create_locations": True})
+        cls.feed.company_ids += cls.twin
+
+    def both(self, name, told, cut):
+        """What messages make of two companies: one by one, and in two batches."""
+        with self.env.cr.savepoint() as savepoint:
+            self.process(name, *told)
+            for part in (told[:cut], told[cut:]):
+                if part:
+                    handler = self.handler(name, self.twin)
+                    touched = handler._process_batch([(self.received(), body) for body in part])
+                    self.assertEqual(len(touched), len(part))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            found = self.snapshot(self.company), self.snapshot(self.twin)
+            savepoint.rollback()
+            self.env.invalidate_all()
+        return found
+
+    def snapshot(self, company):
+        """All that the census of a company says, without ids and without who came first."""
+        mine = [("company_id", "=", company.id)]
+        visits = self.env["ehr.encounter"].search(mine, order="visit_number")
+        return {
+            "visits": [
+                (
+                    one.visit_number,
+                    one.state,
+                    one.location_id.code,
+                    one.service,
+                    one.account_number,
+                    one.attending_id.number,
+                    one.admitted_at,
+                    one.discharged_at,
+                    one.last_event_at,
+                    [
+                        (
+                            move.kind,
+                            move.occurred_at,
+                            move.recorded_at,
+                            move.from_id.code,
+                            move.to_id.code,
+                            move.cancelled_by_id.kind,
+                        )
+                        for move in one.move_ids.sorted("id")
+                    ],
+                )
+                for one in visits
+            ],
+            "beds": [
+                (one.code, one.bed_state, one.bed_state_at)
+                for one in self.env["ehr.location"].search(mine, order="code")
+                if one.kind == "bed"
+            ],
+            "requests": sorted(
+                str(
+                    (
+                        one.location_id.code,
+                        one.state,
+                        one.reason,
+                        one.requested_at,
+                        one.encounter_id.visit_number,
+                        one.move_id.kind,
+                        one.move_id.occurred_at,
+                    )
+                )
+                for one in self.env["ehr.housekeeping"].search(mine)
+            ),
+            "patients": self.env["ehr.patient"].search_count(mine),
+        }
+
+    @given(messages(), st.integers(0, 11))
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
+    )
+    def test_visits(self, told, cut):
+        one_by_one, batch = self.both("ehr_encounter", told, min(cut, len(told)))
+        self.assertEqual(one_by_one, batch)
+
+    def test_beds(self):
+        turn = random.Random(7)
+        states = ["free", "occupied", "dirty", "housekeeping", "isolated", "closed"]
+        for _round in range(5):
+            told = [
+                {
+                    "location": bed(turn.randint(1, 2)),
+                    "status": turn.choice(states),
+                    "occurred_at": moment(f"8:{turn.randint(0, 59):02}"),
+                }
+                for _number in range(12)
+            ]
+            one_by_one, batch = self.both("ehr_bed", told, turn.randint(0, 12))
+            self.assertEqual(one_by_one, batch)
+
+    def test_a_batch_asks_the_database_little(self):
+        told = [
+            self.adt("admit", "8:00", f"V{number}", place=number, patient=f"P{number}")
+            for number in range(40)
+        ]
+        handler = self.handler("ehr_encounter")
+        self.process("ehr_encounter", self.adt("admit", "7:00", "V0", place=0))
+        self.env["ehr.location"].with_user(self.feed)._resolve([])
+        single = self._count(handler, told[:1])
+        many = self._count(handler, told[1:])
+        # Places are created by and by, once for all; all else is asked and written at once.
+        self.assertLess(many - 39 * 6, single + 40, (single, many))
+        again = [{**body, "event": "update", "occurred_at": moment("9:00")} for body in told]
+        self.assertLess(self._count(handler, again), 40)
+
+    def _count(self, handler, bodies):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        handler._process_batch([(self.received(), body) for body in bodies])
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
