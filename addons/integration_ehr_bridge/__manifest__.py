@@ -36,6 +36,7 @@
         "views/ehr_bed_views.xml",
         "views/ehr_location_views.xml",
         "views/ehr_encounter_views.xml",
+        "views/ehr_encounter_appointment_views.xml",
         "views/ehr_housekeeping_views.xml",
         "views/ehr_patient_views.xml",
         "views/ehr_decide_views.xml",

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_access_schedule,
     test_appointment,
     test_census,
     test_census_differential,
