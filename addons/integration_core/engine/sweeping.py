@@ -47,6 +47,7 @@ def request(cr: BaseCursor) -> None:
 
 def rekey_live(cr: BaseCursor, ring: KeyRing) -> None:
     """Ordering keys of messages that are still to be handled, at once: new ones wait behind them.
+    And all keys of messages that have several, of which there are few.
 
     To be called in the transaction in which their interfaces become private.
     """
@@ -63,6 +64,19 @@ def rekey_live(cr: BaseCursor, ring: KeyRing) -> None:
     )
     for id_, interface_id, key in cr.fetchall():
         _rekey(cr, id_, interface_id, key, ring)
+    cr.execute(
+        """
+        SELECT k.id, k.interface_id, k.key
+          FROM integration_message_key k JOIN integration_interface i ON i.id = k.interface_id
+         WHERE i.data_class = ANY(%s) AND k.key NOT LIKE 'p:%%'
+        """,
+        [PRIVATE],
+    )
+    for id_, interface_id, key in cr.fetchall():
+        cr.execute(
+            "UPDATE integration_message_key SET key = %s WHERE id = %s",
+            [intake.partition_pseudonym(interface_id, key, ring), id_],
+        )
 
 
 def _rekey(cr: BaseCursor, id_: int, interface_id: int, key: str, ring: KeyRing) -> None:
