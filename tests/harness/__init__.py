@@ -16,6 +16,7 @@ gevent process and job runner on free ports) or a :class:`Shell` (a process with
 from tests.harness.database import Database
 from tests.harness.faults import Faults
 from tests.harness.harness import Harness
+from tests.harness.listener import MllpListener
 from tests.harness.rpc import Client, RpcError
 from tests.harness.server import Server
 from tests.harness.shell import RemoteError, Shell
@@ -26,6 +27,7 @@ __all__ = [
     "Database",
     "Faults",
     "Harness",
+    "MllpListener",
     "RemoteError",
     "RpcError",
     "Server",

@@ -14,6 +14,7 @@ from psycopg2.extras import RealDictCursor
 from setup import key_ring, odoo_conf, odoo_source, processes, templates
 from setup.machine import Machine
 from setup.odoo_server import free_port
+from tests.harness.listener import MllpListener
 from tests.harness.server import Server
 from tests.harness.shell import Shell
 from tests.harness.starter import Process, Starter
@@ -154,6 +155,29 @@ class Database:
             server.kill()
 
     @contextmanager
+    def listener(
+        self,
+        *,
+        mllp: odoo_conf.Section | None = None,
+        integration: odoo_conf.Section | None = None,
+        bind: str = "127.0.0.1",
+    ) -> Iterator[MllpListener]:
+        """Give a running MLLP listener.
+
+        :param mllp: its section ``[integration_mllp]``
+        :param integration: options to add to or replace in the ``[integration]`` section
+        """
+        config = self._write_config("listener", {}, integration=integration, mllp=mllp)
+        listener = MllpListener(
+            self.machine.settings.odoo, config, self.name, self._environ(None), bind
+        )
+        try:
+            listener.start()
+            yield listener
+        finally:
+            listener.kill()
+
+    @contextmanager
     def shell(
         self,
         *,
@@ -238,6 +262,7 @@ class Database:
         *,
         channels: str = "root:0",
         integration: odoo_conf.Section | None = None,
+        mllp: odoo_conf.Section | None = None,
     ) -> Path:
         self._processes += 1
         return odoo_conf.write(
@@ -246,5 +271,6 @@ class Database:
                 "options": {**odoo_conf.options(self.machine, self.name), **options},
                 "queue_job": {"channels": channels},
                 "integration": {"key_ring": self.key_ring, **(integration or {})},
+                "integration_mllp": mllp or {},
             },
         )

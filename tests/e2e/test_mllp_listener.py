@@ -1,0 +1,345 @@
+"""The MLLP listener as partners meet it: a real process, and every byte of what it answers."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import hl7
+import pytest
+from hl7.mllp import open_hl7_connection
+
+from tests.e2e.mllp_peer import CR, FS, VT, Peer, adt, framed
+from tests.e2e.mllp_stage import Hospital, Inbound, hospital
+from tests.harness import Database, wait_until
+
+numbers = itertools.count(1)
+
+
+def new_id() -> str:
+    return f"M{next(numbers):06}"
+
+
+@pytest.fixture(scope="module")
+def world(database: Database) -> Iterator[Hospital]:
+    database.durability()
+    with hospital(database) as world:
+        yield world
+        errors = world.listener.errors()
+    assert not errors, "the listener logged errors:\n" + "\n".join(errors)
+
+
+@pytest.fixture(scope="module")
+def feed(world: Hospital) -> Inbound:
+    """An interface as it is by default."""
+    return world.interface()
+
+
+# -- framing -----------------------------------------------------------------------------
+
+
+def test_a_message_is_stored_encrypted_before_it_is_acknowledged(
+    world: Hospital, feed: Inbound
+) -> None:
+    with Peer(feed.port) as peer:
+        answer = peer.ask(adt("FIRST"))
+    assert (answer.code, answer.control_id) == ("AA", "FIRST")
+    assert [answer.field("MSH", number) for number in (3, 5, 9, 11)] == [
+        "ODOO",
+        "EHR",
+        "ACK^A01^ACK",
+        "P",
+    ]
+    message = world.messages(feed)[-1]
+    assert message["message_type"] == "ADT^A01"
+    assert message["external_key"].startswith("p:")
+    assert message["partition_key"].startswith("p:")
+    payloads = world.database.sql(
+        "SELECT kind, body, encoding FROM integration_payload WHERE message_id = %s ORDER BY kind",
+        [message["id"]],
+    )
+    assert [row["kind"] for row in payloads] == ["acknowledgement", "received"]
+    for row in payloads:
+        assert "aes256gcm" in row["encoding"]
+        assert b"MSH" not in bytes(row["body"])
+
+
+def test_chunks_of_one_byte(world: Hospital, feed: Inbound) -> None:
+    before = world.count(feed)
+    with Peer(feed.port) as peer:
+        peer.drip(framed(adt(new_id())) + framed(adt("DRIPPED")))
+        assert [peer.receive().code, peer.receive().control_id] == ["AA", "DRIPPED"]
+    assert world.count(feed) == before + 2
+
+
+def test_frames_in_one_packet_are_answered_in_their_order(world: Hospital, feed: Inbound) -> None:
+    ids = [new_id() for _each in range(100)]
+    with Peer(feed.port) as peer:
+        peer.send(b"".join(framed(adt(one)) for one in ids))
+        assert [peer.receive().control_id for _each in ids] == ids
+    assert len(world.messages(feed)) >= 100
+
+
+def test_a_sender_without_the_final_cr(feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        peer.send(VT + adt(new_id()) + FS)
+        assert peer.receive().code == "AA"
+        assert peer.ask(adt(new_id())).code == "AA"
+
+
+def test_a_sender_that_ends_its_half_gets_its_answer(feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        peer.send(framed(adt("HALF")))
+        peer.end_sending()
+        assert peer.receive().control_id == "HALF"
+        assert peer.is_closed()
+
+
+def test_eight_connections_at_once(world: Hospital, feed: Inbound) -> None:
+    before = world.count(feed)
+
+    def deliver(number: int) -> list[str]:
+        with Peer(feed.port) as peer:
+            wanted = [f"C{number}-{one}" for one in range(50)]
+            answers = peer.ask_all(adt(one, number) for one in wanted)
+            assert [answer.control_id for answer in answers] == wanted
+            return [answer.code for answer in answers]
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = [code for some in pool.map(deliver, range(8)) for code in some]
+    assert codes == ["AA"] * 400
+    assert world.count(feed) == before + 400
+
+
+def test_client_of_the_public_library(feed: Inbound) -> None:
+    async def deliver() -> list[hl7.Message]:
+        reader, writer = await open_hl7_connection("127.0.0.1", feed.port)
+        answers = []
+        for _each in range(20):
+            writer.writemessage(hl7.parse(adt(new_id()).decode()))
+            await writer.drain()
+            answers.append(await reader.readmessage())
+        writer.close()
+        return answers
+
+    answers = asyncio.run(deliver())
+    assert [str(answer.segment("MSA")[1]) for answer in answers] == ["AA"] * 20
+
+
+# -- repetitions -------------------------------------------------------------------------
+
+
+def test_a_repetition_gets_the_same_answer_byte_for_byte(world: Hospital, feed: Inbound) -> None:
+    message = adt(new_id())
+    before = world.count(feed)
+    with Peer(feed.port) as peer, Peer(feed.port) as other:
+        first = peer.ask(message)
+        # A sender that repeats tells a new time.
+        again = other.ask(message.replace(b"20261101120000", b"20261101120500"))
+    assert again.raw == first.raw
+    assert world.count(feed) == before + 1
+
+
+def test_an_id_with_another_content_is_kept_and_accepted(world: Hospital, feed: Inbound) -> None:
+    one = new_id()
+    with Peer(feed.port) as peer:
+        peer.ask(adt(one, 1))
+        assert peer.ask(adt(one, 2)).code == "AA"
+        again = peer.ask(adt(one, 2))
+        assert again.code == "AA"
+    message = world.messages(feed)[-1]
+    assert (message["state"], message["error_code"]) == ("quarantined", "key_reused")
+
+
+def test_an_id_with_another_content_is_rejected_if_so_wanted(world: Hospital) -> None:
+    strict = world.interface(hl7_conflict="reject")
+    with Peer(strict.port) as peer:
+        assert peer.ask(adt("X", 1)).code == "AA"
+        answer = peer.ask(adt("X", 2))
+        assert (answer.code, answer.condition) == ("AR", "205")
+        assert answer.field("ERR", 2) == "MSH^1^10"
+        assert peer.ask(adt("X", 2)).raw == answer.raw
+        assert peer.ask(adt("X", 1)).code == "AA"
+    assert world.codes(strict) == ["key_reused"]
+    assert world.count(strict) == 2
+
+
+def test_ids_are_forgotten_after_their_window(world: Hospital) -> None:
+    """A sender that was set up anew counts from the beginning again."""
+    short = world.interface(hl7_dedupe_hours=1)
+    with Peer(short.port) as peer:
+        peer.ask(adt("1", 1))
+        world.database.sql(
+            "UPDATE integration_idempotency SET created_at = created_at - interval '2 hours'"
+            " WHERE interface_id = %s",
+            [short.id],
+        )
+        assert peer.ask(adt("1", 2)).code == "AA"
+    assert world.count(short) == 2
+    assert world.codes(short) == []
+
+
+# -- modes of acknowledgement ------------------------------------------------------------
+
+
+def test_enhanced_mode(feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt(new_id(), f15="AL", f16="NE")).code == "CA"
+        both = adt(new_id(), f15="AL", f16="AL")
+        answers = [peer.ask(both), peer.receive()]
+        assert [answer.code for answer in answers] == ["CA", "AA"]
+        # both are repeated, as they were
+        again = [peer.ask(both), peer.receive()]
+        assert [answer.raw for answer in again] == [answer.raw for answer in answers]
+        peer.send(framed(adt(new_id(), f15="NE", f16="NE")))
+        peer.send(framed(adt(new_id(), f15="ER", f16="NE")))
+        assert peer.ask(adt("AFTER")).control_id == "AFTER"
+
+
+def test_an_acknowledgement_is_never_acknowledged(world: Hospital, feed: Inbound) -> None:
+    stray = b"MSH|^~\\&|EHR|GENERAL|ODOO|GENERAL|20261101||ACK^A01|A1|P|2.5.1\rMSA|AA|NOT-OURS\r"
+    with Peer(feed.port) as peer:
+        peer.send(framed(stray))
+        assert peer.ask(adt("BEHIND")).control_id == "BEHIND"
+    assert "ACK^A01" in {message["message_type"] for message in world.messages(feed)}
+
+
+# -- what is refused ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "condition", "place", "code"),
+    [
+        (b"PID|1||4711\r", "100", "", "hl7_syntax"),
+        (b"MSH||||\rPID|1\r", "100", "", "hl7_syntax"),
+        (adt("B1").replace(b"|^~\\&|", b"|^^^^|"), "100", "", "hl7_syntax"),
+        (adt("B2").replace(b"\rEVN", b"\rEV"), "100", "", "hl7_syntax"),
+        (adt("", f10=""), "101", "MSH^1^10", "hl7_required"),
+        (adt("B3", f9=""), "101", "MSH^1^9", "hl7_required"),
+        (adt("B4", f12=""), "101", "MSH^1^12", "hl7_required"),
+        (adt("B5", f11=""), "101", "MSH^1^11", "hl7_required"),
+        (adt("B6", f12="3.0"), "203", "MSH^1^12", "hl7_version"),
+        (adt("B7", f9="AD T^A01"), "200", "MSH^1^9", "hl7_type"),
+        (adt("B8", f18="EBCDIC"), "102", "MSH^1^18^1", "hl7_charset_unknown"),
+        (adt("B9").replace(b"ADAM", "ÅDAM".encode()), "102", "", "hl7_charset"),
+        (adt("B10", f15="SOMETIMES"), "103", "MSH^1^15", "hl7_invalid"),
+    ],
+)
+def test_what_cannot_be_read_is_rejected_precisely_and_kept(
+    world: Hospital, feed: Inbound, message: bytes, condition: str, place: str, code: str
+) -> None:
+    before = world.count(feed)
+    with Peer(feed.port) as peer:
+        answer = peer.ask(message)
+        assert answer.code in ("AR", "CR")
+        assert (answer.condition, answer.field("ERR", 2)) == (condition, place)
+        assert peer.ask(message).raw == answer.raw  # it is not kept twice
+        assert peer.ask(adt(new_id())).code == "AA"  # the feed flows
+    kept = world.messages(feed)[before]
+    assert (kept["state"], kept["error_code"]) == ("quarantined", code)
+    assert world.count(feed) == before + 2
+
+
+def test_another_environment_is_rejected_and_not_stored(world: Hospital, feed: Inbound) -> None:
+    before = world.count(feed)
+    with Peer(feed.port) as peer:
+        for wrong in ("T", "D", "X"):
+            answer = peer.ask(adt(new_id(), f11=wrong))
+            assert (answer.code, answer.condition) == ("AR", "202")
+            assert answer.field("ERR", 2) == "MSH^1^11"
+            assert answer.field("MSH", 11) == wrong
+    assert world.count(feed) == before
+
+
+def test_another_receiver_is_rejected(world: Hospital) -> None:
+    named = world.interface(hl7_application="ODOO^1.2.3^ISO", hl7_facility="GENERAL")
+    with Peer(named.port) as peer:
+        assert peer.ask(adt("R1")).code == "AA"
+        assert peer.ask(adt("R2", f5="")).code == "AA"
+        answer = peer.ask(adt("R3", f5="OTHER"))
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^5")
+        answer = peer.ask(adt("R4", f6="CHILDREN"))
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^6")
+    assert world.count(named) == 2
+
+
+def test_an_unknown_trigger_is_stored_and_quarantined(world: Hospital) -> None:
+    feed = world.interface()
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt("U1", trigger="Z99")).code == "AA"
+    assert [message["message_type"] for message in world.messages(feed)] == ["ADT^Z99"]
+
+
+def test_too_long_a_message_is_rejected_and_the_next_is_not(world: Hospital) -> None:
+    small = world.interface(body_limit=2)
+    long = adt("LONG") + b"NTE|1||" + b"x" * 5000 + b"\r"
+    with Peer(small.port) as peer:
+        answer = peer.ask(long)
+        assert (answer.code, answer.control_id) == ("AR", "LONG")
+        assert "2048 bytes" in answer.field("ERR", 8)
+        assert peer.ask(adt("SHORT")).code == "AA"
+    assert sorted(world.codes(small)) == ["hl7_limit"]
+
+
+def test_garbage_and_broken_frames_are_kept_and_nobody_suffers(world: Hospital) -> None:
+    feed = world.interface()
+    with Peer(feed.port) as good:
+        with Peer(feed.port) as bad:
+            bad.send(b"GET / HTTP/1.1\r\nHost: odoo\r\n\r\n" + framed(adt("AFTER-GARBAGE")))
+            assert bad.receive().control_id == "AFTER-GARBAGE"
+            bad.send(VT + adt("GAVE-UP")[:60] + framed(adt("AGAIN")))
+            assert bad.receive().control_id == "AGAIN"
+            bad.send(VT + adt("CUT")[:80])
+        assert good.ask(adt("GOOD")).code == "AA"
+    wait_until(lambda: len(world.codes(feed)) == 3, what="evidence")
+    assert sorted(world.codes(feed)) == ["hl7_garbage", "hl7_truncated", "hl7_truncated"]
+    wait_until(
+        lambda: world.refusals(feed) == {"garbage": 1, "truncated": 2}, what="counted refusals"
+    )
+
+
+def test_a_peer_that_sends_nothing_but_garbage_is_closed(world: Hospital, feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        peer.send(b"\0\x01\x02\x03" * 20_000)
+        assert peer.is_closed()
+
+
+@pytest.mark.parametrize("data", [b"", VT, VT + FS + CR, VT + VT + VT, FS + CR, b"\r\n\r\n"])
+def test_odd_bytes_harm_nobody(feed: Inbound, data: bytes) -> None:
+    with Peer(feed.port) as peer:
+        peer.send(data)
+        peer.end_sending()
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt(new_id())).code == "AA"
+
+
+# -- batches -----------------------------------------------------------------------------
+
+
+def test_a_batch_is_taken_apart_and_answered_as_one(world: Hospital) -> None:
+    feed = world.interface()
+    wrong = adt("W", f11="T")
+    parts = [adt("P1"), adt("P2"), wrong, adt("P3")]
+    whole = b"FHS|^~\\&|EHR|GENERAL|ODOO||20261101||F||F1\rBHS|^~\\&|EHR|GENERAL|ODOO||20261101||B"
+    whole += b"||B1\r" + b"".join(parts) + b"BTS|4\rFTS|1\r"
+    with Peer(feed.port) as peer:
+        answer = peer.ask(whole)
+        again = peer.ask(whole)
+    lines = answer.raw.decode().split("\r")
+    assert [line[:3] for line in lines[:3]] == ["FHS", "BHS", "MSH"]
+    assert lines[1].split("|")[11] == "B1"
+    codes = [line.split("|")[1:3] for line in lines if line.startswith("MSA")]
+    assert codes == [["AA", "P1"], ["AA", "P2"], ["AR", "W"], ["AA", "P3"]]
+    assert lines[-3:] == ["BTS|4", "FTS|1", ""]
+    assert world.count(feed) == 3
+    repeated = [line for line in again.raw.decode().split("\r") if line.startswith("MSA")]
+    assert len(repeated) == 4
+
+
+def test_a_batch_that_was_cut_short_is_rejected_as_a_whole(world: Hospital) -> None:
+    feed = world.interface()
+    whole = b"BHS|^~\\&|EHR|GENERAL|ODOO||20261101||B||B7\r" + adt("P1") + b"BTS|2\r"
+    with Peer(feed.port) as peer:
+        answer = peer.ask(whole)
+    assert (answer.code, answer.control_id, answer.field("ERR", 2)) == ("AR", "B7", "BTS^1^1^1")
+    assert world.codes(feed) == ["hl7_batch"]

@@ -1,0 +1,277 @@
+"""What the listener makes of frames, and what it answers: no socket, no database."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit import hl7_corpus
+from tests.unit.load_ehr import load
+
+acknowledgement = load("hl7.acknowledgement")
+answers = load("mllp.answers")
+batch = load("hl7.batch")
+errors = load("hl7.errors")
+limits = load("hl7.limits")
+message = load("hl7.message")
+mllp = load("hl7.mllp")
+reception = load("mllp.reception")
+counters = load("mllp.counters")
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+Outcome, Stage = acknowledgement.Outcome, acknowledgement.Stage
+Reason, Rules = counters.Reason, reception.Rules
+
+HEADER = "MSH|^~\\&|EHR|GENERAL|ODOO|HUB|20261101||ADT^A01^ADT_A01|ID1|P|2.5.1"
+
+
+def received(text: str, **rules):
+    found = reception.receive(text.encode(), Rules(**rules), NOW)
+    assert len(found.parts) == 1
+    return found.parts[0], found.refused
+
+
+def fields(content: bytes, name: str) -> list[str]:
+    for line in content.decode().split("\r"):
+        if line.startswith(name):
+            return line.split("|")
+    return []
+
+
+# -- answers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", hl7_corpus.NAMES)
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_quick_answers_are_those_of_the_codec(name, stage, outcome):
+    asked = message.parse(hl7_corpus.data(name))
+    for control_id in ("A1", "B2"):  # the second one from the template
+        made = acknowledgement.acknowledge(
+            asked, outcome, control_id=control_id, now=NOW, stage=stage
+        )
+        quick = answers.acknowledged(asked, outcome, stage, control_id=control_id, now=NOW)
+        assert quick == (made.encode() if made else None)
+
+
+@given(
+    st.sampled_from(["|", "%", "#", "!"]),
+    st.lists(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=8),
+             min_size=16, max_size=20),
+)  # fmt: skip
+def test_quick_answers_whatever_the_header_holds(mark, texts):
+    cleaned = ["".join(c for c in text if c not in mark + "\r\n^~\\&$@;") for text in texts]
+    cleaned[4], cleaned[5], cleaned[15] = "ADT^A01", "C%s1", "UNICODE UTF-8"
+    header = mark.join(["MSH", "^~\\&", *cleaned[:3], "H", "20260101", "", cleaned[4], cleaned[5],
+                        "P", "2.5", *cleaned[6:11], "UNICODE UTF-8"])  # fmt: skip
+    asked = message.parse(header.encode())
+    for stage in Stage:
+        made = acknowledgement.acknowledge(
+            asked, Outcome.ACCEPTED, control_id="A", now=NOW, stage=stage
+        )
+        quick = answers.acknowledged(asked, Outcome.ACCEPTED, stage, control_id="A", now=NOW)
+        assert quick == (made.encode() if made else None)
+
+
+def test_what_was_sent_ahead_is_not_sent_again():
+    whole = answers.joined(b"CA", b"AA")
+    assert answers.behind(whole, b"CA") == b"AA"
+    assert answers.behind(b"CA", b"CA") is None
+    assert answers.behind(b"AA", None) == b"AA"
+    assert answers.behind(None, b"CA") is None
+    decoded = mllp.Decoder().feed(answers.frame(whole))
+    assert decoded == [mllp.Frame(b"CA"), mllp.Frame(b"AA")]
+
+
+# -- messages ----------------------------------------------------------------------------
+
+
+def test_what_the_ledger_is_told():
+    part, refused = received(f"{HEADER}\rPID|1||77^^^GENERAL~8^^^X\r")
+    assert refused is None
+    assert (part.key, part.type, part.about) == ("EHR|GENERAL|ID1", "ADT^A01", ("77^GENERAL",))
+    assert fields(part.content, "MSA") == ["MSA", "AA", "ID1"]
+
+
+def test_the_time_of_sending_tells_no_messages_apart():
+    one, _none = received(HEADER)
+    other, _none = received(HEADER.replace("20261101", "20261102"))
+    third, _none = received(f"{HEADER}\rPV1|1")
+    assert one.compared == other.compared != third.compared
+
+
+def test_a_merge_is_about_all_its_patients():
+    merge = HEADER.replace("A01^ADT_A01", "A40^ADT_A39")
+    part, _none = received(
+        f"{merge}\rPID|1||1^^^A\rMRG|2^^^A\rPID|2||3^^^A\rMRG|4^^^A\rPID|3||1^^^A\r"
+    )
+    assert part.about == ("1^A", "2^A", "3^A", "4^A")
+
+
+@pytest.mark.parametrize(
+    ("segment", "about"),
+    [
+        ("SCH|P1^EHR|F1^RIS", ("F1^RIS^",)),
+        ("SCH|P1^EHR", ("P1^EHR^",)),
+        ("NPU|WARD^1^2|U", ("WARD^1^2^",)),
+        ("MFI|STF||UPD", ("STF^",)),
+        ("ZZZ|1", ()),
+    ],
+)
+def test_what_is_about_no_patient(segment, about):
+    part, _none = received(f"{HEADER}\r{segment}\r")
+    assert part.about == about
+
+
+def test_a_long_number_is_about_something_short():
+    part, _none = received(f"{HEADER}\rPID|1||{'9' * 400}^^^A\r")
+    assert len(part.about[0]) < 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "condition", "field"),
+    [
+        ((("|P|", "|T|"),), "202", 11),
+        ((("|ODOO|", "|OTHER|"),), "103", 5),
+        ((("|HUB|", "|OTHER|"),), "103", 6),
+    ],
+)
+def test_what_is_not_for_us_is_answered_and_not_stored(changes, condition, field):
+    text = HEADER
+    for old, new in changes:
+        text = text.replace(old, new)
+    part, refused = received(text, processing=frozenset("P"), application="odoo", facility="Hub")
+    assert not part.stored
+    assert refused in (Reason.ENVIRONMENT, Reason.RECEIVER)
+    assert fields(part.content, "MSA")[1] == "AR"
+    error = fields(part.content, "ERR")
+    assert (error[2], error[3].split("^")[0]) == (f"MSH^1^{field}", condition)
+
+
+def test_characters_that_no_column_holds_are_refused():
+    part, refused = received(HEADER.replace("ID1", "I\0D"))
+    assert (part.error.code, refused) == ("hl7_control_id", Reason.UNREADABLE)
+    part, _reason = received(HEADER.replace("ID1", "9" * 300))
+    assert part.error.code == "hl7_control_id"
+
+
+def test_text_that_is_no_message_gets_an_answer_from_who_we_are():
+    part, refused = received("hello", application="ODOO")
+    assert refused is Reason.UNREADABLE
+    assert fields(part.content, "MSH")[2] == "ODOO"
+    assert fields(part.content, "MSA")[1] == "AR"
+    assert part.error.code == "hl7_syntax"
+    assert part.key == ""
+
+
+def test_the_charset_of_the_interface_reads_what_declares_none():
+    text = f"{HEADER}\rPID|1||7||JOSÉ\r"
+    found = reception.receive(text.encode("latin-1"), Rules(), NOW)
+    assert found.parts[0].error.code == "hl7_charset"
+    found = reception.receive(text.encode("latin-1"), Rules(charset="8859/1"), NOW)
+    assert found.parts[0].error is None
+
+
+def test_acknowledgements_are_not_answered():
+    part, refused = received("MSH|^~\\&|A|B|C|D|2026||ACK^A01|X1|P|2.5.1\rMSA|AA|M1\r")
+    assert (part.type, part.content, refused) == ("ACK^A01", None, None)
+    assert part.replies is not None
+    part, _none = received("MSH|^~\\&|A|B|C|D|2026||ORS^O06^ORS_O06||P|2.5.1\rMSA|AA|M1\r")
+    assert (part.type, part.key, part.content) == ("ORS^O06", "", None)
+
+
+@pytest.mark.parametrize(
+    ("accept", "application", "codes"),
+    [
+        ("", "", ["AA"]),
+        ("AL", "NE", ["CA"]),
+        ("AL", "AL", ["CA", "AA"]),
+        ("NE", "AL", ["AA"]),
+        ("SU", "ER", ["CA"]),
+        ("ER", "ER", []),
+        ("NE", "NE", []),
+    ],
+)
+def test_modes(accept, application, codes):
+    part, _none = received(f"{HEADER}|||{accept}|{application}")
+    frames = mllp.Decoder().feed(answers.frame(part.content)) if part.content else []
+    assert [fields(frame.data, "MSA")[1] for frame in frames] == codes
+
+
+def test_an_answer_after_handling_waits_and_the_receipt_does_not():
+    part, _none = received(HEADER, handled=True)
+    assert (part.content, part.early) == (None, None)
+    assert part.waiting is not None
+    part, _none = received(f"{HEADER}|||AL|ER", handled=True)
+    assert fields(part.early, "MSA")[1] == "CA"
+    assert part.waiting is not None
+    part, _none = received(f"{HEADER}|||AL|NE", handled=True)
+    assert fields(part.content, "MSA")[1] == "CA"
+    assert part.waiting is None
+
+
+def test_conflicts_are_rejected_only_if_so_wanted():
+    part, _none = received(HEADER)
+    assert part.conflict is None
+    part, _none = received(HEADER, rejects_conflicts=True)
+    assert fields(part.conflict, "ERR")[3].startswith("205^")
+
+
+# -- batches -----------------------------------------------------------------------------
+
+
+def test_a_batch_is_answered_as_it_came():
+    one, other = f"{HEADER}\r", HEADER.replace("ID1", "ID2") + "\r"
+    for start, end in (
+        ("BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\r", "BTS|2\r"),
+        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\rBHS|^~\\&|EHR|G|ODOO|H|||n||B1\r", "BTS|2\rFTS|1\r"),
+        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\r", "FTS|1\r"),
+    ):
+        found = reception.receive((start + one + other + end).encode(), Rules(), NOW)
+        assert [part.key for part in found.parts] == ["EHR|GENERAL|ID1", "EHR|GENERAL|ID2"]
+        answer = found.answer([part.content for part in found.parts], NOW)
+        read = batch.parse(answer)  # which checks the counts as well
+        assert len(read.messages) == 2
+        assert fields(answer, start[:3])[2:6] == ["ODOO", "H", "EHR", "G"]
+
+
+def test_a_batch_whose_messages_want_no_answer_gets_none():
+    text = f"BHS|^~\\&|A|B|C|D\r{HEADER}|||NE|NE\rBTS|1\r"
+    found = reception.receive(text.encode(), Rules(), NOW)
+    assert found.answer([part.content for part in found.parts], NOW) is None
+
+
+@pytest.mark.parametrize("text", ["BHS|^~\\&|A|B|C|D\r", "FHS", "BHS|||\r", "BHS|^~\\&\rXX\r"])
+def test_a_broken_batch_is_rejected(text):
+    found = reception.receive(text.encode(), Rules(), NOW)
+    assert fields(found.parts[0].content, "MSA")[1] == "AR"
+    assert found.refused is Reason.UNREADABLE
+
+
+# -- anything ----------------------------------------------------------------------------
+
+pieces = st.sampled_from(
+    [b"MSH|^~\\&|", b"|", b"^", b"~", b"\\", b"&", b"\r", b"\n", b"PID", b"MSA|AA|1", b"BHS", b"FHS",
+     b"BTS|1", b"P|2.5", b"ADT^A01", b"\0", b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c"]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=20).map(b"".join)))
+def test_nothing_is_raised_and_answers_fit_into_frames(data):
+    for rules in (Rules(), Rules(handled=True, rejects_conflicts=True, application="X")):
+        found = reception.receive(data, rules, NOW)
+        for part in found.parts:
+            assert part.stored or part.content or acknowledgement
+            assert part.key.isprintable()
+            for content in (part.content, part.conflict, part.early):
+                assert content is None or b"\0" not in content
+        answer = found.answer([part.content for part in found.parts], NOW)
+        if answer is not None and b"\x1c" not in answer:
+            assert mllp.Decoder().feed(answers.frame(answer)) == [mllp.Frame(answer)]
+
+
+def test_too_long_is_answered_by_its_beginning():
+    found = reception.too_long(f"{HEADER}\rNTE|".encode(), Rules(), NOW)
+    assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AR", "ID1"]
+    assert found.refused is Reason.TOO_LONG
