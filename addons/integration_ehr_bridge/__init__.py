@@ -1,1 +1,1 @@
-from . import engine, models
+from . import controllers, engine, models

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from odoo.http import request
+from odoo.http import Response, request
 
 from ..engine import settings
 from ..engine.intake import NOT_READ
@@ -78,6 +78,8 @@ class Delivery:
 # Verifies a request for a specification, with the opened secrets. Raises Problem(401) without
 # a reason. What is no message, a handshake for example, it answers itself.
 Authenticate = Callable[[Mapping[str, Any], Arrival, Sequence[Any]], Delivery | Reply]
+# Stores a delivery, in the transaction of the request, and answers it.
+Accept = Callable[[Mapping[str, Any], Delivery, Arrival], Response]
 # Answers what cannot be authenticated because it comes before anything is agreed, or ``None``.
 Greet = Callable[[Mapping[str, Any], Arrival], Reply | None]
 

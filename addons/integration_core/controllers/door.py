@@ -18,7 +18,7 @@ from ..engine.former_addresses import note_former_address_after_commit
 from ..engine.sealed_secrets import SealedSecret, note_use_after_commit
 from ..tools import keyring
 from . import arrival, door_accept, door_checks
-from .arrival import Arrival, Authenticate, Delivery, Greet, Item, Reply
+from .arrival import Accept, Arrival, Authenticate, Delivery, Greet, Item, Reply
 from .door_checks import READ_LIMIT, STOPPED_RETRY_AFTER
 from .problem import Problem, response
 
@@ -36,12 +36,18 @@ _logger = logging.getLogger(__name__)
 
 
 def receive(
-    token: str, transport: str, authenticate: Authenticate, greet: Greet | None = None
+    token: str,
+    transport: str,
+    authenticate: Authenticate,
+    greet: Greet | None = None,
+    accept: Accept = door_accept.accept,
 ) -> http.Response:
     """Serve one inbound request of ``transport``; the result is the HTTP answer.
 
     :param greet: answers handshakes that come before anything else; asked for every method, while
         messages come by POST alone
+    :param accept: stores what is authentic and answers it, where the protocol has answers of its
+        own
     """
     try:
         spec = door_checks.admitted(token, transport)
@@ -53,7 +59,7 @@ def receive(
         if answer is not None:
             return _reply(answer)
         door_checks.check_content_type(spec)
-        return _authentic(spec, one, authenticate)
+        return _authentic(spec, one, authenticate, accept)
     except Problem as problem:
         return response(problem)
 
@@ -81,7 +87,9 @@ def _greeted(
     return answer
 
 
-def _authentic(spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate) -> http.Response:
+def _authentic(
+    spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate, accept: Accept
+) -> http.Response:
     secrets = _open_secrets(spec)
     found = _authenticated(spec, one, authenticate, secrets)
     if isinstance(found, Reply):
@@ -89,7 +97,7 @@ def _authentic(spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
     door_checks.check_open(spec)
     door_checks.check_backlog(spec)
     door_checks.charge_items(spec, len(found.items or ()))
-    answer = door_accept.accept(spec, found, one)
+    answer = accept(spec, found, one)
     if found.secret_index is not None:
         sealed, _secret = secrets.opened[found.secret_index]
         note_use_after_commit(request.env.cr, sealed.span.number)

@@ -32,7 +32,7 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
         )
     except keyring.KeyRingError as exc:
         raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
-    _after_commit(spec["id"], incoming, stored)
+    after_commit(spec["id"], incoming, stored)
     tickets = [_ticket(ring, spec["id"], one) for one in stored]
     if not delivery.many:
         return _accepted(spec, {"status": "accepted", **tickets[0]})
@@ -73,7 +73,7 @@ def _ticket(
     return {"receipt": stored.uuid, "receipt_token": token} if token else {"receipt": stored.uuid}
 
 
-def _after_commit(
+def after_commit(
     interface_id: int, incoming: Sequence[intake.Incoming], stored: Sequence[intake.Receipt]
 ) -> None:
     """Wake the lanes, and remember outside the database what is acknowledged: a restore would
@@ -90,7 +90,7 @@ def _after_commit(
     rows = [(receipt.uuid, one.external_key, one.message_type or "", "") for receipt, one in new]
     cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, interface_id, rows))
     for lane in {receipt.lane for receipt, _one in new}:
-        wakeup.wake_interface_after_commit(cr, interface_id, lane)
+        wakeup.wake_interfaceafter_commit(cr, interface_id, lane)
 
 
 def _accepted(spec: Mapping[str, Any], body: Mapping[str, Any]) -> http.Response:

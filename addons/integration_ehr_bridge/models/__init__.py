@@ -1,5 +1,6 @@
 from . import (
     integration_interface_hl7,
+    integration_interface_hl7_inbound_http,
     integration_interface_hl7_outbound,
     integration_interface_hl7_outbound_http,
     integration_interface_mllp_inbound,

@@ -27,7 +27,7 @@ class IntegrationInterface(models.Model):
         "that accepts them, and without a strict order.",
     )
     mllp_ca = fields.Text(
-        string="Private authority",
+        string="Authority of the listener",
         governed=True,
         of_environment=True,
         help="PEM certificates of the authority that the partner's certificate leads to, besides "
@@ -49,7 +49,7 @@ class IntegrationInterface(models.Model):
                 context_for(TlsOptions(extra_ca_pem=interface.mllp_ca))
             except errors.ConfigurationError as exc:
                 raise ValidationError(
-                    self.env._("Private authority: paste certificates in PEM, one or several.")
+                    self.env._("Authority of the listener: paste its certificates in PEM.")
                 ) from exc
 
     # ------------------------------------------------------------------

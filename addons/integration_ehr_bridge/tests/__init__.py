@@ -1,0 +1,5 @@
+from . import (
+    test_access,
+    test_hl7_outbound,
+    test_mllp_leases,
+)

@@ -41,13 +41,13 @@ def parse(text: str) -> Address:
             "the address of an MLLP listener begins with mllps://, or with mllp:// without TLS"
         )
     rest = text[len(SECURE if secure else PLAIN) :]
+    if set("/?#") & set(rest):
+        raise AddressRefused("the address of an MLLP listener ends with its port")
     if not rest.rpartition("]")[2].partition(":")[2].isdecimal():
         raise AddressRefused(
             "MLLP has no port of its own: write it, as in mllps://ehr.hospital.example:2575"
         )
     url = net_guard.check_url(f"http://{rest}", allow_plaintext=True)
-    if url.target != "/" or rest.endswith("/"):
-        raise AddressRefused("the address of an MLLP listener ends with its port")
     return Address(url.host, url.port, secure)
 
 

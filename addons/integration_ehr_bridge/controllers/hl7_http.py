@@ -1,0 +1,104 @@
+"""HL7 over HTTP: a message is posted, its acknowledgement is the answer.
+
+As HAPI's specification has it, a negative acknowledgement is an answer like any other (200). What
+comes before a message is looked at, such as a wrong password, is answered as HTTP has it.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from odoo import http
+from odoo.http import request
+
+from odoo.addons.integration_core.controllers import arrival as arrivals
+from odoo.addons.integration_core.controllers import door, door_accept
+from odoo.addons.integration_core.controllers.door_checks import STOPPED_RETRY_AFTER
+from odoo.addons.integration_core.controllers.problem import Problem
+from odoo.addons.integration_core.engine import intake, intake_batch, keys, settings
+from odoo.addons.integration_core.tools import keyring
+
+from ..engine import hl7_arrival
+from ..tools import http_proof
+from ..tools.http_bodies import answer_type, charset_of, one_answer
+from ..tools.http_proof import Secret
+from ..tools.mllp import reception
+from ..tools.mllp.committer import Answered
+
+_CHALLENGES = {"basic": 'Basic realm="HL7", charset="UTF-8"', "bearer": "Bearer"}
+
+
+class Hl7HttpController(http.Controller):
+    """Where partners post HL7 v2 messages."""
+
+    @http.route(
+        "/integration/hl7/<string:token>",
+        type="integration",
+        auth="none",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        readonly=False,  # auth none is read-only by default, and this stores
+        save_session=False,
+        max_content_length=door.READ_LIMIT,
+    )
+    def receive(self, token):
+        """Accept a message, or a batch of them; the answer is its acknowledgement."""
+        return door.receive(token, "hl7_http", _authenticate, accept=_accept)
+
+
+def _authenticate(spec, arrival, opened):
+    """Verify the proof. The sender is never told what was wrong with it."""
+    proof = spec.get("hl7_proof")
+    secrets = [Secret(secret, sealed.login) for sealed, secret in opened]
+    index = proof and http_proof.prove(
+        proof, arrival.headers, secrets, arrival.peer, settings.trusted_proxies()
+    )
+    if index is None:
+        challenge = _CHALLENGES.get(proof.kind) if proof else None
+        raise Problem(401, headers=(("WWW-Authenticate", challenge),) if challenge else ())
+    return arrivals.Delivery(None, secret_index=index if index >= 0 else None)
+
+
+def _accept(spec, _delivery, arrival):
+    """Store what was posted, and answer it."""
+    rules = spec["hl7_rules"]
+    rules = replace(rules, charset=charset_of(arrival.content_type) or rules.charset)
+    now = datetime.now(UTC)
+    found = reception.receive(arrival.body, rules, now)
+    spec = spec | {"hl7_charset": rules.charset}
+    try:
+        contents = _stored(spec, found.parts)
+    except keyring.KeyRingError as exc:
+        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
+    content = found.answer(contents, now)
+    headers = [("Cache-Control", "no-store")]
+    if content is None:
+        return http.Response(status=204, headers=headers)
+    content = one_answer(content)
+    headers.append(("Content-Type", answer_type(content)))
+    return http.Response(content, headers=headers)
+
+
+def _stored(spec, parts):
+    """Store parts of a body in the transaction of the request; the answer of each."""
+    cr = request.env.cr
+    ring = keys.optional_ring(cr)
+    left = [
+        part
+        for part in parts
+        if part.stored and not hl7_arrival.reply_taken(request.env.registry, spec, part)
+    ]
+    incoming = [hl7_arrival.incoming(spec, part, ring) for part in left]
+    receipts = intake_batch.store(cr, spec, incoming, ring) if incoming else []
+    results = hl7_arrival.results(cr, spec, left, receipts, ring)
+    stored = [
+        replace(one, external_key=intake.stored_key(spec, one.external_key, ring))
+        for one in incoming
+    ]
+    door_accept.after_commit(spec["id"], stored, receipts)
+    told = {id(part): result for part, result in zip(left, results, strict=True)}
+    return [_content(part, told.get(id(part))) for part in parts]
+
+
+def _content(part, result):
+    if result is not None:
+        return result.content if isinstance(result, Answered) else None
+    return None if part.stored else part.content
