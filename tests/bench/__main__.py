@@ -14,6 +14,7 @@ from tests.bench import (
     inbound_http,
     ledger_scale,
     master_upsert,
+    mllp_durable,
     outbound_delivery,
     outbound_isolation,
     outbound_vs_bare,
@@ -44,6 +45,7 @@ _BENCHMARKS = {
         po_roundtrip,
         hl7_parse,
         adt_apply,
+        mllp_durable,
     )
 }
 

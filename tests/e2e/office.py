@@ -190,18 +190,16 @@ class Office:
 
     def confirmation_mapping(self) -> int:
         """Create an approved mapping of MedSupply's confirmations."""
-        mapping_id = self.create(
-            "integration.mapping",
+        line = {"target": "lines", "source": "positions", "expression": CONFIRMATION_LINE}
+        return self.mapping(
             name=f"MedSupply's confirmation {uuid.uuid4().hex[:8]}",
             header=CONFIRMATION_HEADER,
-            section_ids=[
-                [
-                    0,
-                    0,
-                    {"target": "lines", "source": "positions", "expression": CONFIRMATION_LINE},
-                ]
-            ],
+            section_ids=[[0, 0, line]],
         )
+
+    def mapping(self, **values: Any) -> int:
+        """Create an approved mapping."""
+        mapping_id = self.create("integration.mapping", **values)
         self.call("integration.mapping", "action_submit", [mapping_id])
         self.approve("integration.mapping", "action_approve", [mapping_id])
         return mapping_id

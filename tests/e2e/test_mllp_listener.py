@@ -157,7 +157,7 @@ def test_an_id_with_another_content_is_rejected_if_so_wanted(world: Hospital) ->
         assert peer.ask(adt("X", 1)).code == "AA"
         answer = peer.ask(adt("X", 2))
         assert (answer.code, answer.condition) == ("AR", "205")
-        assert answer.field("ERR", 2) == "MSH^1^10"
+        assert answer.field("ERR", 2) == "MSH^1^10^1"
         assert peer.ask(adt("X", 2)).raw == answer.raw
         assert peer.ask(adt("X", 1)).code == "AA"
     assert world.codes(strict) == ["key_reused"]
@@ -214,15 +214,15 @@ def test_an_acknowledgement_is_never_acknowledged(world: Hospital, feed: Inbound
         (b"MSH||||\rPID|1\r", "100", "", "hl7_syntax"),
         (adt("B1").replace(b"|^~\\&|", b"|^^^^|"), "100", "", "hl7_syntax"),
         (adt("B2").replace(b"\rEVN", b"\rEV"), "100", "", "hl7_syntax"),
-        (adt("", f10=""), "101", "MSH^1^10", "hl7_required"),
-        (adt("B3", f9=""), "101", "MSH^1^9", "hl7_required"),
-        (adt("B4", f12=""), "101", "MSH^1^12", "hl7_required"),
-        (adt("B5", f11=""), "101", "MSH^1^11", "hl7_required"),
-        (adt("B6", f12="3.0"), "203", "MSH^1^12", "hl7_version"),
-        (adt("B7", f9="AD T^A01"), "200", "MSH^1^9", "hl7_type"),
+        (adt("", f10=""), "101", "MSH^1^10^1", "hl7_required"),
+        (adt("B3", f9=""), "101", "MSH^1^9^1", "hl7_required"),
+        (adt("B4", f12=""), "101", "MSH^1^12^1", "hl7_required"),
+        (adt("B5", f11=""), "101", "MSH^1^11^1", "hl7_required"),
+        (adt("B6", f12="3.0"), "203", "MSH^1^12^1", "hl7_version"),
+        (adt("B7", f9="AD T^A01"), "200", "MSH^1^9^1", "hl7_type"),
         (adt("B8", f18="EBCDIC"), "102", "MSH^1^18^1", "hl7_charset_unknown"),
         (adt("B9").replace(b"ADAM", "ÅDAM".encode()), "102", "", "hl7_charset"),
-        (adt("B10", f15="SOMETIMES"), "103", "MSH^1^15", "hl7_invalid"),
+        (adt("B10", f15="SOMETIMES"), "103", "MSH^1^15^1", "hl7_invalid"),
     ],
 )
 def test_what_cannot_be_read_is_rejected_precisely_and_kept(
@@ -246,7 +246,7 @@ def test_another_environment_is_rejected_and_not_stored(world: Hospital, feed: I
         for wrong in ("T", "D", "X"):
             answer = peer.ask(adt(new_id(), f11=wrong))
             assert (answer.code, answer.condition) == ("AR", "202")
-            assert answer.field("ERR", 2) == "MSH^1^11"
+            assert answer.field("ERR", 2) == "MSH^1^11^1"
             assert answer.field("MSH", 11) == wrong
     assert world.count(feed) == before
 
@@ -257,9 +257,9 @@ def test_another_receiver_is_rejected(world: Hospital) -> None:
         assert peer.ask(adt("R1")).code == "AA"
         assert peer.ask(adt("R2", f5="")).code == "AA"
         answer = peer.ask(adt("R3", f5="OTHER"))
-        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^5")
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^5^1")
         answer = peer.ask(adt("R4", f6="CHILDREN"))
-        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^6")
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^6^1")
     assert world.count(named) == 2
 
 

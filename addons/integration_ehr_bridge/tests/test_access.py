@@ -8,6 +8,8 @@ from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERA
 from .census_case import CensusCase, bed
 
 KEPT_BY_FEED = (
+    "ehr.appointment",
+    "ehr.appointment.resource",
     "ehr.housekeeping",
     "ehr.merge",
     "ehr.move",
@@ -16,14 +18,12 @@ KEPT_BY_FEED = (
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.entry",)
-PLANNED = ("ehr.appointment", "ehr.appointment.resource")
 OBSERVED = ("integration.mllp.connection",)
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
-    PLANNED: dict.fromkeys(ROLES, NOTHING),
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
 }
 # Those who keep the census, or decide about it.
@@ -78,27 +78,9 @@ SAMPLES = {
     "ehr.move": _move,
 }
 PEOPLE = {
-    "user": {
-        KEPT_BY_FEED: READ,
-        CONFIGURED: READ,
-        VISITS: READ,
-        ENTERED: NOTHING,
-        PLANNED: READ,
-    },
-    "manager": {
-        KEPT_BY_FEED: READ,
-        CONFIGURED[:1]: ALL,
-        VISITS: "rwc",
-        ENTERED: "rwc",
-        PLANNED: READ,
-    },
-    "keeper": {
-        KEPT_BY_FEED: READ,
-        CONFIGURED: READ,
-        VISITS: "rc",
-        ENTERED: "rwc",
-        PLANNED: READ,
-    },
+    "user": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: READ, ENTERED: NOTHING},
+    "manager": {KEPT_BY_FEED: READ, CONFIGURED[:1]: ALL, VISITS: "rwc", ENTERED: "rwc"},
+    "keeper": {KEPT_BY_FEED: READ, CONFIGURED: READ, VISITS: "rc", ENTERED: "rwc"},
 }
 
 
