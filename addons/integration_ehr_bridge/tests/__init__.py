@@ -9,8 +9,10 @@ from . import (
     test_census_pseudonyms,
     test_clinical_lists,
     test_ehr_events,
+    test_hl7_feed,
     test_hl7_outbound,
     test_mllp_leases,
     test_tools_census_history,
     test_ui_census,
+    test_ui_feed,
 )
