@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.integration_core.engine import (
     assessment,
@@ -233,6 +233,32 @@ class TestRoutingRules(RoutingCase):
         outbound = self.outbound.copy()
         with self.assertRaisesRegex(ValidationError, "Only what is received"):
             outbound.routing_id = self.routing
+
+    def test_the_form_of_a_routing(self):
+        with Form(self.env["integration.routing"].with_user(self.ada)) as form:
+            form.name, form.code = "Laboratory", "lab"
+            with form.line_ids.new() as line:
+                line.message_type, line.handler = "ORU^R01", BOOK
+                line.mapping_id = self.mapping
+            with form.line_ids.new() as line:
+                line.message_type, line.handler = "ACK", BOOK
+                line.action = "filter"
+        routing = form.record
+        self.assertEqual(routing.line_ids.mapped("handler"), [BOOK, False])
+        self.assertEqual(routing.line_ids.mapping_id, self.mapping)
+        with Form(routing.with_user(self.ada)) as form, form.line_ids.edit(0) as line:
+            line.action = "filter"
+        self.assertFalse(routing.line_ids.mapping_id)
+
+    def test_the_form_of_an_interface_has_one_of_both(self):
+        draft = self.inbound.copy({"routing_id": False})
+        draft.handler = ADMIT
+        with Form(draft.with_user(self.ada)) as form:
+            form.handler = False
+            form.mapping_id = self.mapping
+            form.routing_id = self.routing
+        self.assertEqual(draft.routing_id, self.routing)
+        self.assertFalse(draft.mapping_id)
 
     def test_everything_that_it_names_must_be_approved(self):
         draft = self.inbound.copy({"routing_id": self.routing.id})
