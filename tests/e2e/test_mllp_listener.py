@@ -2,13 +2,19 @@
 
 import asyncio
 import itertools
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import hl7
 import pytest
 from hl7.mllp import open_hl7_connection
 
+from setup import javascript
+from setup.settings import REPOSITORY, Settings
 from tests.e2e.mllp_peer import CR, FS, VT, Peer, adt, framed
 from tests.e2e.mllp_stage import Hospital, Inbound, hospital
 from tests.harness import Database, wait_until
@@ -124,6 +130,32 @@ def test_client_of_the_public_library(feed: Inbound) -> None:
 
     answers = asyncio.run(deliver())
     assert [str(answer.segment("MSA")[1]) for answer in answers] == ["AA"] * 20
+
+
+@pytest.mark.parametrize("library", ["node-hl7-client", "simple-hl7"])
+def test_clients_in_javascript(feed: Inbound, library: str) -> None:
+    ids = [new_id() for _each in range(20)]
+    found = subprocess.run(
+        ["node", REPOSITORY / "tests" / "javascript" / "mllp_client.js"],
+        input=json.dumps(
+            {"library": library, "port": feed.port, "messages": [adt(one).decode() for one in ids]}
+        ),
+        env={**os.environ, "NODE_PATH": str(_javascript())},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(found.stdout) == [["AA", one] for one in ids]
+
+
+def _javascript() -> Path:
+    place = javascript.folder(Settings.from_environ()) / "node_modules"
+    if not place.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the libraries in JavaScript were not fetched")
+        pytest.skip("`make test` fetches the libraries in JavaScript")
+    return place
 
 
 # -- repetitions -------------------------------------------------------------------------

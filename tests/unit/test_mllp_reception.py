@@ -259,7 +259,8 @@ def test_a_broken_batch_is_rejected(text):
 
 pieces = st.sampled_from(
     [b"MSH|^~\\&|", b"|", b"^", b"~", b"\\", b"&", b"\r", b"\n", b"PID", b"MSA|AA|1", b"BHS",
-     b"FHS", b"BTS|1", b"P|2.5", b"ADT^A01", b"\0", b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c"]
+     b"FHS", b"BTS|1", b"P|2.5", b"ADT^A01", b"\0",
+     b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c"]
 )  # fmt: skip
 
 

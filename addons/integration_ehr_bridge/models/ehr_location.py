@@ -83,8 +83,12 @@ class EhrLocation(models.Model):
         "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
     )
     occupant_id = fields.Many2one("ehr.encounter", compute="_compute_occupant_ids", string="Visit")
-    occupant_class = fields.Selection(related="occupant_id.encounter_class", string="Class")
-    occupied_since = fields.Datetime(related="occupant_id.admitted_at", string="Admitted")
+    occupant_class = fields.Selection(
+        lambda self: self.env["ehr.encounter"]._fields["encounter_class"].selection,
+        compute="_compute_occupant_ids",
+        string="Class",
+    )
+    occupied_since = fields.Datetime(compute="_compute_occupant_ids", string="Admitted")
     present_count = fields.Integer(
         compute="_compute_counts", help="Patients who are here, in all parts of the place."
     )
@@ -132,7 +136,13 @@ class EhrLocation(models.Model):
             inside = place.kind in ("room", "bed") and place.parent_id
             place.unit_id = place.parent_id.unit_id if inside else place._origin
 
-    @api.depends("encounter_ids.state", "encounter_ids.location_id", "kind")
+    @api.depends(
+        "encounter_ids.state",
+        "encounter_ids.location_id",
+        "encounter_ids.encounter_class",
+        "encounter_ids.admitted_at",
+        "kind",
+    )
     def _compute_occupant_ids(self):
         present = self.env["ehr.encounter"].search(
             [("location_id", "in", self.ids), ("state", "=", "present")], order="admitted_at, id"
@@ -142,6 +152,8 @@ class EhrLocation(models.Model):
             here = by_place.get(place._origin, present.browse())
             place.occupant_ids = here
             place.occupant_id = here[:1]
+            place.occupant_class = here[:1].encounter_class
+            place.occupied_since = here[:1].admitted_at
             place.conflict = place.kind == "bed" and len(here) > 1
 
     @api.model

@@ -11,6 +11,7 @@ from . import (
     test_ehr_events,
     test_hl7_feed,
     test_hl7_outbound,
+    test_mllp_inbound,
     test_mllp_leases,
     test_tools_census_history,
     test_ui_census,

@@ -18,7 +18,12 @@ KEPT_BY_FEED = (
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.entry",)
-OBSERVED = ("integration.mllp.connection",)
+OBSERVED = (
+    "integration.mllp.connection",
+    "integration.mllp.listener",
+    "integration.mllp.listener.port",
+    "integration.mllp.refusal",
+)
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
