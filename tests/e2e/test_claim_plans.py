@@ -94,7 +94,8 @@ def filled(database: Database, shell: Shell, ordering: str) -> int:
     office = Office(call, call)
     supplier = office.supplier(f"Planned {ordering}")
     buyer = office.buyer(f"planner.{ordering}")
-    interface = office.inbound(supplier, buyer, {"ordering": ordering}).id
+    policy = {"ordering": ordering.partition(".")[0]}
+    interface = office.inbound(supplier, buyer, policy).id
     database.sql(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
     database.sql(STORE, {"interface": interface, "state": "done", "count": FINISHED})
     database.sql(f"VACUUM (ANALYZE) {TABLE}")
@@ -160,6 +161,24 @@ def test_a_claim_reads_what_it_takes(
     # And once the planner has learned of the backlog.
     database.sql(f"VACUUM (ANALYZE) {TABLE}")
     check(shell.run(CLAIM, interface_id=interface), *indexes)
+
+
+def test_a_claim_while_messages_with_several_keys_are_on_the_way(
+    database: Database, shell: Shell
+) -> None:
+    """What they wait for is looked up as well, for each candidate."""
+    database.sql(f"DELETE FROM {TABLE}")
+    interface = filled(database, shell, "key.several")
+    database.sql(
+        "INSERT INTO integration_message_key (message_id, interface_id, key, is_open)"
+        f" SELECT id, interface_id, 'P' || v.n, true FROM (SELECT id, interface_id FROM {TABLE}"
+        " WHERE state = 'queued' ORDER BY id DESC LIMIT 200) m, generate_series(1, 2) AS v(n)"
+    )
+    indexes = ["integration_message_queued_idx", "integration_message_key_open_idx"]
+    check(shell.run(CLAIM, interface_id=interface), *indexes)
+    database.sql(f"VACUUM (ANALYZE) {TABLE}")
+    database.sql("VACUUM (ANALYZE) integration_message_key")
+    check(shell.run(CLAIM, interface_id=interface), "integration_message_queued_idx")
 
 
 @pytest.mark.parametrize("ordering", ["none", "key", "strict"])

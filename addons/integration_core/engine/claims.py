@@ -20,7 +20,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.sql_db import BaseCursor
 
 from ..tools.states import ATTENTION, LIVE, State
-from . import awaited, lanes, ledger, notice, own_events, settings, sync
+from . import awaited, lanes, ledger, message_keys, notice, own_events, settings, sync
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # One round of housekeeping moves at most so many rows, to keep the lane's lock short.
@@ -58,6 +58,8 @@ class Terms:
     open: bool
     paused: bool
     unreleased: bool = False
+    #: whether messages are on the way that have several keys
+    several_keys: bool = False
 
     @property
     def held_reason(self) -> str:
@@ -94,7 +96,9 @@ def terms(cr: BaseCursor, lane_id: int) -> Terms | None:
                CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END,
                p.ordering, coalesce(p.failure_blocks_key, false), p.max_attempts,
                i.active AND i.state IN ('active', 'deprecated') AND NOT held.held,
-               coalesce(i.processing_paused, false), held.held
+               coalesce(i.processing_paused, false), held.held,
+               EXISTS (SELECT 1 FROM integration_message_key k
+                        WHERE k.interface_id = i.id AND k.is_open)
           FROM integration_lane l
           JOIN integration_interface i ON i.id = l.interface_id
           JOIN integration_policy p ON p.id = i.policy_id
@@ -121,6 +125,8 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
     _return_expired(cr, rules)
     if rules.direction == "outbound":
         awaited.expire(cr, rules.interface_id, SWEEP)
+    if rules.several_keys:
+        message_keys.close(cr, rules.interface_id)
     due = f"state = 'retry' AND available_at <= {NOW}"
     moved = [_promote(cr, rules, due, "available_at")]
     if rules.open and not rules.paused:
@@ -332,6 +338,8 @@ def _claim_sql(rules: Terms, condition: str) -> str:
                 " AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id)"
             )
         })"""  # noqa: S608
+        if rules.several_keys:
+            blocked += message_keys.conditions(f"'queued', {rules.blocking()}")
     return f"""
         WITH candidate AS MATERIALIZED (
             SELECT m.id, m.interface_id, m.partition_key FROM integration_message m

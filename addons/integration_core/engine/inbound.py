@@ -31,6 +31,7 @@ from . import (
     notice,
     obstacles,
     settings,
+    wakeup,
 )
 from .cursors import commit, own_cursor
 from .drain import Drain, fault_point
@@ -83,7 +84,15 @@ class InboundDrain(Drain):
         if claimed:
             fault_point("inbound_claimed")
             self._process(claimed, token)
+            if rules.several_keys and rules.lanes > 1:
+                self._wake_others()
         return len(claimed) or swept
+
+    def _wake_others(self) -> None:
+        """Messages of other lanes may have waited for one of these, which has several keys."""
+        with own_cursor(self.registry) as cr:
+            others = lanes.of_interfaces(cr, [self.interface_id])
+            wakeup.wake_lanes(cr, [lane_id for lane_id in others if lane_id != self.lane_id])
 
     def _claim(self, cr: BaseCursor, rules: claims.Terms) -> tuple[int, str, list[claims.Claimed]]:
         """Claim a batch, after housekeeping when it is due or when there is nothing else to do.

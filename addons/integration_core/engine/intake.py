@@ -17,7 +17,14 @@ from ..tools.errors import ContractError, IntegrationError
 from ..tools.keyring import KeyRing, KeyRingMissing
 from ..tools.partition import partition_hash
 from ..tools.states import State
-from . import acknowledgements, discretion, intake_function, ledger, payloads
+from . import (
+    acknowledgements,
+    discretion,
+    intake_function,
+    ledger,
+    message_keys,
+    payloads,
+)
 from .acknowledgements import Acknowledgement
 
 NORMAL_PRIORITY = 10
@@ -264,6 +271,7 @@ def _insert(
     stored = intake_function.call(cr, row)
     if not stored:
         return None
+    message_keys.keep(cr, spec["id"], {stored: row["keys"]})
     if row["error_class"]:
         ledger.classify_errors(cr, [stored])
     if acknowledgement:
@@ -277,6 +285,8 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
     """What is stored of a message, unless it is a conflict."""
     uuid = ledger.new_uuid()
     partition = partition_of(spec, incoming, ring)
+    keys = tuple(dict.fromkeys(key for key in (partition, *incoming.further_keys) if key))
+    partition = keys[0] if keys else None
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
     )
@@ -290,6 +300,8 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
         "uuid": uuid,
         "type": incoming.message_type or spec["message_type"],
         "partition": partition,
+        # of a message with one key nothing needs to be remembered beside it
+        "keys": keys if len(keys) > 1 else (),
         "hash": partition_hash(partition or uuid),
         "correlation": incoming.correlation_id,
         "trace": incoming.trace_parent,

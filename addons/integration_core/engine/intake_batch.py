@@ -15,7 +15,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes
 from ..tools.keyring import KeyRing
 from ..tools.states import State
-from . import acknowledgements, discretion, intake, ledger
+from . import acknowledgements, discretion, intake, ledger, message_keys
 
 #: Columns that may differ between the messages of a request, with their types.
 _COLUMNS = {
@@ -136,6 +136,8 @@ def store(
         intake.expire(cr, spec, [row["key"] for row in rows] + [row["external"] for row in rows])
         older = _known_in_clear(cr, spec, incoming, rows)
         fresh = _insert(cr, spec, [row for row in rows if row["external"] not in older])
+        keys = {fresh[row["uuid"]]: row["keys"] for row in rows if row["uuid"] in fresh}
+        message_keys.keep(cr, spec["id"], keys)
         broken = [row["uuid"] for row in rows if row["error_class"] and row["uuid"] in fresh]
         ledger.classify_errors(cr, [fresh[uuid] for uuid in broken])
         known = _known(cr, spec["id"], [row["key"] for row in rows if row["uuid"] not in fresh])

@@ -59,6 +59,11 @@ def digest(raw: bytes, data_class: str, ring: KeyRing | None) -> str:
         return plain
     if ring is None:
         raise KeyRingMissing(f"The digest of {data_class} content needs a key ring.")
+    return keyed_digest(plain, ring)
+
+
+def keyed_digest(plain: str, ring: KeyRing) -> str:
+    """The digest of private content, made of its SHA-256."""
     return ring.pseudonym(plain, "integration.payload|digest")
 
 

@@ -17,7 +17,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes, payload_codec
 from ..tools.keyring import KeyRing, KeyRingError
 from ..tools.states import State
-from . import ledger, payloads
+from . import ledger, message_keys, payloads
 
 #: New traffic of the interface goes first (see :mod:`.claims`).
 PRIORITY = 20
@@ -50,6 +50,7 @@ def create(messages: BaseModel, originals: Sequence[int]) -> dict[int, int]:
     )
     replays = _insert(cr, originals)
     _copy_content(messages, replays)
+    message_keys.copy(cr, replays)
     _tell_records(cr, replays)
     return replays
 

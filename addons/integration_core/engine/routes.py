@@ -50,7 +50,7 @@ def of_interface(interface: BaseModel) -> list[Route]:
 def of_type(interface: BaseModel, message_type: str | None) -> Route | None:
     """How an interface handles messages of a type; ``None`` if it does not."""
     if interface.routing_id:
-        rule = interface.routing_id._table().find(message_type or "")
+        rule = interface.routing_id._rules().find(message_type or "")
         return rule._route() if rule else None
     found = of_interface(interface)
     return found[0] if found else None

@@ -24,6 +24,8 @@ from .pieces import UNREADABLE
 _logger = logging.getLogger(__name__)
 
 _FORMER_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+# Hexadecimal digits of a SHA-256; keyed digests are shorter.
+_PLAIN_DIGEST = 64
 #: Ids looked at in one transaction.
 WINDOW = 500
 PRIVATE = sorted(data_classes.PRIVATE)
@@ -47,6 +49,7 @@ def request(cr: BaseCursor) -> None:
 
 def rekey_live(cr: BaseCursor, ring: KeyRing) -> None:
     """Ordering keys of messages that are still to be handled, at once: new ones wait behind them.
+    And all keys of messages that have several, of which there are few.
 
     To be called in the transaction in which their interfaces become private.
     """
@@ -63,6 +66,19 @@ def rekey_live(cr: BaseCursor, ring: KeyRing) -> None:
     )
     for id_, interface_id, key in cr.fetchall():
         _rekey(cr, id_, interface_id, key, ring)
+    cr.execute(
+        """
+        SELECT k.id, k.interface_id, k.key
+          FROM integration_message_key k JOIN integration_interface i ON i.id = k.interface_id
+         WHERE i.data_class = ANY(%s) AND k.key NOT LIKE 'p:%%'
+        """,
+        [PRIVATE],
+    )
+    for id_, interface_id, key in cr.fetchall():
+        cr.execute(
+            "UPDATE integration_message_key SET key = %s WHERE id = %s",
+            [intake.partition_pseudonym(interface_id, key, ring), id_],
+        )
 
 
 def _rekey(cr: BaseCursor, id_: int, interface_id: int, key: str, ring: KeyRing) -> None:
@@ -193,30 +209,25 @@ def _rename(
     :param raw: what a repetition of the message has in common with it
     """
     renamed = [(key, intake.stored_key(spec, key, ring))]
-    digest = None
     if raw is not None:
         plain = canonical_json.sha256_hex(raw)
-        digest = payloads.digest(raw, str(spec["data_class"]), ring)
-        conflict = intake.stored_key(spec, f"{key}#{digest}", ring)
-        renamed.append((f"{key}#{plain}", conflict))
+        conflict = f"{key}#{payloads.keyed_digest(plain, ring)}"
+        renamed.append((f"{key}#{plain}", intake.stored_key(spec, conflict, ring)))
     renamed += [(f"{old}{EXPIRED}{uuid}", f"{new}{EXPIRED}{uuid}") for old, new in renamed]
     for old, new in renamed:
         cr.execute(
-            """
-            UPDATE integration_idempotency
-               SET key = %(new)s,
-                   body_sha256 = CASE WHEN body_sha256 = %(plain)s THEN %(digest)s
-                                 ELSE body_sha256 END
-             WHERE interface_id = %(interface)s AND key = %(old)s
-            """,
-            {
-                "old": old,
-                "new": new,
-                "plain": None if raw is None else plain,
-                "digest": digest,
-                "interface": spec["id"],
-            },
+            "SELECT id, body_sha256 FROM integration_idempotency "
+            "WHERE interface_id = %s AND key = %s",
+            [spec["id"], old],
         )
+        for id_, digest in cr.fetchall():
+            # That of a message which is gone meanwhile is made anew as well.
+            if digest and len(digest) == _PLAIN_DIGEST:
+                digest = payloads.keyed_digest(digest, ring)
+            cr.execute(
+                "UPDATE integration_idempotency SET key = %s, body_sha256 = %s WHERE id = %s",
+                [new, digest, id_],
+            )
 
 
 def _events(env: api.Environment, ring: KeyRing, start: int, end: int) -> None:

@@ -47,6 +47,7 @@ from . import (
     integration_mapping,
     integration_mapping_trial,
     integration_message,
+    integration_message_key,
     integration_message_operation,
     integration_ownership,
     integration_ownership_field,

@@ -95,7 +95,7 @@ class IntegrationRouting(models.Model):
     # what the engine asks
     # ------------------------------------------------------------------
 
-    def _table(self):
+    def _rules(self):
         """The rules, to be found by message type (:class:`tools.routing.Table`)."""
         self.ensure_one()
         return routing.Table({line.message_type: line for line in self.line_ids})

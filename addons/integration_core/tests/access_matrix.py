@@ -49,6 +49,7 @@ MACHINERY = (
     "integration.lane",
     "integration.breaker",
     "integration.idempotency",
+    "integration.message.key",
     "integration.rate",
     "integration.sequence",
     "integration.health",

@@ -16,6 +16,8 @@ SAME_FOR_ALL = {
     ("integration.ownership", "covered_count"),
     ("integration.ownership.screen", "covered_count"),
     ("integration.mapping", "version_count"),
+    ("integration.routing", "version_count"),
+    ("integration.versioned", "version_count"),
     ("integration.value.map", "mapping_count"),
     ("integration.value.map", "proposed_count"),
     ("integration.value.map", "value_count"),
