@@ -13,6 +13,7 @@ from tests.bench import (
     inbound_http,
     ledger_scale,
     master_upsert,
+    mllp_durable,
     outbound_delivery,
     outbound_isolation,
     outbound_vs_bare,
@@ -42,6 +43,7 @@ _BENCHMARKS = {
         outbound_isolation,
         po_roundtrip,
         hl7_parse,
+        mllp_durable,
     )
 }
 

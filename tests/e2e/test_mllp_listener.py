@@ -2,13 +2,19 @@
 
 import asyncio
 import itertools
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import hl7
 import pytest
 from hl7.mllp import open_hl7_connection
 
+from setup import javascript
+from setup.settings import REPOSITORY, Settings
 from tests.e2e.mllp_peer import CR, FS, VT, Peer, adt, framed
 from tests.e2e.mllp_stage import Hospital, Inbound, hospital
 from tests.harness import Database, wait_until
@@ -126,6 +132,32 @@ def test_client_of_the_public_library(feed: Inbound) -> None:
     assert [str(answer.segment("MSA")[1]) for answer in answers] == ["AA"] * 20
 
 
+@pytest.mark.parametrize("library", ["node-hl7-client", "simple-hl7"])
+def test_clients_in_javascript(feed: Inbound, library: str) -> None:
+    ids = [new_id() for _each in range(20)]
+    found = subprocess.run(
+        ["node", REPOSITORY / "tests" / "javascript" / "mllp_client.js"],
+        input=json.dumps(
+            {"library": library, "port": feed.port, "messages": [adt(one).decode() for one in ids]}
+        ),
+        env={**os.environ, "NODE_PATH": str(_javascript())},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(found.stdout) == [["AA", one] for one in ids]
+
+
+def _javascript() -> Path:
+    place = javascript.folder(Settings.from_environ()) / "node_modules"
+    if not place.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail("the libraries in JavaScript were not fetched")
+        pytest.skip("`make test` fetches the libraries in JavaScript")
+    return place
+
+
 # -- repetitions -------------------------------------------------------------------------
 
 
@@ -157,7 +189,7 @@ def test_an_id_with_another_content_is_rejected_if_so_wanted(world: Hospital) ->
         assert peer.ask(adt("X", 1)).code == "AA"
         answer = peer.ask(adt("X", 2))
         assert (answer.code, answer.condition) == ("AR", "205")
-        assert answer.field("ERR", 2) == "MSH^1^10"
+        assert answer.field("ERR", 2) == "MSH^1^10^1"
         assert peer.ask(adt("X", 2)).raw == answer.raw
         assert peer.ask(adt("X", 1)).code == "AA"
     assert world.codes(strict) == ["key_reused"]
@@ -214,15 +246,15 @@ def test_an_acknowledgement_is_never_acknowledged(world: Hospital, feed: Inbound
         (b"MSH||||\rPID|1\r", "100", "", "hl7_syntax"),
         (adt("B1").replace(b"|^~\\&|", b"|^^^^|"), "100", "", "hl7_syntax"),
         (adt("B2").replace(b"\rEVN", b"\rEV"), "100", "", "hl7_syntax"),
-        (adt("", f10=""), "101", "MSH^1^10", "hl7_required"),
-        (adt("B3", f9=""), "101", "MSH^1^9", "hl7_required"),
-        (adt("B4", f12=""), "101", "MSH^1^12", "hl7_required"),
-        (adt("B5", f11=""), "101", "MSH^1^11", "hl7_required"),
-        (adt("B6", f12="3.0"), "203", "MSH^1^12", "hl7_version"),
-        (adt("B7", f9="AD T^A01"), "200", "MSH^1^9", "hl7_type"),
+        (adt("", f10=""), "101", "MSH^1^10^1", "hl7_required"),
+        (adt("B3", f9=""), "101", "MSH^1^9^1", "hl7_required"),
+        (adt("B4", f12=""), "101", "MSH^1^12^1", "hl7_required"),
+        (adt("B5", f11=""), "101", "MSH^1^11^1", "hl7_required"),
+        (adt("B6", f12="3.0"), "203", "MSH^1^12^1", "hl7_version"),
+        (adt("B7", f9="AD T^A01"), "200", "MSH^1^9^1", "hl7_type"),
         (adt("B8", f18="EBCDIC"), "102", "MSH^1^18^1", "hl7_charset_unknown"),
         (adt("B9").replace(b"ADAM", "ÅDAM".encode()), "102", "", "hl7_charset"),
-        (adt("B10", f15="SOMETIMES"), "103", "MSH^1^15", "hl7_invalid"),
+        (adt("B10", f15="SOMETIMES"), "103", "MSH^1^15^1", "hl7_invalid"),
     ],
 )
 def test_what_cannot_be_read_is_rejected_precisely_and_kept(
@@ -246,7 +278,7 @@ def test_another_environment_is_rejected_and_not_stored(world: Hospital, feed: I
         for wrong in ("T", "D", "X"):
             answer = peer.ask(adt(new_id(), f11=wrong))
             assert (answer.code, answer.condition) == ("AR", "202")
-            assert answer.field("ERR", 2) == "MSH^1^11"
+            assert answer.field("ERR", 2) == "MSH^1^11^1"
             assert answer.field("MSH", 11) == wrong
     assert world.count(feed) == before
 
@@ -257,9 +289,9 @@ def test_another_receiver_is_rejected(world: Hospital) -> None:
         assert peer.ask(adt("R1")).code == "AA"
         assert peer.ask(adt("R2", f5="")).code == "AA"
         answer = peer.ask(adt("R3", f5="OTHER"))
-        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^5")
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^5^1")
         answer = peer.ask(adt("R4", f6="CHILDREN"))
-        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^6")
+        assert (answer.code, answer.field("ERR", 2)) == ("AR", "MSH^1^6^1")
     assert world.count(named) == 2
 
 

@@ -3,7 +3,12 @@
 from odoo.addons.integration_core.tests.access_matrix import NOTHING, READ, ROLES
 
 # Rights of each role, as in the core's matrix.
-OBSERVED = ("integration.mllp.connection",)
+OBSERVED = (
+    "integration.mllp.connection",
+    "integration.mllp.listener",
+    "integration.mllp.listener.port",
+    "integration.mllp.refusal",
+)
 MATRIX = {OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES}}
 # Who may call which method over RPC, as in the core's table.
 MAY_CALL = {}

@@ -1,0 +1,256 @@
+"""Inbound MLLP interfaces: what they need, what the listener is told, what the ledger gets."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from odoo.addons.integration_core.engine import acknowledgements, intake, intake_batch, keys
+from odoo.addons.integration_core.tests.common import EngineCase
+
+from ..engine import hl7_arrival
+from ..engine.listener_report import Report, sharers
+from ..models.integration_mllp_refusal import REASONS
+from ..tools.mllp import reception
+from ..tools.mllp.committer import Answered, Waits
+from ..tools.mllp.counters import Reason, Refusal, Tally
+from ..tools.mllp.door import Tls
+from ..tools.mllp.listener import PortStatus
+
+ADT = (
+    b"MSH|^~\\&|EHR|GENERAL|ODOO|GENERAL|20261101||ADT^A01|%s|T|2.5.1\r"
+    b"PID|1||%s^^^GENERAL^MR\rPV1|1|I\r"
+)
+
+
+class MllpCase(EngineCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.feed = cls._interface(
+            "Feed",
+            direction="inbound",
+            transport="mllp",
+            body_codec="hl7",
+            data_class="clinical",
+            mllp_port=22575,
+            mllp_tls="none",
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestMllpInbound(MllpCase):
+    def missing(self, **values):
+        draft = self.feed.copy({"mllp_port": 22580, **values})
+        draft.invalidate_recordset()
+        return draft.missing or ""
+
+    # -- what is missing -------------------------------------------------------------------
+
+    def test_a_port_is_needed_and_belongs_to_one(self):
+        self.assertIn("Port is empty", self.missing(mllp_port=0))
+        self.assertIn("belongs to “Feed”", self.missing(mllp_port=22575))
+        self.assertNotIn("ort", self.missing(mllp_port=22581).replace("support", ""))
+
+    def test_a_port_of_the_system_is_refused(self):
+        for port in (80, 70000, -1):
+            with self.assertRaises(ValidationError):
+                self.feed.copy({"mllp_port": port})
+
+    def test_two_live_interfaces_never_share_a_port(self):
+        """The database says so even when two activations cross."""
+        index = self.env["integration.interface"]._mllp_port_unique
+        self.assertIn("mllp_port", index.get_definition(self.env.registry))
+
+    def test_client_certificates_need_an_authority(self):
+        told = self.missing(mllp_tls="client")
+        self.assertIn("Trusted certificates: it holds no certificate", told)
+        told = self.missing(mllp_tls="client", mllp_client_fingerprints="ab:cd")
+        self.assertIn("Only these certificates: a SHA-256 fingerprint", told)
+
+    def test_limits_have_limits(self):
+        for values in (
+            {"mllp_idle_timeout": 1},
+            {"mllp_max_connections": 0},
+            {"hl7_respond_deadline": 0},
+            {"hl7_dedupe_hours": -1},
+        ):
+            with self.subTest(values), self.assertRaises(ValidationError):
+                self.feed.copy({"mllp_port": 22582, **values})
+
+    def test_an_approved_port_changes_by_proposals_only(self):
+        with self.assertRaises(UserError):
+            self.feed.write({"mllp_port": 22599})
+
+    def test_choosing_the_transport_chooses_format_and_class(self):
+        form = Form(self.env["integration.interface"])
+        form.name = "New feed"
+        form.system_id = self.system
+        form.direction = "inbound"
+        form.transport = "mllp"
+        self.assertEqual((form.body_codec, form.data_class), ("hl7", "clinical"))
+
+    # -- what the listener is told ---------------------------------------------------------
+
+    def doors(self):
+        return self.env["integration.interface"]._mllp_doors()
+
+    def test_a_door(self):
+        self.feed._write_approved(
+            {"source_networks": "10.1.0.0/16", "body_limit": 2, "hl7_respond": "handled"}
+        )
+        door = self.doors()[self.feed.id]
+        self.assertEqual((door.port, door.tls, door.everywhere), (22575, Tls.NONE, False))
+        self.assertEqual([str(one) for one in door.networks], ["10.1.0.0/16"])
+        self.assertEqual((door.rules.limits.size, door.rules.handled), (2048, True))
+        self.assertEqual(door.rules.processing, {"T"})  # of a system of tests
+
+    def test_ports_are_closed_while_nothing_may_be_received(self):
+        self.assertIn(self.feed.id, self.doors())
+        self.feed.action_stop_receiving()
+        self.assertNotIn(self.feed.id, self.doors())
+        self.assertIn("receiving is stopped", self.feed.mllp_status)
+        self.feed.action_resume()
+        # Paused: what arrives is kept, and waits.
+        self.feed.action_pause()
+        self.assertIn(self.feed.id, self.doors())
+        self.feed.action_resume()
+        self.feed.awaits_release = True
+        self.assertNotIn(self.feed.id, self.doors())
+        self.feed.awaits_release = False
+        self.feed.action_retire()
+        self.assertNotIn(self.feed.id, self.doors())
+
+    def test_plaintext_reaches_other_machines_by_a_waiver_and_never_if_clinical(self):
+        self.env["integration.waiver"].create(
+            {
+                "rule": "plaintext",
+                "interface_id": self.feed.id,
+                "reason": "The old engine knows no TLS",
+                "valid_until": fields.Date.today() + timedelta(days=30),
+                "state": "approved",
+            }
+        )
+        self.assertFalse(self.doors()[self.feed.id].everywhere)
+        self.feed._write_approved({"data_class": "internal"})
+        self.assertTrue(self.doors()[self.feed.id].everywhere)
+
+    def test_tls_listens_everywhere(self):
+        self.feed._write_approved({"mllp_tls": "server"})
+        self.assertTrue(self.doors()[self.feed.id].everywhere)
+
+    # -- what listeners report ---------------------------------------------------------------
+
+    def report(self, report, *, ended=False, error="", refusals=None):
+        status = PortStatus(self.feed.id, 22575, error, 3, Tally(messages=7))
+        report.write(self.env.cr, [status], refusals or {}, ended=ended)
+        self.env.invalidate_all()
+
+    def test_operators_see_listeners(self):
+        report = Report("19.0.1.0.0")
+        self.report(report)
+        listener = self.env["integration.mllp.listener"].search(
+            [("instance", "=", report.instance)]
+        )
+        self.assertEqual((listener.state, listener.connections), ("running", 3))
+        self.assertEqual(listener.port_ids.messages, 7)
+        self.assertIn("3 connections", self.feed.mllp_status)
+        self.assertEqual(sharers(self.env.cr).get(self.feed.id), 1)
+        self.report(Report("19.0.1.0.0"))
+        self.assertEqual(sharers(self.env.cr).get(self.feed.id), 2)
+        self.env.cr.execute(
+            "UPDATE integration_mllp_listener SET seen_at = seen_at - interval '2 minutes'"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(listener.state, "stale")
+        self.assertIn("No listener runs", self.feed.mllp_status)
+        self.report(report, ended=True)
+        self.assertEqual(listener.state, "stopped")
+        self.assertFalse(listener.port_ids)
+
+    def test_why_a_port_is_closed_is_told_on_the_interface(self):
+        self.report(Report("1"), error="Port 22575 is taken by another program.")
+        self.assertIn("taken by another program", self.feed.mllp_status)
+
+    def test_refusals_add_up(self):
+        refusals = {self.feed.id: {Reason.ADDRESS: Refusal(2, None, "192.0.2.1")}}
+        refusals[self.feed.id][Reason.ADDRESS].last_at = fields.Datetime.now()
+        report = Report("1")
+        self.report(report, refusals=refusals)
+        refusals[self.feed.id][Reason.ADDRESS].address = "192.0.2.2"
+        self.report(report, refusals=refusals)
+        refusal = self.env["integration.mllp.refusal"].search([("interface_id", "=", self.feed.id)])
+        self.assertEqual((refusal.count, refusal.last_address), (4, "192.0.2.2"))
+        action = self.feed.action_open_mllp_refusals()
+        self.assertEqual(self.env["integration.mllp.refusal"].search(action["domain"]), refusal)
+
+    def test_every_reason_has_a_name(self):
+        self.assertEqual({code for code, _label in REASONS}, set(Reason))
+
+    def test_what_is_old_goes(self):
+        report = Report("1")
+        self.report(report)
+        self.env.cr.execute(
+            "UPDATE integration_mllp_listener SET seen_at = seen_at - interval '40 days'"
+        )
+        self.env.invalidate_all()
+        listeners = self.env["integration.mllp.listener"]
+        listeners._gc_listeners()
+        self.assertFalse(listeners.search([("instance", "=", report.instance)]))
+
+
+@tagged("post_install", "-at_install")
+class TestHl7Arrival(MllpCase):
+    """Parts into the ledger and answers out of it, in one transaction."""
+
+    def store(self, *messages, **rules):
+        spec = self.feed._inbound_spec()
+        found = [
+            part
+            for message in messages
+            for part in reception.receive(
+                message, self.feed._hl7_rules(), fields.Datetime.now().astimezone()
+            ).parts
+        ]
+        ring = keys.optional_ring(self.env.cr)
+        arrived = [hl7_arrival.incoming(spec, part, ring) for part in found]
+        receipts = intake_batch.store(self.env.cr, spec, arrived, ring)
+        results = hl7_arrival.results(self.env.cr, spec, found, receipts, ring)
+        return receipts, results
+
+    def test_keys_and_what_it_is_about_are_pseudonyms(self):
+        (receipt,), _results = self.store(ADT % (b"ID-4711", b"4711"))
+        message = self.env["integration.message"].search([("uuid", "=", receipt.uuid)])
+        self.assertEqual(message.message_type, "ADT^A01")
+        for value in (message.external_key, message.partition_key):
+            self.assertTrue(value.startswith(intake.PSEUDONYM))
+            self.assertNotIn("4711", value)
+
+    def test_a_repetition_gets_its_answer_and_a_conflict_another(self):
+        _receipts, (first,) = self.store(ADT % (b"R1", b"1"))
+        _receipts, (again, other) = self.store(ADT % (b"R1", b"1"), ADT % (b"R1", b"2"))
+        self.assertEqual(again, Answered(first.content, new=False))
+        self.assertNotEqual(other.content, first.content)
+        self.assertIn(b"MSA|AA|R1", other.content)
+
+    def test_what_is_answered_after_handling_waits(self):
+        self.feed._write_approved({"hl7_respond": "handled"})
+        (receipt,), (result,) = self.store(ADT % (b"W1", b"1"))
+        self.assertEqual(result, Waits(receipt.uuid))
+        _receipts, (again,) = self.store(ADT % (b"W1", b"1"))
+        self.assertEqual(again, Waits(receipt.uuid))
+        ring = keys.optional_ring(self.env.cr)
+        kept = acknowledgements.Acknowledgement(b"MSH|later", "text/plain")
+        acknowledgements.keep(self.env.cr, receipt.uuid, kept, "clinical", ring)
+        _receipts, (again,) = self.store(ADT % (b"W1", b"1"))
+        self.assertEqual(again, Answered(b"MSH|later", new=False))
+
+    def test_evidence_is_kept_once(self):
+        _receipts, (first,) = self.store(b"no message at all")
+        _receipts, (again,) = self.store(b"no message at all")
+        self.assertEqual(first.content, again.content)
+        message = self.env["integration.message"].search(
+            [("interface_id", "=", self.feed.id), ("state", "=", "quarantined")]
+        )
+        self.assertEqual(message.mapped("error_code"), ["hl7_syntax"])
