@@ -129,6 +129,15 @@ def test_two_answers_count_once_and_the_second_not_for_the_next_message():
         assert ("M1", "AE") in [(one.control_id, one.code) for one in line.strays]
 
 
+def test_both_answers_of_the_enhanced_mode_at_once():
+    with WireServer(
+        answering(lambda identifier: ack(identifier, "CA") + ack(identifier))
+    ) as server:
+        line = Line(server)
+        assert line.send().code == "AA"
+        assert line.strays == []
+
+
 def test_an_answer_without_the_control_id_is_none():
     with WireServer(answering(lambda _identifier: ack(""))) as server:
         line = Line(server, read_timeout=0.3)

@@ -10,6 +10,7 @@ from . import (
     test_clinical_lists,
     test_ehr_events,
     test_hl7_feed,
+    test_hl7_http,
     test_hl7_outbound,
     test_mllp_inbound,
     test_mllp_leases,

@@ -26,6 +26,10 @@ class Listener:
     def close(self):
         self._server.close()
 
+    def say(self, answer):
+        """Send something unasked."""
+        self._latest.sendall(answer)
+
     def _accept(self):
         while True:
             try:
@@ -33,6 +37,7 @@ class Listener:
             except OSError:
                 return
             self.connections += 1
+            self._latest = connection
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):

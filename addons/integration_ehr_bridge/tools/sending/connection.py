@@ -122,10 +122,10 @@ class MllpConnection:
                 )
             found = None
             for answer in self._answers(bytes(memoryview(buffer)[:size])):
-                if answer.control_id == control_id and found is None:
-                    found = answer
-                else:
+                if answer.control_id != control_id or not _says_more(answer, found):
                     stray(answer)
+                else:
+                    found = answer
             if found:
                 return found
 
@@ -156,6 +156,12 @@ class MllpConnection:
                 answer = answers.read(item.data)
                 if answer:
                     yield answer
+
+
+def _says_more(answer: Answer, found: Answer | None) -> bool:
+    """Whether an answer counts, of several to one message: the first, and what became of a message
+    counts more than that it was stored."""
+    return found is None or (found.code == answers.STORED and answer.code != answers.STORED)
 
 
 def open_connection(target: Target) -> MllpConnection:
