@@ -71,6 +71,7 @@ from . import (
     test_ownership_ui,
     test_package,
     test_package_routing,
+    test_package_sections,
     test_payload_content,
     test_policy_form,
     test_pseudonym_key,
