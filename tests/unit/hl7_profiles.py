@@ -76,7 +76,6 @@ def canonical(raw: bytes, trial=None, maps=None, **context):
 #: The contract of each mapping's handler.
 CONTRACTS = {
     "visit": "ehr.encounter",
-    "visit_cancelled": "ehr.encounter",
     "bed": "ehr.bed",
     "patient": "ehr.patient",
     "patient_merge": "ehr.patient_merge",

@@ -34,6 +34,13 @@ _NAME: Final = re.compile(r"(?!.*\d{3})[A-Za-z_@$][A-Za-z0-9_.:@$-]{0,39}", re.A
 _SEGMENT: Final = re.compile(r"(?=.*[A-Z])[A-Z][A-Z0-9]{2}", re.ASCII)
 _WORD: Final = re.compile(r"(?=\w*[A-Z\d])\w{4,}|[A-Z]\w{2}")
 _HL7_START: Final = re.compile(r"(MSH|FHS|BHS)([^\w\s])")
+#: A place in an HL7 message as sentences name it: ``PV1-19``, ``PID-3[2].1``.
+_HL7_PLACE: Final = re.compile(
+    r"(?<![\w-])[A-Z][A-Z0-9]{2}-\d{1,2}(?:\[\d{1,3}\])?(?:\.\d{1,2}){0,2}(?![\w-])", re.ASCII
+)
+#: Characters that nobody writes; they stand for places while values are looked for.
+_FIRST_PRIVATE: Final = 0xE000
+_MOST_PLACES: Final = 100
 _XML_TOKEN: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
     # No "<" inside of a tag, not even quoted (XML 1.0, 3.1): each try ends at the next one.
@@ -228,6 +235,7 @@ def scrub(text: str, *contents: Any) -> str:
 
     :param contents: JSON values, or bytes and text that are no JSON, of which every word counts
     """
+    text, places = _without_places(text, contents)
     folded = text.casefold()
     found = set()
     for content in contents:
@@ -242,10 +250,47 @@ def scrub(text: str, *contents: Any) -> str:
         if len(value) <= _SHORT:
             pattern = rf"(?<!\w){pattern}(?!\w)"
         text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
+    for mark, place in places.items():
+        text = text.replace(mark, place)
     return text
 
 
+def _without_places(text: str, contents: Iterable[Any]) -> tuple[str, dict[str, str]]:
+    """A text about HL7 with a mark for each place that it names, and the places by their marks.
+
+    The numbers of fields are values of any message. What the content itself holds is no place.
+    """
+    messages = [found for content in contents if (found := _hl7_text(content))]
+    places: dict[str, str] = {}
+    if not messages:
+        return text, places
+
+    def marked(found: re.Match[str]) -> str:
+        if len(places) >= _MOST_PLACES or any(found[0] in message for message in messages):
+            return found[0]
+        mark = chr(_FIRST_PRIVATE + len(places))
+        places[mark] = found[0]
+        return mark
+
+    return _HL7_PLACE.sub(marked, text), places
+
+
+def _hl7_text(content: Any) -> str:
+    """Content as text if it is HL7 v2, else nothing."""
+    if not isinstance(content, bytes):
+        return ""
+    text = content.decode("utf-8", "replace").lstrip("\ufeff\x0b \t\r\n")
+    return text if _HL7_START.match(text) else ""
+
+
 def _scrubbed(content: Any) -> Iterator[str]:
+    if hl7 := _hl7_text(content):
+        # Names of segments tell nothing, and sentences have to name them. A message chooses its
+        # delimiters: they follow the name of its header.
+        delimiters = re.escape(hl7[3:8])
+        for line in re.split(r"[\r\n]+", hl7):
+            yield from re.split(rf"[\s|^~\\&<>\"'=;,:{delimiters}]+", line[3:])
+        return
     if isinstance(content, bytes):
         try:
             content = canonical_json.loads(content)

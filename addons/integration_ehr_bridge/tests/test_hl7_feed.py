@@ -67,7 +67,7 @@ class TestHl7Feed(FeedCase):
             self.message("SIU^S26", "SCH|P1^CARE|F1^THEATRE", "RGS|1"),
         )
         self.assertEqual(told.mapped("state"), ["done"] * 2, told.mapped("error_message"))
-        appointment = self.env["ehr.appointment"].search([("filler_id", "=", "F1")])
+        appointment = self.env["ehr.appointment"].search([("filler_number", "=", "F1")])
         self.assertEqual(appointment.status, "no_show")
         self.assertEqual(appointment.encounter_id, self.visits("5"))
         self.assertEqual(set(appointment.resource_ids.mapped("kind")), {"service", "location"})

@@ -45,7 +45,9 @@ CANCELS: Final = {
     "cancel_discharge": frozenset({"discharge"}),
 }
 #: What cannot have happened either if the admission did not.
-_AFTER_ADMISSION: Final = frozenset({"transfer", "discharge", *CLASS_CHANGES})
+_AFTER_ADMISSION: Final = frozenset(
+    {"transfer", "discharge", "cancel_transfer", "cancel_discharge", *CLASS_CHANGES}
+)
 #: Kinds of events, in the order in which they happen when they happen at the same time.
 KINDS: Final = (
     "pre_admit",
