@@ -174,7 +174,7 @@ class Hospital:
     def _emergency_stays(self, now: int) -> list[Happening]:
         visit = self.rng.choice(self._staying("E"))
         self._soil(visit.place)
-        self._put(visit, self.rng.choice(self.free_beds("ICU", "3W", "4W")))
+        self._put(visit, self.rng.choice(self.free_beds("ICU", "3W", "4W")), now)
         visit.kind = "I"
         return [Happening("A06", visit)]
 
@@ -194,15 +194,16 @@ class Hospital:
         self._soil(visit.place)
         return [Happening("A03", visit)]
 
-    def _put(self, visit: Visit, bed: Place) -> None:
+    def _put(self, visit: Visit, bed: Place, now: int) -> None:
         visit.former = visit.bed
         visit.bed = [bed.ward, bed.room, bed.bed]
+        visit.moved = now
 
     def _transfer(self, now: int) -> list[Happening]:
         visit = self.rng.choice(self._staying("I"))
         bed = self.rng.choice(self.free_beds("ICU", "3W", "4W", "5E"))
         self._soil(visit.place)
-        self._put(visit, bed)
+        self._put(visit, bed, now)
         return [Happening("A02", visit)]
 
     def _update(self, now: int) -> list[Happening]:
@@ -219,7 +220,7 @@ class Hospital:
     def _cancel_admit(self, now: int) -> list[Happening]:
         visit = self.rng.choice(self._just(self._staying("I")))
         del self.visits[visit.number]
-        return [Happening("A11", visit)]
+        return [Happening("A11", visit, undone=visit.admitted)]
 
     def _returnable(self) -> list[Visit]:
         """Those whose former bed nobody else has."""
@@ -236,8 +237,10 @@ class Hospital:
         visit = self.rng.choice(self._returnable())
         back = Place(*visit.former)
         self.dirty.pop(str(back), None)
-        self._put(visit, back)
-        told = Happening("A12", Visit(**{**asdict(visit), "patient": visit.patient}))
+        undone = visit.moved
+        self._put(visit, back, now)
+        copy = Visit(**{**asdict(visit), "patient": visit.patient})
+        told = Happening("A12", copy, undone=undone)
         visit.former = []
         return [told]
 
@@ -249,9 +252,9 @@ class Hospital:
         visit = self.rng.choice(self._readmittable())
         self.gone.remove(visit)
         self.dirty.pop(str(visit.place), None)
-        visit.discharged = 0
+        undone, visit.discharged = visit.discharged, 0
         self.visits[visit.number] = visit
-        return [Happening("A13", visit)]
+        return [Happening("A13", visit, undone=undone)]
 
     # -- patients ------------------------------------------------------------------------------
 

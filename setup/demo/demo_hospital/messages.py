@@ -19,8 +19,6 @@ _STRUCTURES: Final = {
     "A02": "ADT_A02", "A03": "ADT_A03", "A05": "ADT_A05", "A06": "ADT_A06", "A11": "ADT_A09",
     "A12": "ADT_A12", "A20": "ADT_A20", "A28": "ADT_A05", "A31": "ADT_A05", "A40": "ADT_A39",
 }  # fmt: skip
-#: Triggers that undo: the message says when it was undone, and EVN-6 when the undone had happened.
-_UNDOING: Final = ("A11", "A12", "A13")
 
 
 def escaped(text: str) -> str:
@@ -86,9 +84,7 @@ class Writer:
         visit = told.visit
         if visit and told.trigger == "A01":
             return self.time(visit.admitted)
-        if visit and told.trigger in _UNDOING:
-            return self.time(visit.discharged or visit.admitted)
-        return self.time(now)
+        return self.time(told.undone or now)
 
     def _visit(self, visit: Visit) -> list[str]:
         former = visit.former

@@ -24,6 +24,7 @@ class Visit:
 
     :ivar bed: where the patient lies, as ward, room, bed; empty for a visit without a bed
     :ivar admitted: seconds since 1970; 0 while it is only planned
+    :ivar moved: when the patient was put into the bed
     """
 
     number: str
@@ -35,6 +36,7 @@ class Visit:
     payer: list[str]
     admitted: int = 0
     former: list[str] = field(default_factory=list)
+    moved: int = 0
     discharged: int = 0
     expected: int = 0
 
@@ -61,7 +63,10 @@ class Operation:
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that a message tells: its trigger event, and what it is about."""
+    """Something that a message tells: its trigger event, and what it is about.
+
+    :ivar undone: when that had happened which is undone
+    """
 
     trigger: str
     visit: Visit | None = None
@@ -70,6 +75,7 @@ class Happening:
     status: str = ""
     retired: Patient | None = None
     patient: Patient | None = None
+    undone: int = 0
 
 
 def visit(values: dict[str, Any]) -> Visit:
