@@ -59,7 +59,7 @@ class TestHl7Feed(FeedCase):
                 "SIU^S12",
                 "SCH|P1^CARE|F1^THEATRE|||||ELECTIVE|SURGERY|90|min|^^90^20261201080000",
                 "PID|1||475^^^MAIN^MR",
-                "PV1|1|P||||||||||||||||||5^^^MAIN",
+                f"PV1|1|P{'|' * 17}5^^^MAIN",
                 "RGS|1",
                 "AIS|1||27130^Hip",
                 "AIL|1||OR^OR1^^MAIN",
