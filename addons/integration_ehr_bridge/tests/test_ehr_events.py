@@ -71,10 +71,9 @@ class TestEhrEvents(ScheduleCase):
 
     def forget(self):
         """What follows belongs to another transaction."""
-        self.env.cr.execute(
-            "UPDATE integration_event SET tx = uuid WHERE tx LIKE pg_current_xact_id() || '@%'"
-        )
-        self.env.cr.precommit.data.clear()
+        self.env.cr.postcommit.data.clear()
+        self.env.cr.execute("UPDATE integration_event SET tx = uuid")
+        self.env.invalidate_all()
 
     # -- visits ----------------------------------------------------------------------------
 
