@@ -123,6 +123,8 @@ class TestCensusHistory(BaseCase):
         self.check([*told, cancel], "cancelled", None)
         # Nobody cancels what is written down later.
         self.check([*told, cancel, event("admit", "8:05", 3, recorded="9:40")], "present", 3)
+        twice = event("cancel_admit", "8:00", recorded="9:50")
+        self.check([*told, cancel, event("admit", "9:40", 3), twice], "present", 3)
         # The cancellation came first.
         self.check([cancel, event("admit", "8:00", 1)], "cancelled", None)
 

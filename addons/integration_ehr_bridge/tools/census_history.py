@@ -202,7 +202,10 @@ def _cancellations(events: Sequence[Event]) -> dict[str, Event]:
         if kinds is None:
             continue
         known = [one for one in events if _before(one, event)]
-        target = _target([one for one in known if one.kind in kinds], event, cancelled)
+        meant = [one for one in known if one.kind in kinds]
+        if _is_repeated(meant, event, cancelled):
+            continue
+        target = _target(meant, event, cancelled)
         if event.kind == "cancel_admit":
             announced = [one for one in known if one.kind == "pre_admit"]
             target = target or _target(announced, event, cancelled)
@@ -217,15 +220,20 @@ def _before(one: Event, cancellation: Event) -> bool:
     return one.when <= cancellation.when and one.written_at <= cancellation.written_at
 
 
-def _target(
-    candidates: Sequence[Event], cancellation: Event, cancelled: Mapping[str, Event]
-) -> Event | None:
-    """The one that happened when the cancellation says, else the latest that counts.
+def _is_repeated(
+    meant: Sequence[Event], cancellation: Event, cancelled: Mapping[str, Event]
+) -> bool:
+    """Whether what happened when the cancellation says is cancelled already."""
+    exact = [one for one in meant if one.occurred_at == cancellation.occurred_at]
+    return bool(exact) and all(one.digest in cancelled for one in exact)
 
-    If that one is cancelled already, somebody only says so once more.
-    """
-    exact = [one for one in candidates if one.occurred_at == cancellation.occurred_at]
-    counting = [one for one in exact or candidates if one.digest not in cancelled]
+
+def _target(
+    meant: Sequence[Event], cancellation: Event, cancelled: Mapping[str, Event]
+) -> Event | None:
+    """The one that happened when the cancellation says, else the latest that counts."""
+    exact = [one for one in meant if one.occurred_at == cancellation.occurred_at]
+    counting = [one for one in exact or meant if one.digest not in cancelled]
     return counting[-1] if counting else None
 
 
