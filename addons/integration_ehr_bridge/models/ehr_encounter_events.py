@@ -54,15 +54,17 @@ class EhrEncounter(models.Model):
         ring = keys.working_ring(self.env.cr)
         if ring is None:
             return  # whoever keeps the census by hand goes on; the next message links them
-        for visit in self:
-            context = visit_context(visit.company_id.id, visit.visit_assigner)
-            names = list(ring.pseudonyms(visit.visit_number, context).values())
-            found = waiting.search([("visit_key", "in", names)])
-            found.filtered(
-                lambda one, visit=visit: (
-                    not (one.patient_id and visit.patient_id) or one.patient_id == visit.patient_id
-                )
-            ).write({"encounter_id": visit.id, "visit_key": False})
+        named = {
+            name: visit
+            for visit in self
+            for name in ring.pseudonyms(
+                visit.visit_number, visit_context(visit.company_id.id, visit.visit_assigner)
+            ).values()
+        }
+        for one in waiting.search([("visit_key", "in", list(named))]):
+            visit = named[one.visit_key]
+            if not (one.patient_id and visit.patient_id) or one.patient_id == visit.patient_id:
+                one.write({"encounter_id": visit.id, "visit_key": False})
 
     # ------------------------------------------------------------------
     # business events

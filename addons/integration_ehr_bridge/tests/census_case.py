@@ -63,6 +63,7 @@ class CensusCase(TransactionCase):
         for body in bodies:
             record = self.handler(name, company)._process(self.received(), body)
         self.env.flush_all()
+        self.env.invalidate_all()
         return record
 
     def adt(self, event, clock, visit="V1", *, recorded=None, place=None, patient="P1", **said):

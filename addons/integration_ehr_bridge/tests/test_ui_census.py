@@ -7,7 +7,7 @@ from .census_case import CensusCase
 @tagged("post_install", "-at_install")
 class TestCensusUi(CensusCase, HttpCase):
     def test_census(self):
-        """A keeper sees the beds, cleans one, and keeps the census by hand while the feed is down."""
+        """A keeper sees beds, cleans one, and keeps the census by hand while its feed is down."""
         self.env["integration.interface"].search([]).active = False
         system = self.env["integration.system"].create(
             {"name": "EHR", "code": "EHRTOUR", "kind": "ehr"}
