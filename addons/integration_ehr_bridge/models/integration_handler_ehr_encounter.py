@@ -55,5 +55,6 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
             record.move_ids.from_id,
             record.patient_id,
             record.attending_id,
+            record.appointment_ids,
             requests,
         )
