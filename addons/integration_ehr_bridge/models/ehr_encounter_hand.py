@@ -69,6 +69,8 @@ class EhrEncounter(models.Model):
         place = self.env["ehr.location"].browse(said.get("location_id"))
         if not place:
             raise UserError(self.env._("Say where the patient is."))
+        place.check_access("read")
+        self = self.with_company(place.company_id)
         number = (said.get("visit_number") or "").strip()
         key = Identifier(
             (said.get("visit_assigner") or "").strip(), number or f"T-{uuid4().hex[:8].upper()}"

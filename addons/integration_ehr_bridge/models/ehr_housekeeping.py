@@ -35,9 +35,7 @@ class EhrHousekeeping(models.Model):
         required=True,
         readonly=True,
     )
-    state = fields.Selection(
-        STATES, required=True, readonly=True, default="open", index=True, group_expand=True
-    )
+    state = fields.Selection(STATES, required=True, readonly=True, default="open", index=True)
     started_at = fields.Datetime(readonly=True)
     started_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     done_at = fields.Datetime(readonly=True)

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.census_told import Place
+from .ehr_encounter import CLASSES
 
 KINDS = [
     ("unit", "Unit"),
@@ -83,11 +84,7 @@ class EhrLocation(models.Model):
         "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
     )
     occupant_id = fields.Many2one("ehr.encounter", compute="_compute_occupant_ids", string="Visit")
-    occupant_class = fields.Selection(
-        lambda self: self.env["ehr.encounter"]._fields["encounter_class"].selection,
-        compute="_compute_occupant_ids",
-        string="Class",
-    )
+    occupant_class = fields.Selection(CLASSES, compute="_compute_occupant_ids", string="Class")
     occupied_since = fields.Datetime(compute="_compute_occupant_ids", string="Admitted")
     present_count = fields.Integer(
         compute="_compute_counts", help="Patients who are here, in all parts of the place."
@@ -136,13 +133,9 @@ class EhrLocation(models.Model):
             inside = place.kind in ("room", "bed") and place.parent_id
             place.unit_id = place.parent_id.unit_id if inside else place._origin
 
-    @api.depends(
-        "encounter_ids.state",
-        "encounter_ids.location_id",
-        "encounter_ids.encounter_class",
-        "encounter_ids.admitted_at",
-        "kind",
-    )
+    # Not dependent on visits: each message about one would go through the places for it.
+    @api.depends("kind")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_occupant_ids(self):
         present = self.env["ehr.encounter"].search(
             [("location_id", "in", self.ids), ("state", "=", "present")], order="admitted_at, id"
@@ -167,7 +160,8 @@ class EhrLocation(models.Model):
         )
         return [("id", "in" if True in value else "not in", [place.id for (place,) in rows])]
 
-    @api.depends("encounter_ids.state", "encounter_ids.location_id", "bed_state")
+    @api.depends("bed_state")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         inside = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
         present = dict(
@@ -196,7 +190,18 @@ class EhrLocation(models.Model):
             self._fill(vals)
             if vals.get("kind") == "bed":
                 vals.setdefault("bed_state", "free")
-        return super().create(vals_list)
+        places = super().create(vals_list)
+        places._find_parents()
+        return places
+
+    def _find_parents(self):
+        """Rooms and beds are part of what their names say, unless somebody said otherwise."""
+        for place in self:
+            above = Place(*(place[piece] or "" for piece in PIECES)).parent
+            if place.parent_id or not above or place.kind not in ("room", "bed"):
+                continue
+            known = self._known_places([above, above._replace(room="")], place.company_id)
+            place.parent_id = known.get(above) or known.get(above._replace(room=""))
 
     def write(self, vals):
         return super().write(self._fill(dict(vals)))

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 #: What keeps the census up to date.
 HANDLERS = ("integration.handler.ehr_encounter", "integration.handler.ehr_bed")
@@ -41,17 +42,18 @@ class EhrLocation(models.Model):
         # sudo: readers of the census are no observers of interfaces; they learn name and fallback
         interfaces = self.env["integration.interface"].sudo()
         return interfaces.search(
-            [
-                ("direction", "=", "inbound"),
-                ("state", "in", ("active", "deprecated")),
-                ("company_id", "in", self.env.companies.ids),
-                *self._feed_domain(),
-            ]
+            Domain("direction", "=", "inbound")
+            & Domain("state", "in", ("active", "deprecated"))
+            & Domain("company_id", "in", self.env.companies.ids)
+            & self._feed_domain()
         )
 
     @api.model
     def _feed_domain(self):
-        return [("handler", "in", HANDLERS)]
+        domain = Domain("handler", "in", HANDLERS)
+        if "routing_id" in self.env["integration.interface"]._fields:
+            domain |= Domain("routing_id.line_ids.handler", "in", HANDLERS)
+        return domain
 
     @api.model
     def _feed_trouble(self, interface):

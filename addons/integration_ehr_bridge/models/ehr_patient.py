@@ -1,9 +1,11 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine import keys
+from odoo.addons.integration_core.tools.keyring import KeyRingError
 
 SHOWN = 8  # characters of a pseudonym that people read
 
@@ -85,7 +87,10 @@ class EhrPatient(models.Model):
         assigners = self.sudo()._read_group(
             [("company_id", "in", companies.ids)], ["company_id", "assigner"]
         )
-        ring = keys.ring(self.env.cr)
+        try:
+            ring = keys.require(self.env.cr)
+        except KeyRingError as error:
+            raise UserError(error.message) from None
         return Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("assigner", "=", assigner)

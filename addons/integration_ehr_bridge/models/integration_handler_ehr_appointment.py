@@ -12,8 +12,8 @@ _PLAIN = {
     "placer_order": "placer_order",
     "filler_order": "filler_order",
 }
-#: Whose schedules a message changed, by appointment, for the rest of the transaction.
-_TOUCHED = "integration_ehr_bridge.touched_staff"
+#: In the context of the appointment that a message touched: whose schedules that changed.
+_STAFF = "ehr_staff_ids"
 
 
 class IntegrationHandlerEhrAppointment(models.AbstractModel):
@@ -38,8 +38,7 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         return [self._apply(book, data) for _received, data in messages]
 
     def _along_with(self, record):
-        touched = self.env.cr.cache.get(_TOUCHED, {})
-        return (self.env["ehr.staff"].browse(sorted(touched.get(record.id, ()))),)
+        return (self.env["ehr.staff"].browse(record.env.context.get(_STAFF, ())),)
 
     # ------------------------------------------------------------------
     # one event
@@ -66,12 +65,8 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         elif values:
             appointment.write(values)
         book.add(appointment)
-        self._remember_staff(appointment, before | appointment.resource_ids.staff_id)
-        return appointment
-
-    def _remember_staff(self, appointment, staff):
-        touched = self.env.cr.cache.setdefault(_TOUCHED, {})
-        touched.setdefault(appointment.id, set()).update(staff.ids)
+        staff = before | appointment.resource_ids.staff_id
+        return appointment.with_context(**{_STAFF: staff.ids})
 
     def _changed(self, appointment, values):
         """Those values that are not what the appointment has already."""

@@ -4,6 +4,7 @@ from . import (
     test_appointment,
     test_census,
     test_census_differential,
+    test_census_drain,
     test_census_hand,
     test_census_merge,
     test_census_pseudonyms,

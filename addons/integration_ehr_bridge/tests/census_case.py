@@ -39,6 +39,7 @@ class CensusCase(TransactionCase):
         cls.ring = KeyRing.parse(f"test:{keyring.generate_key()}")
         cls.startClassPatcher(patch.object(settings, "key_ring", lambda: cls.ring))
         cls.env["integration.encryption.key"].search([]).unlink()
+        cls.env["integration.arming"]._remember("The tests' own database")
         cls.company = cls.env.company
         cls.company.ehr_create_locations = True
         cls.feed = new_test_user(
@@ -63,6 +64,7 @@ class CensusCase(TransactionCase):
         for body in bodies:
             record = self.handler(name, company)._process(self.received(), body)
         self.env.flush_all()
+        self.env.invalidate_all()
         return record
 
     def adt(self, event, clock, visit="V1", *, recorded=None, place=None, patient="P1", **said):

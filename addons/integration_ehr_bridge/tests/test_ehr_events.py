@@ -71,10 +71,9 @@ class TestEhrEvents(ScheduleCase):
 
     def forget(self):
         """What follows belongs to another transaction."""
-        self.env.cr.execute(
-            "UPDATE integration_event SET tx = uuid WHERE tx LIKE pg_current_xact_id() || '@%'"
-        )
-        self.env.cr.precommit.data.clear()
+        self.env.cr.postcommit.data.clear()
+        self.env.cr.execute("UPDATE integration_event SET tx = uuid")
+        self.env.invalidate_all()
 
     # -- visits ----------------------------------------------------------------------------
 
@@ -225,6 +224,35 @@ class TestEhrEvents(ScheduleCase):
         self.visit("V1", state="planned")
         [data] = self.told()["appointment.changed"]
         self.assertEqual(data["visit"], {"number": "V1"})
+
+    def test_of_many_messages_at_once_each_has_its_events(self):
+        """A provider who is replaced is told of, too, and no batch falls apart for it."""
+        documents = [
+            {
+                "event": event,
+                "occurred_at": self.moment(minute),
+                "filler": {"number": f"A{number}"},
+                "start": self.moment(number * 60, days=1),
+                "resources": [{"kind": "provider", "provider": {"number": provider}}],
+            }
+            for minute, (event, number, provider) in enumerate(
+                [("book", 1, "D1"), ("book", 2, "D2"), ("modify", 1, "D3")], start=-9
+            )
+        ]
+        self.bring_all(documents[:2])
+        self.told()
+        with self.assertNoLogs("odoo.addons.integration_core.engine.inbound_batch", "WARNING"):
+            message = self.bring_all([documents[2], {**documents[1], "minutes": 5}])
+        self.assert_done(message)
+        told = self.told()
+        self.assertEqual(len(told["appointment.changed"]), 2)
+        providers = [one["provider"]["number"] for one in told["provider_schedule.changed"]]
+        self.assertEqual(sorted(providers), ["D1", "D2", "D3"])
+        self.env.cr.execute(
+            "SELECT count(DISTINCT causation_id) FROM integration_event WHERE uuid = ANY(%s)",
+            [[row[1] for row in self.rows]],
+        )
+        self.assertEqual(self.env.cr.fetchone(), (2,))
 
     # -- what is kept of it ----------------------------------------------------------------
 

@@ -123,6 +123,8 @@ class TestCensusHistory(BaseCase):
         self.check([*told, cancel], "cancelled", None)
         # Nobody cancels what is written down later.
         self.check([*told, cancel, event("admit", "8:05", 3, recorded="9:40")], "present", 3)
+        twice = event("cancel_admit", "8:00", recorded="9:50")
+        self.check([*told, cancel, event("admit", "9:40", 3), twice], "present", 3)
         # The cancellation came first.
         self.check([cancel, event("admit", "8:00", 1)], "cancelled", None)
 
@@ -130,6 +132,25 @@ class TestCensusHistory(BaseCase):
         told = [event("pre_admit", "7:00", 1), event("admit", "8:00", 1)]
         self.check([*told, event("cancel_admit", "9:00")], "planned", 1)
         self.check([told[0], event("cancel_admit", "9:00")], "cancelled", None)
+
+    def test_moved_after_the_admission_was_cancelled(self):
+        told = [event("admit", "8:00", 1), event("cancel_admit", "8:00", recorded="8:30")]
+        self.check([*told, event("transfer", "9:00", 2)], "present", 2)
+        self.check([*told, event("cancel_transfer", "9:00")], "cancelled", None)
+
+    def test_admitted_again(self):
+        found = self.check(
+            [
+                event("admit", "8:00", 1, admitted_at="2026-03-02T07:45:00"),
+                event("discharge", "9:00", discharged_at="2026-03-02T08:50:00"),
+                event("admit", "12:00", 2),
+                event("discharge", "15:00"),
+            ],
+            "discharged",
+            2,
+            [1, 2],
+        )
+        self.assertEqual((found.admitted_at, found.discharged_at), (at("12:00"), at("15:00")))
 
     def test_an_update_does_not_outlive_the_admission(self):
         self.check(
@@ -155,6 +176,9 @@ class TestCensusHistory(BaseCase):
         self.check([*told, both], "present", 3, [1])
         twice = [event("cancel_transfer", "11:00"), event("cancel_transfer", "11:05")]
         self.check([*told, *twice], "present", 1)
+        # Told once more, and written down anew: it is the same one that is cancelled.
+        again = event("cancel_transfer", "9:00", recorded="11:30")
+        self.check([*told, both, again], "present", 3, [1])
 
     def test_cancelled_discharge(self):
         told = [event("admit", "8:00", 1), event("discharge", "9:00", 1)]

@@ -203,10 +203,14 @@ def _cancellations(events: Sequence[Event]) -> dict[str, Event]:
         kinds = CANCELS.get(event.kind)
         if kinds is None:
             continue
-        known = [one for one in events if one.digest not in cancelled and _before(one, event)]
-        target = _target([one for one in known if one.kind in kinds], event)
+        known = [one for one in events if _before(one, event)]
+        meant = [one for one in known if one.kind in kinds]
+        if _is_repeated(meant, event, cancelled):
+            continue
+        target = _target(meant, event, cancelled)
         if event.kind == "cancel_admit":
-            target = target or _target([one for one in known if one.kind == "pre_admit"], event)
+            announced = [one for one in known if one.kind == "pre_admit"]
+            target = target or _target(announced, event, cancelled)
             _cancel_what_followed(known, target, event, cancelled)
         if target:
             cancelled[target.digest] = event
@@ -218,10 +222,21 @@ def _before(one: Event, cancellation: Event) -> bool:
     return one.when <= cancellation.when and one.written_at <= cancellation.written_at
 
 
-def _target(candidates: Sequence[Event], cancellation: Event) -> Event | None:
-    """The one that happened when the cancellation says, else the latest."""
-    exact = [one for one in candidates if one.occurred_at == cancellation.occurred_at]
-    return (exact or candidates or [None])[-1]  # type: ignore[list-item]
+def _is_repeated(
+    meant: Sequence[Event], cancellation: Event, cancelled: Mapping[str, Event]
+) -> bool:
+    """Whether what happened when the cancellation says is cancelled already."""
+    exact = [one for one in meant if one.occurred_at == cancellation.occurred_at]
+    return bool(exact) and all(one.digest in cancelled for one in exact)
+
+
+def _target(
+    meant: Sequence[Event], cancellation: Event, cancelled: Mapping[str, Event]
+) -> Event | None:
+    """The one that happened when the cancellation says, else the latest that counts."""
+    exact = [one for one in meant if one.occurred_at == cancellation.occurred_at]
+    counting = [one for one in exact or meant if one.digest not in cancelled]
+    return counting[-1] if counting else None
 
 
 def _cancel_what_followed(
@@ -232,7 +247,7 @@ def _cancel_what_followed(
         return
     for one in known:
         if one.kind in _AFTER_ADMISSION and (target is None or one.order > target.order):
-            cancelled[one.digest] = event
+            cancelled.setdefault(one.digest, event)
 
 
 class _History:
@@ -289,7 +304,7 @@ class _History:
         elif kind == "pre_admit":
             self._announce()
         elif kind == "discharge":
-            self.found.state, self._left_at = DISCHARGED, event.occurred_at
+            self._discharge(event)
         elif kind == "cancel_discharge":
             self.found.state = PRESENT
         elif kind == "cancel_admit":
@@ -302,9 +317,17 @@ class _History:
         else:
             self._arrive(event)
 
+    def _discharge(self, event: Event) -> None:
+        if not event.facts.get("discharged_at"):
+            self._said_discharged = None  # that of a former discharge
+        self.found.state, self._left_at = DISCHARGED, event.occurred_at
+
     def _admit(self, event: Event) -> None:
-        if self.found.state == DISCHARGED or self._first_admission is None:
+        again = self.found.state == DISCHARGED
+        if again or self._first_admission is None:
             self._first_admission = event.occurred_at
+        if again and not event.facts.get("admitted_at"):
+            self._said_admitted = None  # that of the former admission
         self.found.state, self._was_cancelled = PRESENT, False
 
     def _announce(self) -> None:
@@ -312,11 +335,16 @@ class _History:
             self.found.state, self._was_cancelled = PLANNED, False
 
     def _arrive(self, event: Event) -> None:
-        """Who is moved is there, unless he has left: then he is not called back by that."""
+        """Who is moved is there, unless he has left: then he is not called back by that.
+
+        Who is moved after his admission was cancelled has come after all.
+        """
         if event.kind in CLASS_CHANGES and "class" not in event.facts:
             self.found.values["class"] = CLASS_CHANGES[event.kind]
-        if self.found.state != DISCHARGED and not self._was_cancelled:
-            self.found.state = PRESENT
+        if event.kind == "cancel_transfer" and self._was_cancelled:
+            return
+        if self.found.state != DISCHARGED:
+            self.found.state, self._was_cancelled = PRESENT, False
 
     def _implied(self, event: Event) -> str:
         """The state of a visit of which nothing is known but an update."""

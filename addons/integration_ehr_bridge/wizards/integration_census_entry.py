@@ -45,6 +45,9 @@ class IntegrationCensusEntry(models.TransientModel):
         if self.kind == "transfer":
             if not self.location_id:
                 raise UserError(self.env._("Say where the patient was brought to."))
+            self.location_id.check_access("read")
+            if self.location_id.company_id != visit.company_id:
+                raise UserError(self.env._("This place is another company's."))
             facts["location"] = self.location_id.id
         visit.with_company(visit.company_id)._enter_by_hand(
             visit._visit_key(), self.kind, self.occurred_at, facts, self.reason
