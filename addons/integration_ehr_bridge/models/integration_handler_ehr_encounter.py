@@ -19,7 +19,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
         now = self._now()
         told = [census_told.read_encounter(data, now) for _received, data in messages]
         patients = self._patients(one.patient for one in told)
-        staff = self.env["ehr.staff"]._resolve(one.attending for one in told if one.attending)
+        staff = self.env["ehr.staff"]._resolve([one.attending for one in told if one.attending])
         places = self.env["ehr.location"]._resolve(
             place for one in told for place in one.places.values() if place
         )

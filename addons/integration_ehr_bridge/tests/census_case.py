@@ -39,6 +39,7 @@ class CensusCase(TransactionCase):
         cls.ring = KeyRing.parse(f"test:{keyring.generate_key()}")
         cls.startClassPatcher(patch.object(settings, "key_ring", lambda: cls.ring))
         cls.env["integration.encryption.key"].search([]).unlink()
+        cls.env["integration.arming"]._remember("The tests' own database")
         cls.company = cls.env.company
         cls.company.ehr_create_locations = True
         cls.feed = new_test_user(

@@ -74,6 +74,11 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_census", {
             trigger: ".o_form_view .alert:contains('without a visit number')",
         },
         {
+            content: "Look at the history",
+            trigger: ".o_notebook a.nav-link:contains('History')",
+            run: "click",
+        },
+        {
             content: "The history has it",
             trigger: ".o_field_widget[name='move_ids'] .o_data_row:contains('feed down since 7:40')",
         },
