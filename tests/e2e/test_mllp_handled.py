@@ -40,13 +40,8 @@ def test_in_enhanced_mode_the_receipt_comes_first(world: Hospital) -> None:
         assert [peer.ask(message).raw, peer.receive().raw] == [one.raw for one in answers]
         # Only errors are wanted, and there is none.
         assert peer.ask(adt("FINE", f15="AL", f16="ER")).code == "CA"
-        assert [
-            peer.ask(adt("WORSE", trigger="A99", f15="AL", f16="ER")).code,
-            peer.receive().code,
-        ] == [
-            "CA",
-            "AE",
-        ]
+        worse = adt("WORSE", trigger="A99", f15="AL", f16="ER")
+        assert [peer.ask(worse).code, peer.receive().code] == ["CA", "AE"]
 
 
 @pytest.mark.parametrize(("late", "code"), [("accept", "AA"), ("error", "AE")])
