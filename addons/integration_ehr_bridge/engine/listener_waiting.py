@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+
+import psycopg2
 
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
@@ -18,8 +21,10 @@ from ..tools.hl7 import paths
 from ..tools.hl7.acknowledgement import Detail, Outcome
 from ..tools.hl7.errors import MESSAGE, Condition, PathFault
 from ..tools.mllp import answers, reception
-from ..tools.mllp.committer import Answered, Deliver, Job, Result
+from ..tools.mllp.committer import Answered, Deliver, Dropped, Job, Result
 from .hl7_arrival import CONTENT_TYPE
+
+_logger = logging.getLogger(__name__)
 
 DONE = ("done", "filtered")
 FAILED = ("quarantined", "dead", "cancelled")
@@ -57,20 +62,32 @@ class Waiting:
         with own_cursor(self._registry) as cr:
             states = self._states(cr, [uuid for uuid, _job, _end in jobs])
             now = time.monotonic()
-            settled = [
-                (entry, content)
-                for entry in jobs
-                if (content := self._answer(cr, entry, states, now)) is not None
-            ]
+            found = [(entry, self._settled(cr, entry, states, now)) for entry in jobs]
         # Committed: from here on a repetition gets the same answer.
+        over = {id(entry) for entry, result in found if result is not None}
         with self._lock:
-            over = {id(entry) for entry, _content in settled}
             self._jobs = [entry for entry in self._jobs if id(entry) not in over]
-        results: list[tuple[Job, Result]] = [
-            (entry[1], Answered(content or None)) for entry, content in settled
-        ]
+        results = [(entry[1], result) for entry, result in found if result is not None]
         if results:
             self._deliver(results)
+
+    def _settled(
+        self,
+        cr: BaseCursor,
+        entry: tuple[str, Job, float],
+        states: dict[str, tuple[str, str, str]],
+        now: float,
+    ) -> Result | None:
+        """What to tell the sender of a message; None if it has to wait."""
+        try:
+            with cr.savepoint(flush=False):
+                content = self._answer(cr, entry, states, now)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise
+        except Exception as exc:  # others wait as well; this one's sender asks again
+            _logger.error("An answer after handling cannot be made: %s", type(exc).__name__)
+            return Dropped()
+        return None if content is None else Answered(content or None)
 
     @staticmethod
     def _states(cr: BaseCursor, uuids: list[str]) -> dict[str, tuple[str, str, str]]:
