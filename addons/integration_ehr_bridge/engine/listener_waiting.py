@@ -79,15 +79,19 @@ class Waiting:
         now: float,
     ) -> Result | None:
         """What to tell the sender of a message; None if it has to wait."""
+        uuid, job, end = entry
+        found = states.get(uuid, ("cancelled", "", ""))
+        if now < end and found[0] not in (*DONE, *FAILED):
+            return None
         try:
             with cr.savepoint(flush=False):
-                content = self._answer(cr, entry, states, now)
+                content = self._answer(cr, uuid, job, found)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
             raise
         except Exception as exc:  # others wait as well; this one's sender asks again
             _logger.error("An answer after handling cannot be made: %s", type(exc).__name__)
             return Dropped()
-        return None if content is None else Answered(content or None)
+        return Answered(content)
 
     @staticmethod
     def _states(cr: BaseCursor, uuids: list[str]) -> dict[str, tuple[str, str, str]]:
@@ -99,22 +103,14 @@ class Waiting:
         return {row[0]: row[1:] for row in cr.fetchall()}
 
     @staticmethod
-    def _answer(
-        cr: BaseCursor,
-        entry: tuple[str, Job, float],
-        states: dict[str, tuple[str, str, str]],
-        now: float,
-    ) -> bytes | None:
-        """The answer of a message; empty if it wants none, None if it has to wait."""
-        uuid, job, end = entry
-        state, code, text = states.get(uuid, ("cancelled", "", ""))
+    def _answer(cr: BaseCursor, uuid: str, job: Job, found: tuple[str, str, str]) -> bytes | None:
+        """The answer of a message that is over, or late; None if it wants none."""
+        state, code, text = found
         details: list[Detail] = []
         final = True
         if state in FAILED:
             details = [_detail(code, text)]
         elif state not in DONE:
-            if now < end:
-                return None
             final = not job.door.late
             details = [] if final else [_late(job.door.deadline)]
         message, part = job.part.waiting, job.part
@@ -125,7 +121,7 @@ class Waiting:
             ring = keys.optional_ring(cr)
             kept = Acknowledgement(content, CONTENT_TYPE)
             acknowledgements.keep(cr, uuid, kept, job.door.spec["data_class"], ring)
-        return content or b""
+        return content
 
 
 def _detail(code: str, text: str) -> Detail:
