@@ -113,14 +113,18 @@ class Waiting:
         elif state not in DONE:
             final = not job.door.late
             details = [] if final else [_late(job.door.deadline)]
+        ring, spec = keys.optional_ring(cr), job.door.spec
+        known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
+        if known:
+            # Somebody else who waited for it was answered first: this is a repetition.
+            return known[uuid].body
         message, part = job.part.waiting, job.part
         outcome = Outcome.ERROR if details else Outcome.ACCEPTED
         told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)
         content = answers.joined(part.early, told)
         if content and final:
-            ring = keys.optional_ring(cr)
             kept = Acknowledgement(content, CONTENT_TYPE)
-            acknowledgements.keep(cr, uuid, kept, job.door.spec["data_class"], ring)
+            acknowledgements.keep(cr, uuid, kept, spec["data_class"], ring)
         return content
 
 
@@ -129,7 +133,7 @@ def _detail(code: str, text: str) -> Detail:
     place = MESSAGE
     with suppress(PathFault):
         place = paths.parse(text.partition(": ")[0]).place
-    condition = CONDITIONS.get(code, Condition.DATA_TYPE if place else Condition.INTERNAL)
+    condition = CONDITIONS.get(code, Condition.DATA_TYPE if place.segment else Condition.INTERNAL)
     return Detail(condition, text or "The message was not handled.", place, code)
 
 
