@@ -4,8 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
+import psycopg2
 import pytest
 
 from setup.odoo_server import free_port
@@ -16,12 +18,19 @@ from tests.harness import Database, wait_until
 CONNECTIONS = 8
 
 
-@pytest.fixture
-def world(database: Database) -> Iterator[Hospital]:
-    """A listener of a test's own: they are stopped and killed."""
+@pytest.fixture(scope="module")
+def started(database: Database) -> Iterator[Hospital]:
     database.durability()
-    with hospital(database) as world:
-        yield world
+    with hospital(database) as started:
+        yield started
+
+
+@pytest.fixture
+def world(started: Hospital) -> Hospital:
+    """A hospital whose listener runs: tests stop and kill it."""
+    if started.listener.has_ended():
+        started.listener.start()
+    return started
 
 
 @dataclass
@@ -210,11 +219,11 @@ def test_what_was_acknowledged_survives_kill_nine_and_is_there_once(world: Hospi
 # -- the database ------------------------------------------------------------------------
 
 
-def _cut(database: Database) -> int:
-    """End the sessions of the database but ours, as its restart does; how many."""
-    return database.scalar(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+def _cut(world: Hospital) -> int:
+    """End the sessions of the listener, as a restart of the database does; how many."""
+    return world.database.scalar(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s",
+        [f"odoo-{world.listener.pid}"],
     )
 
 
@@ -226,26 +235,21 @@ def test_sessions_that_are_ended_lose_nothing(world: Hospital) -> None:
         for _each in range(5):
             wanted = len(load.acknowledged) + 50
             wait_until(lambda wanted=wanted: len(load.acknowledged) > wanted, what="traffic")
-            _cut(world.database)
+            assert _cut(world)
         wanted = len(load.acknowledged) + 50
         wait_until(lambda: len(load.acknowledged) > wanted, what="traffic after the last cut")
         load.stop.set()
         running.result()
     # No sender noticed: each message was stored and answered in the end.
     assert load.sent == load.acknowledged
-    with world.database.shell() as shell:
-        world.shell = shell
-        stored = stored_ids(world, feed)
-    assert sorted(stored) == sorted(load.acknowledged)
+    assert sorted(stored_ids(world, feed)) == sorted(load.acknowledged)
 
 
 def test_a_database_that_is_away_costs_no_answer_and_comes_back(world: Hospital) -> None:
     feed = world.interface()
-    database = world.database
-    admin = database.machine.server
     with Peer(feed.port) as peer:
         assert peer.ask(adt("BEFORE")).code == "AA"
-        with _closed(database, admin):
+        with _closed(world):
             peer.send(framed(adt("MEANWHILE")))
             assert not peer.is_closed(timeout=2)  # and no answer
         assert peer.receive().control_id == "MEANWHILE"
@@ -253,32 +257,21 @@ def test_a_database_that_is_away_costs_no_answer_and_comes_back(world: Hospital)
     assert world.count(feed) == 3
 
 
-class _closed:  # noqa: N801 - reads as what it does
-    """A database that takes no connections, and whose sessions have ended."""
-
-    def __init__(self, database: Database, server: object) -> None:
-        import psycopg2
-
-        self._name = database.name
-        self._ours = database
-        self._connection = psycopg2.connect(
-            dbname="postgres", host=server.host, port=server.port, user=server.user
-        )
-        self._connection.autocommit = True
-
-    def __enter__(self) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false')
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                [self._name],
-            )
-
-    def __exit__(self, *_exc: object) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS true')
-        self._connection.close()
-        self._ours.reconnect()
+@contextmanager
+def _closed(world: Hospital) -> Iterator[None]:
+    """Let the database take no connections, and end those of the listener."""
+    server, name = world.database.machine.server, world.database.name
+    connection = psycopg2.connect(
+        dbname="postgres", host=server.host, port=server.port, user=server.user
+    )
+    connection.autocommit = True
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            _cut(world)
+            yield
+        finally:
+            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 # -- several -----------------------------------------------------------------------------
