@@ -50,6 +50,7 @@ class IntegrationContractVersion(models.Model):
         ("retired", "Retired"),
     )
     interface_ids = fields.One2many("integration.interface", "contract_version_id")
+    rule_ids = fields.One2many("integration.routing.line", "contract_version_id")
     base_version_id = fields.Many2one(
         "integration.contract.version",
         string="Compared with",
