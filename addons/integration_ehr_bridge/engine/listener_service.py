@@ -70,6 +70,8 @@ class Service:
         stop = self._stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        # Interfaces and certificates are looked at all the time: there is nothing to reload.
+        loop.add_signal_handler(signal.SIGHUP, _logger.info, "Nothing has to be reloaded")
         self._waiting = Waiting(self._registry, self._deliver)
         version = get_manifest("integration_ehr_bridge").get("version", "")
         self._keeper = Keeper(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from . import hl7_arrival
 _logger = logging.getLogger(__name__)
 
 Lane = tuple[int, int]
+#: Seconds between two complaints about the key ring: senders come again and again.
+TELL_EVERY = 60.0
 #: What says that the database is away, or that another transaction was in the way.
 _AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -41,6 +44,7 @@ class Storage:
         self._wake = wake
         self._stack = ExitStack()
         self._cursor: BaseCursor | None = None
+        self._told_at = float("-inf")
 
     def __call__(self, jobs: Sequence[Job]) -> list[Result]:
         """Store jobs and commit; a result for each.
@@ -80,7 +84,7 @@ class Storage:
         found: dict[int, Result] = {}
         left: dict[int, list[tuple[int, Job]]] = {}
         for number, job in enumerate(jobs):
-            if hl7_arrival.reply_taken(self._registry, job.door.spec, job.part):
+            if self._is_reply(job):
                 found[number] = Answered(None)
             else:
                 left.setdefault(job.door.interface, []).append((number, job))
@@ -96,6 +100,16 @@ class Storage:
             outside.note(self._registry.db_name, Kind.ACCEPTED, interface, rows)
         self._wake(lanes)
         return [found[number] for number in range(len(jobs))]
+
+    def _is_reply(self, job: Job) -> bool:
+        """Whether it was an answer to a message of ours, which has got it now."""
+        try:
+            return hl7_arrival.reply_taken(self._registry, job.door.spec, job.part)
+        except _AWAY:
+            raise
+        except Exception as exc:  # it is kept as a message, for a person to look at
+            _logger.error("An acknowledgement could not be taken: %s", type(exc).__name__)
+            return False
 
     @staticmethod
     def _of_interface(
@@ -127,7 +141,9 @@ class Storage:
         """The result of a message that cannot be stored."""
         if isinstance(exc, KeyRingError):
             # Our own fault, and of all messages: their senders keep them.
-            _logger.error("Messages of “%s” cannot be stored: %s", job.door.name, exc)
+            if time.monotonic() - self._told_at > TELL_EVERY:
+                self._told_at = time.monotonic()
+                _logger.error("Messages of “%s” cannot be stored: %s", job.door.name, exc)
             return Dropped()
         # The name alone: its text may quote the message.
         _logger.error("A message of “%s” cannot be stored (%s)", job.door.name, type(exc).__name__)

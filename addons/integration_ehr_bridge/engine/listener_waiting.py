@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+
+import psycopg2
 
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
@@ -18,8 +21,10 @@ from ..tools.hl7 import paths
 from ..tools.hl7.acknowledgement import Detail, Outcome
 from ..tools.hl7.errors import MESSAGE, Condition, PathFault
 from ..tools.mllp import answers, reception
-from ..tools.mllp.committer import Answered, Deliver, Job, Result
+from ..tools.mllp.committer import Answered, Deliver, Dropped, Job, Result
 from .hl7_arrival import CONTENT_TYPE
+
+_logger = logging.getLogger(__name__)
 
 DONE = ("done", "filtered")
 FAILED = ("quarantined", "dead", "cancelled")
@@ -57,20 +62,36 @@ class Waiting:
         with own_cursor(self._registry) as cr:
             states = self._states(cr, [uuid for uuid, _job, _end in jobs])
             now = time.monotonic()
-            settled = [
-                (entry, content)
-                for entry in jobs
-                if (content := self._answer(cr, entry, states, now)) is not None
-            ]
+            found = [(entry, self._settled(cr, entry, states, now)) for entry in jobs]
         # Committed: from here on a repetition gets the same answer.
+        over = {id(entry) for entry, result in found if result is not None}
         with self._lock:
-            over = {id(entry) for entry, _content in settled}
             self._jobs = [entry for entry in self._jobs if id(entry) not in over]
-        results: list[tuple[Job, Result]] = [
-            (entry[1], Answered(content or None)) for entry, content in settled
-        ]
+        results = [(entry[1], result) for entry, result in found if result is not None]
         if results:
             self._deliver(results)
+
+    def _settled(
+        self,
+        cr: BaseCursor,
+        entry: tuple[str, Job, float],
+        states: dict[str, tuple[str, str, str]],
+        now: float,
+    ) -> Result | None:
+        """What to tell the sender of a message; None if it has to wait."""
+        uuid, job, end = entry
+        found = states.get(uuid, ("cancelled", "", ""))
+        if now < end and found[0] not in (*DONE, *FAILED):
+            return None
+        try:
+            with cr.savepoint(flush=False):
+                content = self._answer(cr, uuid, job, found)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise
+        except Exception as exc:  # others wait as well; this one's sender asks again
+            _logger.error("An answer after handling cannot be made: %s", type(exc).__name__)
+            return Dropped()
+        return Answered(content)
 
     @staticmethod
     def _states(cr: BaseCursor, uuids: list[str]) -> dict[str, tuple[str, str, str]]:
@@ -82,33 +103,29 @@ class Waiting:
         return {row[0]: row[1:] for row in cr.fetchall()}
 
     @staticmethod
-    def _answer(
-        cr: BaseCursor,
-        entry: tuple[str, Job, float],
-        states: dict[str, tuple[str, str, str]],
-        now: float,
-    ) -> bytes | None:
-        """The answer of a message; empty if it wants none, None if it has to wait."""
-        uuid, job, end = entry
-        state, code, text = states.get(uuid, ("cancelled", "", ""))
+    def _answer(cr: BaseCursor, uuid: str, job: Job, found: tuple[str, str, str]) -> bytes | None:
+        """The answer of a message that is over, or late; None if it wants none."""
+        state, code, text = found
         details: list[Detail] = []
         final = True
         if state in FAILED:
             details = [_detail(code, text)]
         elif state not in DONE:
-            if now < end:
-                return None
             final = not job.door.late
             details = [] if final else [_late(job.door.deadline)]
+        ring, spec = keys.optional_ring(cr), job.door.spec
+        known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
+        if known:
+            # Somebody else who waited for it was answered first: this is a repetition.
+            return known[uuid].body
         message, part = job.part.waiting, job.part
         outcome = Outcome.ERROR if details else Outcome.ACCEPTED
         told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)
         content = answers.joined(part.early, told)
         if content and final:
-            ring = keys.optional_ring(cr)
             kept = Acknowledgement(content, CONTENT_TYPE)
-            acknowledgements.keep(cr, uuid, kept, job.door.spec["data_class"], ring)
-        return content or b""
+            acknowledgements.keep(cr, uuid, kept, spec["data_class"], ring)
+        return content
 
 
 def _detail(code: str, text: str) -> Detail:
@@ -116,7 +133,7 @@ def _detail(code: str, text: str) -> Detail:
     place = MESSAGE
     with suppress(PathFault):
         place = paths.parse(text.partition(": ")[0]).place
-    condition = CONDITIONS.get(code, Condition.DATA_TYPE if place else Condition.INTERNAL)
+    condition = CONDITIONS.get(code, Condition.DATA_TYPE if place.segment else Condition.INTERNAL)
     return Detail(condition, text or "The message was not handled.", place, code)
 
 

@@ -1,5 +1,6 @@
 """Inbound MLLP interfaces: what they need, what the listener is told, what the ledger gets."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import fields
@@ -11,9 +12,10 @@ from odoo.addons.integration_core.tests.common import EngineCase
 
 from ..engine import hl7_arrival
 from ..engine.listener_report import Report, sharers
+from ..engine.listener_waiting import Waiting
 from ..models.integration_mllp_refusal import REASONS
 from ..tools.mllp import reception
-from ..tools.mllp.committer import Answered, Waits
+from ..tools.mllp.committer import Answered, Dropped, Job, Waits
 from ..tools.mllp.counters import Reason, Refusal, Tally
 from ..tools.mllp.door import Tls
 from ..tools.mllp.listener import PortStatus
@@ -254,3 +256,60 @@ class TestHl7Arrival(MllpCase):
             [("interface_id", "=", self.feed.id), ("state", "=", "quarantined")]
         )
         self.assertEqual(message.mapped("error_code"), ["hl7_syntax"])
+
+    # -- answers after handling ----------------------------------------------------------------
+
+    def settle(self, receipt, part, *, late=False, over=False):
+        """What is told of a message that waits, and whether it is kept for repetitions."""
+        door = replace(self.feed._mllp_door(), late=late)
+        waiting = Waiting(None, None)
+        states = waiting._states(self.env.cr, [receipt.uuid])
+        entry = (receipt.uuid, Job(door, part), float("-inf") if over else float("inf"))
+        return waiting._settled(self.env.cr, entry, states, 0.0)
+
+    def waiting_part(self, control_id):
+        self.feed._write_approved({"hl7_respond": "handled"})
+        part = reception.receive(
+            ADT % (control_id, b"1"), self.feed._hl7_rules(), fields.Datetime.now().astimezone()
+        ).parts[0]
+        (receipt,), _results = self.store(ADT % (control_id, b"1"))
+        return receipt, part
+
+    def end(self, receipt, state, code=None, text=None):
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = %s, error_code = %s, error_message = %s"
+            " WHERE uuid = %s",
+            [state, code, text, receipt.uuid],
+        )
+
+    def test_what_was_handled_is_accepted_once(self):
+        receipt, part = self.waiting_part(b"H1")
+        self.assertIsNone(self.settle(receipt, part))
+        self.end(receipt, "done")
+        first = self.settle(receipt, part)
+        self.assertIn(b"MSA|AA|H1", first.content)
+        self.assertEqual(self.settle(receipt, part), first)
+
+    def test_what_failed_is_an_error_with_its_place(self):
+        receipt, part = self.waiting_part(b"H2")
+        self.end(receipt, "quarantined", "unmapped_value", "PV1-2: the class is not mapped")
+        content = self.settle(receipt, part).content
+        self.assertIn(b"MSA|AE|H2", content)
+        self.assertIn(b"ERR||PV1^1^2|103^", content)
+        self.end(receipt, "done")  # an operator mended it: the answer stays what it was
+        self.assertEqual(self.settle(receipt, part).content, content)
+
+    def test_what_is_late_is_accepted_or_told_to_come_again(self):
+        receipt, part = self.waiting_part(b"H3")
+        self.assertIn(b"MSA|AE|H3", self.settle(receipt, part, late=True, over=True).content)
+        self.end(receipt, "done")
+        self.assertIn(b"MSA|AA|H3", self.settle(receipt, part, late=True).content)
+        receipt, part = self.waiting_part(b"H4")
+        self.assertIn(b"MSA|AA|H4", self.settle(receipt, part, over=True).content)
+
+    def test_an_answer_that_cannot_be_made_holds_up_no_other(self):
+        receipt, part = self.waiting_part(b"H5")
+        self.end(receipt, "done")
+        part.waiting = None
+        with self.assertLogs("odoo.addons.integration_ehr_bridge", "ERROR"):
+            self.assertEqual(self.settle(receipt, part), Dropped())
