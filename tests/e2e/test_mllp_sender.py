@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from setup import javascript
 from setup.odoo_server import free_port
@@ -193,6 +194,46 @@ def test_what_became_of_it_comes_later_on_the_same_connection(suite: Suite) -> N
         line.wait_done(3)
         assert receiver.ids() == line.ids()
         assert all("|AL|AL|" in one.text for one in receiver.received)
+
+
+def test_what_became_of_it_comes_later_at_a_door_of_ours(suite: Suite) -> None:
+    office = suite.office
+    with MllpReceiver() as receiver:
+        receiver.default = lambda identifier: ack(identifier, "CA")
+        line = feed(suite, receiver, hl7_ack_mode="stored_handled")
+        password = "a password of some length"
+        login = {"login": "ehr", "secret": password}
+        door = office.inbound(
+            line.supplier,
+            office.buyer("ehr.feed"),
+            transport="hl7_http",
+            body_codec="hl7",
+            credential_id=office.create(
+                "integration.credential",
+                name="EHR's login",
+                kind="basic",
+                version_ids=[[0, 0, login]],
+            ),
+        )
+        address = suite.server.url + door.path.replace("/webhook/", "/hl7/")
+        line.send(2)
+        for number in (1, 2):
+            wait_until(lambda: suite.ledger.states(line.id).get("waiting"), what="the wait for AA")
+            assert len(receiver.ids()) == number, "what comes behind it waits as well"
+            answer = requests.post(
+                address,
+                data=ack(receiver.ids()[-1])[1:-2],
+                headers={"Content-Type": "application/hl7-v2"},
+                auth=("ehr", password),
+                timeout=30,
+            )
+            assert answer.status_code == 204, "an acknowledgement is never acknowledged"
+            wait_until(
+                lambda number=number: suite.ledger.states(line.id).get("done") == number,
+                what="the end of the wait",
+            )
+        assert receiver.ids() == line.ids()
+        assert suite.ledger.count(door.id) == 0
 
 
 # -- public listeners ------------------------------------------------------------------------
