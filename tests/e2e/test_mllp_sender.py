@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from setup.settings import REPOSITORY, Settings
 from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.mllp_receiver import MllpReceiver, ack
 from tests.harness import Database, wait_until
+from tests.unit.wire_server import Authority
 
 MAPPING = """{
     type: 'ADT', trigger: 'A08', structure: 'ADT_A01',
@@ -39,11 +42,10 @@ class Feed:
             url,
             policy={"ordering": "strict", "read_timeout": 3, "total_timeout": 10, **policy},
             transport="mllp",
-            credential_id=False,
             mapping_id=office.mapping(name=f"As HL7 {name}", header=MAPPING),
             hl7_application="ODOO",
             latency_class="realtime",
-            **values,
+            **{"credential_id": False, **values},
         )
         self.id = self.interface.id
 
@@ -181,6 +183,44 @@ def test_several_connections_without_an_order(suite: Suite) -> None:
         line.wait_done(12)
         assert 2 <= receiver.most <= 3
         assert sorted(receiver.ids()) == sorted(line.ids())
+
+
+def test_tls_with_a_client_certificate(suite: Suite, tmp_path: Path) -> None:
+    authority = Authority.make()
+    context = authority.server_context(tmp_path, "localhost")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=authority.pem)
+    certificate, key = authority.client_certificate("odoo.hospital.example")
+    credential = suite.office.create(
+        "integration.credential",
+        name="Client certificate",
+        kind="mtls",
+        version_ids=[[0, 0, {"secret": key, "certificate": certificate}]],
+    )
+    networks = "127.0.0.0/8, ::1"
+    with MllpReceiver(tls=context) as receiver:
+        line = feed(
+            suite,
+            receiver,
+            credential_id=credential,
+            mllp_ca=authority.pem,
+            allowed_networks=networks,
+        )
+        line.send(2)
+        line.wait_done(2)
+        assert set(receiver.subjects) == {((("commonName", "odoo.hospital.example"),),)}
+        strange = feed(suite, receiver, credential_id=credential, allowed_networks=networks)
+        strange.send(1)
+        (message,) = wait_until(
+            lambda: [
+                row
+                for row in suite.ledger.messages(strange.id)
+                if row["error_code"] == "tls_certificate"
+            ],
+            what="the refusal of a certificate that nobody vouches for",
+        )
+        assert message["state"] in ("retry", "queued", "processing")
+        assert len(receiver.received) == 2
 
 
 def test_what_became_of_it_comes_later_on_the_same_connection(suite: Suite) -> None:
