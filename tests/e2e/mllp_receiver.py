@@ -1,6 +1,7 @@
 """A partner's MLLP listener that answers as a test says, and watches its connections."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -31,17 +32,22 @@ class MllpReceiver:
     ``with MllpReceiver() as receiver: receiver.url``.
 
     :param delay: seconds before each answer
+    :param tls: with which connections begin
     """
 
-    def __init__(self, *replies: Reply, delay: float = 0) -> None:
+    def __init__(
+        self, *replies: Reply, delay: float = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.received: list[Received] = []
         self.replies = list(replies)
         self.default: Reply = ack
         self.delay = delay
+        self.subjects: list[object] = []
         self.connections = 0
         #: most connections that were open at one time
         self.most = 0
         self._open = 0
+        self._tls = tls
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -55,6 +61,8 @@ class MllpReceiver:
 
     @property
     def url(self) -> str:
+        if self._tls:
+            return f"mllps://localhost:{self.port}"
         return f"mllp://127.0.0.1:{self.port}"
 
     def ids(self) -> list[str]:
@@ -81,6 +89,10 @@ class MllpReceiver:
     def _serve(self, connection: socket.socket, number: int) -> None:
         data = b""
         try:
+            if self._tls:
+                secure = self._tls.wrap_socket(connection, server_side=True)
+                self.subjects.append((secure.getpeercert() or {}).get("subject"))
+                connection = secure
             with connection:
                 while chunk := connection.recv(65536):
                     data += chunk

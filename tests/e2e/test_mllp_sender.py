@@ -3,14 +3,17 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from setup import javascript
 from setup.odoo_server import free_port
@@ -18,6 +21,7 @@ from setup.settings import REPOSITORY, Settings
 from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.mllp_receiver import MllpReceiver, ack
 from tests.harness import Database, wait_until
+from tests.unit.wire_server import Authority
 
 MAPPING = """{
     type: 'ADT', trigger: 'A08', structure: 'ADT_A01',
@@ -38,11 +42,10 @@ class Feed:
             url,
             policy={"ordering": "strict", "read_timeout": 3, "total_timeout": 10, **policy},
             transport="mllp",
-            credential_id=False,
             mapping_id=office.mapping(name=f"As HL7 {name}", header=MAPPING),
             hl7_application="ODOO",
             latency_class="realtime",
-            **values,
+            **{"credential_id": False, **values},
         )
         self.id = self.interface.id
 
@@ -167,7 +170,10 @@ def test_a_refused_message_waits_for_a_person_and_the_rest_goes_on(suite: Suite)
         assert (refused["error_code"], refused["fault"]) == ("hl7_ae", "partner")
         suite.admin.call("integration.message", "action_retry", [refused["id"]])
         line.wait_done(3)
-        assert receiver.ids().count(refused["wire_id"]) == 2
+        again = suite.ledger.messages(line.id)[0]
+        assert receiver.ids()[-1] == again["wire_id"] != refused["wire_id"], (
+            "what was refused is sent anew, with the present content, under an id of its own"
+        )
 
 
 def test_several_connections_without_an_order(suite: Suite) -> None:
@@ -177,6 +183,44 @@ def test_several_connections_without_an_order(suite: Suite) -> None:
         line.wait_done(12)
         assert 2 <= receiver.most <= 3
         assert sorted(receiver.ids()) == sorted(line.ids())
+
+
+def test_tls_with_a_client_certificate(suite: Suite, tmp_path: Path) -> None:
+    authority = Authority.make()
+    context = authority.server_context(tmp_path, "localhost")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=authority.pem)
+    certificate, key = authority.client_certificate("odoo.hospital.example")
+    credential = suite.office.create(
+        "integration.credential",
+        name="Client certificate",
+        kind="mtls",
+        version_ids=[[0, 0, {"secret": key, "certificate": certificate}]],
+    )
+    networks = "127.0.0.0/8, ::1"
+    with MllpReceiver(tls=context) as receiver:
+        line = feed(
+            suite,
+            receiver,
+            credential_id=credential,
+            mllp_ca=authority.pem,
+            allowed_networks=networks,
+        )
+        line.send(2)
+        line.wait_done(2)
+        assert set(receiver.subjects) == {((("commonName", "odoo.hospital.example"),),)}
+        strange = feed(suite, receiver, credential_id=credential, allowed_networks=networks)
+        strange.send(1)
+        (message,) = wait_until(
+            lambda: [
+                row
+                for row in suite.ledger.messages(strange.id)
+                if row["error_code"] == "tls_certificate"
+            ],
+            what="the refusal of a certificate that nobody vouches for",
+        )
+        assert message["state"] in ("retry", "queued", "processing")
+        assert len(receiver.received) == 2
 
 
 def test_what_became_of_it_comes_later_on_the_same_connection(suite: Suite) -> None:
@@ -190,6 +234,46 @@ def test_what_became_of_it_comes_later_on_the_same_connection(suite: Suite) -> N
         line.wait_done(3)
         assert receiver.ids() == line.ids()
         assert all("|AL|AL|" in one.text for one in receiver.received)
+
+
+def test_what_became_of_it_comes_later_at_a_door_of_ours(suite: Suite) -> None:
+    office = suite.office
+    with MllpReceiver() as receiver:
+        receiver.default = lambda identifier: ack(identifier, "CA")
+        line = feed(suite, receiver, hl7_ack_mode="stored_handled")
+        password = "a password of some length"
+        login = {"login": "ehr", "secret": password}
+        door = office.inbound(
+            line.supplier,
+            office.buyer("ehr.feed"),
+            transport="hl7_http",
+            body_codec="hl7",
+            credential_id=office.create(
+                "integration.credential",
+                name="EHR's login",
+                kind="basic",
+                version_ids=[[0, 0, login]],
+            ),
+        )
+        address = suite.server.url + door.path.replace("/webhook/", "/hl7/")
+        line.send(2)
+        for number in (1, 2):
+            wait_until(lambda: suite.ledger.states(line.id).get("waiting"), what="the wait for AA")
+            assert len(receiver.ids()) == number, "what comes behind it waits as well"
+            answer = requests.post(
+                address,
+                data=ack(receiver.ids()[-1])[1:-2],
+                headers={"Content-Type": "application/hl7-v2"},
+                auth=("ehr", password),
+                timeout=30,
+            )
+            assert answer.status_code == 204, "an acknowledgement is never acknowledged"
+            wait_until(
+                lambda number=number: suite.ledger.states(line.id).get("done") == number,
+                what="the end of the wait",
+            )
+        assert receiver.ids() == line.ids()
+        assert suite.ledger.count(door.id) == 0
 
 
 # -- public listeners ------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_an_answer_to_something_else_is_no_answer():
         line = Line(server, read_timeout=0.3)
         with pytest.raises(UnknownOutcomeError) as caught:
             line.send()
-        assert caught.value.code == "ack_timeout"
+        assert caught.value.code == "ack_mismatch"
         assert len(line.strays) == 1
 
 

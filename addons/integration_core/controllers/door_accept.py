@@ -90,7 +90,7 @@ def after_commit(
     rows = [(receipt.uuid, one.external_key, one.message_type or "", "") for receipt, one in new]
     cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, interface_id, rows))
     for lane in {receipt.lane for receipt, _one in new}:
-        wakeup.wake_interfaceafter_commit(cr, interface_id, lane)
+        wakeup.wake_interface_after_commit(cr, interface_id, lane)
 
 
 def _accepted(spec: Mapping[str, Any], body: Mapping[str, Any]) -> http.Response:

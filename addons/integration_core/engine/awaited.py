@@ -30,6 +30,8 @@ _logger = logging.getLogger(__name__)
 _LOCK = 0x61636B
 #: Acknowledgements that overtook nothing are forgotten after so many hours.
 _EARLY_HOURS = 48
+#: Attempts have the time of a worker, acknowledgements that of the database (seconds between them).
+_SKEW = 2
 
 
 class Taken(Enum):
@@ -104,7 +106,7 @@ def _keep(cr: BaseCursor, system_id: int, wire_id: str, answer: Answer) -> None:
         """
         INSERT INTO integration_early_acknowledgement (system_id, wire_id, code, detail,
                                                        received_at)
-        VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')
+        VALUES (%s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC')
         ON CONFLICT (system_id, wire_id) DO UPDATE
            SET code = EXCLUDED.code, detail = EXCLUDED.detail, received_at = EXCLUDED.received_at
         """,
@@ -113,7 +115,11 @@ def _keep(cr: BaseCursor, system_id: int, wire_id: str, answer: Answer) -> None:
 
 
 def overtaken(env: api.Environment, message_ids: Sequence[int]) -> None:
-    """End those of the waiting messages whose acknowledgement has come already."""
+    """End those of the waiting messages whose acknowledgement has come already.
+
+    What was said of an earlier attempt does not count: the partner may have changed its mind since,
+    and says so again.
+    """
     if not message_ids:
         return
     env.cr.execute(
@@ -122,9 +128,11 @@ def overtaken(env: api.Environment, message_ids: Sequence[int]) -> None:
          USING integration_message m, integration_interface i
          WHERE m.id = ANY(%s) AND m.state = 'waiting' AND i.id = m.interface_id
            AND a.system_id = i.system_id AND a.wire_id = m.wire_id
+           AND a.received_at >= (SELECT max(t.started_at) FROM integration_attempt t
+                                  WHERE t.message_id = m.id) - %s * interval '1 second'
         RETURNING m.id, a.code, a.detail
         """,
-        [list(message_ids)],
+        [list(message_ids), _SKEW],
     )
     for message_id, code, detail in env.cr.fetchall():
         _end(env["integration.message"].browse(message_id), Answer(code, detail or ""))

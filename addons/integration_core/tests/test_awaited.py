@@ -95,6 +95,17 @@ class TestAwaited(EngineCase):
         self.assertEqual((message.state, message.error_code), ("dead", "said_ar"))
         self.assertFalse(self.env["integration.early.acknowledgement"].search([]))
 
+    def test_what_was_said_of_an_earlier_attempt_does_not_count(self):
+        self.assertIs(self._said("AR", "W7"), awaited.Taken.EARLY)
+        self.env.cr.execute(
+            "UPDATE integration_early_acknowledgement SET received_at = received_at - "
+            "interval '1 minute'"
+        )
+        _record, message = self._waiting("W7")
+        self.assertEqual(message.state, "waiting")
+        self._said("AA", "W7")
+        self.assertEqual(message.state, "done")
+
     def test_silence_is_judged_after_the_deadline_only(self):
         _record, message = self._waiting()
         self.drain(self.outbound)

@@ -141,12 +141,19 @@ class TestHl7Outbound(Hl7OutboundCase):
         self.assertEqual((message.state, message.error_code), ("quarantined", "hl7_ar"))
 
     def test_silence_is_held_for_a_person(self):
-        listener = self.listen(lambda _message, _identifier: b"")
+        replies = [b""]
+        listener = self.listen(
+            lambda _message, identifier: replies.pop() if replies else ack(identifier)
+        )
         self.set_up(hl7_on_silence="hold")
         message = self.sent()
         self.assertEqual((message.state, message.attempts), ("quarantined", 1))
         self.assertEqual(message.error_class, "unknown_outcome")
         self.assertEqual(len(listener.messages), 1)
+        message.action_retry()
+        message = self.drained()
+        self.assertEqual(message.state, "done")
+        self.assertEqual(len(set(listener.messages)), 1, "the partner recognises it")
 
     def test_the_one_repetition_is_the_question(self):
         replies = [b"", "ask"]

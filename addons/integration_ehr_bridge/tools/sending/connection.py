@@ -101,33 +101,39 @@ class MllpConnection:
         """Wait for the acknowledgement of a message.
 
         :param stray: gets acknowledgements of other messages
-        :raises UnknownOutcomeError: ``ack_timeout`` or ``no_ack``: nobody knows whether the partner
-            took the message
+        :raises UnknownOutcomeError: ``ack_timeout``, ``ack_mismatch`` or ``no_ack``: nobody knows
+            whether the partner took the message
         """
         self._sock.limit(target.read_timeout, deadline)
-        buffer = bytearray(_CHUNK)
+        others = 0
         while True:
-            try:
-                size = self._sock.recv_into(buffer)
-            except TimeoutError:
-                raise UnknownOutcomeError(
-                    "No acknowledgement of this message came within the time limit.",
-                    code="ack_timeout",
-                ) from None
-            except (OSError, ValueError):
-                size = 0
-            if not size:
-                raise UnknownOutcomeError(
-                    "The connection ended before the message was acknowledged.", code="no_ack"
-                )
             found = None
-            for answer in self._answers(bytes(memoryview(buffer)[:size])):
+            for answer in self._answers(self._received(others)):
                 if answer.control_id != control_id or not _says_more(answer, found):
+                    others += 1
                     stray(answer)
                 else:
                     found = answer
             if found:
                 return found
+
+    def _received(self, others: int) -> bytes:
+        """The next bytes, as :meth:`answer` waits for them.
+
+        :param others: how many answers to other messages came meanwhile
+        """
+        buffer = bytearray(_CHUNK)
+        try:
+            size = self._sock.recv_into(buffer)
+        except TimeoutError:
+            raise _silence(others) from None
+        except (OSError, ValueError):
+            size = 0
+        if not size:
+            raise UnknownOutcomeError(
+                "The connection ended before the message was acknowledged.", code="no_ack"
+            )
+        return bytes(memoryview(buffer)[:size])
 
     def strays(self) -> list[Answer]:
         """What has come without being waited for; at once.
@@ -156,6 +162,18 @@ class MllpConnection:
                 answer = answers.read(item.data)
                 if answer:
                     yield answer
+
+
+def _silence(others: int) -> UnknownOutcomeError:
+    if others:
+        return UnknownOutcomeError(
+            "The partner answered within the time limit, but not to this message: MSA-2 of its "
+            "acknowledgements names others. Ask it to return the control id (MSH-10).",
+            code="ack_mismatch",
+        )
+    return UnknownOutcomeError(
+        "No acknowledgement of this message came within the time limit.", code="ack_timeout"
+    )
 
 
 def _says_more(answer: Answer, found: Answer | None) -> bool:
