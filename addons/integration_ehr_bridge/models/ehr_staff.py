@@ -85,8 +85,9 @@ class EhrStaff(models.Model):
         :return: ``{(assigner, number): staff}``
         """
         company = company or self.env.company
-        found = self._find(identifiers, company)
-        missing = [one for one in dict.fromkeys(map(tuple, identifiers)) if one not in found]
+        wanted = dict.fromkeys(map(tuple, identifiers))
+        found = self._find(wanted, company)
+        missing = [one for one in wanted if one not in found]
         created = self.create(
             [
                 {"assigner": assigner, "number": number, "company_id": company.id}
