@@ -85,7 +85,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
                 done &= arrived.picking_id
         else:
             # What people validated after the goods were handed over are these very goods.
-            delivered_at = canonical.read_moment(data["delivered_at"])
+            delivered_at = canonical.read_past_moment(data["delivered_at"])
             meanwhile = done.filtered(lambda one: one.date_done >= delivered_at)
             if meanwhile := meanwhile - self._proven(meanwhile):
                 return meanwhile.sorted("date_done")[:1]
@@ -94,6 +94,11 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         found = awaited or done.sorted("date_done", reverse=True)[:1]
         if not found:
             self._unknown()
+        if len(found) > 1:
+            # Where the goods are not awaited they were not delivered.
+            products = self.env["product.product"].union(*(line.product for line in lines))
+            found = found.filtered(lambda one: products <= one.move_ids.product_id) or found
+            found = self._next_planned(found) or found
         if len(found) > 1:
             raise errors.ConflictError(
                 "The goods are awaited on several receipts. Ask the carrier for the number of our "
@@ -261,7 +266,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
     def _event_values(self, data, digest):
         return {
             "status": "delivered",
-            "occurred_at": canonical.read_moment(data["delivered_at"]).replace(microsecond=0),
+            "occurred_at": canonical.read_past_moment(data["delivered_at"]).replace(microsecond=0),
             "place": data.get("place") or False,
             "note": data.get("note") or False,
             "proof_number": data["proof_number"],

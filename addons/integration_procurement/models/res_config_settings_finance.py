@@ -12,6 +12,9 @@ class ResConfigSettings(models.TransientModel):
     invoice_price_tolerance = fields.Float(
         related="company_id.invoice_price_tolerance", readonly=False
     )
+    invoice_rounding_tolerance = fields.Integer(
+        related="company_id.invoice_rounding_tolerance", readonly=False
+    )
     invoice_exception_user_id = fields.Many2one(
         related="company_id.invoice_exception_user_id", readonly=False
     )
