@@ -5,7 +5,7 @@ from odoo import models
 
 from odoo.addons.integration_core.tools import canonical_json, errors
 
-from ..engine import receiving
+from ..engine import receiving, sharing
 from ..tools import canonical
 from ..tools.shipments import exact
 
@@ -37,6 +37,35 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             return earlier.picking_id[:1].sudo(False)
         shipments, pickings = self._find_goods(data)
         lines = self._lines(received, data)
+        touched = self.env["stock.picking"]
+        for mine, theirs in self._by_order(shipments, lines):
+            receipts = pickings
+            if mine != shipments:
+                receipts &= mine.order_id._integration_moves().picking_id
+            touched |= self._take_over(received, mine, receipts, earlier, theirs, digest, data)
+        return touched[:1]
+
+    def _by_order(self, shipments, lines):
+        """Announcements and lines of each order of which goods came together."""
+        orders = shipments.order_id
+        if len(orders) < 2:
+            return [(shipments, lines)]
+        announced = {
+            order: [
+                receiving.Line(line.product_id, exact(line.quantity), line.lot_name or "")
+                for line in shipments.filtered(
+                    lambda one, order=order: one.order_id == order
+                ).line_ids
+            ]
+            for order in orders
+        }
+        return [
+            (shipments.filtered(lambda one, order=order: one.order_id == order), mine)
+            for order, mine in sharing.shared(lines, announced).items()
+        ]
+
+    def _take_over(self, received, shipments, pickings, earlier, lines, digest, data):
+        """What was handed over of one order; return its receipt."""
         picking = self._choose(shipments, pickings, earlier, lines, data)
         operations = self._operations(picking, shipments)
         told = operations.integration_shipment_line_id.shipment_id or [shipments[:1]]

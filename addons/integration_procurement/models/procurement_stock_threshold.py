@@ -134,8 +134,7 @@ class ProcurementStockThreshold(models.Model):
         if LIMITS & set(vals):
             vals = {**vals, "evaluated_at": False}
         if "active" in vals:
-            # Archived ones are not looked at; what they find later is not the end of that breach.
-            vals = {**vals, "state": "unknown", "breached_at": False, "since": False}
+            self._activity_changes(vals["active"])
         res = super().write(vals)
         if (IDENTITY | LIMITS) & set(vals):
             self._watched_changed()
@@ -145,6 +144,28 @@ class ProcurementStockThreshold(models.Model):
         res = super().unlink()
         self._watched_changed()
         return res
+
+    def _activity_changes(self, active):
+        """Begin anew; whoever was told of a breach is told that it is over, for want of a watch."""
+        ended = self.browse()
+        if not active:
+            ended = self.filtered(lambda one: one.active and one.state == thresholds.BREACHED)
+        super(ProcurementStockThreshold, ended).write(
+            {"state": thresholds.OK, "since": fields.Datetime.now()}
+        )
+        super(ProcurementStockThreshold, self - ended).write(
+            {"state": "unknown", "breached_at": False, "since": False}
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_breached(self):
+        if any(threshold.state == thresholds.BREACHED for threshold in self):
+            raise UserError(
+                self.env._(
+                    "Other systems know that the stock is below this minimum. Archive the "
+                    "threshold: they are told that it is over. Then it may be deleted."
+                )
+            )
 
     def _raise_if_evaluated(self, vals):
         for threshold in self.filtered("evaluated_at"):
@@ -178,11 +199,12 @@ class ProcurementStockThreshold(models.Model):
         }
 
     def _integration_canonical(self) -> dict:
-        """This threshold as the canonical object ``procurement.stock_threshold`` 1.0.0."""
+        """This threshold as the canonical object ``procurement.stock_threshold`` 1.1.0."""
         self.ensure_one()
         return {
             "threshold_reference": str(self.id),
             "state": self.state,
+            "ended": not self.active,
             "since": canonical.moment(self.since),
             "watched": self.watched,
             "item": self.product_id._integration_item(),

@@ -5,7 +5,7 @@ from .finance_case import FinanceCase
 
 @tagged("post_install", "-at_install")
 class TestInvoiceRounding(FinanceCase):
-    """A supplier who rounds otherwise is paid what he invoices, without anybody having to decide."""
+    """A supplier who rounds otherwise is paid what he invoices, and nobody has to decide."""
 
     def rounded(self, net, tax, line_net=None, **values):
         """The bill of an invoice over 120 + 25.20 that says other amounts."""

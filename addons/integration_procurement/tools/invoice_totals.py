@@ -32,7 +32,8 @@ def rounding(
 
     >>> one_cent = Decimal("0.01")
     >>> lines = [(Decimal("3.33"), Decimal("3.34"))]
-    >>> ours, theirs = Amounts(Decimal("3.33"), Decimal("0.70")), Amounts(lines[0][1], Decimal("0.70"))
+    >>> ours = Amounts(Decimal("3.33"), Decimal("0.70"))
+    >>> theirs = Amounts(Decimal("3.34"), Decimal("0.70"))
     >>> rounding(lines, ours, theirs, one_cent)
     Amounts(net=Decimal('0.01'), tax=Decimal('0.00'))
     >>> rounding(lines, ours, theirs, Decimal(0)) is None

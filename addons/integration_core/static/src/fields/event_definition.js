@@ -14,6 +14,8 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 const MACHINERY = ["integration.", "queue.job", "bus.", "ir.cron"];
 // Keep in step with WATCHABLE in engine/triggers.py.
 const WATCHABLE = ["selection", "boolean", "char", "integer", "many2one", "date"];
+// Keep in step with REPEATABLE in engine/triggers.py.
+const REPEATABLE = [...WATCHABLE, "float", "monetary", "datetime"];
 const SHAPELESS = ["binary", "image", "json", "properties", "properties_definition"];
 
 /** The name of a model, chosen by what people call its records. */
@@ -64,6 +66,7 @@ export class IntegrationModelField extends Component {
             const reset = {
                 field_name: false,
                 field_value: false,
+                repeat_field_name: false,
                 condition: "[]",
                 partner_field: false,
             };
@@ -103,6 +106,23 @@ export class IntegrationTriggerField extends FieldSelectorField {
 registry.category("fields").add("integration_trigger_field", {
     ...fieldSelectorField,
     component: IntegrationTriggerField,
+});
+
+/** A field whose changes tell of an event again. */
+export class IntegrationRepeatField extends FieldSelectorField {
+    filter(field) {
+        return (
+            field.store &&
+            REPEATABLE.includes(field.type) &&
+            !field.translate &&
+            !field.company_dependent
+        );
+    }
+}
+
+registry.category("fields").add("integration_repeat_field", {
+    ...fieldSelectorField,
+    component: IntegrationRepeatField,
 });
 
 /** A path that may be part of an event. */
