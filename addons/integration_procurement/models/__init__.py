@@ -91,7 +91,6 @@ from . import (
     res_company,
     res_company_finance,
     res_config_settings,
-    res_config_settings_finance,
     res_partner,
     res_partner_events,
     res_partner_finance,

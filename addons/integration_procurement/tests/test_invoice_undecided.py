@@ -73,7 +73,7 @@ class TestInvoiceUndecided(FinanceCase):
             bills |= self.matching.copy({"ref": f"R-{number}"})
         self.env.flush_all()
         moves = bills.with_user(self.user)
-        moves[:1].integration_to_decide  # what is read once, such as rights
+        moves[:1].mapped("integration_to_decide")  # what is read once, such as rights
         self.env.invalidate_all()
         moves.mapped("state")
         with self.assertQueryCount(1):
