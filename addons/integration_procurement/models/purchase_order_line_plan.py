@@ -9,7 +9,7 @@ from ..tools import schedules
 from ..tools.schedules import Delivery
 from ..tools.shipments import Place, exact
 
-CLOSED = ("done", "cancel")
+CLOSED = ("draft", "done", "cancel")
 
 
 class PurchaseOrderLine(models.Model):
@@ -27,7 +27,11 @@ class PurchaseOrderLine(models.Model):
         """Odoo changes quantities on one receipt only, and would return what another one awaits."""
         planned = self.browse()
         if "product_qty" in vals:
-            planned = self.filtered(lambda line: len(line._integration_awaiting().picking_id) > 1)
+            planned = self.filtered(
+                lambda line: (
+                    line.supplier_schedule and len(line._integration_awaiting().picking_id) > 1
+                )
+            )
         emptied = {line: line._integration_gather() for line in planned}
         res = super().write(vals)
         for line, receipts in emptied.items():
@@ -49,30 +53,45 @@ class PurchaseOrderLine(models.Model):
 
     def _integration_promised(self) -> list[Delivery]:
         """What the supplier promised, in the unit of the product; one delivery, or several."""
-        unit = self.product_uom_id
         parts = self.supplier_schedule or [
             (self.supplier_confirmed_qty, self.supplier_promised_date)
         ]
         return [
             Delivery(
-                exact(unit._compute_quantity(quantity, self.product_id.uom_id, round=False)),
+                self._integration_stocked(quantity),
                 self._integration_promised_moment(fields.Date.to_date(day)),
             )
             for quantity, day in parts
             if day
         ]
 
+    def _integration_stocked(self, quantity) -> Decimal:
+        """A quantity of the line in the unit of the product, as far as that is counted."""
+        unit = self.product_id.uom_id
+        return exact(unit.round(self.product_uom_id._compute_quantity(quantity, unit, round=False)))
+
     # ------------------------------------------------------------------
     # on the receipts
     # ------------------------------------------------------------------
 
+    def _integration_moves(self):
+        """Arrivals from the supplier: neither returns, nor what goes to a customer directly."""
+        return self.move_ids.filtered(
+            lambda move: (
+                move.picking_type_id.code == "incoming"
+                and move.location_dest_id.usage in ("internal", "transit")
+                and not move.origin_returned_move_id
+                and not move._is_purchase_return()
+            )
+        )
+
     def _integration_awaiting(self):
         """Arrivals of this line that nobody has begun to receive, the earliest first."""
         return (
-            self.order_id._integration_open_moves()
+            self._integration_moves()
             .filtered(
                 lambda move: (
-                    move.purchase_line_id == self
+                    move.state not in CLOSED
                     # Components of a kit are counted otherwise.
                     and move.product_id == self.product_id
                     and not (move.picked or any(move.move_line_ids.mapped("picked")))
@@ -94,12 +113,10 @@ class PurchaseOrderLine(models.Model):
         moves = awaiting - awaiting._integration_announced()
         if not (deliveries and moves):
             return
-        received = self.product_uom_id._compute_quantity(
-            self.qty_received, self.product_id.uom_id, round=False
+        others = self._integration_moves().filtered(lambda move: move.state not in CLOSED) - moves
+        came = self._integration_stocked(self.qty_received) + sum(
+            (exact(move.product_qty) for move in others), Decimal(0)
         )
-        others = self.order_id._integration_open_moves() - moves
-        others = others.filtered(lambda move: move.purchase_line_id == self)
-        came = exact(received) + sum((exact(move.product_qty) for move in others), Decimal(0))
         moves._integration_prefilled().unlink()
         places = [Place(move, exact(move.product_qty)) for move in moves]
         plan = schedules.spread(places, deliveries, came)
@@ -128,7 +145,7 @@ class PurchaseOrderLine(models.Model):
         day = self._integration_local(moment).date()
         alike = self.order_id.picking_ids.filtered(
             lambda one: (
-                one.state not in CLOSED
+                one.state not in ("done", "cancel")
                 and one != move.picking_id
                 and one.picking_type_id == move.picking_type_id
                 and one.location_dest_id == move.picking_id.location_dest_id

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_account_move,
+    test_account_move_told,
     test_budget,
     test_contract_orders,
     test_cost_centre,
