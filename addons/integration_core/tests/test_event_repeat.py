@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -14,7 +16,8 @@ class TestEventRepeat(EventCase):
         self.warm_up()
 
     def told(self):
-        return [row["color"] for row in self.data(self.event_type)]
+        events = self.events(self.event_type).sorted("id")
+        return [json.loads(event.data)["color"] for event in events]
 
     def test_each_change_while_it_has_the_value(self):
         contact = self.contact(color=1)

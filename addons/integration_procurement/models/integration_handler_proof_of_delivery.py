@@ -47,9 +47,9 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
 
     def _by_order(self, shipments, lines):
         """Announcements and lines of each order of which goods came together."""
-        orders = shipments.order_id
-        if len(orders) < 2:
+        if len(shipments.order_id) < 2:
             return [(shipments, lines)]
+        orders = shipments.sorted("id").order_id
         announced = {
             order: [
                 receiving.Line(line.product_id, exact(line.quantity), line.lot_name or "")

@@ -90,11 +90,12 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
         orders = self.env["purchase.order"].union(*orders)
         domain = Domain("name", "=", number) & Domain("company_id", "=", self.env.company.id)
         known = shipments.search(domain & Domain("order_id", "in", orders.ids))
-        return known | shipments.search(
+        known |= shipments.search(
             domain
             & Domain("partner_id", "in", known.partner_id.ids)
             & Domain("digest", "in", known.mapped("digest"))
         )
+        return known.sorted("id")
 
     def _is_newer(self, known, data, digest):
         """Whether a notice says something that its number has not said before.

@@ -114,6 +114,7 @@ class TestOrderConfirmationSchedule(AnswersCase):
         self.scheduled(("3", FIRST), ("2", LAST))
         self.assertEqual(self.planned(), [(1, FIRST), (2, LAST)])
         for _quantity, _day, receipt in self.receipts():
+            receipt.move_ids.picked = True
             receipt._action_done()
         self.assertEqual(self.first.qty_received, 5)
         self.assertEqual(self.purchase.receipt_status, "full")
@@ -150,6 +151,29 @@ class TestOrderConfirmationSchedule(AnswersCase):
         self.scheduled(("1", FIRST), ("4", LAST))
         order = self.purchase.with_user(self.buyer)
         order.write({"order_line": [(1, self.first.id, {"product_qty": 2})]})
+        print(
+            "DEBUG",
+            [
+                (
+                    m.product_uom_qty,
+                    m.state,
+                    m.date,
+                    m.date_deadline,
+                    m.price_unit,
+                    m.picking_id.name,
+                    m.location_dest_usage,
+                    m.procure_method,
+                    m.description_picking,
+                    m.product_uom.name,
+                    m.propagate_cancel,
+                    m.location_final_id.name,
+                    m.location_id.name,
+                )
+                for m in self.first.move_ids
+            ],
+            self.first.date_planned,
+            self.first.price_unit,
+        )
         self.assertEqual(self.planned(), [(1, FIRST), (1, LAST)])
         returns = self.first.move_ids.filtered(lambda move: move.location_dest_usage == "supplier")
         self.assertFalse(returns, "nothing is sent back that never came")

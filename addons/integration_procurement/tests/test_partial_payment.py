@@ -43,6 +43,10 @@ class TestPartialPayment(FinanceCase):
     def open(self, code=PARTIAL):
         return [data["payment"]["open"] for data in self.told(self.bill_of_ten, code)]
 
+    def test_a_bill_that_came_as_a_message_is_not_paid_by_it(self):
+        """Odoo computes states on the way to the draft, none of which is told."""
+        self.assertEqual(self.open(PAID) + self.open(), [])
+
     def test_each_part_is_told(self):
         for amount in (45.2, 30, 50):
             self.part(amount)
