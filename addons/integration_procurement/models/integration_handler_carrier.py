@@ -121,7 +121,7 @@ class IntegrationHandlerCarrier(models.AbstractModel):
         first = pickings.sorted(lambda one: (one.scheduled_date, one.id))[:1]
         lines = (pickings - first).move_ids.purchase_line_id
         alike = lines and all(
-            line.supplier_schedule and line in first.move_ids.purchase_line_id for line in lines
+            line.integration_planned and line in first.move_ids.purchase_line_id for line in lines
         )
         return first if alike and len(pickings.purchase_id) == 1 else pickings.browse()
 

@@ -23,20 +23,25 @@ class PurchaseOrderLine(models.Model):
 
     _inherit = "purchase.order.line"  # pylint: disable=consider-merging-classes-inherited
 
+    integration_planned = fields.Boolean(
+        string="Receipts planned by day",
+        readonly=True,
+        copy=False,
+        help="Deliveries of the supplier made receipts of their own.",
+    )
+
     def write(self, vals):
         """Odoo changes quantities on one receipt only, and would return what another one awaits."""
         planned = self.browse()
         if "product_qty" in vals:
-            planned = self.filtered(
-                lambda line: (
-                    line.supplier_schedule and len(line._integration_awaiting().picking_id) > 1
-                )
-            )
-        emptied = {line: line._integration_gather() for line in planned}
-        res = super().write(vals)
-        for line, receipts in emptied.items():
-            line._integration_plan_promised(receipts)
-            receipts.filtered(lambda one: not one.move_ids).unlink()
+            planned = self.filtered("integration_planned")
+        res = super(PurchaseOrderLine, self - planned).write(vals)
+        for line in planned:
+            emptied = line._integration_gather()
+            # The day was agreed: it does not come anew from the lead time of the supplier.
+            super(PurchaseOrderLine, line).write({"date_planned": line.date_planned, **vals})
+            line._integration_plan_promised(emptied)
+            emptied.filtered(lambda one: not one.move_ids).unlink()
         return res
 
     # ------------------------------------------------------------------
@@ -125,6 +130,7 @@ class PurchaseOrderLine(models.Model):
         for move, parts in plan:
             for part in parts[1:]:
                 moves |= self._integration_split(move, part, spare)
+        self.integration_planned = len(self._integration_awaiting().picking_id) > 1
         moves._recompute_state()
         moves._action_assign()
 
@@ -175,9 +181,12 @@ class PurchaseOrderLine(models.Model):
         """Bring what is awaited back onto one receipt; return those that are empty by it."""
         self.ensure_one()
         moves = self._integration_awaiting()
-        receipt, others = moves[0].picking_id, moves.picking_id - moves[0].picking_id
+        receipt, others = moves[:1].picking_id, moves.picking_id - moves[:1].picking_id
+        self.integration_planned = False
+        if not others:
+            return others
         moves._integration_prefilled().unlink()
         moves.move_line_ids.picking_id = receipt
-        moves.write({"picking_id": receipt.id, "date_deadline": moves[0].date_deadline})
+        moves.write({"picking_id": receipt.id, "date_deadline": moves[:1].date_deadline})
         moves._merge_moves()
         return others.filtered(lambda one: not one.move_ids)

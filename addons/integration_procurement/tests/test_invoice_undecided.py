@@ -67,7 +67,7 @@ class TestInvoiceUndecided(FinanceCase):
         self.assertEqual(self.found("=", True, self.company | other), self.waiting)
         self.assertFalse(self.found("=", True, other))
 
-    def test_a_list_costs_one_look(self):
+    def test_a_list_costs_two_statements(self):
         bills = self.both
         for number in range(3, 9):
             bills |= self.matching.copy({"ref": f"R-{number}"})
@@ -76,5 +76,5 @@ class TestInvoiceUndecided(FinanceCase):
         moves[:1].mapped("integration_to_decide")  # what is read once, such as rights
         self.env.invalidate_all()
         moves.mapped("state")
-        with self.assertQueryCount(1):
+        with self.assertQueryCount(2):
             moves.mapped("integration_to_decide")

@@ -1,3 +1,6 @@
+from unittest.mock import DEFAULT, patch
+
+from odoo.orm.registry import Registry
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -16,7 +19,10 @@ class TestNewColumns(ProcurementCase):
             SQL("ALTER TABLE %s DROP COLUMN %s", SQL.identifier(table), SQL.identifier(name))
         )
         self.env.invalidate_all(flush=False)
-        self.env[model]._auto_init()
+        # What is put off until all models are there, and is there already.
+        later = dict.fromkeys(("post_init", "post_constraint", "add_foreign_key"), DEFAULT)
+        with patch.multiple(Registry, **later):
+            self.env[model]._auto_init()
         return self.env.records_to_compute(field)
 
     def column(self, records, name):

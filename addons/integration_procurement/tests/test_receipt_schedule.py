@@ -78,6 +78,6 @@ class TestReceiptSchedule(ReceiptCase):
         self.assertFalse(self.later.integration_shipment_event_ids)
 
     def test_receipts_made_by_hand_are_still_asked_about(self):
-        self.line.supplier_schedule = False
+        self.line.integration_planned = False
         message = self.prove("p1", "2")
         self.assert_quarantined(message, "several_receipts")
