@@ -51,5 +51,6 @@ from . import (
     test_tools_shipments,
     test_ui,
     test_ui_buyer,
+    test_ui_steward,
     test_uom_uom,
 )
