@@ -31,7 +31,7 @@ class IntegrationEventType(models.Model):
                 )
 
     def _require_rights(self):
-        super()._require_rights()
+        res = super()._require_rights()
         for event_type in self.filtered("repeat_field_name"):
             try:
                 disclosure.check_watched(event_type._model(), event_type.repeat_field_name)
@@ -39,3 +39,4 @@ class IntegrationEventType(models.Model):
                 raise ValidationError(
                     self.env._("Events cannot depend on this: %s.", str(exc))
                 ) from exc
+        return res

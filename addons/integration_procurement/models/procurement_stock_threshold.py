@@ -133,29 +133,32 @@ class ProcurementStockThreshold(models.Model):
             self._raise_if_evaluated(vals)
         if LIMITS & set(vals):
             vals = {**vals, "evaluated_at": False}
-        if "active" in vals:
-            self._activity_changes(vals["active"])
-        res = super().write(vals)
+        for some, values in self._parts_of_write(vals):
+            super(ProcurementStockThreshold, some).write(values)
         if (IDENTITY | LIMITS) & set(vals):
             self._watched_changed()
-        return res
+        return True
 
     def unlink(self):
         res = super().unlink()
         self._watched_changed()
         return res
 
-    def _activity_changes(self, active):
-        """Begin anew; whoever was told of a breach is told that it is over, for want of a watch."""
+    def _parts_of_write(self, vals):
+        """Who is archived or restored begins anew.
+
+        Whoever was told of a breach is told that it is over, since nobody watches it any more.
+        """
+        if "active" not in vals:
+            return [(self, vals)]
         ended = self.browse()
-        if not active:
+        if not vals["active"]:
             ended = self.filtered(lambda one: one.active and one.state == thresholds.BREACHED)
-        super(ProcurementStockThreshold, ended).write(
-            {"state": thresholds.OK, "since": fields.Datetime.now()}
-        )
-        super(ProcurementStockThreshold, self - ended).write(
-            {"state": "unknown", "breached_at": False, "since": False}
-        )
+        anew = {"state": "unknown", "breached_at": False, "since": False}
+        return [
+            (ended, {**vals, "state": thresholds.OK, "since": fields.Datetime.now()}),
+            (self - ended, {**vals, **anew}),
+        ]
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_breached(self):
