@@ -30,6 +30,8 @@ CHANNELS = "root:3"
 #: Orders of the statements that are counted.
 COUNTED = 100
 _POLL = 0.05
+#: Quotations of one transaction.
+_TOGETHER = 100
 
 
 @contextmanager
@@ -132,20 +134,30 @@ class Trade:
 
     def _orders(self, *, active: bool, count: int = ORDERS) -> list[int]:
         """Quotations; the event of confirmed orders is switched on or off in all processes."""
-        orders = self.shells[0].run(
-            "env['bench.purchase']._event(active)\n"
-            "env.cr.commit()\n"
-            "env.registry.signal_changes()\n"
-            "result = env['bench.purchase']._orders(buyer, supplier, products, count)",
+        self.shells[0].run(
+            "env['bench.purchase']._event(active)\nenv.cr.commit()\nenv.registry.signal_changes()",
             active=active,
-            buyer=self.buyer,
-            supplier=self.partner,
-            products=self.products,
-            count=count,
         )
         for shell in self.shells:
             shell.run("env.registry.check_signaling()\nenv.registry.clear_cache()")
-        return orders
+        share = -(-count // len(self.shells))
+        with ThreadPoolExecutor(len(self.shells)) as pool:
+            made = pool.map(lambda shell: self._quotations(shell, share), self.shells)
+            return [order for orders in made for order in orders][:count]
+
+    def _quotations(self, shell: Shell, count: int) -> list[int]:
+        """Quotations by one process; a transaction for a hundred, because a larger one is slower
+        for each of them."""
+        made = []
+        for first in range(0, count, _TOGETHER):
+            made += shell.run(
+                "result = env['bench.purchase']._orders(buyer, supplier, products, count)",
+                buyer=self.buyer,
+                supplier=self.partner,
+                products=self.products,
+                count=min(_TOGETHER, count - first),
+            )
+        return made
 
     def _each(self, code: str, orders: list[int]) -> None:
         """Let each process do its share, at the same time."""
