@@ -87,15 +87,16 @@ registry.category("fields").add("integration_model", {
     extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }),
 });
 
+function isStoredOnce(field, types) {
+    return (
+        field.store && types.includes(field.type) && !field.translate && !field.company_dependent
+    );
+}
+
 /** A field that a trigger can watch. */
 export class IntegrationTriggerField extends FieldSelectorField {
     filter(field) {
-        return (
-            field.store &&
-            WATCHABLE.includes(field.type) &&
-            !field.translate &&
-            !field.company_dependent
-        );
+        return isStoredOnce(field, WATCHABLE);
     }
 
     async update(value) {
@@ -111,12 +112,7 @@ registry.category("fields").add("integration_trigger_field", {
 /** A field whose changes tell of an event again. */
 export class IntegrationRepeatField extends FieldSelectorField {
     filter(field) {
-        return (
-            field.store &&
-            REPEATABLE.includes(field.type) &&
-            !field.translate &&
-            !field.company_dependent
-        );
+        return isStoredOnce(field, REPEATABLE);
     }
 }
 

@@ -1,7 +1,8 @@
-import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { useComparison } from "./comparison";
 
 /** What was sent beside what Odoo has of each similar record. */
 export class IntegrationDuplicateWidget extends Component {
@@ -17,15 +18,7 @@ export class IntegrationDuplicateWidget extends Component {
             needs_reason: false,
             look: "",
         });
-        onWillStart(() => this.compare());
-        useEffect(
-            (id) => {
-                if (id !== this.known) {
-                    this.compare();
-                }
-            },
-            () => [this.props.record.resId]
-        );
+        useComparison(this, () => this.compare());
     }
 
     get sender() {
