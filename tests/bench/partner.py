@@ -1,13 +1,13 @@
 """A partner's endpoint in a process of its own, which notes when each delivery was complete."""
 
 import json
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
+
+from tests.bench import neighbour
 
 #: Path of deliveries whose arrival is noted; others are only counted.
 NOTED = "/noted"
@@ -39,48 +39,30 @@ class Partner:
 @contextmanager
 def running() -> Iterator[Partner]:
     """Give a partner and end its process afterwards."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield Partner(ours)
-    finally:
-        process.kill()
-        process.join()
+    with neighbour.running(_serve) as connection:
+        yield Partner(connection)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class _Handler(neighbour.NeighbourHandler):
+    server: "_Server"
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.arrivals: dict[str, float] = {}
-        self.counted = 0
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections open
-    wbufsize = -1  # an answer is one packet
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def received(self, body: bytes) -> None:
         arrived = time.time()
         if self.path == NOTED:
             number = json.loads(body)["data"]["order_number"]
             self.server.arrivals.setdefault(number, arrived)
         else:
             self.server.counted += 1
-        self.send_response(202)
-        self.send_header("Content-Length", str(len(_ANSWER)))
-        self.end_headers()
-        self.wfile.write(_ANSWER)
+        self.accept(_ANSWER)
 
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+
+class _Server(neighbour.NeighbourServer):
+    handler = _Handler
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrivals: dict[str, float] = {}
+        self.counted = 0
 
 
 def _serve(connection: Connection) -> None:

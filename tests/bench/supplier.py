@@ -5,7 +5,6 @@ a partner does that works through a queue.
 """
 
 import json
-import multiprocessing
 import queue
 import threading
 from collections.abc import Iterator
@@ -13,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 
 from standardwebhooks import Webhook
+
+from tests.bench import neighbour
 
 _SENDERS = 2
 _PROMISED = "2030-05-10"
@@ -56,15 +56,8 @@ class Supplier:
 @contextmanager
 def running() -> Iterator[Supplier]:
     """Give a supplier and end its process afterwards."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield Supplier(ours)
-    finally:
-        process.kill()
-        process.join()
+    with neighbour.running(_serve) as connection:
+        yield Supplier(connection)
 
 
 def confirmation(order: dict) -> dict:
@@ -84,12 +77,19 @@ def confirmation(order: dict) -> dict:
     }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class _Handler(neighbour.NeighbourHandler):
+    server: "_Server"
+
+    def received(self, body: bytes) -> None:
+        self.server.orders.put(json.loads(body)["data"])
+        self.accept()
+
+
+class _Server(neighbour.NeighbourServer):
+    handler = _Handler
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.orders: queue.SimpleQueue[dict] = queue.SimpleQueue()
         self.refused = 0
         self.door: Door | None = None
@@ -118,23 +118,6 @@ class _Server(ThreadingHTTPServer):
             if connection.getresponse().status != _ACCEPTED:
                 self.refused += 1
             connection.close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections open
-    wbufsize = -1  # an answer is one packet
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.orders.put(json.loads(body)["data"])
-        self.send_response(_ACCEPTED)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
 
 
 def _serve(connection: Connection) -> None:

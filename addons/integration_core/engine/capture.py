@@ -80,9 +80,10 @@ def created(records: BaseModel, triggers: Iterable[Trigger]) -> None:
 def reached(
     records: BaseModel, vals_list: Sequence[Mapping[str, Any]], triggers: Iterable[Trigger]
 ) -> list[tuple[Trigger, list[int]]]:
-    """Which records a pending column update brings to the value of a trigger.
+    """Which records a pending column update brings to the value of a trigger, or changes there.
 
-    Costs one SELECT of the old values, and only when the new value matches.
+    Costs one SELECT of the old values, and only when the new value matches; another one where a
+    field that tells of it again is written.
     """
     found = []
     for trigger in triggers:
@@ -96,9 +97,31 @@ def reached(
         if ids:
             old = _column(records.browse(ids), trigger.field)
             ids = [record_id for record_id, before in old if not _same(before, trigger.value)]
+        if trigger.again:
+            ids = list(dict.fromkeys([*ids, *_again(records, vals_list, trigger)]))
         if ids:
             found.append((trigger, ids))
     return found
+
+
+def _again(
+    records: BaseModel, vals_list: Sequence[Mapping[str, Any]], trigger: Trigger
+) -> list[int]:
+    """Which records have the value of a trigger, keep it, and change in another field."""
+    field, again = trigger.field or "", trigger.again or ""
+    coming = {
+        record_id: vals[again]
+        for record_id, vals in zip(records._ids, vals_list, strict=True)
+        if again in vals and (field not in vals or _same(vals[field], trigger.value))
+    }
+    if not coming:
+        return []
+    changing = records.browse(coming)
+    had_it = [record_id for record_id, old in _column(changing, field) if _same(old, trigger.value)]
+    if not had_it:
+        return []
+    before = _column(records.browse(had_it), again)
+    return [record_id for record_id, old in before if old != coming[record_id]]
 
 
 def _same(column_value: Any, wanted: str | None) -> bool:

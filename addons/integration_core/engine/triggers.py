@@ -22,6 +22,8 @@ _logger = logging.getLogger(__name__)
 
 #: Types of fields that "reaches a value" may watch: their column holds one comparable value.
 WATCHABLE = frozenset({"selection", "boolean", "char", "integer", "many2one", "date"})
+#: Types of fields whose changes may tell of it again; no value of them has to be written down.
+REPEATABLE = WATCHABLE | {"float", "monetary", "datetime"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Trigger:
     paths: tuple[str, ...]  #: fields of the snapshot; empty for the one that the model codes
     partner_field: str | None
     data_class: str = "internal"  #: the strictest of its subscribers and of what it tells
+    again: str | None = None  #: field whose changes tell of it again, while the value stays
 
     def domain(self) -> Domain:
         """The condition.
@@ -78,14 +81,14 @@ class Watch:
     targets: tuple[Target, ...] = ()
 
 
-def is_watchable(model: BaseModel, name: str | None) -> bool:
+def is_watchable(model: BaseModel, name: str | None, types: frozenset[str] = WATCHABLE) -> bool:
     """Whether a field has one column with one value, the same in all languages and companies."""
     field = model._fields.get(name or "")
     return bool(
         field is not None
         and field.store
         and field.column_type
-        and field.type in WATCHABLE
+        and field.type in types
         and not field.translate
         and not field.company_dependent
     )
@@ -115,7 +118,8 @@ _QUERY = """
            array(SELECT DISTINCT i.data_class
                    FROM integration_event_type_integration_interface_rel s
                    JOIN integration_interface i ON i.id = s.integration_interface_id
-                  WHERE s.integration_event_type_id = t.id AND i.active AND i.state <> 'retired')
+                  WHERE s.integration_event_type_id = t.id AND i.active AND i.state <> 'retired'),
+           nullif(t.repeat_field_name, '')
       FROM integration_event_type t
       JOIN integration_contract c ON c.id = t.contract_id
 """
@@ -240,6 +244,7 @@ def _trigger(env: api.Environment, row: tuple[Any, ...]) -> Trigger:
         paths=paths,
         partner_field=row[9],
         data_class=data_classes.strictest((*row[10], least_class(env, row[2], paths))),
+        again=row[11],
     )
 
 

@@ -8,6 +8,7 @@ from . import (
     conflict_decision,
     credential_expiry,
     credential_rotation,
+    duplicate_comparison,
     emergencies,
     endpoint,
     event_mute_screen,

@@ -77,7 +77,7 @@ class IntegrationEventTypeScreen(models.AbstractModel):
             model = self.env.get(event_type.model_name or "")
             event_type.model_readable = model is None or model.has_access("read")
 
-    @api.depends("model_name", "trigger", "field_name", "field_value", "condition")
+    @api.depends("model_name", "trigger", "field_name", "field_value", "repeat_field_name")
     def _compute_happens(self):
         names = dict(self._fields["trigger"]._description_selection(self.env))
         for event_type in self:
@@ -86,6 +86,12 @@ class IntegrationEventTypeScreen(models.AbstractModel):
                 event_type.happens = self.env._(
                     "%(field)s becomes “%(value)s”", field=field, value=value
                 )
+                if event_type.repeat_field_name:
+                    event_type.happens = self.env._(
+                        "%(happens)s, or “%(field)s” changes then",
+                        happens=event_type.happens,
+                        field=event_type._readable_field(event_type.repeat_field_name),
+                    )
             else:
                 event_type.happens = names.get(event_type.trigger)
 
@@ -100,9 +106,21 @@ class IntegrationEventTypeScreen(models.AbstractModel):
             value = dict(field._description_selection(self.env)).get(value, value)
         elif field.type == "boolean":
             value = self.env._("Yes") if value == "True" else self.env._("No")
-        return field._description_string(self.env), value or ""
+        return self._readable_field(self.field_name), value or ""
 
-    @api.depends("model_name", "trigger", "field_name", "field_ids.path", "mapping_id.state")
+    def _readable_field(self, name):
+        model = self.env.get(self.model_name or "")
+        field = model._fields.get(name or "") if model is not None else None
+        return name if field is None else field._description_string(self.env)
+
+    @api.depends(
+        "model_name",
+        "trigger",
+        "field_name",
+        "repeat_field_name",
+        "field_ids.path",
+        "mapping_id.state",
+    )
     @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_faults(self):
         for event_type in self:
@@ -129,6 +147,13 @@ class IntegrationEventTypeScreen(models.AbstractModel):
             and not triggers.is_watchable(model, self.field_name)
         ):
             found.append(self.env._("The field “%s” cannot be watched any more.", self.field_name))
+        again = self.repeat_field_name
+        if (
+            self.trigger == "reaches"
+            and again
+            and not triggers.is_watchable(model, again, triggers.REPEATABLE)
+        ):
+            found.append(self.env._("The field “%s” cannot be watched any more.", again))
         for path in self.field_ids.mapped("path"):
             fault = self._path_fault(model, path)
             if fault:

@@ -54,6 +54,7 @@ EVENT_DEFINITION = (
     "mapping_id",
     "model_name",
     "partner_field",
+    "repeat_field_name",
     "trigger",
 )
 

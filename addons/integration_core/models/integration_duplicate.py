@@ -13,7 +13,7 @@ class IntegrationDuplicate(models.Model):
 
     _name = "integration.duplicate"
     _description = "Possible Duplicate"
-    _inherit = ["integration.reason.mixin"]
+    _inherit = ["integration.reason.mixin", "integration.duplicate.comparison"]
     _log_access = False
     _order = "id desc"
     _rec_name = "external_id"

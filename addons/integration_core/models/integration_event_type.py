@@ -21,9 +21,12 @@ LOCKED = frozenset(
         "mapping_id",
         "model_name",
         "partner_field",
+        "repeat_field_name",
         "trigger",
     }
 )
+# What its definer must be allowed to read.
+RIGHTS = frozenset({"model_name", "condition", "trigger", "field_name", "repeat_field_name"})
 # What the engine remembers of a scheduled condition.
 BOOKKEEPING = frozenset({"checked_at", "check_position", "check_started_at", "primed", "problem"})
 
@@ -328,7 +331,7 @@ class IntegrationEventType(models.Model):
         if changed and any(self._differs(name, vals[name]) for name in changed):
             self._raise_if_in_use()
         res = super().write(vals)
-        if {"model_name", "condition", "trigger", "field_name"} & changed:
+        if RIGHTS & changed:
             self._require_rights()
         if changed or "interface_ids" in vals:
             self._triggers_changed()

@@ -41,6 +41,7 @@ from . import (
     test_event_filter,
     test_event_mute,
     test_event_mute_keys,
+    test_event_repeat,
     test_event_schedule,
     test_event_screen,
     test_event_type,

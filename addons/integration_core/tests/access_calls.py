@@ -167,7 +167,10 @@ MAY_CALL = {
         "compare": READERS,  # says so instead of values to those who may not see any
         "decide": STEWARDS,
     },
-    "integration.duplicate": {"action_keep_apart": STEWARDS},
+    "integration.duplicate": {
+        "action_keep_apart": STEWARDS,
+        "compare": READERS,  # says so instead of values to those who may not see any
+    },
     "integration.duplicate.candidate": {
         "action_link": STEWARDS,  # with the rights on the document, see test_possible_duplicate
     },

@@ -1,1 +1,1 @@
-from . import placing, receiving
+from . import placing, receiving, sharing

@@ -14,6 +14,12 @@ class AccountMoveLine(models.Model):
     supplier_amount = fields.Monetary(
         string="Net amount, says the supplier", readonly=True, copy=False
     )
+    integration_is_rounding = fields.Boolean(
+        string="Rounding difference",
+        readonly=True,
+        copy=False,
+        help="Added because the supplier rounds otherwise, so that the bill is what he invoices.",
+    )
 
     def _integration_invoiced(self) -> Invoiced:
         """Quantity and net price in the unit of the order line, exactly."""

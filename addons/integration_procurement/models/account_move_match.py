@@ -14,8 +14,7 @@ from ..tools.invoice_match import Aspect, Limit
 _logger = logging.getLogger(__name__)
 
 KINDS = {Aspect.QUANTITY: "invoice_quantity", Aspect.PRICE: "invoice_price"}
-TOTALS = "invoice_totals"
-MATCHED = (*KINDS.values(), TOTALS)
+MATCHED = (*KINDS.values(), "invoice_totals")
 
 
 class AccountMove(models.Model):
@@ -33,15 +32,6 @@ class AccountMove(models.Model):
         copy=False,
         index="btree_not_null",
         help="Set on bills that came as a message; the same invoice has the same digest.",
-    )
-    supplier_amount_untaxed = fields.Monetary(
-        string="Net, says the supplier", readonly=True, copy=False
-    )
-    supplier_amount_tax = fields.Monetary(
-        string="Tax, says the supplier", readonly=True, copy=False
-    )
-    supplier_amount_total = fields.Monetary(
-        string="Total, says the supplier", readonly=True, copy=False
     )
 
     integration_to_decide = fields.Boolean(
@@ -109,6 +99,7 @@ class AccountMove(models.Model):
         :param received: of the handler that made the bill; ``None`` when a person asks
         """
         for move in self.filtered(lambda one: one.is_purchase_document()):
+            move._integration_take_rounding()
             found = {(one["kind"], one["key"]): one for one in move._integration_deviations()}
             # sudo: the service user and the buyer need no right on decisions of accountants
             exceptions = self.env["integration.exception"].sudo()
@@ -226,69 +217,6 @@ class AccountMove(models.Model):
             self.env._("Ordered and not invoiced yet"),
             self.env._("More of %s is invoiced than was ordered.", product),
         )
-
-    # ------------------------------------------------------------------
-    # totals
-    # ------------------------------------------------------------------
-
-    def _integration_totals_deviations(self) -> list[dict]:
-        """What does not add up, to the last decimal of the currency."""
-        pairs = [
-            (line.name or line.product_id.display_name, line.price_subtotal, line.supplier_amount)
-            for line in self.invoice_line_ids.filtered(lambda one: one.display_type == "product")
-        ]
-        pairs += [
-            (self.env._("Net"), self.amount_untaxed, self.supplier_amount_untaxed),
-            (self.env._("Tax"), self.amount_tax, self.supplier_amount_tax),
-            (self.env._("Total"), self.amount_total, self.supplier_amount_total),
-        ]
-        lines = [
-            (label, self._integration_amount(ours), self._integration_amount(theirs))
-            for label, ours, theirs in pairs
-            if self.currency_id.compare_amounts(ours, theirs)
-        ]
-        if not lines:
-            return []
-        return [
-            {
-                "kind": TOTALS,
-                "key": "",
-                "name": self.env._("The amounts of the invoice do not add up."),
-                "lines": lines,
-                "proposal": {"lines": [list(line) for line in lines]},
-            }
-        ]
-
-    def _integration_take_totals(self):
-        """Take over the supplier's tax, where the rest of the invoice adds up.
-
-        Where tax and totals agree there is nothing to write: only lines differ, such as one that
-        was split over two cost centres.
-
-        :raises UserError: the net amounts differ, the supplier's own total is another than his
-            net and tax, or there is no tax that could be changed
-        """
-        compare = self.currency_id.compare_amounts
-        net, tax = self.supplier_amount_untaxed, self.supplier_amount_tax
-        contradicts = compare(self.amount_untaxed, net) or compare(
-            net + tax, self.supplier_amount_total
-        )
-        difference = tax - self.amount_tax
-        if not contradicts and self.currency_id.is_zero(difference):
-            return
-        taxes = self.line_ids.filtered(lambda line: line.display_type == "tax")
-        if contradicts or not taxes or self.state != "draft":
-            raise UserError(
-                self.env._(
-                    "The lines of the invoice do not add up to its own total, or the bill cannot "
-                    "be changed any more. Correct the bill and compare again, or reject and ask "
-                    "the supplier for a correct invoice."
-                )
-            )
-        largest = max(taxes, key=lambda line: abs(line.amount_currency))
-        sign = 1 if self.move_type == "in_invoice" else -1
-        amount = self.currency_id.round(largest.amount_currency + sign * difference)
-        self.write({"line_ids": [fields.Command.update(largest.id, {"amount_currency": amount})]})
 
     # ------------------------------------------------------------------
     # not before all is decided

@@ -53,6 +53,9 @@ class IntegrationException(models.Model):
             )
         self._require_not_below_received(line, self.proposal["write"]["product_qty"])
         self._write_order_line(line, self.proposal["write"])
+        # A later day is decided by itself: until then only deliveries in time are planned.
+        if line.supplier_schedule and not line._integration_is_late():
+            line._integration_plan_promised()
 
     def _accept_order_price(self):
         line = self._order_line()
@@ -66,12 +69,14 @@ class IntegrationException(models.Model):
         self._write_order_line(line, self.proposal["write"])
 
     def _accept_order_date(self):
+        """The line has the day on which all of it is there; each delivery has a receipt."""
         line = self._order_line()
         if line.product_uom_id.compare(line.qty_received, line.product_qty) >= 0:
             raise UserError(
                 self.env._("All of the line has been received; nothing is left to come later.")
             )
         self._write_order_line(line, self.proposal["write"])
+        line._integration_plan_promised()
 
     def _accept_order_rejected(self):
         """What was received stays ordered, the rest is not waited for."""

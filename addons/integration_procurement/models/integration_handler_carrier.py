@@ -113,6 +113,18 @@ class IntegrationHandlerCarrier(models.AbstractModel):
                 code="order_state",
             )
 
+    def _next_planned(self, pickings):
+        """The next of several receipts that a supplier's schedule made of one order; else empty.
+
+        What comes is the next delivery, wherever the same goods are awaited later, too.
+        """
+        first = pickings.sorted(lambda one: (one.scheduled_date, one.id))[:1]
+        lines = (pickings - first).move_ids.purchase_line_id
+        alike = lines and all(
+            line.integration_planned and line in first.move_ids.purchase_line_id for line in lines
+        )
+        return first if alike and len(pickings.purchase_id) == 1 else pickings.browse()
+
     def _unknown(self):
         raise errors.ConflictError(
             "No shipment that was announced, and no receipt, has the numbers that the carrier "

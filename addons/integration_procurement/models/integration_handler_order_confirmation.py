@@ -1,11 +1,9 @@
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
-
-import pytz
 
 from odoo import fields, models
 from odoo.fields import Domain
@@ -272,13 +270,6 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
                     proposal={"line_id": one.line.id, **proposal},
                     user_id=buyer.id,
                 )
-
-    def _promised_moment(self, line, day: date) -> str:
-        """The promised day, at the time of day at which the line is wanted."""
-        zone = pytz.timezone(line._integration_zone())
-        clock = line._integration_local(line.date_planned).time() if line.date_planned else time(12)
-        moment = zone.localize(datetime.combine(day, clock)).astimezone(pytz.utc)
-        return fields.Datetime.to_string(moment.replace(tzinfo=None))
 
     # ------------------------------------------------------------------
     # substitutes

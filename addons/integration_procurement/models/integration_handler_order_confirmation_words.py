@@ -64,7 +64,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             lines.append((self.env._("Deliveries"), False, line.supplier_schedule_text))
         proposal = {
             "ours": {"date_planned": fields.Datetime.to_string(line.date_planned)},
-            "write": {"date_planned": self._promised_moment(line, answer.promised)},
+            "write": {"date_planned": _moment(line, answer.promised)},
         }
         return name, lines, proposal
 
@@ -87,7 +87,7 @@ class IntegrationHandlerOrderConfirmation(models.AbstractModel):
             "quantity": float(said["quantity"]),
             "unit": said["unit"],
             "promised_date": said["promised_date"],
-            "date_planned": self._promised_moment(line, canonical.read_day(said["promised_date"])),
+            "date_planned": _moment(line, canonical.read_day(said["promised_date"])),
         }
         if "unit_price" in said:
             substitute["unit_price"] = float(said["unit_price"])
@@ -199,3 +199,7 @@ def _unit_of(line) -> dict:
 
 def _goods_of(line) -> dict:
     return {"product_id": line.product_id.id, "product_qty": line.product_qty, **_unit_of(line)}
+
+
+def _moment(line, day) -> str:
+    return fields.Datetime.to_string(line._integration_promised_moment(day))

@@ -5,7 +5,7 @@ from odoo import models
 
 from odoo.addons.integration_core.tools import canonical_json, errors
 
-from ..engine import receiving
+from ..engine import receiving, sharing
 from ..tools import canonical
 from ..tools.shipments import exact
 
@@ -37,6 +37,35 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
             return earlier.picking_id[:1].sudo(False)
         shipments, pickings = self._find_goods(data)
         lines = self._lines(received, data)
+        touched = self.env["stock.picking"]
+        for mine, theirs in self._by_order(shipments, lines):
+            receipts = pickings
+            if mine != shipments:
+                receipts &= mine.order_id._integration_moves().picking_id
+            touched |= self._take_over(received, mine, receipts, earlier, theirs, digest, data)
+        return touched[:1]
+
+    def _by_order(self, shipments, lines):
+        """Announcements and lines of each order of which goods came together."""
+        if len(shipments.order_id) < 2:
+            return [(shipments, lines)]
+        orders = shipments.sorted("id").order_id
+        announced = {
+            order: [
+                receiving.Line(line.product_id, exact(line.quantity), line.lot_name or "")
+                for line in shipments.filtered(
+                    lambda one, order=order: one.order_id == order
+                ).line_ids
+            ]
+            for order in orders
+        }
+        return [
+            (shipments.filtered(lambda one, order=order: one.order_id == order), mine)
+            for order, mine in sharing.shared(lines, announced).items()
+        ]
+
+    def _take_over(self, received, shipments, pickings, earlier, lines, digest, data):
+        """What was handed over of one order; return its receipt."""
         picking = self._choose(shipments, pickings, earlier, lines, data)
         operations = self._operations(picking, shipments)
         told = operations.integration_shipment_line_id.shipment_id or [shipments[:1]]
@@ -85,7 +114,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
                 done &= arrived.picking_id
         else:
             # What people validated after the goods were handed over are these very goods.
-            delivered_at = canonical.read_moment(data["delivered_at"])
+            delivered_at = canonical.read_past_moment(data["delivered_at"])
             meanwhile = done.filtered(lambda one: one.date_done >= delivered_at)
             if meanwhile := meanwhile - self._proven(meanwhile):
                 return meanwhile.sorted("date_done")[:1]
@@ -94,6 +123,11 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
         found = awaited or done.sorted("date_done", reverse=True)[:1]
         if not found:
             self._unknown()
+        if len(found) > 1:
+            # Where the goods are not awaited they were not delivered.
+            products = self.env["product.product"].union(*(line.product for line in lines))
+            found = found.filtered(lambda one: products <= one.move_ids.product_id) or found
+            found = self._next_planned(found) or found
         if len(found) > 1:
             raise errors.ConflictError(
                 "The goods are awaited on several receipts. Ask the carrier for the number of our "
@@ -261,7 +295,7 @@ class IntegrationHandlerProofOfDelivery(models.AbstractModel):
     def _event_values(self, data, digest):
         return {
             "status": "delivered",
-            "occurred_at": canonical.read_moment(data["delivered_at"]).replace(microsecond=0),
+            "occurred_at": canonical.read_past_moment(data["delivered_at"]).replace(microsecond=0),
             "place": data.get("place") or False,
             "note": data.get("note") or False,
             "proof_number": data["proof_number"],

@@ -26,6 +26,8 @@ class IntegrationHandlerShipmentStatus(models.AbstractModel):
         if not pickings:
             self._unknown()
         open_ones = pickings.filtered(lambda one: one.state not in ("done", "cancel"))
+        if len(open_ones) > 1 and not shipments:
+            open_ones = self._next_planned(open_ones) or open_ones
         values = self._values(data)
         for picking in open_ones or pickings[:1]:
             mine = shipments.filtered(lambda one, picking=picking: picking in one.picking_ids)

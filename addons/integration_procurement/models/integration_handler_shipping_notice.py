@@ -3,7 +3,7 @@ from hashlib import sha256
 from markupsafe import Markup
 
 from odoo import models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import format_datetime
 
 from odoo.addons.integration_core.tools import canonical_json, errors
@@ -28,29 +28,42 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
     _repeatable = True
 
     def _process(self, received, data):
-        order = self._find_order(received, data["order_number"])
-        self._refuse_order(order)
         digest = sha256(canonical_json.dumps(data)).hexdigest()
-        known = self._known(order, data["notice_number"])
+        parts = self._by_order(received, data)
+        known = self._known(parts, data["notice_number"])
         if known and not self._is_newer(known, data, digest):
-            return (known.picking_ids or order.picking_ids)[:1] or order
-        lines = self._lines(received, order, data)
-        if known:
-            self._refuse_received(known)
-        moves = order._integration_open_moves()
-        if not moves:
-            raise errors.ConflictError(
-                "Everything of this order has been received or was cancelled. Find out from the "
-                "supplier what comes, then retry or cancel this message.",
-                code="receipt_done",
+            return (known.picking_ids or known.order_id.picking_ids).sudo(False)[:1] or next(
+                iter(parts)
             )
-        self._refuse_begun(moves)
-        shipment = self._record(received, order, known, data, digest, lines)
-        if not data.get("cancelled"):
+        lines = self._lines(received, parts)
+        self._refuse_received(known)
+        self._withdraw_left_out(known.filtered(lambda one: one.order_id not in parts), data, digest)
+        pickings = self.env["stock.picking"]
+        for order in parts:
+            mine = known.filtered(lambda one, order=order: one.order_id == order)
+            shipment = self._record(received, order, mine, data, digest, lines[order])
+            pickings |= self._announce(received, shipment, parts)
+        return pickings[:1]
+
+    def _by_order(self, received, data):
+        """The lines of each order of the notice; goods of several may come together."""
+        parts = {}
+        for line in data["lines"]:
+            number = line.get("order_number") or data["order_number"]
+            parts.setdefault(number, []).append(line)
+        found = {self._find_order(received, number): lines for number, lines in parts.items()}
+        for order in found:
+            self._refuse_order(order)
+        return found
+
+    def _announce(self, received, shipment, orders):
+        """Put what is announced of one order onto its receipts; return the first of them."""
+        moves = shipment.order_id._integration_open_moves()
+        if shipment.state != "cancelled":
             shipment._place(received)
             shipment._plan_dates()
         picking = (shipment.picking_ids or moves.picking_id)[:1]
-        picking.message_post(body=self._note(shipment), subtype_xmlid="mail.mt_note")
+        picking.message_post(body=self._note(shipment, orders), subtype_xmlid="mail.mt_note")
         return picking
 
     # ------------------------------------------------------------------
@@ -66,10 +79,23 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             )
         self._refuse_drop_shipment(order)
 
-    def _known(self, order, number):
-        """The announcement under a number, with the rights to write what was announced."""
+    def _known(self, orders, number):
+        """The announcements under a number, with the rights to write what was announced.
+
+        One for each order; also those that came with them by the same notice, of orders that this
+        version does not name any more.
+        """
         # sudo: only messages write announcements, so nobody has the right to
-        return order.sudo().integration_shipment_ids.filtered(lambda one: one.name == number)
+        shipments = self.env["integration.shipment"].sudo()
+        orders = self.env["purchase.order"].union(*orders)
+        domain = Domain("name", "=", number) & Domain("company_id", "=", self.env.company.id)
+        known = shipments.search(domain & Domain("order_id", "in", orders.ids))
+        known |= shipments.search(
+            domain
+            & Domain("partner_id", "in", known.partner_id.ids)
+            & Domain("digest", "in", known.mapped("digest"))
+        )
+        return known.sorted("id")
 
     def _is_newer(self, known, data, digest):
         """Whether a notice says something that its number has not said before.
@@ -77,16 +103,16 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
         :raises errors.ConflictError: two notices of one version that say different things
         """
         version = data.get("version") or 1
-        if version == known.version and digest != known.digest:
+        if any(version == one.version and digest != one.digest for one in known):
             raise errors.ConflictError(
                 "This notice came before, with other content under the same version. Ask the "
                 "supplier which is right and for a new version, then cancel this message.",
                 code="notice_differs",
             )
-        return version > known.version
+        return version > max(known.mapped("version"))
 
     def _refuse_received(self, known):
-        if known._is_received():
+        if any(one._is_received() for one in known):
             raise errors.ConflictError(
                 "The goods of this notice have been received already, so it cannot be corrected. "
                 "Compare the receipt with the notice, then cancel this message.",
@@ -94,15 +120,40 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             )
         self._refuse_begun(known._move_lines().move_id)
 
+    def _refuse_done(self, order):
+        moves = order._integration_open_moves()
+        if not moves:
+            raise errors.ConflictError(
+                "Everything of an order of this notice has been received or was cancelled. Find "
+                "out from the supplier what comes, then retry or cancel this message.",
+                code="receipt_done",
+            )
+        self._refuse_begun(moves)
+
+    def _withdraw_left_out(self, shipments, data, digest):
+        """A correction does not name an order any more: nothing of it comes by this notice."""
+        shipments.sudo(False)._withdraw()
+        shipments.write(
+            {"version": data.get("version") or 1, "digest": digest, "state": "cancelled"}
+        )
+        for shipment in shipments.sudo(False):
+            pickings = shipment.order_id._integration_open_moves().picking_id
+            pickings[:1].message_post(body=self._note(shipment), subtype_xmlid="mail.mt_note")
+
     # ------------------------------------------------------------------
     # what is announced
     # ------------------------------------------------------------------
 
-    def _lines(self, received, order, data):
-        """Values of the lines of the announcement."""
-        found = [self._line(received, order, line) for line in data["lines"]]
-        self._refuse_repeated_serials((product, values["lot_name"]) for product, values in found)
-        return [values for _product, values in found]
+    def _lines(self, received, parts):
+        """Values of the lines of the announcement of each order."""
+        found = {
+            order: [self._line(received, order, line) for line in lines]
+            for order, lines in parts.items()
+        }
+        self._refuse_repeated_serials(
+            (product, values["lot_name"]) for lines in found.values() for product, values in lines
+        )
+        return {order: [values for _product, values in lines] for order, lines in found.items()}
 
     def _line(self, received, order, line):
         reference, item = line.get("line_reference"), line.get("item")
@@ -156,6 +207,7 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             )
 
     def _record(self, received, order, known, data, digest, lines):
+        self._refuse_done(order)
         moment = canonical.read_moment
         values = {
             "version": data.get("version") or 1,
@@ -184,8 +236,11 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             )
         return known.sudo(False)
 
-    def _note(self, shipment):
-        """What the storekeeper reads in the chatter."""
+    def _note(self, shipment, orders=()):
+        """What the storekeeper reads in the chatter.
+
+        :param orders: of which goods come by the same notice
+        """
         if shipment.state == "cancelled":
             return self.env._("The supplier cancelled the shipment %s.", shipment.name)
         facts = [
@@ -194,6 +249,10 @@ class IntegrationHandlerShippingNotice(models.AbstractModel):
             (
                 self.env._("Expected on"),
                 shipment.expected_at and format_datetime(self.env, shipment.expected_at),
+            ),
+            (
+                self.env._("Comes together with"),
+                ", ".join(one.name for one in orders if one != shipment.order_id),
             ),
         ]
         rows = Markup().join(Markup("<li>%s: %s</li>") % fact for fact in facts if fact[1])

@@ -63,6 +63,12 @@ class IntegrationShipment(models.Model):
         "stock.picking", string="Receipts", compute="_compute_picking_ids"
     )
     lots_missing = fields.Boolean(compute="_compute_lots_missing")
+    companion_order_ids = fields.Many2many(
+        "purchase.order",
+        string="Comes together with",
+        compute="_compute_companion_order_ids",
+        help="Other orders of which goods are announced by the same notice.",
+    )
 
     _number_unique = models.UniqueIndex("(company_id, partner_id, name, order_id)")
 
@@ -70,6 +76,21 @@ class IntegrationShipment(models.Model):
     def _compute_picking_ids(self):
         for shipment in self:
             shipment.picking_ids = shipment.line_ids.move_line_ids.picking_id
+
+    @api.depends("name", "digest", "order_id")
+    def _compute_companion_order_ids(self):
+        for shipment in self:
+            # One notice, whatever number of orders: its announcements have its digest.
+            together = self.search(
+                [
+                    ("name", "=", shipment.name),
+                    ("digest", "=", shipment.digest),
+                    ("partner_id", "=", shipment.partner_id.id),
+                    ("company_id", "=", shipment.company_id.id),
+                    ("state", "!=", "cancelled"),
+                ]
+            )
+            shipment.companion_order_ids = together.order_id - shipment.order_id
 
     @api.depends("line_ids.lot_missing")
     def _compute_lots_missing(self):

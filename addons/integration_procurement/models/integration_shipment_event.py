@@ -40,8 +40,9 @@ class IntegrationShipmentEvent(models.Model):
         readonly=True,
     )
     occurred_at = fields.Datetime(string="When", required=True, readonly=True)
-    place = fields.Char(readonly=True)
-    note = fields.Char(string="What the carrier says", readonly=True)
+    # Texts, since lists cut others off; carriers write up to a thousand characters.
+    place = fields.Text(readonly=True)
+    note = fields.Text(string="What the carrier says", readonly=True)
     expected_at = fields.Datetime(string="Then expected on", readonly=True)
     proof_number = fields.Char(string="Proof of delivery", readonly=True)
     signed_by = fields.Char(readonly=True)

@@ -133,18 +133,42 @@ class ProcurementStockThreshold(models.Model):
             self._raise_if_evaluated(vals)
         if LIMITS & set(vals):
             vals = {**vals, "evaluated_at": False}
-        if "active" in vals:
-            # Archived ones are not looked at; what they find later is not the end of that breach.
-            vals = {**vals, "state": "unknown", "breached_at": False, "since": False}
-        res = super().write(vals)
+        for some, values in self._parts_of_write(vals):
+            super(ProcurementStockThreshold, some).write(values)
         if (IDENTITY | LIMITS) & set(vals):
             self._watched_changed()
-        return res
+        return True
 
     def unlink(self):
         res = super().unlink()
         self._watched_changed()
         return res
+
+    def _parts_of_write(self, vals):
+        """Who is archived or restored begins anew.
+
+        Whoever was told of a breach is told that it is over, since nobody watches it any more.
+        """
+        if "active" not in vals:
+            return [(self, vals)]
+        ended = self.browse()
+        if not vals["active"]:
+            ended = self.filtered(lambda one: one.active and one.state == thresholds.BREACHED)
+        anew = {"state": "unknown", "breached_at": False, "since": False}
+        return [
+            (ended, {**vals, "state": thresholds.OK, "since": fields.Datetime.now()}),
+            (self - ended, {**vals, **anew}),
+        ]
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_breached(self):
+        if any(threshold.state == thresholds.BREACHED for threshold in self):
+            raise UserError(
+                self.env._(
+                    "Other systems know that the stock is below this minimum. Archive the "
+                    "threshold: they are told that it is over. Then it may be deleted."
+                )
+            )
 
     def _raise_if_evaluated(self, vals):
         for threshold in self.filtered("evaluated_at"):
@@ -178,11 +202,12 @@ class ProcurementStockThreshold(models.Model):
         }
 
     def _integration_canonical(self) -> dict:
-        """This threshold as the canonical object ``procurement.stock_threshold`` 1.0.0."""
+        """This threshold as the canonical object ``procurement.stock_threshold`` 1.1.0."""
         self.ensure_one()
         return {
             "threshold_reference": str(self.id),
             "state": self.state,
+            "ended": not self.active,
             "since": canonical.moment(self.since),
             "watched": self.watched,
             "item": self.product_id._integration_item(),

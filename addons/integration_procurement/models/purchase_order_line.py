@@ -77,13 +77,17 @@ class PurchaseOrderLine(models.Model):
         promised = self.supplier_promised_date
         if not (promised or self.supplier_answer):
             return False
-        requested = self._integration_requested_date()
         price = self.supplier_confirmed_price
         return bool(
             self.product_uom_id.compare(self.supplier_confirmed_qty, self.product_qty) != 0
-            or (promised and requested and promised > requested)
+            or self._integration_is_late()
             or (price and float_compare(price, self.price_unit, FLOAT_DIGITS))
         )
+
+    def _integration_is_late(self) -> bool:
+        """Whether the supplier promised everything for a later day than the line has."""
+        promised, requested = self.supplier_promised_date, self._integration_requested_date()
+        return bool(promised and requested and promised > requested)
 
     @api.depends("supplier_schedule", "product_uom_id")
     @api.depends_context("lang")

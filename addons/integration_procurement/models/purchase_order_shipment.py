@@ -33,15 +33,8 @@ class PurchaseOrder(models.Model):
         return {**action, "domain": [("order_id", "=", self.id)], "context": {}}
 
     def _integration_moves(self):
-        """Arrivals from the supplier: neither returns, nor what goes to a customer directly."""
-        return self.order_line.move_ids.filtered(
-            lambda move: (
-                move.picking_type_id.code == "incoming"
-                and move.location_dest_id.usage in ("internal", "transit")
-                and not move.origin_returned_move_id
-                and not move._is_purchase_return()
-            )
-        )
+        """Arrivals from the supplier; see the same of lines."""
+        return self.order_line._integration_moves()
 
     def _integration_open_moves(self):
         """Arrivals that are still awaited."""

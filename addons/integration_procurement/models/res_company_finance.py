@@ -18,6 +18,14 @@ class ResCompany(models.Model):
         help="Percent by which invoiced prices may differ from those of the order, up or down. "
         "Zero: every difference is to be decided.",
     )
+    invoice_rounding_tolerance = fields.Integer(
+        string="Tolerance of rounding",
+        default=1,
+        help="By how many of the smallest units of its currency (a cent, a yen, a fils) each line "
+        "of an invoice that comes as a message may differ, because the supplier rounds otherwise; "
+        "net and tax by that for all lines together. The bill then gets a line for the "
+        "difference. Zero: every difference is to be decided.",
+    )
     invoice_exception_user_id = fields.Many2one(
         "res.users",
         string="Accountant in charge",
@@ -64,7 +72,8 @@ class ResCompany(models.Model):
 
     _invoice_tolerances_positive = models.Constraint(
         "CHECK (COALESCE(invoice_quantity_tolerance, 0) >= 0 "
-        "AND COALESCE(invoice_price_tolerance, 0) >= 0)",
+        "AND COALESCE(invoice_price_tolerance, 0) >= 0 "
+        "AND COALESCE(invoice_rounding_tolerance, 0) >= 0)",
         "A tolerance cannot be negative.",
     )
     _budget_answer_hours_positive = models.Constraint(

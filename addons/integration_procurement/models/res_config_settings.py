@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResConfigSettings(models.TransientModel):
-    """The tolerances of the company, among the settings of purchases and stock."""
+    """The company's tolerances and rules, among the settings of purchases, stock and accounting."""
 
     _inherit = "res.config.settings"
 
@@ -24,3 +24,24 @@ class ResConfigSettings(models.TransientModel):
     integration_adjustment_percent = fields.Float(
         related="company_id.integration_adjustment_percent", readonly=False
     )
+
+    invoice_quantity_tolerance = fields.Float(
+        related="company_id.invoice_quantity_tolerance", readonly=False
+    )
+    invoice_price_tolerance = fields.Float(
+        related="company_id.invoice_price_tolerance", readonly=False
+    )
+    invoice_rounding_tolerance = fields.Integer(
+        related="company_id.invoice_rounding_tolerance", readonly=False
+    )
+    invoice_exception_user_id = fields.Many2one(
+        related="company_id.invoice_exception_user_id", readonly=False
+    )
+    invoice_expense_account_id = fields.Many2one(
+        related="company_id.invoice_expense_account_id", readonly=False
+    )
+    journal_entry_posting = fields.Selection(
+        related="company_id.journal_entry_posting", readonly=False
+    )
+    budget_check = fields.Selection(related="company_id.budget_check", readonly=False)
+    budget_answer_hours = fields.Integer(related="company_id.budget_answer_hours", readonly=False)

@@ -143,14 +143,14 @@ class StockCase(ProcurementCase):
         return self.env["integration.event"].search(domain, order="id")
 
     def told(self, name, records=None):
-        """Contents of events, each of which satisfies its contract."""
-        contract = self.types[name].contract_id
-        schema = contracts.compile_schema(json.loads(contract.version_ids.schema))
+        """Contents of events, each of which satisfies its contract, in all of its versions."""
+        versions = self.types[name].contract_id.version_ids
+        schemas = [contracts.compile_schema(json.loads(one.schema)) for one in versions]
         found = []
         for event in self.events(name, records):
             self.assertFalse(event.problem)
             data = json.loads(event.data)
-            self.assertEqual(schema.violations(data), [])
+            self.assertEqual([schema.violations(data) for schema in schemas], [[]] * len(schemas))
             found.append(data)
         return found
 

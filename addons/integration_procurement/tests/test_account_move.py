@@ -9,9 +9,8 @@ from odoo.addons.integration_core.tools import contracts
 from .finance_case import FinanceCase
 
 
-@tagged("post_install", "-at_install")
-class TestAccountMove(FinanceCase):
-    """What other systems are told of bills and invoices, and disputes."""
+class AccountMoveCase(FinanceCase):
+    """Bills and invoices of one line, and what is told of them."""
 
     def make(self, move_type="in_invoice", quantity=10, price=12, **values):
         return self.env["account.move"].create(
@@ -38,6 +37,11 @@ class TestAccountMove(FinanceCase):
     def violations(self, data, contract="supplier_invoice"):
         version = self.env.ref(f"integration_procurement.contract_{contract}_1_0_0")
         return contracts.compile_schema(json.loads(version.schema)).violations(data)
+
+
+@tagged("post_install", "-at_install")
+class TestAccountMove(AccountMoveCase):
+    """What other systems are told of bills and invoices, and disputes."""
 
     # -- the content -----------------------------------------------------------------------
 
@@ -172,15 +176,6 @@ class TestAccountMove(FinanceCase):
         self.assertEqual(credit["type"], "credit_note")
         self.assertEqual(credit["reversed_invoice"]["number"], bill.name)
         self.assertEqual(self.violations(credit), [])
-
-    def test_customer_invoice(self):
-        self.subscribe("customer_invoice_posted", "supplier_invoice_validated")
-        invoice = self.make("out_invoice", line={"tax_ids": [Command.clear()]})
-        invoice.action_post()
-        (data,) = self.told(invoice, "customer_invoice.posted")
-        self.assertEqual(self.violations(data, "customer_invoice"), [])
-        self.assertEqual(data["customer"]["name"], "Supplier")
-        self.assertFalse(self.told(invoice, "supplier_invoice.validated"))
 
     # -- disputes --------------------------------------------------------------------------
 

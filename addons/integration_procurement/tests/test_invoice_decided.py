@@ -100,6 +100,7 @@ class TestInvoiceDecided(FinanceCase):
         self.assertEqual(exception.state, "open")
 
     def test_amounts_add_up_to_the_last_decimal(self):
+        self.company.invoice_rounding_tolerance = 0
         order = self.confirmed(received=10)
         totals = {"net": "120", "tax": "25.21", "gross": "145.21"}
         bill = self.bill(self.invoice_of(order, totals=totals))

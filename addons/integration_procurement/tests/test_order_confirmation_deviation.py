@@ -88,24 +88,6 @@ class TestOrderConfirmationDeviation(AnswersCase):
         self.answer("c1", (self.first, {"quantity": "4"}))
         self.assert_kinds("order_quantity")
 
-    def test_split_delivery(self):
-        schedule = [
-            {"quantity": "3", "promised_date": "2026-12-01"},
-            {"quantity": "2", "promised_date": "2026-12-20"},
-        ]
-        self.answer("c1", (self.first, {"schedule": schedule}))
-        self.assert_kinds("order_date")
-        self.assertEqual(self.first.supplier_schedule, [[3, "2026-12-01"], [2, "2026-12-20"]])
-        self.assertIn("12/20/2026", self.first.supplier_schedule_text)
-        self.assertEqual(self.first.supplier_confirmed_qty, 5)
-        self.accept()
-        self.assertEqual(str(self.first.date_planned), "2026-12-20 11:00:00")
-
-    def test_deliveries_must_add_up(self):
-        schedule = [{"quantity": "3", "promised_date": "2026-12-01"}]
-        message = self.answer("c1", (self.first, {"schedule": schedule}))
-        self.assertEqual((message.state, message.error_code), ("quarantined", "schedule_sum"))
-
     def test_box_of_twelve_is_converted_exactly(self):
         order = self.ordered(line={"product_qty": 12})
         line = order.order_line[0]

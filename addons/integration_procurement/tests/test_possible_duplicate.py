@@ -147,3 +147,46 @@ class TestPossibleDuplicate(ItemCase):
         self.reconfigure(self.inbound, handler="integration.handler.item_merge")
         self.bring_well({"survivor": "I-1", "merged": "I-3"})
         self.assertEqual(self.duplicate.candidate_ids.mapped("res_id"), [self.product.id])
+
+    def compared(self, *groups, reason=""):
+        """What a steward with further roles sees beside each other."""
+        self.steward.group_ids += self.env["res.groups"].union(*map(self.env.ref, groups))
+        found = self.duplicate.compare(reason)
+        return found, {row["member"]: (row["sent"], row["values"]) for row in found["rows"]}
+
+    def test_what_was_sent_beside_what_is_known(self):
+        found, rows = self.compared("integration_core.group_content_viewer")
+        self.assertEqual((found["refused"], found["needs_reason"]), ("", False))
+        self.assertEqual(found["columns"], [self.product.display_name])
+        self.assertEqual(rows["reference"], ("GZ-1", [{"text": "GZ-1", "same": True}]))
+        self.assertEqual(rows["number"], ("I-2", [{"text": "I-1", "same": False}]))
+        self.product.name = "Gauze, sterile"
+        _found, rows = self.compared()
+        self.assertEqual(rows["name"], ("Gauze", [{"text": "Gauze, sterile", "same": False}]))
+
+    def test_without_the_role_nothing_of_it_is_shown(self):
+        observer = new_test_user(self.env, "duplicate.eye", "integration_core.group_observer")
+        found = self.duplicate.with_user(observer).compare()
+        self.assertIn("Content viewer", found["refused"])
+        self.assertEqual((found["columns"], found["rows"]), ([], []))
+
+    def test_private_content_needs_a_reason_and_is_audited(self):
+        self.reconfigure(self.inbound, data_class="confidential")
+        found, rows = self.compared("integration_core.group_content_viewer")
+        self.assertEqual((found["needs_reason"], rows), (True, {}))
+        _found, rows = self.compared(reason="Which of the two gauzes is it?")
+        self.assertEqual(rows["name"][0], "Gauze")
+        look = self.env["integration.audit.entry"].search(
+            [("act", "=", "reveal"), ("actor_id", "=", self.steward.id)]
+        )
+        self.assertEqual(look.reason, "Which of the two gauzes is it?")
+
+    def test_records_that_the_steward_may_not_read_are_no_columns(self):
+        rule = {
+            "name": "Not this one",
+            "model_id": self.env["ir.model"]._get_id("product.product"),
+            "domain_force": f"[('id', '!=', {self.product.id})]",
+        }
+        self.env["ir.rule"].create(rule)
+        found, rows = self.compared("integration_core.group_content_viewer")
+        self.assertEqual((found["columns"], rows["name"]), ([], ("Gauze", [])))

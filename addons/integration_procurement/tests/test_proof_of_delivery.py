@@ -266,10 +266,21 @@ class TestProofOfDelivery(ReceiptCase):
             exception.action_accept()
         exception.action_reject()
 
-    def test_received_before_the_delivery_is_another_delivery(self):
+    def test_received_long_before_the_delivery_is_another_delivery(self):
         self.receive_by_hand(2)
-        self.assert_done(self.prove("p1", {"quantity": "3"}, delivered_at="2099-03-04T10:41:00Z"))
+        now = fields.Datetime.now()
+        self.picking.date_done = now - timedelta(hours=25)
+        delivered_at = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+        self.assert_done(self.prove("p1", {"quantity": "3"}, delivered_at=delivered_at))
         self.assertEqual(self.purchase.order_line[0].qty_received, 5)
+
+    def test_what_was_not_delivered_yet_is_not_received(self):
+        for number, named in enumerate(({}, {"receipt_number": self.picking.name})):
+            message = self.prove(
+                f"p{number}", {"quantity": "3"}, delivered_at="2099-03-04T10:41:00Z", **named
+            )
+            self.assert_quarantined(message, "moment_in_future")
+        self.assertEqual(self.purchase.order_line[0].qty_received, 0)
 
     def soon(self):
         """The carrier closes his stop some minutes after the storekeeper has counted."""

@@ -54,6 +54,33 @@ class TestReadiness(ProcurementCase):
         line = report.result_ids.line_ids.filtered(lambda one: one.res_model == "uom.uom")
         self.assertEqual(line.action_open_document()["res_id"], self.crate.id)
 
+    def test_currencies_that_messages_cannot_name(self):
+        idle = self.env.ref("base.KWD")
+        coupons = self.env["res.currency"].create({"name": "C1", "symbol": "c"})
+        others = self.env["res.currency"].create({"name": "C2", "symbol": "d"})
+        nobody = self.env["res.partner"].create({"name": "Sells nothing here"})
+        for partner, currency in (
+            (self.supplier, coupons),
+            (self.supplier, self.env.company.currency_id),
+            (nobody, others),
+        ):
+            self.env["product.supplierinfo"].create(
+                {
+                    "partner_id": partner.id,
+                    "product_tmpl_id": self.product.product_tmpl_id.id,
+                    "currency_id": currency.id,
+                }
+            )
+        self.supplier.property_purchase_currency_id = idle
+        idle.active = False
+        found = self.found(self.check(self.outbound))
+        named = {res_id for model, res_id in found if model == "res.currency"}
+        self.assertEqual(named, {idle.id, coupons.id})
+        idle.active = True
+        coupons.name = "CPN"
+        found = self.found(self.check(self.outbound))
+        self.assertFalse([one for one in found if one[0] == "res.currency"])
+
     def test_mended_records_are_found_no_more(self):
         self.check(self.outbound)
         self.crate.integration_code = "CR"

@@ -1,9 +1,12 @@
+import json
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.integration_core.tools import contracts
 
 from .stock_case import StockCase
 
@@ -262,10 +265,47 @@ class TestStockThreshold(StockCase):
         threshold.active = False
         self.set_stock(self.product, 50)
         self.look(later=True)
-        self.assertEqual(threshold.state, "unknown")
+        self.assertEqual(self.counted(threshold), (1, 1))
         threshold.active = True
         self.look()
-        self.assertEqual((threshold.state, self.counted(threshold)), ("ok", (1, 0)))
+        self.assertEqual((threshold.state, self.counted(threshold)), ("ok", (1, 1)))
+
+    def test_archived_while_breached_ends_the_breach(self):
+        self.set_stock(self.product, 3)
+        threshold = self.threshold()
+        self.look()
+        self.next_transaction()
+        threshold.active = False
+        [told] = self.told(CLEARED, threshold)
+        self.assertEqual((told["state"], told["ended"], told["quantity"]), ("ok", True, "3"))
+        version = self.env.ref("integration_procurement.contract_stock_threshold_1_1_0")
+        schema = contracts.compile_schema(json.loads(version.schema))
+        self.assertEqual(schema.violations(told), [])
+        self.assertFalse(self.told(BREACHED, threshold)[0]["ended"])
+        self.next_transaction()
+        threshold.active = False
+        self.assertEqual(self.counted(threshold), (1, 1), "told once")
+        threshold.active = True
+        self.assertEqual(threshold.state, "unknown")
+        self.look()
+        self.assertEqual(self.counted(threshold), (2, 1), "a new watch finds a new breach")
+
+    def test_archived_with_enough_in_stock_is_no_news(self):
+        self.set_stock(self.product, 50)
+        threshold = self.threshold()
+        self.look()
+        self.next_transaction()
+        threshold.active = False
+        self.assertEqual((threshold.state, self.counted(threshold)), ("unknown", (0, 0)))
+
+    def test_a_breach_that_is_known_outside_is_not_deleted(self):
+        threshold = self.threshold()
+        self.look()
+        with self.assertRaises(UserError):
+            threshold.unlink()
+        threshold.active = False
+        threshold.unlink()
+        self.assertFalse(threshold.exists())
 
     def test_many_cost_one_statement_to_read(self):
         products = self.env["product.product"].create(

@@ -1,9 +1,12 @@
+import doctest
+from decimal import Decimal
 from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import invoice_match, journal_entry
+from ..tools import invoice_match, invoice_totals, journal_entry
 from ..tools.invoice_match import Agreed, Aspect, Invoiced, Limit, Tolerance
+from ..tools.invoice_totals import Amounts
 
 
 def line(quantity, price, key=1, order_key=7):
@@ -86,3 +89,28 @@ class TestJournalEntryLines(BaseCase):
         self.assertEqual(
             self.code({"debit": "10"}, {"credit": "10.5"}, digits=0), ("amount_not_kept", 2)
         )
+
+
+@tagged("post_install", "-at_install")
+class TestInvoiceTotals(BaseCase):
+    def rounding(self, lines, ours, theirs, slack="0.01"):
+        lines = [(Decimal(our), Decimal(their)) for our, their in lines]
+        ours, theirs = (Amounts(*map(Decimal, one)) for one in (ours, theirs))
+        found = invoice_totals.rounding(lines, ours, theirs, Decimal(slack))
+        return found and (found.net, found.tax)
+
+    def test_doctests(self):
+        self.assertFalse(doctest.testmod(invoice_totals).failed)
+
+    def test_totals_may_differ_by_as_much_as_all_lines(self):
+        lines = [("1.00", "1.01"), ("2.00", "2.01")]
+        found = self.rounding(lines, ("3.00", "0.63"), ("3.02", "0.65"))
+        self.assertEqual(found, (Decimal("0.02"), Decimal("0.02")))
+        self.assertIsNone(self.rounding(lines, ("3.00", "0.63"), ("3.02", "0.66")))
+
+    def test_lines_that_cancel_out_must_each_be_rounding(self):
+        lines = [("1.00", "1.02"), ("2.00", "1.98")]
+        self.assertIsNone(self.rounding(lines, ("3.00", "0"), ("3.00", "0")))
+
+    def test_nothing_differs(self):
+        self.assertEqual(self.rounding([], ("0", "0"), ("0", "0"), "0"), (0, 0))

@@ -14,6 +14,8 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 const MACHINERY = ["integration.", "queue.job", "bus.", "ir.cron"];
 // Keep in step with WATCHABLE in engine/triggers.py.
 const WATCHABLE = ["selection", "boolean", "char", "integer", "many2one", "date"];
+// Keep in step with REPEATABLE in engine/triggers.py.
+const REPEATABLE = [...WATCHABLE, "float", "monetary", "datetime"];
 const SHAPELESS = ["binary", "image", "json", "properties", "properties_definition"];
 
 /** The name of a model, chosen by what people call its records. */
@@ -64,6 +66,7 @@ export class IntegrationModelField extends Component {
             const reset = {
                 field_name: false,
                 field_value: false,
+                repeat_field_name: false,
                 condition: "[]",
                 partner_field: false,
             };
@@ -84,15 +87,16 @@ registry.category("fields").add("integration_model", {
     extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }),
 });
 
+function isStoredOnce(field, types) {
+    return (
+        field.store && types.includes(field.type) && !field.translate && !field.company_dependent
+    );
+}
+
 /** A field that a trigger can watch. */
 export class IntegrationTriggerField extends FieldSelectorField {
     filter(field) {
-        return (
-            field.store &&
-            WATCHABLE.includes(field.type) &&
-            !field.translate &&
-            !field.company_dependent
-        );
+        return isStoredOnce(field, WATCHABLE);
     }
 
     async update(value) {
@@ -103,6 +107,18 @@ export class IntegrationTriggerField extends FieldSelectorField {
 registry.category("fields").add("integration_trigger_field", {
     ...fieldSelectorField,
     component: IntegrationTriggerField,
+});
+
+/** A field whose changes tell of an event again. */
+export class IntegrationRepeatField extends FieldSelectorField {
+    filter(field) {
+        return isStoredOnce(field, REPEATABLE);
+    }
+}
+
+registry.category("fields").add("integration_repeat_field", {
+    ...fieldSelectorField,
+    component: IntegrationRepeatField,
 });
 
 /** A path that may be part of an event. */

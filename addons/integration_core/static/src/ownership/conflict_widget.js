@@ -1,8 +1,9 @@
-import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { useComparison } from "./comparison";
 
 const MODEL = "integration.conflict";
 
@@ -26,15 +27,7 @@ export class IntegrationConflictWidget extends Component {
             problem: "",
             busy: false,
         });
-        onWillStart(() => this.compare());
-        useEffect(
-            (id) => {
-                if (id !== this.known) {
-                    this.compare();
-                }
-            },
-            () => [this.props.record.resId]
-        );
+        useComparison(this, () => this.compare());
     }
 
     get data() {
