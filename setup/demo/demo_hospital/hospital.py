@@ -16,7 +16,7 @@ from .places import BEDS, BY_CODE, Place
 #: Share of beds that are taken when admissions and discharges are in balance.
 FULL: Final = 0.7
 #: Steps that cleaning a bed takes.
-CLEANING: Final = 4
+CLEANING: Final = 15
 HOUR: Final = 3600
 #: A class that the hospital has made up, and of which nobody has told Odoo.
 NEW_CLASS: Final = "DS"
