@@ -84,7 +84,13 @@ def feed(suite: Suite) -> Iterator[Feed]:
         try:
             listener.wait_open(port)
         except AssertionError:
-            print(listener.log_text()[-3000:], shell.run("i=env['integration.interface'].browse(id_); result=[i.state, i.mllp_status, i._carries_traffic(), list(env['integration.interface']._mllp_doors())]", id_=made))
+            print(
+                listener.log_text()[-3000:],
+                shell.run(
+                    "i=env['integration.interface'].browse(id_); result=[i.state, i.mllp_status, i._carries_traffic(), list(env['integration.interface']._mllp_doors())]",
+                    id_=made,
+                ),
+            )
             raise
         yield Feed(suite, shell, made, port)
         errors = listener.errors()
