@@ -54,6 +54,16 @@ def test_all_kinds_of_messages_are_told(seed: int) -> None:
     assert NEW_CLASS in classes, "nothing to decide within the first minutes"
 
 
+def test_wards_are_neither_empty_nor_full() -> None:
+    hospital = Hospital(6)
+    for number in range(1500):
+        hospital.step(NOW + 60 * number)
+        if number > 200:
+            beds = len(places.BEDS) - places.BY_CODE["ED"].rooms
+            lying = [one for one in hospital.visits.values() if one.admitted and one.kind == "I"]
+            assert 0.4 < len(lying) / beds < 1
+
+
 def test_a_hospital_is_restored_as_it_was() -> None:
     hospital = Hospital(5)
     for number in range(150):

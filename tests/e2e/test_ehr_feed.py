@@ -81,7 +81,17 @@ def feed(suite: Suite) -> Iterator[Feed]:
     with suite.database.shell() as shell, suite.database.listener() as listener:
         centres = [ward.cost_centre for ward in places.WARDS]
         made = shell.run(_CREATE, port=port, cost_centres=centres)
-        listener.wait_open(port)
+        try:
+            listener.wait_open(port)
+        except AssertionError:
+            print(
+                listener.log_text()[-3000:],
+                shell.run(
+                    "i=env['integration.interface'].browse(id_); result=[i.state, i.mllp_status, i._carries_traffic(), list(env['integration.interface']._mllp_doors())]",
+                    id_=made,
+                ),
+            )
+            raise
         yield Feed(suite, shell, made, port)
         errors = listener.errors()
     assert not errors, "the listener logged errors:\n" + "\n".join(errors)

@@ -18,6 +18,7 @@ MESSAGE = (
         ("PID-3[2].1: Jane Doe", f"PID-3[2].1: {MASK} {MASK}"),
         ("record 4711 of Doe", f"record {MASK} of {MASK}"),
         ("field 19", f"field {MASK}"),
+        ("a patient of class I", f"a patient of class {MASK}"),
         ("bed PAT-07", f"bed {MASK}"),
         ("PAT-07", MASK),
         ("a pat-07", f"a {MASK}"),

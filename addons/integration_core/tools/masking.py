@@ -249,7 +249,9 @@ def scrub(text: str, *contents: Any) -> str:
         pattern = re.escape(value)
         if len(value) <= _SHORT:
             pattern = rf"(?<!\w){pattern}(?!\w)"
-        text = re.sub(pattern, MASK, text, flags=re.IGNORECASE)
+        # “A” is the value of many a flag, and “a” a word of every sentence.
+        flags = re.IGNORECASE if len(value) > 1 else 0
+        text = re.sub(pattern, MASK, text, flags=flags)
     for mark, place in places.items():
         text = text.replace(mark, place)
     return text

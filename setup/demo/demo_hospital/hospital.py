@@ -16,7 +16,7 @@ from .places import BEDS, BY_CODE, Place
 #: Share of beds that are taken when admissions and discharges are in balance.
 FULL: Final = 0.7
 #: Steps that cleaning a bed takes.
-CLEANING: Final = 4
+CLEANING: Final = 15
 HOUR: Final = 3600
 #: A class that the hospital has made up, and of which nobody has told Odoo.
 NEW_CLASS: Final = "DS"
@@ -78,19 +78,25 @@ class Hospital:
         """What may happen, how often, and whether it can."""
         inpatients = self._staying("I")
         wards = self.free_beds("ICU", "3W", "4W", "5E")
-        share = len(inpatients) / (len(BEDS) - BY_CODE["ED"].rooms)
+        full = len(inpatients) / (len(BEDS) - BY_CODE["ED"].rooms) / FULL
+        # The fuller the wards, the fewer come and the more go: both are even when they are FULL.
+        coming, going = max(0.0, 1.6 - full), full * full
         emergencies = self._staying("E")
         planned = [visit for visit in self.visits.values() if not visit.admitted]
         soon = self._operations(now)
         past = self._operations(now, past=True)
         return [
-            (12 * (1.6 - share / FULL), self._admit, bool(wards)),
+            (12 * coming, self._admit, bool(wards)),
             (9, self._emergency, bool(self.free_beds("ED"))),
             (5, self._outpatient, True),
-            (7, self._emergency_stays, bool(emergencies and self.free_beds("ICU", "3W", "4W"))),
+            (
+                7 * coming,
+                self._emergency_stays,
+                bool(emergencies and self.free_beds("ICU", "3W", "4W")),
+            ),
             (4, self._leave_emergency, bool(emergencies)),
             (10, self._transfer, bool(inpatients and wards)),
-            (11 * (share / FULL), self._discharge, len(inpatients) > 4),
+            (14 * going, self._discharge, len(inpatients) > 4),
             (4, self._end_outpatient, bool(self._staying("O", NEW_CLASS))),
             (7, self._update, bool(inpatients)),
             (1, self._cancel_admit, bool(self._just(inpatients))),
@@ -99,7 +105,7 @@ class Hospital:
             (1, self._merge, bool(inpatients)),
             (1, self._changed_patient, bool(inpatients)),
             (8, self._book, len(soon) < 24),
-            (4, self._arrive, bool(planned and wards)),
+            (4 * coming, self._arrive, bool(planned and wards)),
             (4, self._reschedule, bool(soon)),
             (2, self._modify, bool(soon)),
             (2, self._cancel_operation, bool(soon)),
