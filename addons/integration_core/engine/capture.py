@@ -16,7 +16,8 @@ Not seen: raw SQL, cascades of the database, and changes made while modules load
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,26 @@ def watch_of(model: BaseModel) -> Watch | None:
     if not model.pool.ready:
         return None
     return model.env["integration.event.type"]._watched().get(model._name)
+
+
+@contextmanager
+def creating(model: BaseModel, watch: Watch | None) -> Iterator[None]:
+    """While records of a model are created: their parts are created with them.
+
+    Those come before the records are known to be new, and are no change of them. Costs one
+    statement where changes of the model are watched.
+    """
+    changing = watch and any(not target.links for target in watch.targets)
+    if not changing:
+        yield
+        return
+    model.env.cr.execute(SQL("SELECT coalesce(max(id), 0) FROM %s", SQL.identifier(model._table)))
+    floors = told.journal(model.env.cr).creating[model._name]
+    floors.append(model.env.cr.fetchone()[0])
+    try:
+        yield
+    finally:
+        floors.pop()
 
 
 def created(records: BaseModel, triggers: Iterable[Trigger]) -> None:
@@ -204,7 +225,13 @@ def touched(
     journal = told.journal(records.env.cr)
     cause = causation.current()
     for trigger, ids in changes.documents(records, targets, coming):
-        taking_part = changes.taking_part(records.env.cr, trigger, ids, journal)
+        taking_part = changes.taking_part(
+            records.env.cr,
+            trigger,
+            ids,
+            journal,
+            with_new=records.env[trigger.model]._integration_changes_when_new,
+        )
         if not taking_part:
             continue
         entries = _pending(records.env)[trigger]

@@ -85,15 +85,24 @@ def _linked(model: BaseModel, name: str, ids: Collection[int]) -> set[int]:
 
 
 def taking_part(
-    cr: BaseCursor, trigger: Trigger, ids: Iterable[int], journal: Journal
+    cr: BaseCursor,
+    trigger: Trigger,
+    ids: Iterable[int],
+    journal: Journal,
+    *,
+    with_new: bool,
 ) -> list[int]:
     """Those documents that were there when the transaction began and fulfilled the condition.
 
     What they were is read at their first touch, before anything of them is written.
+
+    :param with_new: documents that were created since take part as well
     """
     ids = list(ids)
     before = journal.before[trigger.type_id]
-    first = [i for i in ids if i not in before and (trigger.model, i) not in journal.born]
+    first = [
+        i for i in ids if i not in before and (with_new or not journal.is_new(trigger.model, i))
+    ]
     if first:
         before.update(dict.fromkeys(first))
         with stored.reading(cr) as env:

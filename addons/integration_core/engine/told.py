@@ -23,6 +23,8 @@ class Journal:
 
     #: records that did not exist before: (model, id)
     born: set[tuple[str, int]] = field(default_factory=set)
+    #: of models whose records are being created, with their parts: all ids up to these are older
+    creating: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     #: cause by record id, by event type
     fired: dict[int, dict[int, causation.Cause | None]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -30,6 +32,11 @@ class Journal:
     #: what documents were when the transaction began, by record id, by event type "changed"; None
     #: for those that took no part then
     before: dict[int, dict[int, Snapshot | None]] = field(default_factory=lambda: defaultdict(dict))
+
+    def is_new(self, model: str, record_id: int) -> bool:
+        """Whether a record did not exist before the transaction began."""
+        floors = self.creating.get(model)
+        return (model, record_id) in self.born or bool(floors and record_id > min(floors))
 
 
 def journal(cr: BaseCursor) -> Journal:

@@ -18,6 +18,11 @@ class Base(models.AbstractModel):
     #: declares its own.
     _integration_parts = {}
 
+    #: Whether what a new record of this model becomes in the transaction that creates it is a
+    #: change. Not where its creation is told of; but where records come to be by being mentioned,
+    #: and what is told of them is what was mentioned.
+    _integration_changes_when_new = False
+
     #: How sensitive the records of this model are, one of ``tools.data_classes.ORDER``; None: as
     #: the interfaces that take their events say. Events that tell of such records are at least
     #: that private, whoever defines them, and interfaces of a lower class cannot take them.
@@ -50,23 +55,24 @@ class Base(models.AbstractModel):
         with verdict.carried_out(self.env.cr):
             return super()._update_field_translations(field_name, translations, digest, source_lang)
 
-    def _create(self, data_list):
+    def _create(self, data_list):  # pylint: disable=method-required-super  # in _create_judged
         watch = capture.watch_of(self)
-        if watch:
-            coming = [data["stored"] for data in data_list]
-            capture.touched(self.browse(), watch, coming, whole=False)
-        book = ownership.rules_of(self)
-        if book is None:
-            records = super()._create(data_list)
-            newborn.count(records)
-        else:
-            records = self._create_judged(data_list, book)
-        if watch:
-            capture.created(records, watch.triggers)
+        if not watch:
+            return self._create_judged(data_list)
+        coming = [data["stored"] for data in data_list]
+        capture.touched(self.browse(), watch, coming, whole=False)
+        with capture.creating(self, watch):
+            records = self._create_judged(data_list)
+        capture.created(records, watch.triggers)
         return records
 
-    def _create_judged(self, data_list, book):
+    def _create_judged(self, data_list):
         """The part of ``_create`` that makes the records, where somebody may own them."""
+        book = ownership.rules_of(self)
+        if book is None:
+            records = super()._create(data_list)  # pylint: disable=super-method-mismatch
+            newborn.count(records)
+            return records
         with ownership.judge_links(self, data_list, book).carried_out(self.env.cr):
             records = super()._create(data_list)  # pylint: disable=super-method-mismatch
             newborn.count(records)

@@ -53,6 +53,32 @@ class TestEventChangedParts(ChangedCase):
         added.unlink()
         self.next_transaction()
 
+    def test_a_document_that_is_created_with_its_lines_has_not_changed(self):
+        """Odoo creates the lines before anybody else knows of the document."""
+        event_type = self.changed(*self.paths)
+        old = self.contact()
+        self.next_transaction()
+        line = {"acc_number": "BE1", "allow_out_payment": False}
+        new = self.contact(bank_ids=[Command.create(line)])
+        self.assertFalse(self.events(event_type))
+        new.bank_ids.acc_number = "BE2"
+        self.assertFalse(self.events(event_type))
+        # while one is created, another one may change all the same
+        new.copy({"bank_ids": [Command.create({**line, "acc_number": "BE3"})]})
+        self.bank(old, "BE4")
+        self.assertEqual(self.events(event_type).mapped("res_id"), old.ids)
+
+    def test_new_documents_that_are_told_by_what_becomes_of_them(self):
+        self.patch(type(self.env["res.partner"]), "_integration_changes_when_new", True)
+        event_type = self.changed(*self.paths)
+        self.next_transaction()
+        contact, _other = self.contact(), self.contact()
+        self.assertFalse(self.events(event_type), "nothing has become of them")
+        bank = self.bank(contact, "BE1")
+        self.assertEqual(
+            self.changes(event_type), [(f"/bank_ids/{bank.id}", None, self.entry(bank))]
+        )
+
     def test_lines_through_the_document(self):
         event_type = self.changed(*self.paths)
         contact = self.contact()

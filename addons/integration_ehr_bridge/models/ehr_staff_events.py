@@ -13,6 +13,8 @@ class EhrStaff(models.Model):
 
     _inherit = "ehr.staff"
     _integration_parts = {"ehr.appointment.resource": "staff_id"}
+    # Who is known since an appointment named him is booked by it, and was not before.
+    _integration_changes_when_new = True
 
     def _integration_snapshots(self, contract_code):
         if contract_code != EVENT:

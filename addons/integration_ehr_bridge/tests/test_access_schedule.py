@@ -35,13 +35,13 @@ class TestScheduleAccess(EngineCase):
 
     def test_menus(self):
         schedule = self.env.ref("integration_ehr_bridge.menu_ehr_appointment")
-        staff = self.env.ref("integration_ehr_bridge.menu_ehr_staff")
+        configuration = self.env.ref("integration_ehr_bridge.menu_census_configuration")
         for group, seen in (
             ("base.group_user", ()),
             ("integration_ehr_bridge.group_census_user", (schedule,)),
-            ("integration_ehr_bridge.group_census_manager", (schedule, staff)),
+            ("integration_ehr_bridge.group_census_manager", (schedule, configuration)),
         ):
             user = new_test_user(self.env, f"menu.{group}", group)
             visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
-            for menu in (schedule, staff):
+            for menu in (schedule, configuration):
                 self.assertEqual(menu.id in visible, menu in seen, (group, menu.name))

@@ -97,9 +97,7 @@ class TestStaffList(ListCase):
     def test_what_another_system_owns_is_not_taken_over(self):
         self.list(self.record(role="SURGEON"))
         one = self.known()
-        owner = self.env["integration.system"].create(
-            {"name": "HR", "code": "HR", "kind": "hr_payroll"}
-        )
+        owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
         ownership = self.env["integration.ownership"].create(
             {
                 "system_id": owner.id,
