@@ -98,19 +98,16 @@ class TestStaffList(ListCase):
         self.list(self.record(role="SURGEON"))
         one = self.known()
         owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
-        ownership = self.env["integration.ownership"].create(
+        self.env["integration.ownership"].create(
             {
                 "system_id": owner.id,
                 "model_name": "ehr.staff",
-                "field_ids": [Command.create({"field_name": "role"})],
+                "scope": "fields",
+                "field_ids": [Command.create({"name": "role"})],
+                "steward_id": self.env.user.id,
+                "state": "approved",
             }
         )
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE integration_ownership SET state = 'approved' WHERE id = %s", [ownership.id]
-        )
-        self.env.invalidate_all()
-        self.env.registry.clear_cache()
         message = self.list(self.record("update", role="NURSE"))
         self.assertEqual(message.state, "quarantined", message.error_message)
         self.assertEqual(one.role, "SURGEON")
