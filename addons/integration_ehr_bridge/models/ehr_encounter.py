@@ -64,7 +64,7 @@ class EhrEncounter(models.Model):
         check_company=True,
         help="Where the patient is, or was last.",
     )
-    unit_id = fields.Many2one(related="location_id.unit_id", string="Unit")
+    unit_id = fields.Many2one(related="location_id.unit_id", string="Unit", store=True)
     service = fields.Char(readonly=True, help="Code of the hospital service.")
     attending_id = fields.Many2one(
         "ehr.staff", string="Attending", readonly=True, ondelete="restrict", check_company=True
