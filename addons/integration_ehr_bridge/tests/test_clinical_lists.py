@@ -1,5 +1,8 @@
+from psycopg2 import IntegrityError
+
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .schedule_case import ScheduleCase
 
@@ -86,6 +89,14 @@ class TestStaffList(ListCase):
         self.assertEqual((message.state, message.error_class), ("quarantined", "contract"))
         fields = self.env["ehr.staff"]._fields
         self.assertFalse([name for name in fields if "birth" in name or name == "name"])
+
+    def test_entered_by_a_person(self):
+        form = Form(self.env["ehr.staff"])
+        form.number = "D7"
+        one = form.save()
+        self.assertEqual(one.assigner, "", "a number without an assigner is there once")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.env["ehr.staff"].create({"number": "D7", "assigner": False})
 
     def test_of_another_company(self):
         self.list(self.record())
