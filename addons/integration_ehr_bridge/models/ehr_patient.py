@@ -81,7 +81,7 @@ class EhrPatient(models.Model):
         """Patients with exactly this number, whoever assigned it and whichever key named them."""
         if operator not in ("=", "ilike", "in"):
             return NotImplemented
-        numbers = [value] if isinstance(value, str) else list(value)
+        numbers = [value] if isinstance(value, str) else [one for one in value if one]
         companies = self.env.companies
         # sudo: which registers there are, and nothing of their patients
         assigners = self.sudo()._read_group(
