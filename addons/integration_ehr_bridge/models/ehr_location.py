@@ -238,7 +238,8 @@ class EhrLocation(models.Model):
         missing = [place for place in wanted if place not in found]
         if not missing:
             return found
-        if not company.ehr_create_locations:
+        # sudo: how the census is kept; a service user need not be able to read companies
+        if not company.sudo().ehr_create_locations:
             raise errors.MappingError(
                 "The message names a place that Odoo does not have. Create it under Census / "
                 "Configuration / Locations, or let the settings of the census allow that places "
