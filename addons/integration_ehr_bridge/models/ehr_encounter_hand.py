@@ -168,7 +168,11 @@ class EhrEncounter(models.Model):
             received,
             self,
             KIND,
-            self.env._("The feed says something else than what was entered by hand"),
+            self.env._(
+                "By hand: %(ours)s. The feed says: %(theirs)s.",
+                ours=", ".join(line[1] for line in lines),
+                theirs=", ".join(line[2] for line in lines),
+            ),
             area="census",
             key="hand",
             lines=lines,
