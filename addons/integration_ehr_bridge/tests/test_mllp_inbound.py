@@ -156,7 +156,7 @@ class TestMllpInbound(MllpCase):
 
     def report(self, report, *, ended=False, error="", refusals=None):
         status = PortStatus(self.feed.id, 22575, error, 3, Tally(messages=7))
-        report.write(self.env.cr, [status], refusals or {}, ended=ended)
+        report.save(self.env.cr, [status], refusals or {}, ended=ended)
         self.env.invalidate_all()
 
     def test_operators_see_listeners(self):
