@@ -62,7 +62,10 @@ REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
             "it has fetched what it was to fetch. Replay the notification to fetch once more, or "
             "the fetched content to handle it once more."
         ),
-        "no_handler": _("the handler of the interface is not installed."),
+        "no_handler": _(
+            "nothing handles such messages: the handler is not installed, or the routing of the "
+            "interface has no rule that handles them."
+        ),
         "content": _(
             "the content is not there any more, removed by the retention of the policy or never "
             "stored; ask for a new message."
