@@ -243,8 +243,8 @@ def test_an_acknowledgement_is_never_acknowledged(world: Hospital, feed: Inbound
     ("message", "condition", "place", "code"),
     [
         (b"PID|1||4711\r", "100", "", "hl7_syntax"),
-        (b"MSH||||\rPID|1\r", "100", "", "hl7_syntax"),
-        (adt("B1").replace(b"|^~\\&|", b"|^^^^|"), "100", "", "hl7_syntax"),
+        (b"MSH||||\rPID|1\r", "100", "MSH^1^2^1", "hl7_syntax"),
+        (adt("B1").replace(b"|^~\\&|", b"|^^^^|"), "100", "MSH^1^2^1", "hl7_syntax"),
         (adt("B2").replace(b"\rEVN", b"\rEV"), "100", "", "hl7_syntax"),
         (adt("", f10=""), "101", "MSH^1^10^1", "hl7_required"),
         (adt("B3", f9=""), "101", "MSH^1^9^1", "hl7_required"),

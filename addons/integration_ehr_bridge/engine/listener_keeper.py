@@ -24,7 +24,7 @@ from odoo.addons.integration_core.engine.cursors import own_cursor
 
 from ..tools.mllp.door import Door
 from ..tools.mllp.listener import PortStatus
-from .listener_report import EVERY, Refusals, Report, sharers
+from .listener_report import EVERY, SOON, Refusals, Report, sharers
 from .listener_storage import Lane
 from .listener_waiting import Waiting
 
@@ -150,7 +150,8 @@ class Keeper(threading.Thread):
         for interface, found in refusals.items():
             self._merge(interface, found)
         errors = {port.interface: port.error for port in ports}
-        if last or now - self._reported_at >= EVERY or errors != self._errors:
+        news = errors != self._errors or self._unreported
+        if last or now - self._reported_at >= (SOON if news else EVERY):
             with own_cursor(self._registry) as cr:
                 self._report.write(cr, ports, self._unreported, ended=last)
                 self._shared = sharers(cr)

@@ -13,8 +13,8 @@ from odoo.sql_db import BaseCursor
 from ..tools.mllp.counters import Reason, Refusal
 from ..tools.mllp.listener import PortStatus
 
-#: Seconds between two reports.
-EVERY = 10.0
+#: Seconds between two reports, and between two when there are news.
+EVERY, SOON = 10.0, 2.0
 #: Listeners seen within so many seconds count as running when a limit is shared among them.
 LIVE = 45
 

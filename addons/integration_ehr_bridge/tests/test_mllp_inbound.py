@@ -125,6 +125,8 @@ class TestMllpInbound(MllpCase):
         self.assertNotIn(self.feed.id, self.doors())
 
     def test_plaintext_reaches_other_machines_by_a_waiver_and_never_if_clinical(self):
+        self.feed._write_approved({"data_class": "internal"})
+        self.assertFalse(self.doors()[self.feed.id].everywhere)
         self.env["integration.waiver"].create(
             {
                 "rule": "plaintext",
@@ -134,9 +136,9 @@ class TestMllpInbound(MllpCase):
                 "state": "approved",
             }
         )
-        self.assertFalse(self.doors()[self.feed.id].everywhere)
-        self.feed._write_approved({"data_class": "internal"})
         self.assertTrue(self.doors()[self.feed.id].everywhere)
+        self.feed._write_approved({"data_class": "clinical"})
+        self.assertFalse(self.doors()[self.feed.id].everywhere)
 
     def test_tls_listens_everywhere(self):
         self.feed._write_approved({"mllp_tls": "server"})
@@ -295,7 +297,7 @@ class TestHl7Arrival(MllpCase):
         self.end(receipt, "quarantined", "unmapped_value", "PV1-2: the class is not mapped")
         content = self.settle(receipt, part).content
         self.assertIn(b"MSA|AE|H2", content)
-        self.assertIn(b"ERR||PV1^1^2|103^", content)
+        self.assertIn(b"ERR||PV1^1^2^1|103^", content)
         self.end(receipt, "done")  # an operator mended it: the answer stays what it was
         self.assertEqual(self.settle(receipt, part).content, content)
 
