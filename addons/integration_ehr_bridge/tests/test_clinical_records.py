@@ -34,7 +34,7 @@ class RecordsCase(FeedCase):
         ring = keys.optional_ring(self.env.cr)
         spec, stored = self.feed._inbound_spec(), self.env["integration.message"]
         for _control, _kind, raw in messages:
-            found = reception.receive(raw, self.feed._hl7_rules(), datetime.now(UTC))
+            found = reception.receive(raw, reception.Rules(), datetime.now(UTC))
             for part in found.parts:
                 receipt = intake.store(
                     self.env.cr, spec, hl7_arrival.incoming(spec, part, ring), ring
