@@ -130,6 +130,14 @@ def test_what_is_about_no_patient(segment, about):
     assert part.about == about
 
 
+@pytest.mark.parametrize("type_", ["EVERYMAN", "ADT^EVERYMAN", "EVERYMAN^A01", "A1"])
+def test_what_slipped_into_the_place_of_the_type_is_not_repeated(type_):
+    part, refused = received(HEADER.replace("ADT^A01^ADT_A01", type_))
+    assert (part.type, refused, part.error.code) == (None, Reason.UNREADABLE, "hl7_type")
+    assert "EVERYMAN" not in str(part.error)
+    assert fields(part.content, "MSA")[1] == "AR"
+
+
 def test_a_long_number_is_about_something_short():
     part, _none = received(f"{HEADER}\rPID|1||{'9' * 400}^^^A\r")
     assert len(part.about[0]) < 100

@@ -57,7 +57,7 @@ def _store_visits(census: Census, touched: Iterable[Visit]) -> None:
 def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
     """The fields of a visit."""
     known, said = visit.known, visit.known.values
-    account = said.get("account") or ["", ""]
+    account = said.get("account")
     patient = census.env["ehr.patient"].browse(said.get("patient"))
     return {
         "state": known.state if any(visit.counting) else CANCELLED,
@@ -66,8 +66,9 @@ def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
         "location_id": known.location or False,
         "service": said.get("service") or False,
         "attending_id": said.get("attending") or False,
-        "account_number": account[0] or False,
-        "account_assigner": account[1] or False,
+        # Without a number it is that of the visit: see census_told.read_account.
+        "account_number": (account[0] or visit.key.number) if account else False,
+        "account_assigner": (account and account[1]) or False,
         "payer_code": said.get("payer") or False,
         "plan_code": said.get("plan") or False,
         "financial_class": said.get("financial_class") or False,

@@ -1,6 +1,9 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+
+#: Characters of a message's id that its name shows.
+SHOWN = 8
 
 
 class EhrEncounter(models.Model):
@@ -14,12 +17,58 @@ class EhrEncounter(models.Model):
         if not self.env.user.has_group("integration_core.group_auditor"):
             raise AccessError(self.env._("Who has seen content is for auditors."))
         access = self.env["integration.access"]
-        domain = Domain("res_model", "=", self._name) & Domain("res_id", "=", self.id)
-        uuids = [uuid for uuid in self.move_ids.mapped("message_uuid") if uuid]
-        # sudo: which messages told of the visit, and nothing of them
-        messages = self.env["integration.message"].sudo().search([("uuid", "in", uuids)])
-        domain |= Domain("content_model", "=", messages._name) & Domain(
-            "content_id", "in", messages.ids
-        )
         name = self.env._("Who has seen messages about visit %s", self.display_name)
-        return {**access._screen(list(domain)), "name": name}
+        return {**access._screen(list(self._access_domain())), "name": name}
+
+    def _access_domain(self):
+        """Looks at messages that told of this visit, or that may have.
+
+        Beside those that were handled, these are messages about the same patient that belong to no
+        document: filtered, or waiting in quarantine. What was purged since is known by its name,
+        which the audit trail keeps.
+        """
+        about = {self._name: self.ids, "ehr.appointment": self.appointment_ids.ids}
+        domain = Domain.OR(
+            Domain("res_model", "=", model) & Domain("res_id", "in", ids)
+            for model, ids in about.items()
+        )
+        # sudo: which messages told of the visit, and nothing of them
+        ledger = self.env["integration.message"].sudo()
+        uuids = {uuid for uuid in self.move_ids.mapped("message_uuid") if uuid}
+        told = ledger.search([("uuid", "in", list(uuids))])
+        told += ledger.search(
+            Domain.OR(
+                Domain("res_model", "=", model) & Domain("res_id", "in", ids)
+                for model, ids in about.items()
+            )
+        )
+        seen = told | self._about_nobody(told)
+        domain |= Domain("content_model", "=", ledger._name) & Domain("content_id", "in", seen.ids)
+        gone = uuids - set(told.mapped("uuid"))
+        return domain | Domain.OR(
+            Domain("content_model", "=", ledger._name)
+            & Domain("content_name", "=like", f"% {uuid[:SHOWN]}")
+            for uuid in gone
+        )
+
+    @api.model
+    def _about_nobody(self, told):
+        """Messages somebody looked at that belong to no document, with an ordering key of these.
+
+        That is the patient's; a merge has those of both patients.
+        """
+        named = {(one.interface_id.id, one.partition_key) for one in told.filtered("partition_key")}
+        looks = self.env["integration.access"].search_fetch(
+            Domain("content_model", "=", told._name)
+            & Domain("interface_id", "in", told.interface_id.ids)
+            & Domain("res_id", "=", False),
+            ["content_id"],
+        )
+        looked = told.browse(set(looks.mapped("content_id")))
+        # sudo: as above
+        further = self.env["integration.message.key"].sudo()
+        keys = further.search([("message_id", "in", looked.ids)])
+        merges = keys.filtered(lambda one: (one.interface_id.id, one.key) in named).message_id
+        return merges | looked.filtered(
+            lambda one: (one.interface_id.id, one.partition_key) in named
+        )

@@ -50,7 +50,8 @@ class EhrMerge(models.Model):
         The same merge again changes nothing. What was merged into the retired record before goes
         along, so that each retired record names the one that is kept now.
 
-        :param accounts: retired and kept account number, each as ``[number, assigner]``
+        :param accounts: retired and kept account number, each as ``[number, assigner]``; none of
+            them a record number
         :return: the patient that is kept
         :raises errors.ConflictError: a record into itself, or back into one that it replaced
         """
@@ -113,7 +114,9 @@ class EhrMerge(models.Model):
             facts = {"patient": target.id}
             mine = [encounter.account_number or "", encounter.account_assigner or ""]
             if accounts and accounts[0] == mine:
-                facts["account"] = accounts[1]
+                number, assigner = accounts[1]
+                # The visit's own number stands in clear on the visit alone.
+                facts["account"] = ["" if number == encounter.visit_number else number, assigner]
             event = Event("merge", occurred_at, None, facts)
             entries.append(Entry(encounter._visit_key(), event, received))
         census.apply(entries)

@@ -32,10 +32,15 @@ class IntegrationHandlerEhrPatientMerge(models.AbstractModel):
             *(patients[number] for number in numbers),
             occurred_at,
             received=received,
-            accounts=self._accounts(merge),
+            accounts=self._accounts(merge, {one.number for one in numbers}),
         )
 
-    def _accounts(self, merge):
-        """The account that is retired and the one that is kept, if the message names both."""
+    def _accounts(self, merge, records):
+        """The account that is retired and the one that is kept, if the message names both.
+
+        :param records: record numbers, which are no accounts: they stand nowhere in clear
+        """
         found = [read_identifier(merge.get(name)) for name in ("retired_account", "kept_account")]
-        return [[one.number, one.assigner] for one in found] if all(found) else None
+        if not all(found) or any(one.number in records for one in found):
+            return None
+        return [[one.number, one.assigner] for one in found]

@@ -184,3 +184,14 @@ class TestCensus(CensusCase):
         with self.assertRaises(errors.MappingError) as caught:
             self.process("ehr_bed", body)
         self.assertEqual(caught.exception.code, "no_bed")
+
+    def test_another_number_in_the_place_of_an_account(self):
+        """The visit's stands in clear on the visit alone, the patient's nowhere."""
+        same = self.tell("admit", "8:00", "V1", account={"number": "V1", "assigner": "MAIN"})
+        self.assertEqual((same.account_number, same.account_assigner), ("V1", "MAIN"))
+        self.assertEqual(same.move_ids.facts["account"], ["", "MAIN"])
+        record = self.tell("admit", "8:00", "V2", patient="P2", account={"number": "P2"})
+        self.assertFalse(record.account_number)
+        self.assertNotIn("account", record.move_ids.facts)
+        self.tell("update", "9:00", "V1", account=None)
+        self.assertFalse(same.account_number)

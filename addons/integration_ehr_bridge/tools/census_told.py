@@ -111,9 +111,9 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     for name in _MOMENTS:
         if name in data:
             facts[name] = _iso(data[name])
+    patient = read_identifier(data.get("patient"))
     if "account" in data:
-        account = read_identifier(data["account"])
-        facts["account"] = [account.number, account.assigner] if account else None
+        facts |= read_account(data["account"], visit, patient)
     if "attending" in data and read_identifier(data["attending"]) is None:
         facts["attending"] = None
     return Told(
@@ -122,12 +122,31 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
         recorded_at=read_moment(recorded, now) if recorded else None,
         visit=visit,
         facts=facts,
-        patient=read_identifier(data.get("patient")),
+        patient=patient,
         attending=read_identifier(data.get("attending")),
         places={
             name: read_place(data[name]) for name in ("location", "prior_location") if name in data
         },
     )
+
+
+def read_account(
+    data: Mapping[str, Any] | None, visit: Identifier, *records: Identifier | None
+) -> dict[str, Any]:
+    """The fact of an account: number and assigner, or that there is none.
+
+    Hospitals that have no accounts send another number in their place. That of the visit is the
+    account, too, and stands in clear on the visit alone: the fact names no number then. A record
+    number stands nowhere in clear, so nothing was said of an account.
+
+    :param records: record numbers of the patient
+    """
+    account = read_identifier(data)
+    if account is None:
+        return {"account": None}
+    if account.number in {one.number for one in records if one}:
+        return {}
+    return {"account": ["" if account.number == visit.number else account.number, account.assigner]}
 
 
 def _iso(text: str | None) -> str | None:

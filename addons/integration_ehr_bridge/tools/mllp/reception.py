@@ -29,7 +29,9 @@ from .counters import Reason
 KEY_LENGTH: Final = 255
 #: Longest control id that HL7 knows (2.7), and more than any sender has.
 _CONTROL_ID: Final = 199
-_TYPE: Final = re.compile(r"[A-Za-z0-9_]{1,16}")
+#: Types and triggers have three characters in every version (tables 0076 and 0003). What is longer
+#: is something else in a header that slipped, such as a name, and would stand there in clear.
+_TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 #: Where a message says what it is about, if it is about no patient.
 _OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
 
@@ -292,7 +294,7 @@ def _type(header: Header) -> str:
     names = [header.type, header.trigger] if header.trigger else [header.type]
     if not all(map(_TYPE.fullmatch, names)):
         raise Hl7Error(
-            "type and trigger consist of letters and digits, as in ADT^A01",
+            "type and trigger consist of three letters and digits each, as in ADT^A01",
             Place("MSH", field=9),
             code="hl7_type",
             condition=Condition.UNSUPPORTED_TYPE,

@@ -1,0 +1,181 @@
+"""A ward that says of its patients, over MLLP, all that is nobody's business but its own."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tests.e2e.mllp_peer import VT, Ack, Peer, framed
+from tests.e2e.mllp_receiver import CR, FS, MllpReceiver, Reply
+from tests.harness.canary import Canaries
+
+#: What messages say of a person, beside the number and the name.
+PERSONAL = (
+    "maiden name", "alias", "address", "phone", "national id", "diagnosis", "diagnosis text",
+    "note", "insured", "member id", "next of kin", "guarantor", "allergy", "result", "extra",
+    "nurse", "doctor",
+)  # fmt: skip
+BED = "4W^401^{}^MAIN"
+
+
+@dataclass
+class Ward:
+    """Writes messages of a patient, and plants what must not come out.
+
+    :ivar people: what may be found nowhere
+    :ivar visits: visit numbers, which may stand on the visit alone
+    :ivar accounts: account numbers, which may stand on the visit and in its history
+    """
+
+    people: Canaries = field(default_factory=Canaries)
+    visits: Canaries = field(default_factory=Canaries)
+    accounts: Canaries = field(default_factory=Canaries)
+    _minutes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        self._said = {what: self.people.plant(what) for what in PERSONAL}
+        # A moment of birth: a date alone would be found by chance.
+        self._said["birth"] = self.people.plant("birth date", "193802171437")
+        self._start = datetime.now(UTC) - timedelta(hours=3)
+
+    def now(self, minutes: int = 0) -> str:
+        """A moment of today; each is later than the one before."""
+        at = self._start + timedelta(minutes=next(self._minutes) + minutes)
+        return f"{at:%Y%m%d%H%M%S}+0000"
+
+    def message(
+        self, kind: str, label: str, *segments: str, control: str = "", **msh: str
+    ) -> bytes:
+        """A message whose control id says more than it should, as some senders' do."""
+        control = control or self.people.plant(f"control id of {label}")
+        fields = {
+            3: "CARE", 4: "MAIN", 5: "ODOO", 6: "HUB", 7: self.now(), 8: "", 9: kind, 10: control,
+            11: "T", 12: "2.5.1",
+        } | {int(name[1:]): value for name, value in msh.items()}  # fmt: skip
+        header = "|".join(["MSH", "^~\\&", *(fields[number] for number in sorted(fields))])
+        return ("\r".join([header, *segments]) + "\r").encode()
+
+    def number(self, label: str) -> str:
+        """A record number."""
+        return self.people.plant(f"record number of {label}")
+
+    def visit(self, label: str) -> str:
+        return self.visits.plant(f"visit {label}")
+
+    def account(self, label: str) -> str:
+        return self.accounts.plant(f"account {label}")
+
+    def person(self, number: str, label: str, account: str = "") -> str:
+        """PID, with a name that says where it came from."""
+        said = self._said
+        name = self.people.plant(f"name in {label}")
+        ids = f"{number}^^^MAIN^MR~{said['national id']}^^^STATE^SS"
+        return (
+            f"PID|1||{ids}||{name}^Jana|{said['maiden name']}|{said['birth']}|F|{said['alias']}||"
+            f"{said['address']}^^GHENT||{said['phone']}|||M||{account}|{said['national id']}"
+        )
+
+    def around(self) -> list[str]:
+        """What else comes with a patient: next of kin, guarantor, insurance, diagnoses, notes."""
+        said = self._said
+        plan, fields = ["IN1", "1", "PLAN7", "PAYER3"], [""] * 33
+        fields[12], fields[32] = said["insured"], said["member id"]  # IN1-16, IN1-36
+        insured = "|".join([*plan, *fields])
+        return [
+            f"NK1|1|{said['next of kin']}^Ann|SPO|{said['address']}|{said['phone']}",
+            f"GT1|1||{said['guarantor']}^Bob||{said['address']}",
+            insured,
+            f"DG1|1||{said['diagnosis']}^{said['diagnosis text']}^I10|{said['diagnosis text']}",
+            f"AL1|1||{said['allergy']}^{said['allergy']}",
+            f"OBX|1|TX|{said['result']}||{said['result']}",
+            f"NTE|1||{said['note']} told by {said['next of kin']}",
+            f"ZPI|{said['extra']}|{said['extra']}^{said['note']}",
+        ]
+
+    def adt(
+        self, trigger: str, label: str, number: str, visit: str, *,
+        bed: str = BED.format(1), cls: str = "I", account: str = "", control: str = "",
+        later: int = 0, **pv1: str,
+    ) -> bytes:  # fmt: skip
+        """A message of a visit. ``pv1``: fields of PV1 by number, such as ``f10="SURG"``."""
+        doctor = f"D9^{self._said['doctor']}^Eve"
+        fields = {2: cls, 3: bed, 7: doctor, 19: f"{visit}^^^MAIN"}
+        fields |= {int(name[1:]): value for name, value in pv1.items()}
+        seen = "|".join(["PV1", "1", *(fields.get(at, "") for at in range(2, max(fields) + 1))])
+        return self.message(
+            f"ADT^{trigger}", label,
+            f"EVN|{trigger}|{self.now(later)}|||{self._said['nurse']}^Pat",
+            self.person(number, label, account and f"{account}^^^MAIN"),
+            seen,
+            f"PV2|||{self._said['diagnosis']}^{self._said['diagnosis text']}",
+            *self.around(),
+            control=control,
+        )  # fmt: skip
+
+    def merge(self, label: str, kept: str, retired: str) -> bytes:
+        name = self.people.plant(f"prior name in {label}")
+        return self.message(
+            "ADT^A40", label, f"EVN|A40|{self.now()}", self.person(kept, label),
+            f"MRG|{retired}^^^MAIN^MR||||||{name}^Jana",
+        )  # fmt: skip
+
+    def appointment(self, label: str, number: str, visit: str, at: datetime) -> bytes:
+        said = self._said
+        who = self.people.plant(f"provider's name in {label}")
+        begins = f"^^90^{at:%Y%m%d%H%M%S}+0000"
+        return self.message(
+            "SIU^S12", label,
+            f"SCH|P1^CARE|F1^THEATRE|||||ELECTIVE^{said['diagnosis text']}|SURGERY|90|min|{begins}"
+            f"|||||{said['nurse']}^Pat|{said['phone']}",
+            f"NTE|1||{said['note']}",
+            self.person(number, label),
+            f"PV1|1|P{'|' * 17}{visit}^^^MAIN",
+            f"DG1|1||{said['diagnosis']}",
+            "RGS|1",
+            "AIS|1||27130^Hip", f"NTE|1||{said['note']}", "AIL|1||OR^OR1^^MAIN",
+            f"AIP|1||D9^{who}^Eve^^^^^^EHR", f"NTE|1||{said['note']}",
+        )  # fmt: skip
+
+    def staff(self, label: str) -> bytes:
+        name, said = self.people.plant(f"name in {label}"), self._said
+        return self.message(
+            "MFN^M02", label, "MFI|PRA||UPD", "MFE|MAD|1||D9|CWE",
+            f"STF||D9^^^EHR|{name}^Eve|SURGEON|F|{said['birth']}|A||||{said['phone']}"
+            f"|{said['address']}",
+            f"ZST|{said['national id']}",
+        )  # fmt: skip
+
+    # -- what is no message ----------------------------------------------------------------
+
+    def rubbish(self, port: int) -> list[Ack]:
+        """Bytes outside of frames, a frame that breaks off, frames that are no HL7."""
+        plant = self.people.plant
+        with Peer(port) as peer:
+            peer.send(f"GET /{plant('garbage')} HTTP/1.1\r\n\r\n".encode())
+            peer.send(framed(f"PID|1||1||{plant('name without a header')}\r".encode()))
+            answers = [peer.receive()]
+            header = f"MSH|^~\\&|{plant('name in a broken header')}|\xff".encode("latin-1")
+            answers.append(peer.ask(header))
+            half = f"MSH|^~\\&|CARE|MAIN|||||ADT^A01|1|T|2.5.1\rPID|1||{plant('broken off')}"
+            peer.send(VT + half.encode())
+            peer.end_sending()
+            peer.is_closed()
+        return answers
+
+
+class EchoingReceiver(MllpReceiver):
+    """An MLLP listener of a partner that repeats what it was sent wherever there is room for it."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(*(self._reply(code) for code in codes))
+        self.default = self._reply("AA")
+
+    def _reply(self, code: str) -> Reply:
+        def reply(control_id: str) -> bytes:
+            said = self.received[-1].text.replace("\r", " ").replace("|", "!")
+            header = "MSH|^~\\&|EHR||ODOO||20261129||ACK|7|T|2.5.1"
+            error = f"ERR||PV1^1^19|207^{said}|E|||{said}|{said}"
+            lines = [header, f"MSA|{code}|{control_id}|{said}", error, f"ZEC|{said}"]
+            return said.encode() + VT + "\r".join(lines).encode() + CR + FS + CR
+
+        return reply

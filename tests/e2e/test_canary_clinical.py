@@ -1,0 +1,413 @@
+"""A full run of a hospital's feed, after which nothing of its patients is found anywhere."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from setup.odoo_server import free_port
+from tests.e2e.canary_stage import EchoServer
+from tests.e2e.canary_ward import BED, EchoingReceiver, Ward
+from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.mllp_peer import Peer
+from tests.harness import Client, Harness, MllpListener, RpcError, wait_until
+from tests.harness.canary import Finding, filestore, report
+
+REASON = "The canary test looks at this content"
+#: Where numbers may stand that are no secret in themselves.
+OF_VISITS = {"ehr_encounter.visit_number"}
+OF_ACCOUNTS = {"ehr_encounter.account_number", "ehr_move.facts"}
+CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
+SERVICE = "REFUSED"
+EVENTS = (
+    "encounter_admitted", "encounter_transferred", "encounter_discharged", "appointment_booked",
+)  # fmt: skip
+AS_HL7 = """{
+    type: 'ADT', trigger: 'A08', structure: 'ADT_A01',
+    segments: [{id: 'EVN', f1: 'A08'}, {id: 'PV1', f19: root.visit.number}]
+}"""
+#: A log that tells all it can.
+LOUD = {"log_level": "debug", "log_handler": "odoo.sql_db:DEBUG,odoo.service.model:DEBUG"}
+
+
+@dataclass
+class Run:
+    """What the tests look at after everything has happened."""
+
+    suite: Suite
+    listener: MllpListener
+    ward: Ward
+    feed: int
+    told: dict[str, int]
+    echoed: list[str]
+
+    def codes(self, *interfaces: int) -> set[str]:
+        rows = self.suite.database.sql(
+            "SELECT DISTINCT error_code AS code FROM integration_message "
+            "WHERE interface_id = ANY(%s) AND error_code IS NOT NULL",
+            [list(interfaces)],
+        )
+        return {row["code"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    folder = tmp_path_factory.mktemp("canary")
+    ward = Ward()
+    with (
+        harness.database() as database,
+        EchoServer(folder) as web,
+        EchoingReceiver("AA", "AE", "AR") as peer,
+        running_suite(
+            database, environ={"SSL_CERT_FILE": str(web.authority_file)}, options=LOUD
+        ) as suite,
+        database.listener(options=LOUD) as listener,
+    ):
+        hospital = Hospital(suite, ward)
+        feed = hospital.inbound("Feed")
+        strict = hospital.inbound("Orders", hl7_respond="handled", hl7_conflict="reject")
+        told = {
+            "web 200": hospital.outbound("Kitchen", web.url(200)),
+            "web 500": hospital.outbound("Laundry", web.url(500)),
+            "mllp": hospital.outbound(
+                "Pharmacy",
+                peer.url,
+                transport="mllp",
+                mapping_id=suite.office.mapping(name="Visits as HL7", header=AS_HL7),
+                hl7_application="ODOO",
+                credential_id=False,
+            ),
+        }
+        for port in (feed.port, strict.port):
+            listener.wait_open(port)
+        hospital.speak(feed.port, strict.port)
+        hospital.settle()
+        hospital.enter_by_hand(feed.port)
+        hospital.settle()
+        hospital.look()
+        hospital.keep_house()
+        hospital.settle()
+        echoed = [body.decode() for body in web.received] + [one.text for one in peer.received]
+        yield Run(suite, listener, ward, feed.id, told, echoed)
+
+
+@dataclass(frozen=True)
+class Door:
+    id: int
+    port: int
+
+
+class Hospital:
+    """What happens at the hospital, and what its people do in Odoo."""
+
+    def __init__(self, suite: Suite, ward: Ward) -> None:
+        self.suite, self.ward, self.office = suite, ward, suite.office
+        office = self.office
+        company = office.call("res.company", "search", [])
+        office.call("res.company", "write", company, {"ehr_create_locations": True})
+        self.user = office.user("feed", "integration_ehr_bridge.group_feed")
+        self.system = office.create(
+            "integration.system", name="EHR", code="EHR", kind="ehr", environment="test", tz="UTC"
+        )
+        # Whatever the database refuses quotes the row that it refuses.
+        suite.database.sql(
+            "ALTER TABLE ehr_encounter ADD CONSTRAINT canary_refused "
+            f"CHECK (service IS DISTINCT FROM '{SERVICE}')"
+        )
+
+    def inbound(self, name: str, **values: Any) -> Door:
+        office, port = self.office, free_port()
+        made = office.create(
+            "integration.interface",
+            name=name,
+            system_id=self.system,
+            direction="inbound",
+            transport="mllp",
+            body_codec="hl7",
+            data_class="clinical",
+            mllp_port=port,
+            mllp_tls="none",
+            routing_id=office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
+            policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
+            user_id=self.user,
+            latency_class="realtime",
+            hl7_application="ODOO",
+            **values,
+        )
+        office.activate(made)
+        return Door(made, port)
+
+    def outbound(self, name: str, url: str, **values: Any) -> int:
+        office = self.office
+        types = [office.ref(f"integration_ehr_bridge.event_type_{one}") for one in EVENTS]
+        types = types[:3] if values else types
+        made = office.outbound(
+            office.supplier(name),
+            url,
+            policy={"max_attempts": 2},
+            data_class="clinical",
+            latency_class="realtime",
+            event_type_ids=[[6, 0, types]],
+            **values,
+        )
+        return made.id
+
+    # -- what is said ----------------------------------------------------------------------
+
+    def speak(self, port: int, strict: int) -> None:
+        """A stay, a merge, a schedule, a list of staff, and everything that goes wrong."""
+        ward = self.ward
+        number, visit = ward.number("the stay"), ward.visit("stay")
+        admitted = ward.adt("A01", "an admission", number, visit, account=ward.account("stay"))
+        with Peer(port) as peer:
+            codes = [answer.code for answer in peer.ask_all(self._stay(number, visit, admitted))]
+            assert codes[:-3] == ["AA"] * (len(codes) - 3), codes
+            assert codes[-3:] == ["AR", "AR", "AR"], codes
+            answer = peer.ask(self._batch())
+            assert answer.field("BTS", 1) == "2"
+        ward.rubbish(port)
+        self._ask_strictly(strict)
+
+    def _stay(self, number: str, visit: str, admitted: bytes) -> list[bytes]:
+        ward = self.ward
+        other, retired = BED.format(2), ward.number("a retired one")
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        same = ward.people.plant("control id used twice")
+        coming = ward.visit("not known yet")
+        known_as_account = ward.visit("that is the account as well")
+        record_as_account = ward.number("one that is the account as well")
+        return [
+            ward.staff("a list of staff"),
+            admitted,
+            admitted,
+            ward.adt("A02", "a transfer", number, visit, bed=other, f6=BED.format(1)),
+            ward.adt("A08", "a first use", number, visit, bed=other, control=same),
+            ward.adt("A08", "another use", number, visit, bed=other, control=same),
+            ward.message("ADT^A28", "a person", f"EVN|A28|{ward.now()}",
+                         ward.person(retired, "a person")),
+            ward.adt("A04", "a visit of the retired", retired, ward.visit("retired"), cls="O"),
+            ward.appointment("an appointment", number, visit, tomorrow),
+            ward.appointment("an early appointment", retired, coming, tomorrow).replace(
+                b"F1^", b"F2^"),
+            ward.merge("a merge", number, retired),
+            ward.merge("a merge with itself", number, number),
+            ward.adt("A03", "a discharge", number, visit, bed=other),
+            ward.message("ADT^A20", "a bed", f"EVN|A20|{ward.now()}", f"NPU|{other}|C"),
+            ward.adt("A04", "an account that is the visit", ward.number("of the account"),
+                     known_as_account, account=known_as_account),
+            ward.adt("A04", "an account that is the record", record_as_account,
+                     ward.visit("of the record"), account=record_as_account),
+            # What cannot be handled.
+            ward.adt("A01", "an unknown class", ward.number("unknown class"),
+                     ward.visit("unknown class"), cls=ward.people.plant("unknown class")),
+            ward.adt("A01", "no visit", ward.number("no visit"), ""),
+            ward.adt("A01", "a time that is none", ward.number("bad time"), ward.visit("bad time"),
+                     f44=ward.people.plant("a time that is none")),
+            ward.adt("A01", "the future", ward.number("the future"), ward.visit("the future"),
+                     later=600),
+            ward.adt("A01", "a refused row", ward.number("a refused row"),
+                     ward.visit("a refused row"), account=ward.account("of a refused row"),
+                     f10=SERVICE),
+            ward.message("ORU^R01", "a result", ward.person(number, "a result"), *ward.around()),
+            # What is not for us, or cannot be told apart.
+            ward.message("ADT^A01", "another environment", ward.person(number, "production"),
+                         f11="P"),
+            ward.message("ADT^A01", "another receiver", ward.person(number, "elsewhere"),
+                         f5=ward.people.plant("receiver")),
+            ward.message(ward.people.plant("shifted header", "CNRYJONES7^JANA"), "a shifted header",
+                         ward.person(number, "a shifted header")),
+        ]  # fmt: skip
+
+    def _batch(self) -> bytes:
+        ward = self.ward
+        comment = ward.people.plant("comment of a batch")
+        good = ward.adt("A04", "a batch", ward.number("a batch"), ward.visit("a batch"), cls="O")
+        bad = f"MSH|^~\\&|CARE|MAIN|||||{ward.people.plant('type in a batch')}|1|T|2.5.1\r"
+        return (
+            f"FHS|^~\\&|CARE|MAIN\rBHS|^~\\&|CARE|MAIN||||||||{comment}\r".encode()
+            + good
+            + bad.encode()
+            + f"BTS|2|{comment}\rFTS|1\r".encode()
+        )
+
+    def _ask_strictly(self, port: int) -> None:
+        ward, same = self.ward, self.ward.people.plant("control id refused")
+        number, visit = ward.number("answers"), ward.visit("answers")
+        unknown = ward.people.plant("class in an answer")
+        with Peer(port) as peer:
+            answers = peer.ask_all(
+                [
+                    ward.adt("A04", "an answer", number, visit, control=same, cls="O"),
+                    ward.adt("A08", "a conflict", number, visit, control=same, cls="O"),
+                    ward.adt("A08", "an error", number, visit, cls=unknown),
+                ]
+            )
+        assert [answer.code for answer in answers] == ["AA", "AR", "AE"]
+        assert unknown.encode() not in answers[-1].raw
+
+    def enter_by_hand(self, port: int) -> None:
+        """The feed, back again, says something else than what was entered."""
+        office, ward = self.office, self.ward
+        visit = ward.visit("kept by hand")
+        bed = office.call("ehr.location", "search", [["bed", "=", "1"], ["room", "=", "401"]])[0]
+        started = datetime.now(UTC) - timedelta(hours=2)
+        values = {
+            "visit_number": visit,
+            "visit_assigner": "MAIN",
+            "location_id": bed,
+            "admitted_at": f"{started:%Y-%m-%d %H:%M:%S}",
+            "hand_reason": "Feed down",
+        }
+        (made,) = office.call("ehr.encounter", "create", [values])
+        number = ward.number("kept by hand")
+        said = ward.adt("A01", "the feed's word", number, visit, bed=BED.format(3), later=90)
+        with Peer(port) as peer:
+            assert peer.ask(said).code == "AA"
+        exceptions = wait_until(
+            lambda: office.call("integration.exception", "search", [["area", "=", "census"]]),
+            what="the question which of the two is right",
+        )
+        office.call("integration.exception", "read", exceptions)
+        office.call("ehr.encounter", "web_read", [made], {"display_name": {}, "patient_id": {}})
+
+    def settle(self) -> None:
+        """Wait until nothing is under way."""
+        busy = (
+            "SELECT count(*) FROM integration_message WHERE state IN "
+            "('received', 'queued', 'processing', 'retry', 'awaiting')"
+        )
+        wait_until(lambda: not self.suite.database.scalar(busy), 90, what="the end of all messages")
+
+    # -- what people do --------------------------------------------------------------------
+
+    def look(self) -> None:
+        """See everything in every way in which it may be seen, and do all once more."""
+        office, database = self.office, self.suite.database
+        roles = ("clinical_viewer", "content_exporter", "operator")
+        office.user("nurse", *(f"integration_core.group_{role}" for role in roles))
+        nurse = self.suite.server.login("nurse", "nurse")
+        rows = database.sql("SELECT id, state, direction FROM integration_message ORDER BY id")
+        ids = [row["id"] for row in rows]
+        for one in ids:
+            self._reveal(nurse, one)
+        nurse.call("integration.message", "download_content", ids, REASON)
+        with pytest.raises(RpcError):
+            nurse.call("integration.message", "export_data", ids[:1], ["payload_ids/content"])
+        self._search()
+        done = [row["id"] for row in rows if row["state"] == "done"]
+        office.call("integration.message", "action_replay", done[:3] + done[-3:], "for the test")
+        failed = [row["id"] for row in rows if row["state"] in ("quarantined", "dead")]
+        with suppress(RpcError):  # some of them hold nothing that could be handled
+            office.call("integration.message", "action_retry", failed)
+
+    def _reveal(self, nurse: Client, message: int) -> None:
+        for method, *arguments in (
+            ("reveal_content", REASON),
+            ("content_state",),
+            ("unmapped_values", REASON),
+            ("read",),
+        ):
+            nurse.call("integration.message", method, [message], *arguments)
+
+    def _search(self) -> None:
+        """Look for a patient by number, and at all records that the feed keeps."""
+        office, people = self.office, self.ward.people
+        number = people.planted["record number of the stay"].decode()
+        assert office.call("ehr.patient", "search", [["record_number", "=", number]])
+        for model in ("patient", "encounter", "move", "merge", "appointment", "staff"):
+            found = office.call(f"ehr.{model}", "search", [])
+            office.call(f"ehr.{model}", "export_data", found, ["display_name"])
+        visit = office.call("ehr.encounter", "search", [["state", "=", "discharged"]])[0]
+        report = office.call("ehr.encounter", "action_open_access", [visit])
+        assert office.call("integration.access", "search_count", report["domain"])
+
+    def keep_house(self) -> None:
+        for cron in CRONS:
+            self.office.run_scheduled(f"integration_core.ir_cron_{cron}")
+        for cron in ("seal", "verify"):
+            self.office.run_scheduled(f"integration_core.ir_cron_audit_{cron}")
+        for cron in ("mail.ir_cron_mail_scheduler_action", "base.autovacuum_job"):
+            self.office.run_scheduled(cron)
+
+
+# -- what is found -----------------------------------------------------------------------------
+
+
+def test_everything_happened(run: Run) -> None:
+    """Otherwise finding nothing would mean nothing."""
+    sql = run.suite.database.sql
+    assert run.codes(run.feed) >= {
+        "missing_value", "missing_required", "no_handler", "key_reused", "in_future",
+        "merge_into_itself", "internal_error",
+    }  # fmt: skip
+    for table in ("encounter", "move", "merge", "appointment", "housekeeping"):
+        assert run.suite.database.scalar(f"SELECT count(*) FROM ehr_{table}"), table
+    assert sql("SELECT 1 FROM ehr_appointment WHERE visit_key IS NOT NULL")
+    assert {row["reason"] for row in sql("SELECT reason FROM integration_mllp_refusal")} >= {
+        "garbage", "truncated", "unreadable", "environment", "receiver",
+    }  # fmt: skip
+    acts = {row["act"] for row in sql("SELECT DISTINCT act FROM integration_audit_entry")}
+    assert acts >= {"reveal", "export", "replay", "retry"}
+    stay = run.ward.visits.planted["visit stay"].decode()
+    assert sum(stay in text for text in run.echoed) >= 5, "partners were told"
+    states = {name: run.suite.ledger.states(one) for name, one in run.told.items()}
+    assert states["web 200"]["done"] >= 3, states
+    assert states["web 500"]["dead"] >= 3, states
+    assert states["mllp"]["done"] >= 1, states
+    assert {"hl7_ae", "hl7_ar"} & run.codes(run.told["mllp"])
+    assert sql("SELECT 1 FROM mail_activity"), "somebody is asked to do something"
+
+
+def test_nothing_of_a_person_is_in_the_database(run: Run) -> None:
+    findings = run.ward.people.search_database(run.suite.database)
+    assert not findings, report(findings)
+
+
+def test_a_visit_number_stands_on_its_visit_alone(run: Run) -> None:
+    findings = run.ward.visits.search_database(run.suite.database)
+    assert {one.place for one in findings} == OF_VISITS, report(findings)
+    findings = run.ward.accounts.search_database(run.suite.database)
+    assert {one.place for one in findings} == OF_ACCOUNTS, report(findings)
+
+
+def test_nothing_is_in_files(run: Run) -> None:
+    folder = filestore(run.suite.database)
+    outside = folder.parent.parent / "integration" / run.suite.database.name
+    for place in (folder, outside):
+        for canaries in (run.ward.people, run.ward.visits, run.ward.accounts):
+            findings = canaries.search_files(place)
+            assert not findings, report(findings)
+
+
+@pytest.mark.parametrize("process", ["suite.server", "listener"])
+def test_nothing_is_in_the_logs(run: Run, process: str) -> None:
+    log = Path(run.suite.server.log if process == "suite.server" else run.listener.log)
+    assert "DEBUG" in log.read_text(), "the log is to tell all it can"
+    findings = run.ward.people.search_log(log)
+    assert not findings, report(findings)
+    # Statements that write a visit hold its number; they are logged on demand only.
+    text = without_statements(log.read_text())
+    for canaries in (run.ward.visits, run.ward.accounts):
+        found: list[Finding] = list(canaries.search(text.encode(), log.name))
+        assert not found, report(found)
+
+
+def without_statements(text: str) -> str:
+    records = re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,)", text)
+    return "".join(one for one in records if " odoo.sql_db: " not in one.partition("\n")[0])
+
+
+def test_the_search_would_have_found_it(run: Run) -> None:
+    """With the content at hand it is found: it was encrypted, not lost."""
+    value = run.ward.people.planted["record number of the stay"].decode()
+    run.suite.database.sql("UPDATE res_partner SET comment = %s WHERE id = 1", [value])
+    try:
+        places = {one.place for one in run.ward.people.search_database(run.suite.database)}
+        assert places == {"res_partner.comment"}
+    finally:
+        run.suite.database.sql("UPDATE res_partner SET comment = NULL WHERE id = 1")
