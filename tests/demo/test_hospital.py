@@ -49,7 +49,7 @@ def test_all_kinds_of_messages_are_told(seed: int) -> None:
         *("A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13"),
         *("A20", "A28", "A31", "A40", "S12", "S13", "S14", "S15", "S26"),
     }
-    assert counts["A01"] > 50
+    assert counts["A01"] > 30
     classes = [one.visit.kind for one in told(seed, 60) if one.visit]
     assert NEW_CLASS in classes, "nothing to decide within the first minutes"
 
