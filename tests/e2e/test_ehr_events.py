@@ -130,7 +130,9 @@ def test_an_admission_is_delivered_once_signed_and_with_least_content(world: Wor
     assert RECORD not in json.dumps([admitted, discharged])
     [row] = world.suite.database.sql("SELECT pseudonym FROM ehr_patient")
     assert row["pseudonym"] not in json.dumps([admitted, discharged])
-    assert world.suite.ledger.states(world.told.id) == {"done": 2}
+    wait_until(
+        lambda: world.suite.ledger.states(world.told.id) == {"done": 2}, what="two deliveries, done"
+    )
 
 
 def test_the_clinical_system_is_not_told_what_it_said(world: World) -> None:

@@ -73,6 +73,11 @@ class EhrAppointment(models.Model):
         help="Stands for a visit that was named before it was known; its number cannot be "
         "calculated from it. Empty as soon as the visit is known.",
     )
+    awaits_visit = fields.Boolean(
+        compute="_compute_awaits_visit",
+        compute_sudo=True,  # that it waits is no secret, for which visit is one
+        help="A visit was named that is not known yet.",
+    )
     status = fields.Selection(
         STATUSES, required=True, readonly=True, default=Status.BOOKED.value, index=True
     )
@@ -142,6 +147,11 @@ class EhrAppointment(models.Model):
         for one in self:
             number = one.filler_number or one.placer_number or ""
             one.display_name = " ".join(filter(None, (one.type_code, number)))
+
+    @api.depends("visit_key")
+    def _compute_awaits_visit(self):
+        for one in self:
+            one.awaits_visit = bool(one.visit_key)
 
     @api.depends("status")
     def _compute_called_off(self):

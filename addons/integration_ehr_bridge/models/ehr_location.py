@@ -60,7 +60,6 @@ class EhrLocation(models.Model):
     child_ids = fields.One2many("ehr.location", "parent_id", string="Parts")
     unit_id = fields.Many2one(
         "ehr.location",
-        string="Unit",
         compute="_compute_unit_id",
         store=True,
         recursive=True,
@@ -98,7 +97,7 @@ class EhrLocation(models.Model):
         help="The feed has several patients in this bed. One of them was moved or discharged, and "
         "nobody told it yet.",
     )
-    housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id", string="Housekeeping")
+    housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
@@ -238,7 +237,8 @@ class EhrLocation(models.Model):
         missing = [place for place in wanted if place not in found]
         if not missing:
             return found
-        if not company.ehr_create_locations:
+        # sudo: how the census is kept; a service user need not be able to read companies
+        if not company.sudo().ehr_create_locations:
             raise errors.MappingError(
                 "The message names a place that Odoo does not have. Create it under Census / "
                 "Configuration / Locations, or let the settings of the census allow that places "

@@ -57,13 +57,14 @@ class EhrLocation(models.Model):
 
     @api.model
     def _feed_trouble(self, interface):
-        """Why, and since when, a feed does not keep the census up to date; ``(None, None)``."""
-        last = interface.last_success or interface.activated_at or None
+        """Why a feed does not keep the census up to date, and when it last did; ``(None, None)``"""
+        last = interface.last_success or None
         if interface.receiving_stopped:
             return "stopped", last
         if interface.processing_paused or interface.traffic_held:
             return "paused", last
         minutes = interface.company_id.ehr_feed_silence
-        if minutes and last and last < fields.Datetime.now() - timedelta(minutes=minutes):
+        known = last or interface.activated_at
+        if minutes and known and known < fields.Datetime.now() - timedelta(minutes=minutes):
             return "silent", last
         return None, None

@@ -30,7 +30,6 @@ class EhrPatient(models.Model):
         help="Stands for the record number, which cannot be calculated from it.",
     )
     key_id = fields.Char(
-        string="Key",
         required=True,
         readonly=True,
         help="Name of the key that made the pseudonym. Patients are found with all keys of the "
@@ -78,10 +77,11 @@ class EhrPatient(models.Model):
 
     @api.model
     def _search_record_number(self, operator, value):
-        """Patients with exactly this number, whoever assigned it and whichever key named them."""
+        """Patients with exactly this number, whoever assigned it and whichever key named them; if
+        theirs was retired, the one that is kept as well."""
         if operator not in ("=", "ilike", "in"):
             return NotImplemented
-        numbers = [value] if isinstance(value, str) else list(value)
+        numbers = [value] if isinstance(value, str) else [one for one in value if one]
         companies = self.env.companies
         # sudo: which registers there are, and nothing of their patients
         assigners = self.sudo()._read_group(
@@ -91,14 +91,16 @@ class EhrPatient(models.Model):
             ring = keys.require(self.env.cr)
         except KeyRingError as error:
             raise UserError(error.message) from None
-        return Domain.OR(
+        named = Domain.OR(
             Domain("company_id", "=", company.id)
-            & Domain("assigner", "=", assigner)
+            & Domain("assigner", "=", assigner or "")
             & Domain("pseudonym", "in", list(found.values()))
             for company, assigner in assigners
             for number in numbers
-            if (found := ring.pseudonyms(number.strip(), _context(company, assigner)))
+            if (found := ring.pseudonyms(number.strip(), _context(company, assigner or "")))
         )
+        patients = self.with_context(active_test=False).search(named)
+        return Domain("id", "in", (patients + patients._kept()).ids)
 
     # ------------------------------------------------------------------
     # found by record number

@@ -43,6 +43,20 @@ class EhrStaff(models.Model):
             number = staff.number or ""
             staff.display_name = f"{number} ({staff.assigner})" if staff.assigner else number
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._filled(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._filled(vals))
+
+    @api.model
+    def _filled(self, vals):
+        """Nobody in particular is an empty text, so that a number is there once."""
+        if "assigner" not in vals:
+            return vals
+        return {**vals, "assigner": (vals["assigner"] or "").strip()}
+
     def _coming_domain(self):
         """Resources of appointments that still take place and have not ended."""
         return [

@@ -12,7 +12,8 @@ class ScheduleCase(EngineCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.service_user.group_ids = [(6, 0, [cls.env.ref("integration_ehr_bridge.group_feed").id])]
+        groups = ("base.group_user", "integration_ehr_bridge.group_feed")
+        cls.service_user.group_ids = [(6, 0, [cls.env.ref(group).id for group in groups])]
         cls.env.company.ehr_create_locations = True
         cls.reconfigure(cls.inbound, handler=cls.handler, data_class="clinical")
         cls.now = datetime.now().replace(microsecond=0)

@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .schedule_case import ScheduleCase
 
@@ -228,6 +228,10 @@ class TestAppointmentVisit(AppointmentCase):
         one = self.known()
         self.assertFalse(one.encounter_id)
         self.assertTrue(one.visit_key)
+        reader = new_test_user(
+            self.env, "reads.schedule", "integration_ehr_bridge.group_census_user"
+        )
+        self.assertTrue(one.with_user(reader).awaits_visit)
         self.assertNotIn("V1", one.visit_key)
         self.visit("V2", "4711")
         self.assertFalse(one.encounter_id)

@@ -1,5 +1,8 @@
+from psycopg2 import IntegrityError
+
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .schedule_case import ScheduleCase
 
@@ -87,6 +90,14 @@ class TestStaffList(ListCase):
         fields = self.env["ehr.staff"]._fields
         self.assertFalse([name for name in fields if "birth" in name or name == "name"])
 
+    def test_entered_by_a_person(self):
+        form = Form(self.env["ehr.staff"])
+        form.number = "D7"
+        one = form.save()
+        self.assertEqual(one.assigner, "", "a number without an assigner is there once")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.env["ehr.staff"].create({"number": "D7", "assigner": False})
+
     def test_of_another_company(self):
         self.list(self.record())
         other = self.env["res.company"].create({"name": "Another hospital"})
@@ -98,19 +109,16 @@ class TestStaffList(ListCase):
         self.list(self.record(role="SURGEON"))
         one = self.known()
         owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
-        ownership = self.env["integration.ownership"].create(
+        self.env["integration.ownership"].create(
             {
                 "system_id": owner.id,
                 "model_name": "ehr.staff",
-                "field_ids": [Command.create({"field_name": "role"})],
+                "scope": "fields",
+                "field_ids": [Command.create({"name": "role"})],
+                "steward_id": self.env.user.id,
+                "state": "approved",
             }
         )
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE integration_ownership SET state = 'approved' WHERE id = %s", [ownership.id]
-        )
-        self.env.invalidate_all()
-        self.env.registry.clear_cache()
         message = self.list(self.record("update", role="NURSE"))
         self.assertEqual(message.state, "quarantined", message.error_message)
         self.assertEqual(one.role, "SURGEON")
