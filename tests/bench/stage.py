@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from setup import console, odoo_conf
-from tests.harness import Database, Harness, Server, Shell
+from tests.harness import Database, Harness, MllpListener, Server, Shell
 
 ADDON = "bench_reference"
 _ADDONS = Path(__file__).with_name("addons")
@@ -60,6 +60,15 @@ def server(
         yield server
         errors = server.errors()
     assert not errors, "the server logged errors:\n" + "\n".join(errors)
+
+
+@contextmanager
+def listener(database: Database) -> Iterator[MllpListener]:
+    """Give a running MLLP listener, which must log no error."""
+    with database.listener(options=_path(database)) as listener:
+        yield listener
+        errors = listener.errors()
+    assert not errors, "the listener logged errors:\n" + "\n".join(errors)
 
 
 @contextmanager

@@ -159,15 +159,17 @@ class Database:
         self,
         *,
         mllp: odoo_conf.Section | None = None,
+        options: odoo_conf.Section | None = None,
         integration: odoo_conf.Section | None = None,
         bind: str = "127.0.0.1",
     ) -> Iterator[MllpListener]:
         """Give a running MLLP listener.
 
         :param mllp: its section ``[integration_mllp]``
+        :param options: options to add to or replace in the ``[options]`` section
         :param integration: options to add to or replace in the ``[integration]`` section
         """
-        config = self._write_config("listener", {}, integration=integration, mllp=mllp)
+        config = self._write_config("listener", options or {}, integration=integration, mllp=mllp)
         listener = MllpListener(
             self.machine.settings.odoo, config, self.name, self._environ(None), bind
         )

@@ -153,7 +153,7 @@ class Keeper(threading.Thread):
         news = errors != self._errors or self._unreported
         if last or now - self._reported_at >= (SOON if news else EVERY):
             with own_cursor(self._registry) as cr:
-                self._report.write(cr, ports, self._unreported, ended=last)
+                self._report.save(cr, ports, self._unreported, ended=last)
                 self._shared = sharers(cr)
             self._reported_at, self._errors, self._unreported = now, errors, {}
 

@@ -31,7 +31,7 @@ class Report:
         self.instance = uuid.uuid4().hex
         self._version = version
 
-    def write(
+    def save(
         self, cr: BaseCursor, ports: Sequence[PortStatus], refusals: Refusals, *, ended: bool
     ) -> None:
         """Write all of it, in the transaction of ``cr``."""

@@ -125,20 +125,28 @@ class TestMllpInbound(MllpCase):
         self.assertNotIn(self.feed.id, self.doors())
 
     def test_plaintext_reaches_other_machines_by_a_waiver_and_never_if_clinical(self):
-        self.feed._write_approved({"data_class": "internal"})
-        self.assertFalse(self.doors()[self.feed.id].everywhere)
-        self.env["integration.waiver"].create(
-            {
-                "rule": "plaintext",
-                "interface_id": self.feed.id,
-                "reason": "The old engine knows no TLS",
-                "valid_until": fields.Date.today() + timedelta(days=30),
-                "state": "approved",
-            }
-        )
-        self.assertTrue(self.doors()[self.feed.id].everywhere)
-        self.feed._write_approved({"data_class": "clinical"})
-        self.assertFalse(self.doors()[self.feed.id].everywhere)
+        for data_class, expected in (("internal", True), ("clinical", False)):
+            feed = self._interface(
+                data_class,
+                direction="inbound",
+                transport="mllp",
+                body_codec="hl7",
+                mllp_port=22590 + expected,
+                mllp_tls="none",
+                data_class="internal",
+            )
+            self.assertFalse(self.doors()[feed.id].everywhere)
+            self.env["integration.waiver"].create(
+                {
+                    "rule": "plaintext",
+                    "interface_id": feed.id,
+                    "reason": "The old engine knows no TLS",
+                    "valid_until": fields.Date.today() + timedelta(days=30),
+                    "state": "approved",
+                }
+            )
+            feed._write_approved({"data_class": data_class})
+            self.assertEqual(self.doors()[feed.id].everywhere, expected)
 
     def test_tls_listens_everywhere(self):
         self.feed._write_approved({"mllp_tls": "server"})
@@ -148,7 +156,7 @@ class TestMllpInbound(MllpCase):
 
     def report(self, report, *, ended=False, error="", refusals=None):
         status = PortStatus(self.feed.id, 22575, error, 3, Tally(messages=7))
-        report.write(self.env.cr, [status], refusals or {}, ended=ended)
+        report.save(self.env.cr, [status], refusals or {}, ended=ended)
         self.env.invalidate_all()
 
     def test_operators_see_listeners(self):
