@@ -88,7 +88,7 @@ def feed(suite: Suite) -> Iterator[Feed]:
 
 
 def message(kind: str, control: str, *segments: str) -> bytes:
-    header = f"MSH|^~\\&|CARE|NORTH|ODOO|HUB|20261129080000||{kind}|{control}|T|2.5.1"
+    header = f"MSH|^~\\&|CARE|NORTH|ODOO|HUB|20250302080000||{kind}|{control}|T|2.5.1"
     return ("\r".join([header, *segments]) + "\r").encode()
 
 
@@ -118,7 +118,7 @@ def test_places_and_staff_come_first(feed: Feed) -> None:
 
 def test_a_stay(feed: Feed) -> None:
     bed, other = "N4^N41^A^NORTH", "N4^N41^B^NORTH"
-    feed.ask(adt("A01", "A1", "20261129080000", bed), adt("A02", "A2", "20261129090000", other))
+    feed.ask(adt("A01", "A1", "20250302080000", bed), adt("A02", "A2", "20250302090000", other))
     feed.wait_idle()
     [visit] = feed.sql(
         "SELECT e.state, e.encounter_class, l.bed, e.visit_assigner FROM ehr_encounter e "
@@ -130,7 +130,7 @@ def test_a_stay(feed: Feed) -> None:
         "bed": "B",
         "visit_assigner": "NORTH",
     }
-    feed.ask(adt("A03", "A3", "20261129100000", other))
+    feed.ask(adt("A03", "A3", "20250302100000", other))
     feed.wait_idle()
     assert feed.states() == {"done": 5}
     [visit] = feed.sql("SELECT state FROM ehr_encounter WHERE visit_number = 'V900'")
@@ -157,10 +157,10 @@ def test_names_and_numbers_of_people_are_nowhere_in_clear(feed: Feed) -> None:
 
 
 def test_what_is_not_understood_waits_and_the_rest_goes_on(feed: Feed) -> None:
-    unknown = adt("A04", "U1", "20261129110000", "N4^^^NORTH", "DS").replace(b"V900", b"V901")
-    broken = adt("A04", "U2", "20261129110000", "N4^^^NORTH").replace(b"V900^^^NORTH^VN", b"")
+    unknown = adt("A04", "U1", "20250302110000", "N4^^^NORTH", "DS").replace(b"V900", b"V901")
+    broken = adt("A04", "U2", "20250302110000", "N4^^^NORTH").replace(b"V900^^^NORTH^VN", b"")
     nobody = message("ORU^R01^ORU_R01", "U3", "PID|1||1^^^NORTH^MR")
-    fine = adt("A04", "U4", "20261129110100", "N4^^^NORTH", "O").replace(b"V900", b"V902")
+    fine = adt("A04", "U4", "20250302110100", "N4^^^NORTH", "O").replace(b"V900", b"V902")
     assert {answer.code for answer in feed.ask(unknown, broken, nobody, fine)} == {"AA"}
     feed.wait_idle()
     waiting = feed.sql(
