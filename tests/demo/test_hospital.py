@@ -44,12 +44,12 @@ def test_same_seed_same_days() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_all_kinds_of_messages_are_told(seed: int) -> None:
-    counts = Counter(one.trigger for one in told(seed, 900))
+    counts = Counter(one.trigger for one in told(seed, 1500))
     assert set(counts) == {
         *("A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13"),
         *("A20", "A28", "A31", "A40", "S12", "S13", "S14", "S15", "S26"),
     }
-    assert counts["A01"] > 50
+    assert counts["A01"] > 30
     classes = [one.visit.kind for one in told(seed, 60) if one.visit]
     assert NEW_CLASS in classes, "nothing to decide within the first minutes"
 

@@ -69,6 +69,31 @@ def test_what_comes_while_one_is_written_is_the_next():
     assert ledger.batches == [["0"], ["1", "2", "3", "4", "5"]]
 
 
+def test_those_that_send_again_at_once_are_waited_for():
+    """Two connections that were answered together are stored together the next time, too."""
+    ledger = Ledger()
+    thread = committer.Committer(ledger.store, ledger.deliver)
+    owners = [object(), object()]
+
+    def owned(number, owner):
+        return committer.Job(DOOR, reception.Part(b"x", key=str(number)), (owners[owner], None))
+
+    thread.submit(owned(0, 0))
+    thread.submit(owned(1, 1))
+    thread.start()
+    time.sleep(0.05)
+    begun = time.monotonic()
+    thread.submit(owned(2, 0))
+    while len(ledger.results) < 3 and time.monotonic() - begun < 5:
+        time.sleep(0.001)
+    # The other one did not come: it was waited for, but not for long.
+    assert time.monotonic() - begun < 1
+    thread.finish()
+    thread.join(10)
+    assert ledger.batches[0] == ["0", "1"]
+    assert set(ledger.results) == set("012")
+
+
 def test_one_transaction_has_its_limits():
     ledger = Ledger()
     run(ledger, [job(number) for number in range(committer.MOST + 1)])

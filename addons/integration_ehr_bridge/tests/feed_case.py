@@ -35,7 +35,7 @@ class FeedCase(EngineCase):
         cls.feed.action_activate()
         cls.numbers = itertools.count(1)
 
-    def adt(self, trigger, visit, *, cls="I", place="3W^301^1^MAIN", at="20261129080000", **more):
+    def adt(self, trigger, visit, *, cls="I", place="3W^301^1^MAIN", at="20250302080000", **more):
         """A message of a visit. ``more``: fields of PV1 by number, such as ``f10="SURG"``."""
         fields = {1: "1", 2: cls, 3: place, 19: f"{visit}^^^MAIN"}
         fields |= {int(name[1:]): value for name, value in more.items()}
@@ -45,7 +45,7 @@ class FeedCase(EngineCase):
 
     def message(self, kind, *segments):
         control = f"C{next(self.numbers)}"
-        header = f"MSH|^~\\&|CARE|MAIN|ODOO|HUB|20261129080000||{kind}|{control}|P|2.5.1"
+        header = f"MSH|^~\\&|CARE|MAIN|ODOO|HUB|20250302080000||{kind}|{control}|P|2.5.1"
         return control, kind, ("\r".join([header, *segments]) + "\r").encode()
 
     def arrive(self, *messages):

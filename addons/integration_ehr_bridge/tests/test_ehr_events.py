@@ -1,6 +1,6 @@
 import json
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import causation, payloads
 from odoo.addons.integration_core.engine.causation import Cause
@@ -138,6 +138,34 @@ class TestEhrEvents(ScheduleCase):
         self.assertEqual(list(self.told()), ["encounter.admitted"])
         visit.state = "cancelled"
         self.assertEqual(list(self.told()), ["encounter.cancelled"])
+
+    def test_entered_by_hand_and_then_told_by_the_feed(self):
+        keeper = new_test_user(
+            self.env, "keeps.by.hand", "integration_ehr_bridge.group_census_keeper"
+        )
+        self.env["ehr.encounter"].with_user(keeper).create(
+            {
+                "visit_number": "V1",
+                "encounter_class": "inpatient",
+                "location_id": self.bed.id,
+                "hand_reason": "feed down",
+            }
+        )
+        self.assertEqual(list(self.told()), ["encounter.admitted"])
+        self.assertEqual(self.rows[0][6], None, "nobody but a person caused it")
+        self.reconfigure(self.inbound, handler="integration.handler.ehr_encounter")
+        message = self.bring(
+            {
+                "event": "admit",
+                "occurred_at": self.moment(-1),
+                "visit": {"number": "V1"},
+                "patient": {"number": "4711"},
+                "class": "inpatient",
+                "location": {**self.bed._integration_place()},
+            }
+        )
+        self.assert_done(message)
+        self.assertFalse(self.told(), "it is known already")
 
     # -- appointments ----------------------------------------------------------------------
 

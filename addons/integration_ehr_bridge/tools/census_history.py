@@ -45,9 +45,7 @@ CANCELS: Final = {
     "cancel_discharge": frozenset({"discharge"}),
 }
 #: What cannot have happened either if the admission did not.
-_AFTER_ADMISSION: Final = frozenset(
-    {"transfer", "discharge", "cancel_transfer", "cancel_discharge", *CLASS_CHANGES}
-)
+_AFTER_ADMISSION: Final = {"transfer", "discharge", *CANCELS, *CLASS_CHANGES} - {"cancel_admit"}
 #: Kinds of events, in the order in which they happen when they happen at the same time.
 KINDS: Final = (
     "pre_admit",

@@ -3,7 +3,8 @@
 """Group commit: what all connections delivered is stored in one transaction after another.
 
 While one transaction is written to the disk, the next one gathers. So the more connections deliver
-at once, the less each message costs, and a lone one waits for nobody.
+at once, the less each message costs. Those that were answered a moment ago are about to send again:
+the next transaction waits for them, for a millisecond; a lone one waits for nobody.
 """
 
 import logging
@@ -22,6 +23,8 @@ _logger = logging.getLogger(__name__)
 #: Most of one transaction: messages, and bytes of their bodies.
 MOST: Final = 200
 MOST_BYTES: Final = 16 * 1024 * 1024
+#: Seconds for which a transaction waits for connections that took part in the last ones.
+LINGER: Final = 0.001
 #: Seconds for which a message waits for a database that is away, before its sender has to come
 #: again: less than senders usually wait for an answer.
 PATIENCE: Final = 20.0
@@ -87,6 +90,9 @@ class Committer(threading.Thread):
         self._deliver = deliver
         self._patience = patience
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        #: Owners of the jobs of the last transaction, and of the one before.
+        self._last: set[int] = set()
+        self._before: set[int] = set()
 
     def submit(self, job: Job) -> None:
         """Store a message with the next transaction. Any thread may call it."""
@@ -105,20 +111,34 @@ class Committer(threading.Thread):
                 self._settle(jobs)
 
     def _gathered(self) -> tuple[list[Job], bool]:
-        """All that waits, and whether there will be more."""
+        """All that waits or is about to come, and whether there will be more."""
         jobs: list[Job] = []
-        size = 0
+        owners: set[int] = set()
+        size, end = 0, 0.0
         job = self._queue.get()
         while job is not None:
             jobs.append(job)
+            owners.add(_owner(job))
             size += len(job.part.body)
             if len(jobs) >= MOST or size >= MOST_BYTES:
-                return jobs, True
+                break
+            end = end or time.monotonic() + LINGER
             try:
-                job = self._queue.get_nowait()
+                job = self._next(owners, end)
             except queue.Empty:
-                return jobs, True
-        return jobs, False
+                break
+        self._before, self._last = self._last, owners
+        return jobs, job is not None
+
+    def _next(self, owners: set[int], end: float) -> Job | None:
+        """:raises queue.Empty: nobody is worth waiting for any more"""
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            left = end - time.monotonic()
+            if left <= 0 or (self._last | self._before) <= owners:
+                raise
+            return self._queue.get(timeout=left)
 
     def _settle(self, jobs: list[Job]) -> None:
         """Store jobs, trying again while the database is away."""
@@ -145,3 +165,8 @@ class Committer(threading.Thread):
         if over:
             self._deliver([(job, Dropped()) for job in over])
         return [job for job in jobs if job.since >= latest]
+
+
+def _owner(job: Job) -> int:
+    """Whose job it is: a connection, or nobody."""
+    return id(job.owner[0]) if isinstance(job.owner, tuple) else 0
