@@ -28,9 +28,9 @@ class Census:
         self.company = company or env.company
         self.known = Visits(env, self.company)
 
-    def read(self, keys: Iterable[Identifier], location_ids: Iterable[int] = ()) -> None:
+    def load(self, keys: Iterable[Identifier], location_ids: Iterable[int] = ()) -> None:
         """Read visits, and the beds that they and the events to come speak of."""
-        self.known.read(keys)
+        self.known.load(keys)
         wanted = set(location_ids)
         for visit in self.known.visits.values():
             wanted.update(stay.location for stay in visit.known.stays)
@@ -47,7 +47,7 @@ class Census:
         places = {
             one.event.facts.get(name) for one in entries for name in ("location", "prior_location")
         }
-        self.read((one.visit for one in entries), places - {None})
+        self.load((one.visit for one in entries), places - {None})
         for entry in entries:
             self._apply(self.visit(entry.visit), entry)
 

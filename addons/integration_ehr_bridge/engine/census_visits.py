@@ -100,7 +100,7 @@ class Visits:
         #: stored requests of the visits, by bed, visit and event
         self.requests: dict[tuple[int, Identifier, str], Request] = {}
 
-    def read(self, keys: Iterable[Identifier]) -> None:
+    def load(self, keys: Iterable[Identifier]) -> None:
         """Read visits with their events; those that are not stored are new."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self.visits]
         found = self.env["ehr.encounter"]._resolve(wanted, self.company)

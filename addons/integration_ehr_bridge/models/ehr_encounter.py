@@ -67,7 +67,7 @@ class EhrEncounter(models.Model):
     unit_id = fields.Many2one(related="location_id.unit_id", string="Unit", store=True)
     service = fields.Char(readonly=True, help="Code of the hospital service.")
     attending_id = fields.Many2one(
-        "ehr.staff", string="Attending", readonly=True, ondelete="restrict", check_company=True
+        "ehr.staff", readonly=True, ondelete="restrict", check_company=True
     )
     account_number = fields.Char(readonly=True, groups=ACCOUNT_GROUPS)
     account_assigner = fields.Char(readonly=True, groups=ACCOUNT_GROUPS)

@@ -107,7 +107,7 @@ class EhrEncounter(models.Model):
         # sudo: visits and beds are closed but for the feed and this; the role was checked
         census = Census(self.sudo().env)
         event = Event(kind, moment.replace(microsecond=0), now, facts, by_hand=True)
-        census.read([key])
+        census.load([key])
         census.visit(key).temporary |= temporary
         census.apply([Entry(key, event, note=reason, hand_state="pending")])
         census.store()
@@ -130,7 +130,7 @@ class EhrEncounter(models.Model):
         """What a person entered does not count; the caller has checked the role."""
         # sudo: visits and beds are closed but for the feed and this
         census = Census(self.sudo().env, self.company_id)
-        census.read([self._visit_key()])
+        census.load([self._visit_key()])
         visit = census.visit(self._visit_key())
         visit.pending.discard(digest)
         visit.settled.add(digest)
@@ -188,7 +188,7 @@ class EhrEncounter(models.Model):
         self._require_keeper("integration_ehr_bridge.group_census_manager")
         # sudo: visits and beds are closed but for the feed and for decisions of this role
         census = Census(self.sudo().env, self.company_id)
-        census.read([self._visit_key()])
+        census.load([self._visit_key()])
         return census, census.visit(self._visit_key())
 
     def _settle_by_feed(self):

@@ -91,7 +91,7 @@ class EhrEncounter(models.Model):
         # sudo: visits and beds are closed but for the feed and for decisions of this role
         census = Census(self.sudo().env, self.company_id)
         keys = [self._visit_key(), target._visit_key()]
-        census.read(keys)
+        census.load(keys)
         now = fields.Datetime.now()
         source, other = (census.visit(key) for key in keys)
         census.hand_over(moves.mapped("digest"), source, other, now)

@@ -60,7 +60,6 @@ class EhrLocation(models.Model):
     child_ids = fields.One2many("ehr.location", "parent_id", string="Parts")
     unit_id = fields.Many2one(
         "ehr.location",
-        string="Unit",
         compute="_compute_unit_id",
         store=True,
         recursive=True,
@@ -98,7 +97,7 @@ class EhrLocation(models.Model):
         help="The feed has several patients in this bed. One of them was moved or discharged, and "
         "nobody told it yet.",
     )
-    housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id", string="Housekeeping")
+    housekeeping_ids = fields.One2many("ehr.housekeeping", "location_id")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )

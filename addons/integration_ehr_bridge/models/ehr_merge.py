@@ -20,7 +20,6 @@ class EhrMerge(models.Model):
 
     kept_id = fields.Many2one(
         "ehr.patient",
-        string="Kept",
         required=True,
         readonly=True,
         index=True,
@@ -29,7 +28,6 @@ class EhrMerge(models.Model):
     )
     retired_id = fields.Many2one(
         "ehr.patient",
-        string="Retired",
         required=True,
         readonly=True,
         index=True,

@@ -39,8 +39,8 @@ class EhrMove(models.Model):
         check_company=True,
     )
     kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
-    from_id = fields.Many2one("ehr.location", string="From", readonly=True, ondelete="restrict")
-    to_id = fields.Many2one("ehr.location", string="To", readonly=True, ondelete="restrict")
+    from_id = fields.Many2one("ehr.location", readonly=True, ondelete="restrict")
+    to_id = fields.Many2one("ehr.location", readonly=True, ondelete="restrict")
     occurred_at = fields.Datetime(string="When", required=True, readonly=True)
     recorded_at = fields.Datetime(
         string="Recorded",

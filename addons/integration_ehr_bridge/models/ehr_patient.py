@@ -30,7 +30,6 @@ class EhrPatient(models.Model):
         help="Stands for the record number, which cannot be calculated from it.",
     )
     key_id = fields.Char(
-        string="Key",
         required=True,
         readonly=True,
         help="Name of the key that made the pseudonym. Patients are found with all keys of the "

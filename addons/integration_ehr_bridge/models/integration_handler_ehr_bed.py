@@ -23,7 +23,7 @@ class IntegrationHandlerEhrBed(models.AbstractModel):
         for place in places.values():
             self._require_bed(place)
         census = self._census()
-        census.read((), [place.id for place in places.values()])
+        census.load((), [place.id for place in places.values()])
         for place, state, at in told:
             census.say(places[place].id, state, at)
         census.store()
