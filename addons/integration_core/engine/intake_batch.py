@@ -133,15 +133,9 @@ def store(
         return []
     with discretion.private_content(spec["data_class"] in data_classes.PRIVATE):
         rows = [_row(spec, one, ring) for one in incoming]
+        intake.expire(cr, spec, [row["key"] for row in rows] + [row["external"] for row in rows])
         older = _known_in_clear(cr, spec, incoming, rows)
         fresh = _insert(cr, spec, [row for row in rows if row["external"] not in older])
-        known_rows = [row for row in rows if row["uuid"] not in fresh]
-        if known_rows and spec.get("dedupe_seconds"):
-            # Only what is known can be too old; most batches hold nothing of the kind.
-            intake.expire(
-                cr, spec, [key for row in known_rows for key in (row["key"], row["external"])]
-            )
-            fresh |= _insert(cr, spec, [row for row in known_rows if row["external"] not in older])
         keys = {fresh[row["uuid"]]: row["keys"] for row in rows if row["uuid"] in fresh}
         message_keys.keep(cr, spec["id"], keys)
         broken = [row["uuid"] for row in rows if row["error_class"] and row["uuid"] in fresh]
