@@ -17,6 +17,7 @@ from tests.e2e.conftest import Suite, running_suite
 from tests.e2e.mllp_peer import Peer
 from tests.harness import Client, Harness, MllpListener, RpcError, wait_until
 from tests.harness.canary import Finding, filestore, report
+from tests.unit.wire_server import Authority
 
 REASON = "The canary test looks at this content"
 #: Where numbers may stand that are no secret in themselves.
@@ -58,11 +59,12 @@ class Run:
 @pytest.fixture(scope="module")
 def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("canary")
-    ward = Ward()
+    ward, authority = Ward(), Authority.make()
+    tls = authority.server_context(tmp_path_factory.mktemp("pharmacy"), "localhost")
     with (
         harness.database() as database,
         EchoServer(folder) as web,
-        EchoingReceiver("AA", "AE", "AR") as peer,
+        EchoingReceiver("AA", "AE", "AR", tls=tls) as peer,
         running_suite(
             database, environ={"SSL_CERT_FILE": str(web.authority_file)}, options=LOUD
         ) as suite,
@@ -81,6 +83,8 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 mapping_id=suite.office.mapping(name="Visits as HL7", header=AS_HL7),
                 hl7_application="ODOO",
                 credential_id=False,
+                mllp_ca=authority.pem,
+                allowed_networks="127.0.0.0/8, ::1",
             ),
         }
         for port in (feed.port, strict.port):
