@@ -48,12 +48,14 @@ class Run:
     echoed: list[str]
 
     def codes(self, *interfaces: int) -> set[str]:
+        """Codes of what failed, now or once."""
         rows = self.suite.database.sql(
-            "SELECT DISTINCT error_code AS code FROM integration_message "
-            "WHERE interface_id = ANY(%s) AND error_code IS NOT NULL",
-            [list(interfaces)],
+            "SELECT m.error_code AS code FROM integration_message m WHERE interface_id = ANY(%s) "
+            "UNION SELECT a.error_code FROM integration_attempt a "
+            "JOIN integration_message m ON m.id = a.message_id WHERE interface_id = ANY(%s)",
+            [list(interfaces), list(interfaces)],
         )
-        return {row["code"] for row in rows}
+        return {row["code"] for row in rows if row["code"]}
 
 
 @pytest.fixture(scope="module")
@@ -380,6 +382,7 @@ def test_a_visit_number_stands_on_its_visit_alone(run: Run) -> None:
 def test_nothing_is_in_files(run: Run) -> None:
     folder = filestore(run.suite.database)
     outside = folder.parent.parent / "integration" / run.suite.database.name
+    assert list(outside.rglob("*.jsonl")), "the journal is kept there"
     for place in (folder, outside):
         for canaries in (run.ward.people, run.ward.visits, run.ward.accounts):
             findings = canaries.search_files(place)
