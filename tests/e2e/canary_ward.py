@@ -1,6 +1,7 @@
 """A ward that says of its patients, over MLLP, all that is nobody's business but its own."""
 
 import itertools
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -166,8 +167,8 @@ class Ward:
 class EchoingReceiver(MllpReceiver):
     """An MLLP listener of a partner that repeats what it was sent wherever there is room for it."""
 
-    def __init__(self, *codes: str) -> None:
-        super().__init__(*(self._reply(code) for code in codes))
+    def __init__(self, *codes: str, tls: ssl.SSLContext) -> None:
+        super().__init__(*(self._reply(code) for code in codes), tls=tls)
         self.default = self._reply("AA")
 
     def _reply(self, code: str) -> Reply:

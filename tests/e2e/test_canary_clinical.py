@@ -15,8 +15,9 @@ from tests.e2e.canary_stage import EchoServer
 from tests.e2e.canary_ward import BED, EchoingReceiver, Ward
 from tests.e2e.conftest import Suite, running_suite
 from tests.e2e.mllp_peer import Peer
-from tests.harness import Client, Harness, MllpListener, RpcError, wait_until
+from tests.harness import Harness, MllpListener, RpcError, wait_until
 from tests.harness.canary import Finding, filestore, report
+from tests.unit.wire_server import Authority
 
 REASON = "The canary test looks at this content"
 #: Where numbers may stand that are no secret in themselves.
@@ -47,22 +48,25 @@ class Run:
     echoed: list[str]
 
     def codes(self, *interfaces: int) -> set[str]:
+        """Codes of what failed, now or once."""
         rows = self.suite.database.sql(
-            "SELECT DISTINCT error_code AS code FROM integration_message "
-            "WHERE interface_id = ANY(%s) AND error_code IS NOT NULL",
-            [list(interfaces)],
+            "SELECT m.error_code AS code FROM integration_message m WHERE interface_id = ANY(%s) "
+            "UNION SELECT a.error_code FROM integration_attempt a "
+            "JOIN integration_message m ON m.id = a.message_id WHERE interface_id = ANY(%s)",
+            [list(interfaces), list(interfaces)],
         )
-        return {row["code"] for row in rows}
+        return {row["code"] for row in rows if row["code"]}
 
 
 @pytest.fixture(scope="module")
 def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("canary")
-    ward = Ward()
+    ward, authority = Ward(), Authority.make()
+    tls = authority.server_context(tmp_path_factory.mktemp("pharmacy"), "localhost")
     with (
         harness.database() as database,
         EchoServer(folder) as web,
-        EchoingReceiver("AA", "AE", "AR") as peer,
+        EchoingReceiver("AA", "AE", "AR", tls=tls) as peer,
         running_suite(
             database, environ={"SSL_CERT_FILE": str(web.authority_file)}, options=LOUD
         ) as suite,
@@ -81,6 +85,8 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 mapping_id=suite.office.mapping(name="Visits as HL7", header=AS_HL7),
                 hl7_application="ODOO",
                 credential_id=False,
+                mllp_ca=authority.pem,
+                allowed_networks="127.0.0.0/8, ::1",
             ),
         }
         for port in (feed.port, strict.port):
@@ -294,7 +300,11 @@ class Hospital:
         rows = database.sql("SELECT id, state, direction FROM integration_message ORDER BY id")
         ids = [row["id"] for row in rows]
         for one in ids:
-            self._reveal(nurse, one)
+            nurse.call("integration.message", "reveal_content", [one], REASON)
+        nurse.call("integration.message", "read", ids)
+        for row in rows:
+            if row["state"] == "quarantined":
+                nurse.call("integration.message", "unmapped_values", [row["id"]], REASON)
         nurse.call("integration.message", "download_content", ids, REASON)
         with pytest.raises(RpcError):
             nurse.call("integration.message", "export_data", ids[:1], ["payload_ids/content"])
@@ -305,15 +315,6 @@ class Hospital:
         with suppress(RpcError):  # some of them hold nothing that could be handled
             office.call("integration.message", "action_retry", failed)
 
-    def _reveal(self, nurse: Client, message: int) -> None:
-        for method, *arguments in (
-            ("reveal_content", REASON),
-            ("content_state",),
-            ("unmapped_values", REASON),
-            ("read",),
-        ):
-            nurse.call("integration.message", method, [message], *arguments)
-
     def _search(self) -> None:
         """Look for a patient by number, and at all records that the feed keeps."""
         office, people = self.office, self.ward.people
@@ -322,9 +323,12 @@ class Hospital:
         for model in ("patient", "encounter", "move", "merge", "appointment", "staff"):
             found = office.call(f"ehr.{model}", "search", [])
             office.call(f"ehr.{model}", "export_data", found, ["display_name"])
+        groups = "integration_core.group_auditor", "integration_ehr_bridge.group_census_user"
+        office.user("auditor", *groups)
+        auditor = self.suite.server.login("auditor", "auditor")
         visit = office.call("ehr.encounter", "search", [["state", "=", "discharged"]])[0]
-        report = office.call("ehr.encounter", "action_open_access", [visit])
-        assert office.call("integration.access", "search_count", report["domain"])
+        shown = auditor.call("ehr.encounter", "action_open_access", [visit])
+        assert auditor.call("integration.access", "search_count", shown["domain"])
 
     def keep_house(self) -> None:
         for cron in CRONS:
@@ -378,6 +382,7 @@ def test_a_visit_number_stands_on_its_visit_alone(run: Run) -> None:
 def test_nothing_is_in_files(run: Run) -> None:
     folder = filestore(run.suite.database)
     outside = folder.parent.parent / "integration" / run.suite.database.name
+    assert list(outside.rglob("*.jsonl")), "the journal is kept there"
     for place in (folder, outside):
         for canaries in (run.ward.people, run.ward.visits, run.ward.accounts):
             findings = canaries.search_files(place)

@@ -8,9 +8,9 @@ import pytest
 
 from setup import key_ring
 from setup.odoo_server import free_port
-from tests.e2e.conftest import Suite, running_suite
+from tests.e2e.conftest import SHORT, Suite, running_suite
 from tests.e2e.mllp_peer import Peer
-from tests.harness import Database, Harness, MllpListener, wait_until
+from tests.harness import Database, Harness, MllpListener
 
 REASON = "The test of keys looks at this content"
 _PSEUDONYMS = """
@@ -33,7 +33,10 @@ class Feed:
         with Peer(self.port) as peer:
             assert {answer.code for answer in peer.ask_all(messages)} == {"AA"}
         busy = "SELECT count(*) FROM integration_message WHERE state NOT IN ('done', 'quarantined')"
-        wait_until(lambda: not self.database.scalar(busy), what="the end of all messages")
+        # A server that is killed may take the job of a lane with it.
+        self.suite.wait_watched(
+            lambda: not self.database.scalar(busy), what="the end of all messages"
+        )
 
     def restart(self, ring: str | None = None) -> None:
         """Start both anew, with another ring if asked to."""
@@ -72,7 +75,7 @@ class Feed:
 def feed(harness: Harness) -> Iterator[Feed]:
     with (
         harness.database() as database,
-        running_suite(database, workers=3) as suite,
+        running_suite(database, workers=3, integration=SHORT) as suite,
         database.listener() as listener,
     ):
         office, port = suite.office, free_port()
