@@ -21,17 +21,25 @@ def append_only(cr: BaseCursor, table: str) -> None:
         $function$
         """
     )
-    cr.execute(
-        SQL(
-            """
-            CREATE OR REPLACE TRIGGER %(trigger)s
-            BEFORE UPDATE OR DELETE OR TRUNCATE ON %(table)s
-            FOR EACH STATEMENT EXECUTE FUNCTION integration_append_only()
-            """,
-            trigger=SQL.identifier(f"{table}_append_only"),
-            table=SQL.identifier(table),
+    # By row: Odoo itself updates every table with a reference to any record, when accounts are taken
+    # apart for example, and a statement that meets no row changes nothing.
+    for suffix, acts, each in (
+        ("append_only", SQL("UPDATE OR DELETE"), SQL("ROW")),
+        ("never_emptied", SQL("TRUNCATE"), SQL("STATEMENT")),
+    ):
+        cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE TRIGGER %(trigger)s
+                BEFORE %(acts)s ON %(table)s
+                FOR EACH %(each)s EXECUTE FUNCTION integration_append_only()
+                """,
+                trigger=SQL.identifier(f"{table}_{suffix}"),
+                acts=acts,
+                table=SQL.identifier(table),
+                each=each,
+            )
         )
-    )
 
 
 def enqueue(cr: BaseCursor) -> None:
