@@ -7,6 +7,7 @@ from pathlib import Path
 COMMITS = {
     "19.0.1.0.0": "e0622a157401c590558e8b52ff569eb0d090f0e4",
     "19.0.1.2.0": "06a5393f3b0b8d93cc7c4764267492d20b548f34",
+    "19.0.1.3.0": "d55fe36c812531d3b0475c1db73c90a55ff2845b",
 }
 
 

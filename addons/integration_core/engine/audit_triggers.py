@@ -21,8 +21,8 @@ def append_only(cr: BaseCursor, table: str) -> None:
         $function$
         """
     )
-    # By row: Odoo itself updates every table with a reference to any record, when accounts are taken
-    # apart for example, and a statement that meets no row changes nothing.
+    # By row: Odoo itself updates every table with a reference to any record, when accounts are
+    # taken apart for example, and a statement that meets no row changes nothing.
     for suffix, acts, each in (
         ("append_only", SQL("UPDATE OR DELETE"), SQL("ROW")),
         ("never_emptied", SQL("TRUNCATE"), SQL("STATEMENT")),

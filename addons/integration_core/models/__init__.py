@@ -32,6 +32,7 @@ from . import (
     integration_event_mute,
     integration_event_muted,
     integration_event_type,
+    integration_event_type_class,
     integration_event_type_repeat,
     integration_exception,
     integration_exception_line,

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..engine import disclosure, triggers, uses
 from ..tools import closed_models, field_paths
-from .integration_payload import DATA_CLASSES
 
 # Watching these would make the engine tell of its own work, without an end.
 OWN_MACHINERY = ("integration.", "queue.job", "bus.", "ir.cron")
@@ -126,13 +125,6 @@ class IntegrationEventType(models.Model):
         ondelete="restrict",
         help="Turns the content listed here into the shape of the contract, when an event is sent. "
         "Empty: the content already has that shape.",
-    )
-    least_class = fields.Selection(
-        DATA_CLASSES,
-        string="Content at least",
-        compute="_compute_least_class",
-        help="How sensitive the documents are that the event tells of. Its content is encrypted "
-        "accordingly, and only interfaces of this class, or a stricter one, can take it.",
     )
     interface_ids = fields.Many2many("integration.interface", string="Subscribers", copy=False)
     event_ids = fields.One2many("integration.event", "type_id")
@@ -273,25 +265,15 @@ class IntegrationEventType(models.Model):
                 self.env._("“%s” does not lead to one contact.", event_type.partner_field)
             )
 
-    @api.depends("model_name", "field_ids.path")
-    def _compute_least_class(self):
-        for event_type in self:
-            paths = [path for path in event_type.field_ids.mapped("path") if path]
-            event_type.least_class = triggers.least_class(
-                self.env, event_type.model_name or "", paths
-            )
-
-    @api.constrains("model_name", "field_ids")
-    def _check_subscribers_class(self):
-        # sudo: subscribers of other companies count as well
-        self.sudo().with_context(active_test=False).interface_ids._check_event_classes()
-
     # ------------------------------------------------------------------
     # what was approved does not change
     # ------------------------------------------------------------------
 
     def _raise_if_in_use(self):
-        """What an interface was approved with does not change under it."""
+        """What an interface was approved with does not change under it, but for what an update of
+        the addon brings: that is told by the registry, not by a context that anybody can send."""
+        if not self.env.registry.ready:
+            return
         used = uses.approved_interfaces(self.env, [("event_type_ids", "in", self.ids)], limit=1)
         if used:
             raise UserError(

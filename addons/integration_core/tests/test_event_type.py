@@ -316,6 +316,14 @@ class TestEventType(EventCase):
         self.assertFalse(copy.interface_ids)
         copy.field_value = "invoice"
 
+    def test_update_of_the_addon_brings_what_it_means_by_the_event(self):
+        event_type = self.define()
+        with self.assertRaisesRegex(UserError, "Copy the event type"):
+            event_type.condition = "[('ref', '=', 'x')]"
+        with patch.object(self.env.registry, "ready", False):
+            event_type.condition = "[('ref', '=', 'x')]"
+        self.assertEqual(event_type.condition, "[('ref', '=', 'x')]")
+
     def test_nobody_subscribes_behind_the_interface(self):
         event_type = self.as_administrator()
         with self.assertRaises(UserError):
