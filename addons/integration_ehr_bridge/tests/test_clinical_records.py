@@ -149,7 +149,7 @@ class TestClinicalRetention(RetentionCase, RecordsCase):
 
     def reveal(self, messages):
         self.names = [(one.id, one.display_name) for one in messages]
-        super().reveal(messages)
+        return super().reveal(messages)
 
     def test_bodies_that_cannot_be_removed_are_told(self):
         told = self.arrive(self.adt("A01", "82"))

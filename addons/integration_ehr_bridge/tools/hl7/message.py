@@ -191,10 +191,9 @@ class Message:
         :raises CharsetFault: its character set lacks a character of what was written into it.
         """
         if self.charset.exact:
-            try:
+            # If it fails, it is found out below in which segment.
+            with suppress(UnicodeEncodeError):
                 return self.mark + self.text.encode(self.charset.codec, self.charset.errors)
-            except UnicodeEncodeError:
-                pass  # found out below in which segment
         parts = [self.mark]
         seen: dict[str, int] = {}
         for segment in self.segments:
