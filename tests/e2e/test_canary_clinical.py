@@ -16,7 +16,7 @@ from tests.e2e.canary_ward import BED, EchoingReceiver, Ward
 from tests.e2e.conftest import Suite, running_suite
 from tests.e2e.mllp_peer import Peer
 from tests.harness import Harness, MllpListener, RpcError, wait_until
-from tests.harness.canary import Finding, filestore, report
+from tests.harness.canary import Canaries, Finding, filestore, report
 from tests.unit.wire_server import Authority
 
 REASON = "The canary test looks at this content"
@@ -420,7 +420,8 @@ def test_the_search_would_have_found_it(run: Run) -> None:
     value = run.ward.people.planted["record number of the stay"].decode()
     run.suite.database.sql("UPDATE res_partner SET comment = %s WHERE id = 1", [value])
     try:
-        places = {one.place for one in run.ward.people.search_database(run.suite.database)}
+        found = Canaries({"number": value.encode()}).search_database(run.suite.database)
+        places = {one.place for one in found}
         assert places == {"res_partner.comment"}
     finally:
         run.suite.database.sql("UPDATE res_partner SET comment = NULL WHERE id = 1")
