@@ -32,6 +32,7 @@ class Ward:
     visits: Canaries = field(default_factory=Canaries)
     accounts: Canaries = field(default_factory=Canaries)
     _minutes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     def __post_init__(self) -> None:
         self._said = {what: self.people.plant(what) for what in PERSONAL}
@@ -44,11 +45,9 @@ class Ward:
         at = self._start + timedelta(minutes=next(self._minutes) + minutes)
         return f"{at:%Y%m%d%H%M%S}+0000"
 
-    def message(
-        self, kind: str, label: str, *segments: str, control: str = "", **msh: str
-    ) -> bytes:
+    def message(self, kind: str, *segments: str, control: str = "", **msh: str) -> bytes:
         """A message whose control id says more than it should, as some senders' do."""
-        control = control or self.people.plant(f"control id of {label}")
+        control = control or self._another(self.people, "control id")
         fields = {
             3: "CARE", 4: "MAIN", 5: "ODOO", 6: "HUB", 7: self.now(), 8: "", 9: kind, 10: control,
             11: "T", 12: "2.5.1",
@@ -56,20 +55,31 @@ class Ward:
         header = "|".join(["MSH", "^~\\&", *(fields[number] for number in sorted(fields))])
         return ("\r".join([header, *segments]) + "\r").encode()
 
-    def number(self, label: str) -> str:
-        """A record number."""
-        return self.people.plant(f"record number of {label}")
+    def number(self, label: str = "") -> str:
+        """A record number of its own, found as one of all of them unless it has a label."""
+        if label:
+            return self.people.plant(f"record number of {label}")
+        return self._another(self.people, "record number")
 
-    def visit(self, label: str) -> str:
-        return self.visits.plant(f"visit {label}")
+    def visit(self, label: str = "") -> str:
+        """The same of a visit."""
+        if label:
+            return self.visits.plant(f"visit {label}")
+        return self._another(self.visits, "visit")
+
+    def _another(self, canaries: Canaries, what: str) -> str:
+        """A value that begins with a canary: to look for each of many would take too long."""
+        if what not in canaries.planted:
+            canaries.plant(what)
+        return f"{canaries.planted[what].decode()}{next(self._numbers)}"
 
     def account(self, label: str) -> str:
         return self.accounts.plant(f"account {label}")
 
-    def person(self, number: str, label: str, account: str = "") -> str:
-        """PID, with a name that says where it came from."""
+    def person(self, number: str, account: str = "") -> str:
+        """PID, with a name of its own."""
         said = self._said
-        name = self.people.plant(f"name in {label}")
+        name = self._another(self.people, "name")
         ids = f"{number}^^^MAIN^MR~{said['national id']}^^^STATE^SS"
         return (
             f"PID|1||{ids}||{name}^Jana|{said['maiden name']}|{said['birth']}|F|{said['alias']}||"
@@ -94,7 +104,7 @@ class Ward:
         ]
 
     def adt(
-        self, trigger: str, label: str, number: str, visit: str, *,
+        self, trigger: str, number: str, visit: str, *,
         bed: str = BED.format(1), cls: str = "I", account: str = "", control: str = "",
         later: int = 0, **pv1: str,
     ) -> bytes:  # fmt: skip
@@ -104,9 +114,9 @@ class Ward:
         fields |= {int(name[1:]): value for name, value in pv1.items()}
         seen = "|".join(["PV1", "1", *(fields.get(at, "") for at in range(2, max(fields) + 1))])
         return self.message(
-            f"ADT^{trigger}", label,
+            f"ADT^{trigger}",
             f"EVN|{trigger}|{self.now(later)}|||{self._said['nurse']}^Pat",
-            self.person(number, label, account and f"{account}^^^MAIN"),
+            self.person(number, account and f"{account}^^^MAIN"),
             seen,
             f"PV2|||{self._said['diagnosis']}^{self._said['diagnosis text']}",
             *self.around(),
@@ -116,7 +126,7 @@ class Ward:
     def merge(self, label: str, kept: str, retired: str) -> bytes:
         name = self.people.plant(f"prior name in {label}")
         return self.message(
-            "ADT^A40", label, f"EVN|A40|{self.now()}", self.person(kept, label),
+            "ADT^A40", f"EVN|A40|{self.now()}", self.person(kept),
             f"MRG|{retired}^^^MAIN^MR||||||{name}^Jana",
         )  # fmt: skip
 
@@ -125,11 +135,11 @@ class Ward:
         who = self.people.plant(f"provider's name in {label}")
         begins = f"^^90^{at:%Y%m%d%H%M%S}+0000"
         return self.message(
-            "SIU^S12", label,
+            "SIU^S12",
             f"SCH|P1^CARE|F1^THEATRE|||||ELECTIVE^{said['diagnosis text']}|SURGERY|90|min|{begins}"
             f"|||||{said['nurse']}^Pat|{said['phone']}",
             f"NTE|1||{said['note']}",
-            self.person(number, label),
+            self.person(number),
             f"PV1|1|P{'|' * 17}{visit}^^^MAIN",
             f"DG1|1||{said['diagnosis']}",
             "RGS|1",
@@ -140,7 +150,7 @@ class Ward:
     def staff(self, label: str) -> bytes:
         name, said = self.people.plant(f"name in {label}"), self._said
         return self.message(
-            "MFN^M02", label, "MFI|PRA||UPD", "MFE|MAD|1||D9|CWE",
+            "MFN^M02", "MFI|PRA||UPD", "MFE|MAD|1||D9|CWE",
             f"STF||D9^^^EHR|{name}^Eve|SURGEON|F|{said['birth']}|A||||{said['phone']}"
             f"|{said['address']}",
             f"ZST|{said['national id']}",
