@@ -187,6 +187,6 @@ class EchoingReceiver(MllpReceiver):
             header = "MSH|^~\\&|EHR||ODOO||20261129||ACK|7|T|2.5.1"
             error = f"ERR||PV1^1^19|207^{said}|E|||{said}|{said}"
             lines = [header, f"MSA|{code}|{control_id}|{said}", error, f"ZEC|{said}"]
-            return said.encode() + VT + "\r".join(lines).encode() + CR + FS + CR
+            return VT + "\r".join(lines).encode() + CR + FS + CR
 
         return reply
