@@ -372,26 +372,31 @@ def test_everything_happened(run: Run) -> None:
     assert sql("SELECT 1 FROM mail_activity"), "somebody is asked to do something"
 
 
-def test_nothing_of_a_person_is_in_the_database(run: Run) -> None:
-    findings = run.ward.people.search_database(run.suite.database)
-    assert not findings, report(findings)
+@pytest.fixture(scope="module")
+def findings(run: Run) -> list[Finding]:
+    """Everything that is in the database."""
+    return run.ward.everything().search_database(run.suite.database)
 
 
-def test_a_visit_number_stands_on_its_visit_alone(run: Run) -> None:
-    findings = run.ward.visits.search_database(run.suite.database)
-    assert {one.place for one in findings} == OF_VISITS, report(findings)
-    findings = run.ward.accounts.search_database(run.suite.database)
-    assert {one.place for one in findings} == OF_ACCOUNTS, report(findings)
+def test_nothing_of_a_person_is_in_the_database(run: Run, findings: list[Finding]) -> None:
+    of_people = [one for one in findings if one.label in run.ward.people.planted]
+    assert not of_people, report(of_people)
+
+
+def test_a_visit_number_stands_on_its_visit_alone(run: Run, findings: list[Finding]) -> None:
+    for canaries, allowed in ((run.ward.visits, OF_VISITS), (run.ward.accounts, OF_ACCOUNTS)):
+        found = [one for one in findings if one.label in canaries.planted]
+        assert {one.place for one in found} == allowed, report(found)
 
 
 def test_nothing_is_in_files(run: Run) -> None:
     folder = filestore(run.suite.database)
     outside = folder.parent.parent / "integration" / run.suite.database.name
     assert list(outside.rglob("*.jsonl")), "the journal is kept there"
+    everything = run.ward.everything()
     for place in (folder, outside):
-        for canaries in (run.ward.people, run.ward.visits, run.ward.accounts):
-            findings = canaries.search_files(place)
-            assert not findings, report(findings)
+        found = everything.search_files(place)
+        assert not found, report(found)
 
 
 @pytest.mark.parametrize("process", ["suite.server", "listener"])
