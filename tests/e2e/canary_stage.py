@@ -75,9 +75,9 @@ class EchoServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Authority | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Echo)
-        authority = Authority.make()
+        authority = authority or Authority.make()
         self.authority_file = folder / "authority.pem"
         self.authority_file.write_text(authority.pem)
         context: ssl.SSLContext = authority.server_context(folder, "localhost")

@@ -40,6 +40,11 @@ class Ward:
         self._said["birth"] = self.people.plant("birth date", "193802171437")
         self._start = datetime.now(UTC) - timedelta(hours=3)
 
+    def everything(self) -> Canaries:
+        """All that was planted, to look for it at once."""
+        planted = (one.planted for one in (self.people, self.visits, self.accounts))
+        return Canaries({label: value for one in planted for label, value in one.items()})
+
     def now(self, minutes: int = 0) -> str:
         """A moment of today; each is later than the one before."""
         at = self._start + timedelta(minutes=next(self._minutes) + minutes)
@@ -187,6 +192,6 @@ class EchoingReceiver(MllpReceiver):
             header = "MSH|^~\\&|EHR||ODOO||20261129||ACK|7|T|2.5.1"
             error = f"ERR||PV1^1^19|207^{said}|E|||{said}|{said}"
             lines = [header, f"MSA|{code}|{control_id}|{said}", error, f"ZEC|{said}"]
-            return said.encode() + VT + "\r".join(lines).encode() + CR + FS + CR
+            return VT + "\r".join(lines).encode() + CR + FS + CR
 
         return reply
