@@ -1,0 +1,159 @@
+"""The census of a visit against people who keep it in their heads.
+
+:mod:`.census_scenarios` says what is right for cases that go wrong in practice. The property plays
+a ward with a chart: a pile of what is true by now. It is charted late, corrected, taken back and
+redone, and each message repeats what the chart held when it was written. Whatever the engine makes
+of the messages has to be what the chart holds in the end.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.census_scenarios import SCENARIOS, clock
+from tests.unit.load_ehr import load
+
+history = load("census_history")
+START = datetime(2026, 3, 2, 8)
+
+
+def event(told):
+    facts = dict(told.facts)
+    if told.place is not None:
+        facts["location"] = told.place
+    return history.Event(told.kind, clock(told.at), clock(told.written or told.at), facts)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_people_say(name):
+    lines, state, place, left, values = SCENARIOS[name]
+    told = [event(one) for one in lines]
+    for order in list(permutations(told))[:: 1 if len(told) < 5 else 7]:
+        found = history.standing([*order, order[0]])
+        assert (found.state, found.location) == (state, place)
+        assert [stay.location for stay in found.stays] == left
+        for attribute, value in values.items():
+            said = getattr(found, attribute, None) or found.values.get(attribute)
+            assert said == value, attribute
+
+
+# -- a ward with a chart ---------------------------------------------------------------------
+
+
+@dataclass
+class Act:
+    """Something that is true as far as the chart knows."""
+
+    kind: str
+    at: datetime
+    place: int | None
+
+
+@dataclass
+class Ward:
+    """What was done with one patient, and the messages that told of it."""
+
+    now: datetime = START
+    chart: list[Act] = field(default_factory=list)
+    told: list = field(default_factory=list)
+
+    @property
+    def state(self):
+        if not self.chart:
+            return "cancelled" if self.told else ""
+        return "discharged" if self.chart[-1].kind == "discharge" else "present"
+
+    @property
+    def place(self):
+        places = [one.place for one in self.chart if one.place]
+        return places[-1] if places else None
+
+    def tell(self, kind, at, **facts):
+        # What the message repeats, and something that tells it from all others.
+        said = {"location": self.place, "attending": len(self.told), **facts}
+        if said["location"] is None:
+            del said["location"]
+        self.told.append(history.Event(kind, at, self.now, said))
+
+    def act(self, kind, late, place):
+        """Chart what happened by now, some minutes ago."""
+        at = self.now - timedelta(minutes=late)
+        if kind != "transfer" and self.chart:
+            at = max(at, self.chart[-1].at + timedelta(seconds=7))
+        if self.chart:
+            at = max(at, self.chart[0].at + timedelta(seconds=7))
+        if any(one.at == at for one in self.chart):
+            return
+        said = self.known_place(at) if kind == "discharge" else place
+        self.chart.append(Act(kind, at, None if kind == "discharge" else place))
+        self.chart.sort(key=lambda one: one.at)
+        self.tell(kind, at, location=said)
+
+    def known_place(self, at):
+        return self.place
+
+    def take_back(self, exact, redo, late, place):
+        """What was charted last by its time was wrong: take it back, and often chart it anew."""
+        act = self.chart[-1]
+        if act.kind not in ("transfer", "discharge", "admit"):
+            return
+        self.chart.pop()
+        kind = "cancel_admit" if act.kind == "admit" else f"cancel_{act.kind}"
+        where = act.place if act.kind == "admit" else self.place
+        self.tell(kind, act.at if exact else self.now, location=where)
+        if redo and (self.chart or act.kind == "admit"):
+            self.now += timedelta(minutes=3)
+            self.act(act.kind, late, place)
+
+
+@st.composite
+def wards(draw):
+    ward = Ward()
+    ward.act("register" if draw(st.booleans()) else "admit", draw(st.integers(0, 5)), 9)
+    for _number in range(draw(st.integers(1, 9))):
+        ward.now += timedelta(minutes=draw(st.integers(2, 15)))
+        late, place = draw(st.integers(0, 30)), draw(st.integers(1, 4))
+        inside = ward.state == "present"
+        doing = draw(st.sampled_from(["move", "move", "admit", "leave", "update", "back", "again"]))
+        if doing == "move" and inside:
+            ward.act("transfer", late, place)
+        elif doing == "admit" and inside and [one.kind for one in ward.chart] == ["register"]:
+            ward.act("admit", late, place)
+        elif doing == "leave" and inside:
+            ward.act("discharge", late, None)
+        elif doing == "update" and ward.chart:
+            ward.tell("update", ward.now)
+        elif doing == "back" and len(ward.chart) > 1:
+            ward.take_back(draw(st.booleans()), draw(st.booleans()), late, place)
+        elif doing == "again" and inside:
+            act = ward.chart[-1]
+            ward.tell(act.kind, act.at, location=act.place)
+    return ward
+
+
+@given(wards(), st.randoms(use_true_random=False))
+@settings(max_examples=1500, deadline=None)
+def test_the_chart_is_right(ward, random):
+    told = list(ward.told)
+    random.shuffle(told)
+    found = history.standing(told)
+    assert (found.state, found.location) == (ward.state, ward.place)
+    assert found.occupied == (ward.place if ward.state == "present" else None)
+    left = [stay.location for stay in found.stays]
+    moves = [one.place for one in ward.chart if one.place]
+    passed = [one for one, after in zip(moves, moves[1:], strict=False) if one != after]
+    if ward.state == "discharged":
+        passed.append(ward.place)
+    assert left == passed
+
+
+@given(wards(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_what_is_told_again_changes_nothing(ward, data):
+    told = list(ward.told)
+    again = data.draw(st.lists(st.sampled_from(told), max_size=4))
+    assert history.standing(told) == history.standing([*again, *told])
