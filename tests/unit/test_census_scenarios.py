@@ -8,7 +8,7 @@ of the messages has to be what the chart holds in the end.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -88,13 +88,10 @@ class Ward:
             at = max(at, self.chart[0].at + timedelta(seconds=7))
         if any(one.at == at for one in self.chart):
             return
-        said = self.known_place(at) if kind == "discharge" else place
+        said = self.place if kind == "discharge" else place
         self.chart.append(Act(kind, at, None if kind == "discharge" else place))
         self.chart.sort(key=lambda one: one.at)
         self.tell(kind, at, location=said)
-
-    def known_place(self, at):
-        return self.place
 
     def take_back(self, exact, redo, late, place):
         """What was charted last by its time was wrong: take it back, and often chart it anew."""
@@ -145,7 +142,7 @@ def test_the_chart_is_right(ward, random):
     assert found.occupied == (ward.place if ward.state == "present" else None)
     left = [stay.location for stay in found.stays]
     moves = [one.place for one in ward.chart if one.place]
-    passed = [one for one, after in zip(moves, moves[1:], strict=False) if one != after]
+    passed = [one for one, after in pairwise(moves) if one != after]
     if ward.state == "discharged":
         passed.append(ward.place)
     assert left == passed

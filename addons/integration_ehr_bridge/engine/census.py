@@ -13,6 +13,8 @@ from datetime import datetime
 from odoo import api
 from odoo.models import BaseModel
 
+from odoo.addons.integration_core.tools import errors
+
 from ..tools.census_beds import Left
 from ..tools.census_history import Event, Standing, Stay
 from ..tools.census_told import Identifier
@@ -57,12 +59,28 @@ class Census:
             visit.received = entry.received
         if event.digest in visit.events:
             return
+        self._require_patient(visit, event)
         visit.events[event.digest] = event
         visit.fresh[event.digest] = entry
         if entry.hand_state == "pending":
             visit.pending.add(event.digest)
         self.turn(visit, event.when)
         census_hand.settle_agreed(self, visit)
+
+    def _require_patient(self, visit: Visit, event: Event) -> None:
+        """:raises errors.ConflictError: the visit is another patient's, as far as is known"""
+        known, named = visit.known.values.get("patient"), event.facts.get("patient")
+        if not known or not named or known == named or event.kind == "merge":
+            return
+        patients = self.env["ehr.patient"].browse((known, named))
+        if len(patients._kept()) > 1:
+            raise errors.ConflictError(
+                "The message names a visit that Odoo knows as another patient's. Nothing was "
+                "changed. If their records were merged, handle that message first, then retry. "
+                "If two hospitals number their visits alike, let the mapping name who assigned "
+                "the number. Otherwise ask the sender which patient is right.",
+                code="visit_of_another_patient",
+            )
 
     def turn(self, visit: Visit, at: datetime) -> None:
         """Draw the consequences of what has changed among the events of a visit.

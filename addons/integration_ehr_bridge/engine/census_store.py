@@ -177,10 +177,14 @@ def _store_beds(census: Census) -> None:
         if bed is None:
             continue
         if bed.changed:
-            write_changed(
-                census.env["ehr.location"].browse(bed.id),
-                {"bed_state": bed.state, "bed_state_at": bed.since or False},
-            )
+            told, told_at = bed.told or (False, False)
+            values = {
+                "bed_state": bed.state,
+                "bed_state_at": bed.since or False,
+                "bed_told": told,
+                "bed_told_at": told_at,
+            }
+            write_changed(census.env["ehr.location"].browse(bed.id), values)
             bed.changed = False
         requests += bed.requests
     _store_requests(census, [one for one in requests if one.changed])

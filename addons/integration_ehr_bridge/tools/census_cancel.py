@@ -75,7 +75,7 @@ def _is_named(one: Event, cancellation: Event) -> bool:
 
 
 def _target(candidates: Sequence[Event], event: Event, found: Undone) -> Event | None:
-    """The event that is undone: the one that happened when the cancellation says, else the latest."""
+    """What is undone: the one that happened when the cancellation says, else the latest."""
     counting = [one for one in candidates if found.counting(one)]
     if event.kind != "cancel_admit":
         meant = [one for one in counting if one.kind in CANCELS[event.kind]]
