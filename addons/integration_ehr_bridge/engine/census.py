@@ -13,6 +13,7 @@ from datetime import datetime
 from odoo import api
 from odoo.models import BaseModel
 
+from odoo.addons.integration_core.engine import capture, next_transaction, outbox
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.census_beds import Left
@@ -44,14 +45,35 @@ class Census:
 
     # -- events of visits ------------------------------------------------------------------
 
-    def apply(self, entries: Sequence[Entry]) -> None:
-        """Apply events in the order of their arrival; see :meth:`store`."""
+    def apply(self, entries: Sequence[Entry], *, by_message: bool = False) -> None:
+        """Apply events in the order of their arrival; see :meth:`store`.
+
+        :param by_message: each of them is of a message of its own, which may wait so that others
+            hear of all that happens to a visit: each step is told by a transaction of its own
+        :raises next_transaction.NextTransactionError: see there
+        """
         places = {
             one.event.facts.get(name) for one in entries for name in ("location", "prior_location")
         }
         self.load((one.visit for one in entries), places - {None})
-        for entry in entries:
-            self._apply(self.visit(entry.visit), entry)
+        told = self._told(one.visit for one in entries) if by_message else None
+        for number, entry in enumerate(entries):
+            visit = self.visit(entry.visit)
+            outward = visit.known.outward
+            self._apply(visit, entry)
+            if told is None or visit.known.outward == outward:
+                continue
+            if visit.key in told:
+                next_transaction.wait(number)
+            told.add(visit.key)
+
+    def _told(self, keys: Iterable[Identifier]) -> set[Identifier] | None:
+        """Visits of which this transaction has told already; ``None`` if nobody wants to know."""
+        if capture.watch_of(self.env["ehr.encounter"]) is None:
+            return None
+        by_id = {one.record.id: one.key for one in map(self.visit, keys) if one.record}
+        told = outbox.told_of(self.env.cr, "ehr.encounter", list(by_id))
+        return {by_id[record_id] for record_id in told}
 
     def _apply(self, visit: Visit, entry: Entry) -> None:
         event = entry.event

@@ -76,6 +76,7 @@ def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
         "expected_at": _moment(said.get("expected_at")),
         "admitted_at": known.admitted_at or False,
         "discharged_at": known.discharged_at or False,
+        "was_inpatient": known.was_inpatient,
         "last_event_at": known.last_event_at or False,
         "hand_pending": bool(visit.pending),
         "source": "hand" if all(one.by_hand for one in visit.events.values()) else "feed",

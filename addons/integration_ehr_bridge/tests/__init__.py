@@ -5,6 +5,7 @@ from . import (
     test_census,
     test_census_differential,
     test_census_drain,
+    test_census_events,
     test_census_hand,
     test_census_merge,
     test_census_pseudonyms,

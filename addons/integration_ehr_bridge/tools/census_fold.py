@@ -164,6 +164,7 @@ class History:
             self._implied_by = implied_by
         elif implied_by or not self.found.state:
             self.found.state, self._was_cancelled = "", True
+            self.found.was_inpatient = False
 
     def _arrive(self, event: Event) -> None:
         """Who is moved is there, unless he has left: then he is not called back by that.
