@@ -4,10 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.census_scenarios import clock
-from tests.unit.load_ehr import load
+from tests.unit.load_ehr import load, load_scenarios
 
 beds = load("census_beds")
+clock = load_scenarios().clock
 
 
 def left(at, visit="V1"):

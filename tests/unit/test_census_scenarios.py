@@ -1,9 +1,9 @@
 """The census of a visit against people who keep it in their heads.
 
-:mod:`.census_scenarios` says what is right for cases that go wrong in practice. The property plays
-a ward with a chart: a pile of what is true by now. It is charted late, corrected, taken back and
-redone, and each message repeats what the chart held when it was written. Whatever the engine makes
-of the messages has to be what the chart holds in the end.
+``census_scenarios`` of the addon's tests says what is right for cases that go wrong in practice.
+The property plays a ward with a chart: a pile of what is true by now. It is charted late,
+corrected, taken back and redone, and each message repeats what the chart held when it was written.
+Whatever the engine makes of the messages has to be what the chart holds in the end.
 """
 
 from dataclasses import dataclass, field
@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.census_scenarios import SCENARIOS, clock
-from tests.unit.load_ehr import load
+from tests.unit.load_ehr import load, load_scenarios
 
 history = load("census_history")
+scenarios = load_scenarios()
+SCENARIOS, clock = scenarios.SCENARIOS, scenarios.clock
 START = datetime(2026, 3, 2, 8)
 
 

@@ -9,6 +9,7 @@ from . import (
     test_census_hand,
     test_census_merge,
     test_census_pseudonyms,
+    test_census_scenarios,
     test_clinical_lists,
     test_clinical_records,
     test_ehr_events,
