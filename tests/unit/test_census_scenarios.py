@@ -8,7 +8,7 @@ Whatever the engine makes of the messages has to be what the chart holds in the 
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise, permutations
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +45,9 @@ def test_what_people_say(name):
 # -- a ward with a chart ---------------------------------------------------------------------
 
 
+ARRIVALS = ("register", "admit", "to_inpatient")
+
+
 @dataclass
 class Act:
     """Something that is true as far as the chart knows."""
@@ -52,6 +55,7 @@ class Act:
     kind: str
     at: datetime
     place: int | None
+    klass: str | None = None
 
 
 @dataclass
@@ -65,68 +69,105 @@ class Ward:
     @property
     def state(self):
         if not self.chart:
-            return "cancelled" if self.told else ""
+            return "cancelled"
         return "discharged" if self.chart[-1].kind == "discharge" else "present"
 
     @property
     def place(self):
-        places = [one.place for one in self.chart if one.place]
-        return places[-1] if places else None
+        return next((one.place for one in reversed(self.chart) if one.place), None)
+
+    @property
+    def klass(self):
+        return next((one.klass for one in reversed(self.chart) if one.klass), None)
+
+    @property
+    def left(self):
+        """The places that the patient has been in, but for the one where he is."""
+        found, here = [], None
+        for act in self.chart:
+            if here and act.place != here:
+                found.append(here)
+            here = act.place
+        return found
 
     def tell(self, kind, at, **facts):
         # What the message repeats, and something that tells it from all others.
-        said = {"location": self.place, "attending": len(self.told), **facts}
-        if said["location"] is None:
-            del said["location"]
+        said = {"location": self.place, "class": self.klass, "attending": len(self.told), **facts}
+        said = {name: value for name, value in said.items() if value is not None}
         self.told.append(history.Event(kind, at, self.now, said))
 
-    def act(self, kind, late, place):
+    def act(self, kind, late, place, klass=None):
         """Chart what happened by now, some minutes ago."""
         at = self.now - timedelta(minutes=late)
-        if kind != "transfer" and self.chart:
-            at = max(at, self.chart[-1].at + timedelta(seconds=7))
-        if self.chart:
-            at = max(at, self.chart[0].at + timedelta(seconds=7))
+        after = [one for one in self.chart if kind != "transfer" or one.kind in ARRIVALS]
+        at = max([at, *(one.at + timedelta(seconds=7) for one in after)])
         if any(one.at == at for one in self.chart):
             return
+        if self.chart and self.chart[-1].kind == "discharge" and kind == "transfer":
+            if at > self.chart[-1].at:
+                return
         said = self.place if kind == "discharge" else place
-        self.chart.append(Act(kind, at, None if kind == "discharge" else place))
+        self.chart.append(Act(kind, at, None if kind == "discharge" else place, klass))
         self.chart.sort(key=lambda one: one.at)
         self.tell(kind, at, location=said)
 
     def take_back(self, exact, redo, late, place):
         """What was charted last by its time was wrong: take it back, and often chart it anew."""
-        act = self.chart[-1]
-        if act.kind not in ("transfer", "discharge", "admit"):
+        act, klass = self.chart[-1], self.klass
+        if act.kind == "register":
             return
         self.chart.pop()
-        kind = "cancel_admit" if act.kind == "admit" else f"cancel_{act.kind}"
-        where = act.place if act.kind == "admit" else self.place
-        self.tell(kind, act.at if exact else self.now, location=where)
+        if act.kind in ARRIVALS:  # the message repeats the admission that it cancels
+            facts = {"location": act.place, "class": klass}
+        else:
+            facts = {"location": self.place}
+        kind = "admit" if act.kind in ARRIVALS else act.kind
+        self.tell(f"cancel_{kind}", act.at if exact else self.now, **facts)
         if redo and (self.chart or act.kind == "admit"):
             self.now += timedelta(minutes=3)
-            self.act(act.kind, late, place)
+            self.act(act.kind, late, place, act.klass)
+
+    def admission_was_none(self, exact):
+        """Take back the admission of an emergency patient, with all that followed."""
+        number = next(n for n, one in enumerate(self.chart) if one.kind in ARRIVALS[1:])
+        admission = self.chart[number]
+        facts = {"location": self.place, "class": self.klass}
+        del self.chart[number:]
+        self.tell("cancel_admit", admission.at if exact else self.now, **facts)
 
 
 @st.composite
 def wards(draw):
     ward = Ward()
-    ward.act("register" if draw(st.booleans()) else "admit", draw(st.integers(0, 5)), 9)
+    emergency = draw(st.booleans())
+    first = ("register", 9, "emergency") if emergency else ("admit", 9, "inpatient")
+    ward.act(first[0], draw(st.integers(0, 5)), *first[1:])
     for _number in range(draw(st.integers(1, 9))):
         ward.now += timedelta(minutes=draw(st.integers(2, 15)))
         late, place = draw(st.integers(0, 30)), draw(st.integers(1, 4))
         inside = ward.state == "present"
-        doing = draw(st.sampled_from(["move", "move", "admit", "leave", "update", "back", "again"]))
+        kinds = [one.kind for one in ward.chart]
+        doing = draw(
+            st.sampled_from(
+                ["move", "move", "admit", "leave", "update", "back", "again", "none", "late"]
+            )
+        )
         if doing == "move" and inside:
             ward.act("transfer", late, place)
-        elif doing == "admit" and inside and [one.kind for one in ward.chart] == ["register"]:
-            ward.act("admit", late, place)
+        elif doing == "late" and ward.state == "discharged":
+            ward.act("transfer", late, place)
+        elif doing == "admit" and set(kinds) in ({"register"}, {"register", "transfer"}):
+            ward.act(draw(st.sampled_from(ARRIVALS[1:])), late, place, "inpatient")
+        elif doing == "admit" and ward.state == "discharged" and not emergency:
+            ward.act("admit", late, place, "inpatient")
         elif doing == "leave" and inside:
             ward.act("discharge", late, None)
         elif doing == "update" and ward.chart:
             ward.tell("update", ward.now)
         elif doing == "back" and len(ward.chart) > 1:
             ward.take_back(draw(st.booleans()), draw(st.booleans()), late, place)
+        elif doing == "none" and emergency and inside and set(kinds) & set(ARRIVALS[1:]):
+            ward.admission_was_none(draw(st.booleans()))
         elif doing == "again" and inside:
             act = ward.chart[-1]
             ward.tell(act.kind, act.at, location=act.place)
@@ -141,12 +182,8 @@ def test_the_chart_is_right(ward, random):
     found = history.standing(told)
     assert (found.state, found.location) == (ward.state, ward.place)
     assert found.occupied == (ward.place if ward.state == "present" else None)
-    left = [stay.location for stay in found.stays]
-    moves = [one.place for one in ward.chart if one.place]
-    passed = [one for one, after in pairwise(moves) if one != after]
-    if ward.state == "discharged":
-        passed.append(ward.place)
-    assert left == passed
+    assert found.values["class"] == ward.klass
+    assert [stay.location for stay in found.stays] == ward.left
 
 
 @given(wards(), st.data())
