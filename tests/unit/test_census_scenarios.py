@@ -175,7 +175,7 @@ def wards(draw):
 
 
 @given(wards(), st.randoms(use_true_random=False))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 def test_the_chart_is_right(ward, random):
     told = list(ward.told)
     random.shuffle(told)

@@ -79,7 +79,7 @@ class Event:
         """When it became known, as far as that can be told."""
         return self.recorded_at or self.occurred_at
 
-    @property
+    @cached_property
     def when(self) -> datetime:
         """Where it stands in the history: a cancellation when it was written down."""
         return self.written_at if self.kind in CANCELS else self.occurred_at
@@ -102,7 +102,7 @@ class Event:
         """Sorts the events of a visit as they happened; no two of them are equal."""
         return (self.when, self.written_at, _RANK[self.kind], self.digest)
 
-    @property
+    @cached_property
     def writing_order(self) -> tuple[Any, ...]:
         """Sorts the events of a visit as they became known."""
         return (self.written_at, self.order)
