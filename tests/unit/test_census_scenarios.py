@@ -103,9 +103,9 @@ class Ward:
         at = max([at, *(one.at + timedelta(seconds=7) for one in after)])
         if any(one.at == at for one in self.chart):
             return
-        if self.chart and self.chart[-1].kind == "discharge" and kind == "transfer":
-            if at > self.chart[-1].at:
-                return
+        gone = self.state == "discharged" and kind == "transfer"
+        if gone and at > self.chart[-1].at:
+            return
         said = self.place if kind == "discharge" else place
         self.chart.append(Act(kind, at, None if kind == "discharge" else place, klass))
         self.chart.sort(key=lambda one: one.at)
@@ -152,9 +152,7 @@ def wards(draw):
                 ["move", "move", "admit", "leave", "update", "back", "again", "none", "late"]
             )
         )
-        if doing == "move" and inside:
-            ward.act("transfer", late, place)
-        elif doing == "late" and ward.state == "discharged":
+        if inside if doing == "move" else doing == "late" and ward.state == "discharged":
             ward.act("transfer", late, place)
         elif doing == "admit" and set(kinds) in ({"register"}, {"register", "transfer"}):
             ward.act(draw(st.sampled_from(ARRIVALS[1:])), late, place, "inpatient")
