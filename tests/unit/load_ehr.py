@@ -29,3 +29,15 @@ def load(module: str) -> ModuleType:
         sys.modules[PACKAGE] = package
         spec.loader.exec_module(package)
     return importlib.import_module(f"{PACKAGE}.{module}")
+
+
+def load_scenarios() -> ModuleType:
+    """Return what is right for visits, which is checked here and through the feed in Odoo."""
+    name = f"{PACKAGE}_census_scenarios"
+    if name not in sys.modules:
+        path = TOOLS.parent / "tests" / "census_scenarios.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]

@@ -34,10 +34,12 @@ from . import (
     fetches,
     inbound_outcome,
     ledger,
+    next_transaction,
     sync,
 )
 from .inbound_bodies import Bodies, Stored
 from .inbound_run import Ready, Received, Run
+from .next_transaction import NextTransactionError
 from .savepoints import Steps
 
 _logger = logging.getLogger(__name__)
@@ -73,14 +75,15 @@ class Batch:
         self.overtaken: list[int] = []
         self.failed_keys: set[str] = set(failed_keys)
         self.taken = 0
+        self._is_over = False
         self._bodies = Bodies(env.cr, messages)
         self._handlers: dict[str, BaseModel] = {}
 
     def run(self) -> None:
-        """Handle messages until the time is up."""
+        """Handle messages until the time is up, or until one waits for the next transaction."""
         self.steps = Steps(self.env.cr)
         end = time.monotonic() + BATCH_SECONDS
-        while self.taken < len(self.messages):
+        while self.taken < len(self.messages) and not self._is_over:
             plan = self._plan_of(self.messages[self.taken])
             stride = self.strides.of(plan.handler_name, plan.batch_size)
             if stride.size > 1:
@@ -106,12 +109,17 @@ class Batch:
 
     def _next(self) -> None:
         message = self.messages[self.taken]
-        self.taken += 1
         if self.plan.order_keys(message.partition_key) & self.failed_keys:
+            self.taken += 1
             self.overtaken.append(message.id)
             return
         plan = self._plan_of(message)
-        result = self._one(message, self._bodies.get(message.id), plan)
+        try:
+            result = self._one(message, self._bodies.get(message.id), plan)
+        except NextTransactionError:
+            self._is_over = True
+            return
+        self.taken += 1
         self.results.append(result)
         if result.state == State.DONE:
             self.strides.of(plan.handler_name, plan.batch_size).passed(result.duration)
@@ -130,6 +138,8 @@ class Batch:
         try:
             with discretion.private_content(self.plan.private):
                 record = self._handle(message, stored, contents, plan)
+        except NextTransactionError:
+            raise
         except Exception as exc:  # any handler error becomes an outcome of its message
             error = self._error(exc, contents, plan)
             return inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
@@ -155,6 +165,7 @@ class Batch:
                 causation.caused_by(ready.cause),
                 self.steps.step(),
                 disputes.collecting(self.env),
+                next_transaction.drained(bool(self.taken)),
             ):
                 return self._touched(handler, handler._process(ready.received, ready.data))
         except BaseException:
@@ -172,16 +183,24 @@ class Batch:
 
     # -- together --------------------------------------------------------------------------
 
-    def _together(self, plan: conversion.InboundPlan, stride: Stride) -> None:
+    def _together(
+        self, plan: conversion.InboundPlan, stride: Stride, most: int | None = None
+    ) -> None:
         """Try the next messages at once. When it fails, nothing is taken but a shorter stride."""
         started = datetime.now(UTC).replace(tzinfo=None)
         clock = time.monotonic()
-        run = self._gather(plan, stride)
+        run = self._gather(plan, most or stride.size)
         if not run.taken:
             self._next()
             return
         if run.ready:
-            touched = self._attempt(run.ready, plan, stride)
+            try:
+                touched = self._attempt(run.ready, plan, stride)
+            except NextTransactionError as exc:
+                self._is_over = True
+                if exc.handled:
+                    self._together(plan, stride, exc.handled)
+                return
             if touched is None:
                 return
             seconds = time.monotonic() - clock
@@ -195,11 +214,11 @@ class Batch:
         self.failed_keys = run.blocked
         self.taken += run.taken
 
-    def _gather(self, first: conversion.InboundPlan, stride: Stride) -> Run:
+    def _gather(self, first: conversion.InboundPlan, most: int) -> Run:
         """The next messages that the handler can get at once. Changes nothing."""
         run = Run(set(self.failed_keys))
         for message in self.messages[self.taken :]:
-            if len(run.ready) >= stride.size or run.size > RUN_BYTES:
+            if len(run.ready) >= most or run.size > RUN_BYTES:
                 break
             plan = self._plan_of(message)
             stored = self._bodies.get(message.id)
@@ -241,6 +260,8 @@ class Batch:
         try:
             with discretion.private_content(self.plan.private):
                 return self._apply(ready, self._handler(plan))
+        except NextTransactionError:
+            raise
         except OperationalError as exc:
             if exc.pgcode in PG_CONCURRENCY_ERRORS_TO_RETRY:
                 raise
@@ -258,6 +279,7 @@ class Batch:
                 causation.caused_by(cause),
                 self.steps.step(),
                 disputes.collecting(self.env, at_once=True),
+                next_transaction.drained(bool(self.taken)),
             ):
                 records = handler._process_batch([(one.received, one.data) for one in ready])
                 pairs = list(zip(ready, records, strict=True))

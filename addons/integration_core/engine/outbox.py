@@ -141,6 +141,21 @@ def withdraw(cr: BaseCursor, model: str, type_ids: Sequence[int], ids: Iterable[
     return {row[0] for row in cr.fetchall()}
 
 
+def told_of(cr: BaseCursor, model: str, ids: Collection[int]) -> set[int]:
+    """Those records of which this very transaction has written events."""
+    if not ids:
+        return set()
+    cr.execute(
+        """
+        SELECT DISTINCT res_id FROM integration_event
+         WHERE tx = pg_current_xact_id() || '@' || pg_postmaster_start_time()
+           AND res_model = %s AND res_id = ANY(%s)
+        """,
+        [model, list(ids)],
+    )
+    return {row[0] for row in cr.fetchall()}
+
+
 def written_for(cr: BaseCursor, cause: causation.Shared) -> list[tuple[int, str, int]]:
     """Events of this transaction that several messages caused: ``(id, model, record id)``."""
     cr.execute(

@@ -13,6 +13,9 @@ from datetime import datetime
 from odoo import api
 from odoo.models import BaseModel
 
+from odoo.addons.integration_core.engine import capture, next_transaction, outbox
+from odoo.addons.integration_core.tools import errors
+
 from ..tools.census_beds import Left
 from ..tools.census_history import Event, Standing, Stay
 from ..tools.census_told import Identifier
@@ -42,14 +45,35 @@ class Census:
 
     # -- events of visits ------------------------------------------------------------------
 
-    def apply(self, entries: Sequence[Entry]) -> None:
-        """Apply events in the order of their arrival; see :meth:`store`."""
+    def apply(self, entries: Sequence[Entry], *, by_message: bool = False) -> None:
+        """Apply events in the order of their arrival; see :meth:`store`.
+
+        :param by_message: each of them is of a message of its own, which may wait so that others
+            hear of all that happens to a visit: each step is told by a transaction of its own
+        :raises next_transaction.NextTransactionError: see there
+        """
         places = {
             one.event.facts.get(name) for one in entries for name in ("location", "prior_location")
         }
         self.load((one.visit for one in entries), places - {None})
-        for entry in entries:
-            self._apply(self.visit(entry.visit), entry)
+        told = self._told(one.visit for one in entries) if by_message else None
+        for number, entry in enumerate(entries):
+            visit = self.visit(entry.visit)
+            outward = visit.known.outward
+            self._apply(visit, entry)
+            if told is None or visit.known.outward == outward:
+                continue
+            if visit.key in told:
+                next_transaction.wait(number)
+            told.add(visit.key)
+
+    def _told(self, keys: Iterable[Identifier]) -> set[Identifier] | None:
+        """Visits of which this transaction has told already; ``None`` if nobody wants to know."""
+        if capture.watch_of(self.env["ehr.encounter"]) is None:
+            return None
+        by_id = {one.record.id: one.key for one in map(self.visit, keys) if one.record}
+        told = outbox.told_of(self.env.cr, "ehr.encounter", list(by_id))
+        return {by_id[record_id] for record_id in told}
 
     def _apply(self, visit: Visit, entry: Entry) -> None:
         event = entry.event
@@ -57,12 +81,28 @@ class Census:
             visit.received = entry.received
         if event.digest in visit.events:
             return
+        self._require_patient(visit, event)
         visit.events[event.digest] = event
         visit.fresh[event.digest] = entry
         if entry.hand_state == "pending":
             visit.pending.add(event.digest)
         self.turn(visit, event.when)
         census_hand.settle_agreed(self, visit)
+
+    def _require_patient(self, visit: Visit, event: Event) -> None:
+        """:raises errors.ConflictError: the visit is another patient's, as far as is known"""
+        known, named = visit.known.values.get("patient"), event.facts.get("patient")
+        if not known or not named or known == named or event.kind == "merge":
+            return
+        patients = self.env["ehr.patient"].browse((known, named))
+        if len(patients._kept()) > 1:
+            raise errors.ConflictError(
+                "The message names a visit that Odoo knows as another patient's. Nothing was "
+                "changed. If their records were merged, handle that message first, then retry. "
+                "If two hospitals number their visits alike, let the mapping name who assigned "
+                "the number. Otherwise ask the sender which patient is right.",
+                code="visit_of_another_patient",
+            )
 
     def turn(self, visit: Visit, at: datetime) -> None:
         """Draw the consequences of what has changed among the events of a visit.

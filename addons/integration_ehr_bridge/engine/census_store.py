@@ -76,6 +76,7 @@ def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
         "expected_at": _moment(said.get("expected_at")),
         "admitted_at": known.admitted_at or False,
         "discharged_at": known.discharged_at or False,
+        "was_inpatient": known.was_inpatient,
         "last_event_at": known.last_event_at or False,
         "hand_pending": bool(visit.pending),
         "source": "hand" if all(one.by_hand for one in visit.events.values()) else "feed",
@@ -177,10 +178,14 @@ def _store_beds(census: Census) -> None:
         if bed is None:
             continue
         if bed.changed:
-            write_changed(
-                census.env["ehr.location"].browse(bed.id),
-                {"bed_state": bed.state, "bed_state_at": bed.since or False},
-            )
+            told, told_at = bed.told or (False, False)
+            values = {
+                "bed_state": bed.state,
+                "bed_state_at": bed.since or False,
+                "bed_told": told,
+                "bed_told_at": told_at,
+            }
+            write_changed(census.env["ehr.location"].browse(bed.id), values)
             bed.changed = False
         requests += bed.requests
     _store_requests(census, [one for one in requests if one.changed])

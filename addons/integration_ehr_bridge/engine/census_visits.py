@@ -135,15 +135,14 @@ class Visits:
         places = self.env["ehr.location"].browse(
             sorted(one for one in location_ids if one and one not in self.beds)
         )
-        places.fetch(["kind", "bed_state", "bed_state_at"])
+        places.fetch(["kind", "bed_state", "bed_state_at", "bed_told", "bed_told_at"])
         beds = {}
         for place in places:
-            is_bed = place.kind == "bed"
-            self.beds[place.id] = beds[place.id] = (
-                Bed(place.id, place.bed_state or None, place.bed_state_at or None)
-                if is_bed
-                else None
-            )
+            bed = None
+            if place.kind == "bed":
+                bed = Bed(place.id, place.bed_state or None, place.bed_state_at or None)
+                bed.told = (place.bed_told, place.bed_told_at) if place.bed_told else None
+            self.beds[place.id] = beds[place.id] = bed
         found = {bed_id: bed for bed_id, bed in beds.items() if bed}
         if found:
             self._read_occupants(found)

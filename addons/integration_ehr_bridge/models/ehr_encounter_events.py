@@ -6,9 +6,8 @@ from odoo.addons.integration_core.engine.snapshots import rfc3339
 
 from ..engine.schedule_book import visit_context
 from ..tools import clinical
+from ..tools.census_events import DISCHARGED, INPATIENT, PRESENT
 
-#: Who is admitted is present and of one of these classes; others come and go.
-ADMITTED = ("inpatient", "obstetrics")
 EVENT = "ehr.encounter_event"
 TRANSFER = "ehr.encounter_transfer"
 
@@ -34,10 +33,39 @@ class EhrEncounter(models.Model):
         help="Present as an inpatient or for a birth.",
     )
 
+    was_inpatient = fields.Boolean(
+        readonly=True,
+        help="By what counts of its history, the patient is or was here as an inpatient, or for a "
+        "birth.",
+    )
+    admission = fields.Selection(
+        [
+            ("admitted", "Admitted"),
+            ("discharged", "Ended"),
+            ("cancelled", "Turned out to be none"),
+        ],
+        compute="_compute_admission",
+        store=True,
+        help="What became of the stay as an inpatient, or for a birth. Who was told of an "
+        "admission is told of its end.",
+    )
+
     @api.depends("state", "encounter_class")
     def _compute_is_admitted(self):
         for visit in self:
-            visit.is_admitted = visit.state == "present" and visit.encounter_class in ADMITTED
+            visit.is_admitted = visit.state == PRESENT and visit.encounter_class in INPATIENT
+
+    @api.depends("is_admitted", "was_inpatient", "state", "encounter_class")
+    def _compute_admission(self):
+        for visit in self:
+            left = visit.state == DISCHARGED and visit.encounter_class in INPATIENT
+            if visit.is_admitted:
+                visit.admission = "admitted"
+            elif visit.was_inpatient or left:
+                visit.admission = "discharged"
+            else:
+                # Only where there has been one, of which others may have been told.
+                visit.admission = "cancelled" if visit.admission else False
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -78,6 +78,14 @@ class EhrLocation(models.Model):
     bed_state_at = fields.Datetime(
         string="Since", readonly=True, help="When the bed came into this state."
     )
+    bed_told = fields.Selection(
+        BED_STATES,
+        string="Told meanwhile",
+        readonly=True,
+        help="What the feed said last of the bed since it came into its state. While a patient is "
+        "in the bed it stays occupied; what was said counts when the bed is left.",
+    )
+    bed_told_at = fields.Datetime(string="Told of", readonly=True)
     encounter_ids = fields.One2many("ehr.encounter", "location_id", string="Visits")
     occupant_ids = fields.Many2many(
         "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"

@@ -28,7 +28,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
             for one, (received, _data) in zip(told, messages, strict=True)
         ]
         census = self._census()
-        census.apply(entries)
+        census.apply(entries, by_message=True)
         census.store()
         return [self._touched(census.visit(one.visit), one.event) for one in entries]
 

@@ -114,6 +114,31 @@ class TestCensus(CensusCase):
         self.assertEqual(self.visit("V1", "EAST").location_id, self.bed(1))
         self.assertEqual(self.visit("V1", "WEST").location_id, self.bed(2))
 
+    def test_a_visit_of_another_patient(self):
+        """Nothing is moved from one patient to another, until a merge says that they are one."""
+        self.tell("admit", "8:00", place=1)
+        for event, clock in (("update", "9:00"), ("admit", "7:00"), ("discharge", "10:00")):
+            with self.assertRaises(errors.ConflictError) as caught, self.env.cr.savepoint():
+                self.tell(event, clock, place=2, patient="P2")
+            self.assertEqual(caught.exception.code, "visit_of_another_patient")
+        visit = self.visit()
+        self.assertEqual((visit.state, visit.location_id), ("present", self.bed(1)))
+        self.assertEqual(len(visit.move_ids), 1)
+        merge = [{"kept": {"number": "P2"}, "retired": {"number": "P1"}}]
+        self.process("ehr_patient_merge", {"occurred_at": moment("9:30"), "merges": merge})
+        self.tell("discharge", "10:00", patient="P2")
+        self.assertEqual(self.visit().state, "discharged")
+
+    def test_two_hospitals_number_their_visits_alike(self):
+        """Without saying who assigned a number: one visit, and the other one is asked about."""
+        batch = [
+            (self.received(), self.adt("admit", "8:00", place=1)),
+            (self.received(), self.adt("admit", "8:01", place=2, patient="P2")),
+        ]
+        with self.assertRaises(errors.ConflictError), self.env.cr.savepoint():
+            self.handler("ehr_encounter")._process_batch(batch)
+        self.assertFalse(self.visit())
+
     def test_visit_numbers_of_two_companies(self):
         other = self.env["res.company"].create({"name": "Other", "ehr_create_locations": True})
         self.feed.company_ids += other
@@ -174,6 +199,50 @@ class TestCensus(CensusCase):
         self.assertEqual(self.requests(1).mapped("reason"), ["discharge", "told"])
         self.say("closed", "11:00")
         self.assertEqual(self.bed(1).bed_state, "closed")
+
+    def test_a_bed_with_a_patient_is_occupied(self):
+        """Whatever the feed says of it; and what it said counts when the patient has left."""
+        self.tell("admit", "8:00", place=1)
+        for state in ("free", "dirty", "housekeeping", "isolated"):
+            self.say(state, "9:00")
+            self.assertEqual((self.bed(1).bed_state, self.bed(1).bed_told), ("occupied", state))
+            self.assertFalse(self.requests(1))
+        unit = self.bed(1).unit_id
+        self.assertEqual((unit.present_count, unit.free_count), (1, 0))
+        self.tell("discharge", "10:00")
+        self.assertEqual(self.bed(1).bed_state, "isolated")
+        self.assertEqual(self.requests(1).mapped("state"), ["open"])
+
+    def test_told_free_before_the_discharge_is_told(self):
+        self.tell("admit", "8:00", place=1)
+        self.say("free", "10:10")
+        self.assertEqual(self.bed(1).bed_state, "occupied")
+        self.tell("discharge", "10:00")
+        self.assertEqual(self.bed(1).bed_state, "free")
+        self.assertEqual(self.requests(1).mapped("state"), ["done"])
+
+    def test_an_emergency_patient_is_not_admitted_after_all(self):
+        """The bed of the ward was never used, and that of the emergency room was never left."""
+        self.tell("register", "7:00", place=9, **{"class": "emergency"})
+        self.tell("admit", "8:00", place=1, **{"class": "inpatient"})
+        self.assertEqual(self.requests(9).state, "open")
+        self.tell("cancel_admit", "8:20", place=1, **{"class": "inpatient"})
+        visit = self.visit()
+        self.assertEqual((visit.state, visit.encounter_class), ("present", "emergency"))
+        self.assertEqual(visit.location_id, self.bed(9))
+        self.assertEqual((self.bed(9).bed_state, self.bed(1).bed_state), ("occupied", "free"))
+        self.assertEqual(self.requests(9).state, "cancelled")
+        self.assertFalse(self.requests(1))
+
+    def test_moved_late_in_the_chart(self):
+        """The bed that was left is cleaned, and not the one that the patient is in."""
+        self.tell("admit", "8:00", place=1)
+        self.tell("update", "9:10", place=1, payer="AOK")
+        self.tell("transfer", "9:05", recorded="9:20", place=2)
+        self.assertEqual(self.visit().location_id, self.bed(2))
+        self.assertEqual((self.bed(1).bed_state, self.bed(2).bed_state), ("dirty", "occupied"))
+        self.assertEqual(self.requests(1).mapped("requested_at"), [at("9:05")])
+        self.assertFalse(self.requests(2))
 
     def test_the_state_of_a_unit_is_not_told(self):
         body = {

@@ -2,9 +2,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The state of a bed: who is in it, what the feed says of it, and what housekeeping has to do.
 
-Who is in a bed is decided by visits alone (:mod:`.census_history`). A bed that the last patient
-left is dirty, and is asked to be cleaned once. What happened before the bed came into its present
-state is history: it asks for nothing any more.
+Who is in a bed is decided by visits alone (:mod:`.census_history`): where a patient is, the bed is
+occupied, and what the feed says of it meanwhile is kept beside that. A bed that the last patient
+left is dirty, and is asked to be cleaned once; then comes what the feed had said of it, if that is
+newer, or if nobody else may have the bed. What happened before the bed came into its present state
+is history: it asks for nothing any more.
 
 >>> bed = Bed(7)
 >>> bed.enter("visit", datetime(2026, 1, 5, 8))
@@ -14,6 +16,10 @@ state is history: it asks for nothing any more.
 >>> bed.say("free", datetime(2026, 1, 5, 11))
 >>> bed.state, [one.state for one in bed.requests]
 ('free', ['done'])
+>>> bed.enter("other", datetime(2026, 1, 5, 12))
+>>> bed.say("free", datetime(2026, 1, 5, 13))
+>>> bed.state, bed.told
+('occupied', ('free', datetime.datetime(2026, 1, 5, 13, 0)))
 """
 
 from __future__ import annotations
@@ -27,6 +33,8 @@ FREE: Final = "free"
 OCCUPIED: Final = "occupied"
 DIRTY: Final = "dirty"
 CLEANING: Final = "housekeeping"
+#: States that stay when a bed is left: it is cleaned, and nobody is to have it.
+WITHHELD: Final = frozenset({"isolated", "closed"})
 #: Requests that somebody still has to do.
 WAITING: Final = frozenset({"open", "started"})
 
@@ -76,6 +84,7 @@ class Bed:
     :ivar since: when it came into its state
     :ivar occupants: visits whose patient is in it; more than one is a conflict that people see
     :ivar requests: those that wait, and those that came up meanwhile
+    :ivar told: what the feed said last of the bed, and of when
     """
 
     id: int
@@ -84,11 +93,14 @@ class Bed:
     occupants: set[Hashable] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
     changed: bool = False
+    told: tuple[str, datetime] | None = None
 
     def enter(self, visit: Hashable, at: datetime) -> None:
         """A patient is in the bed now, since ``at``. Nobody cleans it before he has left."""
         self.occupants.add(visit)
         self._become(OCCUPIED, at)
+        if self.told and self.told[1] <= at:
+            self._hear(None)
         for request in self.requests:
             if request.state == "open":
                 request.become("cancelled", at)
@@ -104,10 +116,12 @@ class Bed:
             return
         if left and self.state == OCCUPIED:
             self._dirty(left)
+            self._recall(left.at)
         elif left:
             self.ask(left)
         elif self.state == OCCUPIED:
             self._become(DIRTY if self._waits else FREE, at or self.since)
+            self._recall(None)
 
     def ask(self, left: Left) -> None:
         """Ask for the bed to be cleaned, if it is empty and has not changed since it was left."""
@@ -129,13 +143,30 @@ class Bed:
 
     def say(self, state: str, at: datetime) -> None:
         """The feed says in which state the bed is. What is older than what is known is dropped."""
-        if self._is_newer(at):
+        if self._is_newer(at) or (self.told and at < self.told[1]):
             return
+        self._hear((state, at))
+        if not self.occupants:
+            self._turn(state, at)
+
+    def _hear(self, told: tuple[str, datetime] | None) -> None:
+        if told != self.told:
+            self.told, self.changed = told, True
+
+    def _recall(self, left_at: datetime | None) -> None:
+        """The bed is empty: what the feed said of it counts now, unless it was of before that."""
+        if self.told is None or self.told[0] == OCCUPIED:
+            return
+        state, at = self.told
+        if left_at is None or at > left_at or state in WITHHELD:
+            self._turn(state, at)
+
+    def _turn(self, state: str, at: datetime) -> None:
         self._become(state, at)
         if state == FREE:
             for request in self.requests:
                 request.become("done", at)
-        elif state in (DIRTY, CLEANING) and not self.occupants:
+        elif state in (DIRTY, CLEANING):
             self._clean(state, at)
 
     def _clean(self, state: str, at: datetime) -> None:
