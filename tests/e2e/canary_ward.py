@@ -73,6 +73,11 @@ class Ward:
             canaries.plant(what)
         return f"{canaries.planted[what].decode()}{next(self._numbers)}"
 
+    @property
+    def national_id(self) -> str:
+        """The number of PID-19, which PID-3 repeats."""
+        return self._said["national id"]
+
     def account(self, label: str) -> str:
         return self.accounts.plant(f"account {label}")
 

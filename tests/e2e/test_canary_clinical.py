@@ -191,7 +191,7 @@ class Hospital:
         same = ward.people.plant("control id used twice")
         coming = ward.visit()
         known_as_account = ward.visit()
-        record_as_account = ward.number()
+        record_as_account, record_as_visit = ward.number(), ward.number()
         return [
             ward.staff("a list of staff"),
             admitted,
@@ -213,10 +213,16 @@ class Hospital:
                      known_as_account, account=known_as_account),
             ward.adt("A04", record_as_account,
                      ward.visit(), account=record_as_account),
+            ward.adt("A04", ward.number(),
+                     ward.visit(), account=ward.national_id),
             # What cannot be handled.
             ward.adt("A01", ward.number(),
                      ward.visit(), cls=ward.people.plant("unknown class")),
             ward.adt("A01", ward.number(), ""),
+            ward.adt("A04", record_as_visit, record_as_visit, cls="O"),
+            ward.adt("A04", ward.number(), ward.national_id, cls="O"),
+            ward.appointment("an appointment without a visit", number, number, tomorrow).replace(
+                b"P1^", b"P3^").replace(b"F1^", b"F3^"),
             ward.adt("A01", ward.number(), ward.visit(),
                      f44=ward.people.plant("a time that is none")),
             ward.adt("A01", ward.number(), ward.visit(),
@@ -290,7 +296,7 @@ class Hospital:
         """Wait until nothing is under way."""
         busy = (
             "SELECT count(*) FROM integration_message WHERE state IN "
-            "('received', 'queued', 'processing', 'retry', 'awaiting')"
+            "('received', 'queued', 'processing', 'retry', 'waiting')"
         )
         wait_until(lambda: not self.suite.database.scalar(busy), 90, what="the end of all messages")
 
@@ -352,7 +358,7 @@ def test_everything_happened(run: Run) -> None:
     sql = run.suite.database.sql
     assert run.seen | run.codes(run.feed) >= {
         "missing_value", "missing_required", "no_handler", "key_reused", "in_future",
-        "merge_into_itself", "internal_error",
+        "merge_into_itself", "internal_error", "visit_is_record_number",
     }  # fmt: skip
     for table in ("encounter", "move", "merge", "appointment", "housekeeping"):
         assert run.suite.database.scalar(f"SELECT count(*) FROM ehr_{table}"), table

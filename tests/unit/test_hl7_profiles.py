@@ -172,6 +172,21 @@ def test_which_record_number(field: str, number: str, assigner: str) -> None:
     assert patient == {"number": number, "assigner": assigner}
 
 
+@pytest.mark.parametrize("number", ["203344", "E4711203", "0900111", "SOC9"])
+def test_a_number_of_the_patient_is_none_of_a_visit_or_an_account(number: str) -> None:
+    ids = "203344^^^STMARY^MR~E4711203^^^EPI^EPI~900111^^^^SS~A7^^^STMARY^AN"
+    named = {"PID_3": ids, "PID_19": "SOC9"}
+    assert "account" not in canonical(changed("epic_a01", **named, PID_18=number))
+    with pytest.raises(MappingError) as caught:
+        canonical(changed("epic_a01", **named, PV1_19=number))
+    assert caught.value.code == "visit_is_record_number"
+    assert "visit" not in canonical(changed("epic_s12", **named, PV1_19=number))
+    assert "visit" in canonical(changed("epic_s12", **named, PV1_19="V7"))
+    assert canonical(changed("epic_a01", **named, PID_18="A7"))["account"]["number"] == "A7"
+    (merge,) = canonical(changed("epic_a40", **named, PID_18=number, MRG_3=number))["merges"]
+    assert merge.keys() == {"kept", "retired"}
+
+
 def test_the_code_of_the_system_assigns_what_names_nobody() -> None:
     raw = changed("epic_a01", PV1_19="77", PV1_7="D1^Arzt")
     found = canonical(raw, system="ORBIS-SUED")

@@ -143,6 +143,14 @@ class TestCensus(CensusCase):
             self.tell("transfer", "11:00", location=bed(1))
         self.assertEqual(caught.exception.code, "ambiguous_location")
 
+    def test_a_record_number_is_no_visit_number(self):
+        for visit, patient in (("4711", "4711"), ("004711", "4711")):
+            with self.assertRaises(errors.ContractError) as caught:
+                self.tell("register", "8:00", visit, patient=patient)
+            self.assertEqual(caught.exception.code, "visit_is_record_number")
+            self.assertNotIn("4711", caught.exception.message)
+        self.assertFalse(self.env["ehr.encounter"].search([("visit_number", "like", "4711")]))
+
     def test_the_future_is_refused(self):
         body = self.adt("admit", "8:00", place=1)
         with self.assertRaises(errors.ConflictError) as caught:

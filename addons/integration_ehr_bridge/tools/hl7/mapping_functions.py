@@ -11,6 +11,9 @@
 ``hl7_identifier(field, assigner[, type])``       number and assigner of a CX
 ``hl7_entity(field, assigner)``                   the same of an EI, such as an appointment's number
 ``hl7_person(field, assigner)``                   the same of an XCN, such as a doctor
+``hl7_unlike(identifier, segment…)``              the same, or null if it is a number by which
+                                                  the segment (PID, MRG) names the patient
+``hl7_visit(identifier, place, segment…)``        the same, or an error instead of null
 ``hl7_location(field, place)``                    facility, point of care, room and bed of a PL
 ``hl7_minutes(amount, unit, place)``              whole minutes of an amount in ``s``, ``min``,
                                                   ``h`` or ``d``
@@ -31,7 +34,7 @@ from odoo.addons.integration_core.tools import decimals
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import extend
 
-from . import timestamps
+from . import record_numbers, timestamps
 from .errors import TimestampFault
 from .timestamps import Precision
 
@@ -49,6 +52,8 @@ _TEXT: Final = {"types": ["string"]}
 _MAYBE_TEXT: Final = {"types": ["string", "null"]}
 _FIELD: Final = {"types": ["array", "null"]}
 _OBJECT: Final = {"types": ["object", "null"]}
+_FOUND: Final = {"types": ["object", "string", "null"]}
+_SEGMENTS: Final = {"types": ["object", "null"], "variadic": True}
 _FURTHER_TEXT: Final = {"types": ["string"], "variadic": True}
 
 
@@ -59,6 +64,8 @@ def register() -> None:
     extend("hl7_identifier", identifier, _FIELD, {**_MAYBE_TEXT, "variadic": True})
     extend("hl7_entity", entity, _FIELD, _MAYBE_TEXT)
     extend("hl7_person", person, _FIELD, _MAYBE_TEXT)
+    extend("hl7_unlike", record_numbers.unlike, _FOUND, _SEGMENTS)
+    extend("hl7_visit", record_numbers.visit, _FOUND, _TEXT, _SEGMENTS)
     extend("hl7_location", location, _FIELD, _TEXT)
     extend("hl7_minutes", minutes, {"types": ["string", "null"]}, _MAYBE_TEXT, _TEXT)
 
