@@ -143,6 +143,41 @@ class TestCensus(CensusCase):
             self.tell("transfer", "11:00", location=bed(1))
         self.assertEqual(caught.exception.code, "ambiguous_location")
 
+    def test_two_hospitals_share_no_bed(self):
+        """One of them names no facility; its beds are not those of one that does."""
+        mine = self.tell("admit", "8:00", location=bed(1))
+        for number, facility in enumerate(("EAST", "WEST"), 2):
+            visit = self.tell("admit", "8:00", f"V{number}", location=bed(1, facility=facility))
+            self.assertEqual(visit.location_id.facility, facility)
+            self.assertEqual(visit.location_id.unit_id.facility, facility)
+        self.assertEqual(mine.location_id.occupant_ids, mine)
+        self.assertFalse(self.env["ehr.location"].search([("conflict", "=", True)]))
+        self.company.ehr_create_locations = False
+        with self.assertRaises(errors.MappingError) as caught:
+            self.tell("transfer", "9:00", "V2", location=bed(1, facility="NORTH"))
+        self.assertEqual(caught.exception.code, "unknown_location")
+
+    def test_a_place_without_facility_may_be_anothers(self):
+        self.tell("admit", "8:00", location=bed(1, facility="EAST"))
+        self.tell("admit", "8:00", "V2", location=bed(9, "W9"))
+        with self.assertRaises(errors.MappingError) as caught:
+            self.tell("admit", "8:00", "V3", location=bed(1))
+        self.assertEqual(caught.exception.code, "ambiguous_location")
+
+    def test_the_own_hospital_may_be_named_or_not(self):
+        self.company.ehr_facility = "EAST"
+        first = self.tell("admit", "8:00", location=bed(1))
+        self.assertFalse(first.location_id.facility)
+        second = self.tell("admit", "8:00", "V2", location=bed(2, facility="EAST"))
+        self.assertEqual(second.location_id.parent_id, first.location_id.parent_id)
+        other = self.tell("admit", "8:00", "V3", location=bed(1, facility="WEST"))
+        self.assertNotEqual(other.location_id, first.location_id)
+        was = first.location_id
+        self.tell("transfer", "9:00", location=bed(1, facility="EAST"))
+        self.assertEqual(first.location_id, was)
+        self.tell("transfer", "10:00", "V2", location=bed(2))
+        self.assertEqual(second.location_id.facility, "EAST")
+
     def test_a_record_number_is_no_visit_number(self):
         for visit, patient in (("4711", "4711"), ("004711", "4711")):
             with self.assertRaises(errors.ContractError) as caught:
