@@ -330,7 +330,9 @@ class Hospital:
         """Look for a patient by number, and at all records that the feed keeps."""
         office, people = self.office, self.ward.people
         number = people.planted["record number of the stay"].decode()
-        assert office.call("ehr.patient", "search", [["record_number", "=", number]])
+        values = {"number": number, "reason": REASON}
+        (look,) = office.call("ehr.patient.lookup", "create", [values])
+        assert office.call("ehr.patient.lookup", "action_open_found", [look])
         for model in ("patient", "encounter", "move", "merge", "appointment", "staff"):
             found = office.call(f"ehr.{model}", "search", [])
             office.call(f"ehr.{model}", "export_data", found, ["display_name"])
@@ -367,7 +369,7 @@ def test_everything_happened(run: Run) -> None:
         "garbage", "truncated", "unreadable", "environment", "receiver",
     }  # fmt: skip
     acts = {row["act"] for row in sql("SELECT DISTINCT act FROM integration_audit_entry")}
-    assert acts >= {"reveal", "export", "replay", "retry"}
+    assert acts >= {"reveal", "export", "look_up", "replay", "retry"}
     stay = run.ward.visits.planted["visit stay"].decode()
     assert sum(stay in text for text in run.echoed) >= 5, "partners were told"
     states = {name: run.suite.ledger.states(one) for name, one in run.told.items()}
