@@ -30,11 +30,13 @@ class EhrPatientLookup(models.TransientModel):
     def create(self, vals_list):
         if len(vals_list) > 1:
             raise UserError(self.env._("Look for one patient at a time."))
+        self.check_access("create")  # before anything is looked for
         return super().create([self._looked_up(vals, vals.get("reason")) for vals in vals_list])
 
     def write(self, vals):
         if "number" in vals:
             self.ensure_one()
+        self.check_access("write")
         return super().write(self._looked_up(vals, vals.get("reason", self.reason)))
 
     def _looked_up(self, vals, reason):
