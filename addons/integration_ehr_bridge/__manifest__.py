@@ -32,6 +32,7 @@
         "views/ehr_patient_views.xml",
         "views/ehr_patient_lookup_views.xml",
         "views/ehr_decide_views.xml",
+        "views/ehr_payer_views.xml",
         "views/ehr_staff_views.xml",
         "views/integration_interface_hl7_inbound_views.xml",
         "views/integration_interface_hl7_outbound_views.xml",

@@ -18,6 +18,7 @@ KEPT_BY_FEED = (
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.entry",)
+LISTED = ("ehr.payer",)
 LOOKED_UP = ("ehr.patient.lookup",)
 OBSERVED = (
     "integration.mllp.connection",
@@ -30,6 +31,7 @@ MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
+    LISTED: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
 }
@@ -90,6 +92,7 @@ PEOPLE = {
         CONFIGURED: READ,
         VISITS: READ,
         ENTERED: NOTHING,
+        LISTED: NOTHING,
         LOOKED_UP: NOTHING,
     },
     "manager": {
@@ -97,6 +100,7 @@ PEOPLE = {
         CONFIGURED[:1]: ALL,
         VISITS: "rwc",
         ENTERED: "rwc",
+        LISTED: ALL,
         LOOKED_UP: "rwc",
     },
     "keeper": {
@@ -104,6 +108,7 @@ PEOPLE = {
         CONFIGURED: READ,
         VISITS: "rc",
         ENTERED: "rwc",
+        LISTED: NOTHING,
         LOOKED_UP: NOTHING,
     },
 }

@@ -198,6 +198,31 @@ class TestCensus(CensusCase):
         self.assertEqual((visit.service, visit.payer_code), ("CAR", False))
         self.assertEqual(visit.location_id, self.bed(1))
 
+    def test_an_unknown_payer(self):
+        visit = self.tell("admit", "8:00", place=1, payer="AOK")
+        self.assertEqual(visit.payer_code, "AOK", "nobody asked for a list")
+        self.company.ehr_known_payers = True
+        payers = self.env["ehr.payer"].create(
+            [{"code": " AOK ", "name": "AOK"}, {"code": "BARMER", "name": "Barmer"}]
+        )
+        self.tell("update", "9:00", payer="BARMER")
+        self.assertEqual(visit.payer_code, "BARMER")
+        payers[0].active = False
+        for unknown in ("AOK", "A123456789"):
+            with self.assertRaises(errors.MappingError) as caught:
+                self.tell("update", "10:00", payer=unknown)
+            self.assertEqual(caught.exception.code, "unknown_payer")
+            self.assertNotIn(unknown, caught.exception.message)
+        self.tell("update", "11:00", payer=None)
+        self.assertFalse(visit.payer_code)
+
+    def test_payers_of_another_company_are_not_known(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env["ehr.payer"].create({"code": "AOK", "name": "AOK", "company_id": other.id})
+        self.company.ehr_known_payers = True
+        with self.assertRaises(errors.MappingError):
+            self.tell("admit", "8:00", place=1, payer="AOK")
+
     # -- beds ------------------------------------------------------------------------------
 
     def say(self, state, clock, number=1):
