@@ -161,6 +161,17 @@ class Ward:
             f"ZST|{said['national id']}",
         )  # fmt: skip
 
+    def places(self, label: str) -> bytes:
+        """A list of places that says more of them than where they are."""
+        text, said = self.people.plant(f"text of {label}"), self._said
+        place = BED.format(9)
+        return self.message(
+            "MFN^M05", "MFI|LOC||UPD", f"MFE|MAD|1||{place}|PL",
+            f"LOC|{place}|{text}|B|{said['doctor']}|{said['address']}|{said['phone']}",
+            f"LCH|{place}|||{said['note']}|{said['nurse']}",
+            f"ZLO|{said['national id']}",
+        )  # fmt: skip
+
     # -- what is no message ----------------------------------------------------------------
 
     def rubbish(self, port: int) -> list[Ack]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from setup.odoo_server import free_port
 from tests.e2e.canary_stage import EchoServer
@@ -26,6 +27,7 @@ OF_VISITS = {"ehr_encounter.visit_number", "ehr_encounter.account_number"}
 OF_ACCOUNTS = {"ehr_encounter.account_number", "ehr_move.facts"}
 CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
 SERVICE = "REFUSED"
+TOKEN = "token-of-the-clinic"
 #: Before a person tries again what failed.
 FAILED = "SELECT DISTINCT error_code FROM integration_message WHERE error_code IS NOT NULL"
 EVENTS = (
@@ -96,6 +98,7 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for port in (feed.port, strict.port):
             listener.wait_open(port)
         hospital.speak(feed.port, strict.port)
+        hospital.post()
         hospital.settle()
         hospital.enter_by_hand(feed.port)
         hospital.settle()
@@ -132,17 +135,19 @@ class Hospital:
         )
 
     def inbound(self, name: str, **values: Any) -> Door:
-        office, port = self.office, free_port()
+        port = free_port()
+        made = self.receiver(name, transport="mllp", mllp_port=port, mllp_tls="none", **values)
+        return Door(made, port)
+
+    def receiver(self, name: str, **values: Any) -> int:
+        office = self.office
         made = office.create(
             "integration.interface",
             name=name,
             system_id=self.system,
             direction="inbound",
-            transport="mllp",
             body_codec="hl7",
             data_class="clinical",
-            mllp_port=port,
-            mllp_tls="none",
             routing_id=office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
             policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
             user_id=self.user,
@@ -151,7 +156,7 @@ class Hospital:
             **values,
         )
         office.activate(made)
-        return Door(made, port)
+        return made
 
     def outbound(self, name: str, url: str, **values: Any) -> int:
         office = self.office
@@ -194,6 +199,7 @@ class Hospital:
         record_as_account, record_as_visit = ward.number(), ward.number()
         return [
             ward.staff("a list of staff"),
+            ward.places("a list of places"),
             admitted,
             admitted,
             ward.adt("A02", number, visit, bed=other, f6=BED.format(1)),
@@ -266,6 +272,37 @@ class Hospital:
             )
         assert [answer.code for answer in answers] == ["AA", "AR", "AE"]
         assert unknown.encode() not in answers[-1].raw
+
+    def post(self) -> None:
+        """The same over HTTP: good ones, what is no message, and a partner whom nobody knows."""
+        office, ward = self.office, self.ward
+        credential = office.create(
+            "integration.credential",
+            name="Clinic's token",
+            kind="bearer",
+            version_ids=[[0, 0, {"secret": TOKEN}]],
+        )
+        made = self.receiver("Clinic", transport="hl7_http", credential_id=credential)
+        token = office.read("integration.interface", made, "token")["token"]
+        url = f"{self.suite.server.url}/integration/hl7/{token}"
+        number, visit = ward.number("the clinic"), ward.visit("clinic")
+        said = ward.people.plant("name over HTTP")
+        admitted = ward.adt("A04", number, visit, cls="O", account=ward.account("clinic"))
+        bodies = {
+            "AA": (admitted, ward.adt("A08", number, visit, cls=ward.people.plant("class by HTTP")),
+                   ward.adt("A04", number, number, cls="O")),
+            "AR": (ward.message("ADT^A01", ward.person(number), f11="P"),),
+        }  # fmt: skip
+        headers = {"Content-Type": "application/hl7-v2", "Authorization": f"Bearer {TOKEN}"}
+        for code, several in bodies.items():
+            for body in several:
+                answer = requests.post(url, data=body, headers=headers, timeout=60)
+                assert (answer.status_code, f"MSA|{code}" in answer.text) == (200, True)
+        rubbish = requests.post(url, data=f"PID|1||{said}\r".encode(), headers=headers, timeout=60)
+        assert "MSA|AA" not in rubbish.text
+        for change in ({"Authorization": f"Bearer {said}"}, {"Content-Type": f"text/{said}"}):
+            refused = requests.post(url, data=admitted, headers=headers | change, timeout=60)
+            assert refused.status_code >= 400
 
     def enter_by_hand(self, port: int) -> None:
         """The feed, back again, says something else than what was entered."""
