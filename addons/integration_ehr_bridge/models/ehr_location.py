@@ -183,6 +183,25 @@ class EhrLocation(models.Model):
         if self._has_cycle():
             raise ValidationError(self.env._("A place cannot be part of itself."))
 
+    @api.constrains("active", "kind")
+    def _check_empty(self):
+        """What is no bed any more, or no place, has no patients."""
+        for place in self.with_context(active_test=False):
+            left = not place.active or (place.kind != "bed" and place.bed)
+            if left and self.env["ehr.encounter"].search_count(
+                [
+                    ("state", "=", "present"),
+                    ("location_id", "child_of" if not place.active else "=", place.id),
+                ],
+                limit=1,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Patients are at “%s” by the census. Have them transferred first.",
+                        place.display_name,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:

@@ -163,8 +163,9 @@ class EhrPatient(models.Model):
         if self.key_id != key_id:
             self.write({"pseudonym": pseudonym, "key_id": key_id})
         for other in others:
+            # Each may have been merged meanwhile: those that are left turn out to be one.
             if other._kept() != self._kept():
-                self.env["ehr.merge"]._merge(self, other, fields.Datetime.now())
+                self.env["ehr.merge"]._merge(self._kept(), other._kept(), fields.Datetime.now())
         return self
 
 

@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import keys, settings
@@ -55,6 +56,18 @@ class TestPseudonyms(CensusCase):
         self.tell("update", "10:00", "V2", patient="4711")
         self.assertEqual(visit.patient_id, second)
         self.assertEqual(first.merged_into_id, second)
+
+    def test_twins_that_were_merged_meanwhile(self):
+        self.ring_of(OLD, "old")
+        old, other = self.patient("4711"), self.patient("4799")
+        self.env["ehr.merge"]._merge(other, old, fields.Datetime.now())
+        self.ring_of(NEW, "new")
+        visit = self.tell("admit", "9:00", "V2", patient="4711")
+        new = visit.patient_id
+        self.ring_of(f"{OLD} {NEW}", "new")
+        self.tell("update", "10:00", "V2", patient="4711")
+        self.assertEqual(visit.patient_id, new)
+        self.assertEqual((old + other)._kept(), new)
 
     def test_hospitals_have_pseudonyms_of_their_own(self):
         self.ring_of(OLD, "old")
