@@ -1,3 +1,5 @@
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -170,13 +172,21 @@ class EhrLocation(models.Model):
                 ["__count"],
             )
         )
+        found = defaultdict(Counter)
+        for part in inside:
+            bed = part.kind == "bed" and part.active
+            here = {
+                "present": present.get(part, 0),
+                "beds": int(bed),
+                "free": int(bed and part.bed_state == "free"),
+            }
+            for above in (part.parent_path or "").split("/")[:-1]:
+                found[int(above)].update(here)
         for place in self:
-            path = place._origin.parent_path or "-"
-            parts = inside.filtered(lambda one, path=path: (one.parent_path or "").startswith(path))
-            beds = parts.filtered(lambda one: one.kind == "bed" and one.active)
-            place.present_count = sum(present.get(one, 0) for one in parts)
-            place.bed_count = len(beds)
-            place.free_count = len(beds.filtered(lambda one: one.bed_state == "free"))
+            counts = found[place._origin.id]
+            place.present_count = counts["present"]
+            place.bed_count = counts["beds"]
+            place.free_count = counts["free"]
 
     @api.constrains("parent_id")
     def _check_parent_id(self):

@@ -16,10 +16,9 @@ class EhrLocation(models.Model):
     def feed_notices(self):
         """Feeds of the census that are stopped or silent, for the banner of its screens.
 
-        :return: for each of them ``id``, ``name``, ``why`` (stopped, paused, silent, waiting: messages
-            come, and wait for a person), ``since``
-            (text of a moment in UTC, or ``False``) and ``fallback`` (markup: what people do
-            meanwhile)
+        :return: for each of them ``id``, ``name``, ``why`` (stopped, paused, silent, or waiting:
+            messages come, and wait for a person), ``since`` (text of a moment in UTC, or
+            ``False``) and ``fallback`` (markup: what people do meanwhile)
         """
         self.check_access("read")
         notices = []
