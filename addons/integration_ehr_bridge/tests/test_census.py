@@ -1,5 +1,6 @@
 """What messages about visits make of census, beds and housekeeping."""
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.tools import errors
@@ -177,6 +178,27 @@ class TestCensus(CensusCase):
         self.assertEqual(first.location_id, was)
         self.tell("transfer", "10:00", "V2", location=bed(2))
         self.assertEqual(second.location_id.facility, "EAST")
+
+    def test_counts_of_a_place(self):
+        room = self.tell("admit", "8:00", location=bed(1)).location_id.parent_id
+        self.tell("admit", "8:00", "V2", patient="P2", location=bed(2))
+        self.tell("discharge", "9:00", "V2", patient="P2")
+        self.tell("admit", "8:00", "V3", patient="P3", location=bed(1, room="402"))
+        self.env["ehr.location"].create({**bed(3), "kind": "bed", "parent_id": room.id})
+        names = ("present_count", "bed_count", "free_count")
+        for place, counts in ((room, (1, 3, 1)), (room.parent_id, (2, 4, 1))):
+            self.assertEqual(tuple(place[name] for name in names), counts)
+
+    def test_a_place_with_patients_stays(self):
+        self.tell("admit", "8:00", place=1)
+        taken = self.bed(1)
+        with self.assertRaises(ValidationError):
+            taken.unit_id.active = False
+        with self.assertRaises(ValidationError):
+            taken.kind = "theatre"
+        self.tell("discharge", "9:00")
+        taken.kind = "theatre"
+        taken.unit_id.active = False
 
     def test_a_record_number_is_no_visit_number(self):
         for visit, patient in (("4711", "4711"), ("004711", "4711")):
