@@ -18,6 +18,7 @@ from . import (
     test_hl7_outbound,
     test_mllp_inbound,
     test_mllp_leases,
+    test_patient_lookup,
     test_tools_census_history,
     test_ui_census,
     test_ui_feed,
