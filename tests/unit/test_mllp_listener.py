@@ -344,6 +344,44 @@ async def test_one_that_does_not_read_its_answers_is_stopped(stage):
     quiet.close()
 
 
+@staged
+async def test_a_connection_that_fails_frees_its_place_and_stops_nobody(stage):
+    """Whatever goes wrong within one connection: its place is free again, others are told."""
+    stage.at_once = False
+    stage.open(max_connections=2)
+    reader, writer = await stage.connect()
+    other, another = await stage.connect()
+    writer.write(framed(adt("BAD")))
+    await settled()
+    another.write(framed(adt("GOOD")))
+    await settled()
+
+    def fail(*_any):
+        raise RuntimeError("unforeseen")
+
+    bad = stage.jobs[0].owner[0]
+    bad._fill = fail
+    stage.listener.deliver([(job, committer.Answered(job.part.content)) for job in stage.jobs])
+    assert (await answer(other))[2] == "GOOD"
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    await settled()
+    assert stage.listener.statuses()[0].connections == 1
+
+
+@staged
+async def test_a_connection_whose_end_fails_frees_its_place(stage):
+    stage.open()
+    _reader, writer = await stage.connect()
+    await settled()
+    (port,) = stage.listener._ports.values()
+    (found,) = port.connections
+    found._decoder.close = None  # raises when it is called
+    writer.transport.abort()
+    await settled()
+    assert stage.listener.statuses()[0].connections == 0
+
+
 def test_addresses_to_listen_on():
     assert listener.bindable("10.1.2.3, ::1") == ["10.1.2.3", "::1"]
     assert "0.0.0.0" in listener.bindable("")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit import hl7_corpus
@@ -163,6 +163,13 @@ def test_what_is_not_for_us_is_answered_and_not_stored(changes, condition, field
     assert (error[2], error[3].split("^")[0]) == (f"MSH^1^{field}^1", condition)
 
 
+@pytest.mark.parametrize("more", ["|||NE|NE", "|||SU|SU"])
+def test_what_is_not_for_us_and_wants_no_answer_is_kept(more):
+    part, refused = received(HEADER.replace("|P|", "|T|") + more, processing=frozenset("P"))
+    assert (part.stored, part.error.code, part.content) == (True, "hl7_environment", None)
+    assert refused is Reason.ENVIRONMENT
+
+
 def test_characters_that_no_column_holds_are_refused():
     part, refused = received(HEADER.replace("ID1", "I\0D"))
     assert (part.error.code, refused) == ("hl7_control_id", Reason.UNREADABLE)
@@ -265,25 +272,63 @@ def test_a_broken_batch_is_rejected(text):
 
 # -- anything ----------------------------------------------------------------------------
 
+#: Two character sets, in which bytes that are no text are kept, and a key that is too long.
+HOSTILE = (
+    b"MSH|^~\\&|" + b"A" * 250 + b" \xff|F|||2026||ACK^A01|ID1|P|2.5.1||||||ASCII~8859/1\r"
+    b"MSA|AA|X\r"
+)
+
 pieces = st.sampled_from(
     [b"MSH|^~\\&|", b"|", b"^", b"~", b"\\", b"&", b"\r", b"\n", b"PID", b"MSA|AA|1", b"BHS",
      b"FHS", b"BTS|1", b"P|2.5", b"ADT^A01", b"\0",
-     b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c"]
+     b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c", b"||||||ASCII~8859/1", b"A" * 260,
+     b"ACK^A01", b"|ID1|P|2.5.1"]
 )  # fmt: skip
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=20).map(b"".join)))
+@example(HOSTILE)
+@example(HOSTILE.replace(b"MSA|AA|X", b"PID|1"))
 def test_nothing_is_raised_and_answers_fit_into_frames(data):
     for rules in (Rules(), Rules(handled=True, rejects_conflicts=True, application="X")):
         found = reception.receive(data, rules, NOW)
         for part in found.parts:
-            assert part.stored or part.content or acknowledgement
+            assert part.stored or part.content
             assert part.key.isprintable()
             for content in (part.content, part.conflict, part.early):
                 assert content is None or b"\0" not in content
         answer = found.answer([part.content for part in found.parts], NOW)
         if answer is not None and b"\x1c" not in answer:
             assert mllp.Decoder().feed(answers.frame(answer)) == [mllp.Frame(answer)]
+
+
+def test_a_hostile_acknowledgement_is_kept():
+    found = reception.receive(HOSTILE, Rules(), NOW)
+    assert (found.parts[0].body, found.parts[0].key) == (HOSTILE, "")
+    assert found.parts[0].stored
+    assert found.parts[0].replies is not None
+
+
+def test_what_nobody_foresaw_is_kept_and_answered(monkeypatch):
+    """One message, or one of a batch: the others are not spoiled."""
+
+    def stumble(text):
+        if text.count("ID1"):
+            raise RuntimeError("unforeseen")
+        return text
+
+    monkeypatch.setattr(reception, "_shortened", stumble)
+    part, refused = received(f"{HEADER}\r")
+    assert (part.error.code, refused) == ("internal_error", Reason.UNREADABLE)
+    assert fields(part.content, "MSA")[:3] == ["MSA", "AR", "ID1"]
+    other = HEADER.replace("ID1", "ID2")
+    whole = f"BHS|^~\\&|A|B|C|D\r{HEADER}\r{other}\rBTS|2\r"
+    found = reception.receive(whole.encode(), Rules(), NOW)
+    assert [part.error is None for part in found.parts] == [False, True]
+    monkeypatch.setattr(batch, "parse", lambda *_args, **_more: stumble("ID1"))
+    found = reception.receive(whole.encode(), Rules(), NOW)
+    assert [part.error.code for part in found.parts] == ["internal_error"]
+    assert fields(found.parts[0].content, "MSA")[1] == "AR"
 
 
 def test_too_long_is_answered_by_its_beginning():

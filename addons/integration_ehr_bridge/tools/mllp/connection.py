@@ -127,13 +127,15 @@ class Connection(asyncio.Protocol):
         self.ended = True
         if self._resume:
             self._resume.cancel()
-        if not self._finishing:
-            self._backlog.extend(self._decoder.close())
-        # What was read is stored all the same; its sender gets the answer when it comes again.
-        for item in self._backlog:
-            self._take(item)
-        self._backlog.clear()
-        self._port.gone(self)
+        try:
+            if not self._finishing:
+                self._backlog.extend(self._decoder.close())
+            # What was read is stored all the same; its sender gets the answer when it comes again.
+            for item in self._backlog:
+                self._take(item)
+            self._backlog.clear()
+        finally:
+            self._port.gone(self)
 
     def pause_writing(self) -> None:
         self._stuck = True

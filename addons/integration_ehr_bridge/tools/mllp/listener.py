@@ -304,7 +304,15 @@ class Listener:
             if isinstance(result, Answered) and job.part.error is None:
                 self._tallies[job.door.interface].acknowledge()
             if job.owner is not None:
-                job.owner[0].settle(job, result)
+                self._settle(job.owner[0], job, result)
+
+    @staticmethod
+    def _settle(connection: Connection, job: Job, result: Result) -> None:
+        try:
+            connection.settle(job, result)
+        except Exception as exc:  # results of other connections stand behind this one
+            _logger.error("A connection of “%s” fails: %s", job.door.name, type(exc).__name__)
+            connection.abort()
 
     def statuses(self) -> list[PortStatus]:
         """All ports, for operators."""
