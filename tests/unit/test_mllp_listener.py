@@ -250,6 +250,19 @@ async def test_a_rate_slows_down_and_loses_nothing(stage):
 
 
 @staged
+async def test_a_batch_counts_as_many_as_it_holds(stage):
+    stage.open(rate=5.0, burst=20.0)
+    reader, writer = await stage.connect()
+    whole = b"BHS|^~\\&|EHR|G\r" + b"".join(adt(f"B{n}") for n in range(20)) + b"BTS|20\r"
+    begun = time.monotonic()
+    writer.write(framed(whole) + framed(adt("NEXT")) + framed(adt("LAST")))
+    await reader.readuntil(b"\x1c\r")
+    assert [(await answer(reader))[2] for _each in range(2)] == ["NEXT", "LAST"]
+    # The batch has used up what could be had at once; the two took 0.2 s each.
+    assert time.monotonic() - begun > 0.35
+
+
+@staged
 async def test_closing_answers_what_was_read_and_takes_no_more(stage):
     stage.at_once = False
     stage.open()

@@ -1,5 +1,6 @@
 """What the listener makes of frames, and what it answers: no socket, no database."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -255,6 +256,24 @@ def test_a_batch_is_answered_as_it_came():
         read = batch.parse(answer)  # which checks the counts as well
         assert len(read.messages) == 2
         assert fields(answer, start[:3])[2:6] == ["ODOO", "H", "EHR", "G"]
+
+
+def test_a_batch_of_too_many_is_refused_before_it_is_read(monkeypatch):
+    few = Rules(limits=limits.Limits(messages=3))
+    for count, parts in ((3, 3), (4, 1)):
+        texts = [HEADER.replace("ID1", f"ID{number}") for number in range(count)]
+        text = "\r".join(["BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1", *texts, f"BTS|{count}"])
+        found = reception.receive(text.encode(), few, NOW)
+        assert len(found.parts) == parts
+        if count == 4:
+            assert found.parts[0].error.code == "hl7_limit"
+            assert fields(found.parts[0].content, "MSA")[2] == "B1"
+    # As many as fit into the largest message that may be allowed.
+    monkeypatch.setattr(reception, "_single", None)
+    flood = b"BHS|^~\\&|A|B\r" + b"MSH|n\r" * 100_000 + b"BTS|100000\r"
+    begun = time.monotonic()
+    assert len(reception.receive(flood, Rules(limits=limits.Limits(size=10**8)), NOW).parts) == 1
+    assert time.monotonic() - begun < 1
 
 
 def test_a_batch_whose_messages_want_no_answer_gets_none():

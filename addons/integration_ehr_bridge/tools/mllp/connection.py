@@ -13,6 +13,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from ..hl7 import batch
 from ..hl7.errors import Condition, Hl7Error, SyntaxFault
 from ..hl7.mllp import Cut, Decoder, Frame, Garbage, Item, TooLong, Truncated
 from . import answers, reception
@@ -223,6 +224,9 @@ class Connection(asyncio.Protocol):
     def _take(self, item: Item) -> None:
         now = datetime.now(UTC)
         if isinstance(item, Frame):
+            if batch.is_batch(item.data):
+                # One message of it is paid for; the others before anything is done with them.
+                self._port.charge(batch.count(item.data) - 1)
             self._accept(reception.receive(item.data, self._port.door.rules, now))
         elif isinstance(item, TooLong):
             self._accept(reception.too_long(item.data, self._port.door.rules, now))
@@ -234,7 +238,6 @@ class Connection(asyncio.Protocol):
     def _accept(self, found: Reception) -> None:
         if found.refused:
             self._port.tally.refuse(found.refused, self._peer)
-        self._port.charge(len(found.parts) - 1)
         pending = Pending(found)
         self._pending.append(pending)
         for index, part in enumerate(found.parts):

@@ -146,7 +146,7 @@ def outcome_answer(
 
 def _batch(data: bytes, rules: Rules, now: datetime) -> Reception:
     try:
-        file = batch.parse(data, max_size=rules.limits.size)
+        file = batch.parse(data, max_size=rules.limits.size, max_messages=rules.limits.messages)
     except Hl7Error as error:
         content = answers.batch_rejected(data, error, control_id=new_id(), now=now)
         return Reception([evidence(data, error, content)], None, Reason.UNREADABLE)
