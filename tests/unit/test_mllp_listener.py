@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import pytest
 from setup.odoo_server import free_port
 from tests.unit.load_ehr import load
 
+addresses = load("mllp.addresses")
 committer = load("mllp.committer")
 connection = load("mllp.connection")
 counters = load("mllp.counters")
@@ -145,6 +147,73 @@ async def test_a_sender_that_is_too_fast_is_slowed_down(stage):
 
 
 @staged
+async def test_one_that_sends_nothing_but_begins_of_frames_is_closed(stage):
+    for flood in (b"\x0b" * 262_144, b"\x0b\x1c" * 131_072):
+        stage.open()
+        reader, writer = await stage.connect()
+        begun = time.process_time()
+        writer.write(flood)
+        await settled()
+        with suppress(ConnectionError):
+            while await reader.read(4096):
+                pass
+        assert time.process_time() - begun < 2
+    # Others are served, also one that errs now and then.
+    reader, writer = await stage.connect()
+    writer.write((b"\x0b" * 90 + framed(adt("GOOD"))) * 3)
+    assert [(await answer(reader))[2] for _each in range(3)] == ["GOOD"] * 3
+
+
+@staged
+async def test_a_peer_that_sends_much_and_is_gone_leaves_little(stage):
+    stage.at_once = False
+    stage.open()
+    _reader, writer = await stage.connect()
+    writer.write(b"".join(framed(adt(f"N{number}")) for number in range(500)))
+    await settled()
+    assert len(stage.jobs) == connection.MOST_PENDING
+    linger = struct.pack("ii", 1, 0)  # the end is a reset
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+    for _each in range(3):
+        stage.answer(1)
+        await settled()
+    assert len(stage.jobs) <= connection.MOST_PENDING
+    assert stage.listener.statuses()[0].connections == 0
+    assert stage.refusals()[Reason.ABANDONED] > 0
+
+
+@staged
+async def test_no_more_than_what_may_be_on_its_way_is_read(stage):
+    """Whatever the number of connections; and they go on when there is room again."""
+    stage.at_once = False
+    stage.open()
+    large = 4 * 1024 * 1024
+    stage.open(rules=reception.Rules(limits=limits.Limits(size=2 * large)))
+    writers = []
+    for number in range(3):
+        reader, writer = await stage.connect()
+        writers.append((reader, writer))
+        for more in range(8):
+            message = adt(f"L{number}{more}") + b"ZZZ|" + b"A" * large + b"\r"
+            writer.write(framed(message))
+    for _each in range(100):
+        await settled()
+        if stage.listener.is_full:
+            break
+    await settled()
+    held = sum(len(job.part.body) for job in stage.jobs)
+    assert held < listener.MOST_FLYING + 2 * large
+    assert len(stage.jobs) < 24
+    stage.at_once = True
+    stage.answer(len(stage.jobs))
+    for number, (reader, _writer) in enumerate(writers):
+        for more in range(8):
+            assert (await answer(reader))[2] == f"L{number}{more}"
+    assert not stage.listener.is_full
+
+
+@staged
 async def test_what_is_not_stored_is_not_answered(stage):
     stage.at_once = False
     stage.open()
@@ -181,6 +250,21 @@ async def test_in_enhanced_mode_receipts_do_not_wait_for_handling(stage):
     whole = load("mllp.answers").joined(early, b"M\rMSA|AA|TWO")
     stage.listener.deliver([(stage.waiting[1], committer.Answered(whole))])
     assert await answer(reader) == ["MSA", "AA", "TWO"]
+
+
+@staged
+async def test_receipts_do_not_let_a_sender_pile_up_what_is_not_handled(stage):
+    stage.open(rules=reception.Rules(handled=True))
+    reader, writer = await stage.connect()
+    writer.write(b"".join(framed(adt(f"N{n}", "|||AL|AL")) for n in range(200)))
+    for number in range(connection.MOST_PENDING):
+        assert await answer(reader) == ["MSA", "CA", f"N{number}"]
+    await settled()
+    assert len(stage.waiting) == connection.MOST_PENDING
+    told = load("mllp.answers").joined(stage.waiting[0].part.early, b"M\rMSA|AA|N0")
+    stage.listener.deliver([(stage.waiting[0], committer.Answered(told))])
+    assert await answer(reader) == ["MSA", "AA", "N0"]
+    assert await answer(reader) == ["MSA", "CA", f"N{connection.MOST_PENDING}"]
 
 
 @staged
@@ -396,10 +480,10 @@ async def test_a_connection_whose_end_fails_frees_its_place(stage):
 
 
 def test_addresses_to_listen_on():
-    assert listener.bindable("10.1.2.3, ::1") == ["10.1.2.3", "::1"]
-    assert "0.0.0.0" in listener.bindable("")
+    assert addresses.bindable("10.1.2.3, ::1") == ["10.1.2.3", "::1"]
+    assert "0.0.0.0" in addresses.bindable("")
     with pytest.raises(ValueError, match="no address"):
-        listener.bindable("eth0")
+        addresses.bindable("eth0")
 
 
 def test_fingerprints():

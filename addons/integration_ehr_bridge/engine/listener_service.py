@@ -15,9 +15,10 @@ from odoo.modules.module import get_manifest
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from ..tools.mllp.addresses import bindable
 from ..tools.mllp.committer import Committer, Job, Result
 from ..tools.mllp.door import Door
-from ..tools.mllp.listener import Listener, PortStatus, bindable
+from ..tools.mllp.listener import Listener, PortStatus
 from ..tools.mllp.tls import ServerCertificate
 from .listener_keeper import Keeper
 from .listener_report import Refusals, Report

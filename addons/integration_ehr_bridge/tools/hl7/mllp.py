@@ -94,8 +94,8 @@ class Decoder:
         self._buffer = bytearray()
         #: Bytes of the buffer in which the begin of another frame was looked for already.
         self._seen = 0
-        #: Where the next end of a frame is; below 0: not within the first ``_searched`` bytes. Kept,
-        #: as many begins of frames may stand before it.
+        #: Where the next end of a frame is; below 0: not within the first ``_searched`` bytes.
+        #: Kept, as many begins of frames may stand before it.
         self._end_at = -1
         self._searched = 0
         self._garbage = 0

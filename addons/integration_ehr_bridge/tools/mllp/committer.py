@@ -40,6 +40,7 @@ class Job:
     """A message on its way into the ledger.
 
     :ivar owner: whoever is told the result, and which part of his it is
+    :ivar flying: bytes that it counts for while it is on its way
     """
 
     door: Door
@@ -47,6 +48,7 @@ class Job:
     owner: Any = None
     index: int = 0
     since: float = field(default_factory=time.monotonic)
+    flying: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ from .reception import Part, Reception
 MOST_PENDING: Final = 32
 #: Bytes outside of frames after which a peer is taken for something else than MLLP.
 MOST_GARBAGE: Final = 64 * 1024
+#: Frames one after another that are empty or break off, after which a peer is taken for the same.
+MOST_FAULTS: Final = 100
+#: Bytes that are taken apart at once: what they cost is looked at in between.
+_SLICE: Final = 8 * 1024
 #: Seconds within which a frame that began has to go on, and answers have to be read.
 STALLED: Final = 60.0
 
@@ -47,6 +51,9 @@ class Port(Protocol):
 
     def charge(self, count: int) -> None:
         """Take more from the rate, for a frame that held more messages than one."""
+
+    def is_full(self) -> bool:
+        """Whether so much is on its way to the ledger that nothing more may be taken."""
 
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
@@ -89,6 +96,7 @@ class Connection(asyncio.Protocol):
         self._resume: asyncio.TimerHandle | None = None
         #: Answers that come later than those of the frames that followed.
         self._later = 0
+        self._faults = 0
         self.active = loop.time()
 
     # -- asyncio -----------------------------------------------------------------------------
@@ -107,14 +115,28 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.ended:
-            return
         self.active = self._loop.time()
-        self._backlog.extend(self._decoder.feed(data))
-        if self._decoder.garbage > MOST_GARBAGE:
-            self._backlog.extend(self._decoder.close())
-            self._finishing = True
-        self._work()
+        for start in range(0, len(data), _SLICE):
+            # What is not read is not answered, so its sender keeps it.
+            if self.ended or self._finishing:
+                return
+            for item in self._decoder.feed(data[start : start + _SLICE]):
+                self._backlog.append(item)
+                if self._is_flood(item):
+                    self._finishing = True
+                    break
+            if self._decoder.garbage > MOST_GARBAGE:
+                self._backlog.extend(self._decoder.close())
+                self._finishing = True
+            self._work()
+
+    def _is_flood(self, item: Item) -> bool:
+        """Whether this is one too many of frames that hold nothing, with no message in between."""
+        if isinstance(item, Truncated) or (isinstance(item, Frame) and not item.data.strip()):
+            self._faults += 1
+        elif not isinstance(item, Garbage):
+            self._faults = 0
+        return self._faults >= MOST_FAULTS
 
     def eof_received(self) -> bool:
         """The peer sends no more; it may still wait for answers."""
@@ -131,12 +153,21 @@ class Connection(asyncio.Protocol):
         try:
             if not self._finishing:
                 self._backlog.extend(self._decoder.close())
-            # What was read is stored all the same; its sender gets the answer when it comes again.
-            for item in self._backlog:
-                self._take(item)
-            self._backlog.clear()
+            self._abandon()
         finally:
             self._port.gone(self)
+
+    def _abandon(self) -> None:
+        """Count what waited for its turn. It was not answered: its sender has it, and comes again.
+
+        Only what nobody would send again is kept: the frame that broke off, and garbage.
+        """
+        for item in self._backlog:
+            if isinstance(item, (Frame, TooLong)):
+                self._port.tally.refuse(Reason.ABANDONED, self._peer)
+            else:
+                self._take(item)
+        self._backlog.clear()
 
     def pause_writing(self) -> None:
         self._stuck = True
@@ -148,6 +179,11 @@ class Connection(asyncio.Protocol):
         self._work()
 
     # -- what the port asks ------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        """Take what had to wait because too much was on its way."""
+        if not self.ended:
+            self._work()
 
     def finish(self) -> None:
         """Take no more; end when all that was read is answered."""
@@ -194,7 +230,7 @@ class Connection(asyncio.Protocol):
 
     def _work(self) -> None:
         """Take what there is as far as it is allowed, and read on or stop reading."""
-        while self._backlog and len(self._pending) < MOST_PENDING and not self._resume:
+        while self._backlog and not self._is_full() and not self._resume:
             delay = self._port.allows(1) if isinstance(self._backlog[0], Frame) else 0.0
             if delay:
                 self._resume = self._loop.call_later(delay, self._go_on)
@@ -202,6 +238,10 @@ class Connection(asyncio.Protocol):
             self._take(self._backlog.popleft())
         self._flush()
         self._steer()
+
+    def _is_full(self) -> bool:
+        """Whether no more may be on its way: of this peer, or of all together."""
+        return len(self._pending) + self._later >= MOST_PENDING or self._port.is_full()
 
     def _go_on(self) -> None:
         self._resume = None
@@ -211,7 +251,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if not transport or self.ended or transport.is_closing():
             return
-        full = bool(self._backlog) or len(self._pending) >= MOST_PENDING
+        full = bool(self._backlog) or self._is_full()
         pause = full or self._stuck or self._finishing
         if pause and not self._paused:
             transport.pause_reading()
