@@ -59,7 +59,9 @@ def test_quick_answers_are_those_of_the_codec(name, stage, outcome):
 texts = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=8)
 
 
-@given(st.sampled_from(["|", "%", "#", "!"]), st.lists(texts, min_size=18, max_size=18))
+@given(
+    st.sampled_from(["|", "%", "#", "!", "+", "-", "."]), st.lists(texts, min_size=18, max_size=18)
+)
 def test_quick_answers_whatever_the_header_holds(mark, parts):
     cleaned = ["".join(c for c in text if c not in mark + "^~\\&") for text in parts]
     known = {
@@ -68,17 +70,30 @@ def test_quick_answers_whatever_the_header_holds(mark, parts):
         7: "2026",
         9: "ADT^A01",
         10: "C1" if mark == "%" else "C%s1",
-        12: "2.5",
+        12: "2" if mark == "." else "2.5",
     }
-    known[18] = "UNICODE UTF-8"
+    known[18] = "" if mark == "-" else "UNICODE UTF-8"
     header = mark.join(known.get(number, text) for number, text in enumerate(cleaned, 1))
-    asked = message.parse(header.encode())
+    asked = message.parse(header.encode(), charset="UTF-8")
     for stage in Stage:
         made = acknowledgement.acknowledge(
             asked, Outcome.ACCEPTED, control_id="A", now=NOW, stage=stage
         )
         quick = answers.acknowledged(asked, Outcome.ACCEPTED, stage, control_id="A", now=NOW)
         assert quick == (made.encode() if made else None)
+
+
+def test_templates_keep_nothing_of_a_header_but_what_answers_say():
+    answers._template.cache_clear()
+    for number in range(50):
+        # Sequence numbers, and text where nobody looks.
+        more = "|".join([str(number), "", "", "", "", "ASCII", *["Y" * 5_000 * number] * 3])
+        part, _none = received(f"{HEADER}|{more}\r")
+        assert fields(part.content, "MSA") == ["MSA", "AA", "ID1"]
+    assert answers._template.cache_info().currsize == 1
+    part, _none = received(f"{HEADER.replace('GENERAL', 'G' * 5000)}\r")
+    assert fields(part.content, "MSH")[5] == "G" * 5000
+    assert answers._template.cache_info().currsize == 1
 
 
 def test_what_was_sent_ahead_is_not_sent_again():
@@ -256,6 +271,22 @@ def test_a_batch_is_answered_as_it_came():
         read = batch.parse(answer)  # which checks the counts as well
         assert len(read.messages) == 2
         assert fields(answer, start[:3])[2:6] == ["ODOO", "H", "EHR", "G"]
+
+
+@pytest.mark.parametrize(
+    ("text", "trailers"),
+    [
+        ("BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\rBTS|0\r", ["BTS|0"]),
+        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\rFTS|0\r", ["FTS|0"]),
+        ("FHS|^~\\&|EHR|G|ODOO|H\rBHS|^~\\&|EHR|G\rBTS\rFTS|1\r", ["BTS|0", "FTS|1"]),
+    ],
+)
+def test_an_empty_batch_is_answered(text, trailers):
+    found = reception.receive(text.encode(), Rules(), NOW)
+    assert found.parts == []
+    read = found.answer([], NOW).decode().split("\r")
+    assert [line for line in read if line[1:3] == "TS"] == trailers
+    assert read[0].startswith(text[:3])
 
 
 def test_a_batch_of_too_many_is_refused_before_it_is_read(monkeypatch):
