@@ -191,13 +191,33 @@ def test_characters_that_no_column_holds_are_refused():
     assert (part.error.code, refused) == ("hl7_control_id", Reason.UNREADABLE)
     part, _reason = received(HEADER.replace("ID1", "9" * 300))
     assert part.error.code == "hl7_control_id"
+    assert fields(part.content, "MSA")[1] == "AE"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "condition"),
+    [
+        ("|2.5.1", "|3.0", "AR", "203"),
+        ("|P|", "||", "AE", "101"),
+        ("|ID1|", "||", "AE", "101"),
+        ("|2.5.1", "|2.5.1|||SOMETIMES", "CE", "103"),
+        ("|2.5.1", "|2.5.1||||||EBCDIC", "AE", "102"),
+    ],
+)
+def test_faults_of_content_are_errors_and_what_we_do_not_take_is_rejected(
+    old, new, code, condition
+):
+    part, refused = received(HEADER.replace(old, new))
+    assert refused is Reason.UNREADABLE
+    assert fields(part.content, "MSA")[1] == code
+    assert fields(part.content, "ERR")[3].split("^")[0] == condition
 
 
 def test_text_that_is_no_message_gets_an_answer_from_who_we_are():
     part, refused = received("hello", application="ODOO")
     assert refused is Reason.UNREADABLE
     assert fields(part.content, "MSH")[2] == "ODOO"
-    assert fields(part.content, "MSA")[1] == "AR"
+    assert fields(part.content, "MSA")[1] == "AE"
     assert part.error.code == "hl7_syntax"
     assert part.key == ""
 
@@ -314,9 +334,9 @@ def test_a_batch_whose_messages_want_no_answer_gets_none():
 
 
 @pytest.mark.parametrize("text", ["BHS|^~\\&|A|B|C|D\r", "FHS", "BHS|||\r", "BHS|^~\\&\rXX\r"])
-def test_a_broken_batch_is_rejected(text):
+def test_a_broken_batch_is_an_error(text):
     found = reception.receive(text.encode(), Rules(), NOW)
-    assert fields(found.parts[0].content, "MSA")[1] == "AR"
+    assert fields(found.parts[0].content, "MSA")[1] == "AE"
     assert found.refused is Reason.UNREADABLE
 
 
@@ -383,5 +403,5 @@ def test_what_nobody_foresaw_is_kept_and_answered(monkeypatch):
 
 def test_too_long_is_answered_by_its_beginning():
     found = reception.too_long(f"{HEADER}\rNTE|".encode(), Rules(), NOW)
-    assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AR", "ID1"]
+    assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AE", "ID1"]
     assert found.refused is Reason.TOO_LONG

@@ -167,7 +167,7 @@ def _headerless(marks: Delimiters, application: str = "", facility: str = "") ->
 def _refused(asked: Message, error: Hl7Error, control_id: str, now: datetime) -> bytes:
     made = acknowledgement.acknowledge(
         asked,
-        Outcome.REJECTED,
+        acknowledgement.outcome_of(error.condition),
         control_id=control_id,
         now=now,
         details=(Detail.of(error),),

@@ -17,7 +17,7 @@ from typing import Final
 
 from ..hl7 import acknowledgement, batch, fingerprint
 from ..hl7.acknowledgement import Detail, Outcome, Stage
-from ..hl7.errors import Condition, Hl7Error, Place
+from ..hl7.errors import Condition, Hl7Error, LimitFault, Place
 from ..hl7.header import Header
 from ..hl7.message import Message, parse
 from . import answers
@@ -126,11 +126,9 @@ def evidence(data: bytes, error: Hl7Error, content: bytes | None = None) -> Part
 
 def too_long(head: bytes, rules: Rules, now: datetime) -> Reception:
     """A message beyond the limit, of which only the beginning was kept."""
-    error = Hl7Error(
+    error = LimitFault(
         f"The message is larger than the {rules.limits.size} bytes that the interface allows. "
-        "Raise its limit, or ask the partner to send less in one message.",
-        code="hl7_limit",
-        condition=Condition.INTERNAL,
+        "Raise its limit, or ask the partner to send less in one message."
     )
     return _unreadable(head, error, rules, now, Reason.TOO_LONG)
 
@@ -322,10 +320,14 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
 
 def _rejection(message: Message, error: Hl7Error, now: datetime) -> bytes | None:
     """The one negative answer to a message, at the first stage that it wants to hear of."""
+    outcome = acknowledgement.outcome_of(error.condition)
+    if isinstance(error, NotForUs):
+        # Nothing is wrong with it, only with where it went.
+        outcome = Outcome.REJECTED
     for stage in (Stage.RECEIPT, Stage.HANDLING):
         content = answers.acknowledged(
             message,
-            Outcome.REJECTED,
+            outcome,
             stage,
             control_id=new_id(),
             now=now,
