@@ -44,6 +44,17 @@ def test_in_enhanced_mode_the_receipt_comes_first(world: Hospital) -> None:
         assert [peer.ask(worse).code, peer.receive().code] == ["CA", "AR"]
 
 
+def test_orders_of_supplies_are_answered_when_they_are_handled(world: Hospital) -> None:
+    """Without being told so: their senders want to know what became of them."""
+    feed = world.interface(hl7_respond_deadline=60)
+    with Peer(feed.port) as peer:
+        order = adt("ORDER", f9="OMS^O05^OMS_O05")
+        answer = peer.ask(order)
+        assert (answer.code, answer.condition) == ("AR", "200")
+        assert peer.ask(adt("STAY", trigger="A99")).code == "AA"
+        assert peer.ask(order).raw == answer.raw
+
+
 @pytest.mark.parametrize(("late", "code"), [("accept", "AA"), ("error", "AR")])
 def test_what_takes_too_long(world: Hospital, late: str, code: str) -> None:
     feed = world.interface(hl7_respond="handled", hl7_respond_deadline=2, hl7_late=late)

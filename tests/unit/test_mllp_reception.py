@@ -268,6 +268,15 @@ def test_an_answer_after_handling_waits_and_the_receipt_does_not():
     assert part.waiting is None
 
 
+def test_orders_of_supplies_are_answered_after_handling_if_others_are_not():
+    supplies = Rules(handled_types=reception.ORDERS)
+    for type_, waits in (("OMS^O05", True), ("OMN^O07", True), ("ADT^A01", False), ("ORM", False)):
+        text = HEADER.replace("ADT^A01^ADT_A01", type_)
+        part = reception.receive(text.encode(), supplies, NOW).parts[0]
+        assert (part.waiting is not None, part.content is None) == (waits, waits)
+        assert reception.receive(text.encode(), Rules(), NOW).parts[0].waiting is None
+
+
 def test_conflicts_are_rejected_only_if_so_wanted():
     part, _none = received(HEADER)
     assert part.conflict is None

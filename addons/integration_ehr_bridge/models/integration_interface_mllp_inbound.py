@@ -154,7 +154,8 @@ class IntegrationInterface(models.Model):
         missing = super()._missing_for_traffic()
         if not self._listens_mllp():
             return missing
-        return missing + self._missing_mllp_port() + self._missing_mllp_tls()
+        missing += self._missing_mllp_port() + self._missing_mllp_tls()
+        return missing + self._missing_mllp_proof()
 
     def _missing_mllp_port(self) -> list[str]:
         missing = []
@@ -200,6 +201,19 @@ class IntegrationInterface(models.Model):
         except ValueError as exc:
             missing.append(self.env._("Only these certificates: %s.", exc))
         return missing
+
+    def _missing_mllp_proof(self) -> list[str]:
+        """MLLP knows no password: without one of these, whoever reaches the port may admit, merge
+        and discharge."""
+        only_here = self.mllp_tls == "none" and not self._mllp_plaintext_allowed()
+        if only_here or self.mllp_tls == "client" or self.source_networks:
+            return []
+        return [
+            self.env._(
+                "Everybody who reaches the port could send. Choose the encryption with which the "
+                "partner shows a certificate, or name its networks under “Accepted from”."
+            )
+        ]
 
     # ------------------------------------------------------------------
     # what the listener asks

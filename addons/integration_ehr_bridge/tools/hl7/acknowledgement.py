@@ -68,8 +68,8 @@ class Detail:
 
 
 #: What is no matter of content or format (2.9.2): type, event, processing id and version that are
-#: not taken here, a control id that stands for something else, and what lies with us and may be over
-#: when the same message comes again.
+#: not taken here, a control id that stands for something else, and what lies with us and may be
+#: over when the same message comes again.
 _REJECTED: Final = frozenset(
     {
         Condition.UNSUPPORTED_TYPE,

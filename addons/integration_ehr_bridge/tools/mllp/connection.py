@@ -240,8 +240,12 @@ class Connection(asyncio.Protocol):
         self._steer()
 
     def _is_full(self) -> bool:
-        """Whether no more may be on its way: of this peer, or of all together."""
-        return len(self._pending) + self._later >= MOST_PENDING or self._port.is_full()
+        """Whether no more may be on its way: of this peer, or of all together.
+
+        One that does not read its answers gets no further ones: they would pile up here.
+        """
+        waiting = len(self._pending) + self._later
+        return self._stuck or waiting >= MOST_PENDING or self._port.is_full()
 
     def _go_on(self) -> None:
         self._resume = None
@@ -252,7 +256,7 @@ class Connection(asyncio.Protocol):
         if not transport or self.ended or transport.is_closing():
             return
         full = bool(self._backlog) or self._is_full()
-        pause = full or self._stuck or self._finishing
+        pause = full or self._finishing
         if pause and not self._paused:
             transport.pause_reading()
         elif self._paused and not pause:

@@ -22,9 +22,10 @@ from ..hl7.header import Header
 from ..hl7.message import Message, parse
 from . import answers
 from .counters import Reason
-from .rules import Environment, NotForUs, Rules, check
+from .rules import ORDERS, Environment, NotForUs, Rules, check
 
 __all__ = [
+    "ORDERS",
     "Environment",
     "Part",
     "Reception",
@@ -303,7 +304,7 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
         message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
     )
     wanted = any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
-    if rules.handled and wanted:
+    if rules.tells(part.type) and wanted:
         part.early, part.waiting = receipt, message
         part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
     else:

@@ -4,12 +4,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ..hl7.charsets import ASCII
 from ..hl7.errors import Condition, Hl7Error, Place
 from ..hl7.header import Header
 from ..hl7.limits import DEFAULT, Limits
 from .counters import Reason
+
+#: Orders of supplies and of other things than services: their answers tell what was made of them.
+ORDERS: Final = frozenset({"OMS", "OMN"})
 
 
 class Environment(StrEnum):
@@ -27,7 +31,8 @@ class Rules:
     :ivar processing: ids of MSH-11 that are those of its environment
     :ivar charset: what messages are in that do not say (table 0211)
     :ivar application: who we are in MSH-5; empty: whoever is addressed
-    :ivar handled: whether the answer says what became of the message
+    :ivar handled: whether every answer says what became of its message
+    :ivar handled_types: types (MSH-9.1) of which it does even if others do not
     :ivar rejects_conflicts: whether an id that comes again with another content is refused
     """
 
@@ -36,8 +41,13 @@ class Rules:
     application: str = ""
     facility: str = ""
     handled: bool = False
+    handled_types: frozenset[str] = frozenset()
     rejects_conflicts: bool = False
     limits: Limits = DEFAULT
+
+    def tells(self, type_: str | None) -> bool:
+        """Whether the answer to a message of a type, such as OMS^O05, waits for its handling."""
+        return self.handled or (type_ or "").partition("^")[0] in self.handled_types
 
 
 class NotForUs(Hl7Error):
