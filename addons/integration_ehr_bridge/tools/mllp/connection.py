@@ -231,7 +231,8 @@ class Connection(asyncio.Protocol):
     def _work(self) -> None:
         """Take what there is as far as it is allowed, and read on or stop reading."""
         while self._backlog and not self._is_full() and not self._resume:
-            delay = self._port.allows(1) if isinstance(self._backlog[0], Frame) else 0.0
+            paid = isinstance(self._backlog[0], (Frame, TooLong))
+            delay = self._port.allows(1) if paid else 0.0
             if delay:
                 self._resume = self._loop.call_later(delay, self._go_on)
                 break
