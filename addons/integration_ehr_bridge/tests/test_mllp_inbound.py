@@ -166,6 +166,23 @@ class TestMllpInbound(MllpCase):
             feed._write_approved({"data_class": data_class})
             self.assertEqual(self.doors()[feed.id].everywhere, expected)
 
+    def test_one_that_is_set_up_wrongly_closes_no_other_port(self):
+        bad = self._interface(
+            "Bad",
+            direction="inbound",
+            transport="mllp",
+            body_codec="hl7",
+            data_class="clinical",
+            mllp_port=22576,
+            mllp_tls="none",
+        )
+        self.env.cr.execute(
+            "UPDATE integration_interface SET source_networks = 'nonsense' WHERE id = %s", [bad.id]
+        )
+        bad.invalidate_recordset()
+        with self.assertLogs("odoo.addons.integration_ehr_bridge", "ERROR"):
+            self.assertEqual(list(self.doors()), [self.feed.id])
+
     def test_tls_listens_everywhere(self):
         self.feed._write_approved({"mllp_tls": "server"})
         self.assertTrue(self.doors()[self.feed.id].everywhere)
