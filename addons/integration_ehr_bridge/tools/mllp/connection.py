@@ -82,6 +82,7 @@ class Connection(asyncio.Protocol):
 
     :ivar active: when something last came or went, by the clock of the loop
     :ivar ended: whether nothing is read or written any more
+    :ivar is_over: whether there is nothing left to be done for it either
     """
 
     def __init__(self, port: Port, peer: str, loop: asyncio.AbstractEventLoop) -> None:
@@ -92,7 +93,8 @@ class Connection(asyncio.Protocol):
         self._backlog: deque[Item] = deque()
         self._pending: deque[Pending] = deque()
         self._transport: asyncio.Transport | None = None
-        self._paused = self._finishing = self._stuck = self.ended = False
+        self._paused = self._finishing = self._stuck = self._lost = False
+        self.ended = self.is_over = False
         self._resume: asyncio.TimerHandle | None = None
         #: Answers that come later than those of the frames that followed.
         self._later = 0
@@ -147,27 +149,35 @@ class Connection(asyncio.Protocol):
         return bool(not over_tls and (self._pending or self._backlog))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.ended = True
-        if self._resume:
-            self._resume.cancel()
+        self.ended = self._lost = True
+        self._stuck = False
         try:
             if not self._finishing:
                 self._backlog.extend(self._decoder.close())
+            self._finishing = True
+            # What was read is stored all the same, as slowly as if its sender were still there: it
+            # may be one that waits for no answers.
+            self._work()
+        except BaseException:
             self._abandon()
-        finally:
-            self._port.gone(self)
+            raise
 
     def _abandon(self) -> None:
-        """Count what waited for its turn. It was not answered: its sender has it, and comes again.
-
-        Only what nobody would send again is kept: the frame that broke off, and garbage.
-        """
+        """Count what waits for its turn. It was not answered: its sender keeps it."""
         for item in self._backlog:
             if isinstance(item, (Frame, TooLong)):
                 self._port.tally.refuse(Reason.ABANDONED, self._peer)
-            else:
-                self._take(item)
         self._backlog.clear()
+        self._finishing = True
+        self._end()
+
+    def _end(self) -> None:
+        """Give the place back when nobody is there and nothing is left."""
+        if self._lost and not self._backlog and not self.is_over:
+            self.is_over = True
+            if self._resume:
+                self._resume.cancel()
+            self._port.gone(self)
 
     def pause_writing(self) -> None:
         self._stuck = True
@@ -182,7 +192,7 @@ class Connection(asyncio.Protocol):
 
     def go_on(self) -> None:
         """Take what had to wait because too much was on its way."""
-        if not self.ended:
+        if not self.is_over:
             self._work()
 
     def finish(self) -> None:
@@ -192,13 +202,15 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End at once."""
+        self.ended = True
+        self._abandon()
         if self._transport:
             self._transport.abort()
 
     def sweep(self, now: float) -> None:
         """End if nothing happens any more."""
         silent = now - self.active
-        if (self._pending or self._later) and not self._stuck:
+        if self._lost or ((self._pending or self._later) and not self._stuck):
             return
         midway = self._stuck or not self._decoder.is_idle
         limit = self._port.door.idle_timeout
@@ -222,8 +234,8 @@ class Connection(asyncio.Protocol):
             self._work()
         else:
             self._port.tally.refuse(Reason.UNSTORED, self._peer)
-            # No answer at all: whoever gets none keeps the message and sends it again.
-            self.ended = True
+            # No answer at all: whoever gets none keeps the message and sends it again, and what
+            # followed it: stored now, that would be ahead of it.
             self.abort()
 
     # -- inside ------------------------------------------------------------------------------
@@ -239,6 +251,7 @@ class Connection(asyncio.Protocol):
             self._take(self._backlog.popleft())
         self._flush()
         self._steer()
+        self._end()
 
     def _is_full(self) -> bool:
         """Whether no more may be on its way: of this peer, or of all together.

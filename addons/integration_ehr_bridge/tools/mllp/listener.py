@@ -221,7 +221,7 @@ class OpenPort:
         except asyncio.CancelledError:
             found.close()
         else:
-            if not connection.ended:
+            if not connection.is_over:
                 self.connections.add(connection)
             if self.finishing:
                 connection.finish()
