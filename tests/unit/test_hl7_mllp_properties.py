@@ -148,7 +148,7 @@ def test_what_no_frame_can_hold(data):
 
 @pytest.mark.parametrize("piece", [b"\x0b", b"\x0b\x1c", b"A\x0bA\x1c\r"])
 def test_many_frames_in_one_piece_cost_as_much_as_each(piece):
-    """Four times as many take about four times as long, not sixteen times."""
+    """32 times as many take about 32 times as long; copying the rest each time, it were 1,000."""
 
     def cost(count):
         decoder = mllp.Decoder(strict=False)
@@ -156,5 +156,5 @@ def test_many_frames_in_one_piece_cost_as_much_as_each(piece):
         decoder.feed(piece * count)
         return time.process_time() - begun
 
-    few, many = (min(cost(count) for _each in range(2)) for count in (16_000, 64_000))
-    assert many < 9 * few
+    few, many = (min(cost(count) for _each in range(2)) for count in (8_000, 256_000))
+    assert many < 64 * few

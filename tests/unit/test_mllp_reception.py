@@ -83,6 +83,18 @@ def test_quick_answers_whatever_the_header_holds(mark, parts):
         assert quick == (made.encode() if made else None)
 
 
+@pytest.mark.parametrize("mark", ["+", "-", ".", "%", "#"])
+def test_quick_answers_with_separators_that_stand_in_times(mark):
+    parts = ["MSH", "^~\\&", "A", "B", "C", "D", "2026", "", "ADT^A01", "C1", "P", "25"]
+    asked = message.parse(mark.join(parts).encode())
+    for _once_more in range(2):
+        made = acknowledgement.acknowledge(asked, Outcome.ACCEPTED, control_id="A", now=NOW)
+        quick = answers.acknowledged(
+            asked, Outcome.ACCEPTED, Stage.HANDLING, control_id="A", now=NOW
+        )
+        assert quick == made.encode()
+
+
 def test_templates_keep_nothing_of_a_header_but_what_answers_say():
     answers._template.cache_clear()
     for number in range(50):
