@@ -23,7 +23,7 @@ def test_the_answer_says_what_became_of_the_message(world: Hospital) -> None:
         assert peer.ask(adt("GOOD")).code == "AA"
         bad = adt("BAD", trigger="A99")
         answer = peer.ask(bad)
-        assert (answer.code, answer.control_id) == ("AE", "BAD")
+        assert (answer.code, answer.control_id) == ("AR", "BAD")
         assert answer.condition == "200"
         assert answer.field("ERR", 7) == "no_handler"
         assert "ADT^A99" in answer.field("ERR", 8).replace("\\S\\", "^")
@@ -41,10 +41,21 @@ def test_in_enhanced_mode_the_receipt_comes_first(world: Hospital) -> None:
         # Only errors are wanted, and there is none.
         assert peer.ask(adt("FINE", f15="AL", f16="ER")).code == "CA"
         worse = adt("WORSE", trigger="A99", f15="AL", f16="ER")
-        assert [peer.ask(worse).code, peer.receive().code] == ["CA", "AE"]
+        assert [peer.ask(worse).code, peer.receive().code] == ["CA", "AR"]
 
 
-@pytest.mark.parametrize(("late", "code"), [("accept", "AA"), ("error", "AE")])
+def test_orders_of_supplies_are_answered_when_they_are_handled(world: Hospital) -> None:
+    """Without being told so: their senders want to know what became of them."""
+    feed = world.interface(hl7_respond_deadline=60)
+    with Peer(feed.port) as peer:
+        order = adt("ORDER", f9="OMS^O05^OMS_O05")
+        answer = peer.ask(order)
+        assert (answer.code, answer.condition) == ("AR", "200")
+        assert peer.ask(adt("STAY", trigger="A99")).code == "AA"
+        assert peer.ask(order).raw == answer.raw
+
+
+@pytest.mark.parametrize(("late", "code"), [("accept", "AA"), ("error", "AR")])
 def test_what_takes_too_long(world: Hospital, late: str, code: str) -> None:
     feed = world.interface(hl7_respond="handled", hl7_respond_deadline=2, hl7_late=late)
     world.call(feed, "action_pause")

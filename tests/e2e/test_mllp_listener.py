@@ -263,7 +263,9 @@ def test_what_cannot_be_read_is_rejected_precisely_and_kept(
     before = world.count(feed)
     with Peer(feed.port) as peer:
         answer = peer.ask(message)
-        assert answer.code in ("AR", "CR")
+        # Type and version are rejected; what the content is wrong in is an error.
+        kind = "R" if condition in ("200", "203") else "E"
+        assert answer.code in (f"A{kind}", f"C{kind}")
         assert (answer.condition, answer.field("ERR", 2)) == (condition, place)
         assert peer.ask(message).raw == answer.raw  # it is not kept twice
         assert peer.ask(adt(new_id())).code == "AA"  # the feed flows
@@ -295,7 +297,7 @@ def test_another_receiver_is_rejected(world: Hospital) -> None:
     assert world.count(named) == 2
 
 
-def test_an_unknown_trigger_is_stored_and_quarantined(world: Hospital) -> None:
+def test_an_unknown_trigger_is_stored_and_accepted(world: Hospital) -> None:
     feed = world.interface()
     with Peer(feed.port) as peer:
         assert peer.ask(adt("U1", trigger="Z99")).code == "AA"
@@ -307,7 +309,7 @@ def test_too_long_a_message_is_rejected_and_the_next_is_not(world: Hospital) -> 
     long = adt("LONG") + b"NTE|1||" + b"x" * 5000 + b"\r"
     with Peer(small.port) as peer:
         answer = peer.ask(long)
-        assert (answer.code, answer.control_id) == ("AR", "LONG")
+        assert (answer.code, answer.control_id) == ("AE", "LONG")
         assert "2048 bytes" in answer.field("ERR", 8)
         assert peer.ask(adt("SHORT")).code == "AA"
     assert sorted(world.codes(small)) == ["hl7_limit"]
@@ -345,6 +347,28 @@ def test_odd_bytes_harm_nobody(feed: Inbound, data: bytes) -> None:
         assert peer.ask(adt(new_id())).code == "AA"
 
 
+def test_a_flood_of_frames_that_hold_nothing_is_closed(world: Hospital, feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        peer.send(VT * 200_000)
+        assert peer.is_closed()
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt(new_id())).code == "AA"
+
+
+def test_an_acknowledgement_that_is_no_text_takes_nobody_with_it(
+    world: Hospital, feed: Inbound
+) -> None:
+    """Its key is too long, and holds bytes that none of its character sets has."""
+    hostile = b"MSH|^~\\&|" + b"A" * 250 + b"\xff|F|||2026||ACK^A01|%s|P|2.5.1||||||ASCII~8859/1"
+    before = world.count(feed)
+    with Peer(feed.port) as peer:
+        peer.send(
+            framed(hostile % b"H1" + b"\rMSA|AA|X\r") + framed(hostile % b"H2" + b"\rMSA|AA|X\r")
+        )
+        assert peer.ask(adt(new_id())).code == "AA"
+    assert world.count(feed) == before + 3
+
+
 # -- batches -----------------------------------------------------------------------------
 
 
@@ -368,10 +392,16 @@ def test_a_batch_is_taken_apart_and_answered_as_one(world: Hospital) -> None:
     assert len(repeated) == 4
 
 
-def test_a_batch_that_was_cut_short_is_rejected_as_a_whole(world: Hospital) -> None:
+def test_an_empty_batch_is_answered(world: Hospital, feed: Inbound) -> None:
+    with Peer(feed.port) as peer:
+        answer = peer.ask(b"BHS|^~\\&|EHR|GENERAL|ODOO||20261101||B||B8\rBTS|0\r")
+    assert answer.raw.decode().split("\r")[-2:] == ["BTS|0", ""]
+
+
+def test_a_batch_that_was_cut_short_is_an_error_as_a_whole(world: Hospital) -> None:
     feed = world.interface()
     whole = b"BHS|^~\\&|EHR|GENERAL|ODOO||20261101||B||B7\r" + adt("P1") + b"BTS|2\r"
     with Peer(feed.port) as peer:
         answer = peer.ask(whole)
-    assert (answer.code, answer.control_id, answer.field("ERR", 2)) == ("AR", "B7", "BTS^1^1^1")
+    assert (answer.code, answer.control_id, answer.field("ERR", 2)) == ("AE", "B7", "BTS^1^1^1")
     assert world.codes(feed) == ["hl7_batch"]

@@ -112,7 +112,7 @@ def test_ports_follow_their_interfaces(world: Hospital) -> None:
         assert peer.ask(adt("3")).code == "AA"
         # Terms that decide about messages leave connections alone.
         world.write(feed, body_limit=1)
-        wait_until(lambda: peer.ask(adt("4") + b"NTE|" + b"x" * 2000).code == "AR", what="a limit")
+        wait_until(lambda: peer.ask(adt("4") + b"NTE|" + b"x" * 2000).code == "AE", what="a limit")
     world.call(feed, "action_retire")
     world.listener.wait_closed(other)
     # The long one is there as evidence, and perhaps as a message of before the limit.

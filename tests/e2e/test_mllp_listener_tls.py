@@ -44,7 +44,7 @@ def secured(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def open_to_all(secured: Secured) -> Inbound:
-    return secured.world.interface(mllp_tls="server")
+    return secured.world.interface(mllp_tls="server", source_networks="127.0.0.0/8, ::1")
 
 
 def _refused(port: int, context: ssl.SSLContext | None = None) -> bool:

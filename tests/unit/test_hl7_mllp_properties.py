@@ -1,5 +1,7 @@
 """Framing: whatever the pieces that bytes arrive in, the same comes out."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,3 +144,17 @@ def test_a_decoder_begins_anew_after_the_end():
 def test_what_no_frame_can_hold(data):
     with pytest.raises(mllp.FramingError):
         mllp.encode(data)
+
+
+@pytest.mark.parametrize("piece", [b"\x0b", b"\x0b\x1c", b"A\x0bA\x1c\r"])
+def test_many_frames_in_one_piece_cost_as_much_as_each(piece):
+    """32 times as many take about 32 times as long; copying the rest each time, it were 1,000."""
+
+    def cost(count):
+        decoder = mllp.Decoder(strict=False)
+        begun = time.process_time()
+        decoder.feed(piece * count)
+        return time.process_time() - begun
+
+    few, many = (min(cost(count) for _each in range(2)) for count in (8_000, 256_000))
+    assert many < 64 * few

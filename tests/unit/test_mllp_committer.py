@@ -134,3 +134,34 @@ def test_many_threads_submit():
     thread.finish()
     thread.join(10)
     assert len(ledger.results) == 800
+
+
+def test_what_followed_a_message_that_was_given_up_is_not_stored_ahead_of_it():
+    """The database is back between the two of one connection; another one's is stored."""
+    ledger = Ledger(failures=1)
+    one, other = object(), object()
+    jobs = []
+    for number, owner in enumerate((one, one, other, one)):
+        part = reception.Part(b"x" * (committer.MOST_BYTES // 2), key=str(number))
+        jobs.append(committer.Job(DOOR, part, (owner, None)))
+    jobs[0].since -= 100
+    run(ledger, jobs, patience=10)
+    assert ledger.batches == [["2"]]
+    assert [key for key, told in sorted(ledger.results.items()) if told == committer.Dropped()] == [
+        "0",
+        "1",
+        "3",
+    ]
+
+
+def test_one_that_cannot_go_on_says_so():
+    told = []
+
+    def deliver(_results):
+        raise RuntimeError("the loop is closed")
+
+    thread = committer.Committer(Ledger().store, deliver, failed=lambda: told.append(True))
+    thread.submit(job(1))
+    thread.start()
+    thread.join(10)
+    assert told == [True]

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import pytest
 from setup.odoo_server import free_port
 from tests.unit.load_ehr import load
 
+addresses = load("mllp.addresses")
 committer = load("mllp.committer")
 connection = load("mllp.connection")
 counters = load("mllp.counters")
@@ -145,6 +147,100 @@ async def test_a_sender_that_is_too_fast_is_slowed_down(stage):
 
 
 @staged
+async def test_one_that_sends_nothing_but_begins_of_frames_is_closed(stage):
+    for flood in (b"\x0b" * 262_144, b"\x0b\x1c" * 131_072):
+        stage.open()
+        reader, writer = await stage.connect()
+        begun = time.process_time()
+        writer.write(flood)
+        await settled()
+        with suppress(ConnectionError):
+            while await reader.read(4096):
+                pass
+        assert time.process_time() - begun < 2
+    # Others are served, also one that errs now and then.
+    reader, writer = await stage.connect()
+    writer.write((b"\x0b" * 90 + framed(adt("GOOD"))) * 3)
+    assert [(await answer(reader))[2] for _each in range(3)] == ["GOOD"] * 3
+
+
+@staged
+async def test_a_peer_that_sends_much_and_is_gone_is_taken_as_slowly_as_before(stage):
+    stage.at_once = False
+    stage.open()
+    _reader, writer = await stage.connect()
+    writer.write(b"".join(framed(adt(f"N{number}")) for number in range(500)))
+    await settled()
+    assert len(stage.jobs) == connection.MOST_PENDING
+    linger = struct.pack("ii", 1, 0)  # the end is a reset
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+    total = 0
+    while stage.jobs:
+        assert len(stage.jobs) <= connection.MOST_PENDING
+        stage.answer(1)
+        total += 1
+        await asyncio.sleep(0)
+        if not stage.jobs:
+            await settled()
+    # Its sender may be one that waits for no answers.
+    assert total == 500
+    assert stage.listener.statuses()[0].connections == 0
+
+
+@staged
+async def test_what_follows_a_message_that_was_not_stored_is_not_taken(stage):
+    stage.at_once = False
+    stage.open()
+    reader, writer = await stage.connect()
+    writer.write(b"".join(framed(adt(f"N{number}")) for number in range(100)))
+    await settled()
+    first, *others = stage.jobs
+    stage.listener.deliver([(first, committer.Dropped())])
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    stage.listener.deliver([(job, committer.Dropped()) for job in others])
+    await settled()
+    assert len(stage.jobs) == connection.MOST_PENDING
+    assert stage.refusals() == {Reason.UNSTORED: 32, Reason.ABANDONED: 68}
+    assert stage.listener.statuses()[0].connections == 0
+
+
+@staged
+async def test_no_more_than_what_may_be_on_its_way_is_read(stage):
+    """Whatever the number of connections; and they go on when there is room again."""
+    most, listener.MOST_FLYING = listener.MOST_FLYING, 2 * 1024 * 1024
+    try:
+        await _fill_up(stage)
+    finally:
+        listener.MOST_FLYING = most
+
+
+async def _fill_up(stage):
+    large = 256 * 1024
+    stage.at_once = False
+    stage.open()
+    writers = []
+    for number in range(3):
+        reader, writer = await stage.connect()
+        writers.append((reader, writer))
+        for more in range(8):
+            message = adt(f"L{number}{more}") + b"ZZZ|" + b"A" * large + b"\r"
+            writer.write(framed(message))
+    for _each in range(10):
+        await settled()
+    # One message more than fits, and what was read with it.
+    held = sum(len(job.part.body) for job in stage.jobs)
+    assert listener.MOST_FLYING - large < held < listener.MOST_FLYING + 2 * large
+    stage.at_once = True
+    stage.answer(len(stage.jobs))
+    for number, (reader, _writer) in enumerate(writers):
+        for more in range(8):
+            assert (await answer(reader))[2] == f"L{number}{more}"
+    assert not stage.listener.is_full
+
+
+@staged
 async def test_what_is_not_stored_is_not_answered(stage):
     stage.at_once = False
     stage.open()
@@ -181,6 +277,21 @@ async def test_in_enhanced_mode_receipts_do_not_wait_for_handling(stage):
     whole = load("mllp.answers").joined(early, b"M\rMSA|AA|TWO")
     stage.listener.deliver([(stage.waiting[1], committer.Answered(whole))])
     assert await answer(reader) == ["MSA", "AA", "TWO"]
+
+
+@staged
+async def test_receipts_do_not_let_a_sender_pile_up_what_is_not_handled(stage):
+    stage.open(rules=reception.Rules(handled=True))
+    reader, writer = await stage.connect()
+    writer.write(b"".join(framed(adt(f"N{n}", "|||AL|AL")) for n in range(200)))
+    for number in range(connection.MOST_PENDING):
+        assert await answer(reader) == ["MSA", "CA", f"N{number}"]
+    await settled()
+    assert len(stage.waiting) == connection.MOST_PENDING
+    told = load("mllp.answers").joined(stage.waiting[0].part.early, b"M\rMSA|AA|N0")
+    stage.listener.deliver([(stage.waiting[0], committer.Answered(told))])
+    assert await answer(reader) == ["MSA", "AA", "N0"]
+    assert await answer(reader) == ["MSA", "CA", f"N{connection.MOST_PENDING}"]
 
 
 @staged
@@ -247,6 +358,19 @@ async def test_a_rate_slows_down_and_loses_nothing(stage):
     ids = [(await answer(reader))[2] for _each in range(30)]
     assert ids == [f"R{number}" for number in range(30)]
     assert time.monotonic() - begun > 0.4
+
+
+@staged
+async def test_a_batch_counts_as_many_as_it_holds(stage):
+    stage.open(rate=5.0, burst=20.0)
+    reader, writer = await stage.connect()
+    whole = b"BHS|^~\\&|EHR|G\r" + b"".join(adt(f"B{n}") for n in range(20)) + b"BTS|20\r"
+    begun = time.monotonic()
+    writer.write(framed(whole) + framed(adt("NEXT")) + framed(adt("LAST")))
+    await reader.readuntil(b"\x1c\r")
+    assert [(await answer(reader))[2] for _each in range(2)] == ["NEXT", "LAST"]
+    # The batch has used up what could be had at once; the two took 0.2 s each.
+    assert time.monotonic() - begun > 0.35
 
 
 @staged
@@ -327,16 +451,20 @@ async def test_one_that_does_not_read_its_answers_is_stopped(stage):
     quiet.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     quiet.connect(("127.0.0.1", stage.door.port))
     quiet.setblocking(False)
+    await settled()
+    (port,) = stage.listener._ports.values()
+    (found,) = port.connections
+    # The system takes little, so that ours would have to.
+    found._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     loop = asyncio.get_running_loop()
-    sent = 0
+    flood = b"".join(framed(adt(f"Q{number}")) for number in range(1000))
     with suppress(TimeoutError):
-        async with asyncio.timeout(3):
-            while sent < 200_000:
-                await loop.sock_sendall(
-                    quiet, b"".join(framed(adt(f"Q{sent + n}")) for n in range(100))
-                )
-                sent += 100
-    assert sent < 200_000
+        async with asyncio.timeout(1.5):
+            while True:
+                await loop.sock_sendall(quiet, flood)
+    assert not found._transport.is_reading()
+    # What a transport holds before it asks for a pause, and answers of what was taken till then.
+    assert found._transport.get_write_buffer_size() < 128 * 1024
     # Others are served meanwhile.
     reader, writer = await stage.connect()
     writer.write(framed(adt("OTHER")))
@@ -344,11 +472,49 @@ async def test_one_that_does_not_read_its_answers_is_stopped(stage):
     quiet.close()
 
 
+@staged
+async def test_a_connection_that_fails_frees_its_place_and_stops_nobody(stage):
+    """Whatever goes wrong within one connection: its place is free again, others are told."""
+    stage.at_once = False
+    stage.open(max_connections=2)
+    reader, writer = await stage.connect()
+    other, another = await stage.connect()
+    writer.write(framed(adt("BAD")))
+    await settled()
+    another.write(framed(adt("GOOD")))
+    await settled()
+
+    def fail(*_any):
+        raise RuntimeError("unforeseen")
+
+    bad = stage.jobs[0].owner[0]
+    bad._fill = fail
+    stage.listener.deliver([(job, committer.Answered(job.part.content)) for job in stage.jobs])
+    assert (await answer(other))[2] == "GOOD"
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    await settled()
+    assert stage.listener.statuses()[0].connections == 1
+
+
+@staged
+async def test_a_connection_whose_end_fails_frees_its_place(stage):
+    stage.open()
+    _reader, writer = await stage.connect()
+    await settled()
+    (port,) = stage.listener._ports.values()
+    (found,) = port.connections
+    found._decoder.close = None  # raises when it is called
+    writer.transport.abort()
+    await settled()
+    assert stage.listener.statuses()[0].connections == 0
+
+
 def test_addresses_to_listen_on():
-    assert listener.bindable("10.1.2.3, ::1") == ["10.1.2.3", "::1"]
-    assert "0.0.0.0" in listener.bindable("")
+    assert addresses.bindable("10.1.2.3, ::1") == ["10.1.2.3", "::1"]
+    assert "0.0.0.0" in addresses.bindable("")
     with pytest.raises(ValueError, match="no address"):
-        listener.bindable("eth0")
+        addresses.bindable("eth0")
 
 
 def test_fingerprints():

@@ -1,9 +1,10 @@
 """What the listener makes of frames, and what it answers: no socket, no database."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.unit import hl7_corpus
@@ -58,7 +59,9 @@ def test_quick_answers_are_those_of_the_codec(name, stage, outcome):
 texts = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=8)
 
 
-@given(st.sampled_from(["|", "%", "#", "!"]), st.lists(texts, min_size=18, max_size=18))
+@given(
+    st.sampled_from(["|", "%", "#", "!", "+", "-", "."]), st.lists(texts, min_size=18, max_size=18)
+)
 def test_quick_answers_whatever_the_header_holds(mark, parts):
     cleaned = ["".join(c for c in text if c not in mark + "^~\\&") for text in parts]
     known = {
@@ -67,17 +70,42 @@ def test_quick_answers_whatever_the_header_holds(mark, parts):
         7: "2026",
         9: "ADT^A01",
         10: "C1" if mark == "%" else "C%s1",
-        12: "2.5",
+        12: "2" if mark == "." else "2.5",
     }
-    known[18] = "UNICODE UTF-8"
+    known[18] = "" if mark == "-" else "UNICODE UTF-8"
     header = mark.join(known.get(number, text) for number, text in enumerate(cleaned, 1))
-    asked = message.parse(header.encode())
+    asked = message.parse(header.encode(), charset="UTF-8")
     for stage in Stage:
         made = acknowledgement.acknowledge(
             asked, Outcome.ACCEPTED, control_id="A", now=NOW, stage=stage
         )
         quick = answers.acknowledged(asked, Outcome.ACCEPTED, stage, control_id="A", now=NOW)
         assert quick == (made.encode() if made else None)
+
+
+@pytest.mark.parametrize("mark", ["+", "-", ".", "%", "#"])
+def test_quick_answers_with_separators_that_stand_in_times(mark):
+    parts = ["MSH", "^~\\&", "A", "B", "C", "D", "2026", "", "ADT^A01", "C1", "P", "25"]
+    asked = message.parse(mark.join(parts).encode())
+    for _once_more in range(2):
+        made = acknowledgement.acknowledge(asked, Outcome.ACCEPTED, control_id="A", now=NOW)
+        quick = answers.acknowledged(
+            asked, Outcome.ACCEPTED, Stage.HANDLING, control_id="A", now=NOW
+        )
+        assert quick == made.encode()
+
+
+def test_templates_keep_nothing_of_a_header_but_what_answers_say():
+    answers._template.cache_clear()
+    for number in range(50):
+        # Sequence numbers, and text where nobody looks.
+        more = "|".join([str(number), "", "", "", "", "ASCII", *["Y" * 5_000 * number] * 3])
+        part, _none = received(f"{HEADER}|{more}\r")
+        assert fields(part.content, "MSA") == ["MSA", "AA", "ID1"]
+    assert answers._template.cache_info().currsize == 1
+    part, _none = received(f"{HEADER.replace('GENERAL', 'G' * 5000)}\r")
+    assert fields(part.content, "MSH")[5] == "G" * 5000
+    assert answers._template.cache_info().currsize == 1
 
 
 def test_what_was_sent_ahead_is_not_sent_again():
@@ -174,18 +202,45 @@ def test_what_is_not_for_us_is_answered_and_not_stored(changes, condition, field
     assert (error[2], error[3].split("^")[0]) == (f"MSH^1^{field}^1", condition)
 
 
+@pytest.mark.parametrize("more", ["|||NE|NE", "|||SU|SU"])
+def test_what_is_not_for_us_and_wants_no_answer_is_kept(more):
+    part, refused = received(HEADER.replace("|P|", "|T|") + more, processing=frozenset("P"))
+    assert (part.stored, part.error.code, part.content) == (True, "hl7_environment", None)
+    assert refused is Reason.ENVIRONMENT
+
+
 def test_characters_that_no_column_holds_are_refused():
     part, refused = received(HEADER.replace("ID1", "I\0D"))
     assert (part.error.code, refused) == ("hl7_control_id", Reason.UNREADABLE)
     part, _reason = received(HEADER.replace("ID1", "9" * 300))
     assert part.error.code == "hl7_control_id"
+    assert fields(part.content, "MSA")[1] == "AE"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "condition"),
+    [
+        ("|2.5.1", "|3.0", "AR", "203"),
+        ("|P|", "||", "AE", "101"),
+        ("|ID1|", "||", "AE", "101"),
+        ("|2.5.1", "|2.5.1|||SOMETIMES", "CE", "103"),
+        ("|2.5.1", "|2.5.1||||||EBCDIC", "AE", "102"),
+    ],
+)
+def test_faults_of_content_are_errors_and_what_we_do_not_take_is_rejected(
+    old, new, code, condition
+):
+    part, refused = received(HEADER.replace(old, new))
+    assert refused is Reason.UNREADABLE
+    assert fields(part.content, "MSA")[1] == code
+    assert fields(part.content, "ERR")[3].split("^")[0] == condition
 
 
 def test_text_that_is_no_message_gets_an_answer_from_who_we_are():
     part, refused = received("hello", application="ODOO")
     assert refused is Reason.UNREADABLE
     assert fields(part.content, "MSH")[2] == "ODOO"
-    assert fields(part.content, "MSA")[1] == "AR"
+    assert fields(part.content, "MSA")[1] == "AE"
     assert part.error.code == "hl7_syntax"
     assert part.key == ""
 
@@ -236,6 +291,15 @@ def test_an_answer_after_handling_waits_and_the_receipt_does_not():
     assert part.waiting is None
 
 
+def test_orders_of_supplies_are_answered_after_handling_if_others_are_not():
+    supplies = Rules(handled_types=reception.ORDERS)
+    for type_, waits in (("OMS^O05", True), ("OMN^O07", True), ("ADT^A01", False), ("ORM", False)):
+        text = HEADER.replace("ADT^A01^ADT_A01", type_)
+        part = reception.receive(text.encode(), supplies, NOW).parts[0]
+        assert (part.waiting is not None, part.content is None) == (waits, waits)
+        assert reception.receive(text.encode(), Rules(), NOW).parts[0].waiting is None
+
+
 def test_conflicts_are_rejected_only_if_so_wanted():
     part, _none = received(HEADER)
     assert part.conflict is None
@@ -261,6 +325,40 @@ def test_a_batch_is_answered_as_it_came():
         assert fields(answer, start[:3])[2:6] == ["ODOO", "H", "EHR", "G"]
 
 
+@pytest.mark.parametrize(
+    ("text", "trailers"),
+    [
+        ("BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\rBTS|0\r", ["BTS|0"]),
+        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\rFTS|0\r", ["FTS|0"]),
+        ("FHS|^~\\&|EHR|G|ODOO|H\rBHS|^~\\&|EHR|G\rBTS\rFTS|1\r", ["BTS|0", "FTS|1"]),
+    ],
+)
+def test_an_empty_batch_is_answered(text, trailers):
+    found = reception.receive(text.encode(), Rules(), NOW)
+    assert found.parts == []
+    read = found.answer([], NOW).decode().split("\r")
+    assert [line for line in read if line[1:3] == "TS"] == trailers
+    assert read[0].startswith(text[:3])
+
+
+def test_a_batch_of_too_many_is_refused_before_it_is_read(monkeypatch):
+    few = Rules(limits=limits.Limits(messages=3))
+    for count, parts in ((3, 3), (4, 1)):
+        texts = [HEADER.replace("ID1", f"ID{number}") for number in range(count)]
+        text = "\r".join(["BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1", *texts, f"BTS|{count}"])
+        found = reception.receive(text.encode(), few, NOW)
+        assert len(found.parts) == parts
+        if count == 4:
+            assert found.parts[0].error.code == "hl7_limit"
+            assert fields(found.parts[0].content, "MSA")[2] == "B1"
+    # As many as fit into the largest message that may be allowed.
+    monkeypatch.setattr(reception, "_single", None)
+    flood = b"BHS|^~\\&|A|B\r" + b"MSH|n\r" * 100_000 + b"BTS|100000\r"
+    begun = time.monotonic()
+    assert len(reception.receive(flood, Rules(limits=limits.Limits(size=10**8)), NOW).parts) == 1
+    assert time.monotonic() - begun < 1
+
+
 def test_a_batch_whose_messages_want_no_answer_gets_none():
     text = f"BHS|^~\\&|A|B|C|D\r{HEADER}|||NE|NE\rBTS|1\r"
     found = reception.receive(text.encode(), Rules(), NOW)
@@ -268,27 +366,36 @@ def test_a_batch_whose_messages_want_no_answer_gets_none():
 
 
 @pytest.mark.parametrize("text", ["BHS|^~\\&|A|B|C|D\r", "FHS", "BHS|||\r", "BHS|^~\\&\rXX\r"])
-def test_a_broken_batch_is_rejected(text):
+def test_a_broken_batch_is_an_error(text):
     found = reception.receive(text.encode(), Rules(), NOW)
-    assert fields(found.parts[0].content, "MSA")[1] == "AR"
+    assert fields(found.parts[0].content, "MSA")[1] == "AE"
     assert found.refused is Reason.UNREADABLE
 
 
 # -- anything ----------------------------------------------------------------------------
 
+#: Two character sets, in which bytes that are no text are kept, and a key that is too long.
+HOSTILE = (
+    b"MSH|^~\\&|" + b"A" * 250 + b" \xff|F|||2026||ACK^A01|ID1|P|2.5.1||||||ASCII~8859/1\r"
+    b"MSA|AA|X\r"
+)
+
 pieces = st.sampled_from(
     [b"MSH|^~\\&|", b"|", b"^", b"~", b"\\", b"&", b"\r", b"\n", b"PID", b"MSA|AA|1", b"BHS",
      b"FHS", b"BTS|1", b"P|2.5", b"ADT^A01", b"\0",
-     b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c"]
+     b"\xff", b'""', HEADER.encode(), b"\x0b", b"\x1c", b"||||||ASCII~8859/1", b"A" * 260,
+     b"ACK^A01", b"|ID1|P|2.5.1"]
 )  # fmt: skip
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(pieces, max_size=20).map(b"".join)))
+@example(HOSTILE)
+@example(HOSTILE.replace(b"MSA|AA|X", b"PID|1"))
 def test_nothing_is_raised_and_answers_fit_into_frames(data):
     for rules in (Rules(), Rules(handled=True, rejects_conflicts=True, application="X")):
         found = reception.receive(data, rules, NOW)
         for part in found.parts:
-            assert part.stored or part.content or acknowledgement
+            assert part.stored or part.content
             assert part.key.isprintable()
             for content in (part.content, part.conflict, part.early):
                 assert content is None or b"\0" not in content
@@ -297,7 +404,36 @@ def test_nothing_is_raised_and_answers_fit_into_frames(data):
             assert mllp.Decoder().feed(answers.frame(answer)) == [mllp.Frame(answer)]
 
 
+def test_a_hostile_acknowledgement_is_kept():
+    found = reception.receive(HOSTILE, Rules(), NOW)
+    assert (found.parts[0].body, found.parts[0].key) == (HOSTILE, "")
+    assert found.parts[0].stored
+    assert found.parts[0].replies is not None
+
+
+def test_what_nobody_foresaw_is_kept_and_answered(monkeypatch):
+    """One message, or one of a batch: the others are not spoiled."""
+
+    def stumble(text):
+        if text.count("ID1"):
+            raise RuntimeError("unforeseen")
+        return text
+
+    monkeypatch.setattr(reception, "_shortened", stumble)
+    part, refused = received(f"{HEADER}\r")
+    assert (part.error.code, refused) == ("internal_error", Reason.UNREADABLE)
+    assert fields(part.content, "MSA")[:3] == ["MSA", "AR", "ID1"]
+    other = HEADER.replace("ID1", "ID2")
+    whole = f"BHS|^~\\&|A|B|C|D\r{HEADER}\r{other}\rBTS|2\r"
+    found = reception.receive(whole.encode(), Rules(), NOW)
+    assert [part.error is None for part in found.parts] == [False, True]
+    monkeypatch.setattr(batch, "parse", lambda *_args, **_more: stumble("ID1"))
+    found = reception.receive(whole.encode(), Rules(), NOW)
+    assert [part.error.code for part in found.parts] == ["internal_error"]
+    assert fields(found.parts[0].content, "MSA")[1] == "AR"
+
+
 def test_too_long_is_answered_by_its_beginning():
     found = reception.too_long(f"{HEADER}\rNTE|".encode(), Rules(), NOW)
-    assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AR", "ID1"]
+    assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AE", "ID1"]
     assert found.refused is Reason.TOO_LONG

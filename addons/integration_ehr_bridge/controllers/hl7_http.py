@@ -11,7 +11,7 @@ from odoo import http
 from odoo.http import request
 
 from odoo.addons.integration_core.controllers import arrival as arrivals
-from odoo.addons.integration_core.controllers import door, door_accept
+from odoo.addons.integration_core.controllers import door, door_accept, door_checks
 from odoo.addons.integration_core.controllers.door_checks import STOPPED_RETRY_AFTER
 from odoo.addons.integration_core.controllers.problem import Problem
 from odoo.addons.integration_core.engine import intake, intake_batch, keys, settings
@@ -19,6 +19,7 @@ from odoo.addons.integration_core.tools import keyring
 
 from ..engine import hl7_arrival
 from ..tools import http_proof
+from ..tools.hl7 import batch
 from ..tools.http_bodies import answer_type, charset_of, one_answer
 from ..tools.http_proof import Secret
 from ..tools.mllp import reception
@@ -62,6 +63,9 @@ def _accept(spec, _delivery, arrival):
     rules = spec["hl7_rules"]
     rules = replace(rules, charset=charset_of(arrival.content_type) or rules.charset)
     now = datetime.now(UTC)
+    if batch.is_batch(arrival.body):
+        # A batch counts as many requests, before anything is done with it.
+        door_checks.charge_items(spec, batch.count(arrival.body))
     found = reception.receive(arrival.body, rules, now)
     spec = spec | {"hl7_charset": rules.charset}
     try:

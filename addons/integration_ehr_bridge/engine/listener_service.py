@@ -15,9 +15,10 @@ from odoo.modules.module import get_manifest
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from ..tools.mllp.addresses import bindable
 from ..tools.mllp.committer import Committer, Job, Result
 from ..tools.mllp.door import Door
-from ..tools.mllp.listener import Listener, PortStatus, bindable
+from ..tools.mllp.listener import Listener, PortStatus
 from ..tools.mllp.tls import ServerCertificate
 from .listener_keeper import Keeper
 from .listener_report import Refusals, Report
@@ -31,6 +32,8 @@ SECTION = "integration_mllp"
 STOP_SECONDS = 25.0
 #: Exit code when Odoo was changed: start it again (EX_TEMPFAIL).
 OUTDATED = 75
+#: Exit code when nothing could be stored any more (EX_SOFTWARE).
+FAILED = 70
 
 
 def section() -> dict[str, str]:
@@ -87,7 +90,7 @@ class Service:
             outdated=self._outdated,
         )
         storage = Storage(self._registry, self._keeper.wake)
-        committer = Committer(storage, self._deliver)
+        committer = Committer(storage, self._deliver, failed=self._failed)
         self._listener = Listener(loop, self._bind, self._certificate, committer.submit, self._wait)
         committer.start()
         self._keeper.start()
@@ -122,6 +125,11 @@ class Service:
     def _outdated(self) -> None:
         _logger.info("Odoo was changed: the listener ends, to be started again")
         self._code = OUTDATED
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _failed(self) -> None:
+        """End, to be started again: open ports behind which nothing is stored help nobody."""
+        self._code = FAILED
         self._loop.call_soon_threadsafe(self._stop.set)
 
     # -- in the event loop -------------------------------------------------------------------

@@ -18,7 +18,7 @@ from odoo.addons.integration_core.engine.acknowledgements import Acknowledgement
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
 from ..tools.hl7 import paths
-from ..tools.hl7.acknowledgement import Detail, Outcome
+from ..tools.hl7.acknowledgement import Detail, Outcome, outcome_of
 from ..tools.hl7.errors import MESSAGE, Condition, PathFault
 from ..tools.mllp import answers, reception
 from ..tools.mllp.committer import Answered, Deliver, Dropped, Job, Result
@@ -33,6 +33,9 @@ CONDITIONS = {
     "no_handler": Condition.UNSUPPORTED_TYPE,
     "unmapped_value": Condition.TABLE_VALUE,
     "key_reused": Condition.DUPLICATE_KEY,
+    "unknown_location": Condition.UNKNOWN_KEY,
+    "unknown_staff": Condition.UNKNOWN_KEY,
+    "missing_required": Condition.REQUIRED_FIELD,
 }
 
 
@@ -105,27 +108,42 @@ class Waiting:
     @staticmethod
     def _answer(cr: BaseCursor, uuid: str, job: Job, found: tuple[str, str, str]) -> bytes | None:
         """The answer of a message that is over, or late; None if it wants none."""
-        state, code, text = found
-        details: list[Detail] = []
-        final = True
-        if state in FAILED:
-            details = [_detail(code, text)]
-        elif state not in DONE:
-            final = not job.door.late
-            details = [] if final else [_late(job.door.deadline)]
+        state = found[0]
+        outcome, details = _told(found, job)
+        final = state in (*DONE, *FAILED) or not details
         ring, spec = keys.optional_ring(cr), job.door.spec
         known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
         if known:
             # Somebody else who waited for it was answered first: this is a repetition.
             return known[uuid].body
         message, part = job.part.waiting, job.part
-        outcome = Outcome.ERROR if details else Outcome.ACCEPTED
         told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)
         content = answers.joined(part.early, told)
         if content and final:
             kept = Acknowledgement(content, CONTENT_TYPE)
             acknowledgements.keep(cr, uuid, kept, spec["data_class"], ring)
         return content
+
+
+def _told(found: tuple[str, str, str], job: Job) -> tuple[Outcome, list[Detail]]:
+    """What became of a message, and why.
+
+    What a person corrects is an error of its content. What was given up, or is late, is a reason
+    of ours: the same message may pass when it comes again.
+    """
+    state, code, text = found
+    if state in DONE:
+        return Outcome.ACCEPTED, []
+    if state not in FAILED:
+        if job.door.late:
+            return Outcome.REJECTED, [_late(job.door.deadline)]
+        return Outcome.ACCEPTED, []
+    detail = _detail(code, text)
+    if state != "quarantined":
+        return Outcome.REJECTED, [detail]
+    if detail.condition is Condition.INTERNAL:
+        return Outcome.ERROR, [detail]  # kept for a person, whatever our codes call it
+    return outcome_of(detail.condition), [detail]
 
 
 def _detail(code: str, text: str) -> Detail:

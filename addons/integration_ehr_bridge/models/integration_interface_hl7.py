@@ -6,7 +6,7 @@ from odoo.addons.integration_core.tools.codecs import Codec
 
 from ..tools.hl7.bodies import HL7
 from ..tools.hl7.limits import Limits
-from ..tools.mllp.reception import Environment, Rules
+from ..tools.mllp.reception import ORDERS, Environment, Rules
 
 #: What MSH-11 may say to a system, by its environment.
 PROCESSING = {
@@ -52,14 +52,19 @@ class IntegrationInterface(models.Model):
         help="What messages are in that do not declare their character set.",
     )
     hl7_respond = fields.Selection(
-        [("stored", "When it is stored"), ("handled", "When it is handled")],
+        [
+            ("usual", "When it is stored; orders of supplies (OMS, OMN) when they are handled"),
+            ("stored", "When it is stored"),
+            ("handled", "When it is handled"),
+        ],
         string="Acknowledge a message",
-        default="stored",
+        default="usual",
         required=True,
         governed=True,
         help="Stored: the partner goes on at once; what fails later is a matter of ours, and waits "
         "in quarantine. Handled: the answer says what became of the message, and the partner waits "
-        "for it.",
+        "for it; who orders supplies usually wants to know. Over HTTP everything is acknowledged "
+        "when it is stored.",
     )
     hl7_respond_deadline = fields.Integer(
         string="Wait at most",
@@ -139,6 +144,10 @@ class IntegrationInterface(models.Model):
             facility=_namespace(self.hl7_facility),
             charset=self.hl7_default_charset,
             handled=self.hl7_respond == "handled",
+            # Over HTTP an answer that waits would keep the worker that is to handle the message.
+            handled_types=ORDERS
+            if self.hl7_respond == "usual" and self.transport == "mllp"
+            else frozenset(),
             rejects_conflicts=self.hl7_conflict == "reject",
             limits=Limits(size=self.body_limit * KIB),
         )

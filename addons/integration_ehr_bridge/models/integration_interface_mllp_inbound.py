@@ -1,3 +1,7 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -6,6 +10,8 @@ from odoo.addons.integration_core.tools import net_guard
 
 from ..tools.mllp import door
 from ..tools.mllp.door import PORTS, Door, Tls
+
+_logger = logging.getLogger(__name__)
 
 MAX_IDLE = 7 * 86400
 MAX_CONNECTIONS = 500
@@ -154,7 +160,8 @@ class IntegrationInterface(models.Model):
         missing = super()._missing_for_traffic()
         if not self._listens_mllp():
             return missing
-        return missing + self._missing_mllp_port() + self._missing_mllp_tls()
+        missing += self._missing_mllp_port() + self._missing_mllp_tls()
+        return missing + self._missing_mllp_proof()
 
     def _missing_mllp_port(self) -> list[str]:
         missing = []
@@ -184,6 +191,11 @@ class IntegrationInterface(models.Model):
                     port=self.mllp_port,
                     interface=others.display_name,
                 )
+                if others.sudo(False).has_access("read")
+                else self.env._(
+                    "Port %s belongs to an interface of another company. Choose another one.",
+                    self.mllp_port,
+                )
             )
         return missing
 
@@ -200,6 +212,19 @@ class IntegrationInterface(models.Model):
         except ValueError as exc:
             missing.append(self.env._("Only these certificates: %s.", exc))
         return missing
+
+    def _missing_mllp_proof(self) -> list[str]:
+        """MLLP knows no password: without one of these, whoever reaches the port may admit, merge
+        and discharge."""
+        only_here = self.mllp_tls == "none" and not self._mllp_plaintext_allowed()
+        if only_here or self.mllp_tls == "client" or self.source_networks:
+            return []
+        return [
+            self.env._(
+                "Everybody who reaches the port could send. Choose the encryption with which the "
+                "partner shows a certificate, or name its networks under “Accepted from”."
+            )
+        ]
 
     # ------------------------------------------------------------------
     # what the listener asks
@@ -224,7 +249,18 @@ class IntegrationInterface(models.Model):
                 ("mllp_port", "!=", 0),
             ]
         )
-        return {one.id: one._mllp_door() for one in interfaces if one._carries_traffic()}
+        doors = {}
+        for interface in interfaces:
+            try:
+                if interface._carries_traffic():
+                    doors[interface.id] = interface._mllp_door()
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                raise
+            except Exception as exc:  # one that is set up wrongly closes no port of others
+                _logger.error(
+                    "The port of “%s” stays closed: %s", interface.name, type(exc).__name__
+                )
+        return doors
 
     def _mllp_door(self) -> Door:
         self.ensure_one()

@@ -17,6 +17,7 @@ REASONS = [
     (Reason.UNREADABLE, "Not readable as HL7 v2"),
     (Reason.ENVIRONMENT, "Meant for another environment"),
     (Reason.RECEIVER, "Addressed to another receiver"),
+    (Reason.ABANDONED, "Not taken: an earlier one was not stored"),
     (Reason.UNSTORED, "Database not available"),
 ]
 

@@ -109,7 +109,7 @@ class TestHl7HttpDoor(HttpCase):
         self.assertEqual(self.said(self.post(adt(processing="P"))), ("AR", "M1", "202"))
         self.assertFalse(self.messages())
         code, _identifier, _condition = self.said(self.post(b"MSH|^~\\&|EHR\rnonsense"))
-        self.assertEqual(code, "AR")
+        self.assertEqual(code, "AE")
         self.assertEqual(self.messages().mapped("state"), ["quarantined"])
 
     def test_in_the_enhanced_mode_there_is_one_answer(self):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -19,6 +20,7 @@ from ..tools.mllp.committer import Answered, Dropped, Job, Waits
 from ..tools.mllp.counters import Reason, Refusal, Tally
 from ..tools.mllp.door import Tls
 from ..tools.mllp.listener import PortStatus
+from ..tools.mllp.rules import ORDERS
 
 ADT = (
     b"MSH|^~\\&|EHR|GENERAL|ODOO|GENERAL|20261101||ADT^A01|%s|T|2.5.1\r"
@@ -70,6 +72,22 @@ class TestMllpInbound(MllpCase):
         self.assertIn("Trusted certificates: it holds no certificate", told)
         told = self.missing(mllp_tls="client", mllp_client_fingerprints="ab:cd")
         self.assertIn("Only these certificates: a SHA-256 fingerprint", told)
+
+    def test_a_port_for_everybody_does_not_go_live(self):
+        told = "Everybody who reaches the port could send"
+        self.assertIn(told, self.missing(mllp_tls="server"))
+        self.assertNotIn(told, self.missing(mllp_tls="server", source_networks="10.1.0.0/16"))
+        self.assertNotIn(told, self.missing(mllp_tls="client"))
+        self.assertNotIn(told, self.missing(mllp_tls="none"))  # of this machine only
+        draft = self.feed.copy({"mllp_port": 22580})
+        with patch.object(type(draft), "_mllp_plaintext_allowed", lambda _self: True):
+            self.assertIn(told, draft._missing_mllp_proof()[0])
+
+    def test_orders_of_supplies_wait_for_their_handling(self):
+        self.assertEqual(self.feed.hl7_respond, "usual")
+        self.assertEqual(self.feed._hl7_rules().handled_types, ORDERS)
+        self.feed._write_approved({"hl7_respond": "stored"})
+        self.assertFalse(self.feed._hl7_rules().handled_types)
 
     def test_limits_have_limits(self):
         for values in (
@@ -147,6 +165,23 @@ class TestMllpInbound(MllpCase):
             )
             feed._write_approved({"data_class": data_class})
             self.assertEqual(self.doors()[feed.id].everywhere, expected)
+
+    def test_one_that_is_set_up_wrongly_closes_no_other_port(self):
+        bad = self._interface(
+            "Bad",
+            direction="inbound",
+            transport="mllp",
+            body_codec="hl7",
+            data_class="clinical",
+            mllp_port=22576,
+            mllp_tls="none",
+        )
+        self.env.cr.execute(
+            "UPDATE integration_interface SET source_networks = 'nonsense' WHERE id = %s", [bad.id]
+        )
+        bad.invalidate_recordset()
+        with self.assertLogs("odoo.addons.integration_ehr_bridge", "ERROR"):
+            self.assertEqual(list(self.doors()), [self.feed.id])
 
     def test_tls_listens_everywhere(self):
         self.feed._write_approved({"mllp_tls": "server"})
@@ -309,9 +344,22 @@ class TestHl7Arrival(MllpCase):
         self.end(receipt, "done")  # an operator mended it: the answer stays what it was
         self.assertEqual(self.settle(receipt, part).content, content)
 
+    def test_what_is_no_fault_of_the_content_is_rejected(self):
+        for control_id, state, code, told in (
+            (b"N1", "quarantined", "no_handler", b"MSA|AR|N1"),
+            (b"N2", "dead", "transient", b"MSA|AR|N2"),
+            (b"N3", "cancelled", None, b"MSA|AR|N3"),
+            (b"N4", "quarantined", "unknown_location", b"MSA|AE|N4"),
+            (b"N5", "quarantined", "in_future", b"MSA|AE|N5"),
+        ):
+            with self.subTest(state=state, code=code):
+                receipt, part = self.waiting_part(control_id)
+                self.end(receipt, state, code, "What is to be done.")
+                self.assertIn(told, self.settle(receipt, part).content)
+
     def test_what_is_late_is_accepted_or_told_to_come_again(self):
         receipt, part = self.waiting_part(b"H3")
-        self.assertIn(b"MSA|AE|H3", self.settle(receipt, part, late=True, over=True).content)
+        self.assertIn(b"MSA|AR|H3", self.settle(receipt, part, late=True, over=True).content)
         self.end(receipt, "done")
         self.assertIn(b"MSA|AA|H3", self.settle(receipt, part, late=True).content)
         receipt, part = self.waiting_part(b"H4")

@@ -67,6 +67,20 @@ class Detail:
         return cls(error.condition, error.message, error.place, error.code)
 
 
+#: What is no matter of content or format (2.9.2): type, event, processing id and version that are
+#: not taken here, a control id that stands for something else, and what lies with us and may be
+#: over when the same message comes again.
+_REJECTED: Final = frozenset(
+    {
+        Condition.UNSUPPORTED_TYPE,
+        Condition.UNSUPPORTED_EVENT,
+        Condition.UNSUPPORTED_PROCESSING,
+        Condition.UNSUPPORTED_VERSION,
+        Condition.DUPLICATE_KEY,
+        Condition.RECORD_LOCKED,
+        Condition.INTERNAL,
+    }
+)
 #: From here on errors have segments of their own with a location each (ERL).
 _LOCATED: Final = (2, 5)
 #: From here on MSA has no text.
@@ -76,6 +90,14 @@ _STRUCTURE: Final = (2, 3, 1)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 #: Assumed of a message that does not say its version, or no version of HL7 v2.
 _ASSUMED: Final = (2, 5)
+
+
+def outcome_of(condition: Condition) -> Outcome:
+    """Whether a fault is one of the message, or a reason not to take it.
+
+    Many senders repeat what was rejected until it passes, and leave out what was an error.
+    """
+    return Outcome.REJECTED if condition in _REJECTED else Outcome.ERROR
 
 
 def is_acknowledgement(message: Message) -> bool:
@@ -142,7 +164,7 @@ def reject(data: bytes, error: Hl7Error, *, control_id: str, now: datetime) -> M
     stage = Stage.HANDLING if mode_of(message) is Mode.ORIGINAL else Stage.RECEIPT
     return acknowledge(
         message,
-        Outcome.REJECTED,
+        outcome_of(error.condition),
         control_id=control_id,
         now=now,
         stage=stage,

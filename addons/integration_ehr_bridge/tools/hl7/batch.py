@@ -20,6 +20,7 @@ from .segment import Segment
 #: Most bytes of a file unless the caller says otherwise.
 MAX_SIZE: Final = 32 * 1024 * 1024
 _START: Final = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))(FHS|BHS|MSH|BTS|FTS)(?![A-Z0-9])")
+_MESSAGE: Final = re.compile(rb"(?:\A|(?<=[\r\n]))MSH(?![A-Z0-9])")
 _HEADERS: Final = ("FHS", "BHS", "MSH")
 
 
@@ -54,14 +55,26 @@ def is_batch(data: bytes) -> bool:
     return data.removeprefix(b"\xef\xbb\xbf")[:3] in (b"FHS", b"BHS")
 
 
-def parse(data: bytes, *, max_size: int = MAX_SIZE) -> File:
+def count(data: bytes) -> int:
+    """How many messages a batch or a file holds, without taking it apart."""
+    return sum(1 for _found in _MESSAGE.finditer(data))
+
+
+def parse(data: bytes, *, max_size: int = MAX_SIZE, max_messages: int | None = None) -> File:
     """Take a file apart.
 
+    :param max_messages: None: as many as there are
     :raises BatchFault: parts of it are missing, out of order, or not as many as it says.
     :raises SyntaxFault: a header of it declares no delimiters.
     """
     if len(data) > max_size:
         raise BatchFault(f"The file is larger than {max_size} bytes.", code="hl7_limit")
+    if max_messages is not None and count(data) > max_messages:
+        raise BatchFault(
+            f"The batch holds more than {max_messages} messages. Ask the partner to send smaller "
+            "ones.",
+            code="hl7_limit",
+        )
     starts = list(_START.finditer(data))
     if not starts or data[: starts[0].start()].strip(b"\r\n"):
         raise BatchFault("The file does not begin with FHS, BHS or MSH.")

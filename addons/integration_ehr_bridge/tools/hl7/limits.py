@@ -16,13 +16,15 @@ MAX_COMPONENTS: Final = 5_000
 class Limits:
     """Most of each that is read or written.
 
-    :ivar size: bytes of a message
+    :ivar size: bytes of a message, or of a batch
+    :ivar messages: of a batch: each is read, stored and answered, however short it is
     :ivar fields: of one segment
     :ivar repetitions: of one field
     :ivar components: of one field's repetition, and subcomponents of one component
     """
 
     size: int = 1024 * 1024
+    messages: int = 1_000
     segments: int = 10_000
     fields: int = 500
     repetitions: int = 1_000

@@ -92,8 +92,12 @@ class Decoder:
         self._strict = strict
         self._state = _State.OUTSIDE
         self._buffer = bytearray()
-        #: Bytes of the buffer in which the end of the frame was looked for already.
+        #: Bytes of the buffer in which the begin of another frame was looked for already.
         self._seen = 0
+        #: Where the next end of a frame is; below 0: not within the first ``_searched`` bytes.
+        #: Kept, as many begins of frames may stand before it.
+        self._end_at = -1
+        self._searched = 0
         self._garbage = 0
         self._garbage_head = bytearray()
         #: A frame has just ended with FS: a CR belongs to it, and is no garbage.
@@ -123,10 +127,10 @@ class Decoder:
 
     def close(self) -> list[Item]:
         """The connection has ended: return what is left, and begin anew."""
-        found = list(self._leave(Cut.CLOSED))
+        found = list(self._leave(Cut.CLOSED, len(self._buffer)))
         self._forget_garbage(found)
-        self._buffer.clear()
-        self._state, self._seen, self._after_end = _State.OUTSIDE, 0, False
+        self._drop(len(self._buffer))
+        self._state, self._after_end = _State.OUTSIDE, False
         return found
 
     def _outside(self, found: list[Item]) -> bool:
@@ -134,44 +138,61 @@ class Decoder:
         buffer = self._buffer
         if self._after_end and buffer:
             if buffer[:1] == CR:
-                del buffer[:1]
+                self._drop(1)
             self._after_end = False
         start = buffer.find(START)
         self._waste(start if start >= 0 else len(buffer))
         if start < 0:
-            buffer.clear()
+            self._drop(len(buffer))
             return False
         self._forget_garbage(found)
-        del buffer[: start + 1]
-        self._state, self._seen = _State.INSIDE, 0
+        self._drop(start + 1)
+        self._state = _State.INSIDE
         return True
 
     def _inside(self, found: list[Item]) -> bool:
         """Look for the end of a frame, or for the begin of another one before it."""
         buffer = self._buffer
-        end = buffer.find(self._end, self._seen)
+        end = self._find_end()
         stop = end if end >= 0 else len(buffer)
         again = buffer.find(START, self._seen, stop)
         if again >= 0:
             stop = again
         self._limit(found, stop)
         if again >= 0:
-            rest = buffer[again + 1 :]
-            del buffer[again:]
-            found.extend(self._leave(Cut.RESTART))
-            self._begin(rest, _State.INSIDE)
+            found.extend(self._leave(Cut.RESTART, again))
+            self._drop(again + 1)
+            self._state = _State.INSIDE
             return True
         if end >= 0:
             if self._state is _State.INSIDE:
                 found.append(Frame(bytes(buffer[:end])))
-            self._begin(buffer[end + len(self._end) :], _State.OUTSIDE)
-            self._after_end = not self._strict
+            self._drop(end + len(self._end))
+            self._state, self._after_end = _State.OUTSIDE, not self._strict
             return True
         if self._state is _State.SKIPPING:
             # Only the last byte may be the first one of the end.
-            del buffer[: max(0, len(buffer) - 1)]
+            self._drop(max(0, len(buffer) - 1))
         self._seen = max(0, len(buffer) - 1)
         return False
+
+    def _find_end(self) -> int:
+        if self._end_at < 0:
+            self._end_at = self._buffer.find(self._end, self._searched)
+            self._searched = max(0, len(self._buffer) - 1)
+        return self._end_at
+
+    def _drop(self, size: int) -> None:
+        """Forget the begin of the buffer. It moves, and is not copied."""
+        del self._buffer[:size]
+        self._seen = 0
+        if self._end_at >= size:
+            self._end_at -= size
+        else:
+            if self._end_at >= 0:
+                self._searched = size
+            self._end_at = -1
+            self._searched = max(0, self._searched - size)
 
     def _limit(self, found: list[Item], size: int) -> None:
         # An FS at the end of what came may belong to the end of the frame.
@@ -181,13 +202,10 @@ class Decoder:
             found.append(TooLong(bytes(self._buffer[: min(_HEAD, self._max_size)])))
             self._state = _State.SKIPPING
 
-    def _begin(self, rest: bytearray, state: _State) -> None:
-        self._buffer, self._state, self._seen = rest, state, 0
-
-    def _leave(self, cause: Cut) -> Iterator[Item]:
+    def _leave(self, cause: Cut, size: int) -> Iterator[Item]:
         """What a frame that does not end is; one that is too long was told already."""
         if self._state is _State.INSIDE:
-            yield Truncated(bytes(self._buffer), cause)
+            yield Truncated(bytes(self._buffer[:size]), cause)
 
     def _waste(self, size: int) -> None:
         """Count garbage at the start of the buffer, and keep its beginning."""

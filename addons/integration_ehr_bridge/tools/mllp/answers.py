@@ -24,8 +24,14 @@ from ..hl7.segment import Segment
 _BETWEEN: Final = mllp.END + mllp.CR + mllp.START
 #: Sets in which text that was read is written as it came, whatever is put between.
 _PLAIN_SETS: Final = ("ascii", "utf_8", "iso8859")
-#: Headers that differ in more than time and control id; a partner has a handful.
+#: Fields of a header that its answer repeats or depends on: two of a partner's messages differ in
+#: few of them, whatever its header holds besides.
+_USED: Final = (2, 3, 4, 5, 6, 9, 11, 12, 15, 16, 18)
+#: Headers that differ in these; a partner has a handful. None is kept that is long.
 _TEMPLATES: Final = 2048
+_LONGEST: Final = 1024
+#: Field separators that may stand in a time or a number.
+_AMBIGUOUS: Final = "+-."
 #: Of the header of a batch: who sends, who receives.
 _PARTIES: Final = ((5, 3), (6, 4), (3, 5), (4, 6))
 
@@ -67,7 +73,14 @@ def acknowledged(
     parts = message.header.text.split(message.delimiters.field)
     # The separator itself is MSH-1: what is number n of the standard has index n - 1.
     echoed = parts[9] if len(parts) > 9 else ""
-    plain = message.charset.codec.startswith(_PLAIN_SETS) and echoed and echoed.isprintable()
+    used = tuple(parts[number - 1] if len(parts) >= number else "" for number in _USED)
+    plain = (
+        message.charset.codec.startswith(_PLAIN_SETS)
+        and echoed
+        and echoed.isprintable()
+        and message.delimiters.field not in _AMBIGUOUS
+        and sum(map(len, used)) <= _LONGEST
+    )
     if details or not plain:
         made = acknowledgement.acknowledge(
             message, outcome, control_id=control_id, now=now, stage=stage, details=details
@@ -75,16 +88,22 @@ def acknowledged(
         return made.encode() if made else None
     if not acknowledgement.is_wanted(message, stage, outcome):
         return None
-    rest = (*parts[:6], "", *parts[7:9], "X", *parts[10:])
     code = stage.value + outcome.value
-    template = _template(code, message.delimiters, message.charset, rest)
+    template = _template(code, message.delimiters, message.charset, used)
     text = template % (timestamps.build(now), control_id, echoed)
     return text.encode(message.charset.codec, message.charset.errors)
 
 
 @lru_cache(maxsize=_TEMPLATES)
-def _template(code: str, marks: Delimiters, charset: Charset, header: tuple[str, ...]) -> str:
-    """The text of an answer without details, in which time, control id and echo are left open."""
+def _template(code: str, marks: Delimiters, charset: Charset, used: tuple[str, ...]) -> str:
+    """The text of an answer without details, in which time, control id and echo are left open.
+
+    :param used: the fields of ``_USED``
+    """
+    header = ["MSH", *[""] * (_USED[-1] - 1)]
+    for number, text in zip(_USED, used, strict=True):
+        header[number - 1] = text
+    header[10 - 1] = "X"
     asked = Message([Segment(marks.field.join(header), marks, charset.codec)], marks, charset)
     now = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
     made = acknowledgement.answer(asked, code, control_id="X", now=now)
@@ -148,7 +167,7 @@ def _headerless(marks: Delimiters, application: str = "", facility: str = "") ->
 def _refused(asked: Message, error: Hl7Error, control_id: str, now: datetime) -> bytes:
     made = acknowledgement.acknowledge(
         asked,
-        Outcome.REJECTED,
+        acknowledgement.outcome_of(error.condition),
         control_id=control_id,
         now=now,
         details=(Detail.of(error),),
@@ -164,9 +183,11 @@ def batch_answer(
     """The acknowledgements of the messages of batches, as batches (chapter 2, section 2.10.3.2).
 
     :param answers: of the messages of each batch, in order
-    :return: None if none of its messages wants one
+    :return: None if it has messages, and none of them wants one
     """
-    if not any(one for batch in answers for one in batch):
+    asked = [one for batch in answers for one in batch]
+    # Who sends a batch without messages hears that it was empty: it waits for an answer.
+    if asked and not any(asked):
         return None
     parts: list[bytes] = []
     header = _batch_header(file.header, "FHS", control_id, now) if file.header else b""

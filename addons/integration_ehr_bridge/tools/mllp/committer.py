@@ -28,6 +28,8 @@ LINGER: Final = 0.001
 #: Seconds for which a message waits for a database that is away, before its sender has to come
 #: again: less than senders usually wait for an answer.
 PATIENCE: Final = 20.0
+#: Seconds for which further messages of a connection that lost one are dropped as well.
+_FORGOTTEN: Final = 60.0
 _PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
 
 
@@ -40,6 +42,7 @@ class Job:
     """A message on its way into the ledger.
 
     :ivar owner: whoever is told the result, and which part of his it is
+    :ivar flying: bytes that it counts for while it is on its way
     """
 
     door: Door
@@ -47,6 +50,7 @@ class Job:
     owner: Any = None
     index: int = 0
     since: float = field(default_factory=time.monotonic)
+    flying: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,24 @@ class Committer(threading.Thread):
     """The one thread that stores. It ends after :meth:`finish`, when all is done.
 
     :param deliver: is told results, in this thread
+    :param failed: is told, in this thread, that it ends although nobody asked for it
     """
 
-    def __init__(self, store: Store, deliver: Deliver, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        deliver: Deliver,
+        patience: float = PATIENCE,
+        failed: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(name="mllp-committer", daemon=True)
         self._store = store
         self._deliver = deliver
         self._patience = patience
+        self._failed = failed
+        #: Connections that lost a message, and when. What they sent after it comes again as well:
+        #: stored now, it would be ahead of it.
+        self._lost: dict[int, tuple[Any, float]] = {}
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         #: Owners of the jobs of the last transaction, and of the one before.
         self._last: set[int] = set()
@@ -105,10 +120,18 @@ class Committer(threading.Thread):
     def run(self) -> None:
         """Store until :meth:`finish`."""
         more = True
-        while more:
-            jobs, more = self._gathered()
-            if jobs:
-                self._settle(jobs)
+        try:
+            while more:
+                jobs, more = self._gathered()
+                if jobs:
+                    self._settle(jobs)
+        except (
+            Exception
+        ) as exc:  # ports that are open and store nothing look alive: the process ends
+            _logger.critical("Nothing can be stored any more: %s", type(exc).__name__)
+            if self._failed is None:
+                raise
+            self._failed()
 
     def _gathered(self) -> tuple[list[Job], bool]:
         """All that waits or is about to come, and whether there will be more."""
@@ -143,7 +166,7 @@ class Committer(threading.Thread):
     def _settle(self, jobs: list[Job]) -> None:
         """Store jobs, trying again while the database is away."""
         tried = 0
-        while jobs:
+        while jobs := self._kept(jobs):
             try:
                 results = self._store(jobs)
             except Unavailable as exc:
@@ -160,11 +183,25 @@ class Committer(threading.Thread):
 
     def _patient(self, jobs: list[Job]) -> list[Job]:
         """Jobs that may still wait; the others are given up."""
-        latest = time.monotonic() - self._patience
-        over = [job for job in jobs if job.since < latest]
+        now = time.monotonic()
+        over = [job for job in jobs if job.since < now - self._patience]
+        for job in over:
+            if isinstance(job.owner, tuple):
+                self._lost[_owner(job)] = (job.owner[0], now)
         if over:
             self._deliver([(job, Dropped()) for job in over])
-        return [job for job in jobs if job.since >= latest]
+        return [job for job in jobs if job.since >= now - self._patience]
+
+    def _kept(self, jobs: list[Job]) -> list[Job]:
+        """Jobs without those that follow one that was given up."""
+        if not self._lost:
+            return jobs
+        latest = time.monotonic() - _FORGOTTEN
+        self._lost = {one: entry for one, entry in self._lost.items() if entry[1] > latest}
+        lost = [job for job in jobs if _owner(job) in self._lost]
+        if lost:
+            self._deliver([(job, Dropped()) for job in lost])
+        return [job for job in jobs if _owner(job) not in self._lost]
 
 
 def _owner(job: Job) -> int:

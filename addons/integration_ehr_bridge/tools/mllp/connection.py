@@ -13,6 +13,7 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from ..hl7 import batch
 from ..hl7.errors import Condition, Hl7Error, SyntaxFault
 from ..hl7.mllp import Cut, Decoder, Frame, Garbage, Item, TooLong, Truncated
 from . import answers, reception
@@ -25,6 +26,10 @@ from .reception import Part, Reception
 MOST_PENDING: Final = 32
 #: Bytes outside of frames after which a peer is taken for something else than MLLP.
 MOST_GARBAGE: Final = 64 * 1024
+#: Frames one after another that are empty or break off, after which a peer is taken for the same.
+MOST_FAULTS: Final = 100
+#: Bytes that are taken apart at once: what they cost is looked at in between.
+_SLICE: Final = 8 * 1024
 #: Seconds within which a frame that began has to go on, and answers have to be read.
 STALLED: Final = 60.0
 
@@ -46,6 +51,9 @@ class Port(Protocol):
 
     def charge(self, count: int) -> None:
         """Take more from the rate, for a frame that held more messages than one."""
+
+    def is_full(self) -> bool:
+        """Whether so much is on its way to the ledger that nothing more may be taken."""
 
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
@@ -74,6 +82,7 @@ class Connection(asyncio.Protocol):
 
     :ivar active: when something last came or went, by the clock of the loop
     :ivar ended: whether nothing is read or written any more
+    :ivar is_over: whether there is nothing left to be done for it either
     """
 
     def __init__(self, port: Port, peer: str, loop: asyncio.AbstractEventLoop) -> None:
@@ -84,10 +93,12 @@ class Connection(asyncio.Protocol):
         self._backlog: deque[Item] = deque()
         self._pending: deque[Pending] = deque()
         self._transport: asyncio.Transport | None = None
-        self._paused = self._finishing = self._stuck = self.ended = False
+        self._paused = self._finishing = self._stuck = self._lost = False
+        self.ended = self.is_over = False
         self._resume: asyncio.TimerHandle | None = None
         #: Answers that come later than those of the frames that followed.
         self._later = 0
+        self._faults = 0
         self.active = loop.time()
 
     # -- asyncio -----------------------------------------------------------------------------
@@ -106,14 +117,28 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.ended:
-            return
         self.active = self._loop.time()
-        self._backlog.extend(self._decoder.feed(data))
-        if self._decoder.garbage > MOST_GARBAGE:
-            self._backlog.extend(self._decoder.close())
-            self._finishing = True
-        self._work()
+        for start in range(0, len(data), _SLICE):
+            # What is not read is not answered, so its sender keeps it.
+            if self.ended or self._finishing:
+                return
+            for item in self._decoder.feed(data[start : start + _SLICE]):
+                self._backlog.append(item)
+                if self._is_flood(item):
+                    self._finishing = True
+                    break
+            if self._decoder.garbage > MOST_GARBAGE:
+                self._backlog.extend(self._decoder.close())
+                self._finishing = True
+            self._work()
+
+    def _is_flood(self, item: Item) -> bool:
+        """Whether this is one too many of frames that hold nothing, with no message in between."""
+        if isinstance(item, Truncated) or (isinstance(item, Frame) and not item.data.strip()):
+            self._faults += 1
+        elif not isinstance(item, Garbage):
+            self._faults = 0
+        return self._faults >= MOST_FAULTS
 
     def eof_received(self) -> bool:
         """The peer sends no more; it may still wait for answers."""
@@ -124,16 +149,35 @@ class Connection(asyncio.Protocol):
         return bool(not over_tls and (self._pending or self._backlog))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.ended = True
-        if self._resume:
-            self._resume.cancel()
-        if not self._finishing:
-            self._backlog.extend(self._decoder.close())
-        # What was read is stored all the same; its sender gets the answer when it comes again.
+        self.ended = self._lost = True
+        self._stuck = False
+        try:
+            if not self._finishing:
+                self._backlog.extend(self._decoder.close())
+            self._finishing = True
+            # What was read is stored all the same, as slowly as if its sender were still there: it
+            # may be one that waits for no answers.
+            self._work()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _abandon(self) -> None:
+        """Count what waits for its turn. It was not answered: its sender keeps it."""
         for item in self._backlog:
-            self._take(item)
+            if isinstance(item, (Frame, TooLong)):
+                self._port.tally.refuse(Reason.ABANDONED, self._peer)
         self._backlog.clear()
-        self._port.gone(self)
+        self._finishing = True
+        self._end()
+
+    def _end(self) -> None:
+        """Give the place back when nobody is there and nothing is left."""
+        if self._lost and not self._backlog and not self.is_over:
+            self.is_over = True
+            if self._resume:
+                self._resume.cancel()
+            self._port.gone(self)
 
     def pause_writing(self) -> None:
         self._stuck = True
@@ -146,6 +190,11 @@ class Connection(asyncio.Protocol):
 
     # -- what the port asks ------------------------------------------------------------------
 
+    def go_on(self) -> None:
+        """Take what had to wait because too much was on its way."""
+        if not self.is_over:
+            self._work()
+
     def finish(self) -> None:
         """Take no more; end when all that was read is answered."""
         self._finishing = True
@@ -153,13 +202,15 @@ class Connection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End at once."""
+        self.ended = True
+        self._abandon()
         if self._transport:
             self._transport.abort()
 
     def sweep(self, now: float) -> None:
         """End if nothing happens any more."""
         silent = now - self.active
-        if (self._pending or self._later) and not self._stuck:
+        if self._lost or ((self._pending or self._later) and not self._stuck):
             return
         midway = self._stuck or not self._decoder.is_idle
         limit = self._port.door.idle_timeout
@@ -183,22 +234,32 @@ class Connection(asyncio.Protocol):
             self._work()
         else:
             self._port.tally.refuse(Reason.UNSTORED, self._peer)
-            # No answer at all: whoever gets none keeps the message and sends it again.
-            self.ended = True
+            # No answer at all: whoever gets none keeps the message and sends it again, and what
+            # followed it: stored now, that would be ahead of it.
             self.abort()
 
     # -- inside ------------------------------------------------------------------------------
 
     def _work(self) -> None:
         """Take what there is as far as it is allowed, and read on or stop reading."""
-        while self._backlog and len(self._pending) < MOST_PENDING and not self._resume:
-            delay = self._port.allows(1) if isinstance(self._backlog[0], Frame) else 0.0
+        while self._backlog and not self._is_full() and not self._resume:
+            paid = isinstance(self._backlog[0], (Frame, TooLong))
+            delay = self._port.allows(1) if paid else 0.0
             if delay:
                 self._resume = self._loop.call_later(delay, self._go_on)
                 break
             self._take(self._backlog.popleft())
         self._flush()
         self._steer()
+        self._end()
+
+    def _is_full(self) -> bool:
+        """Whether no more may be on its way: of this peer, or of all together.
+
+        One that does not read its answers gets no further ones: they would pile up here.
+        """
+        waiting = len(self._pending) + self._later
+        return self._stuck or waiting >= MOST_PENDING or self._port.is_full()
 
     def _go_on(self) -> None:
         self._resume = None
@@ -208,8 +269,8 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if not transport or self.ended or transport.is_closing():
             return
-        full = bool(self._backlog) or len(self._pending) >= MOST_PENDING
-        pause = full or self._stuck or self._finishing
+        full = bool(self._backlog) or self._is_full()
+        pause = full or self._finishing
         if pause and not self._paused:
             transport.pause_reading()
         elif self._paused and not pause:
@@ -221,6 +282,9 @@ class Connection(asyncio.Protocol):
     def _take(self, item: Item) -> None:
         now = datetime.now(UTC)
         if isinstance(item, Frame):
+            if batch.is_batch(item.data):
+                # One message of it is paid for; the others before anything is done with them.
+                self._port.charge(batch.count(item.data) - 1)
             self._accept(reception.receive(item.data, self._port.door.rules, now))
         elif isinstance(item, TooLong):
             self._accept(reception.too_long(item.data, self._port.door.rules, now))
@@ -232,7 +296,6 @@ class Connection(asyncio.Protocol):
     def _accept(self, found: Reception) -> None:
         if found.refused:
             self._port.tally.refuse(found.refused, self._peer)
-        self._port.charge(len(found.parts) - 1)
         pending = Pending(found)
         self._pending.append(pending)
         for index, part in enumerate(found.parts):

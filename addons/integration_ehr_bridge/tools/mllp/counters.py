@@ -21,6 +21,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"  #: a frame that holds no message, or no header that can be used
     ENVIRONMENT = "environment"  #: of production in a test system, or the other way round
     RECEIVER = "receiver"  #: addressed to somebody else
+    ABANDONED = "abandoned"  #: not taken: an earlier one of its connection could not be stored
     UNSTORED = "unstored"  #: the database could not store it in time
 
 

@@ -12,13 +12,13 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from odoo.addons.integration_core.tools.rate import TokenBucket
 from odoo.addons.integration_core.tools.source_address import in_networks, parse_address
 
+from .addresses import LOOPBACK, why
 from .committer import Answered, Job, Result
 from .connection import Connection
 from .counters import Reason, Refusal, Tally
@@ -27,7 +27,8 @@ from .tls import CertificateUnusable, ServerCertificate
 
 _logger = logging.getLogger(__name__)
 
-LOOPBACK: Final = ("127.0.0.1", "::1")
+#: A peer that has lost its power, or a firewall that forgot it, is noticed within two minutes.
+_PROBES: Final = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
 _BACKLOG: Final = 128
 #: Connections accepted at once, before others have their turn.
 _AT_ONCE: Final = 32
@@ -37,6 +38,11 @@ _SWEEP: Final = 1.0
 _OPEN_AGAIN: Final = 5.0
 #: Evidence that nobody answers, of one port: at once, and a second. The rest is only counted.
 _EVIDENCE: Final = (20.0, 0.1)
+
+#: Bytes on their way to the ledger, of all ports, at which nothing more is read; and what a message
+#: counts for besides its body.
+MOST_FLYING: Final = 64 * 1024 * 1024
+_OVERHEAD: Final = 4096
 
 Submit = Callable[[Job], None]
 Wait = Callable[[Job, str], None]
@@ -85,7 +91,7 @@ class OpenPort:
         except CertificateUnusable as exc:
             self.error = str(exc)
         except OSError as exc:
-            self.error = _why(exc, self.door.port)
+            self.error = why(exc, self.door.port)
         if self.error:
             self._close_sockets()
             if self.error != before:
@@ -189,6 +195,8 @@ class OpenPort:
             found.setblocking(False)
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for option, value in _PROBES:
+                found.setsockopt(socket.IPPROTO_TCP, option, value)
             task = self._listener.loop.create_task(self._begin(found, peer))
             self._arriving.add(task)
             task.add_done_callback(self._arriving.discard)
@@ -213,10 +221,15 @@ class OpenPort:
         except asyncio.CancelledError:
             found.close()
         else:
-            if not connection.ended:
+            if not connection.is_over:
                 self.connections.add(connection)
             if self.finishing:
                 connection.finish()
+
+    def go_on(self) -> None:
+        """Read on: there is room for more."""
+        for connection in list(self.connections):
+            connection.go_on()
 
     # -- what connections ask ----------------------------------------------------------------
 
@@ -239,6 +252,10 @@ class OpenPort:
         """Take more from the rate, for a frame that held more messages than one."""
         if self._bucket and count > 0:
             self._bucket.charge(count, time.monotonic())
+
+    def is_full(self) -> bool:
+        """Whether so much is on its way to the ledger that nothing more may be taken."""
+        return self._listener.is_full
 
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
@@ -272,8 +289,9 @@ class Listener:
         self.loop = loop
         self.bind = bind
         self.certificate = certificate
-        self.submit = submit
         self.wait = wait
+        self._submit = submit
+        self._flying = 0
         self._ports: dict[int, OpenPort] = {}
         self._tallies: dict[int, Tally] = {}
         self._leaving: set[OpenPort] = set()
@@ -298,13 +316,39 @@ class Listener:
         if self._timer is None:
             self._sweep()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may be on its way to the ledger."""
+        return self._flying >= MOST_FLYING
+
+    def submit(self, job: Job) -> None:
+        """Store a message; its connection is told of the result."""
+        job.flying = len(job.part.body) + _OVERHEAD
+        self._flying += job.flying
+        self._submit(job)
+
     def deliver(self, results: Sequence[tuple[Job, Result]]) -> None:
         """Tell connections what became of their messages."""
+        was_full = self.is_full
         for job, result in results:
+            self._flying -= job.flying
+            # One whose answer waits comes by a second time.
+            job.flying = 0
             if isinstance(result, Answered) and job.part.error is None:
                 self._tallies[job.door.interface].acknowledge()
             if job.owner is not None:
-                job.owner[0].settle(job, result)
+                self._settle(job.owner[0], job, result)
+        if was_full and not self.is_full:
+            for port in (*self._ports.values(), *self._leaving):
+                port.go_on()
+
+    @staticmethod
+    def _settle(connection: Connection, job: Job, result: Result) -> None:
+        try:
+            connection.settle(job, result)
+        except Exception as exc:  # results of other connections stand behind this one
+            _logger.error("A connection of “%s” fails: %s", job.door.name, type(exc).__name__)
+            connection.abort()
 
     def statuses(self) -> list[PortStatus]:
         """All ports, for operators."""
@@ -343,38 +387,3 @@ class Listener:
         for port in [port for port in self._leaving if not port.connections]:
             self._leaving.discard(port)
         self._timer = self.loop.call_later(_SWEEP, self._sweep)
-
-
-def _why(exc: OSError, port: int) -> str:
-    if exc.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is taken by another program on this machine, perhaps by another "
-            "listener of this database. Choose another port, or stop that program."
-        )
-    if exc.errno in (errno.EACCES, errno.EPERM):
-        return f"The listener may not use port {port}. Choose one above 1023."
-    if exc.errno == errno.EADDRNOTAVAIL:
-        return "The address of --bind is none of this machine. Start the listener with another."
-    return f"The port cannot be opened: {exc.strerror}."
-
-
-def bindable(text: str) -> list[str]:
-    """The addresses of a setting; all of this machine if it is empty.
-
-    :raises ValueError: one of them is no address
-    """
-    words = text.replace(",", " ").split()
-    for word in words:
-        with suppress(ValueError):
-            if parse_address(word) is not None:
-                continue
-        raise ValueError(f"“{word}” is no address to listen on, such as 10.20.0.5 or ::")
-    return words or _all_addresses()
-
-
-def _all_addresses() -> list[str]:
-    try:
-        socket.socket(socket.AF_INET6, socket.SOCK_STREAM).close()
-    except OSError:
-        return ["0.0.0.0"]  # noqa: S104 - who may connect is said by each interface
-    return ["0.0.0.0", "::"]  # noqa: S104 - as above

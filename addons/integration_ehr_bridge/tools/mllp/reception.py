@@ -6,26 +6,40 @@ Only what the door must know is read: the header, what the message is about, and
 all. What it means is a matter of the drain.
 """
 
+import logging
 import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from ..hl7 import acknowledgement, batch, fingerprint
 from ..hl7.acknowledgement import Detail, Outcome, Stage
-from ..hl7.charsets import ASCII
-from ..hl7.errors import Condition, Hl7Error, Place
+from ..hl7.errors import Condition, Hl7Error, LimitFault, Place
 from ..hl7.header import Header
-from ..hl7.limits import DEFAULT, Limits
 from ..hl7.message import Message, parse
 from ..hl7.record_numbers import is_official
 from ..hl7.segment import Segment
 from . import answers
 from .counters import Reason
+from .rules import ORDERS, Environment, NotForUs, Rules, check
+
+__all__ = [
+    "ORDERS",
+    "Environment",
+    "Part",
+    "Reception",
+    "Rules",
+    "evidence",
+    "new_id",
+    "outcome_answer",
+    "receive",
+    "too_long",
+]
+
+_logger = logging.getLogger(__name__)
 
 #: Longest key that is stored as it is.
 KEY_LENGTH: Final = 255
@@ -36,34 +50,6 @@ _CONTROL_ID: Final = 199
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 #: Where a message says what it is about, if it is about no patient.
 _OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
-
-
-class Environment(StrEnum):
-    """Processing ids (table 0103)."""
-
-    PRODUCTION = "P"
-    TRAINING = "T"
-    DEBUGGING = "D"
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What an interface says about the messages that it takes.
-
-    :ivar processing: ids of MSH-11 that are those of its environment
-    :ivar charset: what messages are in that do not say (table 0211)
-    :ivar application: who we are in MSH-5; empty: whoever is addressed
-    :ivar handled: whether the answer says what became of the message
-    :ivar rejects_conflicts: whether an id that comes again with another content is refused
-    """
-
-    processing: frozenset[str] = frozenset(Environment)
-    charset: str = ASCII
-    application: str = ""
-    facility: str = ""
-    handled: bool = False
-    rejects_conflicts: bool = False
-    limits: Limits = DEFAULT
 
 
 @dataclass(slots=True)
@@ -128,8 +114,11 @@ def receive(data: bytes, rules: Rules, now: datetime) -> Reception:
     :param now: aware
     """
     if batch.is_batch(data):
-        return _batch(data, rules, now)
-    part, refused = _message(data, rules, now)
+        try:
+            return _batch(data, rules, now)
+        except Exception as exc:  # as for a single message
+            return Reception([_unforeseen(data, rules, now, exc)], None, Reason.UNREADABLE)
+    part, refused = _single(data, rules, now)
     return Reception([part], None, refused)
 
 
@@ -140,11 +129,9 @@ def evidence(data: bytes, error: Hl7Error, content: bytes | None = None) -> Part
 
 def too_long(head: bytes, rules: Rules, now: datetime) -> Reception:
     """A message beyond the limit, of which only the beginning was kept."""
-    error = Hl7Error(
+    error = LimitFault(
         f"The message is larger than the {rules.limits.size} bytes that the interface allows. "
-        "Raise its limit, or ask the partner to send less in one message.",
-        code="hl7_limit",
-        condition=Condition.INTERNAL,
+        "Raise its limit, or ask the partner to send less in one message."
     )
     return _unreadable(head, error, rules, now, Reason.TOO_LONG)
 
@@ -160,14 +147,38 @@ def outcome_answer(
 
 def _batch(data: bytes, rules: Rules, now: datetime) -> Reception:
     try:
-        file = batch.parse(data, max_size=rules.limits.size)
+        file = batch.parse(data, max_size=rules.limits.size, max_messages=rules.limits.messages)
     except Hl7Error as error:
         content = answers.batch_rejected(data, error, control_id=new_id(), now=now)
         return Reception([evidence(data, error, content)], None, Reason.UNREADABLE)
-    found = [_message(message, rules, now) for message in file.messages]
+    found = [_single(message, rules, now) for message in file.messages]
     # One that is refused does not spoil the others; the first reason stands for all.
     reasons = [reason for _part, reason in found if reason]
     return Reception([part for part, _reason in found], file, reasons[0] if reasons else None)
+
+
+def _single(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | None]:
+    try:
+        return _message(data, rules, now)
+    except Exception as exc:  # bytes that nobody foresaw must not stop the feed of anybody else
+        return _unforeseen(data, rules, now, exc), Reason.UNREADABLE
+
+
+def _unforeseen(data: bytes, rules: Rules, now: datetime, exc: Exception) -> Part:
+    """Evidence of what made us stumble, which its sender is told, by its header if there is one."""
+    # The name alone: its text may quote the message.
+    _logger.error("A message cannot be read (%s)", type(exc).__name__)
+    error = Hl7Error(
+        "The message cannot be read. It is kept; ask the receiver's administrator, whose log says "
+        "more.",
+        code="internal_error",
+        condition=Condition.INTERNAL,
+    )
+    try:
+        return _unreadable(data, error, rules, now, Reason.UNREADABLE).parts[0]
+    except Exception:  # not even its header can be answered
+        content = _unreadable(b"", error, rules, now, Reason.UNREADABLE).parts[0].content
+        return evidence(data, error, content)
 
 
 def _message(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | None]:
@@ -180,7 +191,7 @@ def _message(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | N
         return _acknowledgement(data, message), None
     try:
         header = Header.of(message)
-        _check(header, rules)
+        check(header, rules)
         part = Part(
             data,
             key=_key(header),
@@ -188,8 +199,12 @@ def _message(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | N
             compared=fingerprint.fingerprint(message).encode(),
             about=tuple(dict.fromkeys(_about(message))),
         )
-    except _NotForUs as error:
-        return Part(data, stored=False, content=_rejection(message, error, now)), error.reason
+    except NotForUs as error:
+        content = _rejection(message, error, now)
+        if content is None:
+            # Who wants no answer would never hear of it: it is kept for a person to see.
+            return evidence(data, error), error.reason
+        return Part(data, stored=False, content=content), error.reason
     except Hl7Error as error:
         return evidence(data, error, _rejection(message, error, now)), Reason.UNREADABLE
     _answer(part, message, rules, now)
@@ -217,61 +232,15 @@ def _acknowledgement(data: bytes, message: Message) -> Part:
     names = [value(9), value(9, 1, 2)]
     known = [name for name in names if name and _TYPE.fullmatch(name)]
     control_id = value(10) or ""
-    key = _shortened("|".join((value(3) or "", value(4) or "", control_id))) if control_id else ""
+    key = "|".join((value(3) or "", value(4) or "", control_id)) if control_id else ""
     return Part(
         data,
-        key=key if key.isprintable() else "",
+        # Bytes that the character set does not have cannot be printed, nor hashed as text.
+        key=_shortened(key) if key.isprintable() else "",
         type="^".join(known) or "ACK",
         replies=message,
         compared=fingerprint.fingerprint(message).encode(),
     )
-
-
-class _NotForUs(Hl7Error):
-    """A message that is whole, and that this interface must not take."""
-
-    reason = Reason.ENVIRONMENT
-
-
-class _Misaddressed(_NotForUs):
-    reason = Reason.RECEIVER
-
-
-def _check(header: Header, rules: Rules) -> None:
-    """:raises Hl7Error: the message is not for us, or not of a kind that can be told apart."""
-    if header.version.split(".")[0] != "2":
-        raise Hl7Error(
-            "the version is none of HL7 v2",
-            Place("MSH", field=12),
-            code="hl7_version",
-            condition=Condition.UNSUPPORTED_VERSION,
-        )
-    if not header.processing_id:
-        raise Hl7Error(
-            "the processing id is missing. Ask the partner to send P, T or D",
-            Place("MSH", field=11),
-            code="hl7_required",
-            condition=Condition.REQUIRED_FIELD,
-        )
-    if header.processing_id not in rules.processing:
-        raise _NotForUs(
-            f"this system takes messages with {' or '.join(sorted(rules.processing))}. "
-            "Ask whether the message was meant for another environment",
-            Place("MSH", field=11),
-            code="hl7_environment",
-            condition=Condition.UNSUPPORTED_PROCESSING,
-        )
-    for number, wanted, found in (
-        (5, rules.application, header.receiving_application),
-        (6, rules.facility, header.receiving_facility),
-    ):
-        if wanted and found and wanted.casefold() != found.casefold():
-            raise _Misaddressed(
-                "the message is addressed to another receiver. Ask the partner to send it there",
-                Place("MSH", field=number),
-                code="hl7_receiver",
-                condition=Condition.TABLE_VALUE,
-            )
 
 
 def _key(header: Header) -> str:
@@ -356,7 +325,7 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
         message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
     )
     wanted = any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
-    if rules.handled and wanted:
+    if rules.tells(part.type) and wanted:
         part.early, part.waiting = receipt, message
         part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
     else:
@@ -373,10 +342,14 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
 
 def _rejection(message: Message, error: Hl7Error, now: datetime) -> bytes | None:
     """The one negative answer to a message, at the first stage that it wants to hear of."""
+    outcome = acknowledgement.outcome_of(error.condition)
+    if isinstance(error, NotForUs):
+        # Nothing is wrong with it, only with where it went.
+        outcome = Outcome.REJECTED
     for stage in (Stage.RECEIPT, Stage.HANDLING):
         content = answers.acknowledged(
             message,
-            Outcome.REJECTED,
+            outcome,
             stage,
             control_id=new_id(),
             now=now,
