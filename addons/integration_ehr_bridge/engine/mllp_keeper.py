@@ -1,10 +1,11 @@
 """The connections that this process holds: lent to senders, kept open between drains.
 
 One keeper a process. Senders borrow a connection for one message and give it back; between drains
-the keeper's thread holds it: it renews the lease, hears what the partner says unasked, closes what
-nobody may use any more, and gives up what another worker waits for. Nothing is sent on a connection
-whose lease may have passed to somebody else: its holder reckons by its own clock, from before each
-renewal.
+a thread of the keeper holds it: it renews the lease, hears what the partner says unasked, and gives
+up what another worker waits for. Nobody connects or sends under a lease that may have passed to
+somebody else. Its holder reckons by its own clock, from before each renewal, and looks at it right
+before each message; a second thread, which asks nobody and so waits for nobody, closes what is over
+in the middle of whatever goes on.
 """
 
 from __future__ import annotations
@@ -59,9 +60,17 @@ class ConnectionBusy(errors.TransientError):
     passes_in = 2.0
 
 
+class LeaseLost(ConnectionBusy):
+    """The right to be connected has ended; another worker may be connected by now."""
+
+
 @dataclass(eq=False)
 class Holding:
-    """A lease of this process, and the connection if there is one."""
+    """A lease of this process, and the connection if there is one.
+
+    :ivar valid_until: :func:`time.monotonic` time from which the lease is not relied upon
+    :ivar over: it was given up or lost, and is never valid again
+    """
 
     key: Key
     lease: Lease
@@ -70,6 +79,7 @@ class Holding:
     target: Target | None = None
     url: str = ""
     connection: MllpConnection | None = None
+    over: bool = False
     busy: bool = False
     wanted: bool = False
     since: float = field(default_factory=time.monotonic)
@@ -82,29 +92,49 @@ class Holding:
 
     @property
     def valid(self) -> bool:
-        return time.monotonic() < self.valid_until
+        return not self.over and time.monotonic() < self.valid_until
+
+    def require(self) -> None:
+        """Called right before anything is sent, and before a connection is opened.
+
+        :raises LeaseLost: the lease may have passed to somebody else; the connection is closed
+        """
+        if not self.valid:
+            self.disconnect()
+            raise LeaseLost(
+                "Another worker may use the connection to the partner by now, since this one could "
+                "not renew its lease in time. The messages follow over the connection that is "
+                "there."
+            )
 
     def connected(self, target: Target, url: str) -> MllpConnection:
         """The connection to a target: the open one if it leads there and lives, else a new one.
 
+        :raises LeaseLost: as of :meth:`require`
         :raises errors.IntegrationError: as of :func:`open_connection`
         """
+        self.require()
         if self.connection and self.target != target:
             self.disconnect()
         if self.connection:
             self.listen()
-        if not self.connection:
-            self.connection = open_connection(target)
+        # Whoever finds the lease lost takes away the connection that is here, at any time: what was
+        # opened is put here first, and looked at afterwards.
+        connection = self.connection
+        if connection is None:
+            connection = self.connection = open_connection(target)
             self.target, self.url = target, url
             self.connected_at, self.sent = _now(), 0
-        return self.connection
+        self.require()
+        return connection
 
     def listen(self) -> None:
         """Hear what came unasked; notice that the other side has closed."""
-        if not self.connection:
+        connection = self.connection
+        if connection is None:
             return
         try:
-            strays = self.connection.strays()
+            strays = connection.strays()
         except ConnectionEnded:
             self.disconnect()
             return
@@ -117,9 +147,9 @@ class Holding:
         self.sent += 1
 
     def disconnect(self) -> None:
-        if self.connection:
-            self.connection.close()
-        self.connection, self.connected_at = None, None
+        connection, self.connection, self.connected_at = self.connection, None, None
+        if connection:
+            connection.close()
 
     def shown(self) -> State:
         return State(
@@ -138,7 +168,7 @@ class Keeper:
         self._changed = threading.Condition()
         self._holdings: list[Holding] = []
         self._coming: dict[Key, int] = defaultdict(int)
-        self._thread: threading.Thread | None = None
+        self._threads: dict[str, threading.Thread] = {}
         self._pid = os.getpid()
 
     @contextmanager
@@ -197,9 +227,9 @@ class Keeper:
             return None, False
 
     def _after_fork(self) -> None:
-        """What a parent process holds is not ours, nor is its thread."""
+        """What a parent process holds is not ours, nor are its threads."""
         if self._pid != os.getpid():
-            self._pid, self._holdings, self._thread = os.getpid(), [], None
+            self._pid, self._holdings, self._threads = os.getpid(), [], {}
             self._coming.clear()
 
     def _acquire(self, registry: Registry, key: Key, slots: int, hear: Hear) -> Holding | None:
@@ -207,7 +237,8 @@ class Keeper:
         until = _valid_until()
         try:
             with own_cursor(registry) as cr:
-                lease = mllp_leases.acquire(cr, key[1], slots)
+                taken = mllp_leases.acquire(cr, key[1], slots)
+            lease = taken  # it is committed
         finally:
             with self._changed:
                 self._coming[key] -= 1
@@ -239,37 +270,48 @@ class Keeper:
             _logger.warning("A lease was not given back: %s", type(exc).__name__)
 
     def _forget(self, holding: Holding) -> None:
+        # In this order: a connection that is opened just now is closed by who opens it.
+        holding.over = True
         holding.disconnect()
         if holding in self._holdings:
             self._holdings.remove(holding)
         self._changed.notify_all()
 
-    # -- the thread ------------------------------------------------------------------------
+    # -- the threads -----------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(
-                target=self._keep, name="integration.mllp.keeper", daemon=True
-            )
-            self._thread.start()
+        for name, task in (("keeper", self._keep), ("watch", self._drop_lost)):
+            if name not in self._threads or not self._threads[name].is_alive():
+                thread = threading.Thread(
+                    target=self._repeat,
+                    args=(name, task),
+                    name=f"integration.mllp.{name}",
+                    daemon=True,
+                )
+                self._threads[name] = thread
+                thread.start()
 
-    def _keep(self) -> None:
-        """Look after the holdings until there are none."""
+    def _repeat(self, name: str, task: Callable[[Sequence[Holding]], None]) -> None:
+        """Do something for the holdings again and again, until there are none."""
         while True:
             time.sleep(LOOK_SECONDS)
             with self._changed:
-                if not self._holdings:
-                    self._thread = None
+                holdings = list(self._holdings)
+                if not holdings:
+                    self._threads.pop(name, None)
                     return
-                by_name: dict[str, list[Holding]] = defaultdict(list)
-                for holding in self._holdings:
-                    by_name[holding.key[0]].append(holding)
-            for dbname, holdings in by_name.items():
-                try:
-                    self._look_after(Registry(dbname), holdings)
-                except Exception as exc:  # the database is away, say: what is over is closed below
-                    _logger.warning("Connections of %s: %s", dbname, type(exc).__name__)
-                self._drop_lost(holdings)
+            task(holdings)
+
+    def _keep(self, holdings: Sequence[Holding]) -> None:
+        """Renew and attend to holdings. The database may let this wait for any time."""
+        by_name: dict[str, list[Holding]] = defaultdict(list)
+        for holding in holdings:
+            by_name[holding.key[0]].append(holding)
+        for dbname, some in by_name.items():
+            try:
+                self._look_after(Registry(dbname), some)
+            except Exception as exc:  # the database is away, say: what is over is closed elsewhere
+                _logger.warning("Connections of %s: %s", dbname, type(exc).__name__)
 
     def _look_after(self, registry: Registry, holdings: Sequence[Holding]) -> None:
         until = _valid_until()
@@ -278,18 +320,22 @@ class Keeper:
         renewed = [one for one in holdings if now - one.renewed_at >= due]
         with own_cursor(registry) as cr:
             told = mllp_leases.look(cr, [one.lease.token for one in holdings])
-            kept = [one for one in renewed if one.lease.token in told]
-            mllp_leases.renew(cr, [one.shown() for one in kept])
-        for holding in kept:
-            holding.renewed_at, holding.valid_until = now, until
+            held = [one for one in renewed if one.lease.token in told]
+            kept = mllp_leases.renew(cr, [one.shown() for one in held])
+        lost = []
         for holding in holdings:
-            terms = told.get(holding.lease.token)
-            if terms is None:
-                holding.valid_until = 0.0
+            token = holding.lease.token
+            terms = told.get(token)
+            if terms is None or (holding in held and token not in kept):
+                lost.append(holding)
+                holding.over = True
                 continue
+            if token in kept:
+                holding.renewed_at, holding.valid_until = now, until
             holding.wanted = terms.wanted
             over = not terms.open or (holding.connection is not None and terms.url != holding.url)
             self._attend(registry, holding, over)
+        self._drop_lost(lost)
 
     def _attend(self, registry: Registry, holding: Holding, over: bool) -> None:
         """Hear an idle connection, and give up what is over or wanted elsewhere."""
