@@ -48,6 +48,9 @@ IDLE_SECONDS = 0.2
 _MARGIN = 0.2
 _POLL = 0.1
 
+#: Goes on while the machine sleeps, where there is such a clock: so does that of the database.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 Key = tuple[str, int]
 Hear = Callable[[Answer], None]
 
@@ -63,12 +66,14 @@ class ConnectionBusy(errors.TransientError):
 class LeaseLost(ConnectionBusy):
     """The right to be connected has ended; another worker may be connected by now."""
 
+    default_code = "mllp_lease_lost"
+
 
 @dataclass(eq=False)
 class Holding:
     """A lease of this process, and the connection if there is one.
 
-    :ivar valid_until: :func:`time.monotonic` time from which the lease is not relied upon
+    :ivar valid_until: :func:`clock` time from which the lease is not relied upon
     :ivar over: it was given up or lost, and is never valid again
     """
 
@@ -92,7 +97,7 @@ class Holding:
 
     @property
     def valid(self) -> bool:
-        return not self.over and time.monotonic() < self.valid_until
+        return not self.over and clock() < self.valid_until
 
     def require(self) -> None:
         """Called right before anything is sent, and before a connection is opened.
@@ -110,6 +115,8 @@ class Holding:
     def connected(self, target: Target, url: str) -> MllpConnection:
         """The connection to a target: the open one if it leads there and lives, else a new one.
 
+        Connecting takes its time, so :meth:`require` comes once more before anything is sent.
+
         :raises LeaseLost: as of :meth:`require`
         :raises errors.IntegrationError: as of :func:`open_connection`
         """
@@ -118,14 +125,12 @@ class Holding:
             self.disconnect()
         if self.connection:
             self.listen()
-        # Whoever finds the lease lost takes away the connection that is here, at any time: what was
-        # opened is put here first, and looked at afterwards.
+        # Whoever finds the lease lost takes away the connection that is here, at any time.
         connection = self.connection
         if connection is None:
             connection = self.connection = open_connection(target)
             self.target, self.url = target, url
             self.connected_at, self.sent = _now(), 0
-        self.require()
         return connection
 
     def listen(self) -> None:
@@ -191,7 +196,7 @@ class Keeper:
     def _borrow(
         self, registry: Registry, key: Key, slots: int, patience: float, hear: Hear
     ) -> Holding:
-        give_up = time.monotonic() + patience
+        give_up = clock() + patience
         while True:
             found, may_ask = self._look_here(key, slots)
             if found:
@@ -200,13 +205,14 @@ class Keeper:
                 found = self._acquire(registry, key, slots, hear)
                 if found:
                     return found
-            if time.monotonic() > give_up:
+                time.sleep(_POLL)
+            # Last, for a process that was frozen meanwhile: what it has to send is not its own any
+            # more, and may have been sent by another one.
+            if clock() > give_up:
                 raise ConnectionBusy(
                     "Another worker uses the connection to the partner. The messages follow as "
                     "soon as it is free."
                 )
-            if may_ask:
-                time.sleep(_POLL)
 
     def _look_here(self, key: Key, slots: int) -> tuple[Holding | None, bool]:
         """A free holding of this process, and else whether a further lease may be asked for."""
@@ -379,9 +385,14 @@ class Keeper:
                 _logger.info("A lease was not given back: %s", type(exc).__name__)
 
 
+def clock() -> float:
+    """Seconds since some moment, by the clock that leases are reckoned with."""
+    return time.clock_gettime(_CLOCK)
+
+
 def _valid_until() -> float:
     """Until when a lease can be relied upon that is asked for now."""
-    return time.monotonic() + mllp_leases.lease_seconds() * (1 - _MARGIN)
+    return clock() + mllp_leases.lease_seconds() * (1 - _MARGIN)
 
 
 def _now() -> datetime:

@@ -15,6 +15,7 @@ from . import (
     test_hl7_http,
     test_hl7_outbound,
     test_mllp_inbound,
+    test_mllp_keeper,
     test_mllp_leases,
     test_tools_census_history,
     test_ui_census,
