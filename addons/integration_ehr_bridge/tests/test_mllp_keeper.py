@@ -104,8 +104,8 @@ class TestMllpKeeper(BaseCase):
             SimpleNamespace(document=DOCUMENT, external_key=key, occurred_at=datetime(2026, 11, 1))
         )
 
-    def wait(self, condition, what):
-        end = time.monotonic() + PATIENCE
+    def wait(self, condition, what, seconds=PATIENCE):
+        end = time.monotonic() + seconds
         while not condition():
             self.assertLess(time.monotonic(), end, what)
             time.sleep(0.01)
@@ -197,7 +197,7 @@ class TestMllpKeeper(BaseCase):
         connection = holding.connection
         self.leases.passes = True
         holding.renewed_at -= 60
-        self.wait(lambda: holding not in self.keeper._holdings, "it is given up")
+        self.wait(lambda: holding not in self.keeper._holdings, "it is given up", 4)
         self.assertFalse(holding.valid)
         self.assertEqual(connection._sock.fileno(), -1)
 
