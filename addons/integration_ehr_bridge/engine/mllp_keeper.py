@@ -18,23 +18,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from odoo.modules.registry import Registry
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
-from odoo.addons.integration_core.tools import errors
 
-from ..tools.sending.answers import Answer
-from ..tools.sending.connection import (
-    ConnectionEnded,
-    MllpConnection,
-    Target,
-    open_connection,
-)
-from . import mllp_leases
-from .mllp_leases import Lease, State
+from . import mllp_holding, mllp_leases
+from .mllp_holding import ConnectionBusy, Hear, Holding, Key
 
 _logger = logging.getLogger(__name__)
 
@@ -47,123 +37,6 @@ IDLE_SECONDS = 0.2
 #: A lease is not relied upon for its last part.
 _MARGIN = 0.2
 _POLL = 0.1
-
-#: Goes on while the machine sleeps, where there is such a clock: so does that of the database.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-Key = tuple[str, int]
-Hear = Callable[[Answer], None]
-
-
-class ConnectionBusy(errors.TransientError):
-    """Another worker uses the connection and does not give it up; the messages wait, untried."""
-
-    default_code = "mllp_connection_busy"
-    holds = True
-    passes_in = 2.0
-
-
-class LeaseLost(ConnectionBusy):
-    """The right to be connected has ended; another worker may be connected by now."""
-
-    default_code = "mllp_lease_lost"
-
-
-@dataclass(eq=False)
-class Holding:
-    """A lease of this process, and the connection if there is one.
-
-    :ivar valid_until: :func:`clock` time from which the lease is not relied upon
-    :ivar over: it was given up or lost, and is never valid again
-    """
-
-    key: Key
-    lease: Lease
-    valid_until: float
-    hear: Hear
-    target: Target | None = None
-    url: str = ""
-    connection: MllpConnection | None = None
-    over: bool = False
-    busy: bool = False
-    wanted: bool = False
-    since: float = field(default_factory=time.monotonic)
-    used_at: float = field(default_factory=time.monotonic)
-    renewed_at: float = field(default_factory=time.monotonic)
-    connected_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    latency_ms: int | None = None
-    sent: int = 0
-
-    @property
-    def valid(self) -> bool:
-        return not self.over and clock() < self.valid_until
-
-    def require(self) -> None:
-        """Called right before anything is sent, and before a connection is opened.
-
-        :raises LeaseLost: the lease may have passed to somebody else; the connection is closed
-        """
-        if not self.valid:
-            self.disconnect()
-            raise LeaseLost(
-                "Another worker may use the connection to the partner by now, since this one could "
-                "not renew its lease in time. The messages follow over the connection that is "
-                "there."
-            )
-
-    def connected(self, target: Target, url: str) -> MllpConnection:
-        """The connection to a target: the open one if it leads there and lives, else a new one.
-
-        Connecting takes its time, so :meth:`require` comes once more before anything is sent.
-
-        :raises LeaseLost: as of :meth:`require`
-        :raises errors.IntegrationError: as of :func:`open_connection`
-        """
-        self.require()
-        if self.connection and self.target != target:
-            self.disconnect()
-        if self.connection:
-            self.listen()
-        # Whoever finds the lease lost takes away the connection that is here, at any time.
-        connection = self.connection
-        if connection is None:
-            connection = self.connection = open_connection(target)
-            self.target, self.url = target, url
-            self.connected_at, self.sent = _now(), 0
-        return connection
-
-    def listen(self) -> None:
-        """Hear what came unasked; notice that the other side has closed."""
-        connection = self.connection
-        if connection is None:
-            return
-        try:
-            strays = connection.strays()
-        except ConnectionEnded:
-            self.disconnect()
-            return
-        for answer in strays:
-            self.hear(answer)
-
-    def note(self, seconds: float) -> None:
-        """A message was acknowledged, so long after it was sent."""
-        self.acknowledged_at, self.latency_ms = _now(), round(seconds * 1000)
-        self.sent += 1
-
-    def disconnect(self) -> None:
-        connection, self.connection, self.connected_at = self.connection, None, None
-        if connection:
-            connection.close()
-
-    def shown(self) -> State:
-        return State(
-            self.lease.token,
-            self.connected_at,
-            self.acknowledged_at,
-            self.latency_ms,
-            self.sent,
-        )
 
 
 class Keeper:
@@ -196,7 +69,7 @@ class Keeper:
     def _borrow(
         self, registry: Registry, key: Key, slots: int, patience: float, hear: Hear
     ) -> Holding:
-        give_up = clock() + patience
+        give_up = mllp_holding.clock() + patience
         while True:
             found, may_ask = self._look_here(key, slots)
             if found:
@@ -208,7 +81,7 @@ class Keeper:
                 time.sleep(_POLL)
             # Last, for a process that was frozen meanwhile: what it has to send is not its own any
             # more, and may have been sent by another one.
-            if clock() > give_up:
+            if mllp_holding.clock() > give_up:
                 raise ConnectionBusy(
                     "Another worker uses the connection to the partner. The messages follow as "
                     "soon as it is free."
@@ -376,6 +249,7 @@ class Keeper:
             self._after_fork()
             holdings, self._holdings = list(self._holdings), []
         for holding in holdings:
+            holding.over = True  # whoever sends over it connects no more
             holding.disconnect()
         for holding in holdings:
             try:
@@ -385,18 +259,9 @@ class Keeper:
                 _logger.info("A lease was not given back: %s", type(exc).__name__)
 
 
-def clock() -> float:
-    """Seconds since some moment, by the clock that leases are reckoned with."""
-    return time.clock_gettime(_CLOCK)
-
-
 def _valid_until() -> float:
     """Until when a lease can be relied upon that is asked for now."""
-    return clock() + mllp_leases.lease_seconds() * (1 - _MARGIN)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return mllp_holding.clock() + mllp_leases.lease_seconds() * (1 - _MARGIN)
 
 
 keeper = Keeper()

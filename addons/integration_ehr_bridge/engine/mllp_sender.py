@@ -19,7 +19,8 @@ from ..tools.sending.connection import Target
 from ..tools.sending.expectations import QUERY, Expectations
 from ..tools.sending.header import HeaderRules
 from . import hl7_answers, hl7_outcomes
-from .mllp_keeper import Holding, Keeper, LeaseLost, keeper
+from .mllp_holding import Holding, LeaseLost
+from .mllp_keeper import Keeper, keeper
 from .mllp_leases import lease_seconds
 
 _logger = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.integration_core.tools import errors
-from odoo.addons.integration_ehr_bridge.engine import mllp_keeper, mllp_leases
-from odoo.addons.integration_ehr_bridge.engine.mllp_keeper import Keeper, LeaseLost
+from odoo.addons.integration_ehr_bridge.engine import mllp_holding, mllp_keeper, mllp_leases
+from odoo.addons.integration_ehr_bridge.engine.mllp_holding import LeaseLost
+from odoo.addons.integration_ehr_bridge.engine.mllp_keeper import Keeper
 from odoo.addons.integration_ehr_bridge.engine.mllp_leases import Lease, Terms
 from odoo.addons.integration_ehr_bridge.engine.mllp_sender import MllpSender, Partner
 from odoo.addons.integration_ehr_bridge.tools.sending.address import Address
@@ -69,8 +70,8 @@ class TestMllpKeeper(BaseCase):
     def setUp(self):
         super().setUp()
         self.skipped = 0.0
-        clock = mllp_keeper.clock
-        self.patch(mllp_keeper, "clock", lambda: clock() + self.skipped)
+        clock = mllp_holding.clock
+        self.patch(mllp_holding, "clock", lambda: clock() + self.skipped)
         self.leases = Leases()
         self.patch(mllp_keeper, "own_cursor", self.leases.cursor)
         self.patch(mllp_keeper, "Registry", lambda name: SimpleNamespace(db_name=name))
@@ -152,7 +153,7 @@ class TestMllpKeeper(BaseCase):
     def test_a_lease_that_is_lost_while_connecting(self):
         listener = self.listen()
         opened = []
-        connect = mllp_keeper.open_connection
+        connect = mllp_holding.open_connection
 
         def slow(target):
             (holding,) = self.keeper._holdings
@@ -162,7 +163,7 @@ class TestMllpKeeper(BaseCase):
             opened.append(connect(target))
             return opened[0]
 
-        self.patch(mllp_keeper, "open_connection", slow)
+        self.patch(mllp_holding, "open_connection", slow)
         self.assertIsInstance(self.send(self.sender()).error, LeaseLost)
         self.assertEqual(listener.messages, [])
         self.assertEqual(opened[0]._sock.fileno(), -1, "what was opened is closed again")
@@ -207,6 +208,13 @@ class TestMllpKeeper(BaseCase):
         with self.assertLogs("odoo.addons.integration_ehr_bridge.engine.mllp_sender", "ERROR"):
             self.assertTrue(self.send(self.sender()).error)
         self.assertEqual((self.keeper._holdings, listener.connections), ([], 0))
+
+    def test_what_is_sent_while_the_process_ends(self):
+        listener = self.listen(lambda _message, _identifier: self.keeper.close() or b"")
+        outcome = self.send(self.sender("query"))
+        self.assertEqual(outcome.error.code, "hl7_unanswered")
+        self.assertEqual((listener.connections, len(listener.messages)), (1, 1))
+        self.assertFalse(self.leases.held, "it was given back")
 
     def test_who_was_frozen_while_it_waited_gives_up(self):
         listener = self.listen()
