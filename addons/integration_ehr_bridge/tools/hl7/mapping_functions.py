@@ -31,10 +31,17 @@ from odoo.addons.integration_core.tools import decimals
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import extend
 
-from . import identifiers, timestamps
+from . import timestamps
 from .errors import TimestampFault
 from .timestamps import Precision
 
+_OFFICIAL_TYPES: Final = (
+    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NII NIIP NIP PC PEN PPN PRC "
+    "SB SN SR SS SSN TAX TN TRC WC"
+)
+#: Identifier types of table 0203 that number people for states, payers and banks: whoever takes
+#: one for a record number keeps what must not be kept.
+OFFICIAL: Final = frozenset(_OFFICIAL_TYPES.split())
 _PER_UNIT: Final = {"s": (1, 60), "min": (1, 1), "h": (60, 1), "d": (1440, 1)}
 
 # Types of arguments, as JMESPath names them.
@@ -125,14 +132,23 @@ def identifier(
     """The number of a CX, and who assigned it.
 
     :param kind: the identifier type (CX.5) that is wanted, such as MR. The first repetition of it
-        is taken, else the first that is no official number (:data:`.identifiers.OFFICIAL`).
-        Without it the first repetition is taken.
+        is taken, else the first that is no official number (:data:`OFFICIAL`). Without it the
+        first repetition is taken.
     :return: empty text for HL7 null, None if there is none
     """
     numbered = _numbered(field)
     if kind is not None:
-        numbered = identifiers.candidates(numbered, kind)
+        wanted = [one for one in numbered if one.get("c5") == kind]
+        numbered = wanted or [one for one in numbered if not _is_official(one)]
     return _named(field, numbered, ("c4", "c4s2"), assigner)
+
+
+def _is_official(repetition: dict[str, str]) -> bool:
+    """Whether its type, or that of the authority that assigned it, says so."""
+    kind, authority = repetition.get("c5", ""), repetition.get("c4s3")
+    # NNxxx: the national number of the state xxx.
+    national = kind.startswith("NN") and len(kind) == 5
+    return national or kind in OFFICIAL or authority in OFFICIAL
 
 
 def entity(field: list[Any] | None, assigner: str | None) -> dict[str, str] | str | None:
@@ -149,7 +165,7 @@ def person(field: list[Any] | None, assigner: str | None) -> dict[str, str] | st
 
 
 def _numbered(field: list[Any] | None) -> list[Any]:
-    return identifiers.numbered(_repetitions(field))
+    return [one for one in _repetitions(field) if one.get("c1", "").strip()]
 
 
 def _repetitions(field: list[Any] | None) -> list[dict[str, str]]:
@@ -171,7 +187,7 @@ def _named(
         return "" if _is_null(field) else None
     chosen = candidates[0]
     found = {"number": chosen["c1"].strip()}
-    by = identifiers.authority(chosen, authority) or assigner
+    by = next((chosen[name].strip() for name in authority if chosen.get(name)), "") or assigner
     return found | ({"assigner": by} if by else {})
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from ..hl7 import acknowledgement, batch, document, fingerprint, identifiers
+from ..hl7 import acknowledgement, batch, fingerprint
 from ..hl7.acknowledgement import Detail, Outcome, Stage
 from ..hl7.charsets import ASCII
 from ..hl7.errors import Condition, Hl7Error, Place
@@ -34,8 +34,6 @@ _CONTROL_ID: Final = 199
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 #: Where a message says what it is about, if it is about no patient.
 _OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
-#: More patients than anybody merges at once: each is a look at every claim.
-_MOST_PATIENTS: Final = 50
 
 
 class Environment(StrEnum):
@@ -308,37 +306,24 @@ def _about(message: Message) -> Iterator[str]:
     """What a message is about: its patients by number and assigner, or else the appointment, the
     bed or the list.
 
-    A merge names both patients, so it waits for what is known of either (A40). The numbers are
-    those that mappings may take for the record number: another one would order messages of one
-    patient as if they were of two.
-
-    :raises Hl7Error: ``hl7_limit``: there are more patients than a message may have
+    A merge names both patients, so it waits for what is known of either (A40).
     """
-    found = set()
+    found = False
     for segment in message:
         place = {"PID": 3, "MRG": 1}.get(segment.name)
-        if not place:
-            continue
-        for number in identifiers.record_numbers(document.repetitions(segment, place)):
-            found.add(number)
-            if len(found) > _MOST_PATIENTS:
-                raise Hl7Error(
-                    f"the message names more than {_MOST_PATIENTS} record numbers. Ask the partner "
-                    "to send several messages",
-                    Place(segment.name, field=place),
-                    code="hl7_limit",
-                    condition=Condition.DATA_TYPE,
-                )
-            yield _named(*number)
+        number = segment.value(place) if place else None
+        if place and number:
+            found = True
+            yield _named(number, segment.value(place, 1, 4))
     if not found:
         texts = (message.raw(path) for path in _OTHERWISE)
         text = next((text for text in texts if text), None)
         if text:
-            yield _named(text, "")
+            yield _named(text, None)
 
 
-def _named(number: str, assigner: str) -> str:
-    text = f"{number}^{assigner}"
+def _named(number: str, assigner: str | None) -> str:
+    text = f"{number}^{assigner or ''}"
     if len(text) <= KEY_LENGTH and text.isprintable():
         return text
     return "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
