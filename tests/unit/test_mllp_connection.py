@@ -223,6 +223,28 @@ def test_what_comes_while_nobody_waits_is_heard_and_so_is_the_end():
         assert [(one.control_id, one.code) for one in heard] == [("M1", "AA")]
 
 
+@pytest.mark.parametrize("said", [ack("M1") * 20, b"noise " * 100])
+def test_a_partner_that_never_stops_does_not_keep_who_listens(said):
+    class Endless:
+        def settimeout(self, _seconds):
+            pass
+
+        def recv(self, size):
+            return said[:size]
+
+    connection = connections.MllpConnection(Endless())
+    heard = [len(connection.strays()) for _look in range(3)]
+    assert all(count < 200 for count in heard), "the rest at the next look"
+
+
+def test_a_connection_that_was_closed_meanwhile_has_ended():
+    with WireServer(answering(ack)) as server:
+        line = Line(server)
+        line.connection.close()
+        with pytest.raises(connections.ConnectionEnded):
+            line.connection.strays()
+
+
 def test_addresses_outside_of_the_networks_are_not_connected_to():
     with WireServer(answering(ack)) as server:
         with pytest.raises(AddressRefused):

@@ -30,6 +30,8 @@ _logger = logging.getLogger(__name__)
 _LOCK = 0x61636B
 #: Acknowledgements that overtook nothing are forgotten after so many hours.
 _EARLY_HOURS = 48
+#: So many of a system are kept. Whoever may send to it may send anything, under any id.
+MOST_EARLY = 1000
 #: Attempts have the time of a worker, acknowledgements that of the database (seconds between them).
 _SKEW = 2
 
@@ -39,7 +41,7 @@ class Taken(Enum):
 
     ENDED = "ended"  #: its message waited, and waits no more
     EARLY = "early"  #: no message waits for it yet; it is kept
-    LATE = "late"  #: its message has ended already, in whatever way
+    LATE = "late"  #: its message waits no more, in whatever way that ended
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ def acknowledge(registry: Registry, system_id: int, wire_id: str, answer: Answer
             return Taken.ENDED
         if row and row[1] in (State.DONE, State.CANCELLED):
             return Taken.LATE
+        if row and row[1] in (State.RETRY, State.QUARANTINED, State.DEAD):
+            # It changes nothing by itself, but whoever decides about the message should know it.
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            _attach_once(env["integration.message"].browse(row[0]), answer)
+            return Taken.LATE
         _keep(cr, system_id, wire_id, answer)
         return Taken.EARLY
 
@@ -106,11 +113,19 @@ def _keep(cr: BaseCursor, system_id: int, wire_id: str, answer: Answer) -> None:
         """
         INSERT INTO integration_early_acknowledgement (system_id, wire_id, code, detail,
                                                        received_at)
-        VALUES (%s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC')
+        SELECT %(system)s, %(wire_id)s, %(code)s, %(detail)s, clock_timestamp() AT TIME ZONE 'UTC'
+         WHERE (SELECT count(*) FROM integration_early_acknowledgement
+                 WHERE system_id = %(system)s AND wire_id <> %(wire_id)s) < %(most)s
         ON CONFLICT (system_id, wire_id) DO UPDATE
            SET code = EXCLUDED.code, detail = EXCLUDED.detail, received_at = EXCLUDED.received_at
         """,
-        [system_id, wire_id[:255], answer.code[:20], answer.detail[:255]],
+        {
+            "system": system_id,
+            "wire_id": wire_id[:255],
+            "code": answer.code[:20],
+            "detail": answer.detail[:255],
+            "most": MOST_EARLY,
+        },
     )
 
 
@@ -158,15 +173,30 @@ def expire(cr: BaseCursor, interface_id: int, limit: int) -> None:
             _settle(message, message.interface_id._silence_error())
 
 
-def _end(message: BaseModel, answer: Answer) -> None:
+def _attach_once(message: BaseModel, answer: Answer) -> None:
+    """Keep what a partner says of a message that does not wait, unless it has said it before."""
+    env = message.env
     message.invalidate_recordset()
-    plan = conversion.Plan(**conversion.Plan.common(message.interface_id))
+    known = env["integration.payload"].search_count(
+        [("message_id", "=", message.id), ("kind", "=", "acknowledgement")], limit=1
+    )
+    if not known:
+        _attach(message, answer, conversion.Plan(**conversion.Plan.common(message.interface_id)))
+
+
+def _attach(message: BaseModel, answer: Answer, plan: conversion.Plan) -> None:
     if answer.body:
         payload = payloads.seal(
             answer.body, message.uuid, "acknowledgement", plan.key_ring, plan.data_class,
             answer.content_type,
         )  # fmt: skip
         ledger.insert_payloads(message.env.cr, [(message.id, payload)])
+
+
+def _end(message: BaseModel, answer: Answer) -> None:
+    message.invalidate_recordset()
+    plan = conversion.Plan(**conversion.Plan.common(message.interface_id))
+    _attach(message, answer, plan)
     error = message.interface_id._acknowledgement_error(answer.code, answer.detail)
     if error and plan.private:
         error = discretion.discreet(error, answer.body)

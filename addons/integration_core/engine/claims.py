@@ -58,8 +58,6 @@ class Terms:
     open: bool
     paused: bool
     unreleased: bool = False
-    #: whether messages are on the way that have several keys
-    several_keys: bool = False
 
     @property
     def held_reason(self) -> str:
@@ -96,9 +94,7 @@ def terms(cr: BaseCursor, lane_id: int) -> Terms | None:
                CASE WHEN p.ordering = 'strict' THEN 1 ELSE p.lanes END,
                p.ordering, coalesce(p.failure_blocks_key, false), p.max_attempts,
                i.active AND i.state IN ('active', 'deprecated') AND NOT held.held,
-               coalesce(i.processing_paused, false), held.held,
-               EXISTS (SELECT 1 FROM integration_message_key k
-                        WHERE k.interface_id = i.id AND k.is_open)
+               coalesce(i.processing_paused, false), held.held
           FROM integration_lane l
           JOIN integration_interface i ON i.id = l.interface_id
           JOIN integration_policy p ON p.id = i.policy_id
@@ -125,8 +121,7 @@ def sweep(cr: BaseCursor, rules: Terms) -> int:
     _return_expired(cr, rules)
     if rules.direction == "outbound":
         awaited.expire(cr, rules.interface_id, SWEEP)
-    if rules.several_keys:
-        message_keys.close(cr, rules.interface_id)
+    message_keys.close(cr, rules.interface_id)
     due = f"state = 'retry' AND available_at <= {NOW}"
     moved = [_promote(cr, rules, due, "available_at")]
     if rules.open and not rules.paused:
@@ -318,6 +313,7 @@ def _claim_sql(rules: Terms, condition: str) -> str:
     earlier live message of its key is taken with it: a row that was skipped because an operator
     has it locked must not be overtaken either, hence the second condition. What stands behind a
     message that yields is no candidate at all, or such messages would fill the whole claim.
+    Messages with several keys have conditions of their own (:func:`.message_keys.conditions`).
 
     Both conditions are a look into the index of keys for each candidate, see :func:`_earlier`.
     """
@@ -338,8 +334,7 @@ def _claim_sql(rules: Terms, condition: str) -> str:
                 " AND NOT EXISTS (SELECT 1 FROM candidate c WHERE c.id = e.id)"
             )
         })"""  # noqa: S608
-        if rules.several_keys:
-            blocked += message_keys.conditions(f"'queued', {rules.blocking()}")
+        blocked += message_keys.conditions(f"'queued', {rules.blocking()}")
     return f"""
         WITH candidate AS MATERIALIZED (
             SELECT m.id, m.interface_id, m.partition_key FROM integration_message m

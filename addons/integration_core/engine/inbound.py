@@ -28,6 +28,7 @@ from . import (
     duplicates,
     lanes,
     ledger,
+    message_keys,
     notice,
     obstacles,
     settings,
@@ -81,16 +82,26 @@ class InboundDrain(Drain):
             swept, token, claimed = self._claim(cr, rules)
             if not claimed:
                 self._obstacles.passed(cr, rules.interface_id)
+            # While what was claimed is under way, nobody closes its keys.
+            awaited = bool(claimed) and message_keys.any_open(cr, rules.interface_id)
         if claimed:
             fault_point("inbound_claimed")
             self._process(claimed, token)
-            if rules.several_keys and rules.lanes > 1:
-                self._wake_others()
+            if rules.ordering == "key" and rules.lanes > 1:
+                self._wake_others(awaited)
         return len(claimed) or swept
 
-    def _wake_others(self) -> None:
-        """Messages of other lanes may have waited for one of these, which has several keys."""
+    def _wake_others(self, awaited: bool) -> None:
+        """Wake the other lanes where something may have waited for what was just handled.
+
+        That is what stands behind one of these that has several keys, and what has several itself;
+        it may have arrived, and have found its way barred, after these were claimed.
+
+        :param awaited: whether there were open keys when these were claimed
+        """
         with own_cursor(self.registry) as cr:
+            if not awaited and not message_keys.any_open(cr, self.interface_id):
+                return
             others = lanes.of_interfaces(cr, [self.interface_id])
             wakeup.wake_lanes(cr, [lane_id for lane_id in others if lane_id != self.lane_id])
 

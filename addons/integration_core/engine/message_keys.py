@@ -16,6 +16,11 @@ from .cursors import insert_quietly
 
 # The states of the index of keys of messages (``integration_message_key_idx``), as in claims.
 _WITH_KEY = ", ".join(f"'{state}'" for state in sorted(LIVE | ATTENTION))
+_ANY_OPEN = (
+    "EXISTS (SELECT 1 FROM integration_message_key o"
+    " WHERE o.interface_id = %(interface)s AND o.is_open)"
+)
+_ASK_OPEN = f"SELECT {_ANY_OPEN}"
 
 
 def keep(cr: BaseCursor, interface_id: int, keys: Mapping[int, Sequence[str]]) -> None:
@@ -61,11 +66,21 @@ def close(cr: BaseCursor, interface_id: int) -> None:
     )
 
 
-def conditions(blocking: str) -> str:
-    """Further conditions for claiming ``m``, where an interface has open keys.
+def any_open(cr: BaseCursor, interface_id: int) -> bool:
+    """Whether messages of an interface that have several keys are on the way."""
+    cr.execute(_ASK_OPEN, {"interface": interface_id})
+    return cr.fetchone()[0]
 
-    Both are looks into indexes for each candidate, whatever statistics say: ``OFFSET 0`` and the
-    scalar query keep the planner from joining, see ``claims._earlier``.
+
+def conditions(blocking: str) -> str:
+    """Further conditions for claiming ``m`` from ``%(interface)s``.
+
+    Whether an interface has open keys at all, which most never have, is asked once by the claiming
+    statement itself: what it sees of messages and what it sees of their keys is one state. Known
+    from before, it would let the next message of a patient overtake the merge that arrived since.
+
+    Both conditions are looks into indexes for each candidate, whatever statistics say: ``OFFSET 0``
+    and the scalar query keep the planner from joining, see ``claims._earlier``.
 
     :param blocking: states in which an earlier message holds back later ones, as a list for SQL
     """
@@ -77,13 +92,14 @@ def conditions(blocking: str) -> str:
                    AND (SELECT e.state FROM integration_message e WHERE e.id = k.message_id)
                        IN ({blocking}) OFFSET 0)"""  # noqa: S608
     return f"""
-           AND NOT {named.format(key="m.partition_key")}
-           AND NOT EXISTS (
-               SELECT 1 FROM integration_message_key own
-                WHERE own.message_id = m.id AND (
-                      {named.format(key="own.key")}
-                   OR EXISTS (SELECT 1 FROM integration_message e
-                               WHERE e.interface_id = m.interface_id
-                                 AND e.partition_key = own.key AND e.id < m.id
-                                 AND e.state IN ({_WITH_KEY})
-                                 AND e.state || '' IN ({blocking}) OFFSET 0)) OFFSET 0)"""  # noqa: S608
+           AND (NOT {_ANY_OPEN} OR (
+               NOT {named.format(key="m.partition_key")}
+               AND NOT EXISTS (
+                   SELECT 1 FROM integration_message_key own
+                    WHERE own.message_id = m.id AND (
+                          {named.format(key="own.key")}
+                       OR EXISTS (SELECT 1 FROM integration_message e
+                                   WHERE e.interface_id = m.interface_id
+                                     AND e.partition_key = own.key AND e.id < m.id
+                                     AND e.state IN ({_WITH_KEY})
+                                     AND e.state || '' IN ({blocking}) OFFSET 0)) OFFSET 0)))"""  # noqa: S608

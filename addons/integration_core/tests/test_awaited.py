@@ -127,6 +127,30 @@ class TestAwaited(EngineCase):
         message.invalidate_recordset()
         self.assertEqual((message.state, message.attempts), ("quarantined", 1))
 
+    def test_what_is_said_after_the_deadline_is_there_for_who_decides(self):
+        _record, message = self._waiting()
+        self.make_due(message)
+        self.send_with(delivered)
+        self.drain(self.outbound)
+        self.assertEqual(message.state, "retry")
+        for body in (b"MSA|AA|W1", b"MSA|AE|W1"):
+            self.assertIs(self._said("AA", body=body), awaited.Taken.LATE)
+        self.assertEqual(message.state, "retry", "it is sent again under its id")
+        self.assertEqual(message.payload_ids.mapped("kind").count("acknowledgement"), 1)
+        self.assertFalse(self.env["integration.early.acknowledgement"].search([]))
+
+    def test_acknowledgements_of_nothing_are_kept_in_limits(self):
+        self.patch(awaited, "MOST_EARLY", 2)
+        for name in ("X1", "X2", "X3", "X1"):
+            self.assertIs(self._said("AA", name), awaited.Taken.EARLY)
+        other = self.env["integration.system"].create({"name": "Other", "code": "OTHER"})
+        self._said("AA", "X3", system=other)
+        self._said("AE", "X2")
+        kept = self.env["integration.early.acknowledgement"].search([], order="id")
+        self.assertEqual(kept.mapped("wire_id"), ["X1", "X2", "X3"])
+        self.assertEqual(kept.mapped("code"), ["AA", "AE", "AA"], "the latest word counts")
+        self.assertEqual(kept.system_id, self.system | other)
+
     def test_silence_may_be_assent(self):
         _record, message = self._waiting()
         self.patch(type(self.outbound), "_silence_error", lambda _self: None)

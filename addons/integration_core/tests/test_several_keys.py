@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import claims, intake, intake_batch, keys, ledger
+from odoo.addons.integration_core.engine import lanes as lanes_engine
 from odoo.addons.integration_core.engine.inbound import InboundDrain
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.partition import partition_hash
@@ -56,6 +57,18 @@ class TestSeveralKeys(EngineCase):
         names = self.env["integration.message"].browse(one.id for one in found)
         self.env.invalidate_all()
         return names.mapped("external_key")
+
+    def lanes(self):
+        self.policy.lanes = 2
+        self.env["integration.lane"]._ensure_lanes(self.inbound)
+        return self.env["integration.lane"].search(
+            [("interface_id", "=", self.inbound.id)], order="number"
+        )
+
+    def keys_of_lanes(self):
+        """A key for each of two lanes."""
+        names = [f"K{number}" for number in range(20)]
+        return [next(name for name in names if partition_hash(name) % 2 == lane) for lane in (0, 1)]
 
     def finish(self, *names):
         self.env.cr.execute(
@@ -127,14 +140,8 @@ class TestSeveralKeys(EngineCase):
         self.assertEqual(self.claim(), ["c1"])
 
     def test_lanes_wait_for_each_other_and_wake_each_other(self):
-        self.policy.lanes = 2
-        self.env["integration.lane"]._ensure_lanes(self.inbound)
-        lanes = self.env["integration.lane"].search(
-            [("interface_id", "=", self.inbound.id)], order="number"
-        )
-        names = [f"K{number}" for number in range(20)]
-        here = next(name for name in names if partition_hash(name) % 2 == 0)
-        there = next(name for name in names if partition_hash(name) % 2 == 1)
+        lanes = self.lanes()
+        here, there = self.keys_of_lanes()
         self.arrive(("first", here), ("merge", there, here), ("last", here))
         self._run(InboundDrain, lanes[1])
         self.assertEqual(self.handled, [], "it waits for what is in another lane")
@@ -145,6 +152,72 @@ class TestSeveralKeys(EngineCase):
         self._run(InboundDrain, lanes[1])
         self._run(InboundDrain, lanes[0])
         self.assertEqual(self.handled, ["first", "merge", "last"])
+
+    def test_what_arrives_while_a_claim_is_made_ready_overtakes_nothing(self):
+        lanes = self.lanes()
+        here, there = self.keys_of_lanes()
+        self.env.flush_all()
+        cr = self.env.cr
+        terms = [claims.terms(cr, lane.id) for lane in lanes]
+        self.arrive(("merge", there, here), ("last", here))
+        _token, found = claims.claim(cr, terms[0], 50)
+        self.assertEqual(found, [], "it waits for the merge in the other lane")
+        _token, found = claims.claim(cr, terms[1], 50)
+        self.assertEqual([one.partition_key for one in found], [there])
+        _token, found = claims.claim(cr, terms[0], 50)
+        self.assertEqual(found, [], "the merge is under way")
+        self.finish("merge")
+        _token, found = claims.claim(cr, terms[0], 50)
+        self.assertEqual(len(found), 1)
+
+    def test_in_one_lane_nothing_is_claimed_together_with_what_it_waits_for(self):
+        self.failing.add("merge")
+        lane = self.env["integration.lane"].search([("interface_id", "=", self.inbound.id)])
+        self.env.flush_all()
+        terms = claims.terms(self.env.cr, lane.id)
+        self.arrive(("merge", "A", "B"), ("b1", "B"))
+        _token, found = claims.claim(self.env.cr, terms, 50)
+        self.assertEqual([one.partition_key for one in found], ["A"])
+
+    def test_a_merge_that_arrives_while_its_claim_is_made_ready_wakes_who_waits_for_it(self):
+        lanes = self.lanes()
+        here, there = self.keys_of_lanes()
+        hold = lanes_engine.hold
+
+        def hold_and_arrive(cr, lane_id, token):
+            if not self.messages(self.inbound):
+                self.arrive(("merge", there, here), ("last", here))
+            return hold(cr, lane_id, token)
+
+        self.patch(lanes_engine, "hold", hold_and_arrive)
+        self._run(InboundDrain, lanes[1])
+        self.assertEqual(self.handled, ["merge"])
+        self.env.invalidate_all()
+        self.assertTrue(lanes[0].wanted)
+
+    def test_a_merge_that_arrives_while_it_is_barred_is_woken(self):
+        lanes = self.lanes()
+        here, there = self.keys_of_lanes()
+
+        def note(handler, received, data):
+            if received.external_key == "first":
+                self.arrive(("merge", there, here))
+            return self.note(handler, received, data)
+
+        self.handle_with(note)
+        self.arrive(("first", here))
+        self._run(InboundDrain, lanes[0])
+        self.assertEqual(self.handled, ["first"])
+        self.env.invalidate_all()
+        self.assertTrue(lanes[1].wanted, "its drain has seen that it had to wait")
+
+    def test_lanes_that_have_nothing_to_do_with_each_other_are_left_alone(self):
+        lanes = self.lanes()
+        here, _there = self.keys_of_lanes()
+        self.arrive(("first", here))
+        self._run(InboundDrain, lanes[0])
+        self.env.invalidate_all()
+        self.assertEqual((self.handled, lanes[1].wanted), (["first"], False))
 
     def test_one_key_named_twice_is_one(self):
         self.arrive(("m1", "A", "A"), ("m2", None, "B"))

@@ -1,10 +1,11 @@
 """The connections that this process holds: lent to senders, kept open between drains.
 
 One keeper a process. Senders borrow a connection for one message and give it back; between drains
-the keeper's thread holds it: it renews the lease, hears what the partner says unasked, closes what
-nobody may use any more, and gives up what another worker waits for. Nothing is sent on a connection
-whose lease may have passed to somebody else: its holder reckons by its own clock, from before each
-renewal.
+a thread of the keeper holds it: it renews the lease, hears what the partner says unasked, and gives
+up what another worker waits for. Nobody connects or sends under a lease that may have passed to
+somebody else. Its holder reckons by its own clock, from before each renewal, and looks at it right
+before each message; a second thread, which asks nobody and so waits for nobody, closes what is over
+in the middle of whatever goes on.
 """
 
 from __future__ import annotations
@@ -17,23 +18,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from odoo.modules.registry import Registry
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
-from odoo.addons.integration_core.tools import errors
 
-from ..tools.sending.answers import Answer
-from ..tools.sending.connection import (
-    ConnectionEnded,
-    MllpConnection,
-    Target,
-    open_connection,
-)
-from . import mllp_leases
-from .mllp_leases import Lease, State
+from . import mllp_holding, mllp_leases
+from .mllp_holding import ConnectionBusy, Hear, Holding, Key
 
 _logger = logging.getLogger(__name__)
 
@@ -47,89 +38,6 @@ IDLE_SECONDS = 0.2
 _MARGIN = 0.2
 _POLL = 0.1
 
-Key = tuple[str, int]
-Hear = Callable[[Answer], None]
-
-
-class ConnectionBusy(errors.TransientError):
-    """Another worker uses the connection and does not give it up; the messages wait, untried."""
-
-    default_code = "mllp_connection_busy"
-    holds = True
-    passes_in = 2.0
-
-
-@dataclass(eq=False)
-class Holding:
-    """A lease of this process, and the connection if there is one."""
-
-    key: Key
-    lease: Lease
-    valid_until: float
-    hear: Hear
-    target: Target | None = None
-    url: str = ""
-    connection: MllpConnection | None = None
-    busy: bool = False
-    wanted: bool = False
-    since: float = field(default_factory=time.monotonic)
-    used_at: float = field(default_factory=time.monotonic)
-    renewed_at: float = field(default_factory=time.monotonic)
-    connected_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    latency_ms: int | None = None
-    sent: int = 0
-
-    @property
-    def valid(self) -> bool:
-        return time.monotonic() < self.valid_until
-
-    def connected(self, target: Target, url: str) -> MllpConnection:
-        """The connection to a target: the open one if it leads there and lives, else a new one.
-
-        :raises errors.IntegrationError: as of :func:`open_connection`
-        """
-        if self.connection and self.target != target:
-            self.disconnect()
-        if self.connection:
-            self.listen()
-        if not self.connection:
-            self.connection = open_connection(target)
-            self.target, self.url = target, url
-            self.connected_at, self.sent = _now(), 0
-        return self.connection
-
-    def listen(self) -> None:
-        """Hear what came unasked; notice that the other side has closed."""
-        if not self.connection:
-            return
-        try:
-            strays = self.connection.strays()
-        except ConnectionEnded:
-            self.disconnect()
-            return
-        for answer in strays:
-            self.hear(answer)
-
-    def note(self, seconds: float) -> None:
-        """A message was acknowledged, so long after it was sent."""
-        self.acknowledged_at, self.latency_ms = _now(), round(seconds * 1000)
-        self.sent += 1
-
-    def disconnect(self) -> None:
-        if self.connection:
-            self.connection.close()
-        self.connection, self.connected_at = None, None
-
-    def shown(self) -> State:
-        return State(
-            self.lease.token,
-            self.connected_at,
-            self.acknowledged_at,
-            self.latency_ms,
-            self.sent,
-        )
-
 
 class Keeper:
     """All connections of a process. Thread safe."""
@@ -138,7 +46,7 @@ class Keeper:
         self._changed = threading.Condition()
         self._holdings: list[Holding] = []
         self._coming: dict[Key, int] = defaultdict(int)
-        self._thread: threading.Thread | None = None
+        self._threads: dict[str, threading.Thread] = {}
         self._pid = os.getpid()
 
     @contextmanager
@@ -161,7 +69,7 @@ class Keeper:
     def _borrow(
         self, registry: Registry, key: Key, slots: int, patience: float, hear: Hear
     ) -> Holding:
-        give_up = time.monotonic() + patience
+        give_up = mllp_holding.clock() + patience
         while True:
             found, may_ask = self._look_here(key, slots)
             if found:
@@ -170,13 +78,14 @@ class Keeper:
                 found = self._acquire(registry, key, slots, hear)
                 if found:
                     return found
-            if time.monotonic() > give_up:
+                time.sleep(_POLL)
+            # Last, for a process that was frozen meanwhile: what it has to send is not its own any
+            # more, and may have been sent by another one.
+            if mllp_holding.clock() > give_up:
                 raise ConnectionBusy(
                     "Another worker uses the connection to the partner. The messages follow as "
                     "soon as it is free."
                 )
-            if may_ask:
-                time.sleep(_POLL)
 
     def _look_here(self, key: Key, slots: int) -> tuple[Holding | None, bool]:
         """A free holding of this process, and else whether a further lease may be asked for."""
@@ -197,9 +106,9 @@ class Keeper:
             return None, False
 
     def _after_fork(self) -> None:
-        """What a parent process holds is not ours, nor is its thread."""
+        """What a parent process holds is not ours, nor are its threads."""
         if self._pid != os.getpid():
-            self._pid, self._holdings, self._thread = os.getpid(), [], None
+            self._pid, self._holdings, self._threads = os.getpid(), [], {}
             self._coming.clear()
 
     def _acquire(self, registry: Registry, key: Key, slots: int, hear: Hear) -> Holding | None:
@@ -207,7 +116,8 @@ class Keeper:
         until = _valid_until()
         try:
             with own_cursor(registry) as cr:
-                lease = mllp_leases.acquire(cr, key[1], slots)
+                taken = mllp_leases.acquire(cr, key[1], slots)
+            lease = taken  # it is committed
         finally:
             with self._changed:
                 self._coming[key] -= 1
@@ -239,37 +149,48 @@ class Keeper:
             _logger.warning("A lease was not given back: %s", type(exc).__name__)
 
     def _forget(self, holding: Holding) -> None:
+        # In this order: a connection that is opened just now is closed by who opens it.
+        holding.over = True
         holding.disconnect()
         if holding in self._holdings:
             self._holdings.remove(holding)
         self._changed.notify_all()
 
-    # -- the thread ------------------------------------------------------------------------
+    # -- the threads -----------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(
-                target=self._keep, name="integration.mllp.keeper", daemon=True
-            )
-            self._thread.start()
+        for name, task in (("keeper", self._keep), ("watch", self._drop_lost)):
+            if name not in self._threads or not self._threads[name].is_alive():
+                thread = threading.Thread(
+                    target=self._repeat,
+                    args=(name, task),
+                    name=f"integration.mllp.{name}",
+                    daemon=True,
+                )
+                self._threads[name] = thread
+                thread.start()
 
-    def _keep(self) -> None:
-        """Look after the holdings until there are none."""
+    def _repeat(self, name: str, task: Callable[[Sequence[Holding]], None]) -> None:
+        """Do something for the holdings again and again, until there are none."""
         while True:
             time.sleep(LOOK_SECONDS)
             with self._changed:
-                if not self._holdings:
-                    self._thread = None
+                holdings = list(self._holdings)
+                if not holdings:
+                    self._threads.pop(name, None)
                     return
-                by_name: dict[str, list[Holding]] = defaultdict(list)
-                for holding in self._holdings:
-                    by_name[holding.key[0]].append(holding)
-            for dbname, holdings in by_name.items():
-                try:
-                    self._look_after(Registry(dbname), holdings)
-                except Exception as exc:  # the database is away, say: what is over is closed below
-                    _logger.warning("Connections of %s: %s", dbname, type(exc).__name__)
-                self._drop_lost(holdings)
+            task(holdings)
+
+    def _keep(self, holdings: Sequence[Holding]) -> None:
+        """Renew and attend to holdings. The database may let this wait for any time."""
+        by_name: dict[str, list[Holding]] = defaultdict(list)
+        for holding in holdings:
+            by_name[holding.key[0]].append(holding)
+        for dbname, some in by_name.items():
+            try:
+                self._look_after(Registry(dbname), some)
+            except Exception as exc:  # the database is away, say: what is over is closed elsewhere
+                _logger.warning("Connections of %s: %s", dbname, type(exc).__name__)
 
     def _look_after(self, registry: Registry, holdings: Sequence[Holding]) -> None:
         until = _valid_until()
@@ -278,14 +199,19 @@ class Keeper:
         renewed = [one for one in holdings if now - one.renewed_at >= due]
         with own_cursor(registry) as cr:
             told = mllp_leases.look(cr, [one.lease.token for one in holdings])
-            kept = [one for one in renewed if one.lease.token in told]
-            mllp_leases.renew(cr, [one.shown() for one in kept])
-        for holding in kept:
-            holding.renewed_at, holding.valid_until = now, until
+            held = [one for one in renewed if one.lease.token in told]
+            kept = mllp_leases.renew(cr, [one.shown() for one in held])
+        # All of them first: what follows may take its time.
+        for holding in holdings:
+            token = holding.lease.token
+            if token in kept:
+                holding.renewed_at, holding.valid_until = now, until
+            elif token not in told or holding in held:
+                holding.over = True
+        self._drop_lost(holdings)
         for holding in holdings:
             terms = told.get(holding.lease.token)
-            if terms is None:
-                holding.valid_until = 0.0
+            if terms is None or holding.over:
                 continue
             holding.wanted = terms.wanted
             over = not terms.open or (holding.connection is not None and terms.url != holding.url)
@@ -324,6 +250,7 @@ class Keeper:
             self._after_fork()
             holdings, self._holdings = list(self._holdings), []
         for holding in holdings:
+            holding.over = True  # whoever sends over it connects no more
             holding.disconnect()
         for holding in holdings:
             try:
@@ -335,11 +262,7 @@ class Keeper:
 
 def _valid_until() -> float:
     """Until when a lease can be relied upon that is asked for now."""
-    return time.monotonic() + mllp_leases.lease_seconds() * (1 - _MARGIN)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    return mllp_holding.clock() + mllp_leases.lease_seconds() * (1 - _MARGIN)
 
 
 keeper = Keeper()

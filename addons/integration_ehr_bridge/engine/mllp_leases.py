@@ -139,8 +139,12 @@ def look(cr: BaseCursor, tokens: Sequence[str]) -> dict[str, Terms]:
     return {row[0]: Terms(*row[1:]) for row in cr.fetchall()}
 
 
-def renew(cr: BaseCursor, states: Sequence[State]) -> None:
-    """Keep leases, and show what their connections do."""
+def renew(cr: BaseCursor, states: Sequence[State]) -> set[str]:
+    """Keep leases, and show what their connections do.
+
+    :return: the tokens of those that were kept; the others passed to somebody else
+    """
+    kept = set()
     for one in states:
         cr.execute(
             """
@@ -149,7 +153,7 @@ def renew(cr: BaseCursor, states: Sequence[State]) -> None:
                    connected_at = %s, sent = %s,
                    acknowledged_at = coalesce(%s, acknowledged_at),
                    latency_ms = coalesce(%s, latency_ms)
-             WHERE token = %s
+             WHERE token = %s RETURNING token
             """,
             [
                 lease_seconds(),
@@ -160,6 +164,8 @@ def renew(cr: BaseCursor, states: Sequence[State]) -> None:
                 one.token,
             ],
         )
+        kept.update(row[0] for row in cr.fetchall())
+    return kept
 
 
 def release(cr: BaseCursor, state: State) -> None:

@@ -19,7 +19,8 @@ from ..tools.sending.connection import Target
 from ..tools.sending.expectations import QUERY, Expectations
 from ..tools.sending.header import HeaderRules
 from . import hl7_answers, hl7_outcomes
-from .mllp_keeper import Holding, Keeper, keeper
+from .mllp_holding import Holding, LeaseLost
+from .mllp_keeper import Keeper, keeper
 from .mllp_leases import lease_seconds
 
 _logger = logging.getLogger(__name__)
@@ -98,6 +99,15 @@ class MllpSender:
         """
         try:
             return self._exchange(holding, body, identifier)
+        except LeaseLost as exc:
+            # Others may be further by now, and this message would come behind later ones.
+            unknown = errors.UnknownOutcomeError(
+                "The partner did not acknowledge the message, and could not be asked at once: the "
+                "connection passed to another worker. Ask the partner whether it has the message, "
+                "then retry or close it.",
+                code="hl7_unanswered",
+            )
+            raise unknown from exc
         except errors.IntegrationError as exc:
             unknown = errors.UnknownOutcomeError(
                 "The partner acknowledged neither the message nor its one repetition. Ask the "
@@ -111,6 +121,7 @@ class MllpSender:
         connection = holding.connected(partner.target, partner.url)
         started = time.monotonic()
         try:
+            holding.require()
             deadline = connection.send(body, partner.target)
             if not partner.expected.waits_for_answer:
                 holding.note(time.monotonic() - started)

@@ -17,6 +17,7 @@ from . import (
     test_hl7_http,
     test_hl7_outbound,
     test_mllp_inbound,
+    test_mllp_keeper,
     test_mllp_leases,
     test_patient_lookup,
     test_tools_census_history,

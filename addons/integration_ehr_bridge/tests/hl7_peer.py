@@ -4,7 +4,7 @@ import socket
 import threading
 from contextlib import contextmanager
 
-from odoo.addons.integration_ehr_bridge.engine.mllp_keeper import Holding
+from odoo.addons.integration_ehr_bridge.engine.mllp_holding import Holding
 from odoo.addons.integration_ehr_bridge.engine.mllp_leases import Lease
 from odoo.addons.integration_ehr_bridge.tools.hl7 import mllp
 

@@ -41,10 +41,12 @@ class TestMllpLeases(EngineCase):
         other = self.acquire()
         self.assertTrue(other)
         self.assertFalse(mllp_leases.look(self.env.cr, [lease.token]))
-        mllp_leases.renew(self.env.cr, [State(lease.token, None, None, 5, 1)])
+        states = [State(one.token, None, None, 5, 1) for one in (lease, other)]
+        self.assertEqual(mllp_leases.renew(self.env.cr, states[:1]), set(), "it has passed")
+        self.assertEqual(mllp_leases.renew(self.env.cr, states), {other.token})
         mllp_leases.release(self.env.cr, State(lease.token, None, None, None, 0))
         self.assertIsNone(self.acquire(), "the old holder released nothing")
-        self.assertFalse(self.row().latency_ms)
+        self.assertEqual(self.row().sent, 1, "of the one who holds it")
 
     def test_as_many_holders_as_connections(self):
         leases = [self.acquire(2), self.acquire(2)]

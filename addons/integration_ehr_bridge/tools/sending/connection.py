@@ -32,6 +32,10 @@ from .answers import Answer
 
 #: Most bytes of an answer.
 MAX_ANSWER: Final = 1024 * 1024
+#: What a look at an idle connection takes at most, give or take a chunk: a partner that never stops
+#: must not keep who looks, who has other connections to look after.
+_MOST_HEARD: Final = 50
+_MOST_BYTES: Final = 256 * 1024
 _CHUNK: Final = 16 * 1024
 #: An idle connection is probed, so that a firewall keeps it and a peer that is gone is noticed:
 #: seconds until the first probe and between probes, and how many.
@@ -136,14 +140,15 @@ class MllpConnection:
         return bytes(memoryview(buffer)[:size])
 
     def strays(self) -> list[Answer]:
-        """What has come without being waited for; at once.
+        """What has come without being waited for; at once. If it is much, the next look goes on.
 
         :raises ConnectionEnded: the other side has closed it
         """
         found: list[Answer] = []
-        self._sock.settimeout(0)
-        while True:
+        size = 0
+        while len(found) < _MOST_HEARD and size < _MOST_BYTES:
             try:
+                self._sock.settimeout(0)
                 data = self._sock.recv(_CHUNK)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return found
@@ -153,7 +158,9 @@ class MllpConnection:
                 if found:
                     return found  # the next look finds the end again
                 raise ConnectionEnded
+            size += len(data)
             found += self._answers(data)
+        return found
 
     def _answers(self, data: bytes) -> Iterator[Answer]:
         """Acknowledgements that bytes completed. Whatever else a listener sends is dropped."""
