@@ -78,6 +78,7 @@ class IntegrationShipment(models.Model):
             shipment.picking_ids = shipment.line_ids.move_line_ids.picking_id
 
     @api.depends("name", "digest", "order_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_companion_order_ids(self):
         for shipment in self:
             # One notice, whatever number of orders: its announcements have its digest.
