@@ -112,6 +112,17 @@ class TestHl7HttpDoor(HttpCase):
         self.assertEqual(code, "AE")
         self.assertEqual(self.messages().mapped("state"), ["quarantined"])
 
+    def test_a_batch_is_answered_as_one_and_counts_as_many(self):
+        whole = b"BHS|^~\\&|EHR|G\r" + adt("B1") + adt("B2") + b"BTS|2\r"
+        charge = "odoo.addons.integration_core.controllers.door_checks.charge_items"
+        with patch(charge) as charged:
+            answer = self.post(whole)
+        self.assertIn(2, [call.args[1] for call in charged.call_args_list])
+        lines = answer.text.split("\r")
+        self.assertEqual([one for one in lines if one[:3] == "MSA"], ["MSA|AA|B1", "MSA|AA|B2"])
+        self.assertEqual(len(self.messages()), 2)
+        self.assertIn("BTS|0", self.post(b"BHS|^~\\&|EHR|G\rBTS|0\r").text)
+
     def test_in_the_enhanced_mode_there_is_one_answer(self):
         self.assertEqual(self.said(self.post(adt(accept="AL", handled="NE")))[0], "CA")
         self.assertEqual(self.said(self.post(adt("M2", accept="AL", handled="AL")))[0], "AA")
