@@ -59,13 +59,20 @@ class Census:
         told = self._told(one.visit for one in entries) if by_message else None
         for number, entry in enumerate(entries):
             visit = self.visit(entry.visit)
-            outward = visit.known.outward
+            before = visit.known
             self._apply(visit, entry)
-            if told is None or visit.known.outward == outward:
+            after = visit.known
+            if told is None:
                 continue
-            if visit.key in told:
+            # What was told carries the state and the place as they were then.
+            if visit.key in told and (before.state, before.location, before.outward) != (
+                after.state,
+                after.location,
+                after.outward,
+            ):
                 next_transaction.wait(number)
-            told.add(visit.key)
+            if before.outward != after.outward:
+                told.add(visit.key)
 
     def _told(self, keys: Iterable[Identifier]) -> set[Identifier] | None:
         """Visits of which this transaction has told already; ``None`` if nobody wants to know."""

@@ -168,7 +168,7 @@ class TestBatchesOfMessages(CensusCase):
             for number in range(40)
         ]
         handler = self.handler("ehr_encounter")
-        self.process("ehr_encounter", self.adt("admit", "7:00", "V0", place=0))
+        self.process("ehr_encounter", self.adt("admit", "7:00", "V0", place=0, patient="P0"))
         self.env["ehr.location"].with_user(self.feed)._resolve([])
         single = self._count(handler, told[:1])
         many = self._count(handler, told[1:])
