@@ -30,6 +30,7 @@ PRIVATE = (
     ("PID", (2, 4, 19, 20), "other and national numbers, driver's licence"),
     ("PV1", (8, 9, 17, 52), "doctors other than the attending one"),
     ("PV2", (3,), "reason of admission"),
+    ("SCH", (6, 7), "reasons of an appointment: codes of diagnoses stand there as well"),
     ("IN1", (16, 17, 18, 19, 36), "who is insured, and the number of the policy"),
     ("STF", (3, 5, 6, 10, 11), "names, sex, birth date, telephone numbers and addresses of staff"),
 )

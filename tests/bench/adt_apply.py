@@ -79,7 +79,7 @@ def _message(prefix: str, number: int, event: str, came: datetime, hours: int) -
         "occurred_at": moment,
         "recorded_at": moment,
         "visit": {"number": f"{prefix}{number:07d}", "assigner": "GENERAL"},
-        "patient": {"number": f"{prefix}{number // 2:07d}", "assigner": "GENERAL"},
+        "patient": {"number": f"P{prefix}{number // 2:07d}", "assigner": "GENERAL"},
         "account": {"number": f"A{number:07d}"},
         "class": "inpatient",
         "location": {

@@ -73,6 +73,11 @@ class Ward:
             canaries.plant(what)
         return f"{canaries.planted[what].decode()}{next(self._numbers)}"
 
+    @property
+    def national_id(self) -> str:
+        """The number of PID-19, which PID-3 repeats."""
+        return self._said["national id"]
+
     def account(self, label: str) -> str:
         return self.accounts.plant(f"account {label}")
 
@@ -154,6 +159,17 @@ class Ward:
             f"STF||D9^^^EHR|{name}^Eve|SURGEON|F|{said['birth']}|A||||{said['phone']}"
             f"|{said['address']}",
             f"ZST|{said['national id']}",
+        )  # fmt: skip
+
+    def places(self, label: str) -> bytes:
+        """A list of places that says more of them than where they are."""
+        text, said = self.people.plant(f"text of {label}"), self._said
+        place = BED.format(9)
+        return self.message(
+            "MFN^M05", "MFI|LOC||UPD", f"MFE|MAD|1||{place}|PL",
+            f"LOC|{place}|{text}|B|{said['doctor']}|{said['address']}|{said['phone']}",
+            f"LCH|{place}|||{said['note']}|{said['nurse']}",
+            f"ZLO|{said['national id']}",
         )  # fmt: skip
 
     # -- what is no message ----------------------------------------------------------------

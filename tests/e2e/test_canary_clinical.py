@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from setup.odoo_server import free_port
 from tests.e2e.canary_stage import EchoServer
@@ -26,6 +27,7 @@ OF_VISITS = {"ehr_encounter.visit_number", "ehr_encounter.account_number"}
 OF_ACCOUNTS = {"ehr_encounter.account_number", "ehr_move.facts"}
 CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
 SERVICE = "REFUSED"
+TOKEN = "token-of-the-clinic"
 #: Before a person tries again what failed.
 FAILED = "SELECT DISTINCT error_code FROM integration_message WHERE error_code IS NOT NULL"
 EVENTS = (
@@ -96,6 +98,7 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for port in (feed.port, strict.port):
             listener.wait_open(port)
         hospital.speak(feed.port, strict.port)
+        hospital.post()
         hospital.settle()
         hospital.enter_by_hand(feed.port)
         hospital.settle()
@@ -132,17 +135,19 @@ class Hospital:
         )
 
     def inbound(self, name: str, **values: Any) -> Door:
-        office, port = self.office, free_port()
+        port = free_port()
+        made = self.receiver(name, transport="mllp", mllp_port=port, mllp_tls="none", **values)
+        return Door(made, port)
+
+    def receiver(self, name: str, **values: Any) -> int:
+        office = self.office
         made = office.create(
             "integration.interface",
             name=name,
             system_id=self.system,
             direction="inbound",
-            transport="mllp",
             body_codec="hl7",
             data_class="clinical",
-            mllp_port=port,
-            mllp_tls="none",
             routing_id=office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
             policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
             user_id=self.user,
@@ -151,7 +156,7 @@ class Hospital:
             **values,
         )
         office.activate(made)
-        return Door(made, port)
+        return made
 
     def outbound(self, name: str, url: str, **values: Any) -> int:
         office = self.office
@@ -191,9 +196,10 @@ class Hospital:
         same = ward.people.plant("control id used twice")
         coming = ward.visit()
         known_as_account = ward.visit()
-        record_as_account = ward.number()
+        record_as_account, record_as_visit = ward.number(), ward.number()
         return [
             ward.staff("a list of staff"),
+            ward.places("a list of places"),
             admitted,
             admitted,
             ward.adt("A02", number, visit, bed=other, f6=BED.format(1)),
@@ -213,10 +219,16 @@ class Hospital:
                      known_as_account, account=known_as_account),
             ward.adt("A04", record_as_account,
                      ward.visit(), account=record_as_account),
+            ward.adt("A04", ward.number(),
+                     ward.visit(), account=ward.national_id),
             # What cannot be handled.
             ward.adt("A01", ward.number(),
                      ward.visit(), cls=ward.people.plant("unknown class")),
             ward.adt("A01", ward.number(), ""),
+            ward.adt("A04", record_as_visit, record_as_visit, cls="O"),
+            ward.adt("A04", ward.number(), ward.national_id, cls="O"),
+            ward.appointment("an appointment without a visit", number, number, tomorrow).replace(
+                b"P1^", b"P3^").replace(b"F1^", b"F3^"),
             ward.adt("A01", ward.number(), ward.visit(),
                      f44=ward.people.plant("a time that is none")),
             ward.adt("A01", ward.number(), ward.visit(),
@@ -261,6 +273,37 @@ class Hospital:
         assert [answer.code for answer in answers] == ["AA", "AR", "AE"]
         assert unknown.encode() not in answers[-1].raw
 
+    def post(self) -> None:
+        """The same over HTTP: good ones, what is no message, and a partner whom nobody knows."""
+        office, ward = self.office, self.ward
+        credential = office.create(
+            "integration.credential",
+            name="Clinic's token",
+            kind="bearer",
+            version_ids=[[0, 0, {"secret": TOKEN}]],
+        )
+        made = self.receiver("Clinic", transport="hl7_http", credential_id=credential)
+        token = office.read("integration.interface", made, "token")["token"]
+        url = f"{self.suite.server.url}/integration/hl7/{token}"
+        number, visit = ward.number("the clinic"), ward.visit("clinic")
+        said = ward.people.plant("name over HTTP")
+        admitted = ward.adt("A04", number, visit, cls="O", account=ward.account("clinic"))
+        bodies = {
+            "AA": (admitted, ward.adt("A08", number, visit, cls=ward.people.plant("class by HTTP")),
+                   ward.adt("A04", number, number, cls="O")),
+            "AR": (ward.message("ADT^A01", ward.person(number), f11="P"),),
+        }  # fmt: skip
+        headers = {"Content-Type": "application/hl7-v2", "Authorization": f"Bearer {TOKEN}"}
+        for code, several in bodies.items():
+            for body in several:
+                answer = requests.post(url, data=body, headers=headers, timeout=60)
+                assert (answer.status_code, f"MSA|{code}" in answer.text) == (200, True)
+        rubbish = requests.post(url, data=f"PID|1||{said}\r".encode(), headers=headers, timeout=60)
+        assert "MSA|AA" not in rubbish.text
+        for change in ({"Authorization": f"Bearer {said}"}, {"Content-Type": f"text/{said}"}):
+            refused = requests.post(url, data=admitted, headers=headers | change, timeout=60)
+            assert refused.status_code >= 400
+
     def enter_by_hand(self, port: int) -> None:
         """The feed, back again, says something else than what was entered."""
         office, ward = self.office, self.ward
@@ -290,7 +333,7 @@ class Hospital:
         """Wait until nothing is under way."""
         busy = (
             "SELECT count(*) FROM integration_message WHERE state IN "
-            "('received', 'queued', 'processing', 'retry', 'awaiting')"
+            "('received', 'queued', 'processing', 'retry', 'waiting')"
         )
         wait_until(lambda: not self.suite.database.scalar(busy), 90, what="the end of all messages")
 
@@ -324,7 +367,9 @@ class Hospital:
         """Look for a patient by number, and at all records that the feed keeps."""
         office, people = self.office, self.ward.people
         number = people.planted["record number of the stay"].decode()
-        assert office.call("ehr.patient", "search", [["record_number", "=", number]])
+        values = {"number": number, "reason": REASON}
+        (look,) = office.call("ehr.patient.lookup", "create", [values])
+        assert office.call("ehr.patient.lookup", "action_open_found", [look])
         for model in ("patient", "encounter", "move", "merge", "appointment", "staff"):
             found = office.call(f"ehr.{model}", "search", [])
             office.call(f"ehr.{model}", "export_data", found, ["display_name"])
@@ -352,7 +397,7 @@ def test_everything_happened(run: Run) -> None:
     sql = run.suite.database.sql
     assert run.seen | run.codes(run.feed) >= {
         "missing_value", "missing_required", "no_handler", "key_reused", "in_future",
-        "merge_into_itself", "internal_error",
+        "merge_into_itself", "internal_error", "visit_is_record_number",
     }  # fmt: skip
     for table in ("encounter", "move", "merge", "appointment", "housekeeping"):
         assert run.suite.database.scalar(f"SELECT count(*) FROM ehr_{table}"), table
@@ -361,7 +406,7 @@ def test_everything_happened(run: Run) -> None:
         "garbage", "truncated", "unreadable", "environment", "receiver",
     }  # fmt: skip
     acts = {row["act"] for row in sql("SELECT DISTINCT act FROM integration_audit_entry")}
-    assert acts >= {"reveal", "export", "replay", "retry"}
+    assert acts >= {"reveal", "export", "look_up", "replay", "retry"}
     stay = run.ward.visits.planted["visit stay"].decode()
     assert sum(stay in text for text in run.echoed) >= 5, "partners were told"
     states = {name: run.suite.ledger.states(one) for name, one in run.told.items()}

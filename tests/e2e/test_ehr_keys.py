@@ -188,8 +188,10 @@ def test_the_new_key_makes_the_pseudonyms(feed: Feed) -> None:
     # Said of the retired number, under which nobody was named by the new key yet.
     feed.ask(adt("A01", "D2", "4712", "V4", 5), merge("D3", "4713", "4711", 6))
     assert feed.patient_of("V4")["id"] == feed.patient_of("V1")["id"] == waiting["id"]
-    patients = feed.suite.admin.call("ehr.patient", "search", [["record_number", "=", "4713"]])
-    assert patients == [waiting["id"]]
+    look = {"number": "4713", "reason": "The test looks for a patient"}
+    (made,) = feed.suite.admin.call("ehr.patient.lookup", "create", [look])
+    found = feed.suite.admin.call("ehr.patient.lookup", "action_open_found", [made])
+    assert found["res_id"] == waiting["id"]
     assert feed.counts()["ehr_patient"] == 3
     read_everything(feed)
 

@@ -112,3 +112,43 @@ def test_places() -> None:
     assert functions.location([{"c1": ""}], "PV1-3") == ""
     assert functions.location([{"c9": "Hall"}], "PV1-3") is None
     assert functions.location([], "PV1-3") is None
+
+
+# -- numbers of the patient -------------------------------------------------------------------
+
+PID = {
+    "id": "PID",
+    "f2": [{"c1": "OLD7"}],
+    "f3": [
+        {"c1": "0042", "c5": "MR"},
+        {"c1": "e99", "c5": "PI"},
+        {"c1": "A1", "c5": "AN"},
+        {"c1": "V1", "c5": "VN"},
+    ],
+    "f19": [{"c1": "700112"}],
+}
+MRG = {"id": "MRG", "f1": [{"c1": "RETIRED"}], "f3": [{"c1": "A2"}]}
+
+
+@pytest.mark.parametrize("number", ["42", " 0042", "E99", "OLD7", "700112", "RETIRED"])
+def test_no_number_of_the_patient_is_one_of_a_visit_or_an_account(number: str) -> None:
+    named = {"number": number, "assigner": "EHR"}
+    assert functions.record_numbers.unlike(named, PID, MRG) is None
+    with pytest.raises(MappingError, match="PV1-19: this is a number of the patient") as caught:
+        functions.record_numbers.visit(named, "PV1-19", PID, MRG)
+    assert caught.value.code == "visit_is_record_number"
+    assert number.strip() not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "named", [{"number": "A1"}, {"number": "V1"}, {"number": "A2"}, {"number": "420"}, "", None]
+)
+def test_what_is_no_number_of_the_patient_is_kept(named: object) -> None:
+    assert functions.record_numbers.unlike(named, PID, MRG) == named
+    assert functions.record_numbers.visit(named, "PV1-19", PID, MRG) == named
+    assert functions.record_numbers.unlike(named, None) == named
+
+
+def test_a_segment_is_one_of_its_kind() -> None:
+    with pytest.raises(MappingError, match="one of its kind"):
+        functions.record_numbers.unlike({"number": "1"}, [PID])

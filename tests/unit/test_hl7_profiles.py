@@ -28,6 +28,7 @@ PRIVATE = {
     "PV1": (9,),
     "PV2": (3,),
     "DG1": (3, 4),
+    "SCH": (6, 7),
     "IN1": (16, 36, 49),
     "NTE": (3,),
     "OBX": (5,),
@@ -170,6 +171,21 @@ def test_facility_alone_is_no_place() -> None:
 def test_which_record_number(field: str, number: str, assigner: str) -> None:
     patient = canonical(changed("epic_a01", PID_3=field))["patient"]
     assert patient == {"number": number, "assigner": assigner}
+
+
+@pytest.mark.parametrize("number", ["203344", "E4711203", "0900111", "SOC9"])
+def test_a_number_of_the_patient_is_none_of_a_visit_or_an_account(number: str) -> None:
+    ids = "203344^^^STMARY^MR~E4711203^^^EPI^EPI~900111^^^^SS~A7^^^STMARY^AN"
+    named = {"PID_3": ids, "PID_19": "SOC9"}
+    assert "account" not in canonical(changed("epic_a01", **named, PID_18=number))
+    with pytest.raises(MappingError) as caught:
+        canonical(changed("epic_a01", **named, PV1_19=number))
+    assert caught.value.code == "visit_is_record_number"
+    assert "visit" not in canonical(changed("epic_s12", **named, PV1_19=number))
+    assert "visit" in canonical(changed("epic_s12", **named, PV1_19="V7"))
+    assert canonical(changed("epic_a01", **named, PID_18="A7"))["account"]["number"] == "A7"
+    (merge,) = canonical(changed("epic_a40", **named, PID_18=number, MRG_3=number))["merges"]
+    assert merge.keys() == {"kept", "retired"}
 
 
 def test_the_code_of_the_system_assigns_what_names_nobody() -> None:

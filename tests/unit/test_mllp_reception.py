@@ -107,6 +107,17 @@ def test_the_time_of_sending_tells_no_messages_apart():
     assert one.compared == other.compared != third.compared
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["77^^^GENERAL^MR~9^^^STATE^SS", "9^^^STATE^NNDEU~5^^^X^PI~77^^^GENERAL^MR", "~77^^^GENERAL",
+     "9^^^AOK&1&NII~77^^^GENERAL", '""~77^^^GENERAL^MR'],
+)  # fmt: skip
+def test_the_order_of_numbers_does_not_matter(field):
+    text = f"MSH|^~\\&|EHR|GENERAL|||20261129||ADT^A01|1|P|2.5.1\rPID|1||{field}\r"
+    part, _refused = received(text)
+    assert part.about == ("77^GENERAL",)
+
+
 def test_a_merge_is_about_all_its_patients():
     merge = HEADER.replace("A01^ADT_A01", "A40^ADT_A39")
     part, _none = received(

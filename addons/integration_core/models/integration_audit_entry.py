@@ -42,6 +42,7 @@ ACTS = [
     ("rotate", "Secret rotated"),
     ("readdress", "New address given"),
     ("reencrypt", "Encrypted anew"),
+    ("look_up", "Looked up"),
     ("reveal", "Content revealed"),
     ("export", "Exported"),
     ("import", "Imported"),

@@ -14,6 +14,7 @@ from . import (
     ehr_merge,
     ehr_move,
     ehr_patient,
+    ehr_payer,
     ehr_staff,
     ehr_staff_events,
     integration_exception,

@@ -1,3 +1,5 @@
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -170,18 +172,45 @@ class EhrLocation(models.Model):
                 ["__count"],
             )
         )
+        found = defaultdict(Counter)
+        for part in inside:
+            bed = part.kind == "bed" and part.active
+            here = {
+                "present": present.get(part, 0),
+                "beds": int(bed),
+                "free": int(bed and part.bed_state == "free"),
+            }
+            for above in (part.parent_path or "").split("/")[:-1]:
+                found[int(above)].update(here)
         for place in self:
-            path = place._origin.parent_path or "-"
-            parts = inside.filtered(lambda one, path=path: (one.parent_path or "").startswith(path))
-            beds = parts.filtered(lambda one: one.kind == "bed" and one.active)
-            place.present_count = sum(present.get(one, 0) for one in parts)
-            place.bed_count = len(beds)
-            place.free_count = len(beds.filtered(lambda one: one.bed_state == "free"))
+            counts = found[place._origin.id]
+            place.present_count = counts["present"]
+            place.bed_count = counts["beds"]
+            place.free_count = counts["free"]
 
     @api.constrains("parent_id")
     def _check_parent_id(self):
         if self._has_cycle():
             raise ValidationError(self.env._("A place cannot be part of itself."))
+
+    @api.constrains("active", "kind")
+    def _check_empty(self):
+        """What is no bed any more, or no place, has no patients."""
+        for place in self.with_context(active_test=False):
+            left = not place.active or (place.kind != "bed" and place.bed)
+            if left and self.env["ehr.encounter"].search_count(
+                [
+                    ("state", "=", "present"),
+                    ("location_id", "child_of" if not place.active else "=", place.id),
+                ],
+                limit=1,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Patients are at “%s” by the census. Have them transferred first.",
+                        place.display_name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -199,8 +228,11 @@ class EhrLocation(models.Model):
             above = Place(*(place[piece] or "" for piece in PIECES)).parent
             if place.parent_id or not above or place.kind not in ("room", "bed"):
                 continue
-            known = self._known_places([above, above._replace(room="")], place.company_id)
-            place.parent_id = known.get(above) or known.get(above._replace(room=""))
+            company, unit = place.company_id, above._replace(room="")
+            known = self._known_places([above, unit], company)
+            place.parent_id = self._exact(above, known, company) or self._exact(
+                unit, known, company
+            )
 
     def write(self, vals):
         return super().write(self._fill(dict(vals)))
@@ -221,8 +253,9 @@ class EhrLocation(models.Model):
     def _resolve(self, places, company=None):
         """The records of places that messages name.
 
-        A place without a facility is that of any facility, if there is but one; and a place that
-        has none is meant by messages that name one.
+        A place without a facility is that of the company's own hospital, if the settings name it.
+        Otherwise a message that names a hospital never means it, for it may be another one's bed;
+        and a message that names none means that of the company's only hospital.
 
         :param places: :class:`..tools.census_told.Place`
         :return: ``{place: record}``
@@ -233,7 +266,7 @@ class EhrLocation(models.Model):
         if not wanted:
             return {}
         known = self._known_places(wanted, company)
-        found = {place: one for place in wanted if (one := self._match(place, known))}
+        found = {place: one for place in wanted if (one := self._match(place, known, company))}
         missing = [place for place in wanted if place not in found]
         if not missing:
             return found
@@ -258,20 +291,42 @@ class EhrLocation(models.Model):
         )
         return {Place(*(one[piece] or "" for piece in PIECES)): one for one in records}
 
-    def _match(self, place, known):
-        """The record of a place; empty if there is none."""
-        if place in known:
-            return known[place]
-        if place.facility:
-            return known.get(place._replace(facility=""), self.browse())
+    def _match(self, place, known, company):
+        """The record of a place that a message means; empty if there is none."""
+        exact = self._exact(place, known, company)
+        if exact or place.facility or self._own_facility(company):
+            return exact
         found = [one for other, one in known.items() if other._replace(facility="") == place]
-        if len(found) > 1:
+        if not found:
+            return self.browse()
+        if len(found) > 1 or len(self._facilities(company)) > 1:
             raise errors.MappingError(
-                "The message names a place that several hospitals have, and not which one. Ask "
-                "the sender for the facility, or let the mapping add it.",
+                "The message names a place that may be one of several hospitals, and not which "
+                "one. Ask the sender for the facility, let the mapping add it, or let the settings "
+                "of the census say whose places are named without it.",
                 code="ambiguous_location",
             )
-        return found[0] if found else self.browse()
+        return found[0]
+
+    def _exact(self, place, known, company):
+        """The record of the very place, of which the own hospital may be named or not."""
+        if place in known:
+            return known[place]
+        own = self._own_facility(company)
+        if not own or place.facility not in ("", own):
+            return self.browse()
+        return known.get(place._replace(facility="" if place.facility else own), self.browse())
+
+    def _own_facility(self, company):
+        # sudo: how the census is kept; a service user need not be able to read companies
+        return (company.sudo().ehr_facility or "").strip()
+
+    def _facilities(self, company):
+        """Whose places the company has; empty text among them if some name no hospital."""
+        rows = self.with_context(active_test=False)._read_group(
+            [("company_id", "=", company.id)], ["facility"]
+        )
+        return {facility or "" for (facility,) in rows}
 
     def _create_places(self, missing, company, known):
         """Create places with what they are part of, units first."""
@@ -282,7 +337,7 @@ class EhrLocation(models.Model):
                 wanted.setdefault(above, None)
                 above = above.parent
         for place in sorted(wanted, key=lambda one: (bool(one.bed), bool(one.room))):
-            record = self._match(place, known)
+            record = self._exact(place, known, company)
             if not record:
                 parent = known.get(place.parent, self.browse()) if place.parent else self.browse()
                 kind = "bed" if place.bed else "room" if place.room else "unit"

@@ -16,9 +16,9 @@ class EhrLocation(models.Model):
     def feed_notices(self):
         """Feeds of the census that are stopped or silent, for the banner of its screens.
 
-        :return: for each of them ``id``, ``name``, ``why`` (stopped, paused, silent), ``since``
-            (text of a moment in UTC, or ``False``) and ``fallback`` (markup: what people do
-            meanwhile)
+        :return: for each of them ``id``, ``name``, ``why`` (stopped, paused, silent, or waiting:
+            messages come, and wait for a person), ``since`` (text of a moment in UTC, or
+            ``False``) and ``fallback`` (markup: what people do meanwhile)
         """
         self.check_access("read")
         notices = []
@@ -66,5 +66,22 @@ class EhrLocation(models.Model):
         minutes = interface.company_id.ehr_feed_silence
         known = last or interface.activated_at
         if minutes and known and known < fields.Datetime.now() - timedelta(minutes=minutes):
-            return "silent", last
+            return ("waiting" if self._waits_for_person(interface, known) else "silent"), last
         return None, None
+
+    @api.model
+    def _waits_for_person(self, interface, since):
+        """Whether messages have come since then that could not be handled."""
+        # sudo: that there are some, and nothing of them
+        return bool(
+            self.env["integration.message"]
+            .sudo()
+            .search_count(
+                [
+                    ("interface_id", "=", interface.id),
+                    ("state", "in", ("quarantined", "dead")),
+                    ("created_at", ">", since),
+                ],
+                limit=1,
+            )
+        )

@@ -54,11 +54,6 @@ class EhrPatient(models.Model):
     encounter_ids = fields.One2many("ehr.encounter", "patient_id", string="Visits")
     merge_ids = fields.One2many("ehr.merge", "kept_id", string="Merges")
     active = fields.Boolean(default=True, readonly=True)
-    record_number = fields.Char(
-        compute="_compute_record_number",
-        search="_search_record_number",
-        help="To search for a patient whose record number you know. It is stored nowhere.",
-    )
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, default=lambda self: self.env.company
     )
@@ -71,21 +66,20 @@ class EhrPatient(models.Model):
             shown = (patient.pseudonym or "")[:SHOWN]
             patient.display_name = f"{shown} ({patient.assigner})" if patient.assigner else shown
 
-    @api.depends("pseudonym")
-    def _compute_record_number(self):
-        self.record_number = False
+    # ------------------------------------------------------------------
+    # found by record number
+    # ------------------------------------------------------------------
 
     @api.model
-    def _search_record_number(self, operator, value):
+    def _of_number(self, number):
         """Patients with exactly this number, whoever assigned it and whichever key named them; if
-        theirs was retired, the one that is kept as well."""
-        if operator not in ("=", "ilike", "in"):
-            return NotImplemented
-        numbers = [value] if isinstance(value, str) else [one for one in value if one]
-        companies = self.env.companies
+        their record was retired, the one that is kept.
+
+        For :class:`..wizards.ehr_patient_lookup.EhrPatientLookup` alone: nothing is told of it.
+        """
         # sudo: which registers there are, and nothing of their patients
         assigners = self.sudo()._read_group(
-            [("company_id", "in", companies.ids)], ["company_id", "assigner"]
+            [("company_id", "in", self.env.companies.ids)], ["company_id", "assigner"]
         )
         try:
             ring = keys.require(self.env.cr)
@@ -94,17 +88,12 @@ class EhrPatient(models.Model):
         named = Domain.OR(
             Domain("company_id", "=", company.id)
             & Domain("assigner", "=", assigner or "")
-            & Domain("pseudonym", "in", list(found.values()))
+            & Domain("pseudonym", "in", list(pseudonyms.values()))
             for company, assigner in assigners
-            for number in numbers
-            if (found := ring.pseudonyms(number.strip(), _context(company, assigner or "")))
+            if (pseudonyms := ring.pseudonyms(number.strip(), _context(company, assigner or "")))
         )
         patients = self.with_context(active_test=False).search(named)
-        return Domain("id", "in", (patients + patients._kept()).ids)
-
-    # ------------------------------------------------------------------
-    # found by record number
-    # ------------------------------------------------------------------
+        return patients._kept()
 
     def _kept(self):
         """The record that is kept of each of these: themselves, unless they were retired."""
@@ -174,8 +163,9 @@ class EhrPatient(models.Model):
         if self.key_id != key_id:
             self.write({"pseudonym": pseudonym, "key_id": key_id})
         for other in others:
+            # Each may have been merged meanwhile: those that are left turn out to be one.
             if other._kept() != self._kept():
-                self.env["ehr.merge"]._merge(self, other, fields.Datetime.now())
+                self.env["ehr.merge"]._merge(self._kept(), other._kept(), fields.Datetime.now())
         return self
 
 

@@ -18,6 +18,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
     def _process_batch(self, messages):
         now = self._now()
         told = [census_told.read_encounter(data, now) for _received, data in messages]
+        self.env["ehr.payer"]._require_known({one.facts.get("payer") for one in told} - {None})
         patients = self._patients(one.patient for one in told)
         staff = self.env["ehr.staff"]._resolve([one.attending for one in told if one.attending])
         places = self.env["ehr.location"]._resolve(

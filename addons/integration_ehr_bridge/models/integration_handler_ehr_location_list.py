@@ -43,9 +43,12 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _find(self, named):
-        """The place that a message names, archived as well; empty if it is not known."""
-        places = self.env["ehr.location"]
-        return places._match(named, places._known_places([named], self.env.company))
+        """The very place that a message names, archived as well; empty if it is not known.
+
+        A list of one hospital says nothing of another's places, nor of those that name none.
+        """
+        places, company = self.env["ehr.location"], self.env.company
+        return places._exact(named, places._known_places([named], company), company)
 
     def _create(self, named, said):
         """A new place; a part of the room or unit in its name, unless the message says of what."""

@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..tools.census_told import read_identifier
+from ..tools.numbers import same
 
 
 class IntegrationHandlerEhrPatientMerge(models.AbstractModel):
@@ -41,6 +42,6 @@ class IntegrationHandlerEhrPatientMerge(models.AbstractModel):
         :param records: record numbers, which are no accounts: they stand nowhere in clear
         """
         found = [read_identifier(merge.get(name)) for name in ("retired_account", "kept_account")]
-        if not all(found) or any(one.number in records for one in found):
+        if not all(found) or any(same(one.number, record) for one in found for record in records):
             return None
         return [[one.number, one.assigner] for one in found]

@@ -11,6 +11,17 @@ class ResCompany(models.Model):
         help="A unit, room or bed that Odoo does not have is created when a message names it. "
         "Otherwise the message waits until somebody has created the place.",
     )
+    ehr_known_payers = fields.Boolean(
+        string="Payers must be known",
+        help="A message that names a payer who is not in the list of payers waits. Otherwise the "
+        "code of a payer is kept as the feed sends it.",
+    )
+    ehr_facility = fields.Char(
+        string="Own facility",
+        help="The hospital (HL7 PL.4) whose places are named without it: in messages that name no "
+        "hospital, and in Odoo. Empty: a place without a hospital is meant by no message that "
+        "names one.",
+    )
     ehr_hand_tolerance = fields.Integer(
         string="Tolerance of times entered by hand (minutes)",
         default=30,

@@ -17,6 +17,7 @@ from . import (
     test_mllp_inbound,
     test_mllp_keeper,
     test_mllp_leases,
+    test_patient_lookup,
     test_tools_census_history,
     test_ui_census,
     test_ui_feed,

@@ -1,5 +1,6 @@
 """What messages about visits make of census, beds and housekeeping."""
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.tools import errors
@@ -143,6 +144,70 @@ class TestCensus(CensusCase):
             self.tell("transfer", "11:00", location=bed(1))
         self.assertEqual(caught.exception.code, "ambiguous_location")
 
+    def test_two_hospitals_share_no_bed(self):
+        """One of them names no facility; its beds are not those of one that does."""
+        mine = self.tell("admit", "8:00", location=bed(1))
+        for number, facility in enumerate(("EAST", "WEST"), 2):
+            visit = self.tell("admit", "8:00", f"V{number}", location=bed(1, facility=facility))
+            self.assertEqual(visit.location_id.facility, facility)
+            self.assertEqual(visit.location_id.unit_id.facility, facility)
+        self.assertEqual(mine.location_id.occupant_ids, mine)
+        self.assertFalse(self.env["ehr.location"].search([("conflict", "=", True)]))
+        self.company.ehr_create_locations = False
+        with self.assertRaises(errors.MappingError) as caught:
+            self.tell("transfer", "9:00", "V2", location=bed(1, facility="NORTH"))
+        self.assertEqual(caught.exception.code, "unknown_location")
+
+    def test_a_place_without_facility_may_be_anothers(self):
+        self.tell("admit", "8:00", location=bed(1, facility="EAST"))
+        self.tell("admit", "8:00", "V2", location=bed(9, "W9"))
+        with self.assertRaises(errors.MappingError) as caught:
+            self.tell("admit", "8:00", "V3", location=bed(1))
+        self.assertEqual(caught.exception.code, "ambiguous_location")
+
+    def test_the_own_hospital_may_be_named_or_not(self):
+        self.company.ehr_facility = "EAST"
+        first = self.tell("admit", "8:00", location=bed(1))
+        self.assertFalse(first.location_id.facility)
+        second = self.tell("admit", "8:00", "V2", location=bed(2, facility="EAST"))
+        self.assertEqual(second.location_id.parent_id, first.location_id.parent_id)
+        other = self.tell("admit", "8:00", "V3", location=bed(1, facility="WEST"))
+        self.assertNotEqual(other.location_id, first.location_id)
+        was = first.location_id
+        self.tell("transfer", "9:00", location=bed(1, facility="EAST"))
+        self.assertEqual(first.location_id, was)
+        self.tell("transfer", "10:00", "V2", location=bed(2))
+        self.assertEqual(second.location_id.facility, "EAST")
+
+    def test_counts_of_a_place(self):
+        room = self.tell("admit", "8:00", location=bed(1)).location_id.parent_id
+        self.tell("admit", "8:00", "V2", patient="P2", location=bed(2))
+        self.tell("discharge", "9:00", "V2", patient="P2")
+        self.tell("admit", "8:00", "V3", patient="P3", location=bed(1, room="402"))
+        self.env["ehr.location"].create({**bed(3), "kind": "bed", "parent_id": room.id})
+        names = ("present_count", "bed_count", "free_count")
+        for place, counts in ((room, (1, 3, 1)), (room.parent_id, (2, 4, 1))):
+            self.assertEqual(tuple(place[name] for name in names), counts)
+
+    def test_a_place_with_patients_stays(self):
+        self.tell("admit", "8:00", place=1)
+        taken = self.bed(1)
+        with self.assertRaises(ValidationError):
+            taken.unit_id.active = False
+        with self.assertRaises(ValidationError):
+            taken.kind = "theatre"
+        self.tell("discharge", "9:00")
+        taken.kind = "theatre"
+        taken.unit_id.active = False
+
+    def test_a_record_number_is_no_visit_number(self):
+        for visit, patient in (("4711", "4711"), ("004711", "4711")):
+            with self.assertRaises(errors.ContractError) as caught:
+                self.tell("register", "8:00", visit, patient=patient)
+            self.assertEqual(caught.exception.code, "visit_is_record_number")
+            self.assertNotIn("4711", caught.exception.message)
+        self.assertFalse(self.env["ehr.encounter"].search([("visit_number", "like", "4711")]))
+
     def test_the_future_is_refused(self):
         body = self.adt("admit", "8:00", place=1)
         with self.assertRaises(errors.ConflictError) as caught:
@@ -154,6 +219,31 @@ class TestCensus(CensusCase):
         self.tell("update", "9:00", payer=None)
         self.assertEqual((visit.service, visit.payer_code), ("CAR", False))
         self.assertEqual(visit.location_id, self.bed(1))
+
+    def test_an_unknown_payer(self):
+        visit = self.tell("admit", "8:00", place=1, payer="AOK")
+        self.assertEqual(visit.payer_code, "AOK", "nobody asked for a list")
+        self.company.ehr_known_payers = True
+        payers = self.env["ehr.payer"].create(
+            [{"code": " AOK ", "name": "AOK"}, {"code": "BARMER", "name": "Barmer"}]
+        )
+        self.tell("update", "9:00", payer="BARMER")
+        self.assertEqual(visit.payer_code, "BARMER")
+        payers[0].active = False
+        for unknown in ("AOK", "A123456789"):
+            with self.assertRaises(errors.MappingError) as caught:
+                self.tell("update", "10:00", payer=unknown)
+            self.assertEqual(caught.exception.code, "unknown_payer")
+            self.assertNotIn(unknown, caught.exception.message)
+        self.tell("update", "11:00", payer=None)
+        self.assertFalse(visit.payer_code)
+
+    def test_payers_of_another_company_are_not_known(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env["ehr.payer"].create({"code": "AOK", "name": "AOK", "company_id": other.id})
+        self.company.ehr_known_payers = True
+        with self.assertRaises(errors.MappingError):
+            self.tell("admit", "8:00", place=1, payer="AOK")
 
     # -- beds ------------------------------------------------------------------------------
 

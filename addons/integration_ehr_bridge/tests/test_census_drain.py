@@ -64,6 +64,31 @@ class TestCensusDrain(EngineCase):
         self.assertEqual(self.message(bad.uuid).state, "done")
         self.assertEqual(self.visit("V2").location_id.bed, "2")
 
+    def test_the_census_tells_of_messages_that_wait(self):
+        """A feed whose messages all fail is not silent."""
+        self.env.company.ehr_create_locations = False
+        self.env.cr.execute(
+            "UPDATE integration_interface SET activated_at = now() AT TIME ZONE 'UTC' - "
+            "interval '2 hours' WHERE id = %s",
+            [self.inbound.id],
+        )
+        self.env.invalidate_all()
+        reader = new_test_user(
+            self.env, "ehr.notice.reader", "integration_ehr_bridge.group_census_user"
+        )
+
+        def why():
+            notices = self.env["ehr.location"].with_user(reader).feed_notices()
+            return [one["why"] for one in notices if one["id"] == self.inbound.id]
+
+        self.assertEqual(why(), ["silent"])
+        self.adt("admit", "8:00", "V1", 1)
+        self.drain(self.inbound)
+        self.assertEqual(why(), ["waiting"])
+        self.adt("admit", "9:00", "V2")
+        self.drain(self.inbound)
+        self.assertFalse(why())
+
     def test_a_message_knows_its_visit(self):
         message = self.adt("admit", "8:00", "V1", 1)
         self.drain(self.inbound)

@@ -232,6 +232,20 @@ class TestLocationList(ListCase):
         self.assert_done(self.list(self.record(self.WARD, "deactivate")))
         self.assertFalse(self.known(self.WARD).active)
 
+    def test_another_hospitals_places_stay_as_they_are(self):
+        theirs = {"point_of_care": "4W"}
+        self.list(self.record(theirs, cost_centre="4100"))
+        self.assert_done(self.list(self.record(self.WARD, kind="clinic"), self.record(self.ROOM)))
+        self.assert_done(self.list(self.record(self.WARD, "delete")))
+        place = self.known(theirs)
+        self.assertEqual((place.kind, place.active), ("unit", True))
+        self.assertEqual(place.analytic_account_id, self.cardiology)
+        self.assertEqual(self.known(self.ROOM).parent_id, self.known(self.WARD))
+        self.assert_done(self.list(self.record({"point_of_care": "5W"}, "delete")))
+        self.assert_done(self.list(self.record({**self.WARD, "point_of_care": "5W"})))
+        self.assert_done(self.list(self.record({"point_of_care": "5W"}, "delete")))
+        self.assertTrue(self.known({**self.WARD, "point_of_care": "5W"}).active)
+
     def test_late_facts_do_not_replace_newer_ones(self):
         self.list(self.record(self.WARD, kind="clinic", effective_at=self.moment(-10)))
         self.list(self.record(self.WARD, "update", kind="unit", effective_at=self.moment(-20)))

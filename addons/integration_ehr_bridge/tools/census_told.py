@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from odoo.addons.integration_core.tools import errors, moments
 
+from .numbers import same
+
 #: How far the clock of a clinical system may be ahead.
 AHEAD: Final = timedelta(hours=1)
 #: Codes and moments that a message may say of a visit, beside what has to be looked up.
@@ -97,21 +99,17 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     """A message of the contract ``ehr.encounter``.
 
     :param now: naive, in UTC
-    :raises errors.IntegrationError: a moment that does not exist, or that is yet to come
+    :raises errors.IntegrationError: a moment that does not exist, or that is yet to come; no visit,
+        or the number of the patient in its place
     """
     occurred_at = read_moment(data["occurred_at"], now)
     recorded = data.get("recorded_at")
-    visit = read_identifier(data["visit"])
-    if visit is None:
-        raise errors.ContractError(
-            "The message does not say which visit it is about. Ask the sender for its number.",
-            code="no_visit",
-        )
+    patient = read_identifier(data.get("patient"))
+    visit = _read_visit(data["visit"], patient)
     facts: dict[str, Any] = {name: data[name] or None for name in _PLAIN if name in data}
     for name in _MOMENTS:
         if name in data:
             facts[name] = _iso(data[name])
-    patient = read_identifier(data.get("patient"))
     if "account" in data:
         facts |= read_account(data["account"], visit, patient)
     if "attending" in data and read_identifier(data["attending"]) is None:
@@ -130,6 +128,23 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     )
 
 
+def _read_visit(data: Mapping[str, Any] | None, patient: Identifier | None) -> Identifier:
+    visit = read_identifier(data)
+    if visit is None:
+        raise errors.ContractError(
+            "The message does not say which visit it is about. Ask the sender for its number.",
+            code="no_visit",
+        )
+    if patient and same(visit.number, patient.number):
+        raise errors.ContractError(
+            "The message gives the record number of the patient as number of the visit, which "
+            "would stand in clear. Ask the sender for the number of the visit, or let the mapping "
+            "take it from another field, then retry.",
+            code="visit_is_record_number",
+        )
+    return visit
+
+
 def read_account(
     data: Mapping[str, Any] | None, visit: Identifier, *records: Identifier | None
 ) -> dict[str, Any]:
@@ -144,7 +159,7 @@ def read_account(
     account = read_identifier(data)
     if account is None:
         return {"account": None}
-    if account.number in {one.number for one in records if one}:
+    if any(same(account.number, one.number) for one in records if one):
         return {}
     return {"account": ["" if account.number == visit.number else account.number, account.assigner]}
 

@@ -11,6 +11,9 @@
 ``hl7_identifier(field, assigner[, type])``       number and assigner of a CX
 ``hl7_entity(field, assigner)``                   the same of an EI, such as an appointment's number
 ``hl7_person(field, assigner)``                   the same of an XCN, such as a doctor
+``hl7_unlike(identifier, segment…)``              the same, or null if it is a number by which
+                                                  the segment (PID, MRG) names the patient
+``hl7_visit(identifier, place, segment…)``        the same, or an error instead of null
 ``hl7_location(field, place)``                    facility, point of care, room and bed of a PL
 ``hl7_minutes(amount, unit, place)``              whole minutes of an amount in ``s``, ``min``,
                                                   ``h`` or ``d``
@@ -31,17 +34,10 @@ from odoo.addons.integration_core.tools import decimals
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import extend
 
-from . import timestamps
+from . import record_numbers, timestamps
 from .errors import TimestampFault
 from .timestamps import Precision
 
-_OFFICIAL_TYPES: Final = (
-    "BC BCFN CC CY CZ DC DL DN DOC GN HC MA MB MC MCD MCN MCR MI NH NI NII NIIP NIP PC PEN PPN PRC "
-    "SB SN SR SS SSN TAX TN TRC WC"
-)
-#: Identifier types of table 0203 that number people for states, payers and banks: whoever takes
-#: one for a record number keeps what must not be kept.
-OFFICIAL: Final = frozenset(_OFFICIAL_TYPES.split())
 _PER_UNIT: Final = {"s": (1, 60), "min": (1, 1), "h": (60, 1), "d": (1440, 1)}
 
 # Types of arguments, as JMESPath names them.
@@ -49,6 +45,8 @@ _TEXT: Final = {"types": ["string"]}
 _MAYBE_TEXT: Final = {"types": ["string", "null"]}
 _FIELD: Final = {"types": ["array", "null"]}
 _OBJECT: Final = {"types": ["object", "null"]}
+_FOUND: Final = {"types": ["object", "string", "null"]}
+_SEGMENTS: Final = {"types": ["object", "null"], "variadic": True}
 _FURTHER_TEXT: Final = {"types": ["string"], "variadic": True}
 
 
@@ -59,6 +57,8 @@ def register() -> None:
     extend("hl7_identifier", identifier, _FIELD, {**_MAYBE_TEXT, "variadic": True})
     extend("hl7_entity", entity, _FIELD, _MAYBE_TEXT)
     extend("hl7_person", person, _FIELD, _MAYBE_TEXT)
+    extend("hl7_unlike", record_numbers.unlike, _FOUND, _SEGMENTS)
+    extend("hl7_visit", record_numbers.visit, _FOUND, _TEXT, _SEGMENTS)
     extend("hl7_location", location, _FIELD, _TEXT)
     extend("hl7_minutes", minutes, {"types": ["string", "null"]}, _MAYBE_TEXT, _TEXT)
 
@@ -132,23 +132,19 @@ def identifier(
     """The number of a CX, and who assigned it.
 
     :param kind: the identifier type (CX.5) that is wanted, such as MR. The first repetition of it
-        is taken, else the first that is no official number (:data:`OFFICIAL`). Without it the
+        is taken, else the first that is no official number (:mod:`.record_numbers`). Without it the
         first repetition is taken.
     :return: empty text for HL7 null, None if there is none
     """
     numbered = _numbered(field)
     if kind is not None:
         wanted = [one for one in numbered if one.get("c5") == kind]
-        numbered = wanted or [one for one in numbered if not _is_official(one)]
+        numbered = wanted or [
+            one
+            for one in numbered
+            if not record_numbers.is_official(one.get("c5"), one.get("c4s3"))
+        ]
     return _named(field, numbered, ("c4", "c4s2"), assigner)
-
-
-def _is_official(repetition: dict[str, str]) -> bool:
-    """Whether its type, or that of the authority that assigned it, says so."""
-    kind, authority = repetition.get("c5", ""), repetition.get("c4s3")
-    # NNxxx: the national number of the state xxx.
-    national = kind.startswith("NN") and len(kind) == 5
-    return national or kind in OFFICIAL or authority in OFFICIAL
 
 
 def entity(field: list[Any] | None, assigner: str | None) -> dict[str, str] | str | None:

@@ -22,6 +22,8 @@ from ..hl7.errors import Condition, Hl7Error, Place
 from ..hl7.header import Header
 from ..hl7.limits import DEFAULT, Limits
 from ..hl7.message import Message, parse
+from ..hl7.record_numbers import is_official
+from ..hl7.segment import Segment
 from . import answers
 from .counters import Reason
 
@@ -311,15 +313,34 @@ def _about(message: Message) -> Iterator[str]:
     found = False
     for segment in message:
         place = {"PID": 3, "MRG": 1}.get(segment.name)
-        number = segment.value(place) if place else None
-        if place and number:
+        number = place and _record_number(segment, place)
+        if number:
             found = True
-            yield _named(number, segment.value(place, 1, 4))
+            yield _named(*number)
     if not found:
         texts = (message.raw(path) for path in _OTHERWISE)
         text = next((text for text in texts if text), None)
         if text:
             yield _named(text, None)
+
+
+def _record_number(segment: Segment, place: int) -> tuple[str, str | None] | None:
+    """The number that mappings take for that of the record, wherever it stands in the field.
+
+    A sender may list numbers now in one order and now in another: what is told of one patient is
+    handled in the order of its arrival all the same. An official number is better than none.
+    """
+    best, found = 3, None
+    for repetition in range(1, len(segment.repetitions(place)) + 1):
+        number = segment.value(place, repetition)
+        if not number:
+            continue
+        kind = segment.value(place, repetition, 5)
+        authority = segment.value(place, repetition, 4, 3)
+        rank = 0 if kind == "MR" else 2 if is_official(kind, authority) else 1
+        if rank < best:
+            best, found = rank, (number, segment.value(place, repetition, 4))
+    return found
 
 
 def _named(number: str, assigner: str | None) -> str:

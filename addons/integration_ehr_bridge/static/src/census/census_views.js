@@ -1,4 +1,5 @@
-import { onWillStart, useState } from "@odoo/owl";
+import { onMounted, onWillStart, onWillUnmount, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -10,11 +11,41 @@ import { FeedNotices } from "./feed_notices";
 
 /* global luxon */
 
+/** Milliseconds after which a census that somebody looks at is read again. */
+export const REFRESH = 10000;
+
+/**
+ * Read the list of a view again while it is looked at: the feed changes it, not its reader.
+ *
+ * Nothing is read while nobody looks, or while the reader is about to do something with it.
+ */
+function useRefresh(getList, further) {
+    let timer = null;
+    const refresh = async () => {
+        const list = getList();
+        if (document.hidden || list.editedRecord || list.selection?.length) {
+            return;
+        }
+        try {
+            await list.load(); // not the model: a search that is under way goes on
+            await further();
+        } catch (error) {
+            // Said once: the connection or the session is gone.
+            browser.clearInterval(timer);
+            throw error;
+        }
+    };
+    onMounted(() => {
+        timer = browser.setInterval(refresh, REFRESH);
+    });
+    onWillUnmount(() => browser.clearInterval(timer));
+}
+
 /** What keeps the census from being up to date, above the views of the census. */
-function useFeedNotices() {
+function useFeedNotices(getList) {
     const orm = useService("orm");
     const notices = useState({ list: [] });
-    onWillStart(async () => {
+    const read = async () => {
         const found = await orm.call("ehr.location", "feed_notices");
         notices.list = found.map((notice) => ({
             ...notice,
@@ -22,7 +53,9 @@ function useFeedNotices() {
                 notice.since &&
                 deserializeDateTime(notice.since).toLocaleString(luxon.DateTime.DATETIME_SHORT),
         }));
-    });
+    };
+    onWillStart(read);
+    useRefresh(getList, read);
     return notices;
 }
 
@@ -32,7 +65,7 @@ export class CensusKanbanRenderer extends KanbanRenderer {
 
     setup() {
         super.setup();
-        this.feedNotices = useFeedNotices();
+        this.feedNotices = useFeedNotices(() => this.props.list);
     }
 }
 
@@ -42,7 +75,7 @@ export class CensusListRenderer extends ListRenderer {
 
     setup() {
         super.setup();
-        this.feedNotices = useFeedNotices();
+        this.feedNotices = useFeedNotices(() => this.props.list);
     }
 }
 

@@ -1,4 +1,9 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+
+/** Something that another person, or the feed, does meanwhile. */
+const call = (model, method, ...args) =>
+    rpc(`/web/dataset/call_kw/${model}/${method}`, { model, method, args, kwargs: {} });
 
 const openMenu = (name) => [
     {
@@ -22,6 +27,20 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_census", {
         {
             content: "A bed of the ward with its visit",
             trigger: ".o_kanban_group:contains('W4') .o_ehr_bed_occupied:contains('V-1')",
+        },
+        {
+            content: "It is called otherwise by somebody else",
+            trigger: ".o_kanban_group:contains('W4') .o_ehr_bed_occupied:contains('V-1')",
+            run: async () => {
+                const domain = [["bed", "=", "2"], ["point_of_care", "=", "W4"]];
+                const found = await call("ehr.location", "search", domain);
+                await call("ehr.location", "write", found, { name: "Window" });
+            },
+        },
+        {
+            content: "That is seen without a click",
+            trigger: ".o_kanban_group:contains('W4') .o_ehr_bed_occupied:contains('Window')",
+            timeout: 30000,
         },
         {
             content: "A bed that was left",
