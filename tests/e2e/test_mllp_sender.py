@@ -129,6 +129,27 @@ def test_death_of_the_holder_costs_neither_a_message_nor_the_order(suite: Suite)
         print(f"\ntwo workers killed: {repeated} messages were repeated")
 
 
+def test_a_holder_that_was_frozen_sends_nothing_when_it_wakes(suite: Suite) -> None:
+    """It was about to repeat its message, and others have sent later ones since."""
+    with MllpReceiver(lambda _identifier: b"") as receiver:
+        line = feed(suite, receiver, hl7_on_silence="query")
+        line.send(1)
+        wait_until(receiver.ids, what="a message that is not answered")
+        frozen = int(wait_until(line.holder, what="a holder").rpartition(":")[2])
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            line.send(2)
+            line.wait_done(3)
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+        time.sleep(3)
+        first, *later = line.ids()
+        assert receiver.ids() == [first, first, *later]
+        line.send(1)
+        line.wait_done(4)
+        assert receiver.firsts() == line.ids()
+
+
 def test_answers_as_they_come_in_the_field(suite: Suite) -> None:
     """Silence, a hang-up, an older answer, two answers, an answer in pieces of two messages."""
     older: list[str] = []

@@ -201,20 +201,21 @@ class Keeper:
             told = mllp_leases.look(cr, [one.lease.token for one in holdings])
             held = [one for one in renewed if one.lease.token in told]
             kept = mllp_leases.renew(cr, [one.shown() for one in held])
-        lost = []
+        # All of them first: what follows may take its time.
         for holding in holdings:
             token = holding.lease.token
-            terms = told.get(token)
-            if terms is None or (holding in held and token not in kept):
-                lost.append(holding)
-                holding.over = True
-                continue
             if token in kept:
                 holding.renewed_at, holding.valid_until = now, until
+            elif token not in told or holding in held:
+                holding.over = True
+        self._drop_lost(holdings)
+        for holding in holdings:
+            terms = told.get(holding.lease.token)
+            if terms is None or holding.over:
+                continue
             holding.wanted = terms.wanted
             over = not terms.open or (holding.connection is not None and terms.url != holding.url)
             self._attend(registry, holding, over)
-        self._drop_lost(lost)
 
     def _attend(self, registry: Registry, holding: Holding, over: bool) -> None:
         """Hear an idle connection, and give up what is over or wanted elsewhere."""
