@@ -132,7 +132,7 @@ def test_death_of_the_holder_costs_neither_a_message_nor_the_order(suite: Suite)
 def test_a_holder_that_was_frozen_sends_nothing_when_it_wakes(suite: Suite) -> None:
     """It was about to repeat its message, and others have sent later ones since."""
     with MllpReceiver(lambda _identifier: b"") as receiver:
-        line = feed(suite, receiver, hl7_on_silence="query")
+        line = feed(suite, receiver, {"failure_blocks_key": True}, hl7_on_silence="query")
         line.send(1)
         wait_until(receiver.ids, what="a message that is not answered")
         frozen = int(wait_until(line.holder, what="a holder").rpartition(":")[2])
