@@ -13,8 +13,10 @@ from tests.unit.load_ehr import load
 acknowledgement = load("hl7.acknowledgement")
 answers = load("mllp.answers")
 batch = load("hl7.batch")
+document = load("hl7.document")
 errors = load("hl7.errors")
 limits = load("hl7.limits")
+mapping_functions = load("hl7.mapping_functions")
 message = load("hl7.message")
 mllp = load("hl7.mllp")
 reception = load("mllp.reception")
@@ -152,6 +154,54 @@ def test_a_merge_is_about_all_its_patients():
         f"{merge}\rPID|1||1^^^A\rMRG|2^^^A\rPID|2||3^^^A\rMRG|4^^^A\rPID|3||1^^^A\r"
     )
     assert part.about == ("1^A", "2^A", "3^A", "4^A")
+
+
+MR = "4712^^^MAIN^MR"
+
+
+@pytest.mark.parametrize(
+    ("number", "about"),
+    [
+        (f"NAT1^^^GOV^NI~{MR}", ("4712^MAIN",)),
+        (f"{MR}~NAT1^^^GOV^NI", ("4712^MAIN",)),
+        (f"5^^^MAIN^PI~{MR}", ("4712^MAIN",)),
+        ("NAT1^^^GOV^NI~7^^^LAB~8^^^X", ("7^LAB",)),
+        ("NAT1^^^GOV&1.2&SSN^X~7^^^LAB", ("7^LAB",)),
+        (" 4712 ^^^ MAIN ^MR", ("4712^MAIN",)),
+        ("4712^^^&1.2.3&ISO^MR", ("4712^1.2.3",)),
+        ('""~4712^^^MAIN^MR', ("4712^MAIN",)),
+        ("A\\T\\B^^^MAIN^MR", ("A&B^MAIN",)),
+        ("NAT1^^^GOV^NI", ("NAT1^GOV",)),
+        ("1^^^A^MR~NAT1^^^GOV^NI~2^^^B^MR", ("1^A", "2^B")),
+        ('""', ()),
+        ("^^^MAIN^MR", ()),
+    ],
+)
+def test_what_orders_is_the_number_that_mappings_take(number, about):
+    """Of several hospitals' record numbers a mapping may take any: all of them do."""
+    part, _none = received(f"{HEADER}\rPID|1||{number}\r")
+    assert part.about == about
+    pid = document.view(message.parse(part.body))["PID"][0]
+    taken = mapping_functions.identifier(pid.get("f3"), "", "MR")
+    if taken:
+        assert f"{taken['number']}^{taken.get('assigner', '')}" == part.about[0]
+
+
+def test_a_merge_and_what_is_known_of_its_patients_meet():
+    """Whatever else senders say of a patient, and in which order."""
+    merge = HEADER.replace("A01^ADT_A01", "A40^ADT_A39")
+    merged, _none = received(f"{merge}\rPID|1||1^^^MAIN^MR~N2^^^GOV^NI\rMRG|{MR}\r")
+    before, _none = received(f"{HEADER}\rPID|1||NAT1^^^GOV^NI~{MR}\r")
+    after, _none = received(f"{HEADER}\rPID|1||N2^^^GOV^NI~1^^^MAIN^MR\r")
+    assert merged.about == ("1^MAIN", "4712^MAIN") == after.about + before.about
+
+
+def test_patients_without_end_are_refused():
+    mergers = "".join(f"MRG|{number}^^^A^MR\r" for number in range(50))
+    part, refused = received(f"{HEADER}\r{mergers}")
+    assert (len(part.about), refused) == (50, None)
+    part, refused = received(f"{HEADER}\r{mergers}MRG|50^^^A^MR\r")
+    assert (part.error.code, refused) == ("hl7_limit", Reason.UNREADABLE)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,11 @@ def _segment(segment: Segment, occurrence: int) -> dict[str, Any]:
     return viewed
 
 
+def repetitions(segment: Segment, field: int) -> list[dict[str, str]]:
+    """The repetitions of one field, as :func:`view` has them."""
+    return [_repetition(components) for components in segment.tree(field)]
+
+
 def _repetition(components: Sequence[Component]) -> dict[str, str]:
     found = {}
     for name, component in zip(_COMPONENTS, components, strict=False):

@@ -138,12 +138,7 @@ def identifier(
     """
     numbered = _numbered(field)
     if kind is not None:
-        wanted = [one for one in numbered if one.get("c5") == kind]
-        numbered = wanted or [
-            one
-            for one in numbered
-            if not record_numbers.is_official(one.get("c5"), one.get("c4s3"))
-        ]
+        numbered = record_numbers.candidates(numbered, kind)
     return _named(field, numbered, ("c4", "c4s2"), assigner)
 
 
@@ -161,7 +156,7 @@ def person(field: list[Any] | None, assigner: str | None) -> dict[str, str] | st
 
 
 def _numbered(field: list[Any] | None) -> list[Any]:
-    return [one for one in _repetitions(field) if one.get("c1", "").strip()]
+    return record_numbers.numbered(_repetitions(field))
 
 
 def _repetitions(field: list[Any] | None) -> list[dict[str, str]]:
@@ -183,7 +178,7 @@ def _named(
         return "" if _is_null(field) else None
     chosen = candidates[0]
     found = {"number": chosen["c1"].strip()}
-    by = next((chosen[name].strip() for name in authority if chosen.get(name)), "") or assigner
+    by = record_numbers.authority(chosen, authority) or assigner
     return found | ({"assigner": by} if by else {})
 
 

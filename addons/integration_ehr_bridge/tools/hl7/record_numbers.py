@@ -6,8 +6,11 @@ Numbers of visits and accounts stand in clear, those of patients must not. Some 
 or PID-18 with a record number or with a national one, where they have no visits or no accounts.
 Every number by which PID or MRG names the patient is looked at, not just the one that the mapping
 takes for the record number.
+
+Mappings choose the record number and doors order messages by it, so both ask here.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from odoo.addons.integration_core.tools.errors import MappingError
@@ -26,7 +29,13 @@ _NAMING: Final = {"PID": ("f2", "f3", "f4", "f19", "f20"), "MRG": ("f1", "f2", "
 #: Identifier types of table 0203 that number accounts and visits: PID-3 may list these as well.
 _NO_PERSON: Final = frozenset({"AN", "ANC", "AND", "ANON", "ANT", "VN", "VS"})
 
+#: The type of a record number (CX.5, table 0203).
+_RECORD: Final = "MR"
+_AUTHORITY: Final = ("c4", "c4s2")
+
 _Named = dict[str, str] | str | None
+#: A repetition of a field, as the JSON form has it (:mod:`.document`).
+_Repetition = Mapping[str, str]
 
 
 def is_official(kind: str | None, authority: str | None) -> bool:
@@ -34,6 +43,41 @@ def is_official(kind: str | None, authority: str | None) -> bool:
     # NNxxx: the national number of the state xxx.
     national = (kind or "").startswith("NN") and len(kind or "") == 5
     return national or kind in OFFICIAL or authority in OFFICIAL
+
+
+def numbered(field: Iterable[_Repetition]) -> list[Any]:
+    """The repetitions of a field that have a number."""
+    return [one for one in field if one.get("c1", "").strip()]
+
+
+def candidates(found: Iterable[_Repetition], kind: str) -> list[Any]:
+    """Those of numbered repetitions that may be meant, of which a mapping takes the first.
+
+    :param kind: the identifier type that is wanted; without any of it, all that are no official
+        numbers
+    """
+    found = list(found)
+    wanted = [one for one in found if one.get("c5") == kind]
+    return wanted or [one for one in found if not is_official(one.get("c5"), one.get("c4s3"))]
+
+
+def authority(repetition: _Repetition, names: tuple[str, str] = _AUTHORITY) -> str:
+    """Who assigned a number: the name of the authority, or else its universal id; empty if neither
+    is said."""
+    return next((repetition[name].strip() for name in names if repetition.get(name)), "")
+
+
+def ordering(field: Iterable[_Repetition]) -> list[tuple[str, str]]:
+    """The numbers, with who assigned them, that a mapping may take for that of the record.
+
+    Of several hospitals' record numbers in one field it is the mapping's to choose, so all of them
+    are given. Without a record number it is the first that is no official number; where there are
+    only such, the first: no record is kept under it, but what is about it keeps its order.
+    """
+    found = numbered(field)
+    chosen = [one for one in found if one.get("c5") == _RECORD]
+    chosen = chosen or candidates(found, _RECORD)[:1] or found[:1]
+    return [(one["c1"].strip(), authority(one)) for one in chosen]
 
 
 def unlike(value: _Named, segment: Any, further: Any = None) -> _Named:

@@ -131,6 +131,13 @@ class Segment:
             return [text]
         return text.split(self._marks.repetition)
 
+    def tree(self, field: int) -> Tree:
+        """All values of one field, as in :meth:`trees`."""
+        text = self.raw(field)
+        if text is None:
+            return ()
+        return ((text,),) if field < 3 and self.name in HEADERS else self._tree(text)
+
     def trees(self) -> list[Tree]:
         """All values of all fields, by their numbers; the first one is the name.
 

@@ -15,13 +15,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from ..hl7 import acknowledgement, batch, fingerprint
+from ..hl7 import acknowledgement, batch, document, fingerprint, record_numbers
 from ..hl7.acknowledgement import Detail, Outcome, Stage
 from ..hl7.errors import Condition, Hl7Error, LimitFault, Place
 from ..hl7.header import Header
 from ..hl7.message import Message, parse
-from ..hl7.record_numbers import is_official
-from ..hl7.segment import Segment
 from . import answers
 from .counters import Reason
 from .rules import ORDERS, Environment, NotForUs, Rules, check
@@ -50,6 +48,8 @@ _CONTROL_ID: Final = 199
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 #: Where a message says what it is about, if it is about no patient.
 _OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
+#: More patients than anybody merges at once: each is a look at every claim.
+_MOST_PATIENTS: Final = 50
 
 
 @dataclass(slots=True)
@@ -277,43 +277,37 @@ def _about(message: Message) -> Iterator[str]:
     """What a message is about: its patients by number and assigner, or else the appointment, the
     bed or the list.
 
-    A merge names both patients, so it waits for what is known of either (A40).
+    A merge names both patients, so it waits for what is known of either (A40). The numbers are
+    those that mappings may take for the record number: another one would order messages of one
+    patient as if they were of two.
+
+    :raises Hl7Error: ``hl7_limit``: there are more patients than a message may have
     """
-    found = False
+    found = set()
     for segment in message:
         place = {"PID": 3, "MRG": 1}.get(segment.name)
-        number = place and _record_number(segment, place)
-        if number:
-            found = True
+        if not place:
+            continue
+        for number in record_numbers.ordering(document.repetitions(segment, place)):
+            found.add(number)
+            if len(found) > _MOST_PATIENTS:
+                raise Hl7Error(
+                    f"the message names more than {_MOST_PATIENTS} record numbers. Ask the partner "
+                    "to send several messages",
+                    Place(segment.name, field=place),
+                    code="hl7_limit",
+                    condition=Condition.DATA_TYPE,
+                )
             yield _named(*number)
     if not found:
         texts = (message.raw(path) for path in _OTHERWISE)
         text = next((text for text in texts if text), None)
         if text:
-            yield _named(text, None)
+            yield _named(text, "")
 
 
-def _record_number(segment: Segment, place: int) -> tuple[str, str | None] | None:
-    """The number that mappings take for that of the record, wherever it stands in the field.
-
-    A sender may list numbers now in one order and now in another: what is told of one patient is
-    handled in the order of its arrival all the same. An official number is better than none.
-    """
-    best, found = 3, None
-    for repetition in range(1, len(segment.repetitions(place)) + 1):
-        number = segment.value(place, repetition)
-        if not number:
-            continue
-        kind = segment.value(place, repetition, 5)
-        authority = segment.value(place, repetition, 4, 3)
-        rank = 0 if kind == "MR" else 2 if is_official(kind, authority) else 1
-        if rank < best:
-            best, found = rank, (number, segment.value(place, repetition, 4))
-    return found
-
-
-def _named(number: str, assigner: str | None) -> str:
-    text = f"{number}^{assigner or ''}"
+def _named(number: str, assigner: str) -> str:
+    text = f"{number}^{assigner}"
     if len(text) <= KEY_LENGTH and text.isprintable():
         return text
     return "sha256:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
