@@ -210,9 +210,17 @@ class TestMllpKeeper(BaseCase):
         self.assertEqual((self.keeper._holdings, listener.connections), ([], 0))
 
     def test_what_is_sent_while_the_process_ends(self):
-        listener = self.listen(lambda _message, _identifier: self.keeper.close() or b"")
+        closed = threading.Event()
+
+        def end(_message, _identifier):
+            self.keeper.close()
+            closed.set()
+            return b""
+
+        listener = self.listen(end)
         outcome = self.send(self.sender("query"))
         self.assertEqual(outcome.error.code, "hl7_unanswered")
+        self.assertTrue(closed.wait(10), "the keeper has ended")
         self.assertEqual((listener.connections, len(listener.messages)), (1, 1))
         self.assertFalse(self.leases.held, "it was given back")
 
