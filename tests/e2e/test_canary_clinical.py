@@ -458,13 +458,26 @@ def test_nothing_is_in_the_logs(run: Run, process: str) -> None:
     text = without(text, " odoo.service.model: call ehr.encounter")
     for canaries in (run.ward.visits, run.ward.accounts):
         findings = list(canaries.search(text.encode(), log.name))
-        assert not findings, report(findings)
+        assert not findings, f"{report(findings)} in records of {loggers(text, canaries)}"
+
+
+def loggers(text: str, canaries: Canaries) -> set[str]:
+    """Who logged canaries: the names of the loggers, and nothing of what they said."""
+    return {
+        record.split()[5].rstrip(":")
+        for record in records(text)
+        if list(canaries.search(record.encode(), ""))
+    }
+
+
+def records(text: str) -> list[str]:
+    """The records of a log, which may have several lines each."""
+    return re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,)", text)
 
 
 def without(text: str, mark: str) -> str:
     """A log without the records whose first line holds a mark."""
-    records = re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,)", text)
-    return "".join(one for one in records if mark not in one.partition("\n")[0])
+    return "".join(one for one in records(text) if mark not in one.partition("\n")[0])
 
 
 def test_the_search_would_have_found_it(run: Run) -> None:
