@@ -75,10 +75,12 @@ def standing(events: Iterable[Event]) -> Standing:
     """What these events make of a visit."""
     found = {one.digest: one for one in events}.values()
     known = _Known()
-    for _written_at, together in groupby(
+    # Sorted before; and this module imports nothing of Odoo.
+    groups = groupby(  # pylint: disable=bad-builtin-groupby
         sorted(found, key=lambda one: one.writing_order), key=lambda one: one.written_at
-    ):
-        known.write(list(together))
+    )
+    for _written_at, together in groups:
+        known.note(list(together))
     return known.history.finished()
 
 
@@ -107,7 +109,7 @@ class _Known:
             self._history = _played(self.events, self.news)
         return self._history
 
-    def write(self, together: Sequence[Event]) -> None:
+    def note(self, together: Sequence[Event]) -> None:
         """Events that were written at the same time: none of them need have known the others."""
         naming = any(map(_names_known_place, together))
         earlier = list(self.events) if naming else []
