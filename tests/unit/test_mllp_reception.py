@@ -1,123 +1,19 @@
-"""What the listener makes of frames, and what it answers: no socket, no database."""
-
-import time
-from datetime import UTC, datetime
+"""What the listener makes of frames: no socket, no database."""
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.unit import hl7_corpus
+from tests.unit.hl7_reception import HEADER, NOW, Reason, Rules, fields, received
 from tests.unit.load_ehr import load
 
-acknowledgement = load("hl7.acknowledgement")
 answers = load("mllp.answers")
 batch = load("hl7.batch")
 document = load("hl7.document")
-errors = load("hl7.errors")
-limits = load("hl7.limits")
 mapping_functions = load("hl7.mapping_functions")
 message = load("hl7.message")
 mllp = load("hl7.mllp")
 reception = load("mllp.reception")
-counters = load("mllp.counters")
-
-NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-Outcome, Stage = acknowledgement.Outcome, acknowledgement.Stage
-Reason, Rules = counters.Reason, reception.Rules
-
-HEADER = "MSH|^~\\&|EHR|GENERAL|ODOO|HUB|20261101||ADT^A01^ADT_A01|ID1|P|2.5.1"
-
-
-def received(text: str, **rules):
-    found = reception.receive(text.encode(), Rules(**rules), NOW)
-    assert len(found.parts) == 1
-    return found.parts[0], found.refused
-
-
-def fields(content: bytes, name: str) -> list[str]:
-    for line in content.decode().split("\r"):
-        if line.startswith(name):
-            return line.split("|")
-    return []
-
-
-# -- answers -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", hl7_corpus.NAMES)
-@pytest.mark.parametrize("stage", list(Stage))
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_quick_answers_are_those_of_the_codec(name, stage, outcome):
-    asked = message.parse(hl7_corpus.data(name))
-    for control_id in ("A1", "B2"):  # the second one from the template
-        made = acknowledgement.acknowledge(
-            asked, outcome, control_id=control_id, now=NOW, stage=stage
-        )
-        quick = answers.acknowledged(asked, outcome, stage, control_id=control_id, now=NOW)
-        assert quick == (made.encode() if made else None)
-
-
-texts = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=8)
-
-
-@given(
-    st.sampled_from(["|", "%", "#", "!", "+", "-", "."]), st.lists(texts, min_size=18, max_size=18)
-)
-def test_quick_answers_whatever_the_header_holds(mark, parts):
-    cleaned = ["".join(c for c in text if c not in mark + "^~\\&") for text in parts]
-    known = {
-        1: "MSH",
-        2: "^~\\&",
-        7: "2026",
-        9: "ADT^A01",
-        10: "C1" if mark == "%" else "C%s1",
-        12: "2" if mark == "." else "2.5",
-    }
-    known[18] = "" if mark == "-" else "UNICODE UTF-8"
-    header = mark.join(known.get(number, text) for number, text in enumerate(cleaned, 1))
-    asked = message.parse(header.encode(), charset="UTF-8")
-    for stage in Stage:
-        made = acknowledgement.acknowledge(
-            asked, Outcome.ACCEPTED, control_id="A", now=NOW, stage=stage
-        )
-        quick = answers.acknowledged(asked, Outcome.ACCEPTED, stage, control_id="A", now=NOW)
-        assert quick == (made.encode() if made else None)
-
-
-@pytest.mark.parametrize("mark", ["+", "-", ".", "%", "#"])
-def test_quick_answers_with_separators_that_stand_in_times(mark):
-    parts = ["MSH", "^~\\&", "A", "B", "C", "D", "2026", "", "ADT^A01", "C1", "P", "25"]
-    asked = message.parse(mark.join(parts).encode())
-    for _once_more in range(2):
-        made = acknowledgement.acknowledge(asked, Outcome.ACCEPTED, control_id="A", now=NOW)
-        quick = answers.acknowledged(
-            asked, Outcome.ACCEPTED, Stage.HANDLING, control_id="A", now=NOW
-        )
-        assert quick == made.encode()
-
-
-def test_templates_keep_nothing_of_a_header_but_what_answers_say():
-    answers._template.cache_clear()
-    for number in range(50):
-        # Sequence numbers, and text where nobody looks.
-        more = "|".join([str(number), "", "", "", "", "ASCII", *["Y" * 5_000 * number] * 3])
-        part, _none = received(f"{HEADER}|{more}\r")
-        assert fields(part.content, "MSA") == ["MSA", "AA", "ID1"]
-    assert answers._template.cache_info().currsize == 1
-    part, _none = received(f"{HEADER.replace('GENERAL', 'G' * 5000)}\r")
-    assert fields(part.content, "MSH")[5] == "G" * 5000
-    assert answers._template.cache_info().currsize == 1
-
-
-def test_what_was_sent_ahead_is_not_sent_again():
-    whole = answers.joined(b"CA", b"AA")
-    assert answers.behind(whole, b"CA") == b"AA"
-    assert answers.behind(b"CA", b"CA") is None
-    assert answers.behind(b"AA", None) == b"AA"
-    assert answers.behind(None, b"CA") is None
-    decoded = mllp.Decoder().feed(answers.frame(whole))
-    assert decoded == [mllp.Frame(b"CA"), mllp.Frame(b"AA")]
 
 
 # -- messages ----------------------------------------------------------------------------
@@ -355,71 +251,6 @@ def test_conflicts_are_rejected_only_if_so_wanted():
     assert part.conflict is None
     part, _none = received(HEADER, rejects_conflicts=True)
     assert fields(part.conflict, "ERR")[3].startswith("205^")
-
-
-# -- batches -----------------------------------------------------------------------------
-
-
-def test_a_batch_is_answered_as_it_came():
-    one, other = f"{HEADER}\r", HEADER.replace("ID1", "ID2") + "\r"
-    for start, end in (
-        ("BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\r", "BTS|2\r"),
-        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\rBHS|^~\\&|EHR|G|ODOO|H|||n||B1\r", "BTS|2\rFTS|1\r"),
-        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\r", "FTS|1\r"),
-    ):
-        found = reception.receive((start + one + other + end).encode(), Rules(), NOW)
-        assert [part.key for part in found.parts] == ["EHR|GENERAL|ID1", "EHR|GENERAL|ID2"]
-        answer = found.answer([part.content for part in found.parts], NOW)
-        read = batch.parse(answer)  # which checks the counts as well
-        assert len(read.messages) == 2
-        assert fields(answer, start[:3])[2:6] == ["ODOO", "H", "EHR", "G"]
-
-
-@pytest.mark.parametrize(
-    ("text", "trailers"),
-    [
-        ("BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\rBTS|0\r", ["BTS|0"]),
-        ("FHS|^~\\&|EHR|G|ODOO|H|2026||n||F1\rFTS|0\r", ["FTS|0"]),
-        ("FHS|^~\\&|EHR|G|ODOO|H\rBHS|^~\\&|EHR|G\rBTS\rFTS|1\r", ["BTS|0", "FTS|1"]),
-    ],
-)
-def test_an_empty_batch_is_answered(text, trailers):
-    found = reception.receive(text.encode(), Rules(), NOW)
-    assert found.parts == []
-    read = found.answer([], NOW).decode().split("\r")
-    assert [line for line in read if line[1:3] == "TS"] == trailers
-    assert read[0].startswith(text[:3])
-
-
-def test_a_batch_of_too_many_is_refused_before_it_is_read(monkeypatch):
-    few = Rules(limits=limits.Limits(messages=3))
-    for count, parts in ((3, 3), (4, 1)):
-        texts = [HEADER.replace("ID1", f"ID{number}") for number in range(count)]
-        text = "\r".join(["BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1", *texts, f"BTS|{count}"])
-        found = reception.receive(text.encode(), few, NOW)
-        assert len(found.parts) == parts
-        if count == 4:
-            assert found.parts[0].error.code == "hl7_limit"
-            assert fields(found.parts[0].content, "MSA")[2] == "B1"
-    # As many as fit into the largest message that may be allowed.
-    monkeypatch.setattr(reception, "_single", None)
-    flood = b"BHS|^~\\&|A|B\r" + b"MSH|n\r" * 100_000 + b"BTS|100000\r"
-    begun = time.monotonic()
-    assert len(reception.receive(flood, Rules(limits=limits.Limits(size=10**8)), NOW).parts) == 1
-    assert time.monotonic() - begun < 1
-
-
-def test_a_batch_whose_messages_want_no_answer_gets_none():
-    text = f"BHS|^~\\&|A|B|C|D\r{HEADER}|||NE|NE\rBTS|1\r"
-    found = reception.receive(text.encode(), Rules(), NOW)
-    assert found.answer([part.content for part in found.parts], NOW) is None
-
-
-@pytest.mark.parametrize("text", ["BHS|^~\\&|A|B|C|D\r", "FHS", "BHS|||\r", "BHS|^~\\&\rXX\r"])
-def test_a_broken_batch_is_an_error(text):
-    found = reception.receive(text.encode(), Rules(), NOW)
-    assert fields(found.parts[0].content, "MSA")[1] == "AE"
-    assert found.refused is Reason.UNREADABLE
 
 
 # -- anything ----------------------------------------------------------------------------
