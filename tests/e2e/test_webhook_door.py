@@ -245,6 +245,14 @@ def test_receipts_survive_a_new_key(world: World) -> None:
 def test_old_queue_leaves_messages_with_their_sender(world: World) -> None:
     own = interface(world, backlog_limit=30)
     database = world.suite.database
+    # A lane whose flag is down, or the request would not even try to raise it.
+    wait_until(
+        lambda: not database.sql(
+            "SELECT 1 FROM integration_lane WHERE interface_id = %s AND wanted", [own.id]
+        ),
+        20,
+        what="lanes at rest",
+    )
     with closing(database.connect()) as blocker:
         # Nobody can claim while the lane's row is locked: the queue stands still.
         with blocker.cursor() as cursor:

@@ -74,6 +74,7 @@ def want(cr: BaseCursor, lane_ids: Iterable[int]) -> list[int]:
         RETURNING id, coalesce({ended("lease_until")}, true)
         """,  # noqa: S608 - a number of the configuration
         [sorted(lane_ids)],
+        log_exceptions=False,  # whoever wakes without waiting for a lock tells of it himself
     )
     return [lane_id for lane_id, idle in cr.fetchall() if idle]
 

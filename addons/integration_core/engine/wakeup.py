@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+from psycopg2.errors import LockNotAvailable
+
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
@@ -28,6 +30,9 @@ CHANNELS = {
 #: Channel of lanes whose partner lets us wait, of whatever class: each of their drains holds a
 #: worker for many seconds, and a few of them would leave none to the others.
 SLOW_CHANNEL = "root.integration_background.slow"
+
+#: How long a wake-up waits for a lane's row, in milliseconds. Drains lock it for a few.
+LOCK_TIMEOUT = 1000
 
 _throttle = lanes.WakeThrottle()
 
@@ -101,10 +106,15 @@ def _waker(dbname: str, key: object, query: str, params: tuple[object, ...]) -> 
         try:
             with own_cursor(Registry(dbname)) as cr:
                 # A hint, not a promise: if the machine fails within a second, the watchdog finds
-                # the lane. So whoever committed need not wait for a second flush to the disk.
+                # the lane. So whoever committed waits neither for a second flush to the disk nor
+                # for a lane that somebody else has locked.
                 cr.execute("SET LOCAL synchronous_commit TO off")
+                cr.execute(f"SET LOCAL lock_timeout TO {LOCK_TIMEOUT}")
                 cr.execute(query, params)
                 wake_lanes(cr, [row[0] for row in cr.fetchall()])
+        except LockNotAvailable:
+            _throttle.forget(dbname, key)
+            _logger.warning("A lane is locked and was not woken; the watchdog will")
         except Exception:  # the message is committed: its sender must get its receipt
             # The watchdog finds the lane within a minute.
             _throttle.forget(dbname, key)
