@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 from ..mixins.governed import lifecycle
 from ..tools import routing
@@ -43,6 +44,13 @@ class IntegrationRouting(models.Model):
         help="Only an approved routing can serve an interface.",
     )
     line_ids = fields.One2many("integration.routing.line", "routing_id", string="Rules", copy=True)
+    take_from_id = fields.Many2one(
+        "integration.routing",
+        string="Add the rules of",
+        store=False,
+        domain="[('state', '!=', 'retired')]",
+        help="Adds the rules of another routing, for the types that have none here yet.",
+    )
     interface_ids = fields.One2many(
         "integration.interface",
         "routing_id",
@@ -62,6 +70,22 @@ class IntegrationRouting(models.Model):
         for record in self:
             if record.code != (record.code or "").strip():
                 raise ValidationError(self.env._("The code must not begin or end with a space."))
+
+    @api.onchange("take_from_id")
+    def _onchange_take_from_id(self):
+        if self.take_from_id:
+            self._take_rules(self.take_from_id)
+            self.take_from_id = False
+
+    def _take_rules(self, other):
+        """Add the rules of another routing; what has a rule here already keeps it."""
+        known = set(self.line_ids.mapped("message_type"))
+        last = max(self.line_ids.mapped("sequence"), default=0)
+        self.line_ids = [
+            Command.create({**values, "routing_id": self.id, "sequence": last + 10 * place})
+            for place, values in enumerate(other.line_ids.copy_data(), 1)
+            if values["message_type"] not in known
+        ]
 
     def copy_data(self, default=None):
         return [

@@ -342,3 +342,20 @@ class TestRoutingRules(RoutingCase):
             self.inbound.with_user(self.ada).routing_id = other
         self.assertIn("routing_id", self.inbound._configuration())
         self.assertIn("routing_id", self.inbound._governed_names())
+
+    def test_rules_of_another_routing_are_added(self):
+        """What has a rule keeps it: the rules of two addons become those of one feed."""
+        other = self._routing(
+            {"message_type": "SIU^*", "handler": ADMIT},
+            {"message_type": "RDS^O13", "handler": BOOK, "note": "Dispense"},
+            code="further",
+        )
+        draft = self._routing({"message_type": "SIU^*", "handler": BOOK}, code="mine")
+        with Form(draft.with_user(self.ada)) as form:
+            form.take_from_id = other
+            self.assertFalse(form.take_from_id)
+        told = {line.message_type: (line.handler, line.note) for line in draft.line_ids}
+        self.assertEqual(told["SIU^*"], (BOOK, False))
+        self.assertEqual(told["RDS^O13"], (BOOK, "Dispense"))
+        self.assertEqual(draft.line_ids[-1].message_type, "RDS^O13")
+        self.assertEqual(len(other.line_ids), 2)

@@ -1,1 +1,1 @@
-from . import ehr_told
+from . import ehr_told, ehr_visit_document

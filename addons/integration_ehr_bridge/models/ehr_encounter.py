@@ -1,3 +1,5 @@
+import secrets
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
@@ -45,6 +47,14 @@ class EhrEncounter(models.Model):
         readonly=True,
         default="",
         help="Whose visit number it is: two hospitals may use the same.",
+    )
+    reference = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: secrets.token_hex(5).upper(),
+        help="Stands for the visit where its number must not be read, as on orders and invoices. "
+        "Drawn at random: nothing can be calculated from it.",
     )
     temporary = fields.Boolean(
         readonly=True,
@@ -106,6 +116,7 @@ class EhrEncounter(models.Model):
     )
 
     _visit_unique = models.UniqueIndex("(company_id, visit_assigner, visit_number)")
+    _reference_unique = models.UniqueIndex("(reference)")
     _present_idx = models.Index("(location_id) WHERE state = 'present'")
 
     @api.depends("visit_number", "visit_assigner", "temporary")
