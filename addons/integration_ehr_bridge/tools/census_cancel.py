@@ -60,7 +60,9 @@ def _undo(event: Event, events: Sequence[Event], found: Undone) -> None:
         return
     # Where clocks tell minutes, what is written in the same one may have followed.
     earlier = [one for one in known if one.written_at < event.written_at]
-    for candidates in (earlier, known):
+    place = next(n for n, one in enumerate(events) if one is event)
+    before = {one.digest for one in events[:place]}
+    for candidates in (earlier, [one for one in known if one.digest in before], known):
         target = _target(candidates, event, found)
         if target:
             _undo_all(candidates, target, event, found)
@@ -117,9 +119,15 @@ def _undo_all(candidates: Sequence[Event], target: Event, event: Event, found: U
 def _is_other_move(one: Event, target: Event, stays: bool) -> bool:
     """Whether an event is another move than a transfer, and not the same one told once more."""
     if one.kind == "transfer" and one.occurred_at == target.occurred_at:
-        return False
+        return _follow(one, target) or _follow(target, one)
     same = one.kind == "transfer" and one.facts.get("location") == target.facts.get("location")
     return one.kind in _MOVES and (stays or not same)
+
+
+def _follow(one: Event, other: Event) -> bool:
+    """Whether an event says that it begins where another one ended."""
+    ended = one.facts.get("location")
+    return bool(ended) and other.facts.get("prior_location") == ended
 
 
 def _around(
