@@ -58,11 +58,14 @@ def _undo(event: Event, events: Sequence[Event], found: Undone) -> None:
     if exact and not any(map(found.counting, exact)):
         found.idle.add(event.digest)
         return
-    # Where clocks tell minutes, what is written in the same one may have followed.
-    earlier = [one for one in known if one.written_at < event.written_at]
-    place = next(n for n, one in enumerate(events) if one is event)
-    before = {one.digest for one in events[:place]}
-    for candidates in (earlier, [one for one in known if one.digest in before], known):
+    # Where clocks tell minutes, what is written in the same one may have followed: it did, unless
+    # it is known to have arrived before.
+    earlier = [
+        one
+        for one in known
+        if one.written_at < event.written_at or 0 < one.arrived < event.arrived
+    ]
+    for candidates in (earlier, known):
         target = _target(candidates, event, found)
         if target:
             _undo_all(candidates, target, event, found)

@@ -123,24 +123,24 @@ class _Known:
         earlier = list(self.events) if naming else []
         known: set[int | None] = {self.history.found.location} if naming else set()
         for event in together:
-            if _names_known_place(event) and event.facts["location"] not in self._expected(
-                event, earlier, known
-            ):
-                self.news.add(event.digest)
+            if _names_known_place(event):
+                cancels = event.kind in CANCELS
+                places = self._without_undone(event, earlier, together) if cancels else known
+                if event.facts["location"] not in places:
+                    self.news.add(event.digest)
             self._add(event)
             if naming:
                 known.add(self.history.found.location)
 
-    def _expected(
-        self, event: Event, earlier: Sequence[Event], known: set[int | None]
+    def _without_undone(
+        self, event: Event, earlier: Sequence[Event], together: Sequence[Event]
     ) -> set[int | None]:
-        """Where the patient is by what may have been known when an event was written."""
-        if event.kind not in CANCELS:
-            return known
-        return {
-            _played(self._sorted([*events, event]), self.news).found.location
-            for events in (earlier, self.events)
-        }
+        """Where the patient was by what may have been known when a cancellation was written."""
+        alone = _played(self._sorted([*earlier, event]), self.news).found
+        after = _played(self._sorted([*self.events, event]), self.news).found
+        passages = (after.passages.get(one.digest) for one in together if one is not event)
+        within = {one.to_location for one in passages if one and not one.cancelled_by}
+        return {alone.location, after.location, *within}
 
     def _sorted(self, events: Sequence[Event]) -> list[Event]:
         return sorted(events, key=self._place)

@@ -4,15 +4,14 @@
 
 They are sorted by when they happened, then by when they were written down. Many systems tell
 minutes, and some tell days, so several events may have both times in common. These stand in the
-order of what they are: an admission before a transfer, that before a discharge. Two things are
+order of what they are: an admission before a transfer, that before a discharge. Three things are
 finer than that:
 
-* What was taken back and then told anew, such as A02, A12, A02 (as they arrived), begins a new
-  round: the cancellation stands between the two.
+* What was ended and is told anew, such as A02, A12, A02 (as they arrived), begins a new round: the
+  cancellation stands between the two. So does an admission after the registration and a move.
 * Moves that say where they come from (PV1-6) follow each other as a chain: each begins where the
   one before it ended. So it does not matter in which order they arrived.
-
-All else, and what makes no chain, stands as it arrived.
+* Other moves, and those that make no chain, follow each other as they arrived.
 
 >>> at = datetime(2026, 1, 5, 8, 0)
 >>> second = Event("transfer", at, at, {"location": 3, "prior_location": 2}, arrived=1)
@@ -56,12 +55,13 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     """
     found: list[Event] = []
     place: _Place = None
+    known: set[str] = set()
     # Sorted before; and this module imports nothing of Odoo.
     groups = groupby(  # pylint: disable=bad-builtin-groupby
         sorted(_once(events), key=_times), key=_times
     )
     for _moment, together in groups:
-        for one_round in _rounds(list(together)):
+        for one_round in _rounds(list(together), known):
             arranged = _arranged(one_round, place)
             place = _last_place(arranged, place)
             found += arranged
@@ -76,6 +76,10 @@ def _ranked(event: Event) -> tuple[Any, ...]:
     return _RANK[event.kind], event.arrived, event.digest
 
 
+def _arrival(event: Event) -> tuple[Any, ...]:
+    return event.arrived, _RANK[event.kind], event.digest
+
+
 def _once(events: Iterable[Event]) -> Iterable[Event]:
     """Each event once: of several alike, the one that arrived first."""
     found: dict[str, Event] = {}
@@ -86,24 +90,31 @@ def _once(events: Iterable[Event]) -> Iterable[Event]:
     return found.values()
 
 
-def _rounds(together: Sequence[Event]) -> Iterator[list[Event]]:
-    """Events of equal times, apart where something was ended and is told anew."""
-    if len(together) < 2:
-        yield list(together)
-        return
+def _rounds(together: Sequence[Event], known: set[str]) -> Iterator[list[Event]]:
+    """Events of equal times, apart where something was ended and is told anew.
+
+    :param known: kinds of events before them, to which theirs are added
+    """
     current: list[Event] = []
-    seen: set[str] = set()
     ended: set[str] = set()
-    for event in sorted(together, key=lambda one: (one.arrived, *_ranked(one))):
-        if event.kind in ended:
+    for event in sorted(together, key=_arrival) if len(together) > 1 else together:
+        if event.kind in ended or _is_next_step(event, current, known):
             yield current
-            current, seen, ended = [], set(), set()
+            current, ended = [], set()
         current.append(event)
-        seen.add(event.kind)
         ends = _ENDS.get(event.kind, frozenset())
-        if ends & seen:
+        if ends & known:
             ended |= ends
+        known.add(event.kind)
     yield current
+
+
+def _is_next_step(event: Event, current: Sequence[Event], known: set[str]) -> bool:
+    """Whether one who was here already, and was moved, is admitted now (A04, A02, A01)."""
+    admitted = known & ADMISSIONS
+    if event.kind not in ADMISSIONS or not admitted or event.kind in admitted:
+        return False
+    return any(map(_is_move, current))
 
 
 def _arranged(together: Sequence[Event], place: _Place) -> list[Event]:
@@ -118,15 +129,12 @@ def _arranged(together: Sequence[Event], place: _Place) -> list[Event]:
     others = [one for one in ranked if not _is_move(one)]
     before = [one for one in others if _RANK[one.kind] <= _RANK["transfer"]]
     after = others[len(before) :]
-    return [*before, *_chained(moves, _last_place(before, place)), *after]
+    moves.sort(key=_arrival)
+    return [*before, *_moved(moves, _last_place(before, place)), *after]
 
 
 def _is_move(event: Event) -> bool:
-    """Whether an event says that somebody came to a place, and is not merely told there."""
-    facts = event.facts
-    if event.kind == "transfer":
-        return "location" in facts
-    return event.kind in _MOVES and bool(facts.get("location") and facts.get("prior_location"))
+    return event.kind in _MOVES and "location" in event.facts
 
 
 def _last_place(events: Sequence[Event], place: _Place) -> _Place:
@@ -137,16 +145,28 @@ def _last_place(events: Sequence[Event], place: _Place) -> _Place:
 # -- the chain of places -----------------------------------------------------------------------
 
 
-def _chained(moves: list[Event], start: _Place) -> list[Event]:
-    """Moves, each of which begins where the one before it ended; as they are if they do not."""
-    if not all(one.facts.get("prior_location") for one in moves):
+def _moved(moves: list[Event], start: _Place) -> list[Event]:
+    """Moves in their order: by the chain of their places if they make one.
+
+    :param moves: as they arrived
+    :param start: where the patient was before, as far as that is known
+    """
+    linked = [one for one in moves if one.facts.get("prior_location")]
+    silent = [one for one in moves if not one.facts.get("prior_location")]
+    if any(one.kind == "transfer" for one in silent):
         return moves
+    chain = _chained(linked, start)
+    # A change of class (A06, A07) that does not say where it comes from happens where one is.
+    return moves if chain in ([], linked) else [*silent, *chain]
+
+
+def _chained(moves: Sequence[Event], start: _Place) -> list[Event]:
+    """Moves, each of which begins where the one before it ended; empty if there is no such way."""
     alone = [_Step(one.facts["prior_location"], one.facts["location"], (one,)) for one in moves]
     for steps in (alone, _told_together(alone)):
-        trail = _trail(steps, start)
-        if trail:
+        if trail := _trail(steps, start):
             return [event for step in trail for event in step.events]
-    return moves
+    return []
 
 
 def _told_together(steps: Sequence[_Step]) -> list[_Step]:
@@ -167,6 +187,8 @@ def _trail(steps: Sequence[_Step], start: _Place) -> list[_Step]:
     """
     leaving: dict[_Place, deque[_Step]] = defaultdict(deque)
     surplus: Counter[_Place] = Counter()
+    if not steps:
+        return []
     for step in steps:
         leaving[step.origin].append(step)
         surplus[step.origin] += 1
