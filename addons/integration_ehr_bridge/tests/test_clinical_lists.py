@@ -130,16 +130,7 @@ class TestStaffList(ListCase):
     def test_coming_changes_are_applied_in_the_name_of_their_system(self):
         """What another system owns is not taken over, whenever it takes effect."""
         self.list(self.record(role="SURGEON"))
-        owner = self.env["integration.system"].create(
-            {"name": "Personnel", "code": "PERSONNEL", "kind": "hr"}
-        )
-        self.env["integration.ownership"].create(
-            {
-                "model": "ehr.staff",
-                "system_id": owner.id,
-                "field_ids": [Command.create({"name": "role"})],
-            }
-        )
+        self.own_roles()
         self.list(self.record("update", role="NURSE", effective_at=self.moment(days=3)))
         self.on_day(4)
         self.assertEqual(self.known().role, "SURGEON")
@@ -193,6 +184,15 @@ class TestStaffList(ListCase):
     def test_what_another_system_owns_is_not_taken_over(self):
         self.list(self.record(role="SURGEON"))
         one = self.known()
+        self.own_roles()
+        message = self.list(self.record("update", role="NURSE"))
+        self.assertEqual(message.state, "quarantined", message.error_message)
+        self.assertEqual(one.role, "SURGEON")
+        self.assert_done(self.list(self.record("update", specialty="ORTHO")))
+        self.assertEqual(one.specialty, "ORTHO", "what nobody else owns")
+
+    def own_roles(self):
+        """Another system says who does what."""
         owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
         self.env["integration.ownership"].create(
             {
@@ -204,11 +204,6 @@ class TestStaffList(ListCase):
                 "state": "approved",
             }
         )
-        message = self.list(self.record("update", role="NURSE"))
-        self.assertEqual(message.state, "quarantined", message.error_message)
-        self.assertEqual(one.role, "SURGEON")
-        self.assert_done(self.list(self.record("update", specialty="ORTHO")))
-        self.assertEqual(one.specialty, "ORTHO", "what nobody else owns")
 
 
 @tagged("post_install", "-at_install")
