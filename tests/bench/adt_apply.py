@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
 from tests.bench import figures, rules, runner, stage
 from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done
 from tests.harness import Database, Harness, Shell, wait_until

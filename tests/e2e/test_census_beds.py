@@ -46,7 +46,9 @@ class Ward:
 
     def bed(self, number: str) -> tuple[str, list[str], list[str]]:
         """State of a bed, the visits in it, and the states of what it is asked for."""
-        [found] = self.database.sql("SELECT id, bed_state FROM ehr_location WHERE bed = %s", [number])
+        [found] = self.database.sql(
+            "SELECT id, bed_state FROM ehr_location WHERE bed = %s", [number]
+        )
         visits = self.database.sql(
             "SELECT visit_number AS number FROM ehr_encounter "
             "WHERE state = 'present' AND location_id = %s ORDER BY 1",

@@ -116,7 +116,9 @@ class EhrComing(models.Model):
     @api.model
     def _cron_due(self):
         """Apply what has taken effect by now; what stands in the way of one keeps no other."""
-        due = self.search([("state", "=", "waiting"), ("effective_at", "<=", fields.Datetime.now())])
+        due = self.search(
+            [("state", "=", "waiting"), ("effective_at", "<=", fields.Datetime.now())]
+        )
         for one in due:
             one._apply_apart()
             self.env["ir.cron"]._commit_progress(1)

@@ -61,9 +61,7 @@ def _undo(event: Event, events: Sequence[Event], found: Undone) -> None:
     # Where clocks tell minutes, what is written in the same one may have followed: it did, unless
     # it is known to have arrived before.
     earlier = [
-        one
-        for one in known
-        if one.written_at < event.written_at or 0 < one.arrived < event.arrived
+        one for one in known if one.written_at < event.written_at or 0 < one.arrived < event.arrived
     ]
     for candidates in (earlier, known):
         target = _target(candidates, event, found)
