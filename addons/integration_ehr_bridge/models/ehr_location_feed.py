@@ -7,8 +7,6 @@ from odoo.addons.integration_core.engine import routes
 
 #: What keeps the census up to date.
 HANDLERS = ("integration.handler.ehr_encounter", "integration.handler.ehr_bed")
-#: How far back the last message about the census is looked for among others.
-LOOK_BACK = timedelta(days=1)
 
 
 class EhrLocation(models.Model):
@@ -69,9 +67,17 @@ class EhrLocation(models.Model):
             return "paused", last
         minutes = interface.company_id.ehr_feed_silence
         known = last or interface.activated_at
+        if not last and interface.last_success and known:
+            # It brings other things; of the census nothing was found as far as one looked back.
+            known = max(known, fields.Datetime.now() - self._look_back(interface))
         if minutes and known and known < fields.Datetime.now() - timedelta(minutes=minutes):
             return ("waiting" if self._waits_for_person(interface, known) else "silent"), last
         return None, None
+
+    @api.model
+    def _look_back(self, interface):
+        """How far back the last message about the census is looked for among others."""
+        return timedelta(days=1, minutes=interface.company_id.ehr_feed_silence)
 
     @api.model
     def _last_heard(self, interface):
@@ -84,7 +90,7 @@ class EhrLocation(models.Model):
             return last
         silence = timedelta(minutes=interface.company_id.ehr_feed_silence)
         # Mostly the last minutes tell; what was long ago is looked for when they do not.
-        for back in (min(silence, LOOK_BACK), LOOK_BACK):
+        for back in (silence, self._look_back(interface)):
             self.env.cr.execute(
                 "SELECT message_type, max(finished_at) FROM integration_message "
                 "WHERE interface_id = %s AND state = 'done' AND finished_at > %s GROUP BY 1",

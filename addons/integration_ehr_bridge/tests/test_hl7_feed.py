@@ -114,7 +114,11 @@ class TestHl7Feed(FeedCase):
         self.assertEqual(self.arrive(self.adt("A04", "13", cls="??")).state, "quarantined")
         self.assertEqual(why()[0][0], "waiting")
         self.move_back(census, hours=48)
-        self.assertFalse(why()[0][1])
+        self.assertEqual(why(), [("waiting", None)])
+        self.env.company.ehr_feed_silence = 48 * 60
+        self.assertTrue(why()[0][1], "looked for as far back as that takes")
+        self.env.company.ehr_feed_silence = 52 * 60
+        self.assertFalse(why())
 
     def move_back(self, message, hours):
         self.env.flush_all()
