@@ -1,21 +1,23 @@
-"""Messages about visits per second, applied to the census, against one queue job per message.
+"""HL7 v2 messages about visits per second, applied to the census, against one queue job for each.
 
 One server with one worker does both. Each visit is admitted, transferred, updated and discharged;
-visits follow each other through the beds of a ward, as they do in a hospital. Ours: the messages
-are in the ledger, encrypted, before the clock starts; it stops when the last one is done. The time
-includes waking the drain, its queue jobs, leases, claims, decryption, contract validation, attempts
-and results. The reference has the same content in a plain table, and one queue job for each message
-hands it to the same handler; it neither decrypts nor validates, and leaves no trace of what it did.
+visits follow each other through the beds of a ward, as they do in a hospital. Both arms begin with
+HL7 v2 and work by the standard routing: they parse it, map it by the same rules with the same value
+maps, check it against the contract and hand it to the same handler.
+
+Ours: the messages are in the ledger as the listener stores them, encrypted, before the clock
+starts; it stops when the last one is done. The time includes waking the drain, its queue jobs,
+leases, claims, decryption, attempts and results. The reference has the same text in a plain table
+and one queue job for each message; it does not decrypt, and leaves no trace of what it did. What it
+has to know of the interface it reads once in a process, where a drain reads it every second.
 """
 
 import itertools
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tests.bench import figures, rules, runner, stage
 from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done
@@ -29,7 +31,6 @@ VISITS = 500
 SAMPLE = 50
 BEDS = 200
 COUNTED = 100
-HANDLER = "integration.handler.ehr_encounter"
 GROUPS = ("base.group_user", "integration_ehr_bridge.group_feed")
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _POLL = 0.02
@@ -45,7 +46,7 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
     ):
         shell.run("env.company.ehr_create_locations = True")
         ours = Feed(database, shell)
-        ours.check_contract()
+        ours.check_mapping()
         reference = Jobs(database, shell)
         yield runner.Stage(
             database,
@@ -62,43 +63,66 @@ def prepare(harness: Harness) -> Iterator[runner.Stage]:
 
 
 #: What happens to a visit, and how many hours after its admission.
-EVENTS = (("admit", 0), ("transfer", 6), ("update", 7), ("discharge", 30))
+EVENTS = (("A01", 0), ("A02", 6), ("A08", 7), ("A03", 30))
+#: Type and text of a message.
+Hl7 = tuple[str, str]
 
 
-def messages(prefix: str, number: int) -> list[dict[str, Any]]:
-    """The messages of one visit, in their order."""
+def messages(prefix: str, number: int) -> list[tuple[datetime, Hl7]]:
+    """The messages of one visit with their moments, in their order."""
     came = _START + timedelta(hours=number // 8)
-    return [_message(prefix, number, event, came, hours) for event, hours in EVENTS]
+    found = []
+    for trigger, hours in EVENTS:
+        at = came + timedelta(hours=hours)
+        found.append((at, (f"ADT^{trigger}", _text(prefix, number, trigger, came, at))))
+    return found
 
 
-def _message(prefix: str, number: int, event: str, came: datetime, hours: int) -> dict[str, Any]:
-    bed = (number + (100 if hours else 0)) % BEDS
-    moment = (came + timedelta(hours=hours)).isoformat()
-    return {
-        "event": event,
-        "occurred_at": moment,
-        "recorded_at": moment,
-        "visit": {"number": f"{prefix}{number:07d}", "assigner": "GENERAL"},
-        "patient": {"number": f"P{prefix}{number // 2:07d}", "assigner": "GENERAL"},
-        "account": {"number": f"A{number:07d}"},
-        "class": "inpatient",
-        "location": {
-            "facility": "GENERAL",
-            "point_of_care": f"W{bed // 20}",
-            "room": f"{bed // 2 % 10}",
-            "bed": f"{bed % 2}",
-        },
-        "service": "CAR",
-        "attending": {"number": f"{1000 + number % 40}"},
-        "payer": "AOK",
-        "admitted_at": came.isoformat(),
-    }
+def _text(prefix: str, number: int, trigger: str, came: datetime, at: datetime) -> str:
+    """HL7 v2 with what hospitals send and nobody needs."""
+    first, second = number % BEDS, (number + 100) % BEDS
+    moved = trigger != "A01"
+    place = _place(second if moved else first)
+    prior = _place(first) if trigger == "A02" else ""
+    visit, now = f"{prefix}{number:07d}", _moment(at)
+    doctor = f"{1000 + number % 40}^Weber^Anna"
+    header = f"MSH|^~\\&|CARE|GENERAL|ODOO|HUB|{now}||ADT^{trigger}^ADT_{trigger}"
+    return "\r".join(
+        (
+            f"{header}|{visit}{trigger}|P|2.5.1||||||UNICODE UTF-8",
+            f"EVN|{trigger}|{now}||||{now}",
+            f"PID|1||P{prefix}{number // 2:07d}^^^GENERAL^MR~19700102{number:04d}^^^STATE^NI||"
+            f"Maes^Jan||19700102|M|||Kerkstraat 5^^Brussels^^1000^BE|||||||A{number:07d}",
+            f"PV1|1|I|{place}|||{prior}|{doctor}|||CAR|||||||||{visit}^^^GENERAL^VN|P"
+            f"{'|' * 24}{_moment(came)}",
+            "DG1|1||I10^Hypertension^I10|||A",
+            "IN1|1|STD|AOK|Health insurance",
+            "",
+        )
+    )
 
 
-def _interleaved(prefix: str, numbers: list[int]) -> list[dict[str, Any]]:
+def _place(bed: int) -> str:
+    return f"W{bed // 20}^{bed // 2 % 10}^{bed % 2}^GENERAL"
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y%m%d%H%M%S+0000")
+
+
+def _interleaved(prefix: str, numbers: list[int]) -> list[Hl7]:
     """Messages of many visits in the order in which they happened."""
     told = [one for number in numbers for one in messages(prefix, number)]
-    return sorted(told, key=lambda one: one["occurred_at"])
+    return [message for _at, message in sorted(told, key=lambda one: one[0])]
+
+
+def _interface(shell: Shell, name: str, port: int) -> int:
+    return shell.run(
+        "result = env['bench.clinical']._interface(name, port, groups)",
+        name=name,
+        port=port,
+        groups=GROUPS,
+    )
 
 
 @dataclass
@@ -108,23 +132,16 @@ class Feed:
     database: Database
     shell: Shell
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _keys: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.interface = stage.interface(
-            self.shell,
-            "feed",
-            handler=HANDLER,
-            ordering="patient.number",
-            groups=GROUPS,
-            data_class="clinical",
-        ).id
+        self.interface = _interface(self.shell, "feed", 2575)
 
-    def check_contract(self) -> None:
-        """What breaks the contract must end in quarantine, and bodies must be encrypted."""
-        self._work_off([{"event": "admit"}])
-        found = self.database.sql("SELECT state, error_class FROM integration_message")
-        assert found == [{"state": "quarantined", "error_class": "contract"}], found
+    def check_mapping(self) -> None:
+        """What cannot be mapped must end in quarantine, and bodies must be encrypted."""
+        (_at, (kind, text)), *_others = messages("X", 0)
+        self._work_off([(kind, text.replace("X0000000^^^GENERAL^VN", ""))])
+        found = self.database.sql("SELECT state, error_code FROM integration_message")
+        assert found == [{"state": "quarantined", "error_code": "missing_required"}], found
         encodings = self.database.sql("SELECT DISTINCT encoding FROM integration_payload")
         assert all("aes" in one["encoding"] for one in encodings), encodings
 
@@ -147,9 +164,9 @@ class Feed:
             count=COUNTED * len(EVENTS),
         )
 
-    def _work_off(self, documents: list[dict[str, Any]]) -> float:
+    def _work_off(self, told: list[Hl7]) -> float:
         """Store messages, wake the drain; return the seconds until nothing was left to do."""
-        self._store(documents)
+        self._store(told)
         start = time.monotonic()
         self.shell.run("env['bench.fixture']._wake(interface)", interface=self.interface)
         wait_until(self._drained, timeout=600, poll=_POLL, what="the end of the messages")
@@ -157,12 +174,11 @@ class Feed:
         wait_until(lambda: jobs_done(self.database), poll=_POLL, what="the end of the drain's job")
         return seconds
 
-    def _store(self, documents: list[dict[str, Any]]) -> None:
-        told = {f"adt-{next(self._keys)}": json.dumps(one) for one in documents}
+    def _store(self, told: list[Hl7]) -> None:
         self.shell.run(
-            "env['bench.fixture']._store(interface, messages)",
+            "env['bench.clinical']._store(interface, texts)",
             interface=self.interface,
-            messages=told,
+            texts=[text for _kind, text in told],
         )
 
     def _drained(self) -> bool:
@@ -192,19 +208,16 @@ class Jobs:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self.user = self.shell.run(
-            "result = env['bench.fixture']._service_user('jobs', groups).id", groups=GROUPS
-        )
+        self.interface = _interface(self.shell, "jobs", 2576)
 
     def measure(self) -> float:
         numbers = list(itertools.islice(self._numbers, SAMPLE))
         told = _interleaved("J", numbers)
         # The runner starts with the commit, a moment before our clock: in the jobs' favour.
         self.shell.run(
-            "env['bench.fixture']._enqueue_messages(bodies, handler, user)",
-            bodies=[json.dumps(one) for one in told],
-            handler=HANDLER,
-            user=self.user,
+            "env['bench.clinical']._enqueue(messages, interface)",
+            messages=told,
+            interface=self.interface,
         )
         start = time.monotonic()
         wait_until(

@@ -186,15 +186,17 @@ def test_what_is_not_understood_waits_and_the_rest_goes_on(feed: Feed) -> None:
 
 
 def test_the_days_of_a_hospital(feed: Feed, tmp_path: Path) -> None:
-    """What the demo hospital says of its beds is what Odoo's census says afterwards."""
+    """What the demo hospital says of its beds is what Odoo's census says afterwards.
+
+    Its clock tells the time by 20 seconds, in which 20 things happen: what happens to a patient
+    within them is told apart by where he comes from, and by the order in which it was told.
+    """
     stopping = threading.Event()
     diary = Diary(tmp_path / "hospital.json", seed=1)
     settings = Settings(ZoneInfo("Europe/Brussels"), pace=6000, limit=260)
-    # At this pace several things would happen to a patient within a second, which is as exact as
-    # the hospital tells the time: its clock goes faster, and begins in the past.
-    clock = itertools.count(time.time() - 3000)
+    seconds = itertools.count(int(time.time()) - 3000)
     wire = Wire("127.0.0.1", feed.port, stopping)
-    day = Day(diary, wire, settings, stopping, clock=lambda: next(clock))
+    day = Day(diary, wire, settings, stopping, clock=lambda: next(seconds) // 20 * 20)
     day.run()
     assert set(day.answers) == {"AA"}
     assert diary.sent == 260
@@ -213,6 +215,12 @@ def test_the_days_of_a_hospital(feed: Feed, tmp_path: Path) -> None:
     )
     census = {row["visit_number"]: [row["point_of_care"], row["room"], row["bed"]] for row in rows}
     assert census == lying(diary.hospital)
+    [ties] = feed.sql(
+        "SELECT count(*) FROM (SELECT 1 FROM ehr_move m JOIN ehr_encounter e "
+        "ON e.id = m.encounter_id WHERE e.visit_number LIKE 'V7%%' "
+        "GROUP BY m.encounter_id, m.occurred_at, m.recorded_at HAVING count(*) > 1) AS tied"
+    )
+    assert ties["count"] > 0, "nothing of a patient had equal times: the test is about nothing"
 
 
 def lying(hospital: Hospital) -> dict[str, list[str]]:

@@ -31,13 +31,13 @@ def load(module: str) -> ModuleType:
     return importlib.import_module(f"{PACKAGE}.{module}")
 
 
-def load_scenarios() -> ModuleType:
-    """Return what is right for visits, which is checked here and through the feed in Odoo."""
-    name = f"{PACKAGE}_census_scenarios"
-    if name not in sys.modules:
-        path = TOOLS.parent / "tests" / "census_scenarios.py"
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+def load_scenarios(module: str = "census_scenarios") -> ModuleType:
+    """Return what is right for visits, which is checked here and through the feed in Odoo.
+
+    :param module: of the addon's tests, without any import of Odoo
+    """
+    package = f"{PACKAGE}_tests"
+    if package not in sys.modules:
+        sys.modules[package] = ModuleType(package)
+        sys.modules[package].__path__ = [str(TOOLS.parent / "tests")]
+    return importlib.import_module(f"{package}.{module}")

@@ -83,7 +83,11 @@ def resource(code, minutes=0, kind="equipment"):
 
 def planned(known, said):
     """The resources after a message, by code."""
-    plan = schedule.plan(known, said)
+    return changed(known, schedule.Needs(tuple(said)))
+
+
+def changed(known, needs):
+    plan = schedule.plan(known, needs)
     left = {id_: one for id_, one in known.items() if id_ not in plan.unlink}
     left.update(plan.write)
     return {one.code: one.minutes for one in [*left.values(), *plan.create]}
@@ -105,18 +109,67 @@ def test_with_actions_only_what_is_named_changes():
 
 def test_replaced_by_itself_is_kept():
     known = {1: resource("A", 10)}
-    plan = schedule.plan(known, [("delete", resource("A")), ("add", resource("A", 20))])
+    said = (("delete", resource("A")), ("add", resource("A", 20)))
+    plan = schedule.plan(known, schedule.Needs(said))
     assert (plan.unlink, plan.create, plan.write) == ((), (), ((1, resource("A", 20)),))
 
 
 def test_what_is_the_same_is_not_written():
     known = {1: resource("A", 10), 2: resource("B")}
-    plan = schedule.plan(known, [(None, one) for one in known.values()])
+    plan = schedule.plan(known, schedule.Needs(tuple((None, one) for one in known.values())))
     assert (plan.create, plan.write, plan.unlink) == ((), (), ())
 
 
 def test_the_same_code_of_another_kind_is_another_resource():
     known = {1: resource("A")}
-    plan = schedule.plan(known, [(None, resource("A")), (None, resource("A", kind="service"))])
+    said = ((None, resource("A")), (None, resource("A", kind="service")))
+    plan = schedule.plan(known, schedule.Needs(said))
     assert [one.kind for one in plan.create] == ["service"]
     assert plan.unlink == ()
+
+
+def needed(events):
+    """The resources after events ``(at, said)``, by code."""
+    known, clocks = {}, {}
+    for at, said in events:
+        needs, clocks = schedule.needs(said, at, clocks)
+        if needs:
+            present = changed(dict(enumerate(known.values())), needs)
+            known = {code: resource(code, minutes) for code, minutes in present.items()}
+    return {code: one.minutes for code, one in known.items()}
+
+
+def narrated(events):
+    """The same for events in their order, as anybody would tell it."""
+    known = {}
+    for _at, said in events:
+        if all(action is None for action, _one in said):
+            known = {}
+        for action, one in said:
+            if action == "delete":
+                known.pop(one.code, None)
+            else:
+                known[one.code] = one.minutes
+    return known
+
+
+NAMED = st.builds(resource, st.sampled_from("ABC"), st.integers(0, 2))
+WHOLE = st.lists(st.tuples(st.none(), NAMED), max_size=3)
+SINGLE = st.lists(
+    st.tuples(st.sampled_from(["add", "update", "delete"]), NAMED), min_size=1, max_size=2
+)
+
+
+@given(st.lists(WHOLE | SINGLE, max_size=5), st.permutations(range(5)))
+def test_resources_do_not_depend_on_the_order_of_arrival(lists, order):
+    timed = [(BEGIN + timedelta(minutes=minute), said) for minute, said in enumerate(lists)]
+    arrived = [timed[n] for n in order if n < len(timed)]
+    assert needed(arrived) == narrated(timed)
+    assert needed([*arrived, *arrived[:1]]) == narrated(timed)
+
+
+def test_clocks_of_single_resources_end_with_the_next_whole_list():
+    clocks = {}
+    for minute, said in enumerate([[("add", resource("A"))], [(None, resource("B"))]]):
+        _needs, clocks = schedule.needs(said, BEGIN + timedelta(minutes=minute), clocks)
+    assert list(clocks) == ["resources"]

@@ -83,8 +83,8 @@ def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
     }
 
 
-def write_changed(record: BaseModel, values: Mapping[str, Any]) -> None:
-    """Write those values that differ."""
+def write_changed(record: BaseModel, values: Mapping[str, Any]) -> bool:
+    """Write those values that differ; return whether there were any."""
     changed = {}
     for name, value in values.items():
         present = record[name]
@@ -92,6 +92,7 @@ def write_changed(record: BaseModel, values: Mapping[str, Any]) -> None:
             changed[name] = value
     if changed:
         record.write(changed)
+    return bool(changed)
 
 
 def _moment(text: str | None) -> datetime | bool:
@@ -129,6 +130,7 @@ def _move_values(census: Census, visit: Visit, digest: str, now: datetime) -> di
         "received_at": now,
         "facts": dict(event.facts),
         "digest": digest,
+        "arrived": event.arrived,
         "message_uuid": entry.received.uuid if entry.received else False,
         "by_hand": event.by_hand,
         "user_id": False if entry.received else census.env.uid,
@@ -174,21 +176,47 @@ def _store_passages(visit: Visit) -> None:
 def _store_beds(census: Census) -> None:
     known = census.known
     requests = list(known.requests.values())
+    unwritten = []
     for bed in known.beds.values():
         if bed is None:
             continue
-        if bed.changed:
-            told, told_at = bed.told or (False, False)
-            values = {
-                "bed_state": bed.state,
-                "bed_state_at": bed.since or False,
-                "bed_told": told,
-                "bed_told_at": told_at,
-            }
-            write_changed(census.env["ehr.location"].browse(bed.id), values)
-            bed.changed = False
+        if not (bed.changed and _write_bed(census, bed)) and _is_decided(bed):
+            unwritten.append(bed.id)
+        bed.changed = bed.moved = False
         requests += bed.requests
+    _claim(census, unwritten)
     _store_requests(census, [one for one in requests if one.changed])
+
+
+def _write_bed(census: Census, bed: Bed) -> bool:
+    told, told_at = bed.told or (False, False)
+    values = {
+        "bed_state": bed.state,
+        "bed_state_at": bed.since or False,
+        "bed_told": told,
+        "bed_told_at": told_at,
+    }
+    return write_changed(census.env["ehr.location"].browse(bed.id), values)
+
+
+def _is_decided(bed: Bed) -> bool:
+    """Whether something was decided by who is in the bed, and by what it is asked for."""
+    return bed.moved or any(one.changed for one in bed.requests)
+
+
+def _claim(census: Census, bed_ids: list[int]) -> None:
+    """Let nobody have changed these beds since this transaction began.
+
+    Two patients who leave a bed at once each find the other one in it, and nobody would ask for it
+    to be cleaned. Their visits are other rows; so each of them writes the row of the bed, if only
+    as it is. The second one then fails, as any two do who write the same row, and is run again.
+    """
+    if bed_ids:
+        census.env.cr.execute(
+            "UPDATE ehr_location SET bed_state = bed_state WHERE id IN ("
+            "SELECT id FROM ehr_location WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
+            [bed_ids],
+        )
 
 
 def _store_requests(census: Census, changed: Iterable[Request]) -> None:

@@ -33,6 +33,7 @@ _MOVE_FIELDS = (
     "by_hand",
     "hand_state",
     "joined_from_id",
+    "arrived",
 )
 
 
@@ -189,7 +190,12 @@ class Visits:
 
 def _event(move: BaseModel, digest: str) -> Event:
     event = Event(
-        move.kind, move.occurred_at, move.recorded_at or None, move.facts or {}, move.by_hand
+        move.kind,
+        move.occurred_at,
+        move.recorded_at or None,
+        move.facts or {},
+        move.by_hand,
+        move.arrived,
     )
     # As it was stored: not to be calculated again.
     event.__dict__["digest"] = digest

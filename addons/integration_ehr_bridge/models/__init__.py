@@ -2,6 +2,7 @@ from . import (
     ehr_appointment,
     ehr_appointment_events,
     ehr_appointment_resource,
+    ehr_coming,
     ehr_encounter,
     ehr_encounter_access,
     ehr_encounter_events,

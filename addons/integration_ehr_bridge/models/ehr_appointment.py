@@ -194,14 +194,14 @@ class EhrAppointment(models.Model):
     # for the feed
     # ------------------------------------------------------------------
 
-    def _replan(self, said):
+    def _replan(self, needs):
         """Values that let the appointment need what a message names.
 
-        :param said: ``(action, tools.schedule.Planned)`` each
+        :param needs: :class:`tools.schedule.Needs`
         """
         resources = self.env["ehr.appointment.resource"]
         known = {one.id: one._planned() for one in self.resource_ids}
-        plan = schedule.plan(known, said)
+        plan = schedule.plan(known, needs)
         commands = [
             *(Command.delete(id_) for id_ in plan.unlink),
             *(Command.update(id_, resources._values(one)) for id_, one in plan.write),

@@ -53,28 +53,9 @@ class EhrMerge(models.Model):
         :return: the patient that is kept
         :raises errors.ConflictError: a record into itself, or back into one that it replaced
         """
-        if kept == retired:
-            raise errors.ConflictError(
-                "The message merges a record into itself. Ask the sender what it means.",
-                code="merge_into_itself",
-            )
-        target = kept._kept()
-        if target == retired:
-            raise errors.ConflictError(
-                "The record that the message keeps was itself merged into the one that it retires. "
-                "Ask the sender which of the two is right; what was merged is not taken apart by "
-                "another merge.",
-                code="merge_circular",
-            )
+        target = self._require_mergeable(kept, retired)
         if retired._kept() == target:
             return target
-        if retired.merged_into_id:
-            raise errors.ConflictError(
-                "The record that the message retires was merged into another one before. Ask the "
-                "sender whether these two are the same patient as well; when they were merged, "
-                "retry.",
-                code="merged_elsewhere",
-            )
         encounters = self.env["ehr.encounter"].search([("patient_id", "=", retired.id)])
         appointments = self._repoint_appointments(retired, target)
         before = self.env["ehr.patient"].with_context(active_test=False)
@@ -93,6 +74,34 @@ class EhrMerge(models.Model):
                 "company_id": target.company_id.id,
             }
         )
+        return target
+
+    @api.model
+    def _require_mergeable(self, kept, retired):
+        """The patient that is kept in the end, if the two can be merged, or are already.
+
+        :raises errors.ConflictError: see :meth:`_merge`
+        """
+        if kept == retired:
+            raise errors.ConflictError(
+                "The message merges a record into itself. Ask the sender what it means.",
+                code="merge_into_itself",
+            )
+        target = kept._kept()
+        if target == retired:
+            raise errors.ConflictError(
+                "The record that the message keeps was itself merged into the one that it retires. "
+                "Ask the sender which of the two is right; what was merged is not taken apart by "
+                "another merge.",
+                code="merge_circular",
+            )
+        if retired.merged_into_id and retired._kept() != target:
+            raise errors.ConflictError(
+                "The record that the message retires was merged into another one before. Ask the "
+                "sender whether these two are the same patient as well; when they were merged, "
+                "retry.",
+                code="merged_elsewhere",
+            )
         return target
 
     @api.model
@@ -115,7 +124,8 @@ class EhrMerge(models.Model):
                 number, assigner = accounts[1]
                 # The visit's own number stands in clear on the visit alone.
                 facts["account"] = ["" if number == encounter.visit_number else number, assigner]
-            event = Event("merge", occurred_at, None, facts)
+            arrived = received.id if received else 0
+            event = Event("merge", occurred_at, None, facts, arrived=arrived)
             entries.append(Entry(encounter._visit_key(), event, received))
         census.apply(entries)
         census.store()

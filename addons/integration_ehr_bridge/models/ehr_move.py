@@ -48,6 +48,12 @@ class EhrMove(models.Model):
         help="When the sender wrote it down, or who kept the census.",
     )
     received_at = fields.Datetime(string="Here since", required=True, readonly=True)
+    arrived = fields.Integer(
+        string="Order of arrival",
+        readonly=True,
+        help="Puts events of equal times in order, where the places do not tell: the number that "
+        "the message got when it arrived. What was entered by hand has none and goes first.",
+    )
     cancelled = fields.Boolean(readonly=True)
     cancelled_by_id = fields.Many2one("ehr.move", readonly=True, ondelete="set null")
     facts = fields.Json(

@@ -55,8 +55,11 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
             raise self._over(exc.status) from None
         said = self._facts(book, data, appointment)
         fresh, clocks = schedule.news(said, at, clocks)
-        self._refuse_late_change(data, fresh)
-        values = self._changed(appointment, book.numbers(data) | fresh)
+        values = appointment._differing(book.numbers(data) | fresh)
+        if "resources" in data:
+            said = book.resources(data["resources"])
+            needs, clocks = schedule.needs(said, at, clocks)
+            values |= appointment._replan(needs) if needs else {}
         if clocks != (appointment.clocks or {}):
             values |= {"clocks": clocks, "last_event_at": max(at, appointment.last_event_at or at)}
         before = appointment.resource_ids.staff_id
@@ -68,23 +71,12 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         staff = before | appointment.resource_ids.staff_id
         return appointment.with_context(**{_STAFF: staff.ids})
 
-    def _changed(self, appointment, values):
-        """Those values that are not what the appointment has already."""
-        needs = values.pop("resources", None)
-        changed = appointment._differing(values)
-        if needs is not None:
-            changed |= appointment._replan(needs)
-        return changed
-
     def _facts(self, book, data, appointment):
-        """What the message says, by field."""
+        """What the message says, by field; what it needs apart."""
         said = {field: data[name] or False for name, field in _PLAIN.items() if name in data}
         if status := schedule.meant_status(data["event"], data.get("status")):
             said["status"] = status.value
-        said |= self._times(data, appointment) | book.persons(data)
-        if "resources" in data:
-            said["resources"] = book.resources(data["resources"])
-        return said
+        return said | self._times(data, appointment) | book.persons(data)
 
     def _times(self, data, appointment):
         """Beginning and duration. A new beginning without a word on the end keeps the duration.
@@ -122,14 +114,3 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
             "schedule which is right: let them book it again, or cancel this message.",
             code="appointment_cancelled" if cancelled else "appointment_over",
         )
-
-    def _refuse_late_change(self, data, fresh):
-        """A change of some resources cannot be told from what came of it since."""
-        needs = data.get("resources", ())
-        if any("action" in one for one in needs) and "resources" not in fresh:
-            raise errors.ConflictError(
-                "Single resources of an appointment were changed before something that is known "
-                "already. Compare the appointment with the schedule of the sender, let him send it "
-                "whole if it differs, then cancel this message.",
-                code="late_change",
-            )

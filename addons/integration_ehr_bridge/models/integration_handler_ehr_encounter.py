@@ -25,7 +25,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
             place for one in told for place in one.places.values() if place
         )
         entries = [
-            Entry(one.visit, self._event(one, patients, staff, places), received)
+            Entry(one.visit, self._event(received, one, patients, staff, places), received)
             for one, (received, _data) in zip(told, messages, strict=True)
         ]
         census = self._census()
@@ -33,7 +33,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
         census.store()
         return [self._touched(census.visit(one.visit), one.event) for one in entries]
 
-    def _event(self, told, patients, staff, places):
+    def _event(self, received, told, patients, staff, places):
         facts = dict(told.facts)
         if told.patient:
             facts["patient"] = patients[told.patient].id
@@ -41,7 +41,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
             facts["attending"] = staff[told.attending].id
         for name, place in told.places.items():
             facts[name] = places[place].id if place else None
-        return Event(told.kind, told.occurred_at, told.recorded_at, facts)
+        return Event(told.kind, told.occurred_at, told.recorded_at, facts, arrived=received.id)
 
     def _touched(self, visit, event):
         """The visit, which remembers the event that this message brought (:meth:`_along_with`)."""

@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools import errors, moments
 
 from ..tools import census_told
 
@@ -15,15 +15,39 @@ class IntegrationHandlerEhrList(models.AbstractModel):
 
     Nothing is deleted that others may refer to: a record that is deleted there is archived here.
     What a record does not say stays as it is, and what is older than what is known changes nothing.
+    What takes effect later waits for its time, together with all that takes effect then
+    (:mod:`.ehr_coming`).
     """
 
     _name = "integration.handler.ehr_list"
     _inherit = "integration.handler.ehr"
     _description = "Clinical master data: list of records"
 
+    #: What the list is of: a kind of ``ehr.coming``.
+    _list_of = None
+
     def _process(self, received, data):
+        due, later = [], {}
+        for numbered in enumerate(data["records"], 1):
+            at = self._later(numbered[1])
+            (later.setdefault(at, []) if at else due).append(numbered)
+        touched = self._apply_all(received, due)
+        coming = self.env["ehr.coming"]
+        kept = [
+            coming._keep(self._list_of, received, numbered, at)
+            for at, numbered in sorted(later.items())
+        ]
+        return kept[0] if not due and len(kept) == 1 else touched
+
+    def _apply_all(self, received, numbered):
+        """Apply records together or not at all.
+
+        :param numbered: pairs of position in the list and record
+        :return: the record in Odoo if it was one alone
+        :raises errors.IntegrationError: one of them cannot be applied
+        """
         touched = []
-        for position, record in enumerate(data["records"], 1):
+        for position, record in numbered:
             try:
                 touched.append(self._apply(received, record))
             except _PLAIN as exc:
@@ -34,7 +58,7 @@ class IntegrationHandlerEhrList(models.AbstractModel):
                     "applied.",
                     code=exc.code,
                 ) from exc
-        return touched[0] if len(data["records"]) == 1 else touched[0].browse()
+        return touched[0] if len(touched) == 1 else None
 
     def _apply(self, received, record):
         """Apply one record.
@@ -44,22 +68,16 @@ class IntegrationHandlerEhrList(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _since(self, record):
-        """Since when a record holds, naive UTC; from now on if it does not say so.
+    def _later(self, record):
+        """When a record takes effect, naive UTC, if that is yet to come; else ``None``."""
+        text = record.get("effective_at")
+        at = moments.read_moment(text).replace(microsecond=0) if text else None
+        return at if at and at > self._now() + census_told.AHEAD else None
 
-        :raises errors.ConflictError: ``effective_later``: it does not hold yet
-        """
-        if not (text := record.get("effective_at")):
-            return self._now()
-        try:
-            return census_told.read_moment(text, self._now())
-        except errors.ConflictError as exc:
-            if exc.code != "in_future":
-                raise
-            raise errors.ConflictError(
-                "It takes effect at a later time. Retry this message when that has come.",
-                code="effective_later",
-            ) from None
+    def _since(self, record):
+        """Since when a record holds, naive UTC; from now on if it does not say so."""
+        text = record.get("effective_at")
+        return census_told.read_moment(text, self._now()) if text else self._now()
 
     def _said(self, record, fields):
         """Values of those members that a record names; what is null is emptied.

@@ -16,6 +16,7 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
     _description = "Clinical locations: list of records"
 
     _contract = "ehr.location_list"
+    _list_of = "location"
 
     def _apply(self, received, record):
         at = self._since(record)

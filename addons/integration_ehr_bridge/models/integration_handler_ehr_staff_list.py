@@ -15,6 +15,7 @@ class IntegrationHandlerEhrStaffList(models.AbstractModel):
     _description = "Clinical staff: list of records"
 
     _contract = "ehr.staff_list"
+    _list_of = "staff"
 
     def _apply(self, received, record):
         number = clinical.pair(record["staff"])

@@ -19,6 +19,7 @@ CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.entry",)
 LISTED = ("ehr.payer",)
+COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
 OBSERVED = (
     "integration.mllp.connection",
@@ -32,11 +33,13 @@ MATRIX = {
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
     LISTED: dict.fromkeys(ROLES, NOTHING),
+    COMING: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
 }
 # Those who keep the census, or decide about it.
 MAY_CALL = {
+    "ehr.coming": {"action_apply": set(), "action_give_up": set()},
     "ehr.encounter": {"action_join": set(), "action_unjoin": set()},
     "ehr.housekeeping": {"action_done": set(), "action_start": set()},
     "ehr.location": {"feed_notices": set()},
@@ -68,6 +71,22 @@ def _move(case):
     )
 
 
+def _coming(case):
+    system = case.env["integration.system"].create({"name": "T9", "code": "T9", "kind": "ehr"})
+    return case.env["ehr.coming"].create(
+        {
+            "kind": "staff",
+            "name": "D1",
+            "effective_at": "2030-03-02 08:00:00",
+            "records": [[1, {"action": "delete", "staff": {"number": "D1"}}]],
+            "digest": "0",
+            "system_id": system.id,
+            "user_id": case.env.uid,
+            "company_id": case.env.company.id,
+        }
+    )
+
+
 def _housekeeping(case):
     place = _location(case)
     return case.env["ehr.housekeeping"].create(
@@ -81,6 +100,7 @@ def _housekeeping(case):
 
 
 SAMPLES = {
+    "ehr.coming": _coming,
     "ehr.encounter": _encounter,
     "ehr.housekeeping": _housekeeping,
     "ehr.location": _location,
@@ -93,6 +113,7 @@ PEOPLE = {
         VISITS: READ,
         ENTERED: NOTHING,
         LISTED: NOTHING,
+        COMING: NOTHING,
         LOOKED_UP: NOTHING,
     },
     "manager": {
@@ -101,6 +122,7 @@ PEOPLE = {
         VISITS: "rwc",
         ENTERED: "rwc",
         LISTED: ALL,
+        COMING: READ,
         LOOKED_UP: "rwc",
     },
     "keeper": {
@@ -109,6 +131,7 @@ PEOPLE = {
         VISITS: "rc",
         ENTERED: "rwc",
         LISTED: NOTHING,
+        COMING: NOTHING,
         LOOKED_UP: NOTHING,
     },
 }
@@ -180,7 +203,8 @@ class TestEhrAccess(CensusCase):
         reader = new_test_user(
             self.env, "ehr.company.reader", "integration_ehr_bridge.group_census_manager"
         )
-        kinds = "encounter housekeeping location merge move patient payer staff"
+        _coming(self).company_id = other
+        kinds = "coming encounter housekeeping location merge move patient payer staff"
         for name in kinds.split():
             with self.subTest(model=name):
                 every = self.env[f"ehr.{name}"].with_context(active_test=False)

@@ -323,13 +323,23 @@ class TestAppointmentNeeds(AppointmentCase):
         self.bring(self.event("modify", -40, resources=[{"kind": "equipment", "code": "B"}]))
         self.assertEqual(self.known().resource_ids, kept)
 
-    def test_a_late_single_change_is_for_a_person(self):
-        self.bring(self.book(-30, resources=[{"kind": "equipment", "code": "A"}]))
-        late = [{"kind": "equipment", "code": "B", "action": "add"}]
-        self.assert_quarantined(
-            self.bring(self.event("modify", -40, resources=late)), "late_change"
-        )
-        self.assertEqual(self.needs(), ["A"])
+    def test_single_changes_that_come_late(self):
+        """Each counts if nothing newer spoke of that resource; a whole list speaks of all."""
+
+        def change(minutes, code, action):
+            needs = [{"kind": "equipment", "code": code, "action": action}]
+            self.assert_done(self.bring(self.event("modify", minutes, resources=needs)))
+
+        self.bring(self.book(-50, resources=[{"kind": "equipment", "code": "A"}]))
+        change(-20, "B", "add")
+        change(-30, "C", "add")
+        change(-40, "B", "delete")
+        self.assertEqual(self.needs(), ["A", "B", "C"])
+        change(-55, "D", "add")
+        self.assertEqual(self.needs(), ["A", "B", "C"], "the list of later does not have it")
+        late = [{"kind": "equipment", "code": "E"}]
+        self.bring(self.event("modify", -25, resources=late))
+        self.assertEqual(self.needs(), ["B", "E"], "added after that list")
 
     def test_unknown_place(self):
         self.env.company.ehr_create_locations = False

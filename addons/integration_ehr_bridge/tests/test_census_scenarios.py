@@ -1,12 +1,18 @@
-"""What people would say the census is, through the feed: see :mod:`.census_scenarios`."""
+"""What people would say the census is, through the feed: see :mod:`.census_scenarios`.
+
+The number that a message got when it arrived follows the order in which it was written; it is
+handled in any order, as messages are that wait for a person.
+"""
 
 import random
+from dataclasses import replace
 from datetime import UTC
 
 from odoo.tests import tagged
 
 from .census_case import CensusCase, bed
 from .census_scenarios import SCENARIOS, clock
+from .census_ties import ARRIVALS, CHAINS
 
 MOMENTS = ("admitted_at", "discharged_at")
 FIELDS = {"class": "encounter_class", "payer": "payer_code"}
@@ -25,7 +31,10 @@ class TestCensusScenarios(CensusCase):
         if line.place is not None:
             body["location"] = bed(line.place, unit=f"U{key}")
         for name, value in line.facts:
-            body[name] = f"{value}Z" if name in MOMENTS else value
+            if name == "prior_location":
+                body[name] = bed(value, unit=f"U{key}")
+            else:
+                body[name] = f"{value}Z" if name in MOMENTS else value
         return body
 
     def orders(self, lines):
@@ -35,15 +44,24 @@ class TestCensusScenarios(CensusCase):
         return {"written": lines, "backwards": lines[::-1], "mixed": mixed}
 
     def test_told_in_any_order(self):
-        for number, (name, scenario) in enumerate(SCENARIOS.items()):
+        for number, (name, scenario) in enumerate((SCENARIOS | CHAINS | ARRIVALS).items()):
             for order, told in self.orders(scenario[0]).items():
                 with self.subTest(name, order=order):
                     self.check(f"{number}{order[0]}", told, scenario, written=order == "written")
 
+    def test_places_tell_what_came_first_whatever_arrived_first(self):
+        for number, (name, scenario) in enumerate(CHAINS.items()):
+            lines = [*scenario[0]]
+            random.Random(number).shuffle(lines)
+            with self.subTest(name):
+                self.check(f"{number}c", lines, (lines, *scenario[1:]), written=False)
+
     def check(self, key, told, scenario, *, written):
-        _lines, state, place, left, values = scenario
+        lines, state, place, left, values = scenario
+        ids = {line: next(self.numbers) for line in lines}
         for line in told:
-            self.handler("ehr_encounter")._process(self.received(), self.body(line, key))
+            received = replace(self.received(), id=ids[line])
+            self.handler("ehr_encounter")._process(received, self.body(line, key))
         self.env.flush_all()
         self.env.invalidate_all()
         visit = self.visit(f"V{key}")

@@ -1,7 +1,12 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import Command
-from odoo.tests import Form, tagged
+from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .schedule_case import ScheduleCase
@@ -74,10 +79,81 @@ class TestStaffList(ListCase):
         one = self.known()
         self.assertEqual((one.role, one.specialty, one.active), ("SURGEON", "X", False))
 
-    def test_takes_effect_later(self):
-        message = self.list(self.record(effective_at=self.moment(days=3)))
-        self.assert_quarantined(message, "effective_later")
-        self.assertFalse(self.known())
+    def test_what_takes_effect_later_waits_for_its_time(self):
+        later = {"effective_at": self.moment(days=3)}
+        message = self.list(
+            self.record(role="NURSE"),
+            self.record("update", role="SURGEON", **later),
+            self.record(number="D2", **later),
+            self.record(number="D3", effective_at=self.moment(days=5)),
+        )
+        self.assert_done(message)
+        self.assertEqual(self.known().role, "NURSE")
+        self.assertFalse(self.known("D2"))
+        self.assertEqual(self.coming().mapped("name"), ["D1, D2", "D3"])
+        self.assert_done(self.list(self.record(number="D3", effective_at=self.moment(days=5))))
+        self.assertEqual(len(self.coming()), 2, "told again, it is no other change")
+        self.on_day(2)
+        self.assertFalse(self.known("D2"))
+        # Something that holds since before that day does not undo what was to come.
+        self.list(self.record("update", role="PORTER"))
+        self.on_day(4)
+        self.assertEqual(self.known().role, "SURGEON")
+        self.assertTrue(self.known("D2"))
+        self.assertFalse(self.known("D3"))
+        self.assertEqual(self.coming().mapped("state"), ["applied", "waiting"])
+        self.coming()[1].with_user(self.manager()).action_give_up()
+        self.on_day(6)
+        self.assertFalse(self.known("D3"))
+
+    def test_what_cannot_be_applied_when_its_time_has_come(self):
+        later = {"effective_at": self.moment(days=3)}
+        self.list(self.record(number="D4", **later), self.record("deactivate", "D9", **later))
+        coming = self.coming().with_user(self.manager())
+        with self.assertRaisesRegex(UserError, "time has not come"):
+            coming.action_apply()
+        with mute_logger("odoo.addons.integration_ehr_bridge.models.ehr_coming"):
+            self.on_day(4)
+        self.assertEqual(coming.state, "waiting")
+        self.assertIn("Record 2 of the list: Nobody is known by the number", coming.problem)
+        self.assertFalse(self.known("D4"), "all or none")
+        with self.days_later(4):
+            with self.assertRaisesRegex(UserError, "Nobody is known by the number"):
+                coming.action_apply()
+            self.list(self.record(number="D9"))
+            coming.action_apply()
+        self.assertEqual((coming.state, coming.problem), ("applied", False))
+        self.assertTrue(self.known("D4"))
+        with self.assertRaisesRegex(UserError, "already"):
+            coming.action_give_up()
+
+    def test_coming_changes_are_applied_in_the_name_of_their_system(self):
+        """What another system owns is not taken over, whenever it takes effect."""
+        self.list(self.record(role="SURGEON"))
+        self.own_roles()
+        self.list(self.record("update", role="NURSE", effective_at=self.moment(days=3)))
+        self.on_day(4)
+        self.assertEqual(self.known().role, "SURGEON")
+        self.assertTrue(self.coming().problem)
+
+    def coming(self):
+        self.env.invalidate_all()
+        return self.env["ehr.coming"].search([])
+
+    def manager(self):
+        return new_test_user(
+            self.env, "ehr.coming.manager", "integration_ehr_bridge.group_census_manager"
+        )
+
+    def days_later(self, days):
+        return freeze_time(self.now + timedelta(days=days), tick=True)
+
+    def on_day(self, days):
+        """Let the scheduled job run so many days later."""
+        cron = type(self.env["ir.cron"])
+        with self.days_later(days), patch.object(cron, "_commit_progress", lambda *_a, **_k: 0):
+            self.env["ehr.coming"]._cron_due()
+        self.env.flush_all()
 
     def test_named_twice_is_applied_in_turn(self):
         at = {"effective_at": self.moment(-5)}
@@ -108,6 +184,15 @@ class TestStaffList(ListCase):
     def test_what_another_system_owns_is_not_taken_over(self):
         self.list(self.record(role="SURGEON"))
         one = self.known()
+        self.own_roles()
+        message = self.list(self.record("update", role="NURSE"))
+        self.assertEqual(message.state, "quarantined", message.error_message)
+        self.assertEqual(one.role, "SURGEON")
+        self.assert_done(self.list(self.record("update", specialty="ORTHO")))
+        self.assertEqual(one.specialty, "ORTHO", "what nobody else owns")
+
+    def own_roles(self):
+        """Another system says who does what."""
         owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
         self.env["integration.ownership"].create(
             {
@@ -119,11 +204,6 @@ class TestStaffList(ListCase):
                 "state": "approved",
             }
         )
-        message = self.list(self.record("update", role="NURSE"))
-        self.assertEqual(message.state, "quarantined", message.error_message)
-        self.assertEqual(one.role, "SURGEON")
-        self.assert_done(self.list(self.record("update", specialty="ORTHO")))
-        self.assertEqual(one.specialty, "ORTHO", "what nobody else owns")
 
 
 @tagged("post_install", "-at_install")

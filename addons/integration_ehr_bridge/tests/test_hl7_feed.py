@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .feed_case import FeedCase
 
@@ -36,6 +36,98 @@ class TestHl7Feed(FeedCase):
         self.assertEqual(self.visits("2").location_id.point_of_care, "3W")
         self.arrive(self.adt("A11", "2", at="20250302100000"))
         self.assertEqual(self.visits("2").state, "cancelled")
+
+    def test_moves_of_one_minute(self):
+        """By where they come from, in whatever order they arrive; else as they arrived."""
+        minute = "202503020900"
+        self.arrive(
+            self.adt("A01", "10"),
+            self.adt("A02", "10", place="5W^501^1^MAIN", at=minute, f6="4W^401^2^MAIN"),
+            self.adt("A02", "10", place="4W^401^2^MAIN", at=minute, f6="3W^301^1^MAIN"),
+        )
+        visit = self.visits("10")
+        self.assertEqual(visit.location_id.point_of_care, "5W")
+        moves = visit.move_ids.filtered(lambda one: one.kind == "transfer").sorted("arrived")
+        self.assertEqual(
+            [(one.from_id.point_of_care, one.to_id.point_of_care) for one in moves],
+            [("4W", "5W"), ("3W", "4W")],
+        )
+        left = self.env["ehr.housekeeping"].search([("encounter_id", "=", visit.id)])
+        self.assertEqual(set(left.location_id.mapped("point_of_care")), {"3W", "4W"})
+        self.arrive(
+            self.adt("A02", "10", place="6W^601^1^MAIN", at="202503021000"),
+            self.adt("A02", "10", place="7W^701^1^MAIN", at="202503021000"),
+        )
+        self.assertEqual(visit.location_id.point_of_care, "7W")
+
+    def test_what_waited_for_a_person_stands_where_it_arrived(self):
+        minute = "202503020900"
+        told = self.arrive(
+            self.adt("A01", "11"),
+            self.adt("A02", "11", cls="DS", place="4W^401^2^MAIN", at=minute),
+            self.adt("A02", "11", place="5W^501^1^MAIN", at=minute),
+        )
+        self.assertEqual(told.mapped("state"), ["done", "quarantined", "done"])
+        value_map = self.env["integration.value.map"].search([("code", "=", "hl7_patient_class")])
+        self.env["integration.value.map.line"].create(
+            {"map_id": value_map.id, "source": "DS", "target": "outpatient"}
+        )
+        value_map.reprocess_waiting()
+        self.drain(self.feed)
+        self.env.invalidate_all()
+        self.assertEqual(told.mapped("state"), ["done"] * 3)
+        visit = self.visits("11")
+        self.assertEqual(visit.location_id.point_of_care, "5W")
+        self.assertEqual(
+            visit.move_ids.sorted("arrived").to_id.mapped("point_of_care"), ["3W", "4W", "5W"]
+        )
+
+    def test_the_schedule_says_nothing_of_the_census(self):
+        """A feed that brings appointments alone leaves the census in the dark."""
+        booking = self.message(
+            "SIU^S12", "SCH|P9^CARE|F9^THEATRE|||||ELECTIVE|SURGERY|90|min|^^90^20261201080000",
+            "RGS|1",
+        )  # fmt: skip
+        census, schedule = self.arrive(self.adt("A01", "12"), booking)
+        self.assertEqual((census.state, schedule.state), ("done", "done"))
+        reader = new_test_user(
+            self.env, "ehr.silence.reader", "integration_ehr_bridge.group_census_user"
+        )
+
+        def why():
+            notices = self.env["ehr.location"].with_user(reader).feed_notices()
+            return [(one["why"], one["since"]) for one in notices if one["id"] == self.feed.id]
+
+        self.assertFalse(why())
+        self.env.cr.execute(
+            "UPDATE integration_interface SET activated_at = activated_at - interval '3 days' "
+            "WHERE id = %s",
+            [self.feed.id],
+        )
+        self.move_back(census, hours=2)
+        [(told, since)] = why()
+        self.assertEqual((told, since), ("silent", str(census.finished_at.replace(microsecond=0))))
+        # What waits for a person is of the census, or says nothing of it.
+        other = self.message("SIU^S13", "SCH|||||||||min", "RGS|1")
+        self.assertEqual(self.arrive(other).state, "quarantined")
+        self.assertEqual(why()[0][0], "silent")
+        self.assertEqual(self.arrive(self.adt("A04", "13", cls="??")).state, "quarantined")
+        self.assertEqual(why()[0][0], "waiting")
+        self.move_back(census, hours=48)
+        self.assertEqual(why(), [("waiting", None)])
+        self.env.company.ehr_feed_silence = 48 * 60
+        self.assertTrue(why()[0][1], "looked for as far back as that takes")
+        self.env.company.ehr_feed_silence = 52 * 60
+        self.assertFalse(why())
+
+    def move_back(self, message, hours):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_message SET finished_at = finished_at - %s * interval '1 hour' "
+            "WHERE id = %s",
+            [hours, message.id],
+        )
+        self.env.invalidate_all()
 
     def test_bed_patient_and_merge(self):
         told = self.arrive(

@@ -85,6 +85,7 @@ class Bed:
     :ivar occupants: visits whose patient is in it; more than one is a conflict that people see
     :ivar requests: those that wait, and those that came up meanwhile
     :ivar told: what the feed said last of the bed, and of when
+    :ivar moved: somebody came or left, whether that changed the state or not
     """
 
     id: int
@@ -94,10 +95,12 @@ class Bed:
     requests: list[Request] = field(default_factory=list)
     changed: bool = False
     told: tuple[str, datetime] | None = None
+    moved: bool = False
 
     def enter(self, visit: Hashable, at: datetime) -> None:
         """A patient is in the bed now, since ``at``. Nobody cleans it before he has left."""
         self.occupants.add(visit)
+        self.moved = True
         self._become(OCCUPIED, at)
         if self.told and self.told[1] <= at:
             self._hear(None)
@@ -112,6 +115,7 @@ class Bed:
         :param at: when that was told
         """
         self.occupants.discard(visit)
+        self.moved = True
         if self.occupants:
             return
         if left and self.state == OCCUPIED:

@@ -58,8 +58,11 @@ def _undo(event: Event, events: Sequence[Event], found: Undone) -> None:
     if exact and not any(map(found.counting, exact)):
         found.idle.add(event.digest)
         return
-    # Where clocks tell minutes, what is written in the same one may have followed.
-    earlier = [one for one in known if one.written_at < event.written_at]
+    # Where clocks tell minutes, what is written in the same one may have followed: it did, unless
+    # it is known to have arrived before.
+    earlier = [
+        one for one in known if one.written_at < event.written_at or 0 < one.arrived < event.arrived
+    ]
     for candidates in (earlier, known):
         target = _target(candidates, event, found)
         if target:
@@ -117,9 +120,15 @@ def _undo_all(candidates: Sequence[Event], target: Event, event: Event, found: U
 def _is_other_move(one: Event, target: Event, stays: bool) -> bool:
     """Whether an event is another move than a transfer, and not the same one told once more."""
     if one.kind == "transfer" and one.occurred_at == target.occurred_at:
-        return False
+        return _follow(one, target) or _follow(target, one)
     same = one.kind == "transfer" and one.facts.get("location") == target.facts.get("location")
     return one.kind in _MOVES and (stays or not same)
+
+
+def _follow(one: Event, other: Event) -> bool:
+    """Whether an event says that it begins where another one ended."""
+    ended = one.facts.get("location")
+    return bool(ended) and other.facts.get("prior_location") == ended
 
 
 def _around(

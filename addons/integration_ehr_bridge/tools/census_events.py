@@ -50,7 +50,6 @@ KINDS: Final = (
     "cancel_discharge",
     "cancel_admit",
 )
-_RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 #: Facts of who pays, which hold whatever becomes of the stay.
 PAYING: Final = ("patient", "account", "payer", "plan", "financial_class")
 #: Facts that are kept as they were said last.
@@ -66,6 +65,8 @@ class Event:
         cancels
     :ivar recorded_at: when somebody wrote it down, if that is known
     :ivar by_hand: whether a person entered it in Odoo
+    :ivar arrived: its place among all that arrived, which tells apart what has equal times; 0: not
+        known, or entered by hand. It is no part of what an event says.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Event:
     recorded_at: datetime | None
     facts: Mapping[str, Any]
     by_hand: bool = False
+    arrived: int = field(default=0, compare=False)
 
     @property
     def written_at(self) -> datetime:
@@ -96,16 +98,6 @@ class Event:
         ]
         text = json.dumps(said, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-    @cached_property
-    def order(self) -> tuple[datetime, datetime, int, str]:
-        """Sorts the events of a visit as they happened; no two of them are equal."""
-        return (self.when, self.written_at, _RANK[self.kind], self.digest)
-
-    @cached_property
-    def writing_order(self) -> tuple[Any, ...]:
-        """Sorts the events of a visit as they became known."""
-        return (self.written_at, self.order)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 """What the events of a visit make of it, in whatever order they were told.
 
 A visit is a function of the set of its events: :func:`standing` puts them in the order in which
-they happened and goes through them. So an event that is late completes the history and does not
-undo what is newer, one that is repeated changes nothing, and one that is cancelled counts as if it
-had not happened. Nothing else decides where a patient is.
+they happened (:mod:`.census_order`) and goes through them. So an event that is late completes the
+history and does not undo what is newer, one that is repeated changes nothing, and one that is
+cancelled counts as if it had not happened. Nothing else decides where a patient is.
 
 Most messages repeat all that is known of a visit. So a place that they name is where somebody is
 only if it was news: another one than what had been written by then makes of the visit. An update
@@ -51,6 +51,7 @@ from .census_events import (
     Stay,
 )
 from .census_fold import History
+from .census_order import in_order
 
 __all__ = [
     "ADMISSIONS",
@@ -73,15 +74,7 @@ __all__ = [
 
 def standing(events: Iterable[Event]) -> Standing:
     """What these events make of a visit."""
-    found = {one.digest: one for one in events}.values()
-    known = _Known()
-    # Sorted before; and this module imports nothing of Odoo.
-    groups = groupby(  # pylint: disable=bad-builtin-groupby
-        sorted(found, key=lambda one: one.writing_order), key=lambda one: one.written_at
-    )
-    for _written_at, together in groups:
-        known.note(list(together))
-    return known.history.finished()
+    return _standing(in_order(events))
 
 
 def prefixes(events: Iterable[Event], since: datetime) -> list[Standing]:
@@ -89,17 +82,32 @@ def prefixes(events: Iterable[Event], since: datetime) -> list[Standing]:
 
     Of events that were cancelled later it is what counts that was known then.
     """
-    found = sorted({one.digest: one for one in events}.values(), key=lambda one: one.order)
+    found = in_order(events)
     first = next((n for n, one in enumerate(found) if one.when > since), len(found))
-    return [standing(found[:length]) for length in range(max(first, 1), len(found) + 1)]
+    return [_standing(found[:length]) for length in range(max(first, 1), len(found) + 1)]
+
+
+def _standing(ordered: Sequence[Event]) -> Standing:
+    known = _Known(ordered)
+    # Sorted before, where equal ones keep their order; and this module imports nothing of Odoo.
+    groups = groupby(  # pylint: disable=bad-builtin-groupby
+        sorted(ordered, key=lambda one: one.written_at), key=lambda one: one.written_at
+    )
+    for _written_at, together in groups:
+        known.note(list(together))
+    return known.history.finished()
 
 
 class _Known:
-    """What is known of a visit while its events are written down one after the other."""
+    """What is known of a visit while its events are written down one after the other.
 
-    def __init__(self) -> None:
+    :param ordered: all of them as they happened
+    """
+
+    def __init__(self, ordered: Sequence[Event]) -> None:
         self.events: list[Event] = []
         self.news: set[str] = set()
+        self._places = {event.digest: number for number, event in enumerate(ordered)}
         self._history: History | None = History(Undone(), self.news)
 
     @property
@@ -110,35 +118,43 @@ class _Known:
         return self._history
 
     def note(self, together: Sequence[Event]) -> None:
-        """Events that were written at the same time: none of them need have known the others."""
+        """Events that were written at the same time: each of them may have known some others."""
         naming = any(map(_names_known_place, together))
         earlier = list(self.events) if naming else []
-        place = self.history.found.location if naming else None
+        known: set[int | None] = {self.history.found.location} if naming else set()
         for event in together:
-            if _names_known_place(event) and event.facts["location"] not in self._expected(
-                event, earlier, place
-            ):
-                self.news.add(event.digest)
+            if _names_known_place(event):
+                cancels = event.kind in CANCELS
+                places = self._without_undone(event, earlier, together) if cancels else known
+                if event.facts["location"] not in places:
+                    self.news.add(event.digest)
             self._add(event)
+            if naming:
+                known.add(self.history.found.location)
 
-    def _expected(
-        self, event: Event, earlier: Sequence[Event], place: int | None
-    ) -> tuple[int | None, ...]:
-        """Where the patient is by what may have been known when an event was written."""
-        if event.kind not in CANCELS:
-            return place, self.history.found.location
-        return tuple(
-            _played(sorted([*known, event], key=lambda one: one.order), self.news).found.location
-            for known in (earlier, self.events)
-        )
+    def _without_undone(
+        self, event: Event, earlier: Sequence[Event], together: Sequence[Event]
+    ) -> set[int | None]:
+        """Where the patient was by what may have been known when a cancellation was written."""
+        alone = _played(self._sorted([*earlier, event]), self.news).found
+        after = _played(self._sorted([*self.events, event]), self.news).found
+        passages = (after.passages.get(one.digest) for one in together if one is not event)
+        within = {one.to_location for one in passages if one and not one.cancelled_by}
+        return {alone.location, after.location, *within}
+
+    def _sorted(self, events: Sequence[Event]) -> list[Event]:
+        return sorted(events, key=self._place)
+
+    def _place(self, event: Event) -> int:
+        return self._places[event.digest]
 
     def _add(self, event: Event) -> None:
-        is_latest = not self.events or self.events[-1].order < event.order
+        is_latest = not self.events or self._place(self.events[-1]) < self._place(event)
         if self._history and is_latest and event.kind not in CANCELS:
             self._history.add(event)
         else:
             self._history = None
-        insort(self.events, event, key=lambda one: one.order)
+        insort(self.events, event, key=self._place)
 
 
 def _names_known_place(event: Event) -> bool:

@@ -9,7 +9,7 @@ is what the newest event that spoke of it says, in whatever order the events arr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +111,8 @@ def news(said: Mapping[str, Any], at: datetime, clocks: Clocks) -> tuple[dict[st
 # -- resources -------------------------------------------------------------------------------------
 
 Key = tuple[str, str, int, int]
+#: How the names of clocks of single resources begin.
+_SINGLE: Final = "resource|"
 
 
 @dataclass(frozen=True)
@@ -142,19 +144,68 @@ class Plan:
     unlink: tuple[int, ...]
 
 
-def plan(known: Mapping[int, Planned], said: list[tuple[str | None, Planned]]) -> Plan:
+@dataclass(frozen=True)
+class Needs:
+    """What counts of the resources that a message names.
+
+    :ivar said: resources with ``add``, ``update``, ``delete`` or None
+    :ivar newer: of a whole list, the clocks of those of which something newer is known: they stay
+        as they are
+    """
+
+    said: tuple[tuple[str | None, Planned], ...]
+    newer: frozenset[str] = frozenset()
+
+
+def _is_whole(said: Iterable[tuple[str | None, Planned]]) -> bool:
+    """Whether a message names all resources that there are, and not single changes."""
+    return all(action is None for action, _planned in said)
+
+
+def _clock_of(key: Key) -> str:
+    return _SINGLE + "|".join(map(str, key))
+
+
+def needs(
+    said: Sequence[tuple[str | None, Planned]], at: datetime, clocks: Clocks
+) -> tuple[Needs | None, Clocks]:
+    """What counts of the resources of an event, and the clocks afterwards.
+
+    A whole list has a clock (``resources``), and so has each resource that was changed alone since.
+    So a change of one that comes late is applied if nothing newer spoke of it, and is contained in
+    what did otherwise; and a whole list that comes late leaves alone what was changed after it.
+
+    :param said: resources with ``add``, ``update``, ``delete`` or None
+    :return: None for the needs if something newer contradicts all of it
+    """
+    now, listed = tick(at), clocks.get("resources", "")
+    if now < listed:
+        return None, clocks
+    if _is_whole(said):
+        single = {name for name in clocks if name.startswith(_SINGLE)}
+        newer = {name for name in single if clocks[name] > now}
+        left = {name: told for name, told in clocks.items() if name not in single - newer}
+        fresh = tuple(one for one in said if _clock_of(one[1].key) not in newer)
+        return Needs(fresh, frozenset(newer)), {**left, "resources": now}
+    fresh = tuple(one for one in said if now >= clocks.get(_clock_of(one[1].key), ""))
+    told = dict.fromkeys((_clock_of(one.key) for _action, one in fresh), now)
+    return (Needs(fresh) if fresh else None), {**clocks, **told}
+
+
+def plan(known: Mapping[int, Planned], needed: Needs) -> Plan:
     """What to do so that the resources are what a message says.
 
     Where none has an action, the message names all there are. Otherwise only those that it names
     change. A resource that is named twice is one: the later entry wins.
 
     :param known: the present resources by id
-    :param said: resources with ``add``, ``update``, ``delete`` or None
     """
     by_key = {planned.key: id_ for id_, planned in known.items()}
-    whole = all(action is None for action, _planned in said)
+    said = needed.said
     kept: dict[Key, Planned] = {}
-    gone: set[Key] = set(by_key) if whole else set()
+    gone: set[Key] = set()
+    if _is_whole(said):
+        gone = {key for key in by_key if _clock_of(key) not in needed.newer}
     for action, planned in said:
         if action == "delete":
             kept.pop(planned.key, None)

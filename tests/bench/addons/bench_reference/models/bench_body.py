@@ -9,3 +9,4 @@ class BenchBody(models.Model):
     _log_access = False
 
     body = fields.Text()
+    message_type = fields.Char()

@@ -1,11 +1,9 @@
-import json
 from datetime import timedelta
 
 from odoo import api, fields, models, sql_db
 
 from odoo.addons.integration_core.engine import intake, wakeup
 from odoo.addons.integration_core.engine.inbound import InboundDrain
-from odoo.addons.integration_core.engine.inbound_batch import Received
 from odoo.addons.integration_core.tools import correlation
 
 # A supplier's own shape of an order confirmation, turned into the canonical one.
@@ -170,15 +168,3 @@ class BenchFixture(models.AbstractModel):
 
     def _noop(self):
         """Job: nothing."""
-
-    @api.model
-    def _enqueue_messages(self, bodies, handler, user_id):
-        """Create a queue job for each canonical message, which hands it to a handler."""
-        for body in self.env["bench.body"].create([{"body": body} for body in bodies]):
-            self.with_delay(channel="root")._handle_body(body.id, handler, user_id)
-
-    def _handle_body(self, body_id, handler, user_id):
-        """Job: what a handler does with a message, as the user of its interface."""
-        data = json.loads(self.env["bench.body"].browse(body_id).body)
-        received = Received(body_id, str(body_id), None, None, None, 0)
-        self.env[handler].with_user(user_id)._process(received, data)
