@@ -220,6 +220,19 @@ class TestMllpInbound(MllpCase):
         self.report(Report("1"), error="Port 22575 is taken by another program.")
         self.assertIn("taken by another program", self.feed.mllp_status)
 
+    def test_a_machine_that_cannot_serve_is_told_although_another_one_can(self):
+        with patch("socket.gethostname", return_value="north"):
+            self.report(Report("1"))
+        with patch("socket.gethostname", return_value="south"):
+            self.report(Report("1"), error="The server has no certificate.")
+        self.assertEqual(
+            self.feed.mllp_status,
+            "Open on north, 3 connections. Closed on south: The server has no certificate.",
+        )
+        with patch("socket.gethostname", return_value="north"):
+            self.report(Report("1"), error="Port 22575 is taken by another program.")
+        self.assertNotIn("taken", self.feed.mllp_status)
+
     def test_refusals_add_up(self):
         refusals = {self.feed.id: {Reason.ADDRESS: Refusal(2, None, "192.0.2.1")}}
         refusals[self.feed.id][Reason.ADDRESS].last_at = fields.Datetime.now()
