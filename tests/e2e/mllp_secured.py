@@ -36,9 +36,7 @@ class Secured:
 
     def interface(self, **values: Any) -> Inbound:
         """An interface over TLS, for partners on this machine."""
-        return self.world.interface(
-            mllp_tls="server", source_networks="127.0.0.0/8, ::1", **values
-        )
+        return self.world.interface(mllp_tls="server", source_networks="127.0.0.0/8, ::1", **values)
 
 
 @contextmanager

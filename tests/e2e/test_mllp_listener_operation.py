@@ -12,7 +12,7 @@ import pytest
 
 from setup.odoo_server import free_port
 from tests.e2e.mllp_peer import VT, Peer, adt, framed
-from tests.e2e.mllp_stage import Hospital, Inbound, hospital
+from tests.e2e.mllp_stage import Hospital, hospital
 from tests.harness import Database, wait_until
 
 CONNECTIONS = 8

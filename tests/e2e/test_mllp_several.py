@@ -167,7 +167,7 @@ def test_each_has_its_own_limit_of_connections_and_refusals_are_counted_together
     try:
         assert [peer.ask(adt(new_id())).code for peer in held] == ["AA"] * 4
         for host in HOSTS:
-            with pytest.raises(OSError):  # noqa: PT011 - closed without a byte, before TLS
+            with pytest.raises(OSError):
                 pair.peer(feed, host)
         wait_until(
             lambda: pair.secured.world.refusals(feed) == {"connections": 2}, what="both refusals"
@@ -275,8 +275,10 @@ def test_both_are_seen_and_a_dead_one_falls_silent(pair: Pair) -> None:
         two.ask_all(adt(new_id()) for _each in range(3))
         seen = {"port": feed.port, "error": None, "connections": 1}
         wait_until(
-            lambda: pair.ports(feed)
-            == {first: {**seen, "messages": 2}, second: {**seen, "messages": 3}},
+            lambda: (
+                pair.ports(feed)
+                == {first: {**seen, "messages": 2}, second: {**seen, "messages": 3}}
+            ),
             what="reports of both",
         )
         assert "2 connections" in pair.status(feed)

@@ -103,7 +103,9 @@ class IntegrationInterface(models.Model):
     def _mllp_status_text(self, served):
         opened = served.filtered(lambda port: not port.error)
         if opened:
-            return " ".join([self._mllp_open_text(opened), *self._mllp_closed_texts(served, opened)])
+            return " ".join(
+                [self._mllp_open_text(opened), *self._mllp_closed_texts(served, opened)]
+            )
         if served:
             return served[0].error
         if self.receiving_stopped:
@@ -126,7 +128,9 @@ class IntegrationInterface(models.Model):
         closed. A second listener on a machine merely stands by."""
         closed = served.filtered(lambda port: port.error)
         return [
-            self.env._("Closed on %(host)s: %(error)s", host=port.listener_id.host, error=port.error)
+            self.env._(
+                "Closed on %(host)s: %(error)s", host=port.listener_id.host, error=port.error
+            )
             for port in closed
             if port.listener_id.host not in opened.listener_id.mapped("host")
         ]
