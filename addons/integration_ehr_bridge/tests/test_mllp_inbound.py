@@ -201,6 +201,8 @@ class TestMllpInbound(MllpCase):
             [("instance", "=", report.instance)]
         )
         self.assertEqual((listener.state, listener.connections), ("running", 3))
+        self.assertEqual((listener.open_count, listener.closed_count), (1, 0))
+        self.assertEqual(listener.port_ids.action_open_interface()["res_id"], self.feed.id)
         self.assertEqual(listener.port_ids.messages, 7)
         self.assertIn("3 connections", self.feed.mllp_status)
         self.assertEqual(sharers(self.env.cr).get(self.feed.id), 1)
