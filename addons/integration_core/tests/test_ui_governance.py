@@ -79,6 +79,11 @@ class TestGovernanceUi(GovernanceCase):
         )
         first.state = "approved"
         self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET routing_id = %s, handler = NULL WHERE id = %s",
+            [first.id, self.inbound.id],
+        )
+        self.env.invalidate_all()
         self.ask("change_routing")
         second = self.env["integration.routing"].search([("previous_id", "=", first.id)])
         self.assertEqual((second.version, second.state), (2, "in_review"))

@@ -82,6 +82,15 @@ registry.category("web_tour.tours").add("integration_core_approve_routing", {
         confirm(),
         reaches("approved"),
         {
+            content: "Look who uses it",
+            trigger: ".nav-link[name='interfaces']",
+            run: "click",
+        },
+        {
+            content: "The interface has the old version until a change of it is approved",
+            trigger: "div:contains('Propose a change') > .o_field_widget[name='behind_ids'] .o_data_row:contains('Inbound')",
+        },
+        {
             content: "Both versions are there",
             trigger: "button[name='action_open_versions']",
             run: "click",
