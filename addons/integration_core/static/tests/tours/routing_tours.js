@@ -41,13 +41,18 @@ registry.category("web_tour.tours").add("integration_core_change_routing", {
             run: "edit ORU^R01",
         },
         {
+            content: "What is done with them?",
+            trigger: ".o_selected_row td[name='action'] .o_select_menu input",
+            run: "click",
+        },
+        {
             content: "They are kept",
-            trigger: ".o_selected_row .o_field_widget[name='action'] select",
-            run: 'select "filter"',
+            trigger: ".o_select_menu_item:contains('Keep, do nothing')",
+            run: "click",
         },
         {
             content: "Nothing handles them",
-            trigger: ".o_selected_row td[name='handler'].o_readonly_modifier, .o_selected_row .o_field_widget[name='handler'].o_readonly_modifier",
+            trigger: ".o_selected_row td[name='handler']:not(:has(input))",
         },
         {
             content: "Why",
