@@ -68,8 +68,10 @@ class Ack:
 class Peer:
     """One connection to a port."""
 
-    def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), TIMEOUT)
+    def __init__(
+        self, port: int, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
+        self._socket = socket.create_connection((host, port), TIMEOUT)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context:
             self._socket = context.wrap_socket(self._socket, server_hostname="localhost")

@@ -34,6 +34,19 @@ made.action_activate()
 result = made.id
 """
 
+_CONTROL_IDS = """
+from odoo.addons.integration_core.engine import keys
+from odoo.addons.integration_core.tools import payload_codec
+ring = keys.ring(env.cr)
+env.cr.execute(
+    "SELECT m.uuid, p.body, p.encoding FROM integration_message m JOIN integration_payload p "
+    "ON p.message_id = m.id AND p.kind = 'received' WHERE m.interface_id = %s", [interface])
+result = [
+    payload_codec.decode(bytes(body), encoding, uuid, "received", ring).split(b"|")[9].decode()
+    for uuid, body, encoding in env.cr.fetchall()
+]
+"""
+
 
 @dataclass(frozen=True)
 class Inbound:
@@ -104,6 +117,10 @@ class Hospital:
         return self.database.scalar(
             "SELECT count(*) FROM integration_message WHERE interface_id = %s", [interface.id]
         )
+
+    def stored_ids(self, interface: Inbound) -> list[str]:
+        """Control ids of all messages in the ledger, read from their decrypted bodies."""
+        return self.shell.run(_CONTROL_IDS, interface=interface.id)
 
     def refusals(self, interface: Inbound) -> dict[str, int]:
         rows = self.database.sql(

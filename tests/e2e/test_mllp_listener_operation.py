@@ -12,7 +12,7 @@ import pytest
 
 from setup.odoo_server import free_port
 from tests.e2e.mllp_peer import VT, Peer, adt, framed
-from tests.e2e.mllp_stage import Hospital, Inbound, hospital
+from tests.e2e.mllp_stage import Hospital, hospital
 from tests.harness import Database, wait_until
 
 CONNECTIONS = 8
@@ -65,25 +65,6 @@ class Load:
                     self.acknowledged.add(one)
         except OSError:
             return  # it was killed, as it should be
-
-
-def stored_ids(world: Hospital, interface: Inbound) -> list[str]:
-    """Control ids of all messages in the ledger, read from their decrypted bodies."""
-    return world.shell.run(
-        """
-from odoo.addons.integration_core.engine import keys
-from odoo.addons.integration_core.tools import payload_codec
-ring = keys.ring(env.cr)
-env.cr.execute(
-    "SELECT m.uuid, p.body, p.encoding FROM integration_message m JOIN integration_payload p "
-    "ON p.message_id = m.id AND p.kind = 'received' WHERE m.interface_id = %s", [interface])
-result = [
-    payload_codec.decode(bytes(body), encoding, uuid, "received", ring).split(b"|")[9].decode()
-    for uuid, body, encoding in env.cr.fetchall()
-]
-""",
-        interface=interface.id,
-    )
 
 
 # -- configuration -----------------------------------------------------------------------
@@ -178,7 +159,7 @@ def test_sigterm_answers_what_was_read_and_ends_with_zero(world: Hospital) -> No
             assert idle.is_closed()
             assert half.is_closed()
         running.result()
-    stored = stored_ids(world, feed)
+    stored = world.stored_ids(feed)
     assert len(stored) == len(set(stored))
     assert load.acknowledged <= set(stored)
     # At most the one that each was about to send is on neither side.
@@ -206,14 +187,14 @@ def test_what_was_acknowledged_survives_kill_nine_and_is_there_once(world: Hospi
         unsure |= load.sent - load.acknowledged
         world.listener.start()
         world.listener.wait_open(feed.port)
-    stored = stored_ids(world, feed)
+    stored = world.stored_ids(feed)
     assert len(stored) == len(set(stored)), "a message was stored twice"
     assert acknowledged <= set(stored), "an acknowledged message was lost"
     # What was not acknowledged is sent again, as senders do: then all of it is there, once.
     with Peer(feed.port) as peer:
         for one in sorted(unsure):
             assert peer.ask(adt(one, int(one.split("-")[1]))).code == "AA"
-    stored = stored_ids(world, feed)
+    stored = world.stored_ids(feed)
     assert sorted(stored) == sorted(acknowledged | unsure)
     assert world.codes(feed) == []
 
@@ -244,7 +225,7 @@ def test_sessions_that_are_ended_lose_nothing(world: Hospital) -> None:
         running.result()
     # No sender noticed: each message was stored and answered in the end.
     assert load.sent == load.acknowledged
-    assert sorted(stored_ids(world, feed)) == sorted(load.acknowledged)
+    assert sorted(world.stored_ids(feed)) == sorted(load.acknowledged)
 
 
 def test_a_database_that_is_away_costs_no_answer_and_comes_back(world: Hospital) -> None:

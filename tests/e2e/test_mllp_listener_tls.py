@@ -3,48 +3,27 @@
 import hashlib
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.mllp_peer import Peer, adt, framed
-from tests.e2e.mllp_stage import Hospital, Inbound, hospital
+from tests.e2e.mllp_secured import Secured, secured_hospital
+from tests.e2e.mllp_stage import Inbound
 from tests.harness import Database, wait_until
 from tests.unit.wire_server import Authority
 
 
-@dataclass
-class Secured:
-    """A hospital with certificates."""
-
-    world: Hospital
-    authority: Authority
-    folder: Path
-
-    def client(self, certificate: tuple[str, str] | None = None) -> ssl.SSLContext:
-        """The context of a partner that trusts the hospital's authority."""
-        context = ssl.create_default_context(cadata=self.authority.pem)
-        if certificate:
-            path = self.folder / "client.pem"
-            path.write_text("".join(certificate))
-            context.load_cert_chain(path)
-        return context
-
-
 @pytest.fixture(scope="module")
 def secured(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    authority, folder = Authority.make(), tmp_path_factory.mktemp("mllp")
-    authority.server_context(folder, "localhost")  # leaves server.pem with certificate and key
-    with hospital(database, mllp={"certificate": str(folder / "server.pem")}) as world:
-        yield Secured(world, authority, folder)
-        errors = world.listener.errors()
+    with secured_hospital(database, tmp_path_factory.mktemp("mllp")) as secured:
+        yield secured
+        errors = secured.world.listener.errors()
     assert not errors, "the listener logged errors:\n" + "\n".join(errors)
 
 
 @pytest.fixture(scope="module")
 def open_to_all(secured: Secured) -> Inbound:
-    return secured.world.interface(mllp_tls="server", source_networks="127.0.0.0/8, ::1")
+    return secured.interface()
 
 
 def _refused(port: int, context: ssl.SSLContext | None = None) -> bool:

@@ -12,6 +12,8 @@ from ..tools.keyring import KeyRing
 from . import ledger, payloads
 
 KIND = "acknowledgement"
+#: First key of the advisory locks of this module; the second is made of the id of a message.
+_LOCK = 0x41434B
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,15 @@ def seal(
     return payloads.seal(
         acknowledgement.body, message_uuid, KIND, ring, data_class, acknowledgement.content_type
     )
+
+
+def reserve(cr: BaseCursor, message_uuid: str) -> None:
+    """Be the only one that answers a message, until the transaction of ``cr`` ends.
+
+    For answers that are known only when the message was handled: of several who wait for one, the
+    first makes it, and the others find it by :func:`stored`. The cursor is in READ COMMITTED.
+    """
+    cr.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, message_uuid])
 
 
 def keep(

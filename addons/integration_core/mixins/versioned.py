@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..engine import audit, uses
 from ..tools.text_diff import line_diff
@@ -31,6 +32,13 @@ class IntegrationVersioned(models.AbstractModel):
 
     version = fields.Integer(default=1, readonly=True, copy=False)
     version_count = fields.Integer(compute="_compute_version_count")
+    behind_ids = fields.Many2many(
+        "integration.interface",
+        string="On another version",
+        compute="_compute_behind_ids",
+        help="Interfaces that use another version of the same. They go on with it until a change of "
+        "theirs, which names this one, is approved.",
+    )
     diff = fields.Html(string="Changes", compute="_compute_diff", sanitize=False)
 
     @api.depends("name", "version")
@@ -44,6 +52,20 @@ class IntegrationVersioned(models.AbstractModel):
         counts = dict(self._read_group([(key, "in", self.mapped(key))], [key], ["__count"]))
         for record in self:
             record.version_count = counts.get(record[key], 0)
+
+    @api.depends(lambda self: (self._version_key, "interface_ids"))
+    @api.depends_context("uid")
+    def _compute_behind_ids(self):
+        interfaces = self.env["integration.interface"]
+        for record in self:
+            record.behind_ids = interfaces
+            if others := record._other_versions():
+                used = Domain(others._used_domain()) & Domain("state", "!=", "retired")
+                record.behind_ids = interfaces.search(used)
+
+    def _other_versions(self):
+        versions = self.with_context(active_test=False)
+        return versions.search([(self._version_key, "=", self[self._version_key])]) - self._origin
 
     @api.depends(lambda self: (*sorted(self._version_content), "previous_id"))
     @api.depends_context("lang")

@@ -45,6 +45,7 @@ from . import (
     test_event_schedule,
     test_event_screen,
     test_event_type,
+    test_event_type_content,
     test_fault,
     test_give_way,
     test_intake_batch,

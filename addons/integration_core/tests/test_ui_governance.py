@@ -68,3 +68,28 @@ class TestGovernanceUi(GovernanceCase):
                 ("tour.administrator", "revoke"),
             ],
         )
+
+    def test_routing_gets_a_rule_and_is_approved(self):
+        first = self.env["integration.routing"].create(
+            {
+                "name": "Tour routing",
+                "code": "tour_routing",
+                "line_ids": [(0, 0, {"message_type": "ACK", "action": "filter"})],
+            }
+        )
+        first.state = "approved"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET routing_id = %s, handler = NULL WHERE id = %s",
+            [first.id, self.inbound.id],
+        )
+        self.env.invalidate_all()
+        self.ask("change_routing")
+        second = self.env["integration.routing"].search([("previous_id", "=", first.id)])
+        self.assertEqual((second.version, second.state), (2, "in_review"))
+        self.decide("approve_routing")
+        self.env.invalidate_all()
+        self.assertEqual((second.state, second.approved_by_id), ("approved", self.deciding))
+        self.assertEqual(second.line_ids.mapped("message_type"), ["ACK", "ORU^R01"])
+        self.assertEqual(first.line_ids.mapped("message_type"), ["ACK"])
+        self.assertIn(("tour.approver", "approve"), self.acts(second))

@@ -59,7 +59,8 @@ class Waiting:
     def look(self) -> None:
         """Answer what was handled meanwhile, and what has waited too long."""
         with self._lock:
-            jobs = list(self._jobs)
+            # In one order everywhere: listeners that answer the same messages wait for each other.
+            jobs = sorted(self._jobs, key=lambda entry: entry[0])
         if not jobs:
             return
         with own_cursor(self._registry) as cr:
@@ -112,9 +113,11 @@ class Waiting:
         outcome, details = _told(found, job)
         final = state in (*DONE, *FAILED) or not details
         ring, spec = keys.optional_ring(cr), job.door.spec
+        acknowledgements.reserve(cr, uuid)
         known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
         if known:
-            # Somebody else who waited for it was answered first: this is a repetition.
+            # Somebody else who waited for it was answered first, perhaps by another listener: this
+            # is a repetition.
             return known[uuid].body
         message, part = job.part.waiting, job.part
         told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)

@@ -103,11 +103,8 @@ class IntegrationInterface(models.Model):
     def _mllp_status_text(self, served):
         opened = served.filtered(lambda port: not port.error)
         if opened:
-            hosts = ", ".join(sorted(set(opened.listener_id.mapped("host"))))
-            return self.env._(
-                "Open on %(hosts)s, %(count)s connections",
-                hosts=hosts,
-                count=sum(opened.mapped("connections")),
+            return " ".join(
+                [self._mllp_open_text(opened), *self._mllp_closed_texts(served, opened)]
             )
         if served:
             return served[0].error
@@ -118,6 +115,25 @@ class IntegrationInterface(models.Model):
         if not self._carries_traffic():
             return self.env._("Closed: the traffic of this database is held.")
         return self.env._("No listener runs. Have its administrator start “odoo mllp”.")
+
+    def _mllp_open_text(self, opened):
+        hosts = ", ".join(sorted(set(opened.listener_id.mapped("host"))))
+        count = sum(opened.mapped("connections"))
+        if count == 1:
+            return self.env._("Open on %s, 1 connection.", hosts)
+        return self.env._("Open on %(hosts)s, %(count)s connections.", hosts=hosts, count=count)
+
+    def _mllp_closed_texts(self, served, opened):
+        """What keeps other machines from serving the port: partners that are sent there find it
+        closed. A second listener on a machine merely stands by."""
+        closed = served.filtered(lambda port: port.error)
+        return [
+            self.env._(
+                "Closed on %(host)s: %(error)s", host=port.listener_id.host, error=port.error
+            )
+            for port in closed
+            if port.listener_id.host not in opened.listener_id.mapped("host")
+        ]
 
     # ------------------------------------------------------------------
     # consistency

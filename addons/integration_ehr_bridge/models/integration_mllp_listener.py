@@ -25,7 +25,13 @@ class IntegrationMllpListener(models.Model):
     seen_at = fields.Datetime(string="Last seen", required=True, readonly=True)
     stopped_at = fields.Datetime(string="Stopped", readonly=True)
     port_ids = fields.One2many("integration.mllp.listener.port", "listener_id", readonly=True)
-    connections = fields.Integer(compute="_compute_connections")
+    connections = fields.Integer(compute="_compute_ports")
+    open_count = fields.Integer(string="Open ports", compute="_compute_ports")
+    closed_count = fields.Integer(
+        string="Closed ports",
+        compute="_compute_ports",
+        help="Ports that it cannot serve. Open the listener to see why.",
+    )
     state = fields.Selection(
         [("running", "Running"), ("stale", "Silent"), ("stopped", "Stopped")],
         compute="_compute_state",
@@ -35,10 +41,13 @@ class IntegrationMllpListener(models.Model):
 
     _instance_unique = models.UniqueIndex("(instance)")
 
-    @api.depends("port_ids.connections")
+    @api.depends("port_ids.connections", "port_ids.error")
     @api.depends_context("uid")
-    def _compute_connections(self):
+    def _compute_ports(self):
         for listener in self:
+            closed = listener.port_ids.filtered("error")
+            listener.closed_count = len(closed)
+            listener.open_count = len(listener.port_ids - closed)
             listener.connections = sum(listener.port_ids.mapped("connections"))
 
     @api.depends("seen_at", "stopped_at")

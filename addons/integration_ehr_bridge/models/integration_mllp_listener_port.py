@@ -37,3 +37,13 @@ class IntegrationMllpListenerPort(models.Model):
         limit = fields.Datetime.now() - timedelta(seconds=STALE)
         running = [("listener_id.seen_at", ">=", limit), ("listener_id.stopped_at", "=", False)]
         return self.search([*domain, *running])
+
+    def action_open_interface(self):
+        """The interface whose port it is."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "integration.interface",
+            "res_id": self.interface_id.id,
+            "views": [(False, "form")],
+        }

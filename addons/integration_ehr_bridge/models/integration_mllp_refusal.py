@@ -45,6 +45,16 @@ class IntegrationMllpRefusal(models.Model):
 
     _day_unique = models.UniqueIndex("(interface_id, day, reason)")
 
+    def action_open_interface(self):
+        """The interface whose port it is."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "integration.interface",
+            "res_id": self.interface_id.id,
+            "views": [(False, "form")],
+        }
+
     @api.autovacuum
     def _gc_refusals(self):
         limit = fields.Date.today() - timedelta(days=KEPT_DAYS)

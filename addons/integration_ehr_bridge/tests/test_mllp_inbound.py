@@ -201,6 +201,8 @@ class TestMllpInbound(MllpCase):
             [("instance", "=", report.instance)]
         )
         self.assertEqual((listener.state, listener.connections), ("running", 3))
+        self.assertEqual((listener.open_count, listener.closed_count), (1, 0))
+        self.assertEqual(listener.port_ids.action_open_interface()["res_id"], self.feed.id)
         self.assertEqual(listener.port_ids.messages, 7)
         self.assertIn("3 connections", self.feed.mllp_status)
         self.assertEqual(sharers(self.env.cr).get(self.feed.id), 1)
@@ -219,6 +221,19 @@ class TestMllpInbound(MllpCase):
     def test_why_a_port_is_closed_is_told_on_the_interface(self):
         self.report(Report("1"), error="Port 22575 is taken by another program.")
         self.assertIn("taken by another program", self.feed.mllp_status)
+
+    def test_a_machine_that_cannot_serve_is_told_although_another_one_can(self):
+        with patch("socket.gethostname", return_value="north"):
+            self.report(Report("1"))
+        with patch("socket.gethostname", return_value="south"):
+            self.report(Report("1"), error="The server has no certificate.")
+        self.assertEqual(
+            self.feed.mllp_status,
+            "Open on north, 3 connections. Closed on south: The server has no certificate.",
+        )
+        with patch("socket.gethostname", return_value="north"):
+            self.report(Report("1"), error="Port 22575 is taken by another program.")
+        self.assertNotIn("taken", self.feed.mllp_status)
 
     def test_refusals_add_up(self):
         refusals = {self.feed.id: {Reason.ADDRESS: Refusal(2, None, "192.0.2.1")}}
