@@ -55,7 +55,8 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"  #: it is new, and uses the id of an earlier message for another content
 
 
-@dataclass(frozen=True)
+# Not frozen, though nothing changes it: that costs more, and there is one for each message.
+@dataclass(slots=True)
 class Incoming:
     """A message as its transport hands it over, verified.
 
@@ -94,7 +95,7 @@ class Incoming:
         return State.QUARANTINED if self.error else State.QUEUED
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # as above
 class Receipt:
     """What the sender may keep: the id of the stored message.
 
