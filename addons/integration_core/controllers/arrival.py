@@ -32,7 +32,7 @@ class Arrival:
     peer: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: that costs more, and there are many in a request
 class Item:
     """One message of a request. ``content_type`` is that of the request, unless it says
     otherwise; ``value`` is that of a JSON body, if it was read."""

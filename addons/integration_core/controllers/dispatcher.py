@@ -1,5 +1,8 @@
+import inspect
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -8,6 +11,15 @@ from odoo import http
 from . import problem
 
 _logger = logging.getLogger(__name__)
+
+
+def with_signature(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the method of a route carry its signature, which Odoo works out for each request else.
+
+    To be written below ``@http.route``.
+    """
+    endpoint.__signature__ = inspect.signature(endpoint)  # type: ignore[attr-defined]
+    return endpoint
 
 
 class IntegrationDispatcher(http.Dispatcher):

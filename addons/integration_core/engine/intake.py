@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -20,6 +20,7 @@ from ..tools.states import State
 from . import (
     acknowledgements,
     discretion,
+    intake_expiry,
     intake_function,
     ledger,
     message_keys,
@@ -34,8 +35,6 @@ JSON = Codec()
 PSEUDONYM = "p:"
 #: Begins the key of a message whose sender gave it no id.
 CONTENT_KEY = "sha256:"
-#: Stands between a key that an interface no longer remembers and the id of its message.
-EXPIRED = "~"
 #: In the place of a value: the body was not read yet.
 NOT_READ: Final = object()
 
@@ -56,7 +55,8 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"  #: it is new, and uses the id of an earlier message for another content
 
 
-@dataclass(frozen=True)
+# Not frozen, though nothing changes it: that costs more, and there is one for each message.
+@dataclass(slots=True)
 class Incoming:
     """A message as its transport hands it over, verified.
 
@@ -95,7 +95,7 @@ class Incoming:
         return State.QUARANTINED if self.error else State.QUEUED
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # as above
 class Receipt:
     """What the sender may keep: the id of the stored message.
 
@@ -131,7 +131,8 @@ def _store(
     key = stored_key(spec, incoming.external_key, ring)
     # From before the interface was clinical, or before keys were stored as pseudonyms.
     in_clear = key != incoming.external_key
-    expire(cr, spec, [key, incoming.external_key])
+    seconds = spec.get("dedupe_seconds")
+    intake_expiry.expire(cr, spec["id"], [key, incoming.external_key], seconds)
     known = _known(cr, spec["id"], incoming.external_key) if in_clear else None
     if known is None:
         receipt = _insert(cr, spec, incoming, key, Outcome.STORED, ring)
@@ -146,37 +147,12 @@ def _store(
     if known[0] in (digest, canonical_json.sha256_hex(incoming.identity)):
         return Receipt(known[1], None, Outcome.DUPLICATE)
     key = stored_key(spec, f"{incoming.external_key}#{digest}", ring)
-    expire(cr, spec, [key])
+    intake_expiry.expire(cr, spec["id"], [key], seconds)
     conflict = _insert(cr, spec, incoming, key, Outcome.CONFLICT, ring)
     if conflict:
         return conflict
     known = _known(cr, spec["id"], key)
     return Receipt(known[1] if known else "", None, Outcome.DUPLICATE)
-
-
-def expire(cr: BaseCursor, spec: Mapping[str, Any], keys: Sequence[str]) -> None:
-    """Free keys that are older than the interface remembers them, for messages that come now.
-
-    Some senders count anew when they are restarted. The old entry stays, under another name, for
-    who asks what was accepted.
-    """
-    if not spec.get("dedupe_seconds"):
-        return
-    # Locked in one order, so that two batches with the same keys do not wait for each other.
-    cr.execute(
-        """
-        WITH expired AS MATERIALIZED (
-            SELECT id FROM integration_idempotency
-             WHERE interface_id = %s AND key = ANY(%s)
-               AND created_at < now() AT TIME ZONE 'UTC' - %s * interval '1 second'
-             ORDER BY key FOR UPDATE
-        )
-        UPDATE integration_idempotency SET key = key || %s || message_uuid
-         WHERE id = ANY(ARRAY(SELECT id FROM expired))
-        """,
-        [spec["id"], list(keys), spec["dedupe_seconds"], EXPIRED],
-        log_exceptions=False,
-    )
 
 
 def _known(cr: BaseCursor, interface_id: int, key: str) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ NOW = "(now() AT TIME ZONE 'UTC')"
 ERROR_TEXT_LIMIT = 500
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: that costs more, and there are some for each message
 class Payload:
     """Stored bytes of a message at one stage (see :mod:`..tools.payload_codec`)."""
 

@@ -18,7 +18,7 @@ from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
 from . import intake, payloads, triggers
 from .drain import fault_point
-from .intake import EXPIRED
+from .intake_expiry import EXPIRED
 from .pieces import UNREADABLE
 
 _logger = logging.getLogger(__name__)

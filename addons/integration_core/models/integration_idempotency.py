@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..engine import intake_function
+from ..engine import intake_function, intake_many
 from ..engine.ledger_fields import LedgerMany2one
 
 
@@ -28,3 +28,4 @@ class IntegrationIdempotency(models.Model):
 
     def init(self):
         intake_function.create(self.env.cr)
+        intake_many.create(self.env.cr)

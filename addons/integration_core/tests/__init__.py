@@ -50,6 +50,7 @@ from . import (
     test_give_way,
     test_intake_batch,
     test_intake_kept,
+    test_intake_many,
     test_interface,
     test_key_sets,
     test_lanes,

@@ -7,10 +7,8 @@ import time
 from typing import Final
 
 _MILLISECONDS: Final = 1_000_000  # nanoseconds each
-_VERSION_7: Final = 0x7 << 76
-_VARIANT: Final = 0b10 << 62
-_RANDOM_A: Final = 0xFFF << 64
-_RANDOM_B: Final = (1 << 62) - 1
+#: By any hexadecimal digit, one whose upper two bits are the variant, and the lower two of chance.
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 def ordered_uuid() -> str:
@@ -20,21 +18,16 @@ def ordered_uuid() -> str:
     after the other stands together in an index then, where random ids would touch another page
     each. It tells when it was made, but not how many there are.
     """
-    chance = int.from_bytes(os.urandom(10), "big")
-    bits = (
-        (time.time_ns() // _MILLISECONDS) << 80
-        | _VERSION_7
-        | (chance & _RANDOM_A)
-        | _VARIANT
-        | (chance & _RANDOM_B)
+    moment = f"{time.time_ns() // _MILLISECONDS:012x}"
+    chance = os.urandom(10).hex()
+    return (
+        f"{moment[:8]}-{moment[8:]}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
     )
-    text = f"{bits:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def random_hex(size: int) -> str:
     """``size`` random bytes as hex, never all zero."""
     while True:
-        text = os.urandom(size).hex()
-        if text.strip("0"):
-            return text
+        chance = os.urandom(size)
+        if any(chance):
+            return chance.hex()

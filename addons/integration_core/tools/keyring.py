@@ -22,7 +22,6 @@ add a key once a year, or more often on installations with over 100 encryptions 
 
 import base64
 import binascii
-import hmac
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -35,6 +34,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .errors import ConfigurationError
+from .prepared_mac import PreparedMac
 
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
@@ -132,8 +132,7 @@ class KeyRing:
         }
         # Begun once: preparing a key takes longer than what is made with it.
         self._pseudonyms = {
-            key_id: hmac.new(_derive(key, b"pseudonym"), digestmod="sha256")
-            for key_id, key in keys.items()
+            key_id: PreparedMac(_derive(key, b"pseudonym")) for key_id, key in keys.items()
         }
         #: Id of the key that makes pseudonyms; the ring need not hold it.
         self.pseudonym_id = next(iter(keys))
@@ -244,9 +243,7 @@ class KeyRing:
         return found
 
     def _pseudonym(self, key_id: str, value: str, context: str) -> str:
-        mac = self._pseudonyms[key_id].copy()
-        mac.update(f"{context}|{value}".encode())
-        return mac.hexdigest()[:32]
+        return self._pseudonyms[key_id].hex_of(f"{context}|{value}".encode())[:32]
 
     def decrypt(self, blob: bytes, context: str) -> bytes:
         """Decrypt what :meth:`encrypt` returned for the same context.

@@ -1,6 +1,7 @@
 from odoo import http
 
 from odoo.addons.integration_core.controllers import door
+from odoo.addons.integration_core.controllers.dispatcher import with_signature
 from odoo.addons.integration_core.controllers.problem import Problem
 
 
@@ -17,6 +18,7 @@ class WebhookController(http.Controller):
         save_session=False,
         max_content_length=door.READ_LIMIT,
     )
+    @with_signature
     def receive(self, token):
         """Accept a delivery: 202 with a receipt, once it is stored."""
         return door.receive(token, "webhook", _authenticate, _greet)

@@ -10,6 +10,7 @@ from odoo.addons.integration_core.engine import backlog, settings
 from odoo.addons.integration_core.mixins.revised import APPROVED
 from odoo.addons.integration_core.tools import codecs, keyring, net_guard
 from odoo.addons.integration_core.tools.keyring import KeyRing
+from odoo.addons.integration_webhooks.controllers.webhook import WebhookController
 from odoo.addons.integration_webhooks.tools.standard_webhooks import Secret, signed_headers
 
 
@@ -78,6 +79,11 @@ class TestDoor(HttpCase):
         self.assertEqual(message.payload_ids.content, json.dumps({"a": 1}, indent=2))
         self.assertEqual(self.post().json(), answer.json(), "a duplicate gets the same receipt")
         self.assertEqual(len(self._messages()), 1)
+
+    def test_the_method_of_the_route_carries_its_signature(self):
+        """Otherwise Odoo works it out for each request."""
+        endpoint = WebhookController.receive.original_endpoint
+        self.assertEqual(list(endpoint.__signature__.parameters), ["self", "token"])
 
     def test_refusals_do_not_tell_why(self):
         body = b'{"a": 1}'

@@ -68,7 +68,7 @@ class BatchOptions(Options):
             raise OptionsInvalid("member, id_path and type_path: are for the form array only.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that costs more, and there are many in a request
 class Item:
     """A message of a request.
 

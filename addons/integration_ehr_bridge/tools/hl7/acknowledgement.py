@@ -102,7 +102,7 @@ def outcome_of(condition: Condition) -> Outcome:
 
 def is_acknowledgement(message: Message) -> bool:
     """Whether a message answers another one: an ACK, or anything with an MSA segment."""
-    return message.get("MSH-9.1") in ("ACK", "MCF") or message.find("MSA") is not None
+    return message.header.value(9) in ("ACK", "MCF") or message.find("MSA") is not None
 
 
 def mode_of(message: Message) -> Mode:

@@ -106,10 +106,27 @@ class Segment:
         self, field: int, repetition: int = 1, component: int = 1, subcomponent: int = 1
     ) -> str | None:
         """The plain text of one value; empty for null, None if it is absent."""
+        fields = self._fields or self._raw_fields()
+        whole = fields[field] if field < len(fields) else ""
+        if not whole:
+            return None
+        if repetition == component == subcomponent == 1 and self._is_single(whole):
+            return whole
         text = self.raw(field, repetition, component, subcomponent)
         if text is None or (field < 3 and self.name in HEADERS):
             return text
         return self.plain(text)
+
+    def _is_single(self, text: str) -> bool:
+        """Whether the text of a field is one value that stands for itself, as most are."""
+        component, repetition, subcomponent, escape = self._marks.parting
+        return not (
+            component in text
+            or repetition in text
+            or subcomponent in text
+            or escape in text
+            or text == _NULL_RAW
+        )
 
     def plain(self, text: str) -> str | None:
         """The plain text of raw text that is not to be parted."""

@@ -70,6 +70,8 @@ def acknowledged(
     As :func:`..hl7.acknowledgement.acknowledge`, of which most of the work is done once for all
     messages whose headers differ in time and control id only.
     """
+    if not acknowledgement.is_wanted(message, stage, outcome):
+        return None
     parts = message.header.text.split(message.delimiters.field)
     # The separator itself is MSH-1: what is number n of the standard has index n - 1.
     echoed = parts[9] if len(parts) > 9 else ""
@@ -86,8 +88,6 @@ def acknowledged(
             message, outcome, control_id=control_id, now=now, stage=stage, details=details
         )
         return made.encode() if made else None
-    if not acknowledgement.is_wanted(message, stage, outcome):
-        return None
     code = stage.value + outcome.value
     template = _template(code, message.delimiters, message.charset, used)
     text = template % (timestamps.build(now), control_id, echoed)

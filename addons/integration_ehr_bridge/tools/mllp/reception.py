@@ -318,8 +318,7 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
     receipt = answers.acknowledged(
         message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
     )
-    wanted = any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
-    if rules.tells(part.type) and wanted:
+    if rules.tells(part.type) and _hears_of_handling(message):
         part.early, part.waiting = receipt, message
         part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
     else:
@@ -332,6 +331,10 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
             condition=Condition.DUPLICATE_KEY,
         )
         part.conflict = _rejection(message, error, now)
+
+
+def _hears_of_handling(message: Message) -> bool:
+    return any(acknowledgement.is_wanted(message, Stage.HANDLING, outcome) for outcome in Outcome)
 
 
 def _rejection(message: Message, error: Hl7Error, now: datetime) -> bytes | None:

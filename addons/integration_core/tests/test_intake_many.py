@@ -1,0 +1,143 @@
+import json
+
+from odoo.tests import tagged
+
+from odoo.addons.integration_core.engine import (
+    acknowledgements,
+    intake,
+    intake_batch,
+    intake_many,
+    keys,
+)
+from odoo.addons.integration_core.tools import array_text, codecs
+
+from .common import EngineCase
+
+TEXTS = [
+    "a",
+    "",
+    "NULL",
+    'say "a"',
+    'a","b',
+    "back\\slash",
+    "\\",
+    '"',
+    "{x}",
+    "a,b",
+    " blank ",
+    "line\nend\ttab",
+    "é😀",
+    "'quoted'",
+    "%s",
+]
+
+
+@tagged("post_install", "-at_install")
+class TestIntakeMany(EngineCase):
+    """Many messages are one question to the database, whatever is in them."""
+
+    def setUp(self):
+        super().setUp()
+        self.spec = {**self.inbound._inbound_spec(), "data_class": "clinical"}
+        self.ring = keys.optional_ring(self.env.cr)
+
+    def incoming(self, key, content, **also):
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        also = {"content_type": "application/json", "correlation_id": "corr", **also}
+        return intake.Incoming(key, None, raw, trace_parent="trace", **also)
+
+    def store(self, incoming, **spec):
+        return intake_batch.store(self.env.cr, {**self.spec, **spec}, incoming, self.ring)
+
+    def bodies(self, receipts, kind="received"):
+        found = [
+            self.message(one.uuid).payload_ids.filtered(lambda one: one.kind == kind)
+            for one in receipts
+        ]
+        return [one._stored()[one.id] if one else None for one in found]
+
+    def test_arrays_come_as_they_were(self):
+        for values in (TEXTS, TEXTS[:1], [None, *TEXTS], [*TEXTS, None], []):
+            self.env.cr.execute("SELECT %s::text[]", [array_text.of_texts(values)])
+            self.assertEqual(self.env.cr.fetchone()[0], values)
+        self.env.cr.execute("SELECT %s::integer[]", [array_text.of_integers([1, None, -2])])
+        self.assertEqual(self.env.cr.fetchone()[0], [1, None, -2])
+
+    def test_one_statement_for_all(self):
+        """Though keys expire, and may be known in clear, and there are answers."""
+        answer = acknowledgements.Acknowledgement(b"MSA|AA|1", "text/plain")
+        many = [self.incoming(f"k{n}", {"n": n}, acknowledgement=answer) for n in range(8)]
+        self.store(many, dedupe_seconds=100)
+        more = [self.incoming(f"m{n}", {"n": n}, acknowledgement=answer) for n in range(8)]
+        with self.assertQueryCount(1):
+            self.store(more, dedupe_seconds=100)
+
+    def test_texts_come_as_they_were(self):
+        many = [
+            self.incoming(f"key {text}", {"n": n}, correlation_id=text, partition_key=text or None)
+            for n, text in enumerate(TEXTS)
+        ]
+        found = self.store(many, data_class="internal")
+        messages = [self.message(one.uuid) for one in found]
+        self.assertEqual([one.external_key for one in messages], [f"key {one}" for one in TEXTS])
+        self.assertEqual([one.correlation_id or "" for one in messages], TEXTS)
+        self.assertEqual([one.partition_key or "" for one in messages], TEXTS)
+
+    def test_each_has_its_own_bytes(self):
+        codec = codecs.Codec((codecs.Format(("text/plain",), lambda raw: None),))
+        contents = [b"", b"a", b"\0\\'\"" * 3, bytes(range(256)) * 40, b"", b"last"]
+        answers = [None, b"one", None, b"", b"two" * 900, None]
+        many = [
+            self.incoming(
+                f"k{n}",
+                content,
+                acknowledgement=acknowledgements.Acknowledgement(answer, "text/plain")
+                if answer is not None
+                else None,
+            )
+            for n, (content, answer) in enumerate(zip(contents, answers, strict=True))
+        ]
+        found = self.store(many, codec=codec)
+        stored = acknowledgements.stored(
+            self.env.cr, self.inbound.id, [one.uuid for one in found], self.ring
+        )
+        self.assertEqual(
+            [stored[one.uuid].body if one.uuid in stored else None for one in found], answers
+        )
+        received = [self.message(one.uuid).payload_ids[:1] for one in found]
+        self.assertEqual([one.size for one in received], [len(one) for one in contents])
+        many = [self.incoming(f"p{n}", content) for n, content in enumerate(contents)]
+        plain = self.bodies(self.store(many, codec=codec, data_class="internal"))
+        # The fourth is long, and therefore compressed.
+        self.assertEqual([bytes(one) for one in plain[:3] + plain[4:]], contents[:3] + contents[4:])
+
+    def test_keys_in_clear_and_repeated_ones_leave_the_order(self):
+        self.store([self.incoming("visit-2", {"n": 2})], data_class="internal")
+        many = [self.incoming(f"visit-{n}", {"n": n}) for n in (1, 2, 3, 1, 4)]
+        found = self.store(many)
+        self.assertEqual(found[0].uuid, found[3].uuid)
+        self.assertEqual(
+            [one.outcome for one in found], ["stored", "duplicate", "stored", "duplicate", "stored"]
+        )
+        ids = [self.message(found[n].uuid).id for n in (0, 2, 4)]
+        self.assertEqual(ids, sorted(ids))
+
+    def test_no_table_is_read_as_a_whole(self):
+        """Nor does it matter that statistics call the tables empty."""
+        many = [self.incoming(f"k{n}", {"n": n}) for n in range(50)]
+        self.store(many, dedupe_seconds=100)
+        before = self.scans()
+        self.store([self.incoming(f"m{n}", {"n": n}) for n in range(50)], dedupe_seconds=100)
+        self.assertEqual(self.scans(), before)
+
+    def scans(self):
+        self.env.cr.execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname IN "
+            "('integration_idempotency', 'integration_message', 'integration_payload')"
+        )
+        return dict(self.env.cr.fetchall())
+
+    def test_the_function_is_made_anew(self):
+        intake_many.create(self.env.cr)
+        intake_many.create(self.env.cr)
+        self.assertEqual(len(self.store([self.incoming("k", {"n": 1})])), 1)
