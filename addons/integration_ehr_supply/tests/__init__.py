@@ -1,0 +1,1 @@
+from . import test_requisition, test_requisition_changes, test_requisition_refused
