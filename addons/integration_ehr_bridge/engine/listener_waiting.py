@@ -34,8 +34,13 @@ CONDITIONS = {
     "no_handler": Condition.UNSUPPORTED_TYPE,
     "unmapped_value": Condition.TABLE_VALUE,
     "key_reused": Condition.DUPLICATE_KEY,
+    "unknown_account": Condition.UNKNOWN_KEY,
+    "unknown_cost_centre": Condition.UNKNOWN_KEY,
+    "unknown_item": Condition.UNKNOWN_KEY,
     "unknown_location": Condition.UNKNOWN_KEY,
+    "unknown_order": Condition.UNKNOWN_KEY,
     "unknown_staff": Condition.UNKNOWN_KEY,
+    "unknown_visit": Condition.UNKNOWN_KEY,
     "missing_required": Condition.REQUIRED_FIELD,
 }
 

@@ -156,7 +156,8 @@ class EhrRequisition(models.Model):
                 # sudo: numbers are drawn for whoever may make a requisition
                 sequences = self.env["ir.sequence"].sudo().with_company(company)
                 vals["name"] = sequences.next_by_code("ehr.requisition")
-            vals["by_hand"] = not self._is_feed()
+            if not self._is_feed():
+                vals["by_hand"] = True
         return super().create(vals_list)
 
     def write(self, vals):
