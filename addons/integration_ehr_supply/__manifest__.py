@@ -1,6 +1,6 @@
 {
     "name": "Integration EHR Supply",
-    "summary": "Requisitions, dispenses, implants, case kits and item master between clinical systems and stock",
+    "summary": "Requisitions, dispenses, implants, kits and items of clinical systems, and stock",
     "version": "19.0.1.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

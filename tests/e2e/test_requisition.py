@@ -105,8 +105,12 @@ def test_what_cannot_be_handled_names_the_field(world: Hospital, feed: Inbound) 
 
 def test_orders_of_other_types(world: Hospital, feed: Inbound) -> None:
     with Peer(feed.port) as peer:
-        answer = peer.ask(order("T1", "ORC|NW|PO5", "RQD|1|GLV|||1|EA|||4W", kind="OMN^O07^OMN_O07"))
+        answer = peer.ask(
+            order("T1", "ORC|NW|PO5", "RQD|1|GLV|||1|EA|||4W", kind="OMN^O07^OMN_O07")
+        )
         assert answer.field("MSH", 9) == "ORN^O08^ORN_O08"
         # Of others it is only told that they are stored, unless the interface says otherwise.
-        answer = peer.ask(order("T2", "ORC|NW|PO6", "RQD|1|GLV|||1|EA|||4W", kind="ORM^O01^ORM_O01"))
+        answer = peer.ask(
+            order("T2", "ORC|NW|PO6", "RQD|1|GLV|||1|EA|||4W", kind="ORM^O01^ORM_O01")
+        )
         assert answer.field("MSH", 9) == "ACK^O01^ACK"

@@ -255,7 +255,9 @@ def test_an_answer_says_what_becomes_of_each_order():
     made = answered(received(type_="OMS^O05^OMS_O05"), content=content)
     assert made[0].split("|")[8] == "ORS^O06^ORS_O06"
     assert made[1:] == ["MSA|AA|id\\T\\1", "ORC|OK|PO\\F\\1^CARE", "RQD|||||4", "ORC|UA", ""]
-    old = answered(received("2.3", type_="ORM^O01"), content=ack.Content(ack.ANSWERS["ORM^O01"], ORDERS))
+    old = answered(
+        received("2.3", type_="ORM^O01"), content=ack.Content(ack.ANSWERS["ORM^O01"], ORDERS)
+    )
     assert old[0].split("|")[8] == "ORR^O02"
 
 
@@ -271,7 +273,9 @@ def test_content_is_written_in_the_words_of_the_message():
     assert made.encode().decode().split("\r")[2] == "ORC*OK*PO|1~CARE"
 
 
-@pytest.mark.parametrize("bad", [{"segments": {}}, {"segments": [{"id": "MSH"}]}, {"segments": ["X"]}])
+@pytest.mark.parametrize(
+    "bad", [{"segments": {}}, {"segments": [{"id": "MSH"}]}, {"segments": ["X"]}]
+)
 def test_content_that_is_none(bad):
     with pytest.raises(errors.Hl7Error):
         answered(received(), content=ack.Content(("ORS", "O06"), bad))

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -142,7 +143,9 @@ def test_a_general_order() -> None:
     assert (order["items"], order["quantity"], order["unit"]) == (["MATTRESS"], "3", "C62")
 
 
-@pytest.mark.parametrize(("code", "action"), [("CA", "cancel"), ("DC", "discontinue"), ("RP", "replace")])
+@pytest.mark.parametrize(
+    ("code", "action"), [("CA", "cancel"), ("DC", "discontinue"), ("RP", "replace")]
+)
 def test_what_is_taken_back_needs_no_item(code: str, action: str) -> None:
     (order,) = canonical(sent(f"ORC|{code}|PO1"))["orders"]
     assert order == {"action": action, "order": {"number": "PO1"}}
@@ -192,7 +195,7 @@ def _written(mapping: CompiledMapping, root: Any) -> list[str]:
         asked,
         acknowledgement.Outcome.ACCEPTED,
         control_id="A",
-        now=header.datetime.now(header.UTC),
+        now=datetime.now(UTC),
         content=content,
     )
     return made.encode().decode().split("\r")[2:-1]
@@ -238,8 +241,8 @@ def test_every_outcome_and_status_can_be_told() -> None:
 def test_a_status(kind: str, status: str, type_: str, control: str) -> None:
     line = _line(action=None, status=status, reason=None, back_ordered="0")
     written = STATUS.apply({"kind": kind, "lines": [line]}, MAPS, CONTEXT)
-    rules = header.HeaderRules(application="ODOO", zone=header.UTC)
-    made = header.complete(written, rules, "key", header.datetime(2026, 12, 3))
+    rules = header.HeaderRules(application="ODOO", zone=UTC)
+    made = header.complete(written, rules, "key", datetime(2026, 12, 3))
     found = message.parse(made)
     assert found.raw("MSH-9") == type_
     assert found.get("ORC-1") == control

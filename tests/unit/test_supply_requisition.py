@@ -1,4 +1,4 @@
-"""What is made of an order of supplies: nothing is lost, and nothing is promised that is not there."""
+"""What is made of an order of supplies: nothing of it is lost, nothing is promised in vain."""
 
 import doctest
 from decimal import Decimal

@@ -24,4 +24,4 @@ class IntegrationHl7Answer(models.AbstractModel):
         :return: the JSON form of segments without a header (:mod:`..tools.hl7.document`); ``None``:
             there is nothing to say
         """
-        return None
+        return

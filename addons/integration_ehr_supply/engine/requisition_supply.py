@@ -175,7 +175,8 @@ class Supply:
         )
         if known:
             return known[:1]
-        return self._env["purchase.order"].sudo().create(  # sudo: as above
+        orders = self._env["purchase.order"].sudo()  # sudo: as above
+        return orders.create(
             {
                 "partner_id": vendor.id,
                 "company_id": self._order.company_id.id,

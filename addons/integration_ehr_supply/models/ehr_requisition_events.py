@@ -71,7 +71,11 @@ class EhrRequisitionLine(models.Model):
             "filler": {"number": self.display_name},
             "set_id": self.set_id or None,
             "action": action,
-            "outcome": "refused" if refusal else self.decision if action in (None, "new") else "done",
+            "outcome": "refused"
+            if refusal
+            else self.decision
+            if action in (None, "new")
+            else "done",
             "status": self.state,
             "reason": code,
             "item": self.item_code or self.product_id.default_code or None,
@@ -80,7 +84,7 @@ class EhrRequisitionLine(models.Model):
         }
 
     def _told(self, quantities):
-        """Quantities in the unit that was ordered, if they are whole in it, else in the product's."""
+        """Quantities in the unit that was ordered if they are whole in it, else in the product's."""
         unit, own = self.unit_id, self.product_id.uom_id
         factor = self._number(unit._compute_quantity(1, own, round=False))
         if not requisition.shared_unit(list(quantities.values()), factor):

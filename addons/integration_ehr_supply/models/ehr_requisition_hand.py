@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -132,7 +132,9 @@ class EhrRequisition(models.Model):
         """
         self.ensure_one()
         browse = self.env["ehr.requisition.line"].browse
-        for mine, theirs in ((browse(one).exists(), browse(other).exists()) for one, other in pairs):
+        for mine, theirs in (
+            (browse(one).exists(), browse(other).exists()) for one, other in pairs
+        ):
             if not mine or not theirs or theirs.matched_id or mine.decision != "held":
                 raise UserError(self.env._("What was entered by hand has changed. Keep both."))
             mine._take_over(theirs)

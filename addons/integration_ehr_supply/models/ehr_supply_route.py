@@ -165,10 +165,7 @@ class EhrSupplyRoute(models.Model):
         :raises errors.ConflictError: ``unknown_location``, ``ambiguous_location``
         """
         mine = Domain("company_id", "=", self.env.company.id)
-        if code:
-            found = self._by_code(mine, system_id, code)
-        else:
-            found = self._above(mine, place)
+        found = self._by_code(mine, system_id, code) if code else self._above(mine, place)
         if len(found) == 1:
             return found
         if found:

@@ -25,7 +25,7 @@ class StockPicking(models.Model):
     def _create_backorder_picking(self):
         """A back order belongs to the same visit."""
         made = super()._create_backorder_picking()
-        # sudo: the visit is closed to those without the census; a storekeeper only splits a transfer
+        # sudo: the visit is closed to storekeepers, who only split a transfer
         encounter = self.sudo().encounter_id
         if encounter:
             made.sudo().encounter_id = encounter  # sudo: as above

@@ -1,11 +1,14 @@
 """A hospital with a store, a ward and an operating theatre, and its feed of orders."""
 
 import itertools
+from datetime import UTC, datetime
 
 from odoo.fields import Command
 
 from odoo.addons.integration_core.engine import intake, keys
 from odoo.addons.integration_core.tests.common import EngineCase
+from odoo.addons.integration_ehr_bridge.tools.hl7 import acknowledgement
+from odoo.addons.integration_ehr_bridge.tools.hl7.message import parse
 
 
 class SupplyCase(EngineCase):
@@ -35,7 +38,11 @@ class SupplyCase(EngineCase):
         cls.stock = cls.warehouse.lot_stock_id
         cls.ward = cls.env["ehr.location"].create({"point_of_care": "4W", "kind": "unit"})
         cls.ward_stock = cls.env["stock.location"].create(
-            {"name": "Ward 4W", "usage": "internal", "location_id": cls.warehouse.view_location_id.id}
+            {
+                "name": "Ward 4W",
+                "usage": "internal",
+                "location_id": cls.warehouse.view_location_id.id,
+            }
         )
         cls.route = cls.make_route("4W", cls.ward_stock, place_id=cls.ward.id)
         cls.vendor = cls.env["res.partner"].create({"name": "Supplier", "ref": "SUP1"})
@@ -168,16 +175,13 @@ class SupplyCase(EngineCase):
         document = answers._document(message.uuid, kind, message.interface_id.id)
         if not document:
             return []
-        from odoo.addons.integration_ehr_bridge.tools.hl7 import acknowledgement, timestamps
-        from odoo.addons.integration_ehr_bridge.tools.hl7.message import parse
-
         asked = parse(f"MSH|^~\\&|CARE|MAIN|ODOO|HUB|20250302||{kind}|X1|P|2.5.1\r".encode())
         content = acknowledgement.Content(acknowledgement.ANSWERS[kind], document)
         made = acknowledgement.acknowledge(
             asked,
             acknowledgement.Outcome.ACCEPTED,
             control_id="A1",
-            now=timestamps.datetime.now(timestamps.UTC),
+            now=datetime.now(UTC),
             content=content,
         )
         return [line.split("|") for line in made.encode().decode().split("\r") if line]

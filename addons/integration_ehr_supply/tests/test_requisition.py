@@ -19,7 +19,9 @@ class TestRequisition(SupplyCase):
         self.assertEqual(picking.ehr_requisition_ids, one)
         self.assertEqual(str(line.needed_by), "2025-03-02 23:00:00")
         (told,) = self.answer()["lines"]
-        self.assertEqual((told["outcome"], told["supplied"], told["unit"]), ("accepted", "10", "C62"))
+        self.assertEqual(
+            (told["outcome"], told["supplied"], told["unit"]), ("accepted", "10", "C62")
+        )
         self.assertEqual(told["order"], {"number": "PO1", "assigner": "CARE"})
         self.assertEqual(self.told.res_id, one.id)
 
@@ -79,7 +81,9 @@ class TestRequisition(SupplyCase):
         line = one.line_ids
         self.assertTrue(line.is_direct)
         self.assertFalse(one.picking_ids)
-        self.assertEqual((one.kind, line.state, line.decision), ("non_stock", "waiting", "backordered"))
+        self.assertEqual(
+            (one.kind, line.state, line.decision), ("non_stock", "waiting", "backordered")
+        )
         self.assertEqual(line.supplier_id, self.vendor)
         self.assertEqual(line.expected_price, 20.5)
         self.assertTrue(line.substitutes)
@@ -101,7 +105,9 @@ class TestRequisition(SupplyCase):
         self.assertEqual(line.reserved_quantity, 18)
         # One and a half boxes are told in pieces.
         (told,) = self.answer()["lines"]
-        self.assertEqual([told[name] for name in ("quantity", "supplied", "back_ordered")], ["24", "18", "6"])
+        self.assertEqual(
+            [told[name] for name in ("quantity", "supplied", "back_ordered")], ["24", "18", "6"]
+        )
         self.assertEqual(told["unit"], "C62")
         self.set_stock(self.gloves, 48)
         self.ordered(self.order("PO2", quantity="2", unit="BX"))
@@ -146,7 +152,13 @@ class TestRequisition(SupplyCase):
         bed = self.env["ehr.location"].search([("bed", "=", "2")]) or self.env[
             "ehr.location"
         ].create(
-            {"point_of_care": "4W", "room": "401", "bed": "2", "kind": "bed", "parent_id": self.ward.id}
+            {
+                "point_of_care": "4W",
+                "room": "401",
+                "bed": "2",
+                "kind": "bed",
+                "parent_id": self.ward.id,
+            }
         )
         self.env["ehr.encounter"].create(
             {
@@ -163,9 +175,7 @@ class TestRequisition(SupplyCase):
 
     def test_the_visit_gives_place_and_reference(self):
         self.set_stock(self.gloves, 5)
-        one = self.ordered(
-            self.order(to="", blg="BLG|D|CH|ACC1^^^MAIN"), visit=self.admitted()
-        )
+        one = self.ordered(self.order(to="", blg="BLG|D|CH|ACC1^^^MAIN"), visit=self.admitted())
         self.assertEqual(one.route_id, self.route)
         self.assertEqual(one.encounter_id.visit_number, "V1")
         picking = one.picking_ids
@@ -173,7 +183,8 @@ class TestRequisition(SupplyCase):
         rest = self.deliver(picking)
         self.assertEqual(rest.encounter_id, one.encounter_id)
         self.assertEqual(
-            self.refused(self.order("P2", blg="BLG|D|CH|ACC9^^^MAIN"), visit="V1"), "account_differs"
+            self.refused(self.order("P2", blg="BLG|D|CH|ACC9^^^MAIN"), visit="V1"),
+            "account_differs",
         )
         self.assertEqual(self.refused(self.order("P3"), visit="V9"), "unknown_visit")
         self.assertEqual(

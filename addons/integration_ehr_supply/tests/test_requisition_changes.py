@@ -108,7 +108,9 @@ class TestRequisitionChanges(SupplyCase):
         self.storable("Masks", default_code="MSK")
         self.ordered(self.order())
         self.ordered(self.order(control="XO", item="MSK"), at="20250302090000")
-        self.assertEqual((self.control(), self.answer()["lines"][0]["reason"]), ("UX", "item_changed"))
+        self.assertEqual(
+            (self.control(), self.answer()["lines"][0]["reason"]), ("UX", "item_changed")
+        )
 
     def test_changes_reach_the_quotation(self):
         self.route.shortage = "purchase"
@@ -131,7 +133,9 @@ class TestRequisitionChanges(SupplyCase):
         one = self.ordered(self.order(item="LMP"))
         one.purchase_ids.button_confirm()
         self.ordered(self.order(control="CA", item=None))
-        self.assertEqual((self.control(), self.answer()["lines"][0]["reason"]), ("UC", "already_ordered"))
+        self.assertEqual(
+            (self.control(), self.answer()["lines"][0]["reason"]), ("UC", "already_ordered")
+        )
         self.assertEqual(one.line_ids.state, "waiting")
 
     def test_the_same_once_more_gets_the_same_answer(self):

@@ -68,7 +68,8 @@ class TestRequisitionEvents(SupplyCase):
         (event,) = self.events()
         line = event["lines"][0]
         self.assertEqual(
-            (line["status"], line["delivered"], line["back_ordered"]), ("partly_delivered", "6", "4")
+            (line["status"], line["delivered"], line["back_ordered"]),
+            ("partly_delivered", "6", "4"),
         )
         self.assertEqual((event["system"], event["kind"]), ("EHR", "stock"))
         self.set_stock(self.gloves, 4)
@@ -161,4 +162,7 @@ class TestRequisitionReadiness(SupplyCase):
         self.assertNotIn(self.gloves, found["_check_supplied_identifiers"].records)
 
     def test_the_orders_are_checked_before_the_interface_goes_live(self):
-        self.assertIn("_check_supply_routes", self.env["integration.readiness.check"]._checks()["ehr.requisition"])
+        self.assertIn(
+            "_check_supply_routes",
+            self.env["integration.readiness.check"]._checks()["ehr.requisition"],
+        )

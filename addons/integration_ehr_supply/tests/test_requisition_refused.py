@@ -41,7 +41,9 @@ class TestRequisitionRefused(SupplyCase):
         group = self.order()
         group[1] = group[1].replace("|GLV||", "|GLV|MSK|")
         self.check("ambiguous_item", group)
-        self.env["product.product"].create({"name": "Rent", "default_code": "RNT", "type": "service"})
+        self.env["product.product"].create(
+            {"name": "Rent", "default_code": "RNT", "type": "service"}
+        )
         self.check("not_goods", self.order(item="RNT"))
         self.check("no_supplier", self.order(item="MSK"), says="supplier")
         self.check("unknown_partner", self.order(rq1="RQ1||||NOBODY"))
