@@ -23,6 +23,9 @@
         "views/documents_views.xml",
         "views/menus.xml",
     ],
+    "demo": [
+        "demo/supply_demo.xml",
+    ],
     "assets": {
         "web.assets_tests": ["integration_ehr_supply/static/tests/tours/*.js"],
     },

@@ -21,7 +21,7 @@ class IntegrationHl7Answer(models.AbstractModel):
         :param uuid: of the message in the ledger
         :param message_type: such as ``OMS^O05``
         :param interface_id: at which it arrived
-        :return: the JSON form of segments without a header (:mod:`..tools.hl7.document`); ``None``:
+        :return: the JSON form of segments without a header (:mod:`..tools.hl7.document`); empty:
             there is nothing to say
         """
-        return
+        return {}

@@ -6,6 +6,7 @@ from . import (
     ehr_requisition_events,
     ehr_requisition_hand,
     ehr_supply_route,
+    integration_demo,
     integration_exception,
     integration_handler_ehr_requisition,
     integration_hl7_answer,

@@ -84,7 +84,7 @@ class EhrRequisitionLine(models.Model):
         }
 
     def _told(self, quantities):
-        """Quantities in the unit that was ordered if they are whole in it, else in the product's."""
+        """Quantities in the unit that was ordered if whole in it, else in the product's."""
         unit, own = self.unit_id, self.product_id.uom_id
         factor = self._number(unit._compute_quantity(1, own, round=False))
         if not requisition.shared_unit(list(quantities.values()), factor):
