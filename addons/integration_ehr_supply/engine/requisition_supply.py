@@ -66,18 +66,22 @@ class Supply:
             {
                 "is_direct": plan.direct,
                 "rejected_quantity": line.rejected_quantity + float(plan.rejected),
-                **self._decided(line, plan),
             }
         )
+        line.write(self._decided(line, plan))
 
     def _decided(self, line: BaseModel, plan: Plan) -> dict[str, str | bool]:
         """Decision and reason, by what could be set aside indeed: others take from stock too."""
         decision, reason = plan.decision, plan.reason
-        if plan.supplied > NOTHING and line.product_id.is_storable:
+        if not plan.direct:
             progress = line._progress()
-            if progress.reserved + progress.delivered < plan.supplied - NOTHING:
-                decision = Decision.PARTIAL if progress.reserved > NOTHING else Decision.BACKORDERED
-                reason = reason or Reason.NO_STOCK
+            there = progress.reserved + progress.delivered
+            missing = progress.open - progress.reserved + line._number(line.rejected_quantity)
+            if there > NOTHING:
+                decision = Decision.PARTIAL if missing > NOTHING else Decision.ACCEPTED
+            else:
+                decision = Decision.BACKORDERED if progress.open > NOTHING else Decision.REJECTED
+        reason = None if decision is Decision.ACCEPTED else reason or Reason.NO_STOCK
         return {"decision": decision.value, "reason": reason.value if reason else False}
 
     # ------------------------------------------------------------------

@@ -68,9 +68,12 @@ class EhrRequisition(models.Model):
         STATES, compute="_compute_state", store=True, required=True, default="draft", index=True
     )
     line_ids = fields.One2many("ehr.requisition.line", "requisition_id", string="Items")
-    line_count = fields.Integer(compute="_compute_counts")
+    line_count = fields.Integer(compute="_compute_line_count")
     picking_ids = fields.Many2many(
-        "stock.picking", string="Transfers", compute="_compute_documents"
+        "stock.picking",
+        string="Transfers",
+        compute="_compute_documents",
+        groups="stock.group_stock_user",
     )
     purchase_ids = fields.Many2many(
         "purchase.order",
@@ -84,7 +87,7 @@ class EhrRequisition(models.Model):
         compute="_compute_documents",
         groups="account.group_account_readonly,account.group_account_invoice",
     )
-    picking_count = fields.Integer(compute="_compute_counts")
+    picking_count = fields.Integer(compute="_compute_counts", groups="stock.group_stock_user")
     purchase_count = fields.Integer(
         compute="_compute_counts", groups="purchase.group_purchase_user"
     )
@@ -127,20 +130,24 @@ class EhrRequisition(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_documents(self):
         for one in self:
-            one.picking_ids = one.line_ids.move_ids.picking_id
-            # sudo: those who may not read purchases or entries do not read these fields either
+            # sudo: those who may not read these documents do not read these fields either
             lines = one.sudo().line_ids
+            one.picking_ids = lines.move_ids.picking_id.ids
             one.purchase_ids = lines.purchase_line_ids.order_id.ids
             entries = lines.move_ids.account_move_id
             one.entry_ids = (entries | lines.purchase_line_ids.invoice_lines.move_id).ids
 
-    @api.depends("line_ids", "picking_ids")
+    @api.depends("line_ids")
+    def _compute_line_count(self):
+        for one in self:
+            one.line_count = len(one.line_ids)
+
+    @api.depends("picking_ids", "purchase_ids", "entry_ids")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         for one in self:
             full = one.sudo()  # sudo: as above
-            one.line_count = len(one.line_ids)
-            one.picking_count = len(one.picking_ids)
+            one.picking_count = len(full.picking_ids)
             one.purchase_count = len(full.purchase_ids)
             one.entry_count = len(full.entry_ids)
 

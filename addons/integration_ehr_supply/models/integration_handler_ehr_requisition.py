@@ -40,23 +40,21 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                 code="duplicate_line",
             )
         context = self._context(received, data)
-        told, touched = [], self.env["ehr.requisition"]
-        fresh = [entry for entry in entries if self._is_new(received, entry, at)]
-        for order, lines in self._order_new(received, data, fresh, context):
-            touched |= order
-            told += [(line, "new", None) for line in lines]
+        fresh = [entry for entry in entries if self._is_new(received, entry)]
+        made = self._order_new(received, data, fresh, context)
+        told = []
         for key, one in entries:
-            if (key, one) in fresh:
-                continue
-            for line in self._known(received, key, one, at):
-                refusal = self._change(received, line, one, at)
-                touched |= line.requisition_id
-                told.append((line, one["action"], refusal))
-        self._answer(received, data, told)
-        return touched[:1]
+            lines = made.get(key) or self._known(received, key, one, at)
+            for line in lines:
+                told.append((line, one["action"], self._change(received, line, one, at)))
+        return self._answer(received, data, told)
 
     def _answer(self, received, data, told):
-        """Remember what the sender is told, and with each new line for when it is repeated."""
+        """Remember what the sender is told, and with each new line for when it is repeated.
+
+        :param told: lines with what was asked and why it was not done, in the order of the message
+        :return: the first requisition of the message
+        """
         lines = []
         for line, action, refusal in told:
             if action == "new" and line.first_answer:
@@ -73,6 +71,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "lines": lines,
         }
         self.env["ehr.requisition.answer"]._keep(received, orders[:1], answer)
+        return orders[:1]
 
     # ------------------------------------------------------------------
     # known lines
@@ -84,7 +83,9 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             raise errors.ContractError(
                 "An order has no number. Ask the sender for it.", code="no_order_number"
             )
-        return Key(order.assigner, order.number, (one.get("set_id") or "").strip())
+        # An order of one item needs no position; without one, a change is about all of them.
+        position = "1" if one["action"] == "new" else ""
+        return Key(order.assigner, order.number, (one.get("set_id") or "").strip() or position)
 
     def _lines(self, received, key):
         """Lines of an order; the one at a position, or all of them."""
@@ -98,7 +99,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             domain &= Domain("set_id", "=", key.set_id)
         return self.env["ehr.requisition.line"].search(domain)
 
-    def _is_new(self, received, entry, at):
+    def _is_new(self, received, entry):
         """Whether a line is to be made.
 
         :raises errors.ConflictError: the number was used for something else
@@ -106,7 +107,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         key, one = entry
         if one["action"] != "new":
             return False
-        known = self._lines(received, key._replace(set_id=key.set_id or "1"))
+        known = self._lines(received, key)
         if not known:
             return True
         if known.digest != requisition.digest(one):
@@ -122,9 +123,9 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
 
         :raises errors.ConflictError: ``unknown_order``, ``late_change``, ``ambiguous_order``
         """
-        if one["action"] == "new":
-            return self._lines(received, key._replace(set_id=key.set_id or "1"))
         lines = self._lines(received, key)
+        if one["action"] == "new":
+            return lines
         if not lines:
             raise errors.ConflictError(
                 "An order is changed or cancelled that Odoo does not know. Retry when it has "
@@ -202,8 +203,11 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _order_new(self, received, data, entries, context):
-        """Make requisitions of new lines, one for each number and place, and decide them."""
-        grouped = {}
+        """Make requisitions of new lines, one for each number and place, and decide them.
+
+        :return: the line of each key
+        """
+        grouped, found = {}, {}
         for key, one in entries:
             number = (one.get("group") or "").strip() or key.number
             grouped.setdefault((number, self._route(received, one, context)), []).append((key, one))
@@ -219,7 +223,8 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             )
             if not order._hold_for_hand(received):
                 Supply(order).supply(lines)
-            yield order, lines
+            found.update(zip((key for key, _one in mine), lines, strict=True))
+        return found
 
     def _order_values(self, received, data, number, route, entries, context):
         needed = [one["needed_by"] for _key, one in entries if one.get("needed_by")]
@@ -244,7 +249,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "number": place,
             "order_assigner": key.assigner,
             "order_number": key.number,
-            "set_id": key.set_id or "1",
+            "set_id": key.set_id,
             "product_id": product.id,
             "item_code": one["items"][0],
             "quantity": self._quantity(unit, one["quantity"]),
