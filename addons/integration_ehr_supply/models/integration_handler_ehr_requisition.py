@@ -303,7 +303,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         return route.sudo()._cost_centre()
 
     def _route(self, received, one, data, visit):
-        """The supply route to where an order is delivered: as it says, else where the patient is."""
+        """The supply route to where an order says, else to where the patient is."""
         code = (one.get("deliver_to") or "").strip()
         place = visit.location_id
         told = read_place(data.get("location"))
