@@ -9,6 +9,19 @@
     "depends": ["integration_ehr_bridge", "integration_procurement"],
     "data": [
         "security/ir.model.access.csv",
+        # Usage and case kits
+        "security/ehr_usage_rules.xml",
+        "data/integration_contract_usage.xml",
+        "data/integration_value_map_hl7_unit.xml",
+        "data/integration_value_map_usage.xml",
+        "data/integration_mapping_usage.xml",
+        "data/integration_routing_hl7_usage.xml",
+        "data/ir_cron_kits.xml",
+        "views/ehr_consumption_views.xml",
+        "views/ehr_case_kit_views.xml",
+        "views/ehr_kit_demand_views.xml",
+        "views/usage_documents_views.xml",
+        "views/menus_usage.xml",
     ],
     "auto_install": True,
 }

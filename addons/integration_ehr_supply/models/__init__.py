@@ -1,0 +1,21 @@
+# Usage and case kits
+from . import (
+    account_move_usage,
+    ehr_appointment_kit,
+    ehr_case_kit,
+    ehr_case_kit_line,
+    ehr_consumption,
+    ehr_kit_demand,
+    ehr_kit_due,
+    ehr_location_usage,
+    integration_exception_usage,
+    integration_handler_ehr_consumption,
+    product_product_usage,
+    res_company_usage,
+    res_config_settings_usage,
+    stock_lot_usage,
+    stock_move_usage,
+    stock_orderpoint_usage,
+    stock_picking_usage,
+    stock_quant_usage,
+)
