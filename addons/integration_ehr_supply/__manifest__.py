@@ -12,6 +12,8 @@
         # Usage and case kits
         "security/ehr_usage_rules.xml",
         "data/integration_contract_usage.xml",
+        "data/integration_contract_tests.xml",
+        "data/integration_event_type_usage.xml",
         "data/integration_value_map_hl7_unit.xml",
         "data/integration_value_map_usage.xml",
         "data/integration_mapping_usage.xml",
@@ -19,6 +21,7 @@
         "data/ir_cron_kits.xml",
         "views/ehr_consumption_views.xml",
         "views/ehr_case_kit_views.xml",
+        "views/ehr_kit_request_views.xml",
         "views/ehr_kit_demand_views.xml",
         "views/usage_documents_views.xml",
         "views/menus_usage.xml",

@@ -85,9 +85,7 @@ class UsageBook:
             return found
         named = defaultdict(self.env["product.product"].browse)
         by_code = Domain("default_code", "in", list(rest)) | Domain("barcode", "in", list(rest))
-        for product in self.env["product.product"].search(
-            by_code & self.handler._company_domain()
-        ):
+        for product in self.env["product.product"].search(by_code & self.handler._company_domain()):
             for code in {product.default_code, product.barcode} & rest:
                 named[code] |= product
         return found | {code: one for code, one in named.items() if len(one) == 1}
@@ -129,7 +127,7 @@ class UsageBook:
         product = self.product(told)
         unit = self.unit(product, told.unit)
         visit = self.visit(told)
-        place = self._places[told.place] if told.place else visit.location_id
+        place = self.place(told, visit)
         usage = Usage(
             told=told,
             received=received,
@@ -140,7 +138,7 @@ class UsageBook:
             place=place,
             stock=self._stock(told, place),
             visit=visit,
-            cost_centre=self._cost_centre(place, visit),
+            cost_centre=self.cost_centre(place, visit),
             kit_move=self.env["stock.move"],
         )
         self._out_of_kit(usage)
@@ -206,6 +204,10 @@ class UsageBook:
             if told.stock not in self._stocks:
                 self._stocks[told.stock] = self.handler._find_location(self.received, told.stock)
             return self._stocks[told.stock]
+        return self.stock_of(place)
+
+    def stock_of(self, place: BaseModel) -> BaseModel:
+        """The stock location of a place."""
         stock = place._usage_setting("stock_location_id")
         if not stock.warehouse_id:
             raise errors.ConflictError(
@@ -215,6 +217,10 @@ class UsageBook:
                 code="place_without_stock",
             )
         return stock
+
+    def place(self, told: Told, visit: BaseModel) -> BaseModel:
+        """Where something was used: as the line says, else where the patient is."""
+        return self._places[told.place] if told.place else visit.location_id
 
     def visit(self, told: Told) -> BaseModel:
         """The visit of a line: where one was joined with another, that one.
@@ -238,7 +244,7 @@ class UsageBook:
                 "visit, or let the admission be told again, then retry.",
                 code="visit_cancelled",
             )
-        ended = visit.state == "discharged" and visit.discharged_at or None
+        ended = (visit.state == "discharged" and visit.discharged_at) or None
         if ended_before(told.used_at, ended, self.company.ehr_usage_hours):
             raise errors.ConflictError(
                 "Something was used for a patient who had left. Ask the ward for the right visit "
@@ -254,7 +260,7 @@ class UsageBook:
             known.encounter_id.joined_into_id or known.encounter_id
         )
 
-    def _cost_centre(self, place: BaseModel, visit: BaseModel) -> BaseModel:
+    def cost_centre(self, place: BaseModel, visit: BaseModel) -> BaseModel:
         found = (
             place._usage_setting("analytic_account_id")
             or visit.location_id._usage_setting("analytic_account_id")

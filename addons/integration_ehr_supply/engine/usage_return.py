@@ -26,7 +26,18 @@ def give_back(book: UsageBook, told: Told, received: Any) -> BaseModel:
             "first, or ask the sender for its number, then retry.",
             code="unknown_usage",
         )
-    quantity = _quantity(book, told, original)
+    return _write(book, told, original, received, _quantity(book, told, original))
+
+
+def put_back_all(book: UsageBook, told: Told, original: BaseModel, received: Any) -> BaseModel:
+    """Put back what is left of a consumption: what it was for does not take place."""
+    left = original.uom_id.round(original.quantity - original.quantity_returned)
+    return _write(book, told, original, received, left)
+
+
+def _write(
+    book: UsageBook, told: Told, original: BaseModel, received: Any, quantity: float
+) -> BaseModel:
     env = book.env(context={**book.env.context, **QUIET})
     move = _put_back(env, told, original, quantity)
     return env["ehr.consumption"].create(

@@ -117,8 +117,8 @@ def _take(env: Any, usages: Sequence[Usage]) -> dict[tuple[int, ...], BaseModel]
     transfers._action_done()
     moves = {}
     for transfer, found in zip(transfers, by_place.values(), strict=True):
-        for move, (key, _group_) in zip(transfer.move_ids.sorted("id"), found, strict=True):
-            moves[key] = move
+        keys = [key for key, _lines in found]
+        moves.update(zip(keys, transfer.move_ids.sorted("id"), strict=True))
     return moves
 
 

@@ -6,9 +6,7 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    ehr_consumption_count = fields.Integer(
-        string="Usage", compute="_compute_ehr_consumption_count"
-    )
+    ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
 
     @api.depends("stock_move_ids.ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")

@@ -27,6 +27,14 @@ class EhrCaseKit(models.Model):
         check_company=True,
         help="The kit of this one alone. Empty: of all who have none of their own.",
     )
+    place_id = fields.Many2one(
+        "ehr.location",
+        string="Done at",
+        ondelete="restrict",
+        check_company=True,
+        help="Whose stock a test takes its items from, and whose cost centre bears them. Empty: "
+        "where the patient is.",
+    )
     line_ids = fields.One2many("ehr.case.kit.line", "kit_id", string="Items", copy=True)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(

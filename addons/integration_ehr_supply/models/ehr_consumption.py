@@ -72,6 +72,10 @@ class EhrConsumption(models.Model):
         ondelete="restrict", check_company=True,
         help="The reservation of a case kit that it was taken out of.",
     )  # fmt: skip
+    kit_request_id = fields.Many2one(
+        "ehr.kit.request", string="Test", readonly=True, index="btree_not_null",
+        ondelete="restrict", check_company=True,
+    )  # fmt: skip
     returns_id = fields.Many2one(
         "ehr.consumption", string="Gives back", readonly=True, index="btree_not_null",
         ondelete="restrict", check_company=True,

@@ -58,9 +58,9 @@ class EhrKitDue(models.Model):
             )
         )
         ids = {row[0] for row in self.env.cr.fetchall()}
-        for company, some in self.env["ehr.appointment"].browse(ids).exists().grouped(
-            "company_id"
-        ).items():
+        for company, some in (
+            self.env["ehr.appointment"].browse(ids).exists().grouped("company_id").items()
+        ):
             kit_planner.plan(some.with_company(company), fields.Datetime.now())
         if self.search_count([], limit=1):
             self.env.ref("integration_ehr_supply.ir_cron_kits")._trigger()

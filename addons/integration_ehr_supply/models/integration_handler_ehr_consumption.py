@@ -77,9 +77,7 @@ class IntegrationHandlerEhrConsumption(models.AbstractModel):
             if known := book.known.get(line.key):
                 records[place] = self._same(book, known, line)
             elif line.action == usage.RETURN:
-                records[place] = book.known[line.key] = usage_return.give_back(
-                    book, line, received
-                )
+                records[place] = book.known[line.key] = usage_return.give_back(book, line, received)
             else:
                 waiting[line.key] = (place, book.usage(line, received))
         self._book(book, waiting, records)

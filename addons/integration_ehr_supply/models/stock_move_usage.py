@@ -23,11 +23,12 @@ class StockMove(models.Model):
     @api.depends("ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ehr_consumption_count(self):
-        counts = dict(
-            self.env["ehr.consumption"]._read_group(
-                [("move_id", "in", self.ids)], ["move_id"], ["__count"]
+        consumptions = self.env["ehr.consumption"]
+        counts = {}
+        if consumptions.has_access("read"):
+            counts = dict(
+                consumptions._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"])
             )
-        )
         for move in self:
             move.ehr_consumption_count = counts.get(move._origin, 0)
 

@@ -39,16 +39,17 @@ class StockPicking(models.Model):
         copy=False,
         help="What was not used of it was released or goes back.",
     )
-    ehr_consumption_count = fields.Integer(
-        string="Usage", compute="_compute_ehr_consumption_count"
-    )
+    ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
 
     @api.depends("move_ids.ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ehr_consumption_count(self):
         consumptions = self.env["ehr.consumption"]
+        readable = consumptions.has_access("read")
         for picking in self:
-            picking.ehr_consumption_count = consumptions.search_count(picking._ehr_usage_domain())
+            picking.ehr_consumption_count = (
+                consumptions.search_count(picking._ehr_usage_domain()) if readable else 0
+            )
 
     def _ehr_usage_domain(self):
         return [

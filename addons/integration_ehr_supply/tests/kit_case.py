@@ -73,6 +73,4 @@ class KitCase(UsageCase):
         return self.env["ehr.appointment"].search([("filler_number", "=", number)])
 
     def kits(self, number="F1"):
-        return self.appointment(number).kit_picking_ids.filtered(
-            lambda one: not one.ehr_kit_closed
-        )
+        return self.appointment(number).kit_picking_ids.filtered(lambda one: not one.ehr_kit_closed)

@@ -16,9 +16,7 @@ class TestKits(KitCase):
         self.plan()
         (kit,) = self.kits()
         self.assertEqual((kit.state, kit.ehr_kit_id), ("assigned", self.kit))
-        self.assertEqual(
-            (kit.location_id, kit.location_dest_id), (self.store, self.theatre_stock)
-        )
+        self.assertEqual((kit.location_id, kit.location_dest_id), (self.store, self.theatre_stock))
         self.assertEqual(kit.scheduled_date, self.appointment().start_at)
         reserved = {move.product_id: move.product_qty for move in kit.move_ids}
         self.assertEqual(reserved, {self.swab: 24, self.stem: 1})

@@ -32,7 +32,7 @@ class TestUsageRefused(UsageCase):
         message = self.refuse("missing_required", self.rxd("D1", "1", "SWAB", unit=""))
         self.assertIn("RXD-5 (unit of the amount) is required", message.error_message)
         self.refuse("missing_required", self.rxd("D1", "1", "SWAB", amount=""))
-        self.refuse("contract_violation", self.rxd("D1", "1", "SWAB", amount="0"))
+        self.refuse("quantity_not_kept", self.rxd("D1", "1", "SWAB", amount="0"))
         self.refuse("contract_violation", self.rxd("D1", "1", "SWAB", amount="-2"))
         without = self.bring(self.device("I1", "1", ITEM="STEM", SERIAL="SN1", QUANTITY="1"))
         self.assert_quarantined(without, "missing_required")

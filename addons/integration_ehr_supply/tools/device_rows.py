@@ -3,17 +3,18 @@
 """Observations that say together which device was used: item, lot, serial number, quantity.
 
 ================================= ==============================================================
-``hl7_rows(segments, names)``     one object for each sub-id (OBX-4) of which an observation has
+``hl7_rows(segments, names, of)`` one object for each sub-id (OBX-4) of which an observation has
                                   one of the codes (OBX-3.1) that ``names`` lists by member; its
-                                  members are the observations, ``sub`` is the sub-id
-``hl7_each(rows, name, value)``   the rows, each with a further member
+                                  members are the observations, ``sub`` is the sub-id and
+                                  ``of`` what they belong to, such as their OBR
+``hl7_with(segments, of)``        the segments, each with ``of``, such as tests with their ORC
 ``hl7_day(text, place)``          the day of a date or time, as the message writes it
 ================================= ==============================================================
 
 >>> obx = [{"f3": [{"c1": "ITEM"}], "f4": [{"c1": "1"}], "f5": [{"c1": "HIP-32"}]},
 ...        {"f3": [{"c1": "LOT"}], "f4": [{"c1": "1"}], "f5": [{"c1": "L7"}]},
 ...        {"f3": [{"c1": "718-7"}], "f5": [{"c1": "13.1"}]}]
->>> [(row["sub"], row["lot"]["f5"]) for row in rows(obx, {"item": "ITEM", "lot": "LOT"})]
+>>> [(row["sub"], row["lot"]["f5"]) for row in rows(obx, {"item": "ITEM", "lot": "LOT"}, {})]
 [('1', [{'c1': 'L7'}])]
 """
 
@@ -23,15 +24,19 @@ from typing import Any
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import extend
 
+_FOUND = {"types": ["array", "null"]}
+
 
 def register() -> None:
     """Let mappings use these functions."""
-    extend("hl7_rows", rows, {"types": ["array", "null"]}, {"types": ["object"]})
-    extend("hl7_each", each, {"types": ["array"]}, {"types": ["string"]}, {"types": []})
+    extend("hl7_rows", rows, _FOUND, {"types": ["object"]}, {"types": ["object"]})
+    extend("hl7_with", with_head, _FOUND, {"types": ["object"]})
     extend("hl7_day", day, {"types": ["string"]}, {"types": ["string"]})
 
 
-def rows(segments: list[Any] | None, names: dict[str, str]) -> list[dict[str, Any]]:
+def rows(
+    segments: list[Any] | None, names: dict[str, str], of: dict[str, Any]
+) -> list[dict[str, Any]]:
     """See the module.
 
     :raises MappingError: one sub-id says the same thing twice
@@ -43,7 +48,7 @@ def rows(segments: list[Any] | None, names: dict[str, str]) -> list[dict[str, An
         if member is None:
             continue
         sub = _first(segment, "f4")
-        row = found.setdefault(sub, {"sub": sub})
+        row = found.setdefault(sub, {"sub": sub, "of": of})
         if member in row:
             raise MappingError(
                 f"OBX-4 (sub-id): two observations say the {member} of one device",
@@ -53,9 +58,9 @@ def rows(segments: list[Any] | None, names: dict[str, str]) -> list[dict[str, An
     return list(found.values())
 
 
-def each(found: list[dict[str, Any]], name: str, value: Any) -> list[dict[str, Any]]:
-    """See the module."""
-    return [{**row, name: value} for row in found]
+def with_head(segments: list[Any] | None, of: dict[str, Any]) -> list[dict[str, Any]]:
+    """See the module. No segment: one that says nothing, so that a mapping misses it."""
+    return [{**segment, "of": of} for segment in segments or [{}]]
 
 
 def day(text: str, place: str) -> str:
