@@ -3,8 +3,8 @@
 One server with one worker does both. Wards dispense items of which every second has lots, each
 message one line for a visit. Ours: the messages are in the ledger, encrypted, before the clock
 starts; it stops when the last one is done. The time includes waking the drain, its queue jobs,
-leases, claims, decryption, reading HL7, routing, mapping, contract validation, attempts and results.
-The reference has the same texts in a plain table, and one queue job for each message reads, maps,
+leases, claims, decryption, reading HL7, routing, mapping, validation, attempts and results. The
+reference has the same texts in a plain table, and one queue job for each message reads, maps,
 validates and hands it to the same handler; it does not decrypt, and leaves no trace of what it did.
 """
 

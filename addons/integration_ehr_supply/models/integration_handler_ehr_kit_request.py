@@ -62,8 +62,8 @@ class IntegrationHandlerEhrKitRequest(models.AbstractModel):
             kit_requests.cancel(self, received, known, asked)
         elif not asked.cancels and known.state == "cancelled":
             raise errors.ConflictError(
-                "A test is ordered again under a number that was cancelled. Ask the sender to order "
-                "it under a new number, then cancel this message.",
+                "A test is ordered again under a number that was cancelled. Ask the sender to "
+                "order it under a new number, then cancel this message.",
                 code="request_cancelled",
             )
         return known
@@ -76,8 +76,8 @@ class IntegrationHandlerEhrKitRequest(models.AbstractModel):
         kit = kits._for_codes(self.env.company, [asked.code], "test").get((asked.code, 0))
         if not kit:
             raise errors.ConflictError(
-                "The test has no kit. Make one with its code (Inventory / Clinical / Case kits), or "
-                "map the code of the sender to “-” if it takes nothing; then retry.",
+                "The test has no kit. Make one with its code (Inventory / Clinical / Case kits), "
+                "or map the code of the sender to “-” if it takes nothing; then retry.",
                 code="unknown_kit",
             )
         return kit
