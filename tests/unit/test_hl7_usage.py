@@ -45,10 +45,13 @@ def _records(model: str):
                 yield record.get("id"), {one.get("name"): one for one in record.iter("field")}
 
 
+def _rows(values) -> list[str]:
+    return _ROW.findall(values["line_ids"].get("eval")) if "line_ids" in values else []
+
+
 MAPS = {
     values["code"].text: {
-        row["source"]: row["target"]
-        for row in map(ast.literal_eval, _ROW.findall(values["line_ids"].get("eval")))
+        row["source"]: row["target"] for row in map(ast.literal_eval, _rows(values))
     }
     for _name, values in _records("integration.value.map")
 }
@@ -84,12 +87,12 @@ SCHEMA = compile_schema(
 )
 
 
-def canonical(kind: str, *segments: str):
+def canonical(kind: str, *segments: str, maps=MAPS):
     """Canonical JSON of a message."""
     header = f"MSH|^~\\&|CARE|MAIN|ODOO|HUB|20260302090000||{kind}|C1|P|2.5.1"
     raw = ("\r".join([header, *segments]) + "\r").encode()
     root = load("hl7.document").view(load("hl7.message").parse(raw))
-    return mapping(ROUTES[kind]["mapping_id"].get("ref")).apply(root, MAPS, CONTEXT)
+    return mapping(ROUTES[kind]["mapping_id"].get("ref")).apply(root, maps, CONTEXT)
 
 
 PID = "PID|1||4711^^^MAIN^MR||Canary^Carol||19700102|F"
@@ -144,6 +147,33 @@ def test_an_unknown_unit_waits_to_be_mapped() -> None:
     with pytest.raises(MissingValue) as caught:
         canonical("RDS^O13", "ORC|RE|O1|D1", RXD.replace("|EA|", "|HANDFUL|"))
     assert (caught.value.map_name, caught.value.value) == ("hl7_unit", "HANDFUL")
+
+
+def test_tests_with_their_orders() -> None:
+    maps = {**MAPS, "hl7_test": {"1988-5": "CRP", "ECG": "-"}}
+    found = canonical(
+        "OML^O21",
+        PID,
+        PV1,
+        "ORC|NW|O1^CARE|T1^LAB||||||20260302080000",
+        "OBR|1|O1^CARE|T1^LAB|1988-5^CRP||||||||pain in the hip",
+        "OBR|2|O1^CARE|T1^LAB|ECG^ECG",
+        "NTE|1||secret",
+        maps=maps,
+    )
+    schema = compile_schema(
+        json.loads(
+            dict(_records("integration.contract.version"))["contract_ehr_kit_request_1_0_0"][
+                "schema"
+            ].text
+        )
+    )
+    assert schema.violations(found) == []
+    told = [(one["number"], one["line"], one["test"], one["order"]) for one in found["tests"]]
+    assert told == [("T1", "1", "CRP", "O1"), ("T1", "2", "-", "O1")]
+    assert "hip" not in json.dumps(found)
+    with pytest.raises(MissingValue):
+        canonical("OMG^O19", "ORC|NW|O1|T1", "OBR|1|||UNHEARD")
 
 
 def _obx(sub: str, code: str, value: str, unit: str = "", status: str = "F") -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -149,7 +149,7 @@ class TestUsageDocuments(UsageCase):
 
     def test_kits_need_units_and_goods(self):
         kits = self.env["ehr.case.kit"]
-        with self.assertRaises(Exception):
+        with self.assertRaises(ValidationError):
             kits.create(
                 {
                     "name": "Bad",
