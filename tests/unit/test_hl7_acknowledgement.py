@@ -237,3 +237,45 @@ def test_any_acknowledgement_can_be_read(name, outcome, stage, text):
         assert again.get("MSH-5") == read.get("MSH-3")
         # No text is none, and not the null that would take one away.
         assert again.get("MSA-3") != ""
+
+
+# -- answers that say something of each order ---------------------------------------------
+
+
+ORDERS = {
+    "segments": [
+        [{"id": "ORC", "f1": "OK", "f2": {"c1": "PO|1", "c2": "CARE"}}, {"id": "RQD", "f5": "4"}],
+        {"id": "ORC", "f1": "UA"},
+    ]
+}
+
+
+def test_an_answer_says_what_becomes_of_each_order():
+    content = ack.Content(ack.ANSWERS["OMS^O05"], ORDERS)
+    made = answered(received(type_="OMS^O05^OMS_O05"), content=content)
+    assert made[0].split("|")[8] == "ORS^O06^ORS_O06"
+    assert made[1:] == ["MSA|AA|id\\T\\1", "ORC|OK|PO\\F\\1^CARE", "RQD|||||4", "ORC|UA", ""]
+    old = answered(
+        received("2.3", type_="ORM^O01"), content=ack.Content(ack.ANSWERS["ORM^O01"], ORDERS)
+    )
+    assert old[0].split("|")[8] == "ORR^O02"
+
+
+def test_content_is_written_in_the_words_of_the_message():
+    text = b"MSH*~!\\&*APP*FAC*ODOO*HUB*20261101**OMS~O05*1*P*2.5.1\r"
+    made = ack.acknowledge(
+        message.parse(text),
+        ACCEPTED,
+        control_id="77",
+        now=NOW,
+        content=ack.Content(ack.ANSWERS["OMS^O05"], ORDERS),
+    )
+    assert made.encode().decode().split("\r")[2] == "ORC*OK*PO|1~CARE"
+
+
+@pytest.mark.parametrize(
+    "bad", [{"segments": {}}, {"segments": [{"id": "MSH"}]}, {"segments": ["X"]}]
+)
+def test_content_that_is_none(bad):
+    with pytest.raises(errors.Hl7Error):
+        answered(received(), content=ack.Content(("ORS", "O06"), bad))

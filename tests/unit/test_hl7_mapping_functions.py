@@ -152,3 +152,28 @@ def test_what_is_no_number_of_the_patient_is_kept(named: object) -> None:
 def test_a_segment_is_one_of_its_kind() -> None:
     with pytest.raises(MappingError, match="one of its kind"):
         functions.record_numbers.unlike({"number": "1"}, [PID])
+
+
+def test_each_item_of_an_order_with_what_belongs_to_it() -> None:
+    orc, one, two = {"id": "ORC"}, {"id": "RQD", "n": 1}, {"id": "RQD", "n": 2}
+    first, second = {"id": "RQ1", "n": 1}, {"id": "RQ1", "n": 2}
+    single = {"ORC": [orc], "RQD": [one], "RQ1": [first]}
+    assert functions.each([single, {"ORC": [orc]}], "RQD", "RQ1") == [single, {"ORC": [orc]}]
+    several = {"ORC": [orc], "RQD": [one, two], "RQ1": [first, second]}
+    assert functions.each([several], "RQD", "RQ1") == [
+        {"ORC": [orc], "RQD": [one], "RQ1": [first]},
+        {"ORC": [orc], "RQD": [two], "RQ1": [second]},
+    ]
+    shared = {**several, "RQ1": [first]}
+    assert [group["RQ1"] for group in functions.each([shared], "RQD", "RQ1")] == [[first], [first]]
+    assert functions.each(None, "RQD") == []
+
+
+def test_what_belongs_to_nothing_certain_is_an_error() -> None:
+    group = {"RQD": [{}, {}], "RQ1": [{}, {}, {}]}
+    with pytest.raises(MappingError) as caught:
+        functions.each([group], "RQD", "RQ1")
+    assert caught.value.code == "ambiguous_segments"
+    for bad in ([1], [{"RQD": "x"}]):
+        with pytest.raises(MappingError):
+            functions.each(bad, "RQD")

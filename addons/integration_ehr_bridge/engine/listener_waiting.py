@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import psycopg2
 
+from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
@@ -18,7 +19,7 @@ from odoo.addons.integration_core.engine.acknowledgements import Acknowledgement
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
 from ..tools.hl7 import paths
-from ..tools.hl7.acknowledgement import Detail, Outcome, outcome_of
+from ..tools.hl7.acknowledgement import ANSWERS, Content, Detail, Outcome, outcome_of
 from ..tools.hl7.errors import MESSAGE, Condition, PathFault
 from ..tools.mllp import answers, reception
 from ..tools.mllp.committer import Answered, Deliver, Dropped, Job, Result
@@ -33,8 +34,13 @@ CONDITIONS = {
     "no_handler": Condition.UNSUPPORTED_TYPE,
     "unmapped_value": Condition.TABLE_VALUE,
     "key_reused": Condition.DUPLICATE_KEY,
+    "unknown_account": Condition.UNKNOWN_KEY,
+    "unknown_cost_centre": Condition.UNKNOWN_KEY,
+    "unknown_item": Condition.UNKNOWN_KEY,
     "unknown_location": Condition.UNKNOWN_KEY,
+    "unknown_order": Condition.UNKNOWN_KEY,
     "unknown_staff": Condition.UNKNOWN_KEY,
+    "unknown_visit": Condition.UNKNOWN_KEY,
     "missing_required": Condition.REQUIRED_FIELD,
 }
 
@@ -106,6 +112,15 @@ class Waiting:
         return {row[0]: row[1:] for row in cr.fetchall()}
 
     @staticmethod
+    def _says(cr: BaseCursor, uuid: str, type_: str, interface_id: int) -> Content | None:
+        """What the answer to an order says of it."""
+        if type_ not in ANSWERS:
+            return None
+        answers_ = api.Environment(cr, SUPERUSER_ID, {})["integration.hl7.answer"]
+        document = answers_._document(uuid, type_, interface_id)
+        return Content(ANSWERS[type_], document) if document else None
+
+    @staticmethod
     def _answer(cr: BaseCursor, uuid: str, job: Job, found: tuple[str, str, str]) -> bytes | None:
         """The answer of a message that is over, or late; None if it wants none."""
         state = found[0]
@@ -117,7 +132,10 @@ class Waiting:
             # Somebody else who waited for it was answered first: this is a repetition.
             return known[uuid].body
         message, part = job.part.waiting, job.part
-        told = reception.outcome_answer(message, outcome, datetime.now(UTC), details)
+        says = None
+        if outcome is Outcome.ACCEPTED and state in DONE:
+            says = Waiting._says(cr, uuid, part.type or "", spec["id"])
+        told = reception.outcome_answer(message, outcome, datetime.now(UTC), details, says)
         content = answers.joined(part.early, told)
         if content and final:
             kept = Acknowledgement(content, CONTENT_TYPE)

@@ -27,6 +27,7 @@ from . import (
     integration_handler_ehr_patient,
     integration_handler_ehr_patient_merge,
     integration_handler_ehr_staff_list,
+    integration_hl7_answer,
     integration_interface_hl7,
     integration_interface_hl7_inbound_http,
     integration_interface_hl7_outbound,

@@ -76,7 +76,7 @@ class IntegrationHandlerEhrKitRequest(models.AbstractModel):
         kit = kits._for_codes(self.env.company, [asked.code], "test").get((asked.code, 0))
         if not kit:
             raise errors.ConflictError(
-                "The test has no kit. Make one with its code (Inventory / Clinical / Case kits), "
+                "The test has no kit. Make one with its code (Clinical supply / Configuration), "
                 "or map the code of the sender to “-” if it takes nothing; then retry.",
                 code="unknown_kit",
             )

@@ -11,13 +11,13 @@ An answer speaks as the message did: its delimiters, character set, version and 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Final
+from typing import Any, Final
 
-from . import timestamps
+from . import document, timestamps
 from .errors import MESSAGE, Condition, Hl7Error, Place
 from .header import AckWhen
 from .message import Message, parse_header
@@ -65,6 +65,27 @@ class Detail:
     def of(cls, error: Hl7Error) -> "Detail":
         """What an error tells."""
         return cls(error.condition, error.message, error.place, error.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the answer to an order says of it, behind MSA and ERR.
+
+    :ivar type: type, trigger and structure of the answer, such as ORS, O06, ORS_O06
+    :ivar document: its segments in their JSON form (:mod:`.document`), without a header
+    """
+
+    type: tuple[str, ...]
+    document: Mapping[str, Any]
+
+
+#: The answers to orders that say something of each of them (chapter 4): by MSH-9.1 and 9.2.
+ANSWERS: Final = {
+    "OMS^O05": ("ORS", "O06", "ORS_O06"),
+    "OMN^O07": ("ORN", "O08", "ORN_O08"),
+    "OMG^O19": ("ORG", "O20", "ORG_O20"),
+    "ORM^O01": ("ORR", "O02", "ORR_O02"),
+}
 
 
 #: What is no matter of content or format (2.9.2): type, event, processing id and version that are
@@ -137,19 +158,26 @@ def acknowledge(
     now: datetime,
     stage: Stage = Stage.HANDLING,
     details: Sequence[Detail] = (),
+    content: Content | None = None,
 ) -> Message | None:
     """The acknowledgement of a message, or None if it wants none.
 
     :param control_id: of the answer
     :param now: aware; when the answer is made
     :param details: what is wrong, the gravest first
+    :param content: what it says of the orders of the message
+    :raises Hl7Error: the content is no JSON form of segments, or cannot be written
     """
     if not is_wanted(message, stage, outcome):
         return None
-    made = answer(message, stage.value + outcome.value, control_id=control_id, now=now)
+    type_ = _own_type(message, content.type) if content else ()
+    code = stage.value + outcome.value
+    made = answer(message, code, control_id=control_id, now=now, type_=type_)
     if details and details[0].text and _version(message) < _NO_TEXT:
         _set(made, "MSA-3", details[0].text)
     _add_errors(made, details, _version(message))
+    if content:
+        document.append(made, content.document)
     return made
 
 
@@ -215,6 +243,11 @@ def _ack_type(message: Message) -> tuple[str, ...]:
     if _version(message) < _STRUCTURE:
         return ("ACK", trigger)
     return ("ACK", trigger, "ACK")
+
+
+def _own_type(message: Message, type_: tuple[str, ...]) -> tuple[str, ...]:
+    """A type as the version of the message writes it."""
+    return type_ if _version(message) >= _STRUCTURE else type_[:2]
 
 
 def _version(message: Message) -> tuple[int, ...]:

@@ -147,20 +147,32 @@ def build(document: Mapping[str, Any], limits: Limits = DEFAULT) -> Message:
     items = list(_items(document, document.get("segments")))
     if not items or items[0].get("id") != "MSH":
         raise _wrong("the first of the segments is MSH")
-    if len(items) > limits.segments:
-        raise _wrong(f"there are more than {limits.segments} segments")
     message = _empty(items[0], limits)
-    seen: dict[str, int] = {}
+    _write(message.header, items[0], Place("MSH", 1), limits)
+    _append(message, items[1:])
+    return message
+
+
+def append(message: Message, document: Mapping[str, Any]) -> None:
+    """Add the segments of a JSON form to a message, in its delimiters and its character set.
+
+    :param document: its segments without a header
+    :raises Hl7Error: as of :func:`build`
+    """
+    _append(message, list(_items(document, document.get("segments"))))
+
+
+def _append(message: Message, items: Sequence[Mapping[str, Any]]) -> None:
+    if len(message) + len(items) > message.limits.segments:
+        raise _wrong(f"there are more than {message.limits.segments} segments")
     for item in items:
         name = item.get("id")
         if not isinstance(name, str) or len(name) != 3:
             raise _wrong("each segment has its name, three characters, in id")
-        if name in HEADERS and seen:
+        if name in HEADERS:
             raise _wrong("a message has one header", Place(name))
-        seen[name] = seen.get(name, 0) + 1
-        segment = message.append(name) if name != "MSH" else message.header
-        _write(segment, item, Place(name, seen[name]), limits)
-    return message
+        segment = message.append(name)
+        _write(segment, item, Place(name, len(message.all(name))), message.limits)
 
 
 def _items(document: Mapping[str, Any], listed: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:

@@ -17,6 +17,9 @@
 ``hl7_location(field, place)``                    facility, point of care, room and bed of a PL
 ``hl7_minutes(amount, unit, place)``              whole minutes of an amount in ``s``, ``min``,
                                                   ``h`` or ``d``
+``hl7_each(groups, name[, n…])``                  the groups, once for each segment of a name in
+                                                  them, with the segments of the names that follow
+                                                  which belong to it
 ================================================= ==============================================
 
 A field is the list of its repetitions, such as ``root.PID[0].f3``. All keep apart what is absent
@@ -60,6 +63,7 @@ def register() -> None:
     extend("hl7_unlike", record_numbers.unlike, _FOUND, _SEGMENTS)
     extend("hl7_visit", record_numbers.visit, _FOUND, _TEXT, _SEGMENTS)
     extend("hl7_location", location, _FIELD, _TEXT)
+    extend("hl7_each", each, _FIELD, _TEXT, _FURTHER_TEXT)
     extend("hl7_minutes", minutes, {"types": ["string", "null"]}, _MAYBE_TEXT, _TEXT)
 
 
@@ -233,3 +237,42 @@ def minutes(amount: str | None, unit: str | None, place: str) -> int | str | Non
     if rest or number < 0:
         raise MappingError(f"{place}: not a whole number of minutes", code="invalid_decimal")
     return int(whole)
+
+
+# -- orders with several items ---------------------------------------------------------------
+
+
+def each(groups: list[Any] | None, name: str, *further: str) -> list[dict[str, Any]]:
+    """Groups of segments, once for each segment of a name that is in them.
+
+    A group without one stays as it is. Of ``further`` names, those at the same place belong to the
+    segment where there are as many of them; a single one belongs to all.
+
+    :param groups: such as ``root.groups.ORC``
+    :raises MappingError: ``ambiguous_segments``: nobody can say what belongs to what
+    """
+    found: list[dict[str, Any]] = []
+    for group in groups or []:
+        if not isinstance(group, dict) or not all(isinstance(one, list) for one in group.values()):
+            raise MappingError("hl7_each(): the first argument is a list such as root.groups.ORC")
+        several = group.get(name) or []
+        if len(several) < 2:
+            found.append(group)
+            continue
+        for place, segment in enumerate(several):
+            own = {other: _belonging(group, other, place, name) for other in further}
+            found.append({**group, **own, name: [segment]})
+    return found
+
+
+def _belonging(group: dict[str, Any], name: str, place: int, to: str) -> list[Any]:
+    segments: list[Any] = group.get(name) or []
+    if len(segments) < 2:
+        return segments
+    if len(segments) != len(group[to]):
+        raise MappingError(
+            f"{name}: there are {len(segments)} of them for {len(group[to])} {to}. Ask the partner "
+            "to send one for each, or one order for each item",
+            code="ambiguous_segments",
+        )
+    return [segments[place]]

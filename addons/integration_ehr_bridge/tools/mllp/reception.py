@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from ..hl7 import acknowledgement, batch, document, fingerprint, record_numbers
-from ..hl7.acknowledgement import Detail, Outcome, Stage
+from ..hl7.acknowledgement import Content, Detail, Outcome, Stage
 from ..hl7.errors import Condition, Hl7Error, LimitFault, Place
 from ..hl7.header import Header
 from ..hl7.message import Message, parse
@@ -47,7 +47,7 @@ _CONTROL_ID: Final = 199
 #: is something else in a header that slipped, such as a name, and would stand there in clear.
 _TYPE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2}")
 #: Where a message says what it is about, if it is about no patient.
-_OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1")
+_OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1", "ORC-4", "ORC-2")
 #: More patients than anybody merges at once: each is a look at every claim.
 _MOST_PATIENTS: Final = 50
 
@@ -137,9 +137,21 @@ def too_long(head: bytes, rules: Rules, now: datetime) -> Reception:
 
 
 def outcome_answer(
-    message: Message, outcome: Outcome, now: datetime, details: Sequence[Detail] = ()
+    message: Message,
+    outcome: Outcome,
+    now: datetime,
+    details: Sequence[Detail] = (),
+    content: Content | None = None,
 ) -> bytes | None:
-    """The answer that tells what became of a message."""
+    """The answer that tells what became of a message.
+
+    :raises Hl7Error: the content cannot be written
+    """
+    if content:
+        made = acknowledgement.acknowledge(
+            message, outcome, control_id=new_id(), now=now, details=details, content=content
+        )
+        return made.encode() if made else None
     return answers.acknowledged(
         message, outcome, Stage.HANDLING, control_id=new_id(), now=now, details=details
     )
@@ -275,7 +287,7 @@ def _type(header: Header) -> str:
 
 def _about(message: Message) -> Iterator[str]:
     """What a message is about: its patients by number and assigner, or else the appointment, the
-    bed or the list.
+    bed, the list or the order.
 
     A merge names both patients, so it waits for what is known of either (A40). The numbers are
     those that mappings may take for the record number: another one would order messages of one

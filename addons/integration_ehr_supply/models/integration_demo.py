@@ -1,0 +1,13 @@
+from odoo import api, models
+
+from ..demo import requisitions
+
+
+class IntegrationDemo(models.AbstractModel):
+    """What wards of the demo hospital order, with what became of it."""
+
+    _inherit = "integration.demo"
+
+    @api.model
+    def _load_supply_requisitions(self):
+        requisitions.tell(self.env)

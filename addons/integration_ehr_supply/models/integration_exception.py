@@ -1,0 +1,43 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..engine import requisition_changes
+
+
+class IntegrationException(models.Model):
+    """What storekeepers decide about requisitions."""
+
+    _inherit = "integration.exception"
+
+    kind = fields.Selection(
+        selection_add=[
+            ("requisition_hand", "May have been entered by hand"),
+            ("requisition_late", "Changed or cancelled too late"),
+        ],
+        ondelete={"requisition_hand": "cascade", "requisition_late": "cascade"},
+    )
+
+    def _accept_requisition_hand(self):
+        """It is what was entered by hand: that was supplied for it."""
+        self._document()._take_over_hand(self.proposal["pairs"])
+
+    def _reject_requisition_hand(self):
+        """It is another order, which is supplied as well."""
+        self._document()._supply_held()
+
+    def _accept_requisition_late(self):
+        """What is picked and not handed out yet goes back.
+
+        :raises UserError: nothing of it can be taken back here
+        """
+        line = self.env["ehr.requisition.line"].browse(self.proposal["line"]).exists()
+        moves = line._open_moves()
+        if self.proposal["action"] not in ("cancel", "discontinue") or not moves:
+            raise UserError(
+                self.env._(
+                    "What was handed out comes back by a return, and quantities are corrected on "
+                    "the transfer or the purchase. Do that, then keep the requisition as it is."
+                )
+            )
+        moves.picked = False
+        requisition_changes.discontinue(line)

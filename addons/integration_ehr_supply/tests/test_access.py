@@ -1,0 +1,148 @@
+"""Rights on the models of this addon; the walks over all of them are in the core's tests."""
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
+
+from .supply_case import SupplyCase
+
+# requisitions: the business of storekeepers, buyers, and readers of the census
+REQUISITIONS = ("ehr.requisition", "ehr.requisition.line")
+ANSWERS = ("ehr.requisition.answer",)
+ROUTES = ("ehr.supply.route",)
+MATRIX = {
+    REQUISITIONS: dict.fromkeys(ROLES, NOTHING),
+    ANSWERS: dict.fromkeys(ROLES, NOTHING),
+    ROUTES: dict.fromkeys(ROLES, NOTHING),
+}
+# Those who may enter requisitions by hand.
+MAY_CALL = {
+    "ehr.requisition": {"action_cancel": set(), "action_supply": set()},
+}
+
+
+def _requisition(case):
+    warehouse = case.env["stock.warehouse"].search([], limit=1)
+    route = case.env["ehr.supply.route"].create(
+        {
+            "name": "Ward",
+            "code": "ACCESS",
+            "source_location_id": warehouse.lot_stock_id.id,
+            "destination_location_id": warehouse.lot_stock_id.id,
+            "picking_type_id": warehouse.int_type_id.id,
+            "company_id": warehouse.company_id.id,
+        }
+    )
+    return case.env["ehr.requisition"].create(
+        {"route_id": route.id, "company_id": warehouse.company_id.id}
+    )
+
+
+SAMPLES = {"ehr.requisition": _requisition}
+PEOPLE = {
+    "stock.group_stock_user": {REQUISITIONS: ALL, ROUTES: READ, ANSWERS: NOTHING},
+    "stock.group_stock_manager": {REQUISITIONS: ALL, ROUTES: ALL, ANSWERS: NOTHING},
+    "purchase.group_purchase_user": {REQUISITIONS: READ, ROUTES: READ, ANSWERS: NOTHING},
+    "integration_ehr_bridge.group_census_user": {
+        REQUISITIONS: READ,
+        ROUTES: READ,
+        ANSWERS: NOTHING,
+    },
+    "base.group_user,integration_ehr_bridge.group_feed": {
+        REQUISITIONS: "rwc",
+        ROUTES: READ,
+        ANSWERS: NOTHING,
+    },
+}
+
+
+@tagged("post_install", "-at_install")
+class TestSupplyAccess(SupplyCase):
+    def check_rights(self, names, user, allowed):
+        for name in names:
+            model = self.env[name].with_user(user)
+            for operation, letter in OPERATIONS.items():
+                with self.subTest(model=name, user=user.login, operation=operation):
+                    self.assertEqual(model.has_access(operation), letter in allowed)
+
+    def test_matrix(self):
+        for role, group in ROLES.items():
+            user = new_test_user(self.env, f"supply.{role}", group)
+            for names, rights in MATRIX.items():
+                self.check_rights(names, user, rights[role])
+
+    def test_people(self):
+        for number, (groups, rights) in enumerate(PEOPLE.items()):
+            user = new_test_user(self.env, f"supply.people.{number}", groups)
+            for names, allowed in rights.items():
+                self.check_rights(names, user, allowed)
+
+    def test_storekeepers_see_no_visit_and_census_readers_do(self):
+        visit = self.env["ehr.encounter"].create(
+            {"visit_number": "V1", "visit_assigner": "MAIN", "company_id": self.company.id}
+        )
+        self.set_stock(self.gloves, 20)
+        one = self.ordered(self.order(), visit="V1")
+        keeper = new_test_user(self.env, "supply.keeper", "stock.group_stock_user")
+        reader = new_test_user(
+            self.env,
+            "supply.reader",
+            "stock.group_stock_user,integration_ehr_bridge.group_census_user",
+        )
+        for record in (one, one.picking_ids):
+            mine = record.with_user(keeper)
+            self.assertEqual(mine.visit_reference, visit.reference)
+            self.assertNotIn("encounter_id", mine.fields_get())
+            with self.assertRaises(AccessError):
+                mine.read(["encounter_id"])
+            self.assertEqual(record.with_user(reader).encounter_id, visit)
+            found = mine.search([("visit_reference", "=", visit.reference)])
+            self.assertEqual(found, mine)
+            with self.assertRaises(AccessError):
+                mine.search([("encounter_id.visit_number", "=", "V1")])
+
+    def test_what_was_decided_is_closed(self):
+        self.set_stock(self.gloves, 20)
+        one = self.ordered(self.order())
+        keeper = new_test_user(self.env, "supply.writer", "stock.group_stock_user")
+        mine = one.with_user(keeper)
+        for record, values in (
+            (mine, {"needed_by": "2026-01-01"}),
+            (mine.line_ids, {"quantity": 99}),
+            (mine.line_ids, {"decision": "accepted"}),
+        ):
+            with self.assertRaises(UserError):
+                record.write(values)
+        with self.assertRaises(UserError):
+            mine.unlink()
+        with self.assertRaises(UserError):
+            mine.line_ids.unlink()
+        with self.assertRaises(UserError):
+            self.env["ehr.requisition.line"].with_user(keeper).create(
+                {"requisition_id": one.id, "product_id": self.gloves.id}
+            )
+
+    def test_companies_are_apart(self):
+        other = self.env["res.company"].create({"name": "Apart"})
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        route = self.env["ehr.supply.route"].create(
+            {
+                "name": "Theirs",
+                "code": "T",
+                "company_id": other.id,
+                "source_location_id": warehouse.lot_stock_id.id,
+                "destination_location_id": warehouse.lot_stock_id.id,
+                "picking_type_id": warehouse.int_type_id.id,
+            }
+        )
+        theirs = self.env["ehr.requisition"].create({"route_id": route.id, "company_id": other.id})
+        line = self.env["ehr.requisition.line"].create(
+            {"requisition_id": theirs.id, "product_id": self.gloves.id}
+        )
+        keeper = new_test_user(self.env, "supply.apart", "stock.group_stock_manager")
+        for record in (route, theirs, line):
+            mine = record.with_user(keeper)
+            self.assertFalse(mine.search([("id", "=", record.id)]))
+            with self.assertRaises(AccessError):
+                mine.read(["company_id"])

@@ -1,0 +1,152 @@
+from odoo.exceptions import UserError
+from odoo.fields import Command, Datetime
+from odoo.tests import Form, new_test_user, tagged
+
+from .supply_case import SupplyCase
+
+
+@tagged("post_install", "-at_install")
+class TestRequisitionHand(SupplyCase):
+    """Requisitions that are entered while the feed is down, and the feed when it is back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keeper = new_test_user(
+            cls.env, "supply.hand", "stock.group_stock_user,uom.group_uom", tz="UTC"
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.set_stock(self.gloves, 50)
+
+    def by_hand(self, quantity=10, at="2025-03-02 06:30:00", **values):
+        one = (
+            self.env["ehr.requisition"]
+            .with_user(self.keeper)
+            .create(
+                {
+                    "route_id": self.route.id,
+                    "ordered_at": at,
+                    "hand_reason": "feed down",
+                    "line_ids": [
+                        Command.create({"product_id": self.gloves.id, "quantity": quantity})
+                    ],
+                    **values,
+                }
+            )
+        )
+        one.action_supply()
+        self.env.flush_all()
+        return one
+
+    def asked(self):
+        return self.env["integration.exception"].search([("kind", "=", "requisition_hand")])
+
+    def test_entered_in_the_form(self):
+        form = Form(self.env["ehr.requisition"].with_user(self.keeper))
+        form.route_id = self.route
+        form.hand_reason = "feed down since 7:40"
+        with form.line_ids.new() as line:
+            line.product_id = self.gloves
+            line.quantity = 2
+            line.unit_id = self.box
+        one = form.save()
+        self.assertEqual((one.state, one.by_hand), ("draft", True))
+        one.action_supply()
+        self.assertEqual((one.state, one.line_ids.reserved_quantity), ("ready", 24))
+        with self.assertRaises(UserError):
+            one.action_supply()
+        one.action_cancel()
+        self.assertEqual(one.state, "cancelled")
+
+    def test_it_needs_a_reason_and_items(self):
+        empty = (
+            self.env["ehr.requisition"].with_user(self.keeper).create({"route_id": self.route.id})
+        )
+        with self.assertRaises(UserError):
+            empty.action_supply()
+        with self.assertRaises(UserError):
+            self.by_hand(hand_reason=False)
+        with self.assertRaises(UserError):
+            self.by_hand(quantity=-1)
+
+    def test_what_has_to_be_bought_asks_the_buyers(self):
+        self.route.shortage = "purchase"
+        with self.assertRaisesRegex(UserError, "no supplier"):
+            self.by_hand(60)
+        self.offered(self.gloves)
+        one = self.by_hand(60)
+        self.assertEqual(one.sudo().purchase_ids.state, "draft")
+
+    def test_the_feed_tells_of_the_same(self):
+        hand = self.by_hand()
+        one = self.ordered(self.order())
+        self.assertEqual((one.state, one.line_ids.decision), ("held", "held"))
+        self.assertFalse(one.picking_ids)
+        self.assertEqual(self.answered()[2][1:6:4], ["OK", "HD"])
+        asked = self.asked()
+        self.assertEqual(asked.line_ids.mapped("label"), [self.gloves.display_name])
+        self.assertEqual(asked.area, "stock")
+        picking = hand.picking_ids
+        asked.with_user(self.keeper).action_accept()
+        self.env.flush_all()
+        self.assertEqual((one.state, one.picking_ids), ("ready", picking))
+        self.assertEqual((hand.state, hand.line_ids.state), ("cancelled", "matched"))
+        self.assertEqual(hand.matched_id, one)
+        self.deliver(picking)
+        self.assertEqual(one.state, "done")
+        # It is settled: the feed may repeat itself.
+        self.ordered(self.order())
+        self.assertEqual(one.state, "done")
+
+    def test_it_was_another_one(self):
+        hand = self.by_hand()
+        one = self.ordered(self.order())
+        self.asked().with_user(self.keeper).action_reject()
+        self.env.flush_all()
+        self.assertEqual((one.state, hand.state), ("ready", "ready"))
+        self.assertEqual(len(one.picking_ids | hand.picking_ids), 2)
+        self.assertFalse(hand.matched_id)
+
+    def test_other_quantities_are_made_right(self):
+        hand = self.by_hand(8)
+        one = self.ordered(self.order(quantity="1", unit="BX"))
+        self.assertEqual(self.asked().line_ids.ours, "8 Units")
+        self.asked().with_user(self.keeper).action_accept()
+        self.env.flush_all()
+        line = one.line_ids
+        self.assertEqual((line.quantity, line.unit_id, line.reserved_quantity), (1, self.box, 12))
+        self.assertEqual(hand.matched_id, one)
+
+    def test_what_was_handed_out_is_too_much(self):
+        hand = self.by_hand(20)
+        self.deliver(hand.picking_ids)
+        self.ordered(self.order())
+        with self.assertRaises(UserError):
+            self.asked().with_user(self.keeper).action_accept()
+
+    def test_other_items_places_and_times_are_no_match(self):
+        other = self.storable("Masks", default_code="MSK")
+        self.set_stock(other, 50)
+        self.by_hand(at="2025-02-20 06:30:00")
+        self.assertEqual(self.ordered(self.order("P1")).state, "ready")
+        self.by_hand()
+        self.assertEqual(self.ordered(self.order("P2", item="MSK")).state, "ready")
+        ward = self.ward_stock.copy({"name": "5W"})
+        self.make_route("5W", ward)
+        self.assertEqual(self.ordered(self.order("P3", to="5W")).state, "ready")
+        self.assertFalse(self.asked())
+        two = self.ordered(self.order("P4"), self.order("P4", item="MSK", set_id="2"))
+        self.assertEqual(two.state, "ready", "one of its items was not entered by hand")
+        self.assertEqual(self.ordered(self.order("P5")).state, "held")
+
+    def test_cancelled_while_it_waits(self):
+        self.by_hand()
+        one = self.ordered(self.order())
+        self.ordered(self.order(control="CA", item=None))
+        self.assertEqual((one.state, self.asked().state), ("cancelled", "void"))
+
+    def test_time_is_now_by_default(self):
+        one = self.env["ehr.requisition"].create({"route_id": self.route.id})
+        self.assertLess((Datetime.now() - one.ordered_at).total_seconds(), 60)
