@@ -76,6 +76,9 @@ def _move(picking: BaseModel, want: Want) -> None:
     """The appointment has another time: what is reserved stays reserved, for then."""
     if picking.state in OPEN and picking.scheduled_date != want.at:
         picking.scheduled_date = want.at
+    visit = picking.ehr_appointment_id.encounter_id
+    if picking.encounter_id != visit:
+        picking.encounter_id = visit
     if picking.state in ("confirmed", "waiting"):
         picking.action_assign()
 
@@ -96,6 +99,7 @@ def _values(appointment: BaseModel, want: Want) -> dict[str, Any]:
         "origin": want.kit.name,
         "ehr_usage": "kit",
         "ehr_appointment_id": appointment.id,
+        "encounter_id": appointment.encounter_id.id,
         "ehr_kit_id": want.kit.id,
         "move_ids": [
             Command.create(

@@ -12,6 +12,7 @@ from . import (
     test_kit_demand,
     test_kit_requests,
     test_kits,
+    test_ui_usage,
     test_usage,
     test_usage_documents,
     test_usage_refused,
