@@ -13,6 +13,7 @@ from .usage_stock import QUIET
 
 #: After so many days an appointment of which nothing was told any more is taken to be over.
 OVERDUE_DAYS: Final = 2
+LACKING: Final = ("confirmed", "waiting", "partially_available")
 OPEN: Final = ("draft", "waiting", "confirmed", "assigned")
 
 
@@ -43,9 +44,11 @@ def plan(appointments: BaseModel, now: datetime) -> None:
             else:
                 fresh.append(_values(one, want))
         reserved._ehr_release_kit()
-    created = env["stock.picking"].create(fresh)
-    created.action_confirm()
-    created.action_assign()
+    if fresh:
+        created = env["stock.picking"].create(fresh)
+        created.action_confirm()
+        # A transfer of which nothing is there waits: the appointment says what is missing.
+        created.move_ids._action_assign()
 
 
 def _wanted(appointment: BaseModel, known: dict[Any, BaseModel], now: datetime) -> Iterator[Want]:
@@ -79,8 +82,7 @@ def _move(picking: BaseModel, want: Want) -> None:
     visit = picking.ehr_appointment_id.encounter_id
     if picking.encounter_id != visit:
         picking.encounter_id = visit
-    if picking.state in ("confirmed", "waiting"):
-        picking.action_assign()
+    picking.move_ids.filtered(lambda move: move.state in LACKING)._action_assign()
 
 
 def _values(appointment: BaseModel, want: Want) -> dict[str, Any]:

@@ -37,8 +37,10 @@ def book(handler: BaseModel, usages: Sequence[Usage]) -> BaseModel:
     moves = _take(env, usages)
     kits._action_assign()
     records = env["ehr.consumption"].create(
-        _values(one, moves[_group(one)], missing.get(number), receipts.get(number))
-        for number, one in enumerate(usages)
+        [
+            _values(one, moves[_group(one)], missing.get(number), receipts.get(number))
+            for number, one in enumerate(usages)
+        ]
     )
     return records.with_env(handler.env)
 

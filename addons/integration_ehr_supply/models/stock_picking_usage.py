@@ -94,7 +94,7 @@ class StockPicking(models.Model):
                         "move_ids": moves,
                     }
                 )
-        back = self.create(values)
-        back.action_confirm()
-        back.action_assign()
-        return back
+        if values:
+            back = self.create(values)
+            back.action_confirm()
+            back.move_ids._action_assign()
