@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from odoo.fields import Command
@@ -26,7 +26,7 @@ class Want(NamedTuple):
     at: datetime
 
 
-def plan(appointments: BaseModel, now: datetime) -> None:
+def plan(appointments: BaseModel) -> None:
     """Bring the reservations of appointments of one company up to date, all at once."""
     appointments = appointments.with_context(**QUIET)
     env = appointments.env
@@ -36,7 +36,7 @@ def plan(appointments: BaseModel, now: datetime) -> None:
     fresh: list[dict[str, Any]] = []
     for one in appointments:
         reserved = one.kit_picking_ids.filtered(lambda picking: not picking.ehr_kit_closed)
-        for want in _wanted(one, known, now):
+        for want in _wanted(one, known):
             same = reserved.filtered(lambda picking, want=want: _fits(picking, want))[:1]
             reserved -= same
             if same:
@@ -51,10 +51,8 @@ def plan(appointments: BaseModel, now: datetime) -> None:
         created.move_ids._action_assign()
 
 
-def _wanted(appointment: BaseModel, known: dict[Any, BaseModel], now: datetime) -> Iterator[Want]:
+def _wanted(appointment: BaseModel, known: dict[Any, BaseModel]) -> Iterator[Want]:
     if not appointment._wants_kits():
-        return
-    if appointment.start_at < now - timedelta(days=OVERDUE_DAYS):
         return
     place = appointment.location_id
     target = place._usage_setting("stock_location_id")

@@ -15,6 +15,7 @@ from . import (
     stock_move,
     stock_picking,
 )
+
 # Usage and case kits
 from . import (
     account_move_usage,

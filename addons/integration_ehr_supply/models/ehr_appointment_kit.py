@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..engine.kit_planner import OVERDUE_DAYS
+
 #: What decides which kits are reserved, where and when.
 FACTS = frozenset({"status", "start_at", "resource_ids", "encounter_id"})
 STATES = [
@@ -54,7 +56,9 @@ class EhrAppointment(models.Model):
         waiting = open_.filtered(lambda one: one.state not in ("done", "cancel"))
         if not waiting:
             return "there"
-        return "reserved" if set(waiting.mapped("state")) == {"assigned"} else "short"
+        # Not the state of the transfer: to Odoo it is ready when a part of it is.
+        moves = waiting.move_ids.filtered(lambda one: one.state not in ("done", "cancel"))
+        return "reserved" if set(moves.mapped("state")) <= {"assigned"} else "short"
 
     def _kit_missing(self, pickings):
         """What could not be reserved, in words."""
@@ -65,7 +69,10 @@ class EhrAppointment(models.Model):
 
     def _wants_kits(self):
         """Whether it takes place, as far as is known."""
-        return self.status in ("booked", "started") and bool(self.start_at)
+        begin = fields.Datetime.subtract(fields.Datetime.now(), days=OVERDUE_DAYS)
+        return (
+            self.status in ("booked", "started") and bool(self.start_at) and self.start_at >= begin
+        )
 
     def _kits(self, known=None):
         """The kits of its services; that of its surgeon where there is one.

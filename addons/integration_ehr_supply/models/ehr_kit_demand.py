@@ -35,8 +35,11 @@ class EhrKitDemand(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT min(l.id) AS id,
-                   (a.start_at AT TIME ZONE 'UTC'
+            SELECT row_number() OVER (
+                       ORDER BY day, product_id, place_id, company_id) AS id,
+                   demand.*
+              FROM (
+            SELECT (a.start_at AT TIME ZONE 'UTC'
                         AT TIME ZONE COALESCE(p.tz, 'UTC'))::date AS day,
                    l.product_id, a.location_id AS place_id, a.company_id,
                    sum(l.quantity * lu.factor / pu.factor) AS quantity,
@@ -61,6 +64,7 @@ class EhrKitDemand(models.Model):
               JOIN uom_uom pu ON pu.id = t.uom_id
              WHERE a.status IN ('pending', 'booked') AND a.start_at >= now() AT TIME ZONE 'UTC'
              GROUP BY day, l.product_id, a.location_id, a.company_id
+                   ) demand
             """
         )
 

@@ -61,7 +61,7 @@ class EhrKitDue(models.Model):
         for company, some in (
             self.env["ehr.appointment"].browse(ids).exists().grouped("company_id").items()
         ):
-            kit_planner.plan(some.with_company(company), fields.Datetime.now())
+            kit_planner.plan(some.with_company(company))
         if self.search_count([], limit=1):
             self.env.ref("integration_ehr_supply.ir_cron_kits")._trigger()
 

@@ -71,12 +71,13 @@ class StockMove(models.Model):
         if self.state == "done":
             return
         self._do_unreserve()
-        used = self.product_id.uom_id._compute_quantity(quantity, self.product_uom, round=False)
-        left = self.product_uom.round(self.product_uom_qty - used)
-        if self.product_uom.compare(left, 0) <= 0:
+        unit = self.product_id.uom_id
+        left = unit.round(self.product_qty - quantity)
+        if unit.compare(left, 0) <= 0:
             self._action_cancel()
         else:
-            self.product_uom_qty = left
+            # In the unit in which it is kept: a part of a box would be rounded.
+            self.write({"product_uom": unit.id, "product_uom_qty": left})
 
     def _ehr_rest_values(self):
         """What was brought with a kit and not used: values of moves that take it back, by lot."""

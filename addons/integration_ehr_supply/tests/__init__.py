@@ -7,6 +7,7 @@ from . import (
     test_requisition_refused,
     test_ui,
 )
+
 # Usage and case kits
 from . import (
     test_kit_demand,

@@ -47,7 +47,7 @@ class TestUsageRefused(UsageCase):
         self.env.company.ehr_create_locations = False
         self.refuse("unknown_location", self.rxd("D1", "1", "SWAB"), place="8W^^^MAIN")
         self.ward.analytic_account_id = False
-        self.refuse("no_cost_centre", self.rxd("D1", "1", "SWAB"))
+        self.refuse("no_cost_centre", self.rxd("D1", "1", "SWAB"), place="3W^^^MAIN")
         self.env.company.ehr_usage_cost_centre_id = self.other_centre
         self.assert_done(self.bring(self.rds(self.rxd("D2", "1", "SWAB"), place="3W^^^MAIN")))
         self.assertEqual(self.used("D2").analytic_account_id, self.other_centre)
