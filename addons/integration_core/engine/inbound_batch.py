@@ -38,7 +38,7 @@ from . import (
     sync,
 )
 from .inbound_bodies import Bodies, Stored
-from .inbound_run import Ready, Received, Run
+from .inbound_run import NoConcernError, Ready, Received, Run
 from .next_transaction import NextTransactionError
 from .savepoints import Steps
 
@@ -140,6 +140,8 @@ class Batch:
                 record = self._handle(message, stored, contents, plan)
         except NextTransactionError:
             raise
+        except NoConcernError:
+            return inbound_outcome.filtered(message, started)
         except Exception as exc:  # any handler error becomes an outcome of its message
             error = self._error(exc, contents, plan)
             return inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
@@ -160,6 +162,8 @@ class Batch:
                 return fetches.ask(self.env.cr, plan, message, stored, raw)
         ready = self._prepare(message, stored, contents, plan)
         handler = self._handler(plan)
+        if not handler._concerns(ready.data):
+            raise NoConcernError
         try:
             with (
                 causation.caused_by(ready.cause),
@@ -244,12 +248,16 @@ class Batch:
         try:
             with discretion.private_content(self.plan.private):
                 ready = self._prepare(message, stored, contents, plan)
+                concerns = self._handler(plan)._concerns(ready.data)
         except Exception as exc:  # what cannot be read does not spoil the others
             error = self._error(exc, contents, plan)
             result = inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
             run.refused.append(result)
             run.blocked |= self._blocked_by(message, result)
         else:
+            if not concerns:
+                run.refused.append(inbound_outcome.filtered(message, started))
+                return
             run.ready.append(ready)
             run.size += ready.size
 

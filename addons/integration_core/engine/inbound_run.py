@@ -20,6 +20,10 @@ class Received:
     system_id: int
 
 
+class NoConcernError(Exception):
+    """The handler of its type has no use for this message."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """A message that a handler can get."""

@@ -28,6 +28,16 @@ class IntegrationHandler(models.AbstractModel):
     # How many messages `_process_batch` takes at once; 1: the handler has none.
     _batch_size: int = 1
 
+    def _concerns(self, data):
+        """Whether a message says anything that this handler is for.
+
+        A type of messages may carry very different things, and their sender cannot always tell
+        them apart. What concerns nobody is kept, counts as filtered, and no handler gets it.
+
+        :param data: as of ``_process``; nothing may be looked up for the answer
+        """
+        return True
+
     def _confirms(self, record):
         """Whether the message that touched ``record`` confirms what was sent about it."""
         return False

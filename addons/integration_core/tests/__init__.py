@@ -29,6 +29,7 @@ from . import (
     test_encryption_keys,
     test_endpoint_health,
     test_engine_batch,
+    test_engine_concerns,
     test_engine_inbound,
     test_engine_ordering,
     test_engine_outbound,

@@ -15,3 +15,28 @@ from . import (
     stock_move,
     stock_picking,
 )
+
+# Usage and case kits
+from . import (
+    account_move_usage,
+    ehr_appointment_kit,
+    ehr_case_kit,
+    ehr_case_kit_line,
+    ehr_consumption,
+    ehr_kit_demand,
+    ehr_kit_due,
+    ehr_kit_request,
+    ehr_location_usage,
+    integration_exception_usage,
+    integration_handler_ehr_consumption,
+    integration_handler_ehr_kit_request,
+    product_product_usage,
+    purchase_order_usage,
+    res_company_usage,
+    res_config_settings_usage,
+    stock_lot_usage,
+    stock_move_usage,
+    stock_orderpoint_usage,
+    stock_picking_usage,
+    stock_quant_usage,
+)

@@ -11,7 +11,16 @@ from .supply_case import SupplyCase
 REQUISITIONS = ("ehr.requisition", "ehr.requisition.line")
 ANSWERS = ("ehr.requisition.answer",)
 ROUTES = ("ehr.supply.route",)
+# usage and case kits: told by feeds, read by storekeepers, buyers and readers of the census
+TOLD = ("ehr.consumption", "ehr.kit.request")
+KITS = ("ehr.case.kit", "ehr.case.kit.line")
+DEMAND = ("ehr.kit.demand",)
+DUE = ("ehr.kit.due",)
 MATRIX = {
+    TOLD: dict.fromkeys(ROLES, NOTHING),
+    KITS: dict.fromkeys(ROLES, NOTHING),
+    DEMAND: dict.fromkeys(ROLES, NOTHING),
+    DUE: dict.fromkeys(ROLES, NOTHING),
     REQUISITIONS: dict.fromkeys(ROLES, NOTHING),
     ANSWERS: dict.fromkeys(ROLES, NOTHING),
     ROUTES: dict.fromkeys(ROLES, NOTHING),
@@ -19,6 +28,7 @@ MATRIX = {
 # Those who may enter requisitions by hand.
 MAY_CALL = {
     "ehr.requisition": {"action_cancel": set(), "action_supply": set()},
+    "stock.warehouse.orderpoint": {"action_take_ehr_suggestion": set()},
 }
 
 
@@ -39,7 +49,15 @@ def _requisition(case):
     )
 
 
-SAMPLES = {"ehr.requisition": _requisition}
+def _orderpoint(case):
+    warehouse = case.env["stock.warehouse"].search([], limit=1)
+    product = case.env["product.product"].create({"name": "Access", "is_storable": True})
+    return case.env["stock.warehouse.orderpoint"].create(
+        {"product_id": product.id, "location_id": warehouse.lot_stock_id.id}
+    )
+
+
+SAMPLES = {"ehr.requisition": _requisition, "stock.warehouse.orderpoint": _orderpoint}
 PEOPLE = {
     "stock.group_stock_user": {REQUISITIONS: ALL, ROUTES: READ, ANSWERS: NOTHING},
     "stock.group_stock_manager": {REQUISITIONS: ALL, ROUTES: ALL, ANSWERS: NOTHING},
@@ -53,6 +71,20 @@ PEOPLE = {
         REQUISITIONS: "rwc",
         ROUTES: READ,
         ANSWERS: NOTHING,
+    },
+}
+
+
+PEOPLE_OF_USAGE = {
+    "stock.group_stock_user": {TOLD: READ, KITS: READ, DEMAND: READ, DUE: NOTHING},
+    "stock.group_stock_manager": {TOLD: READ, KITS: ALL, DEMAND: READ, DUE: NOTHING},
+    "purchase.group_purchase_user": {TOLD: READ, KITS: NOTHING, DEMAND: READ, DUE: NOTHING},
+    "integration_ehr_bridge.group_census_user": {TOLD: READ, KITS: READ, DEMAND: NOTHING},
+    "base.group_user,integration_ehr_bridge.group_feed": {
+        TOLD: "rwc",
+        KITS: READ,
+        DEMAND: NOTHING,
+        DUE: NOTHING,
     },
 }
 
@@ -73,7 +105,8 @@ class TestSupplyAccess(SupplyCase):
                 self.check_rights(names, user, rights[role])
 
     def test_people(self):
-        for number, (groups, rights) in enumerate(PEOPLE.items()):
+        people = [*PEOPLE.items(), *PEOPLE_OF_USAGE.items()]
+        for number, (groups, rights) in enumerate(people):
             user = new_test_user(self.env, f"supply.people.{number}", groups)
             for names, allowed in rights.items():
                 self.check_rights(names, user, allowed)

@@ -5,5 +5,6 @@ from . import (
     bench_fixture,
     bench_purchase,
     bench_roundtrip,
+    bench_usage,
     integration_handler_bench,
 )

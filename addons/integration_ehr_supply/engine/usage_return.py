@@ -1,0 +1,128 @@
+"""Goods that come back from a ward: their dispense is reversed exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from odoo.fields import Command
+from odoo.models import BaseModel
+
+from odoo.addons.integration_core.tools import errors
+
+from ..tools.usage import Told
+from .usage_book import UsageBook
+from .usage_stock import QUIET
+
+
+def give_back(book: UsageBook, told: Told, received: Any) -> BaseModel:
+    """Put back what a line says, to where it was taken from and at the same cost centre.
+
+    :raises errors.ConflictError: its dispense is not known, or was another one
+    """
+    original = book.known.get(told.original)
+    if not original:
+        raise errors.ConflictError(
+            "Something is given back of which no dispense is known here. Handle the dispense "
+            "first, or ask the sender for its number, then retry.",
+            code="unknown_usage",
+        )
+    return _write(book, told, original, received, _quantity(book, told, original))
+
+
+def put_back_all(book: UsageBook, told: Told, original: BaseModel, received: Any) -> BaseModel:
+    """Put back what is left of a consumption: what it was for does not take place."""
+    left = original.uom_id.round(original.quantity - original.quantity_returned)
+    return _write(book, told, original, received, left)
+
+
+def _write(
+    book: UsageBook, told: Told, original: BaseModel, received: Any, quantity: float
+) -> BaseModel:
+    env = book.env(context={**book.env.context, **QUIET})
+    move = _put_back(env, told, original, quantity)
+    return env["ehr.consumption"].create(
+        {
+            "system_id": received.system_id,
+            "message_uuid": received.uuid,
+            "action": told.action,
+            "number": told.key.number,
+            "line": told.key.line,
+            "source": told.source,
+            "order_number": told.order or False,
+            "used_at": told.used_at,
+            "product_id": original.product_id.id,
+            "quantity": quantity,
+            "uom_id": original.uom_id.id,
+            "lot_id": original.lot_id.id,
+            "place_id": original.place_id.id,
+            "stock_location_id": original.stock_location_id.id,
+            "analytic_account_id": original.analytic_account_id.id,
+            "encounter_id": original.encounter_id.id,
+            "move_id": move.id,
+            "returns_id": original.id,
+            "company_id": original.company_id.id,
+        }
+    ).with_env(book.env)  # fmt: skip
+
+
+def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
+    """What comes back, in the unit of the dispense."""
+    product = book.product(told)
+    unit = book.unit(product, told.unit)
+    lot = book.lot(product, told, giving_back=True) if told.lot else original.lot_id
+    if (product, lot) != (original.product_id, original.lot_id):
+        raise errors.ConflictError(
+            "Something else is given back than was dispensed under this number: another item or "
+            "another lot. Ask the sender which is right, then cancel this message.",
+            code="return_differs",
+        )
+    quantity = unit._compute_quantity(
+        book.quantity(unit, told.quantity), original.uom_id, round=False
+    )
+    left = original.quantity - original.quantity_returned
+    if original.uom_id.compare(quantity, left) > 0:
+        raise errors.ConflictError(
+            "More is given back than was dispensed under this number and not given back yet. Ask "
+            "the sender for the right quantity, then cancel this message.",
+            code="returned_more",
+        )
+    return original.uom_id.round(quantity)
+
+
+def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> BaseModel:
+    taken = original.move_id
+    common = {
+        "product_id": original.product_id.id,
+        "company_id": original.company_id.id,
+        "location_id": taken.location_dest_id.id,
+        "location_dest_id": original.stock_location_id.id,
+    }
+    line = {
+        **common,
+        "product_uom_id": original.uom_id.id,
+        "quantity": quantity,
+        "lot_id": original.lot_id.id,
+        "picked": True,
+    }
+    move = {
+        **common,
+        "product_uom": original.uom_id.id,
+        "product_uom_qty": quantity,
+        "picked": True,
+        "origin_returned_move_id": taken.id,
+        "ehr_cost_centre_id": taken.ehr_cost_centre_id.id,
+        "move_line_ids": [Command.create(line)],
+    }
+    transfer = env["stock.picking"].create(
+        {
+            "picking_type_id": taken.picking_id.picking_type_id.id,
+            "location_id": common["location_id"],
+            "location_dest_id": common["location_dest_id"],
+            "return_id": taken.picking_id.id,
+            "scheduled_date": told.used_at,
+            "ehr_usage": "use",
+            "move_ids": [Command.create(move)],
+        }
+    )
+    transfer._action_done()
+    return transfer.move_ids

@@ -1,0 +1,225 @@
+"""Taking from stock what was used: few transfers for many lines, and exact returns."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from odoo.fields import Command
+from odoo.models import BaseModel
+
+from odoo.addons.integration_core.tools import errors
+
+from ..tools.usage import OnHand
+from . import usage_emergency
+from .usage_book import Usage
+
+#: Documents of machines get no note about themselves.
+QUIET = {"tracking_disable": True, "mail_create_nolog": True, "mail_create_nosubscribe": True}
+
+
+def book(handler: BaseModel, usages: Sequence[Usage]) -> BaseModel:
+    """Take lines from stock; return their records in the same order.
+
+    Lines of one stock location become one transfer; those of one product, unit and cost centre
+    one move, with a move line for each lot.
+
+    :raises errors.ConflictError: ``beyond_stock``
+    """
+    env = handler.env(context={**handler.env.context, **QUIET})
+    missing = _missing(env, usages)
+    receipts = {}
+    for usage, quantity in missing.items():
+        if _policy(handler, usages[usage]) == "emergency":
+            receipts[usage] = usage_emergency.receive(env, usages[usage], quantity)
+    kits = _free_kits(usages)
+    moves = _take(env, usages)
+    kits._action_assign()
+    records = env["ehr.consumption"].create(
+        [
+            _values(one, moves[_group(one)], missing.get(number), receipts.get(number))
+            for number, one in enumerate(usages)
+        ]
+    )
+    return records.with_env(handler.env)
+
+
+# -- what is there -----------------------------------------------------------------------------
+
+
+def _stored(usage: Usage) -> tuple[int, int, int]:
+    return usage.stock.id, usage.product.id, usage.lot.id or 0
+
+
+def _missing(env: Any, usages: Sequence[Usage]) -> dict[int, float]:
+    """How much is not there, by number of the line, where that may be.
+
+    :raises errors.ConflictError: it may not
+    """
+    kept = [(number, one) for number, one in enumerate(usages) if one.product.is_storable]
+    on_hand = _on_hand(env, [one for _number, one in kept])
+    missing = {}
+    for number, one in kept:
+        quantity = on_hand.take(_stored(one), one.in_product_unit)
+        if one.product.uom_id.is_zero(quantity):
+            continue
+        if _policy(env["integration.handler.ehr_consumption"], one) == "quarantine":
+            raise errors.ConflictError(
+                "More was used than lies at the place by Odoo's count. Count the stock or enter "
+                "the missing receipt, then retry; or let the settings of the place allow it.",
+                code="beyond_stock",
+            )
+        missing[number] = quantity
+    return missing
+
+
+def _on_hand(env: Any, usages: Iterable[Usage]) -> OnHand:
+    """What lies at the places, loose and our own: nothing else is taken."""
+    usages = list(usages)
+    rows = env["stock.quant"]._read_group(
+        [
+            ("location_id", "in", list({one.stock.id for one in usages})),
+            ("product_id", "in", list({one.product.id for one in usages})),
+            ("owner_id", "=", False),
+            ("package_id", "=", False),
+        ],
+        ["location_id", "product_id", "lot_id"],
+        ["quantity:sum"],
+    )
+    return OnHand(
+        {(place.id, product.id, lot.id or 0): total for place, product, lot, total in rows}
+    )
+
+
+def _policy(handler: BaseModel, usage: Usage) -> str:
+    # sudo: how usage is booked; a service user need not be able to read companies
+    company = handler.env.company.sudo()
+    return usage.place._usage_setting("usage_shortage") or company.ehr_usage_shortage
+
+
+# -- moves -------------------------------------------------------------------------------------
+
+
+def _group(usage: Usage) -> tuple[int, ...]:
+    """Lines with the same are taken by one move."""
+    return usage.stock.id, usage.product.id, usage.unit.id, usage.cost_centre.id
+
+
+def _take(env: Any, usages: Sequence[Usage]) -> dict[tuple[int, ...], BaseModel]:
+    groups = defaultdict(list)
+    for one in usages:
+        groups[_group(one)].append(one)
+    by_place = defaultdict(list)
+    for key, group in groups.items():
+        by_place[group[0].stock].append((key, group))
+    transfers = env["stock.picking"].create(
+        [_transfer_values(stock, found) for stock, found in by_place.items()]
+    )
+    transfers._action_done()
+    moves = {}
+    for transfer, found in zip(transfers, by_place.values(), strict=True):
+        keys = [key for key, _lines in found]
+        moves.update(zip(keys, transfer.move_ids.sorted("id"), strict=True))
+    return moves
+
+
+def _transfer_values(stock: BaseModel, found: list[tuple[Any, list[Usage]]]) -> dict[str, Any]:
+    first = found[0][1][0]
+    moves = [_move_values(group) for _key, group in found]
+    return {
+        "picking_type_id": stock.warehouse_id.int_type_id.id,
+        "location_id": stock.id,
+        "location_dest_id": moves[0]["location_dest_id"],
+        "origin": first.told.order if len(found) == 1 else False,
+        "scheduled_date": min(one.told.used_at for _key, group in found for one in group),
+        "ehr_usage": "use",
+        "move_ids": [Command.create(values) for values in moves],
+    }
+
+
+def _move_values(group: list[Usage]) -> dict[str, Any]:
+    one = group[0]
+    by_lot: dict[int, float] = defaultdict(float)
+    for usage in group:
+        by_lot[usage.lot.id] += usage.quantity
+    common = {
+        "product_id": one.product.id,
+        "company_id": one.product.env.company.id,
+        "location_id": one.stock.id,
+        # Where Odoo books what a company uses up itself.
+        "location_dest_id": one.product.property_stock_production.id,
+    }
+    lines = [
+        {
+            **common,
+            "product_uom_id": one.unit.id,
+            "quantity": one.unit.round(quantity),
+            "lot_id": lot,
+            "picked": True,
+        }
+        for lot, quantity in by_lot.items()
+    ]
+    return {
+        **common,
+        "product_uom": one.unit.id,
+        "product_uom_qty": sum(line["quantity"] for line in lines),
+        "picked": True,
+        "ehr_cost_centre_id": one.cost_centre.id,
+        "move_line_ids": [Command.create(line) for line in lines],
+    }
+
+
+def _values(
+    usage: Usage, move: BaseModel, missing: float | None, receipt: BaseModel | None
+) -> dict[str, Any]:
+    told = usage.told
+    return {
+        "system_id": usage.received.system_id,
+        "message_uuid": usage.received.uuid,
+        "action": told.action,
+        "number": told.key.number,
+        "line": told.key.line,
+        "source": told.source,
+        "order_number": told.order or False,
+        "used_at": told.used_at,
+        "product_id": usage.product.id,
+        "quantity": usage.quantity,
+        "uom_id": usage.unit.id,
+        "lot_id": usage.lot.id,
+        "place_id": usage.place.id,
+        "stock_location_id": usage.stock.id,
+        "analytic_account_id": usage.cost_centre.id,
+        "encounter_id": usage.visit.id,
+        "move_id": move.id,
+        "kit_picking_id": usage.kit_move.picking_id.id,
+        "company_id": move.company_id.id,
+        **_shortage(missing, receipt),
+    }
+
+
+def _shortage(missing: float | None, receipt: BaseModel | None) -> dict[str, Any]:
+    if not missing:
+        return {}
+    return {
+        "shortage": "emergency" if receipt else "negative",
+        "shortage_quantity": missing,
+        "receipt_id": receipt.id if receipt else False,
+    }
+
+
+def _free_kits(usages: Sequence[Usage]) -> BaseModel:
+    """What is used out of kits is not reserved any more; the kits whose rest is to be reserved.
+
+    Before anything is taken: Odoo would free the reservations of others otherwise.
+    """
+    used: dict[BaseModel, float] = defaultdict(float)
+    for one in usages:
+        if one.kit_move:
+            used[one.kit_move] += one.in_product_unit
+    # sudo: the reservation follows from what was used, whoever told it
+    moves = usages[0].kit_move.browse().sudo() if usages else None
+    for move, quantity in used.items():
+        moves |= move.sudo()  # sudo: as above
+        move.sudo()._ehr_free_reserved(quantity)  # sudo: as above
+    return moves.filtered(lambda one: one.state not in ("done", "cancel"))

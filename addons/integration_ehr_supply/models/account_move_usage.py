@@ -1,0 +1,25 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    """Journal entries of usage lead back to what was used."""
+
+    _inherit = "account.move"
+
+    ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
+
+    @api.depends("stock_move_ids.ehr_consumption_ids")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_ehr_consumption_count(self):
+        model = self.env["ehr.consumption"]
+        readable = model.has_access("read")
+        for entry in self:
+            entry.ehr_consumption_count = (
+                model.search_count([("move_id.account_move_id", "in", entry.ids)])
+                if readable
+                else 0
+            )
+
+    def action_open_ehr_consumptions(self):
+        """What this entry values."""
+        return self.env["ehr.consumption"]._open_list([("move_id.account_move_id", "in", self.ids)])

@@ -1,0 +1,137 @@
+from odoo import api, fields, models
+
+from ..engine.kit_planner import OVERDUE_DAYS
+
+#: What decides which kits are reserved, where and when.
+FACTS = frozenset({"status", "start_at", "resource_ids", "encounter_id"})
+STATES = [
+    ("missing", "Not reserved"),
+    ("short", "Something is missing"),
+    ("reserved", "Reserved"),
+    ("there", "In the theatre"),
+    ("over", "Used or released"),
+]
+
+
+class EhrAppointment(models.Model):
+    """Appointments reserve the kits of their procedures."""
+
+    _inherit = "ehr.appointment"
+
+    kit_picking_ids = fields.One2many(
+        "stock.picking",
+        "ehr_appointment_id",
+        string="Case kits",
+        domain=[("ehr_usage", "=", "kit")],
+        groups="integration_ehr_bridge.group_feed,integration_ehr_bridge.group_census_user",
+    )
+    kit_count = fields.Integer(
+        compute="_compute_kits",
+        compute_sudo=True,  # that something is reserved may be known by those who see the schedule
+    )
+    kit_state = fields.Selection(STATES, string="Kits", compute="_compute_kits", compute_sudo=True)
+    kit_missing = fields.Char(
+        string="Missing", compute="_compute_kits", compute_sudo=True,
+        help="What of the kits could not be reserved.",
+    )  # fmt: skip
+    kit_consumption_count = fields.Integer(compute="_compute_kits", compute_sudo=True)
+
+    @api.depends("kit_picking_ids.state", "status", "resource_ids.code", "resource_ids.staff_id")
+    def _compute_kits(self):
+        for one in self:
+            pickings = one.kit_picking_ids
+            one.kit_count = len(pickings)
+            one.kit_state = one._kit_state(pickings)
+            one.kit_missing = ", ".join(one._kit_missing(pickings)) or False
+            one.kit_consumption_count = self.env["ehr.consumption"].search_count(
+                [("kit_picking_id", "in", pickings.ids)]
+            )
+
+    def _kit_state(self, pickings):
+        open_ = pickings.filtered(lambda one: not one.ehr_kit_closed)
+        if not open_:
+            if self._wants_kits() and self._kits():
+                return "missing"
+            return "over" if pickings else False
+        waiting = open_.filtered(lambda one: one.state not in ("done", "cancel"))
+        if not waiting:
+            return "there"
+        # Not the state of the transfer: to Odoo it is ready when a part of it is.
+        moves = waiting.move_ids.filtered(lambda one: one.state not in ("done", "cancel"))
+        return "reserved" if set(moves.mapped("state")) <= {"assigned"} else "short"
+
+    def _kit_missing(self, pickings):
+        """What could not be reserved, in words."""
+        for move in pickings.filtered(lambda one: not one.ehr_kit_closed).move_ids:
+            left = move.product_uom_qty - move.quantity
+            if move.state in ("confirmed", "waiting", "partially_available") and left > 0:
+                yield f"{left:g} {move.product_uom.display_name} {move.product_id.display_name}"
+
+    def _wants_kits(self):
+        """Whether it takes place, as far as is known."""
+        begin = fields.Datetime.subtract(fields.Datetime.now(), days=OVERDUE_DAYS)
+        return (
+            self.status in ("booked", "started") and bool(self.start_at) and self.start_at >= begin
+        )
+
+    def _kits(self, known=None):
+        """The kits of its services; that of its surgeon where there is one.
+
+        :param known: as of ``_for_codes``; read if left out
+        """
+        self.ensure_one()
+        needs = self.resource_ids
+        codes = set(needs.filtered(lambda one: one.kind == "service" and one.code).mapped("code"))
+        kits = self.env["ehr.case.kit"]
+        if known is None:
+            known = kits._for_codes(self.company_id, codes)
+        for code in sorted(codes):
+            own = [known[code, one.id] for one in needs.staff_id if (code, one.id) in known]
+            kits |= own[0] if own else known.get((code, 0), kits)
+        return kits
+
+    # ------------------------------------------------------------------
+    # what the feed writes
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        appointments = super().create(vals_list)
+        appointments._kits_due()
+        return appointments
+
+    def write(self, vals):
+        res = super().write(vals)
+        if not FACTS.isdisjoint(vals):
+            self._kits_due()
+        return res
+
+    def _kits_due(self):
+        """Let the kits of these appointments be planned when the transaction is over."""
+        kits = self.env["ehr.case.kit"]
+        due = self.filtered(lambda one: kits._any(one.company_id.id))
+        if due:
+            self.env["ehr.kit.due"]._remember(due)
+
+    # ------------------------------------------------------------------
+    # screen
+    # ------------------------------------------------------------------
+
+    def action_open_kits(self):
+        """The transfers that reserve its kits."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Case kits"),
+            "res_model": "stock.picking",
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self.kit_picking_ids.ids)],
+        }
+
+    def action_open_kit_usage(self):
+        """What was used out of its kits."""
+        self.ensure_one()
+        return self.env["ehr.consumption"]._open_list(
+            [("kit_picking_id", "in", self.kit_picking_ids.ids)]
+        )

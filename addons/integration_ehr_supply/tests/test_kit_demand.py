@@ -1,0 +1,68 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .kit_case import KitCase
+
+
+@tagged("post_install", "-at_install")
+class TestKitDemand(KitCase):
+    """What the schedule takes, by item and day, and what it suggests to order."""
+
+    def demand(self, **values):
+        self.env.flush_all()
+        return self.env["ehr.kit.demand"].search(
+            [(name, "=", value) for name, value in values.items()]
+        )
+
+    def test_by_item_and_day(self):
+        self.book("F1", days=3)
+        self.book("F2", days=3)
+        self.book("F3", days=5)
+        self.siu("S15", "F3")
+        self.book("F4", days=6)
+        swabs = self.demand(product_id=self.swab.id)
+        self.assertEqual(swabs.mapped("quantity"), [48, 24])
+        self.assertEqual(swabs.mapped("appointments"), [2, 1])
+        self.assertEqual(swabs.mapped("day"), sorted(swabs.mapped("day")))
+        self.assertEqual(swabs.place_id.unit_id, self.theatre)
+        self.assertEqual(self.swab.ehr_planned_demand, 72)
+        self.assertEqual(self.demand(product_id=self.stem.id).mapped("quantity"), [2, 1])
+
+    def test_the_surgeons_own_kit_counts(self):
+        own = self.kit.copy({"staff_id": self.surgeon.id})
+        own.line_ids.filtered(lambda line: line.product_id == self.swab).quantity = 1
+        self.book("F1", staff="S1")
+        self.assertEqual(self.demand(product_id=self.swab.id).quantity, 12)
+
+    def test_what_is_over_or_past_is_not_planned(self):
+        self.book("F1")
+        self.siu("S14", "F1", status="COMPLETE", at="20250302090000")
+        self.book("F2", days=-3)
+        self.assertFalse(self.demand())
+
+    def test_offered_to_reordering_and_taken_by_a_person(self):
+        self.book("F1")
+        rule = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.swab.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "product_min_qty": 10,
+                "product_max_qty": 20,
+                "trigger": "manual",
+            }
+        )
+        before = rule.read(["product_min_qty", "product_max_qty", "trigger"])
+        self.assertEqual(rule.ehr_planned_demand, 24)
+        suggested = max(0, 24 + 10 - rule.qty_forecast)
+        self.assertEqual(rule.ehr_suggested_qty, suggested)
+        rule.action_take_ehr_suggestion()
+        self.assertEqual(rule.qty_to_order, suggested)
+        self.assertEqual(rule.read(["product_min_qty", "product_max_qty", "trigger"]), before)
+
+    def test_nothing_is_suggested_without_a_plan(self):
+        rule = self.env["stock.warehouse.orderpoint"].create(
+            {"product_id": self.vial.id, "location_id": self.warehouse.lot_stock_id.id}
+        )
+        self.assertEqual(rule.ehr_suggested_qty, 0)
+        with self.assertRaises(UserError):
+            rule.action_take_ehr_suggestion()

@@ -1,0 +1,46 @@
+from odoo.tests import HttpCase, new_test_user, tagged
+
+from .kit_case import KitCase
+
+
+@tagged("post_install", "-at_install")
+class TestUsageUi(KitCase, HttpCase):
+    def test_a_surgery_kit_is_reserved_rescheduled_and_used(self):
+        self.admit("71")
+        self.book(visit="71")
+        self.plan()
+        self.siu("S13", days=9, visit="71")
+        self.plan()
+        self.assert_done(
+            self.bring(self.rds(self.rxd("D1", "1", "SWAB", "10"), visit="71", place="OR^^^MAIN"))
+        )
+        new_test_user(
+            self.env,
+            "kit.tour",
+            "stock.group_stock_user,integration_ehr_bridge.group_census_user",
+            tz="UTC",
+        )
+        action = self.env.ref("integration_ehr_bridge.action_ehr_appointment")
+        self.start_tour(
+            f"/odoo/action-{action.id}?view_type=list",
+            "integration_ehr_supply_kit",
+            login="kit.tour",
+        )
+
+    def test_planned_demand_is_offered_to_reordering(self):
+        self.book()
+        rule = self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.swab.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "product_min_qty": 5,
+                "product_max_qty": 10,
+                "trigger": "manual",
+            }
+        )
+        new_test_user(self.env, "demand.tour", "stock.group_stock_manager", tz="UTC")
+        self.start_tour(
+            "/odoo/planned-demand", "integration_ehr_supply_demand", login="demand.tour"
+        )
+        self.assertGreater(rule.qty_to_order_manual, 0)
+        self.assertEqual((rule.product_min_qty, rule.product_max_qty), (5, 10))

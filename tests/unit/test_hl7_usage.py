@@ -1,0 +1,231 @@
+"""What the mappings of usage make of messages, without Odoo and without a database."""
+
+import ast
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
+
+import pytest
+from core_tools.contracts import compile_schema
+from core_tools.errors import MappingError
+from core_tools.mapping import MappingSpec, Section, compile_mapping
+from core_tools.mapping_functions import MissingValue
+
+from tests.unit.load_ehr import load
+
+ADDON = Path(__file__).resolve().parents[2] / "addons" / "integration_ehr_supply"
+CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}
+_ROW = re.compile(r"Command\.create\((\{.*?\})\)")
+
+
+def tool(name: str) -> ModuleType:
+    """A tool of the addon by path."""
+    full = f"ehr_supply_{name}"
+    if full not in sys.modules:
+        path = ADDON / "tools" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(full, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[full] = module
+        spec.loader.exec_module(module)
+    return sys.modules[full]
+
+
+load("hl7.mapping_functions").register()
+tool("device_rows").register()
+
+
+def _records(model: str):
+    for path in sorted((ADDON / "data").glob("*.xml")):
+        for record in ElementTree.parse(path).getroot().iter("record"):
+            if record.get("model") == model:
+                yield record.get("id"), {one.get("name"): one for one in record.iter("field")}
+
+
+def _rows(values) -> list[str]:
+    return _ROW.findall(values["line_ids"].get("eval")) if "line_ids" in values else []
+
+
+MAPS = {
+    values["code"].text: {
+        row["source"]: row["target"] for row in map(ast.literal_eval, _rows(values))
+    }
+    for _name, values in _records("integration.value.map")
+}
+
+
+def mapping(name: str):
+    """A mapping of the addon, as it is installed."""
+    header = dict(_records("integration.mapping"))[name]["header"].text
+    sections = tuple(
+        Section(
+            values["target"].text,
+            values["source"].text,
+            values["expression"].text,
+            "optional" in values,
+        )
+        for _name, values in _records("integration.mapping.section")
+        if values["mapping_id"].get("ref") == name
+    )
+    return compile_mapping(MappingSpec(header, sections))
+
+
+ROUTES = {
+    values["message_type"].text: values
+    for _name, values in _records("integration.routing.line")
+    if values["routing_id"].get("ref") == "routing_hl7_v2_usage"
+}
+SCHEMA = compile_schema(
+    json.loads(
+        dict(_records("integration.contract.version"))["contract_ehr_consumption_1_0_0"][
+            "schema"
+        ].text
+    )
+)
+
+
+def canonical(kind: str, *segments: str, maps=MAPS):
+    """Canonical JSON of a message."""
+    header = f"MSH|^~\\&|CARE|MAIN|ODOO|HUB|20260302090000||{kind}|C1|P|2.5.1"
+    raw = ("\r".join([header, *segments]) + "\r").encode()
+    root = load("hl7.document").view(load("hl7.message").parse(raw))
+    return mapping(ROUTES[kind]["mapping_id"].get("ref")).apply(root, maps, CONTEXT)
+
+
+PID = "PID|1||4711^^^MAIN^MR||Canary^Carol||19700102|F"
+PV1 = f"PV1|1|I|3W^301^1^MAIN{'|' * 16}V1^^^MAIN"
+RXD = "RXD|1|SWAB^Swab|20260302083000|2|EA||RX9||||||OR^OR1^^MAIN|||||L7|20270630"
+
+
+def test_dispense() -> None:
+    found = canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", RXD, "NTE|1||secret")
+    assert SCHEMA.violations(found) == []
+    assert found == {
+        "visit": {"number": "V1", "assigner": "MAIN"},
+        "location": {"facility": "MAIN", "point_of_care": "3W", "room": "301", "bed": "1"},
+        "lines": [
+            {
+                "action": "use",
+                "source": "dispense",
+                "number": "D1",
+                "line": "1",
+                "order": "O1",
+                "item": "SWAB",
+                "quantity": "2",
+                "unit": "C62",
+                "lot": "L7",
+                "expiry": "2027-06-30",
+                "consumed_at": "2026-03-02T07:30:00Z",
+                "location": {"facility": "MAIN", "point_of_care": "OR", "room": "OR1"},
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("segment", "place"),
+    [
+        (RXD.replace("|EA|", "||"), "RXD-5 (unit of the amount) is required"),
+        (RXD.replace("|2|EA", "||EA"), "RXD-4 (dispensed amount) is required"),
+        (RXD.replace("RXD|1|", "RXD||"), "RXD-1 (dispense sub-id) is required"),
+        (RXD.replace("SWAB^Swab", ""), "RXD-2 (item) is required"),
+        (RXD.replace("|20260302083000|", "||"), "RXD-3"),
+        (RXD.replace("20270630", "soon"), "RXD-19: not a day"),
+        ("RXR|PO", "RXD-1 (dispense sub-id) is required"),
+    ],
+)
+def test_fault_names_the_field(segment: str, place: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", segment)
+    assert place in caught.value.message
+
+
+def test_an_unknown_unit_waits_to_be_mapped() -> None:
+    with pytest.raises(MissingValue) as caught:
+        canonical("RDS^O13", "ORC|RE|O1|D1", RXD.replace("|EA|", "|HANDFUL|"))
+    assert (caught.value.map_name, caught.value.value) == ("hl7_unit", "HANDFUL")
+
+
+def test_tests_with_their_orders() -> None:
+    maps = {**MAPS, "hl7_test": {"1988-5": "CRP", "ECG": "-"}}
+    found = canonical(
+        "OML^O21",
+        PID,
+        PV1,
+        "ORC|NW|O1^CARE|T1^LAB||||||20260302080000",
+        "OBR|1|O1^CARE|T1^LAB|1988-5^CRP||||||||pain in the hip",
+        "OBR|2|O1^CARE|T1^LAB|ECG^ECG",
+        "NTE|1||secret",
+        maps=maps,
+    )
+    schema = compile_schema(
+        json.loads(
+            dict(_records("integration.contract.version"))["contract_ehr_kit_request_1_0_0"][
+                "schema"
+            ].text
+        )
+    )
+    assert schema.violations(found) == []
+    told = [(one["number"], one["line"], one["test"], one["order"]) for one in found["tests"]]
+    assert told == [("T1", "1", "CRP", "O1"), ("T1", "2", "-", "O1")]
+    assert "hip" not in json.dumps(found)
+    with pytest.raises(MissingValue):
+        canonical("OMG^O19", "ORC|NW|O1|T1", "OBR|1|||UNHEARD")
+
+
+def _obx(sub: str, code: str, value: str, unit: str = "", status: str = "F") -> str:
+    return f"OBX|1|ST|{code}^Text|{sub}|{value}|{unit}|||||{status}|||20260302090000"
+
+
+def test_devices_by_their_sub_ids() -> None:
+    found = canonical(
+        "ORU^R01",
+        PID,
+        PV1,
+        "OBR|1|O1|I1^THEATRE|IMPLANT",
+        _obx("1", "ITEM", "STEM"),
+        _obx("1", "SERIAL", "SN1"),
+        _obx("1", "QUANTITY", "1", "EA"),
+        _obx("", "718-7", "13.1", "g/dL"),
+        _obx("2", "ITEM", "SCREW", status="D"),
+        _obx("2", "LOT", "L1"),
+        _obx("2", "QUANTITY", "4", "EA"),
+        "OBR|2|O1|I2^THEATRE|IMPLANT",
+        _obx("1", "ITEM", "CEMENT"),
+        _obx("1", "QUANTITY", "1", "BX"),
+    )
+    assert SCHEMA.violations(found) == []
+    told = [
+        (one["number"], one["line"], one["action"], one["item"], one["quantity"], one["unit"])
+        for one in found["lines"]
+    ]
+    assert told == [
+        ("I1", "1", "use", "STEM", "1", "C62"),
+        ("I1", "2", "return", "SCREW", "4", "C62"),
+        ("I2", "1", "use", "CEMENT", "1", "BX"),
+    ]
+    assert (found["lines"][0]["serial"], found["lines"][1]["lot"]) == ("SN1", "L1")
+
+
+def test_results_of_a_laboratory_say_nothing_of_devices() -> None:
+    found = canonical("ORU^R01", PID, PV1, "OBR|1||9^LAB|CBC", _obx("", "718-7", "13.1"))
+    assert "lines" not in found
+    assert SCHEMA.violations(found) == []
+
+
+def test_one_device_does_not_say_a_thing_twice() -> None:
+    with pytest.raises(MappingError) as caught:
+        canonical("ORU^R01", "OBR|1||I1", _obx("1", "ITEM", "A"), _obx("1", "ITEM", "B"))
+    assert caught.value.code == "repeated_observation"
+
+
+def test_orders_are_kept_and_nothing_else() -> None:
+    assert ROUTES["RDE^O11"]["action"].text == "filter"
+
+
+def test_the_example_keeps_its_contract() -> None:
+    values = dict(_records("integration.contract.version"))["contract_ehr_consumption_1_0_0"]
+    assert SCHEMA.violations(json.loads(values["example"].text)) == []
