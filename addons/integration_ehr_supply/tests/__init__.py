@@ -1,0 +1,4 @@
+from . import (
+    test_items,
+    test_stock_count,
+)

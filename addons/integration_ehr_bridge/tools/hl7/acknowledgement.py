@@ -137,16 +137,19 @@ def acknowledge(
     now: datetime,
     stage: Stage = Stage.HANDLING,
     details: Sequence[Detail] = (),
+    type_: Sequence[str] = (),
 ) -> Message | None:
     """The acknowledgement of a message, or None if it wants none.
 
     :param control_id: of the answer
     :param now: aware; when the answer is made
     :param details: what is wrong, the gravest first
+    :param type_: see :func:`answer`
     """
     if not is_wanted(message, stage, outcome):
         return None
-    made = answer(message, stage.value + outcome.value, control_id=control_id, now=now)
+    code = stage.value + outcome.value
+    made = answer(message, code, control_id=control_id, now=now, type_=type_)
     if details and details[0].text and _version(message) < _NO_TEXT:
         _set(made, "MSA-3", details[0].text)
     _add_errors(made, details, _version(message))

@@ -1,0 +1,3 @@
+from . import (
+    ehr_export_ask,
+)
