@@ -9,8 +9,9 @@
     "depends": ["integration_ehr_bridge", "integration_procurement"],
     "data": [
         "security/ir.model.access.csv",
+        # items and stock on hand
         "security/ehr_items_rules.xml",
-        "data/integration_value_map_hl7_unit.xml",
+        "data/integration_value_map_hl7_units.xml",
         "data/integration_contract_stock_count.xml",
         "data/integration_value_map_hl7_items.xml",
         "data/integration_mapping_hl7_items.xml",

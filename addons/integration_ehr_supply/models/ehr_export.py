@@ -131,6 +131,11 @@ class EhrExport(models.Model):
         return products.browse(sorted(product.id for (product,) in quants))
 
     @api.model
+    def _parted(self, kind, ids):
+        """Ids of products by the part in which they are told of."""
+        return list(on_hand.chunks(ids, ITEMS if kind == "items" else PRODUCTS))
+
+    @api.model
     def _begin(self, interface, kind, started_by="hand"):
         """Fix what is exported, and let the parts be made.
 
@@ -146,7 +151,7 @@ class EhrExport(models.Model):
             )
         # sudo: exports are begun by operators and by the night, and written by nobody else
         ids = self.sudo()._records(interface, kind).ids
-        parts = list(on_hand.chunks(ids, ITEMS if kind == "items" else PRODUCTS))
+        parts = self._parted(kind, ids)
         export = self.sudo().create(
             {
                 "interface_id": interface.id,

@@ -139,13 +139,7 @@ class TestItemsIn(ItemsCase):
 
     def test_a_list_of_places_is_still_one_message(self):
         self.service_user.group_ids += self.env.ref("integration_ehr_bridge.group_feed")
-        whole = self.arrive(
-            self.file("M05", ["MFE|MAD|R1||3W", "LOC|3W^^^MAIN||N"], ["MFE|MAD|R2||4W", "LOC|4W^^^MAIN||N"])
-        )
+        places = [[f"MFE|MAD|R{n}||{n}W", f"LOC|{n}W^^^MAIN||N"] for n in (3, 4)]
+        whole = self.arrive(self.file("M05", *places))
         self.assertEqual(whole.state, "done", whole.error_message)
         self.assertFalse(self.rows(whole))
-
-    def test_a_replayed_file_is_applied_again(self):
-        whole, _rows = self.bring("M16", self.item())
-        self.known().name = "Changed by hand"
-        whole.action_replay() if hasattr(whole, "action_replay") else None

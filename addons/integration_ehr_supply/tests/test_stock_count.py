@@ -115,12 +115,10 @@ class TestStockCount(ItemsCase):
 
     def test_a_report_of_another_company(self):
         company = self.env["res.company"].create({"name": "Clinic South"})
-        self.ward.barcode = "WARD-3W"
         user = self.service_user.copy({"login": "south", "name": "South"})
         user.write({"company_ids": [(6, 0, company.ids)], "company_id": company.id})
-        south = self.list_interface(
-            "South", 12577, company_id=company.id, user_id=user.id
-        )
+        system = self.system.copy({"code": "SOUTH", "company_id": company.id})
+        south = self.list_interface("South", 12577, system_id=system.id, user_id=user.id)
         whole = self.arrive(self.file("M15", self.count(1)), interface=south)
         row = self.rows(whole)
         self.assertEqual((row.state, row.error_code), ("quarantined", "unknown_location"))

@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..models.ehr_export import ITEMS, PRODUCTS, TYPES
-from ..tools import on_hand
+from ..models.ehr_export import TYPES
 
 
 class EhrExportAsk(models.TransientModel):
@@ -43,9 +42,8 @@ class EhrExportAsk(models.TransientModel):
         for ask in self:
             # sudo: how many items there are is no secret to who may send them all
             ids = exports.sudo()._records(ask.interface_id, ask.kind).ids if ask.kind else []
-            size = ITEMS if ask.kind == "items" else PRODUCTS
             ask.record_count = len(ids)
-            ask.part_count = len(list(on_hand.chunks(ids, size)))
+            ask.part_count = len(exports._parted(ask.kind, ids))
             ask.is_running = bool(
                 exports.search_count(
                     [
