@@ -40,6 +40,8 @@ class ItemsCase(EngineCase):
         cls.links = cls.env["integration.record.link"]
         cls.unit = cls.env.ref("uom.product_uom_unit")
         cls.dozen = cls.env.ref("uom.product_uom_dozen")
+        cls.dozen.active = True
+        cls.env.ref("base.EUR").active = True
 
     @classmethod
     def list_interface(cls, name, port, **values):

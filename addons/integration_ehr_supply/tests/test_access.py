@@ -20,9 +20,9 @@ MAY_CALL = {
 }
 
 
-def _interface(case):
+def _interface(case, **values):
     system = case.env["integration.system"].create(
-        {"name": "Item master", "code": "EXPORT", "kind": "other"}
+        {"name": "Item master", "code": "EXPORT", "kind": "other", **values}
     )
     policy = case.env["integration.policy"].create({"name": "Exports"})
     return case.env["integration.interface"].create(
@@ -30,8 +30,9 @@ def _interface(case):
     )
 
 
-def _export(case):
-    return case.env["ehr.export"].create({"interface_id": _interface(case).id, "kind": "items"})
+def _export(case, **values):
+    interface = _interface(case, **values)
+    return case.env["ehr.export"].create({"interface_id": interface.id, "kind": "items"})
 
 
 def _ask(case):
@@ -64,8 +65,7 @@ class TestSupplyAccess(TransactionCase):
 
     def test_exports_of_other_companies_are_not_seen(self):
         other = self.env["res.company"].create({"name": "Other"})
-        export = _export(self)
-        export.interface_id.system_id.company_id = other
+        export = _export(self, company_id=other.id)
         user = new_test_user(self.env, "supply.observer.other", "integration_core.group_observer")
         mine = export.with_user(user)
         self.assertFalse(mine.search([("id", "=", export.id)]))

@@ -80,7 +80,9 @@ class TestItemsIn(ItemsCase):
         row = self.refuse("possible_duplicate", "M16", self.item("I-2", "Other", package))
         self.assertEqual(self.known().name, "Gauze")
         self.assertFalse(self.known("I-2"))
-        self.assertEqual(row.res_model, "integration.duplicate")
+        self.assertEqual((row.res_model, row.res_id), ("product.product", self.known().id))
+        duplicate = self.env["integration.duplicate"].search([("message_id", "=", row.id)])
+        self.assertEqual(duplicate.candidate_ids.mapped("res_id"), self.known().ids)
 
     def test_two_items_of_one_gtin_in_one_file(self):
         package = f"PKG|1|EA||1||||{GTIN}"

@@ -17,7 +17,9 @@ class IntegrationHandlerItem(models.AbstractModel):
     _inherit = "integration.handler.item"
 
     def _along_with(self, record):
-        return (*super()._along_with(record), record.product_tmpl_id.product_variant_ids)
+        rules = self.env["stock.warehouse.orderpoint"].search([("product_id", "=", record.id)])
+        variants = record.product_tmpl_id.product_variant_ids
+        return (*super()._along_with(record), variants, record.product_uom_ids, rules)
 
     def _complete(self, received, records, documents):
         super()._complete(received, records, documents)

@@ -12,6 +12,9 @@ class ProductProduct(models.Model):
 
     _inherit = "product.product"  # pylint: disable=consider-merging-classes-inherited
 
+    # The trade item numbers of its packagings.
+    _integration_parts = {"product.uom": "product_id"}
+
     def _integration_snapshots(self, contract_code):
         if contract_code != CONTRACT:
             return super()._integration_snapshots(contract_code)
