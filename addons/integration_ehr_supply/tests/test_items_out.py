@@ -213,7 +213,7 @@ class TestChanges(OutCase):
         self.move(self.product, 12, self.shelf, self.ward)
         self.assertFalse(self.sent(south))
         export = self.env["ehr.export"]._begin(south, "stock")
-        self.assertEqual(export.part_ids.record_ids, [])
+        self.assertFalse(export.part_ids.record_ids)
 
 
 @tagged("post_install", "-at_install")
