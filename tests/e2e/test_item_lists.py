@@ -20,7 +20,7 @@ if not env["stock.location"].search([("barcode", "=", "WARD-3W")]):
                                   "location_id": warehouse.lot_stock_id.id})
 """
 _ON_HAND = """
-product = env["product.product"].search([("default_code", "=", code)])
+product = env["product.product"].search([("default_code", "=", reference)])
 place = env["stock.location"].search([("barcode", "=", "WARD-3W")])
 if quantity is not None:
     env["stock.quant"]._update_available_quantity(product, place, quantity)
@@ -130,12 +130,12 @@ def test_stock_on_hand(world: Hospital) -> None:
     line = feed(world)
     with Peer(line.port) as peer:
         assert peer.ask(file("LIST6", item("E-1"))).code == "AA"
-        world.shell.run(_ON_HAND, code="E-1", quantity=36)
+        world.shell.run(_ON_HAND, reference="E-1", quantity=36)
         new = file("STOCK1", count("E-1", 35, "20260302040000"), trigger="M15")
         assert rows(peer.ask(new)) == [("C-E-1", "S")]
         old = file("STOCK2", count("E-1", 30, "20260302030000"), trigger="M15")
         assert rows(peer.ask(old)) == [("C-E-1", "U^older_report")]
-    assert world.shell.run(_ON_HAND, code="E-1", quantity=None) == 35
+    assert world.shell.run(_ON_HAND, reference="E-1", quantity=None) == 35
 
 
 PYTHON_SENDER = """

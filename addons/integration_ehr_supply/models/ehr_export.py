@@ -64,9 +64,8 @@ class EhrExport(models.Model):
         help="All parts were made, and the partner has acknowledged each.",
     )
     row_count = fields.Integer(string="Rows", readonly=True)
-    control_total = fields.Float(
+    control_total = fields.Char(
         readonly=True,
-        digits=(20, 10),
         help="Sum of all quantities, whatever their units: a check for the receiver.",
     )
     left_out_count = fields.Integer(
@@ -100,12 +99,14 @@ class EhrExport(models.Model):
             )
 
     def _part_messages(self):
-        """The messages of the parts; no replays."""
-        uuids = [uuid for uuid in self.part_ids.mapped("event_uuid") if uuid]
+        """The messages of the parts; no replays.
+
+        Not by the id of the event: a message that was refused is sent anew with an event of its own.
+        """
         return self.env["integration.message"].search(
-            Domain("external_key", "in", uuids)
-            & Domain("res_model", "=", "ehr.export.part")
+            Domain("res_model", "=", "ehr.export.part")
             & Domain("res_id", "in", self.part_ids.ids)
+            & Domain("message_type", "in", list(TYPES.values()))
             & Domain("original_id", "=", False)
         )
 
@@ -220,7 +221,7 @@ class EhrExport(models.Model):
         self.ensure_one()
         values = {
             "row_count": totals.rows,
-            "control_total": float(totals.control),
+            "control_total": on_hand.written(totals.control),
             "left_out_count": self.left_out_count + left_out,
         }
         if not self.part_ids.filtered(lambda part: not part.event_uuid):

@@ -31,8 +31,9 @@ class EhrExportPart(models.Model):
     event_uuid = fields.Char(string="Event", readonly=True, index="btree_not_null")
     row_count = fields.Integer(string="Rows", readonly=True)
     rows_so_far = fields.Integer(readonly=True)
-    control = fields.Float(string="Control total", readonly=True, digits=(20, 10))
-    control_so_far = fields.Float(readonly=True, digits=(20, 10))
+    # Decimal text: a float would not be the sum that the receiver finds.
+    control = fields.Char(string="Control total", readonly=True)
+    control_so_far = fields.Char(readonly=True)
 
     _number_unique = models.Constraint("UNIQUE(export_id, number)", "There is this part already.")
 
@@ -55,8 +56,8 @@ class EhrExportPart(models.Model):
                 "left_out_ids": left_out or False,
                 "row_count": totals.rows,
                 "rows_so_far": so_far.rows,
-                "control": float(totals.control),
-                "control_so_far": float(so_far.control),
+                "control": on_hand.written(totals.control),
+                "control_so_far": on_hand.written(so_far.control),
             }
         )
         data = {**self._told(totals, so_far), self._member(): rows}
@@ -68,8 +69,7 @@ class EhrExportPart(models.Model):
         last = self.search(
             [("export_id", "=", self.export_id.id), ("number", "=", self.number - 1)]
         )
-        control = Decimal(canonical.number(last.control_so_far))
-        return on_hand.Totals(last.rows_so_far, control)
+        return on_hand.Totals(last.rows_so_far, Decimal(last.control_so_far or 0))
 
     def _member(self):
         return "items" if self.export_id.kind == "items" else "rows"
