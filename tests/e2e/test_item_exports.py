@@ -52,7 +52,7 @@ move.picked = True
 move._action_done()
 """
 _EXPORT = """
-ask = env["ehr.export.ask"].create({"interface_id": interface, "kind": kind})
+ask = env["integration.export.ask"].create({"interface_id": interface, "kind": kind})
 action = ask.action_begin()
 result = {"id": action["res_id"], "records": ask.record_count, "parts": ask.part_count}
 """

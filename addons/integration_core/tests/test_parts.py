@@ -25,7 +25,7 @@ class TestParts(EngineCase):
     def setUp(self):
         super().setUp()
         self.handled = []
-        self.handle_with(self.process)
+        self.handle_with(lambda _handler, _received, data: self.process(data))
         self.patch(type(self.env["integration.handler"]), "_splits", True)
         self.patch(
             type(self.env["integration.interface"]), "_codec", lambda _interface: Codec((LISTS,))
@@ -33,7 +33,7 @@ class TestParts(EngineCase):
         self.policy.write({"ordering": "key", "failure_blocks_key": False})
         self.env.flush_all()
 
-    def process(self, _handler, _received, data):
+    def process(self, data):
         if data["key"].startswith("bad"):
             raise errors.ConflictError("Nobody knows it.", code="unknown")
         self.handled.append(data["key"])
@@ -109,8 +109,9 @@ class TestParts(EngineCase):
 
     def test_a_handler_of_lists_gets_them_whole(self):
         self.patch(type(self.env["integration.handler"]), "_splits", False)
-        self.patch(type(self.env["integration.handler"]), "_contract", None)
-        message = self.bring("k1", "a", "b")
+        message = self.receive("k1", {"key": "whole", "things": [{"key": "a"}]})
+        self.drain(self.inbound)
+        self.assertEqual(self.handled, ["whole"])
         self.assertFalse(self.rows(message))
 
     def test_parts_of_private_lists_are_private(self):

@@ -43,7 +43,7 @@ class IntegrationInterface(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send in full"),
-            "res_model": "ehr.export.ask",
+            "res_model": "integration.export.ask",
             "view_mode": "form",
             "target": "new",
             "context": {"default_interface_id": self.id},

@@ -16,7 +16,6 @@ MATRIX = {
 }
 MAY_CALL = {
     "ehr.export": {"action_cancel": OPERATORS},
-    "ehr.export.ask": {"action_begin": OPERATORS},
 }
 
 
@@ -35,13 +34,8 @@ def _export(case, **values):
     return case.env["ehr.export"].create({"interface_id": interface.id, "kind": "items"})
 
 
-def _ask(case):
-    return case.env["ehr.export.ask"].create({"interface_id": _interface(case).id, "kind": "items"})
-
-
 SAMPLES = {
     "ehr.export": _export,
-    "ehr.export.ask": _ask,
 }
 
 
@@ -62,6 +56,18 @@ class TestSupplyAccess(TransactionCase):
         self.assertTrue(self.env["ehr.stock.report"].with_user(user).has_access("read"))
         self.assertFalse(self.env["ehr.stock.report"].with_user(user).has_access("write"))
         self.assertFalse(self.env["ehr.export"].with_user(user).has_access("read"))
+
+    def test_operators_begin_exports(self):
+        interface = _interface(self)
+        for role, group in ROLES.items():
+            user = new_test_user(self.env, f"supply.ask.{role}", group)
+            ask = self.env["integration.export.ask"].with_user(user)
+            with self.subTest(role=role):
+                if role in OPERATORS:
+                    ask.create({"interface_id": interface.id, "kind": "items"})
+                    continue
+                with self.assertRaises(AccessError):
+                    ask.create({"interface_id": interface.id, "kind": "items"})
 
     def test_exports_of_other_companies_are_not_seen(self):
         other = self.env["res.company"].create({"name": "Other"})

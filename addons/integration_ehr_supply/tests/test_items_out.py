@@ -334,7 +334,7 @@ class TestFullExport(OutCase):
             self.env, "export.operator", "integration_core.group_operator", company_id=self.company.id
         )
         ask = (
-            self.env["ehr.export.ask"]
+            self.env["integration.export.ask"]
             .with_user(operator)
             .create({"interface_id": self.stock_out.id, "kind": "stock"})
         )

@@ -1,3 +1,3 @@
 from . import (
-    ehr_export_ask,
+    integration_export_ask,
 )

@@ -4,10 +4,10 @@ from odoo.exceptions import AccessError
 from ..models.ehr_export import TYPES
 
 
-class EhrExportAsk(models.TransientModel):
+class IntegrationExportAsk(models.TransientModel):
     """What a full export would send, and whether it is to begin."""
 
-    _name = "ehr.export.ask"
+    _name = "integration.export.ask"
     _description = "Begin a Full Export"
 
     interface_id = fields.Many2one("integration.interface", required=True, readonly=True)
