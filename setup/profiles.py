@@ -182,9 +182,7 @@ def _named(segment: str, field: str, component: str = "") -> str:
     return f"{segment}-{field}" + (f".{component}" if component not in ("", "1") else "")
 
 
-def _row(
-    name: str, text: str, aliases: dict[str, list[str]], segments: dict[str, str]
-) -> Row:
+def _row(name: str, text: str, aliases: dict[str, list[str]], segments: dict[str, str]) -> Row:
     fields = [_named(*one) for one in _PATH.findall(text)]
     fields += [one for one in _LABEL.findall(text) if one not in fields]
     for segment, members in _EACH.findall(text):

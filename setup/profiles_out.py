@@ -12,7 +12,9 @@ _FIELD = re.compile(r"f(\d+)")
 _TEXT = re.compile(r"'([^']*)'|`([^`]*)`")
 _LOOKUP = re.compile(r"lookup\(\s*'([a-z0-9_]+)'")
 _CALL = re.compile(r"\b[a-z_0-9]+\(")
-_NAME = re.compile(r"(?<![.\w])(?:root|item)\.([a-z_]+(?:\.[a-z_]+)*)|(?<![.\w'])([a-z_]{2,})\b(?!:)")
+_NAME = re.compile(
+    r"(?<![.\w])(?:root|item)\.([a-z_]+(?:\.[a-z_]+)*)|(?<![.\w'])([a-z_]{2,})\b(?!:)"
+)
 #: Names in expressions that are no members of a document.
 _OTHERS = frozenset({"root", "item", "index", "context", "null", "true", "false"})
 

@@ -69,9 +69,7 @@ def entry(number: int, name: str, unit: str = "EA") -> str:
     gtin = f"{4_000_000_000_000 + number:013d}"
     key = f"ITM-{number:07d}"
     return (
-        f"MFE|MUP|{number}||{key}|CWE\r"
-        f"ITM|{key}|{name}|A|||Y||||||||Y\r"
-        f"PKG|1|{unit}||1||||{gtin}\r"
+        f"MFE|MUP|{number}||{key}|CWE\rITM|{key}|{name}|A|||Y||||||||Y\rPKG|1|{unit}||1||||{gtin}\r"
     )
 
 
@@ -107,9 +105,7 @@ class Files:
     def check_contract(self) -> None:
         """A wrong item must end in quarantine, and bodies must be encrypted."""
         self._work_off([entry(9_999_999, "Wrong", "NOSUCH")])
-        found = self.database.sql(
-            "SELECT state, error_code FROM integration_message ORDER BY id"
-        )
+        found = self.database.sql("SELECT state, error_code FROM integration_message ORDER BY id")
         assert [one["state"] for one in found] == ["done", "quarantined"], found
         assert found[1]["error_code"] == "missing_value", found
         encodings = self.database.sql("SELECT DISTINCT encoding FROM integration_payload")

@@ -186,9 +186,7 @@ def test_a_part_that_is_refused_is_seen_and_retried(suite: Suite, shell: Shell) 
             timeout=240,
             what="a refused part",
         )
-        refused = [
-            one for one in suite.ledger.messages(interface) if one["state"] == "quarantined"
-        ]
+        refused = [one for one in suite.ledger.messages(interface) if one["state"] == "quarantined"]
         suite.admin.call("integration.message", "action_retry", [refused[0]["id"]])
         suite.wait_watched(
             lambda: suite.office.read("ehr.export", export["id"], *names)["is_complete"],

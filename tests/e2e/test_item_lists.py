@@ -52,7 +52,9 @@ def feed(world: Hospital, **values: object) -> Inbound:
     return made
 
 
-def file(control: str, *entries: str, trigger: str = "M16", level: str = "AL", **fields: str) -> bytes:
+def file(
+    control: str, *entries: str, trigger: str = "M16", level: str = "AL", **fields: str
+) -> bytes:
     header = ["MSH", "^~\\&", "MMIS", "MAIN", "ODOO", "HUB", "20260302040000", ""]
     header += [f"MFN^{trigger}^MFN_{trigger}", control, "P", "2.8", "", ""]
     header += [fields.get("f15", ""), fields.get("f16", "")]
@@ -66,8 +68,7 @@ def item(number: str, name: str = "Gauze", unit: str = "EA") -> str:
 
 def count(number: str, quantity: int, at: str = "") -> str:
     return (
-        f"MFE|MUP|C-{number}||{number}|CWE\r"
-        f"IIM|{number}|{number}||||WARD-3W|||||{at}|{quantity}|EA"
+        f"MFE|MUP|C-{number}||{number}|CWE\rIIM|{number}|{number}||||WARD-3W|||||{at}|{quantity}|EA"
     )
 
 

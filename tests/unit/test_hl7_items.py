@@ -137,9 +137,7 @@ def test_an_unknown_unit_has_no_default() -> None:
 
 
 def test_stock_on_hand() -> None:
-    found = count(
-        "MFE|MUP|C1||I-1", "IIM|I-1|I-1|L7|20271231||WARD-3W|||||20260302040000|34|EA"
-    )
+    found = count("MFE|MUP|C1||I-1", "IIM|I-1|I-1|L7|20271231||WARD-3W|||||20260302040000|34|EA")
     assert found == {
         "action": "count",
         "report": "F1",
@@ -165,7 +163,9 @@ def test_when_it_was_on_hand_is_the_nearest_time_that_is_said() -> None:
     assert count(entry, plain)["reported_at"] == "2026-03-02T00:00:00Z"
 
 
-@pytest.mark.parametrize("segment", ["IIM|I-1|I-1||||WARD-3W||||||34|", "IIM|I-1|I-1||||||||||34|EA"])
+@pytest.mark.parametrize(
+    "segment", ["IIM|I-1|I-1||||WARD-3W||||||34|", "IIM|I-1|I-1||||||||||34|EA"]
+)
 def test_stock_without_unit_or_place(segment: str) -> None:
     with pytest.raises(MappingError):
         count("MFE|MUP|C1||I-1", segment)

@@ -322,7 +322,12 @@ def test_too_long_is_answered_by_its_beginning():
 
 @pytest.mark.parametrize(
     ("kind", "level", "waits"),
-    [("MFN^M16", "AL", True), ("MFN^M15", "ER", True), ("MFN^M16", "NE", False), ("MFN^M05", "AL", False)],
+    [
+        ("MFN^M16", "AL", True),
+        ("MFN^M15", "ER", True),
+        ("MFN^M16", "NE", False),
+        ("MFN^M05", "AL", False),
+    ],
 )
 def test_lists_that_ask_for_each_row_wait(kind: str, level: str, waits: bool):
     text = HEADER.replace("ADT^A01^ADT_A01", kind) + f"\rMFI|INV||UPD|||{level}\rMFE|MAD|R1||A\r"

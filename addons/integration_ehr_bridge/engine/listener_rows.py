@@ -58,13 +58,13 @@ def of_file(cr: BaseCursor, uuid: str, message: Message | None) -> Rows | None:
            AND m.causation_id = whole.uuid AND m.original_id IS NULL
          WHERE whole.uuid = %s AND m.direction = 'inbound'"""
     cr.execute(
-        f"SELECT EXISTS (SELECT {scope} AND m.state <> ALL(%s))",  # noqa: S608 (a constant)
+        f"SELECT EXISTS (SELECT {scope} AND m.state <> ALL(%s))",
         [uuid, [*DONE, *FAILED]],
     )
     if cr.fetchone()[0]:
         return Rows(open=True)
     cr.execute(
-        "SELECT m.state, coalesce(m.error_code, ''), coalesce(m.error_message, '')"  # noqa: S608
+        "SELECT m.state, coalesce(m.error_code, ''), coalesce(m.error_message, '')"
         f"{scope} ORDER BY m.id",
         [uuid],
     )

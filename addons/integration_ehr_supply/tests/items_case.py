@@ -84,7 +84,9 @@ class ItemsCase(EngineCase):
             *(more or ("PKG|1|EA||1",)),
         ]
 
-    def count(self, quantity, number="I-1", *, lot="", unit="EA", place="WARD-3W", at="", expiry=""):
+    def count(
+        self, quantity, number="I-1", *, lot="", unit="EA", place="WARD-3W", at="", expiry=""
+    ):
         """The segments of a stock on hand."""
         return [
             f"MFE|MUP|C-{number}||{number}|CWE",

@@ -206,9 +206,7 @@ class TestChanges(OutCase):
         system = self.env["integration.system"].create(
             {"name": "South", "code": "SOUTH", "kind": "other", "company_id": other.id}
         )
-        south = self.sending(
-            "South", "stock_on_hand", "ehr.stock_on_hand.%", system_id=system.id
-        )
+        south = self.sending("South", "stock_on_hand", "ehr.stock_on_hand.%", system_id=system.id)
         self.stock(self.product, self.shelf, 36)
         self.move(self.product, 12, self.shelf, self.ward)
         self.assertFalse(self.sent(south))
@@ -256,13 +254,13 @@ class TestFullExport(OutCase):
         export = self.env["ehr.export"]._begin(self.items_out, "items")
         self.run_exports()
         documents = self.sent(self.items_out)
-        told = {
-            entry[0]["f4"][0]: entry[0]["f1"] for one in documents for entry in entries(one)
-        }
+        told = {entry[0]["f4"][0]: entry[0]["f1"] for one in documents for entry in entries(one)}
         self.assertEqual(told[str(self.product.id)], "MDC")
         self.assertEqual(len(told), export.row_count)
-        expected = self.env["product.product"].with_context(active_test=False).search_count(
-            [("company_id", "in", (False, self.company.id)), ("type", "!=", "combo")]
+        expected = (
+            self.env["product.product"]
+            .with_context(active_test=False)
+            .search_count([("company_id", "in", (False, self.company.id)), ("type", "!=", "combo")])
         )
         self.assertEqual(export.row_count + export.left_out_count, expected)
 
@@ -331,7 +329,10 @@ class TestFullExport(OutCase):
     def test_started_by_hand_with_a_preview(self):
         self.stocked(5)
         operator = new_test_user(
-            self.env, "export.operator", "integration_core.group_operator", company_id=self.company.id
+            self.env,
+            "export.operator",
+            "integration_core.group_operator",
+            company_id=self.company.id,
         )
         ask = (
             self.env["integration.export.ask"]

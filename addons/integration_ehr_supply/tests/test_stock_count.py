@@ -89,9 +89,7 @@ class TestStockCount(ItemsCase):
         )
         for lot in lots:
             self.stock(product, 100, lot)
-        self.bring_well(
-            "M15", self.count(100, "I-2", lot="L1"), self.count(99, "I-2", lot="L2")
-        )
+        self.bring_well("M15", self.count(100, "I-2", lot="L1"), self.count(99, "I-2", lot="L2"))
         self.assertEqual([self.on_hand(product, lot) for lot in lots], [100, 99])
         self.refuse("unknown_lot", "M15", self.count(1, "I-2", lot="L3"))
         self.refuse("unknown_lot", "M15", self.count(1, "I-2"))

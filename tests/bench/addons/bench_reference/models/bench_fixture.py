@@ -137,9 +137,7 @@ class BenchFixture(models.AbstractModel):
         return mapping
 
     @api.model
-    def _store(
-        self, interface_id, messages, message_type=None, content_type="application/json"
-    ):
+    def _store(self, interface_id, messages, message_type=None, content_type="application/json"):
         """Store ``{key: body}`` as the door does, without waking a drain."""
         interface = self.env["integration.interface"].browse(interface_id)
         spec = interface._inbound_spec()
