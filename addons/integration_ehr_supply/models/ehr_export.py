@@ -101,7 +101,7 @@ class EhrExport(models.Model):
     def _part_messages(self):
         """The messages of the parts; no replays.
 
-        Not by the id of the event: a message that was refused is sent anew with an event of its own.
+        Not by the id of the event: what was refused is sent anew with an event of its own.
         """
         return self.env["integration.message"].search(
             Domain("res_model", "=", "ehr.export.part")

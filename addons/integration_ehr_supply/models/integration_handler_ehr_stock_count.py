@@ -51,8 +51,9 @@ class IntegrationHandlerEhrStockCount(models.AbstractModel):
         return {**said, "counted": data["quantity"], "reason": "count"}
 
     def _number(self, data):
-        """The number of a correction: of one report there is one for each stock."""
-        stock = {name: data.get(name) for name in ("item", "location", "lot")}
+        """The number of a correction: there is one for each report and stock."""
+        # Senders that are set up anew count their reports from the beginning again.
+        stock = {name: data.get(name) for name in ("item", "location", "lot", "reported_at")}
         mark = sha256(canonical_json.dumps(stock)).hexdigest()[:16]
         return f"{data['report'][: _NUMBER - len(mark) - 1]}/{mark}"
 
