@@ -306,6 +306,13 @@ class TestFullExport(OutCase):
         self.assertEqual(sorted(begun.mapped("kind")), ["items", "stock"])
         exports._cron_night()
         self.assertEqual(exports.search_count([("interface_id", "=", self.items_out.id)]), 1)
+        self.items_out.invalidate_recordset()
+        self.assertEqual(
+            self.items_out.ehr_last_export_id, begun.filtered(lambda one: one.kind == "items")
+        )
+        night = self.env.ref("integration_ehr_supply.ir_cron_ehr_export_night")
+        self.assertEqual(self.items_out.ehr_next_export_at, night.nextcall)
+        self.assertFalse(self.inbound.ehr_next_export_at)
 
     def test_not_by_night_where_it_is_not_wanted(self):
         self.env.cr.execute(
