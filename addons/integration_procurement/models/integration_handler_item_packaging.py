@@ -22,12 +22,13 @@ class IntegrationHandlerItem(models.AbstractModel):
         return (*super()._along_with(record), variants, record.product_uom_ids, rules)
 
     def _complete(self, received, records, documents):
-        super()._complete(received, records, documents)
+        done = super()._complete(received, records, documents)
         pairs = list(zip(records, documents, strict=True))
         self._set_packagings([one for one in pairs if one[1].get("packagings")])
         for product, data in pairs:
             for store in data.get("stores", ()):
                 self._set_order_point(received, product, store)
+        return done
 
     # ------------------------------------------------------------------
     # packagings
