@@ -36,7 +36,7 @@ DOCUMENTS = (
         "procurement.md",
         ("integration_procurement", "integration_procurement_expiry", "integration_hr"),
     ),
-    Document("ehr.md", ("integration_ehr_bridge",), profiles.render),
+    Document("ehr.md", profiles.ADDONS, profiles.render),
 )
 
 

@@ -1,7 +1,8 @@
-"""The profiles of HL7 v2 messages in ``docs/ehr.md``, made from the addon's routing and mappings.
+"""The profiles of HL7 v2 messages in ``docs/ehr.md``, made from the addons' routings and mappings.
 
 What a mapping reads stands in its expressions, as ``root.PV1[0].f19`` for PV1-19. A member of which
-no field can be told stops the making: the document is complete or not there.
+no field can be told stops the making: the document is complete or not there. What Odoo sends is in
+:mod:`.profiles_out`.
 """
 
 import re
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-ADDON = "integration_ehr_bridge"
+from setup import expressions, profiles_out
+
+#: Addons with routings and mappings of HL7 v2, in the order in which they are told of.
+ADDONS = ("integration_ehr_bridge", "integration_ehr_supply", "integration_ehr_billing")
 _PATH = re.compile(
     r"\b([A-Z][A-Z0-9]{2})(?:\[0\]|\[\?[^\]]*\[0\][^\]]*\])?(?:\s*\|\s*\[0\])?\)?"
     r"\.f(\d+)\b(?:\[0\])?(?:\.c(\d+))?"
@@ -19,8 +23,19 @@ _LABEL = re.compile(r"'([A-Z][A-Z0-9]{2}-\d+(?:\.\d+)?)[^']*'")
 _ALIAS = re.compile(r"\bitem\.([a-z_]+)")
 _LOOKUP = re.compile(r"lookup\(\s*'([a-z0-9_]+)'")
 _BLOCK = re.compile(r"([A-Z][A-Z0-9]{2})\[[^{]*?\.\{([^}]*)\}", re.S)
+#: Each segment of a kind as an object: ``root.PKG[*].hl7_said({unit: f2[0].c1})``.
+_EACH = re.compile(
+    r"([A-Z][A-Z0-9]{2})\[(?:[^\[\]]|\[\d\])*\]\.(?:hl7_said\()?\{((?:[^{}])*)\}", re.S
+)
 _MEMBER = re.compile(r"\b([a-z_]+):\s*([^,}]+)")
 _FIELD = re.compile(r"\bf(\d+)(?:\[0\])?(?:\.c(\d+))?")
+#: A field of an item that is a segment, or that has one under a name.
+_ITEM = re.compile(r"\bitem(?:\.([a-z_]+))?\.f(\d+)\b(?:\[[^\]]*\])?(?:\.c(\d+))?")
+_SEGMENT_OF = re.compile(r"\b([a-z_]+):\s*([A-Z][A-Z0-9]{2})\[0\]")
+_PLAIN = re.compile(r"(?:root\.)?([A-Z][A-Z0-9]{2})(?:\[\])?")
+_CONSTANT = re.compile(r"'[^']*'")
+#: ``hl7_rows(OBX, {name: 'CODE'}, OBR[0])``: rows of one kind, and what they are rows of.
+_ROWS = re.compile(r"hl7_rows\(\s*([A-Z][A-Z0-9]{2})\b(.*?)(?:([A-Z][A-Z0-9]{2})\[0\])?\s*\)", re.S)
 _CREATED = re.compile(r"'source': '([^']*)', 'target': '([^']*)'")
 #: What messages bring and nothing reads. Reading one of these stops the making of the document.
 PRIVATE = (
@@ -35,7 +50,9 @@ PRIVATE = (
     ("STF", (3, 5, 6, 10, 11), "names, sex, birth date, telephone numbers and addresses of staff"),
 )
 #: Segments of which no field is read.
-UNREAD = "NK1, DG1, PR1, OBX, AL1, GT1, NTE, ROL and all Z segments"
+UNREAD = ("NK1", "DG1", "AL1", "GT1", "NTE", "ROL")
+#: Segments of which a few fields may be read, which the document then counts up.
+SELDOM_READ = ("OBX", "PR1")
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,11 @@ class Mapping:
     header: str
     sections: tuple[tuple[str, str, str], ...]
 
+    @property
+    def is_outgoing(self) -> bool:
+        """Whether it writes a message, or a part of one."""
+        return bool(re.search(r"\bsegments:", self.header))
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,19 +79,27 @@ class Row:
     maps: tuple[str, ...]
 
 
-def _records(data: Path, model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
-    for path in sorted(data.glob("*.xml")):
-        for record in ElementTree.parse(path).getroot().iter("record"):
-            if record.get("model") == model:
-                found = {one.get("name", ""): one for one in record.iter("field")}
-                yield record.get("id", ""), found
+def _records(addons: Path, model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
+    """External ids, with the name of their addon, and fields of records."""
+    for addon in ADDONS:
+        for path in sorted((addons / addon / "data").glob("*.xml")):
+            for record in ElementTree.parse(path).getroot().iter("record"):
+                if record.get("model") == model:
+                    found = {one.get("name", ""): one for one in record.iter("field")}
+                    for field in found.values():
+                        if field.get("ref"):
+                            field.set("ref", _qualified(addon, field.get("ref", "")))
+                    yield _qualified(addon, record.get("id", "")), found
+
+
+def _qualified(addon: str, name: str) -> str:
+    return name if "." in name else f"{addon}.{name}"
 
 
 def mappings(addons: Path) -> dict[str, Mapping]:
     """The mappings by external id."""
-    data = addons / ADDON / "data"
     sections: dict[str, list[tuple[str, str, str]]] = {}
-    for _name, values in _records(data, "integration.mapping.section"):
+    for _name, values in _records(addons, "integration.mapping.section"):
         parts = (values[name].text or "" for name in ("target", "source", "expression"))
         target, source, expression = parts
         owner = values["mapping_id"].get("ref", "")
@@ -81,20 +111,25 @@ def mappings(addons: Path) -> dict[str, Mapping]:
             values["header"].text or "",
             tuple(sections.get(name, ())),
         )
-        for name, values in _records(data, "integration.mapping")
+        for name, values in _records(addons, "integration.mapping")
     }
 
 
 def routes(addons: Path) -> list[tuple[str, str, str]]:
-    """Message type, mapping and note of each rule of the routing."""
-    return [
+    """Message type, mapping and note of each rule of the routings; each said once."""
+    found = [
         (
             values["message_type"].text or "",
             values["mapping_id"].get("ref", ""),
-            values["note"].text or "",
+            (values["note"].text or "") if "note" in values else "",
         )
-        for _name, values in _records(addons / ADDON / "data", "integration.routing.line")
+        for _name, values in _records(addons, "integration.routing.line")
+        if "mapping_id" in values
     ]
+    known: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for rule in found:
+        known.setdefault(rule[:2], rule)
+    return list(known.values())
 
 
 # -- what a mapping reads ------------------------------------------------------------------------
@@ -105,37 +140,16 @@ def rows(mapping: Mapping) -> list[Row]:
 
     :raises ValueError: a member of which no field can be told, or one that must not be read
     """
-    found = [_row(name, text, {}) for name, text in _members(mapping.header)]
+    found = [_row(name, text, {}, {}) for name, text in expressions.members(mapping.header)]
     for target, source, expression in mapping.sections:
-        aliases = _aliases(source)
-        found += [_row(f"{target}[].{name}", text, aliases) for name, text in _members(expression)]
+        aliases, segments = _aliases(source), _segments(source)
+        found += [
+            _row(f"{target}[].{name}", text, aliases, segments)
+            for name, text in expressions.members(expression)
+        ]
     for row in found:
         _require_harmless(row)
     return found
-
-
-def _members(expression: str) -> list[tuple[str, str]]:
-    """Names and expressions of the outermost object of an expression."""
-    start = expression.find("{")
-    if start < 0 or expression[start : start + 2] == "{}":
-        return []
-    parts, depth, quote, begin = [], 0, "", start + 1
-    for position, mark in enumerate(expression[start:], start):
-        if quote:
-            quote = "" if mark == quote else quote
-        elif mark in "'`\"":
-            quote = mark
-        elif mark in "{[(":
-            depth += 1
-        elif mark in "}])":
-            depth -= 1
-        if not quote and ((mark == "," and depth == 1) or depth == 0):
-            parts.append(expression[begin:position])
-            begin = position + 1
-        if depth == 0:
-            break
-    pairs = (part.partition(":") for part in parts)
-    return [(name.strip(), text.strip()) for name, _colon, text in pairs]
 
 
 def _aliases(source: str) -> dict[str, list[str]]:
@@ -150,18 +164,39 @@ def _aliases(source: str) -> dict[str, list[str]]:
     return found
 
 
+def _segments(source: str) -> dict[str, str]:
+    """The segments that a source gives, by the names under which an item has them.
+
+    Under no name the item itself is one.
+    """
+    found = dict(_SEGMENT_OF.findall(source))
+    if plain := _PLAIN.fullmatch(source.strip()):
+        found[""] = plain[1]
+    for kind, names, parent in _ROWS.findall(source):
+        found |= dict.fromkeys(re.findall(r"\b([a-z_]+):", names), kind)
+        found |= {"of": parent} if parent else {}
+    return found
+
+
 def _named(segment: str, field: str, component: str = "") -> str:
     return f"{segment}-{field}" + (f".{component}" if component not in ("", "1") else "")
 
 
-def _row(name: str, text: str, aliases: dict[str, list[str]]) -> Row:
+def _row(name: str, text: str, aliases: dict[str, list[str]], segments: dict[str, str]) -> Row:
     fields = [_named(*one) for one in _PATH.findall(text)]
     fields += [one for one in _LABEL.findall(text) if one not in fields]
+    for segment, members in _EACH.findall(text):
+        fields += [_named(segment, *one) for one in _FIELD.findall(members)]
+    for alias, field, component in _ITEM.findall(text):
+        if alias in segments:
+            fields.append(_named(segments[alias], field, component))
     if "root.trigger" in text:
         fields.append("MSH-9.2")
     for alias in _ALIAS.findall(text):
-        fields += aliases.get(alias, [])
+        fields += [] if alias in segments else aliases.get(alias, [])
     named = tuple(dict.fromkeys(_without_parts(fields)))
+    if _CONSTANT.fullmatch(text):
+        named = (f"always {text[1:-1]}",)
     if not named:
         raise ValueError(f"it cannot be told which fields make {name}: {text}")
     return Row(name, named, tuple(dict.fromkeys(_LOOKUP.findall(text))))
@@ -200,7 +235,8 @@ def render(addons: Path) -> list[str]:
     out.append("")
     for mapping in used:
         out += _profile(known[mapping])
-    return out + _unread() + _codes(addons)
+    outgoing = [one for one in known.values() if one.is_outgoing]
+    return out + _unread(addons) + profiles_out.render(outgoing) + _codes(addons)
 
 
 def _profile(mapping: Mapping) -> list[str]:
@@ -212,17 +248,25 @@ def _profile(mapping: Mapping) -> list[str]:
     return [*out, ""]
 
 
-def _unread() -> list[str]:
+def _unread(addons: Path) -> list[str]:
     out = ["### What is not read", ""]
     out += ["| fields | what they hold |", "|---|---|"]
     for segment, numbers, what in PRIVATE:
         out.append(f"| {segment}-{', '.join(map(str, numbers))} | {what} |")
-    return [*out, "", f"No field is read of {UNREAD}.", ""]
+    few = {name: _read_of(addons, name) for name in SELDOM_READ}
+    never = ", ".join([*UNREAD, *(name for name, fields in few.items() if not fields)])
+    out += ["", f"No field is read of {never} and all Z segments."]
+    out += [
+        f"Of {name} only {', '.join(map(str, fields))} {'is' if len(fields) == 1 else 'are'} read."
+        for name, fields in few.items()
+        if fields
+    ]
+    return [*out, ""]
 
 
 def _codes(addons: Path) -> list[str]:
     out = ["### Codes", "", "| value map | what it translates | values |", "|---|---|---|"]
-    for _name, values in _records(addons / ADDON / "data", "integration.value.map"):
+    for _name, values in _records(addons, "integration.value.map"):
         pairs = _CREATED.findall(values["line_ids"].get("eval", ""))
         told = ", ".join(f"{source} → {target}" for source, target in pairs)
         description = values["description"].text or ""
@@ -234,12 +278,23 @@ def _anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def unread_but_listed(addons: Path) -> Iterable[str]:
-    """Segments that :data:`UNREAD` names although a mapping reads one of their fields."""
-    read = {
-        _whole(field).partition("-")[0]
+def _fields_read(addons: Path) -> set[str]:
+    return {
+        _whole(field)
         for mapping in mappings(addons).values()
+        if not mapping.is_outgoing
         for row in rows(mapping)
         for field in row.fields
     }
-    return sorted(read & set(re.findall(r"\b[A-Z][A-Z0-9]{2}\b", UNREAD)))
+
+
+def _read_of(addons: Path, segment: str) -> list[int]:
+    """Numbers of the fields of a segment that are read."""
+    parted = (field.partition("-") for field in _fields_read(addons))
+    return sorted(int(number) for name, _dash, number in parted if name == segment and number)
+
+
+def unread_but_listed(addons: Path) -> Iterable[str]:
+    """Segments that :data:`UNREAD` names although a mapping reads one of their fields."""
+    read = {field.partition("-")[0] for field in _fields_read(addons)}
+    return sorted(read & set(UNREAD))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from setup import catalogue, documents, profiles
+from setup import catalogue, documents, profiles, profiles_out
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -88,7 +88,60 @@ def test_fields_that_a_mapping_reads() -> None:
 
 def test_a_member_of_unknown_origin_stops_the_document() -> None:
     with pytest.raises(ValueError, match="which fields make ward"):
-        profile("{ward: 'somewhere'}")
+        profile("{ward: root.somewhere}")
+
+
+def test_what_is_always_the_same_is_told_so() -> None:
+    assert profile("{source: 'dispense'}") == [("source", ("always dispense",))]
+
+
+@pytest.mark.parametrize(
+    ("source", "expression", "fields"),
+    [
+        ("FT1", "{a: item.f31[0].c1}", ("FT1-31",)),
+        ("groups.ORC[].{orc: ORC[0], rxd: RXD[0]}", "{a: item.rxd.f2[0].c2}", ("RXD-2.2",)),
+        ("groups.OBR[].hl7_rows(OBX, {b: 'B'}, OBR[0])[]", "{a: item.b.f5[0].c1}", ("OBX-5",)),
+        ("groups.OBR[].hl7_rows(OBX, {b: 'B'}, OBR[0])[]", "{a: item.of.f3[0].c1}", ("OBR-3",)),
+        ("x", "{a: root.PKG[?f4[0].c1 != '1'].hl7_said({b: f2[0].c1})}", ("PKG-2",)),
+    ],
+)
+def test_fields_of_sections(source: str, expression: str, fields: tuple[str, ...]) -> None:
+    assert profile("`{}`", ("list", source, expression)) == [("list[].a", fields)]
+
+
+def outgoing(header: str, *expressions: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    sections = tuple(("list", "x", one) for one in expressions)
+    mapping = profiles.Mapping("A", "", header, sections)
+    assert mapping.is_outgoing
+    return [(row.field, row.members, row.texts) for row in profiles_out.rows(mapping)]
+
+
+def test_what_is_sent() -> None:
+    found = outgoing(
+        "{type: 'MFN', segments: [{id: 'MFI', f1: 'INV', f3: (root.export && 'REP') || 'UPD'}]}",
+        "[{id: 'MFE', f2: concat(index)}, "
+        "{id: 'ITM', f1: {c1: item.item, c2: item.name}, f2: lookup('units', item.unit)}, "
+        "item.packs[*].{id: 'PKG', f4: quantity}]",
+    )
+    assert found == [
+        ("MFI-1", (), ("INV",)),
+        ("MFI-3", ("export",), ("REP", "UPD")),
+        ("MFE-2", (), ("position",)),
+        ("ITM-1", ("item", "name"), ()),
+        ("ITM-2", ("unit",), ()),
+        ("PKG-4", ("quantity",), ()),
+    ]
+
+
+def test_a_sent_field_of_unknown_origin_stops_the_document() -> None:
+    with pytest.raises(ValueError, match="what ITM-1 is made of"):
+        outgoing("{segments: [{id: 'ITM', f1: `null`}]}")
+
+
+def test_the_addons_of_supply_and_billing_are_in_the_document() -> None:
+    told = "\n".join(profiles.render(ADDONS))
+    for heading in ("item (MFN M16)", "stock on hand (MFN M15)", "items, as they are sent"):
+        assert f"### HL7 v2: {heading}" in told
 
 
 def test_a_private_field_stops_the_document() -> None:

@@ -318,3 +318,18 @@ def test_too_long_is_answered_by_its_beginning():
     found = reception.too_long(f"{HEADER}\rNTE|".encode(), Rules(), NOW)
     assert fields(found.parts[0].content, "MSA")[:3] == ["MSA", "AE", "ID1"]
     assert found.refused is Reason.TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "waits"),
+    [
+        ("MFN^M16", "AL", True),
+        ("MFN^M15", "ER", True),
+        ("MFN^M16", "NE", False),
+        ("MFN^M05", "AL", False),
+    ],
+)
+def test_lists_that_ask_for_each_row_wait(kind: str, level: str, waits: bool):
+    text = HEADER.replace("ADT^A01^ADT_A01", kind) + f"\rMFI|INV||UPD|||{level}\rMFE|MAD|R1||A\r"
+    assert (received(text, rows=True)[0].waiting is not None) is waits
+    assert received(text)[0].waiting is None

@@ -35,6 +35,7 @@ from . import (
     inbound_outcome,
     ledger,
     next_transaction,
+    parts,
     sync,
 )
 from .inbound_bodies import Bodies, Stored
@@ -156,9 +157,11 @@ class Batch:
     ) -> tuple[str, int] | None:
         if plan.refusal:
             raise plan.refusal
-        if self._brings_no_content(stored):
+        if stored and self._is_for_the_engine(plan, stored):
             raw = self._raw(message, stored, contents)
             with self.steps.step():
+                if parts.is_whole(plan, stored):
+                    return parts.split(self.env, plan, message.uuid, stored, raw)
                 return fetches.ask(self.env.cr, plan, message, stored, raw)
         ready = self._prepare(message, stored, contents, plan)
         handler = self._handler(plan)
@@ -226,7 +229,7 @@ class Batch:
                 break
             plan = self._plan_of(message)
             stored = self._bodies.get(message.id)
-            if plan.handler_name != first.handler_name or self._brings_no_content(stored):
+            if plan.handler_name != first.handler_name or self._is_for_the_engine(plan, stored):
                 break
             run.taken += 1
             if self.plan.order_keys(message.partition_key) & run.blocked:
@@ -337,9 +340,10 @@ class Batch:
 
     # -- a message -------------------------------------------------------------------------
 
-    def _brings_no_content(self, stored: Stored | None) -> bool:
-        """Whether a message only says that there is something to be fetched."""
-        return bool(self.plan.fetch and stored and stored.causation_id is None)
+    def _is_for_the_engine(self, plan: conversion.InboundPlan, stored: Stored | None) -> bool:
+        """Whether a message is split, or only says that there is something to be fetched."""
+        fetched = bool(self.plan.fetch and stored and stored.causation_id is None)
+        return fetched or parts.is_whole(plan, stored)
 
     def _raw(self, message: claims.Claimed, stored: Stored | None, contents: list[Any]) -> bytes:
         if stored is None:

@@ -27,6 +27,8 @@ class InboundPlan(Plan):
     latest_suffices: bool = False
     #: how many messages the handler takes at once, see there
     batch_size: int = 1
+    #: whether a message that lists several things becomes one for each of them, see the handler
+    splits: bool = False
     #: plans of the types of messages, if there are several
     routes: routing.Table[InboundPlan] | None = None
     #: whether messages are kept and nothing else
@@ -122,4 +124,5 @@ def _handling(interface: BaseModel, route: routes.Route) -> dict[str, Any]:
         "conversion": conversion,
         "latest_suffices": handler._latest_suffices,
         "batch_size": handler._batch_size,
+        "splits": handler._splits and interface._codec().has_parts,
     }

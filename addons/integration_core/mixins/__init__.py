@@ -18,6 +18,7 @@ from . import (
     governed,
     membership,
     message_kept,
+    message_parts,
     message_screen,
     ownership_screen,
     prepared,

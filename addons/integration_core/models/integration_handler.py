@@ -25,6 +25,11 @@ class IntegrationHandler(models.AbstractModel):
     # notification says no.
     _latest_suffices: bool = False
 
+    # Whether each message is about one thing, so that one which lists several (in a format that
+    # can be taken apart) becomes a message for each of them. A list that is applied as a whole or
+    # not at all says no.
+    _splits: bool = False
+
     # How many messages `_process_batch` takes at once; 1: the handler has none.
     _batch_size: int = 1
 

@@ -53,6 +53,7 @@ class IntegrationMessage(models.Model):
         "integration.message.screen",
         "integration.message.unmapped",
         "integration.message.kept",
+        "integration.message.parts",
         "integration.revealed",
         "integration.unexported",
     ]

@@ -76,6 +76,7 @@ from . import (
     test_package,
     test_package_routing,
     test_package_sections,
+    test_parts,
     test_payload_content,
     test_policy_form,
     test_pseudonym_key,

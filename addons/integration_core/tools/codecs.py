@@ -6,7 +6,7 @@ A body is stored as it came. Its codec decides at the door which content types a
 the drain how the bytes are read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,21 @@ MAX_DEPTH: Final = 64
 
 # Reads bytes that came with a content type (the whole header); raises ContractError.
 Reader = Callable[[bytes, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things that a body lists, as a body of its own.
+
+    :ivar about: what it is about, by which parts are kept in order; empty: by nothing
+    """
+
+    body: bytes
+    about: str = ""
+
+
+# Takes a body apart that lists several things; raises ContractError.
+Parter = Callable[[bytes, str], Sequence[Part]]
 
 
 def _no_other(_mimetype: str) -> bool:
@@ -39,12 +54,15 @@ class Format:
     :param also: whether another one (lower case, without parameters) means it as well
     :param identity: the bytes of a body that are the same in a repetition of its message, where
         they are not the whole of it; they are what doors give as ``Incoming.compared``
+    :param parts: takes a body apart, for handlers that take one thing at a time; None: a body is
+        one thing
     """
 
     content_types: tuple[str, ...]
     read: Reader
     also: Callable[[str], bool] = _no_other
     identity: Callable[[bytes], bytes] = _all_of_it
+    parts: Parter | None = None
 
     def is_type(self, mimetype: str) -> bool:
         return mimetype in self.content_types or self.also(mimetype)
@@ -106,6 +124,19 @@ class Codec:
     def identity(self, raw: bytes, content_type: str = "") -> bytes:
         """What a repetition of this body's message has in common with it."""
         return self._format_of(content_type).identity(raw)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether bodies of any format can be taken apart."""
+        return any(one.parts for one in self.formats)
+
+    def parts(self, raw: bytes, content_type: str = "") -> Sequence[Part]:
+        """The things that a body lists, each as a body of its own.
+
+        :raises ContractError: the body cannot be read in its format
+        """
+        found = self._format_of(content_type)
+        return found.parts(raw, content_type) if found.parts else (Part(raw),)
 
     def _format_of(self, content_type: str) -> Format:
         formats = self.formats

@@ -23,12 +23,12 @@ from ..tools.hl7.acknowledgement import ANSWERS, Content, Detail, Outcome, outco
 from ..tools.hl7.errors import MESSAGE, Condition, PathFault
 from ..tools.mllp import answers, reception
 from ..tools.mllp.committer import Answered, Deliver, Dropped, Job, Result
+from . import listener_rows
 from .hl7_arrival import CONTENT_TYPE
+from .listener_rows import DONE, FAILED
 
 _logger = logging.getLogger(__name__)
 
-DONE = ("done", "filtered")
-FAILED = ("quarantined", "dead", "cancelled")
 #: What an ERR segment calls our codes; everything else is an internal error to the partner.
 CONDITIONS = {
     "no_handler": Condition.UNSUPPORTED_TYPE,
@@ -91,11 +91,12 @@ class Waiting:
         """What to tell the sender of a message; None if it has to wait."""
         uuid, job, end = entry
         found = states.get(uuid, ("cancelled", "", ""))
-        if now < end and found[0] not in (*DONE, *FAILED):
+        rows = listener_rows.of_file(cr, uuid, job.part.waiting) if found[0] == "done" else None
+        if now < end and (found[0] not in (*DONE, *FAILED) or (rows and rows.open)):
             return None
         try:
             with cr.savepoint(flush=False):
-                content = self._answer(cr, uuid, job, found)
+                content = self._answer(cr, uuid, job, found, rows)
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
             raise
         except Exception as exc:  # others wait as well; this one's sender asks again
@@ -122,9 +123,18 @@ class Waiting:
         return Content(ANSWERS[type_], document) if document else None
 
     @staticmethod
-    def _answer(cr: BaseCursor, uuid: str, job: Job, found: tuple[str, str, str]) -> bytes | None:
+    def _answer(
+        cr: BaseCursor,
+        uuid: str,
+        job: Job,
+        found: tuple[str, str, str],
+        rows: listener_rows.Rows | None,
+    ) -> bytes | None:
         """The answer of a message that is over, or late; None if it wants none."""
         state = found[0]
+        if rows and rows.open:
+            # Its rows are late, whatever became of the message that brought them.
+            state, found = "processing", ("processing", "", "")
         outcome, details = _told(found, job)
         final = state in (*DONE, *FAILED) or not details
         ring, spec = keys.optional_ring(cr), job.door.spec
@@ -135,10 +145,14 @@ class Waiting:
             # is a repetition.
             return known[uuid].body
         message, part = job.part.waiting, job.part
-        says = None
-        if outcome is Outcome.ACCEPTED and state in DONE:
-            says = Waiting._says(cr, uuid, part.type or "", spec["id"])
-        told = reception.outcome_answer(message, outcome, datetime.now(UTC), details, says)
+        now = datetime.now(UTC)
+        if rows and not rows.open:
+            told = rows.answer(message, now, _detail)
+        else:
+            says = None
+            if outcome is Outcome.ACCEPTED and state in DONE:
+                says = Waiting._says(cr, uuid, part.type or "", spec["id"])
+            told = reception.outcome_answer(message, outcome, now, details, says)
         content = answers.joined(part.early, told)
         if content and final:
             kept = Acknowledgement(content, CONTENT_TYPE)

@@ -5,7 +5,7 @@ from odoo.addons.integration_core.models.integration_interface_door import KIB
 from odoo.addons.integration_core.tools.codecs import Codec
 
 from ..tools.hl7.bodies import HL7
-from ..tools.hl7.limits import Limits
+from ..tools.hl7.limits import DEFAULT, Limits
 from ..tools.mllp.reception import ORDERS, Environment, Rules
 
 #: What MSH-11 may say to a system, by its environment.
@@ -17,6 +17,8 @@ PROCESSING = {
 #: Hours for which ids of messages may be remembered, and seconds that an answer may take.
 MAX_DEDUPE_HOURS = 24 * 3660
 MAX_DEADLINE = 300
+#: Bytes of the segments of a large message, on average at least.
+SHORTEST_SEGMENT = 40
 
 
 def _namespace(designator: str | bool) -> str:
@@ -53,7 +55,11 @@ class IntegrationInterface(models.Model):
     )
     hl7_respond = fields.Selection(
         [
-            ("usual", "When it is stored; orders of supplies (OMS, OMN) when they are handled"),
+            (
+                "usual",
+                "When it is stored; when it is handled: orders of supplies (OMS, OMN), and item "
+                "lists that ask for an answer of each row",
+            ),
             ("stored", "When it is stored"),
             ("handled", "When it is handled"),
         ],
@@ -135,6 +141,11 @@ class IntegrationInterface(models.Model):
             "hl7_charset": self.hl7_default_charset,
         }
 
+    def _hl7_limits(self) -> Limits:
+        """Who lets larger messages in means longer ones: a master file has many short segments."""
+        size = self.body_limit * KIB
+        return Limits(size=size, segments=max(DEFAULT.segments, size // SHORTEST_SEGMENT))
+
     def _hl7_rules(self) -> Rules:
         """What decides about each message that arrives."""
         self.ensure_one()
@@ -148,6 +159,7 @@ class IntegrationInterface(models.Model):
             handled_types=ORDERS
             if self.hl7_respond == "usual" and self.transport == "mllp"
             else frozenset(),
+            rows=self.hl7_respond == "usual" and self.transport == "mllp",
             rejects_conflicts=self.hl7_conflict == "reject",
-            limits=Limits(size=self.body_limit * KIB),
+            limits=self._hl7_limits(),
         )

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.tests.access_calls import OPERATORS
 from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
 
 from .supply_case import SupplyCase
@@ -16,7 +17,12 @@ TOLD = ("ehr.consumption", "ehr.kit.request")
 KITS = ("ehr.case.kit", "ehr.case.kit.line")
 DEMAND = ("ehr.kit.demand",)
 DUE = ("ehr.kit.due",)
+# items and stock on hand
+EXPORTS = ("ehr.export", "ehr.export.part")
+REPORTED = ("ehr.stock.report",)
 MATRIX = {
+    EXPORTS: {role: NOTHING if role == "user" else READ for role in ROLES},
+    REPORTED: {role: NOTHING if role == "user" else READ for role in ROLES},
     TOLD: dict.fromkeys(ROLES, NOTHING),
     KITS: dict.fromkeys(ROLES, NOTHING),
     DEMAND: dict.fromkeys(ROLES, NOTHING),
@@ -27,6 +33,7 @@ MATRIX = {
 }
 # Those who may enter requisitions by hand.
 MAY_CALL = {
+    "ehr.export": {"action_cancel": OPERATORS},
     "ehr.requisition": {"action_cancel": set(), "action_supply": set()},
     "stock.warehouse.orderpoint": {"action_take_ehr_suggestion": set()},
 }
@@ -57,7 +64,26 @@ def _orderpoint(case):
     )
 
 
-SAMPLES = {"ehr.requisition": _requisition, "stock.warehouse.orderpoint": _orderpoint}
+def _interface(case, **values):
+    system = case.env["integration.system"].create(
+        {"name": "Item master", "code": "EXPORT", "kind": "other", **values}
+    )
+    policy = case.env["integration.policy"].create({"name": "Exports"})
+    return case.env["integration.interface"].create(
+        {"name": "Items", "system_id": system.id, "policy_id": policy.id}
+    )
+
+
+def _export(case, **values):
+    interface = _interface(case, **values)
+    return case.env["ehr.export"].create({"interface_id": interface.id, "kind": "items"})
+
+
+SAMPLES = {
+    "ehr.export": _export,
+    "ehr.requisition": _requisition,
+    "stock.warehouse.orderpoint": _orderpoint,
+}
 PEOPLE = {
     "stock.group_stock_user": {REQUISITIONS: ALL, ROUTES: READ, ANSWERS: NOTHING},
     "stock.group_stock_manager": {REQUISITIONS: ALL, ROUTES: ALL, ANSWERS: NOTHING},

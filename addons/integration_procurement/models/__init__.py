@@ -49,6 +49,7 @@ from . import (
     integration_handler_invoice,
     integration_handler_item,
     integration_handler_item_merge,
+    integration_handler_item_packaging,
     integration_handler_journal_entry,
     integration_handler_material_consumption,
     integration_handler_order_confirmation_words,

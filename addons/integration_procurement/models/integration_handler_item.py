@@ -23,6 +23,8 @@ class IntegrationHandlerItem(models.AbstractModel):
 
     _contract = "procurement.item"
     _master_model = "product.product"
+    # A list of items is many items: the good ones apply.
+    _splits = True
 
     def _along_with(self, record):
         template = record.product_tmpl_id

@@ -2,7 +2,7 @@ from odoo import models
 
 from odoo.addons.integration_core.engine.capture import Snapshot
 
-from ..tools import canonical
+from ..tools import canonical, identifiers
 
 CONTRACT = "procurement.item"
 
@@ -11,6 +11,9 @@ class ProductProduct(models.Model):
     """Items leave as business events."""
 
     _inherit = "product.product"  # pylint: disable=consider-merging-classes-inherited
+
+    # The trade item numbers of its packagings.
+    _integration_parts = {"product.uom": "product_id"}
 
     def _integration_snapshots(self, contract_code):
         if contract_code != CONTRACT:
@@ -26,7 +29,7 @@ class ProductProduct(models.Model):
         }
 
     def _integration_canonical_item(self) -> dict:
-        """This product as the canonical object ``procurement.item`` 1.0.0.
+        """This product as the canonical object ``procurement.item`` 1.1.0.
 
         Its number is Odoo's own, which is there from the beginning and never changes. Prices are
         agreements of suppliers and stay here.
@@ -43,7 +46,22 @@ class ProductProduct(models.Model):
             "tracking": self.tracking,
             "category": str(self.categ_id.id) if self.categ_id else None,
             "active": self.active,
+            "packagings": self._integration_packagings(),
         }
+
+    def _integration_packagings(self) -> list[dict]:
+        """Packagings in which it comes, with their trade item numbers; those without a code say
+        nothing to another system."""
+        gtins = {one.uom_id: one.barcode for one in self.product_uom_ids}
+        return [
+            {
+                "unit": unit._integration_unit_code(),
+                "quantity": canonical.number(unit._compute_quantity(1, self.uom_id, round=False)),
+                "gtin": identifiers.gtin(gtins.get(unit)),
+            }
+            for unit in self.uom_ids - self.uom_id
+            if unit._integration_unit_code() and unit._has_common_reference(self.uom_id)
+        ]
 
     def _integration_item_type(self) -> str:
         if self.type == "service":
@@ -52,8 +70,7 @@ class ProductProduct(models.Model):
 
     def _integration_gtin(self) -> str | None:
         """The barcode, if it is a trade item number; one of the house's own is none."""
-        barcode = self.barcode or ""
-        return barcode if barcode.isdecimal() and len(barcode) in (8, 12, 13, 14) else None
+        return identifiers.gtin(self.barcode)
 
     def _integration_item_problem(self) -> str | None:
         """Why no other system could understand this product; ``None`` if one can."""

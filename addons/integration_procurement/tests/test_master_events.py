@@ -137,6 +137,7 @@ class TestMasterEvents(ProcurementCase):
                 "gtin": "4006381333931",
                 "reference": "GLV-M",
                 "unit": "C62",
+                "packagings": [],
                 "type": "stocked",
                 "tracking": "lot",
                 "category": str(product.categ_id.id) if product.categ_id else None,

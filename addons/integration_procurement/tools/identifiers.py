@@ -23,6 +23,17 @@ def gtin_key(text: str) -> str:
     return text
 
 
+def gtin(text: str | bool | None) -> str | None:
+    """A barcode, if it is a trade item number; one of the house's own is none.
+
+    >>> gtin("4006381333931"), gtin("SHELF-7"), gtin(False)
+    ('4006381333931', None, None)
+    """
+    barcode = text or ""
+    is_gtin = isinstance(barcode, str) and barcode.isdecimal() and barcode.isascii()
+    return barcode if is_gtin and len(barcode) in _GTIN_LENGTHS else None
+
+
 def gtin_spellings(key: str) -> list[str]:
     """All barcodes with this :func:`gtin_key`.
 

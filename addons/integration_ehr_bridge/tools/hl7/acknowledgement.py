@@ -159,6 +159,7 @@ def acknowledge(
     stage: Stage = Stage.HANDLING,
     details: Sequence[Detail] = (),
     content: Content | None = None,
+    type_: Sequence[str] = (),
 ) -> Message | None:
     """The acknowledgement of a message, or None if it wants none.
 
@@ -166,11 +167,13 @@ def acknowledge(
     :param now: aware; when the answer is made
     :param details: what is wrong, the gravest first
     :param content: what it says of the orders of the message
+    :param type_: see :func:`answer`; with ``content`` its own
     :raises Hl7Error: the content is no JSON form of segments, or cannot be written
     """
     if not is_wanted(message, stage, outcome):
         return None
-    type_ = _own_type(message, content.type) if content else ()
+    if content:
+        type_ = _own_type(message, content.type)
     code = stage.value + outcome.value
     made = answer(message, code, control_id=control_id, now=now, type_=type_)
     if details and details[0].text and _version(message) < _NO_TEXT:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from odoo.addons.integration_core.tools.codecs import Format
 
-from . import document, message
+from . import document, master_file, message
 from .charsets import ASCII
 from .errors import Hl7Error
 from .fingerprint import fingerprint
@@ -41,4 +41,5 @@ HL7: Final = Format(
     ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
     read,
     identity=identity,
+    parts=master_file.parts,
 )

@@ -8,6 +8,9 @@
 ``hl7_time(text, zone, place[, f])``              RFC 3339 in UTC; without an offset local time of
                                                   ``zone``; an hour that comes twice is an error
                                                   unless ``f`` is ``earlier`` or ``later``
+``hl7_day(text, place)``                          ISO day of a date or time, as it is written
+``hl7_written(text, zone)``                       an ISO day, or a moment in UTC, as HL7 writes it:
+                                                  in local time of ``zone``, with its offset
 ``hl7_identifier(field, assigner[, type])``       number and assigner of a CX
 ``hl7_entity(field, assigner)``                   the same of an EI, such as an appointment's number
 ``hl7_person(field, assigner)``                   the same of an XCN, such as a doctor
@@ -20,6 +23,8 @@
 ``hl7_each(groups, name[, n…])``                  the groups, once for each segment of a name in
                                                   them, with the segments of the names that follow
                                                   which belong to it
+``hl7_in_use(action, status)``                    whether a master file says that something is in
+                                                  use; null if it does not
 ================================================= ==============================================
 
 A field is the list of its repetitions, such as ``root.PID[0].f3``. All keep apart what is absent
@@ -28,7 +33,7 @@ message names none; ``place`` is what an error calls the field, such as ``PV1-44
 """
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -57,6 +62,9 @@ def register() -> None:
     """Let mappings use these functions."""
     extend("hl7_said", said, _OBJECT)
     extend("hl7_time", moment, _MAYBE_TEXT, _TEXT, _FURTHER_TEXT)
+    extend("hl7_day", day, _MAYBE_TEXT, _TEXT)
+    extend("hl7_written", written, _MAYBE_TEXT, _TEXT)
+    extend("hl7_in_use", in_use, _TEXT, _MAYBE_TEXT)
     extend("hl7_identifier", identifier, _FIELD, {**_MAYBE_TEXT, "variadic": True})
     extend("hl7_entity", entity, _FIELD, _MAYBE_TEXT)
     extend("hl7_person", person, _FIELD, _MAYBE_TEXT)
@@ -118,6 +126,55 @@ def moment(text: str | None, zone: str, place: str, fold: str | None = None) -> 
         raise MappingError(
             f"{place}: the time is outside of the calendar", code="invalid_datetime"
         ) from None
+
+
+def day(text: str | None, place: str) -> str | None:
+    """The day of a date or a time, as it is written: an expiry date has no time zone.
+
+    :raises MappingError: ``invalid_datetime``: it is none, or has no day
+    """
+    if not text or not text.strip():
+        return "" if text == "" else None
+    try:
+        found = timestamps.parse(text.strip(), ZoneInfo("UTC"))
+    except TimestampFault as fault:
+        raise MappingError(f"{place}: {fault.message}", code="invalid_datetime") from None
+    if found.precision in (Precision.YEAR, Precision.MONTH):
+        raise MappingError(f"{place}: the date has no day", code="invalid_datetime")
+    return found.value.date().isoformat()
+
+
+def written(text: str | None, zone: str) -> str | None:
+    """A day or a moment of canonical JSON as HL7 writes it (DT, DTM).
+
+    >>> written("2027-12-31", "UTC"), written("2026-07-01T10:00:00Z", "Europe/Brussels")
+    ('20271231', '20260701120000+0200')
+
+    :param text: ``YYYY-MM-DD``, or RFC 3339
+    :raises MappingError: ``invalid_datetime``: it is neither
+    """
+    if not text:
+        return None
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text).strftime("%Y%m%d")
+        return timestamps.build(datetime.fromisoformat(text).astimezone(_zone(zone)))
+    except ValueError:
+        raise MappingError("hl7_written(): no day and no moment", code="invalid_datetime") from None
+
+
+def in_use(action: str, status: str | None) -> bool | None:
+    """Whether an entry of a master file says that its record is in use.
+
+    :param action: ``add``, ``update``, ``deactivate``, ``delete`` or ``reactivate``
+    :param status: ``active`` or ``inactive``, where the record says so itself
+    :return: None if it stays as it is
+    """
+    if action in ("deactivate", "delete"):
+        return False
+    if action == "reactivate":
+        return True
+    return None if status is None else status == "active"
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from ..hl7 import acknowledgement, batch, document, fingerprint, record_numbers
+from ..hl7 import acknowledgement, batch, document, fingerprint, master_file, record_numbers
 from ..hl7.acknowledgement import Content, Detail, Outcome, Stage
 from ..hl7.errors import Condition, Hl7Error, LimitFault, Place
 from ..hl7.header import Header
@@ -330,7 +330,8 @@ def _answer(part: Part, message: Message, rules: Rules, now: datetime) -> None:
     receipt = answers.acknowledged(
         message, Outcome.ACCEPTED, Stage.RECEIPT, control_id=new_id(), now=now
     )
-    if rules.tells(part.type) and _hears_of_handling(message):
+    waits = rules.tells(part.type) or (rules.rows and master_file.wants_rows(message))
+    if waits and _hears_of_handling(message):
         part.early, part.waiting = receipt, message
         part.conflict = answers.joined(receipt, outcome_answer(message, Outcome.ACCEPTED, now))
     else:

@@ -33,6 +33,7 @@ class Rules:
     :ivar application: who we are in MSH-5; empty: whoever is addressed
     :ivar handled: whether every answer says what became of its message
     :ivar handled_types: types (MSH-9.1) of which it does even if others do not
+    :ivar rows: whether the answer to a master file that asks for one of each entry (MFI-6) waits
     :ivar rejects_conflicts: whether an id that comes again with another content is refused
     """
 
@@ -42,6 +43,7 @@ class Rules:
     facility: str = ""
     handled: bool = False
     handled_types: frozenset[str] = frozenset()
+    rows: bool = False
     rejects_conflicts: bool = False
     limits: Limits = DEFAULT
 

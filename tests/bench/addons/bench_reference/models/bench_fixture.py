@@ -135,7 +135,7 @@ class BenchFixture(models.AbstractModel):
         return mapping
 
     @api.model
-    def _store(self, interface_id, messages):
+    def _store(self, interface_id, messages, message_type=None, content_type="application/json"):
         """Store ``{key: body}`` as the door does, without waking a drain."""
         interface = self.env["integration.interface"].browse(interface_id)
         spec = interface._inbound_spec()
@@ -146,9 +146,9 @@ class BenchFixture(models.AbstractModel):
                 spec,
                 intake.Incoming(
                     external_key=key,
-                    message_type=None,
+                    message_type=message_type,
                     body=body.encode(),
-                    content_type="application/json",
+                    content_type=content_type,
                     correlation_id=correlation.new_id(),
                     trace_parent=str(correlation.new_traceparent()),
                 ),

@@ -1,0 +1,3 @@
+from . import (
+    integration_export_ask,
+)
