@@ -1,0 +1,9 @@
+from . import (
+    test_charge_credits,
+    test_charge_events,
+    test_charge_prices,
+    test_charge_refusals,
+    test_charges,
+    test_ehr_account,
+    test_ui_charges,
+)

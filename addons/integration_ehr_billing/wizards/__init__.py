@@ -1,0 +1,1 @@
+from . import ehr_charge_entry
