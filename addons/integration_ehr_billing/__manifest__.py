@@ -1,6 +1,6 @@
 {
     "name": "Integration EHR Billing",
-    "summary": "Charges and accounts of visits become invoices, and clinical systems learn what became of them",
+    "summary": "Charges and accounts of visits become invoices, and senders learn of it",
     "version": "19.0.1.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

@@ -6,6 +6,7 @@ import sys
 from tests.bench import (
     adt_apply,
     audit_cost,
+    dft_apply,
     engine_inbound_drain,
     event_capture,
     event_latency,
@@ -45,6 +46,7 @@ _BENCHMARKS = {
         po_roundtrip,
         hl7_parse,
         adt_apply,
+        dft_apply,
         mllp_durable,
     )
 }

@@ -50,7 +50,7 @@ class ChargeBook:
         self._patients = env["ehr.patient"]._resolve(_pairs(documents, "patient"))
         places = [place for one in charges if (place := read_place(one.get("location")))]
         self._places = env["ehr.location"]._resolve(places)
-        self.codes = env["ehr.charge.code"]._of({one["code"] for one in charges}, system.id)
+        self.codes = env["ehr.charge.code"]._of({one["code"] for one in charges}, self.system.id)
         self._payers = self._read_payers(documents)
         self.known = self._read_known(charges)
         self._departments: dict[str, BaseModel] = {}
@@ -180,8 +180,8 @@ class ChargeBook:
         if code not in self._payers:
             raise errors.MappingError(
                 "A payer of charges is not in the list (IN1-3, or as the account or the visit has "
-                "it). Add it under Invoicing / Charges / Payers, with the contact that is invoiced; "
-                "then retry, or reprocess all that wait there.",
+                "it). Add it under Invoicing / Charges / Payers with the contact that is "
+                "invoiced, then retry, or reprocess all that wait there.",
                 code="unknown_payer",
             )
         return self._payers[code]

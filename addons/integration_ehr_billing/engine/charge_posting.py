@@ -45,9 +45,7 @@ class Touched:
     parts: list[Pending | BaseModel] = field(default_factory=list)
 
     def records(self, none: BaseModel) -> BaseModel:
-        return none.union(
-            *(one.record if isinstance(one, Pending) else one for one in self.parts)
-        )
+        return none.union(*(one.record if isinstance(one, Pending) else one for one in self.parts))
 
 
 class Posting:
@@ -118,9 +116,7 @@ class Posting:
         if self._is_late(case, values["received_at"]):
             values["is_late"] = True
             values["late_open"] = self.book.company.ehr_late_rule == "decide"
-        pending = Pending(
-            received, values, self._billable(case, code, currency, quantity, values)
-        )
+        pending = Pending(received, values, self._billable(case, code, currency, quantity, values))
         self._pending.append(pending)
         self._by_key[one["number"], "charge"] = pending
         return pending
@@ -276,9 +272,7 @@ class Posting:
         amount, is_all = amounts.reversal(
             whole, left, quantity, said, charge.currency_id.decimal_places
         )
-        line = invoicing.take_back(
-            charge, quantity, amount, first=is_all and not charge.credit_ids
-        )
+        line = invoicing.take_back(charge, quantity, amount, first=is_all and not charge.credit_ids)
         shown = said if said is not None else left.said if is_all else None
         credit = charge.create(
             {

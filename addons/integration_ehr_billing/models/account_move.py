@@ -4,7 +4,7 @@ from .ehr_account import BILLING_GROUPS
 
 
 class AccountMove(models.Model):
-    """Invoices of charges: whose they are, and where they came from. They carry no clinical text."""
+    """Invoices of charges: whose they are, and where they came from, without clinical text."""
 
     _name = "account.move"
     _inherit = ["account.move", "ehr.visit.document"]

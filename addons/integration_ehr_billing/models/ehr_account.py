@@ -5,8 +5,7 @@ from odoo.fields import Domain
 
 #: Who works with accounts of patients: numbers, payers and codes of procedures, and no names.
 BILLING_GROUPS = (
-    "integration_ehr_bridge.group_feed,account.group_account_invoice,"
-    "account.group_account_readonly"
+    "integration_ehr_bridge.group_feed,account.group_account_invoice,account.group_account_readonly"
 )
 
 

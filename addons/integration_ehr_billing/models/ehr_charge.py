@@ -133,7 +133,9 @@ class EhrCharge(models.Model):
         groups=BILLING_GROUPS,
     )
     is_late = fields.Boolean(
-        string="Late", readonly=True, help="It came longer after the discharge than the settings say."
+        string="Late",
+        readonly=True,
+        help="It came longer after the discharge than the settings say.",
     )
     price_open = fields.Boolean(readonly=True, help="Somebody has to decide on its amount.")
     late_open = fields.Boolean(readonly=True, help="Somebody has to decide whether it is invoiced.")
@@ -154,9 +156,7 @@ class EhrCharge(models.Model):
         index="btree_not_null",
         groups=BILLING_GROUPS,
     )
-    credited_quantity = fields.Float(
-        compute="_compute_credited", store=True, digits="Product Unit"
-    )
+    credited_quantity = fields.Float(compute="_compute_credited", store=True, digits="Product Unit")
     credited_said = fields.Monetary(compute="_compute_credited", store=True)
     credited_amount = fields.Monetary(string="Credited", compute="_compute_credited", store=True)
     net_amount = fields.Monetary(

@@ -19,9 +19,7 @@ class EhrCharge(models.Model):
         if contract_code not in tellers:
             return super()._integration_snapshots(contract_code)
         return {
-            charge.id: Snapshot(
-                tellers[contract_code](charge), charge.company_id.id, subject=""
-            )
+            charge.id: Snapshot(tellers[contract_code](charge), charge.company_id.id, subject="")
             for charge in self
         }
 

@@ -61,9 +61,7 @@ class ChargeCase(FinanceCase):
 
     @classmethod
     def code(cls, code, product, **values):
-        return cls.env["ehr.charge.code"].create(
-            {"code": code, "product_id": product.id, **values}
-        )
+        return cls.env["ehr.charge.code"].create({"code": code, "product_id": product.id, **values})
 
     @classmethod
     def encounter(cls, number, patient="P1", **values):

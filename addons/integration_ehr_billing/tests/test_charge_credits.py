@@ -65,9 +65,7 @@ class TestChargeCredits(ChargeCase):
     def test_the_last_part_takes_what_is_left(self):
         self.post(self.one("TX-1", "DRESSING", "3", "100"))
         for number in range(3):
-            self.post(
-                self.credit(f"CR-{number}", code="DRESSING", quantity="1", amount=None)
-            )
+            self.post(self.credit(f"CR-{number}", code="DRESSING", quantity="1", amount=None))
         amounts = self.charge("TX-1").credit_ids.sorted("id").mapped("amount")
         self.assertEqual(amounts, [33.33, 33.33, 33.34])
         self.assertEqual(self.charge("TX-1").state, "credited")

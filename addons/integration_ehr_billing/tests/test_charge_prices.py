@@ -69,9 +69,7 @@ class TestChargePrices(ChargeCase):
         self.assertEqual(charge.move_id.currency_id, yen)
         self.assertEqual(charge.move_line_id.price_subtotal, 10001)
         self.refused_charge("amount_not_kept", self.one("TX-2", amount="10001.5", currency="JPY"))
-        credit = self.post(
-            self.credit("CR-1", quantity="1", amount=None), payer="AOK"
-        )
+        credit = self.post(self.credit("CR-1", quantity="1", amount=None), payer="AOK")
         self.assertEqual(credit.amount, 3334)
 
     def test_a_currency_of_three_decimals(self):
@@ -90,9 +88,9 @@ class TestChargePrices(ChargeCase):
         self.assertEqual(len(self.invoices()), 2)
 
     def active(self, code):
-        found = self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)])
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        found = currencies.search([("name", "=", code)])
         found.active = True
-        self.env["res.currency.rate"].create(
-            {"currency_id": found.id, "name": "2020-01-01", "rate": 2, "company_id": self.company.id}
-        )
+        rate = {"currency_id": found.id, "name": "2020-01-01", "rate": 2}
+        self.env["res.currency.rate"].create({**rate, "company_id": self.company.id})
         return found

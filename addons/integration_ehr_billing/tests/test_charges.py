@@ -117,17 +117,3 @@ class TestCharges(ChargeCase):
         charge = self.post(self.one("TX-1", "DRESSING", "3", "100.01"))
         self.assertEqual(charge.move_line_id.price_subtotal, 100.01)
         self.assertEqual(charge.move_line_id.quantity, 3)
-
-    def test_another_company_bills_for_itself(self):
-        other = self.env["res.company"].create(
-            {"name": "Other hospital", "currency_id": self.currency.id, "country_id": self.company.country_id.id}
-        )
-        self.env.user.company_ids |= other
-        self.service_user.company_ids |= other
-        self.post(self.one("TX-1"))
-        user = self.service_user
-        self.assertFalse(
-            self.env["ehr.charge"].with_user(user).with_company(other).search(
-                [("company_id", "=", other.id)]
-            )
-        )

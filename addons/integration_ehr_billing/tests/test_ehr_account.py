@@ -60,7 +60,8 @@ class TestEhrAccount(ChargeCase):
     def test_unknown_account(self):
         self.refused_charge("unknown_account", self.one("TX-1"), account={"number": "A9"})
         self.visit.write({"account_number": "A9"})
-        self.assertEqual(self.post(self.one("TX-1"), account={"number": "A9"}).account_id.number, "A9")
+        charge = self.post(self.one("TX-1"), account={"number": "A9"})
+        self.assertEqual(charge.account_id.number, "A9")
         self.company.ehr_create_accounts = True
         self.post(self.one("TX-2"), account={"number": "A10"})
 

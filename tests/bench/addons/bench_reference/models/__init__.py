@@ -1,5 +1,6 @@
 from . import (
     bench_body,
+    bench_charge,
     bench_delivery,
     bench_fixture,
     bench_purchase,
