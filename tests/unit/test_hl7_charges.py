@@ -69,7 +69,7 @@ PV1|1|I|3W^312^1||||||||||||||||V2026-0001
 FT1|1|TX-1||20261104100000|20261104|CG|27447^Knee replacement^C4|Knee alt||2|4500.00&EUR^|@
 NTE|1||MUSTERNOTE
 DG1|1||M17.1^Gonarthrosis^I10
-FT1|2|TX-2||20261104|20261104|CD|BONECEM^Bone cement^L|||-1|-90.00&EUR|||||||||||||||||||TX-0
+FT1|2|TX-2||20261104|20261104|CD|BONECEM^Bone cement^L|||-1|-90.00&EUR||||||||||||||||||||TX-0
 IN1|1|P1|AOK01|AOK Musterland|||||||||||||Muster^Jana
 IN1|2|P2|PKV9|Privat AG
 """.replace(

@@ -74,7 +74,9 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual((data["status"], data["credited"]), ("credited", "900"))
 
     def test_refused(self):
-        self.post(self.one("TX-1")).move_id.button_cancel()
+        invoice = self.post(self.one("TX-1")).move_id
+        self.heard()
+        invoice.button_cancel()
         self.assertEqual([data["status"] for _code, data in self.heard()], ["refused"])
 
     def test_of_many_messages_each_has_its_event(self):
