@@ -26,6 +26,9 @@
         "views/res_config_settings_views.xml",
         "views/menus_charges.xml",
     ],
+    "demo": [
+        "demo/charges.xml",
+    ],
     "assets": {
         "web.assets_tests": ["integration_ehr_billing/static/tests/tours/*.js"],
     },

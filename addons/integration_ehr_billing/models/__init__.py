@@ -9,6 +9,7 @@ from . import (
     ehr_charge_events,
     ehr_merge,
     ehr_payer,
+    integration_demo,
     integration_exception,
     integration_handler_ehr_account,
     integration_handler_ehr_charge,

@@ -160,7 +160,6 @@ class EhrCharge(models.Model):
     credited_said = fields.Monetary(compute="_compute_credited", store=True)
     credited_amount = fields.Monetary(string="Credited", compute="_compute_credited", store=True)
     net_amount = fields.Monetary(
-        string="Net amount",
         compute="_compute_net_amount",
         store=True,
         help="Billed, less what was credited; a credit is negative.",

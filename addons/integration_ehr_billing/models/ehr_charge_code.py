@@ -13,7 +13,7 @@ class EhrChargeCode(models.Model):
     _check_company_auto = True
     _rec_name = "code"
     _rec_names_search = ["code", "product_id"]
-    _waiting_codes = ("unknown_charge_code", "charge_code_ambiguous", "no_amount")
+    _waiting_codes = ("unknown_charge_code", "no_amount")
 
     code = fields.Char(required=True, help="As messages name it (HL7 FT1-7).")
     system_id = fields.Many2one(
