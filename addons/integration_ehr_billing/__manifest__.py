@@ -21,7 +21,7 @@
         "views/ehr_account_views.xml",
         "views/ehr_charge_views.xml",
         "views/ehr_charge_code_views.xml",
-        "views/ehr_charge_entry_views.xml",
+        "views/integration_charge_entry_views.xml",
         "views/ehr_payer_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus_charges.xml",

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_charge_companies,
     test_charge_credits,
     test_charge_events,
     test_charge_prices,

@@ -13,7 +13,7 @@ ACCOUNTS = ("ehr.account",)
 CONFIGURED = ("ehr.charge.code",)
 PLANS = ("ehr.payer.plan",)
 PAYERS = ("ehr.payer",)
-BOOKED = ("ehr.charge.entry",)
+BOOKED = ("integration.charge.entry",)
 # Of the roles of integrations none has a right on what is billed.
 MATRIX = {names: dict.fromkeys(ROLES, NOTHING) for names in (POSTED, ACCOUNTS, CONFIGURED, PLANS)}
 MAY_CALL = {

@@ -91,7 +91,7 @@ class TestChargeEvents(ChargeCase):
     def book(self, **values):
         keeper = new_test_user(self.env, "bill.books", "integration_ehr_bridge.group_census_keeper")
         code = self.env["ehr.charge.code"].search([("code", "=", "OR-HOUR")])
-        entry = self.env["ehr.charge.entry"].with_user(keeper)
+        entry = self.env["integration.charge.entry"].with_user(keeper)
         return entry.create(
             {
                 "encounter_id": self.visit.id,

@@ -1,1 +1,1 @@
-from . import ehr_charge_entry
+from . import integration_charge_entry

@@ -2,11 +2,11 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 
-class EhrChargeEntry(models.TransientModel):
+class IntegrationChargeEntry(models.TransientModel):
     """A service that was done for a visit, booked by hand, for a hospital whose billing is
     elsewhere."""
 
-    _name = "ehr.charge.entry"
+    _name = "integration.charge.entry"
     _description = "Book a Service for a Visit"
     _check_company_auto = True
 
