@@ -1,6 +1,6 @@
 {
     "name": "Integration EHR Billing",
-    "summary": "Charges and accounts of visits become invoices, and clinical systems learn what became of them",
+    "summary": "Charges and accounts of visits become invoices, and senders learn of it",
     "version": "19.0.1.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
@@ -8,7 +8,29 @@
     "license": "LGPL-3",
     "depends": ["integration_ehr_bridge", "integration_procurement"],
     "data": [
+        "security/ehr_billing_rules.xml",
         "security/ir.model.access.csv",
+        "data/integration_contract_account.xml",
+        "data/integration_contract_charge.xml",
+        "data/integration_event_type.xml",
+        "data/integration_value_map_charges.xml",
+        "data/integration_mapping_charges.xml",
+        "data/integration_mapping_charges_out.xml",
+        "data/integration_routing_hl7_charges.xml",
+        "views/account_move_views.xml",
+        "views/ehr_account_views.xml",
+        "views/ehr_charge_views.xml",
+        "views/ehr_charge_code_views.xml",
+        "views/integration_charge_entry_views.xml",
+        "views/ehr_payer_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/menus_charges.xml",
     ],
+    "demo": [
+        "demo/charges.xml",
+    ],
+    "assets": {
+        "web.assets_tests": ["integration_ehr_billing/static/tests/tours/*.js"],
+    },
     "auto_install": True,
 }

@@ -6,6 +6,7 @@ import sys
 from tests.bench import (
     adt_apply,
     audit_cost,
+    dft_apply,
     dispense_apply,
     engine_inbound_drain,
     event_capture,
@@ -49,6 +50,7 @@ _BENCHMARKS = {
         hl7_parse,
         adt_apply,
         dispense_apply,
+        dft_apply,
         mllp_durable,
     )
 }

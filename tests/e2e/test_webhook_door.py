@@ -247,8 +247,10 @@ def test_old_queue_leaves_messages_with_their_sender(world: World) -> None:
     database = world.suite.database
     # A lane whose flag is down, or the request would not even try to raise it.
     wait_until(
-        lambda: not database.sql(
-            "SELECT 1 FROM integration_lane WHERE interface_id = %s AND wanted", [own.id]
+        lambda: (
+            not database.sql(
+                "SELECT 1 FROM integration_lane WHERE interface_id = %s AND wanted", [own.id]
+            )
         ),
         20,
         what="lanes at rest",

@@ -6,6 +6,11 @@
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
-    "depends": ["integration_ehr_bridge", "integration_ehr_supply", "integration_procurement"],
+    "depends": [
+        "integration_ehr_billing",
+        "integration_ehr_bridge",
+        "integration_ehr_supply",
+        "integration_procurement",
+    ],
     "data": ["security/ir.model.access.csv"],
 }

@@ -1,5 +1,6 @@
 from . import (
     bench_body,
+    bench_charge,
     bench_clinical,
     bench_delivery,
     bench_fixture,

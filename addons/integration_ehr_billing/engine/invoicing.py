@@ -1,0 +1,190 @@
+"""Charges become lines of draft invoices, and credits take them back: in few writes.
+
+There is one draft invoice for an account (a visit, where there is none), payer, journal and
+currency. It collects lines until somebody posts it; the next charge begins another one. What a
+credit takes back of a posted invoice is collected by a draft credit note of that invoice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from odoo import api, fields
+from odoo.fields import Domain
+from odoo.models import BaseModel
+
+from ..tools import charges as amounts
+
+#: Account and visit, debtor, payer, journal, currency.
+Key = tuple[int, int, int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Billable:
+    """A charge, as far as its invoice is concerned."""
+
+    account: BaseModel
+    visit: BaseModel
+    payer: BaseModel
+    partner: BaseModel
+    journal: BaseModel
+    currency: BaseModel
+    product: BaseModel
+    quantity: Decimal
+    amount: Decimal
+    label: str
+    analytic: BaseModel
+
+    @classmethod
+    def of(cls, charge: BaseModel) -> Billable:
+        return cls(
+            charge.account_id,
+            charge.encounter_id,
+            charge.payer_id,
+            charge.partner_id,
+            charge.journal_id,
+            charge.currency_id,
+            charge.product_id,
+            charge._exact(charge.quantity),
+            charge._exact(charge.amount),
+            charge._invoice_line_label(),
+            charge.analytic_account_id,
+        )
+
+    @property
+    def key(self) -> Key:
+        visit = 0 if self.account else self.visit.id
+        parts = (self.partner, self.payer, self.journal, self.currency)
+        return (self.account.id or 0, visit, *(one.id or 0 for one in parts))
+
+
+def draft(env: api.Environment, billables: Sequence[Billable]) -> BaseModel:
+    """Lines on draft invoices, one for each charge and in their order."""
+    if not billables:
+        return env["account.move.line"]
+    moves = _collecting(env, billables)
+    missing = {one.key: one for one in billables if one.key not in moves}
+    created = env["account.move"].create([_invoice(one) for one in missing.values()])
+    moves |= dict(zip(missing, created, strict=True))
+    return env["account.move.line"].create(
+        [{"move_id": moves[one.key].id, **_line(one)} for one in billables]
+    )
+
+
+def _collecting(env: api.Environment, billables: Sequence[Billable]) -> dict[Key, BaseModel]:
+    """Draft invoices that collect charges of these accounts and visits."""
+    accounts = {one.account.id for one in billables if one.account}
+    visits = {one.visit.id for one in billables if not one.account}
+    found = env["account.move"].search(
+        Domain("company_id", "=", env.company.id)
+        & Domain("state", "=", "draft")
+        & Domain("move_type", "=", "out_invoice")
+        & Domain("ehr_collects", "=", True)
+        & (
+            Domain("ehr_account_id", "in", list(accounts))
+            | Domain("ehr_account_id", "=", False) & Domain("encounter_id", "in", list(visits))
+        ),
+        order="id desc",
+    )
+    return {_key_of(move): move for move in found}
+
+
+def _key_of(move: BaseModel) -> Key:
+    account = move.ehr_account_id.id or 0
+    parts = (move.partner_id, move.ehr_payer_id, move.journal_id, move.currency_id)
+    return (account, 0 if account else move.encounter_id.id or 0, *(one.id or 0 for one in parts))
+
+
+def _invoice(one: Billable) -> dict[str, Any]:
+    return {
+        "move_type": "out_invoice",
+        "partner_id": one.partner.id,
+        "journal_id": one.journal.id,
+        "currency_id": one.currency.id,
+        "encounter_id": one.visit.id,
+        "ehr_account_id": one.account.id,
+        "ehr_payer_id": one.payer.id,
+        "ehr_collects": True,
+        # Not the number of the visit or the account, by which others could tell whose it is.
+        "ref": one.visit.reference or one.account.reference,
+        "invoice_user_id": False,
+    }
+
+
+def _line(one: Billable) -> dict[str, Any]:
+    quantity, price = amounts.invoice_line(one.quantity, one.amount, one.currency.decimal_places)
+    analytic = {str(one.analytic.id): 100} if one.analytic else False
+    return {
+        "product_id": one.product.id,
+        "name": one.label,
+        "quantity": float(quantity),
+        "price_unit": float(price),
+        **({"analytic_distribution": analytic} if analytic else {}),
+    }
+
+
+# -- credits -----------------------------------------------------------------------------------
+
+
+def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: bool) -> BaseModel:
+    """Take something of a charge off its invoice.
+
+    :param first: it is all of the charge, of which nothing was credited before
+    :return: the line that does so; none if the charge's own line is gone now, or never was
+    """
+    line = charge.move_line_id
+    move = line.move_id
+    if not move or move.state == "cancel":
+        return line.browse()
+    if move.state == "draft" and first:
+        line.unlink()
+        if not move.invoice_line_ids and not move.posted_before:
+            move.unlink()
+        return line.browse()
+    target = move if move.state == "draft" else _credit_note(move)
+    sign = -1 if move.state == "draft" else 1
+    number, price = amounts.invoice_line(quantity, amount, charge.currency_id.decimal_places)
+    return line.create(
+        {
+            "move_id": target.id,
+            "product_id": line.product_id.id,
+            "name": line.name,
+            "account_id": line.account_id.id,
+            "quantity": float(sign * number),
+            "price_unit": float(price),
+            "tax_ids": [fields.Command.set(line.tax_ids.ids)],
+            "analytic_distribution": line.analytic_distribution or False,
+        }
+    )
+
+
+def _credit_note(move: BaseModel) -> BaseModel:
+    """The draft credit note of a posted invoice that collects what is taken back of it."""
+    found = move.search(
+        [
+            ("reversed_entry_id", "=", move.id),
+            ("move_type", "=", "out_refund"),
+            ("state", "=", "draft"),
+            ("ehr_collects", "=", True),
+        ],
+        limit=1,
+    )
+    return found or move.create(
+        {
+            "move_type": "out_refund",
+            "reversed_entry_id": move.id,
+            "partner_id": move.partner_id.id,
+            "journal_id": move.journal_id.id,
+            "currency_id": move.currency_id.id,
+            "fiscal_position_id": move.fiscal_position_id.id,
+            "encounter_id": move.encounter_id.id,
+            "ehr_account_id": move.ehr_account_id.id,
+            "ehr_payer_id": move.ehr_payer_id.id,
+            "ehr_collects": True,
+            "ref": move.ref,
+            "invoice_user_id": False,
+        }
+    )

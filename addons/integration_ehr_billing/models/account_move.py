@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+
+from .ehr_account import BILLING_GROUPS
+
+
+class AccountMove(models.Model):
+    """Invoices of charges: whose they are, and where they came from, without clinical text."""
+
+    _name = "account.move"
+    _inherit = ["account.move", "ehr.visit.document"]
+
+    ehr_account_id = fields.Many2one(
+        "ehr.account",
+        string="Patient account",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        groups=BILLING_GROUPS,
+    )
+    ehr_payer_id = fields.Many2one(
+        "ehr.payer",
+        string="Payer of the charges",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        check_company=True,
+        groups=BILLING_GROUPS,
+    )
+    ehr_collects = fields.Boolean(
+        string="Collects charges",
+        readonly=True,
+        copy=False,
+        help="While it is a draft, further charges of the same account and payer are added.",
+    )
+    ehr_charge_ids = fields.One2many(
+        "ehr.charge", "move_id", string="Charges", readonly=True, groups=BILLING_GROUPS
+    )
+    ehr_charge_count = fields.Integer(
+        string="Number of charges", compute="_compute_ehr_charge_count", groups=BILLING_GROUPS
+    )
+
+    _ehr_collecting_idx = models.Index(
+        "(ehr_account_id, encounter_id) WHERE ehr_collects AND state = 'draft'"
+    )
+
+    @api.depends("ehr_charge_ids")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_ehr_charge_count(self):
+        charges = self.env["ehr.charge"]
+        counts = (
+            dict(charges._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"]))
+            if charges.has_access("read")
+            else {}
+        )
+        for move in self:
+            move.ehr_charge_count = counts.get(move._origin, 0)
+
+    def action_open_ehr_charges(self):
+        """The charges that this invoice or credit note has lines of."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_ehr_billing.action_ehr_charge"
+        )
+        action["domain"] = [("move_id", "=", self.id)]
+        action["context"] = {}
+        return action

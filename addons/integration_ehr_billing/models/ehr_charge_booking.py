@@ -1,0 +1,86 @@
+import secrets
+
+from odoo import api, fields, models
+
+
+class EhrCharge(models.Model):
+    """Charges that Odoo posts, for hospitals whose billing is elsewhere."""
+
+    _inherit = "ehr.charge"  # pylint: disable=consider-merging-classes-inherited
+
+    stock_move_id = fields.Many2one(
+        "stock.move",
+        string="Stock move",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+        groups="stock.group_stock_user,account.group_account_invoice",
+        help="What was used up.",
+    )
+
+    @api.model
+    def _book(self, visit, product, quantity, moment, *, origin=None):
+        """Post a charge of Odoo's own. Only what has a charge code is charged.
+
+        :param quantity: in the product's unit
+        :param origin: the stock move that used it up, if there is one
+        :return: the charge; empty if the company's charges come in, or the product has no code
+        """
+        company = visit.company_id
+        code = self._code_of(product, company)
+        if company.ehr_charge_direction != "out" or not code:
+            return self.browse()
+        currency = company.currency_id
+        price = currency.round(product.with_company(company).lst_price * quantity)
+        return self.with_company(company).create(
+            {
+                "number": f"ODOO-{secrets.token_hex(6).upper()}",
+                "source": "odoo",
+                "charged_at": moment,
+                "charge_code": code.code,
+                "product_id": product.id,
+                "quantity": quantity,
+                "currency_id": currency.id,
+                "own_amount": price,
+                "amount": price,
+                "location_id": visit.location_id.id,
+                "encounter_id": visit.id,
+                "stock_move_id": origin.id if origin else False,
+                "company_id": company.id,
+            }
+        )
+
+    @api.model
+    def _book_back(self, used, quantity, moment):
+        """Take back what was posted for a stock move, of which something was returned."""
+        charge = self.search([("stock_move_id", "=", used.id), ("kind", "=", "charge")])
+        if not charge:
+            return charge
+        left = charge.quantity - charge.credited_quantity
+        whole = charge.currency_id.round(charge.amount * quantity / charge.quantity)
+        rest = charge.amount - charge.credited_amount
+        is_all = quantity >= left
+        credit = charge.copy(
+            {
+                "number": f"ODOO-{secrets.token_hex(6).upper()}",
+                "kind": "credit",
+                "reverses_id": charge.id,
+                "charged_at": moment,
+                "quantity": min(quantity, left),
+                "amount": rest if is_all else whole,
+                "encounter_id": charge.encounter_id.id,
+                "stock_move_id": False,
+            }
+        )
+        if is_all:
+            charge.is_credited = True
+        return credit
+
+    @api.model
+    def _code_of(self, product, company):
+        return self.env["ehr.charge.code"].search(
+            [("product_id", "=", product.id), ("company_id", "=", company.id)],
+            order="system_id, code",
+            limit=1,
+        )

@@ -1,0 +1,31 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..engine import invoicing
+
+
+class EhrCharge(models.Model):
+    """Charges that a person decides about."""
+
+    _inherit = "ehr.charge"  # pylint: disable=consider-merging-classes-inherited
+
+    def _decide(self, values):
+        """Write a decision, and invoice the charge if nothing else has to be decided."""
+        self.ensure_one()
+        self.check_access("write")
+        # sudo: charges are closed but for the feed and for decisions, whose right is checked above;
+        # who decides about money need not see the visit, which the invoice has
+        charge = self.sudo().with_company(self.company_id)
+        charge.write(values)
+        if charge.is_refused or charge.is_credited:
+            # The one that is being decided gets its verdict after that.
+            self.env["integration.exception"]._settle(charge)
+        elif not (charge.price_open or charge.late_open) and not charge.move_line_id:
+            charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
+
+    def action_refuse(self):
+        """Do not invoice these charges, of which no line is on an invoice yet."""
+        for charge in self:
+            if charge.state != "waiting":
+                raise UserError(self.env._("Only charges that wait for a decision are refused."))
+            charge._decide({"late_open": False, "price_open": False, "is_refused": True})

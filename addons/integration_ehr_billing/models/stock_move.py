@@ -1,0 +1,30 @@
+from odoo import models
+
+#: Where goods are used up, as seen from stock.
+USED_UP = ("production", "customer", "inventory")
+
+
+class StockMove(models.Model):
+    """Goods used for a visit are charged, if another system invoices them."""
+
+    _inherit = "stock.move"
+
+    def _action_done(self, cancel_backorder=False):
+        moves = super()._action_done(cancel_backorder=cancel_backorder)
+        # sudo: who takes goods from stock need not see whose visit it is
+        done = moves.sudo().filtered(
+            lambda move: move.state == "done" and move.picking_id.encounter_id
+        )
+        done._post_charges()
+        return moves
+
+    def _post_charges(self):
+        """Post a charge for each of these that used goods up, a credit for what came back."""
+        charges = self.env["ehr.charge"]
+        for move in self:
+            visit = move.picking_id.encounter_id
+            quantity = move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id)
+            if move.location_dest_id.usage in USED_UP and move.location_id.usage == "internal":
+                charges._book(visit, move.product_id, quantity, move.date, origin=move)
+            elif move.origin_returned_move_id and move.location_dest_id.usage == "internal":
+                charges._book_back(move.origin_returned_move_id, quantity, move.date)

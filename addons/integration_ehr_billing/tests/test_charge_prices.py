@@ -1,0 +1,96 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
+
+from .charge_case import ChargeCase
+
+
+@tagged("post_install", "-at_install")
+class TestChargePrices(ChargeCase):
+    """The sender's amount, the own price, or a decision."""
+
+    def test_own_price(self):
+        self.company.ehr_charge_price_rule = "own"
+        charge = self.post(self.one("TX-1", amount="800"))
+        self.assertEqual((charge.amount, charge.said_amount, charge.own_amount), (900, 800, 900))
+        self.assertEqual(charge.move_line_id.price_subtotal, 900)
+        self.assertEqual(self.post(self.one("TX-2", amount=None)).amount, 900)
+
+    def test_a_code_has_its_own_rule(self):
+        self.env["ehr.charge.code"].search([("code", "=", "OR-HOUR")]).price_rule = "own"
+        self.assertEqual(self.post(self.one("TX-1", amount="800")).amount, 900)
+        self.assertEqual(self.post(self.one("TX-2", "DRESSING", "1", "11")).amount, 11)
+
+    def test_within_the_tolerance_the_sender_counts(self):
+        self.company.write({"ehr_charge_price_rule": "compare", "ehr_charge_tolerance": 2})
+        charge = self.post(self.one("TX-1", amount="882"))
+        self.assertEqual((charge.state, charge.amount), ("drafted", 882))
+        self.assertEqual(self.post(self.one("TX-2", amount="881.99")).state, "waiting")
+
+    def test_beyond_it_a_person_decides(self):
+        self.company.ehr_charge_price_rule = "compare"
+        accountant = new_test_user(self.env, "bill.price", "account.group_account_invoice")
+        for number, decide, amount in (
+            ("TX-1", "action_accept", 800),
+            ("TX-2", "action_reject", 900),
+        ):
+            charge = self.post(self.one(number, amount="800"))
+            self.assertEqual(charge.state, "waiting")
+            [exception] = self.exceptions(charge)
+            self.assertIn("800", exception.line_ids.theirs)
+            getattr(exception.with_user(accountant), decide)()
+            charge = self.charge(number)
+            self.assertEqual((charge.state, charge.amount), ("drafted", amount))
+            self.assertEqual(charge.move_line_id.price_subtotal, amount)
+
+    def test_or_refuses_the_charge(self):
+        self.company.ehr_charge_price_rule = "compare"
+        charge = self.post(self.one("TX-1", amount="800"))
+        reader = new_test_user(self.env, "bill.reader", "account.group_account_readonly")
+        with self.assertRaises(AccessError):
+            charge.with_user(reader).action_refuse()
+        accountant = new_test_user(self.env, "bill.refuses", "account.group_account_invoice")
+        charge.with_user(accountant).action_refuse()
+        self.assertEqual(charge.state, "refused")
+        self.assertFalse(self.exceptions(charge))
+        with self.assertRaises(UserError):
+            charge.with_user(accountant).action_refuse()
+
+    def test_people_do_not_write_on_charges(self):
+        charge = self.post(self.one("TX-1"))
+        accountant = new_test_user(self.env, "bill.writes", "account.group_account_invoice")
+        with self.assertRaises(AccessError):
+            charge.with_user(accountant).write({"amount": 1})
+
+    # -- currencies ------------------------------------------------------------------------
+
+    def test_a_currency_without_decimals(self):
+        yen = self.active("JPY")
+        charge = self.post(self.one("TX-1", quantity="3", amount="10001", currency="JPY"))
+        self.assertEqual(charge.move_id.currency_id, yen)
+        self.assertEqual(charge.move_line_id.price_subtotal, 10001)
+        self.refused_charge("amount_not_kept", self.one("TX-2", amount="10001.5", currency="JPY"))
+        credit = self.post(self.credit("CR-1", quantity="1", amount=None), payer="AOK")
+        self.assertEqual(credit.amount, 3334)
+
+    def test_a_currency_of_three_decimals(self):
+        dinar = self.active("KWD")
+        charge = self.post(self.one("TX-1", quantity="7", amount="100.001", currency="KWD"))
+        self.assertEqual((charge.move_id.currency_id, charge.amount), (dinar, 100.001))
+        self.assertEqual(charge.move_line_id.price_subtotal, 100.001)
+        invoice = charge.move_id
+        invoice.action_post()
+        credit = self.post(self.credit("CR-1", quantity="7", amount="100.001", currency="KWD"))
+        self.assertEqual(credit.move_id.amount_untaxed, 100.001)
+
+    def test_each_currency_has_its_invoice(self):
+        self.active("JPY")
+        self.post(self.one("TX-1"), self.one("TX-2", amount="100", currency="JPY"))
+        self.assertEqual(len(self.invoices()), 2)
+
+    def active(self, code):
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        found = currencies.search([("name", "=", code)])
+        found.active = True
+        rate = {"currency_id": found.id, "name": "2020-01-01", "rate": 2}
+        self.env["res.currency.rate"].create({**rate, "company_id": self.company.id})
+        return found

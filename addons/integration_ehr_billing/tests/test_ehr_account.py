@@ -1,0 +1,83 @@
+from odoo import fields
+from odoo.tests import tagged
+
+from .charge_case import ChargeCase
+
+
+@tagged("post_install", "-at_install")
+class TestEhrAccount(ChargeCase):
+    """Patient accounts: who pays for what is charged together."""
+
+    def bar(self, event, clock, number="A1", **said):
+        handler = self.env["integration.handler.ehr_account"].with_user(self.service_user)
+        body = {
+            "event": event,
+            "occurred_at": f"2026-03-02T{clock}:00Z",
+            "account": {"number": number},
+            **said,
+        }
+        account = handler._process_batch([(None, body)])
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return account[0]
+
+    def test_opened_changed_closed(self):
+        account = self.bar("open", "08:00", visit={"number": "V1"}, payer="AOK", plan="P1")
+        self.assertEqual((account.status, account.payer_code), ("open", "AOK"))
+        self.assertEqual(account.encounter_ids, self.visit)
+        self.bar("update", "09:00", payer="PKV", procedures=["27447", "27446"])
+        self.assertEqual((account.payer_code, account.plan_code), ("PKV", "P1"))
+        self.assertEqual(account.procedure_codes, "27447 27446")
+        self.bar("close", "10:00")
+        self.assertEqual(account.status, "closed")
+        self.bar("open", "11:00")
+        self.assertEqual(account.status, "open")
+
+    def test_what_is_older_completes_and_overrides_nothing(self):
+        account = self.bar("close", "10:00", payer="PKV")
+        self.bar("open", "08:00", payer="AOK", plan="P1")
+        self.assertEqual((account.status, account.payer_code), ("closed", "PKV"))
+        self.assertEqual(account.plan_code, "P1")
+
+    def test_charges_of_an_account_go_together(self):
+        account = self.bar("open", "08:00", payer="AOK")
+        self.encounter("V2")
+        members = {"account": {"number": "A1"}, "payer": None}
+        first = self.post(self.one("TX-1"), **members)
+        second = self.post(self.one("TX-2"), visit={"number": "V2"}, **members)
+        self.assertEqual(first.move_id, second.move_id)
+        self.assertEqual(first.move_id.ehr_account_id, account)
+        self.assertEqual(first.partner_id, self.fund)
+        self.assertEqual(len(account.encounter_ids), 2)
+
+    def test_without_a_visit_the_account_stands_for_it(self):
+        account = self.bar("open", "08:00", payer="AOK")
+        body = self.told(self.one("TX-1"), account={"number": "A1"}, payer=None)
+        message = self.deliver({key: value for key, value in body.items() if key != "visit"})
+        self.assertEqual(message.state, "done", message.error_message)
+        self.assertEqual(self.charge("TX-1").move_id.ref, account.reference)
+
+    def test_unknown_account(self):
+        self.refused_charge("unknown_account", self.one("TX-1"), account={"number": "A9"})
+        self.visit.write({"account_number": "A9"})
+        charge = self.post(self.one("TX-1"), account={"number": "A9"})
+        self.assertEqual(charge.account_id.number, "A9")
+        self.company.ehr_create_accounts = True
+        self.post(self.one("TX-2"), account={"number": "A10"})
+
+    def test_closed_account(self):
+        self.bar("close", "08:00")
+        self.refused_charge("account_closed", self.one("TX-1"), account={"number": "A1"})
+
+    def test_merged_accounts(self):
+        gone, kept = self.bar("open", "08:00"), self.bar("open", "08:00", "A2")
+        patients = self.env["ehr.patient"]._resolve([("", "P1"), ("", "P2")])
+        self.env["ehr.merge"]._merge(
+            patients["", "P2"],
+            patients["", "P1"],
+            fields.Datetime.now(),
+            accounts=[["A1", ""], ["A2", ""]],
+        )
+        self.assertEqual(gone.merged_into_id, kept)
+        charge = self.post(self.one("TX-1"), account={"number": "A1"})
+        self.assertEqual(charge.account_id, kept)

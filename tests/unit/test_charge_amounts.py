@@ -1,0 +1,102 @@
+"""What a charge amounts to, and what credits leave of it."""
+
+from decimal import Decimal
+
+import pytest
+from core_tools.errors import ConflictError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.load_billing import load
+
+charges = load("charges")
+Amounts = charges.Amounts
+DIGITS = st.sampled_from([0, 2, 3])
+
+
+@st.composite
+def amounts(draw):
+    digits = draw(DIGITS)
+    coins = draw(st.integers(min_value=0, max_value=10**9))
+    return digits, Decimal(coins).scaleb(-digits)
+
+
+@given(amounts(), st.integers(min_value=1, max_value=500))
+def test_a_line_gives_its_amount_to_the_coin(money, count):
+    digits, amount = money
+    quantity, price = charges.invoice_line(Decimal(count), amount, digits)
+    assert charges.rounded(quantity * price, digits) == amount
+
+
+@given(amounts(), st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12))
+def test_credits_take_back_exactly_the_charge(money, parts):
+    """However a charge is taken back in parts, at the end nothing is left and nothing was made."""
+    digits, amount = money
+    whole = Amounts(Decimal(sum(parts)), amount, amount)
+    left = whole
+    for number, part in enumerate(parts, 1):
+        taken, is_all = charges.reversal(whole, left, Decimal(part), None, digits)
+        assert Decimal() <= taken <= left.booked
+        assert taken == charges.rounded(taken, digits)
+        said = left.said if is_all else min(taken, left.said)
+        left = left.minus(Amounts(Decimal(part), said, taken))
+        assert is_all == (number == len(parts))
+    assert left == Amounts(Decimal(), Decimal(), Decimal())
+
+
+def test_a_share_by_the_amount_that_is_said():
+    whole = Amounts(Decimal(2), Decimal(800), Decimal(900))
+    assert charges.reversal(whole, whole, Decimal(1), Decimal(400), 2) == (Decimal("450.00"), False)
+    left = Amounts(Decimal(1), Decimal(400), Decimal(450))
+    assert charges.reversal(whole, left, Decimal(1), Decimal(400), 2) == (Decimal(450), True)
+
+
+def test_an_amount_alone_leaves_the_quantity():
+    whole = Amounts(Decimal(1), Decimal(100), Decimal(100))
+    assert charges.reversal(whole, whole, Decimal(1), Decimal(10), 2) == (Decimal("10.00"), False)
+
+
+@pytest.mark.parametrize(("quantity", "said"), [(3, None), (1, "900.01"), (3, "1")])
+def test_no_more_than_is_left(quantity, said):
+    whole = Amounts(Decimal(2), Decimal(900), Decimal(900))
+    with pytest.raises(ConflictError) as caught:
+        charges.reversal(whole, whole, Decimal(quantity), said and Decimal(said), 2)
+    assert caught.value.code == "credit_too_large"
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "expected"),
+    [
+        ("900", "450", "900"),
+        ("900", None, "900"),
+        (None, "450", "900.00"),
+        (None, "33.333", "66.67"),
+        ("66.66", "33.333", "66.66"),
+        (None, None, None),
+    ],
+)
+def test_what_the_sender_says(amount, unit, expected):
+    found = charges.said_amount(Decimal(2), amount and Decimal(amount), unit and Decimal(unit), 2)
+    assert found == (expected and Decimal(expected))
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "digits", "code"),
+    [
+        ("900.5", None, 0, "amount_not_kept"),
+        ("900.001", None, 2, "amount_not_kept"),
+        ("900", "449.99", 2, "amounts_differ"),
+    ],
+)
+def test_what_he_may_not_say(amount, unit, digits, code):
+    with pytest.raises(ConflictError) as caught:
+        charges.said_amount(Decimal(2), Decimal(amount), unit and Decimal(unit), digits)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("said", "own", "percent", "beyond"),
+    [("98", "100", "2", False), ("97.99", "100", "2", True), ("0", "0", "0", False)],
+)
+def test_tolerance(said, own, percent, beyond):
+    assert charges.differs(Decimal(said), Decimal(own), Decimal(percent)) is beyond
