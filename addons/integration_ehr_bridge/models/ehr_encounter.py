@@ -40,7 +40,7 @@ class EhrEncounter(models.Model):
     _check_company_auto = True
 
     # The one place where a visit number stands in clear.
-    visit_number = fields.Char(required=True, readonly=True)
+    visit_number = fields.Char(string="Visit number", required=True, readonly=True)
     visit_assigner = fields.Char(
         string="Assigned by",
         required=True,
@@ -79,11 +79,11 @@ class EhrEncounter(models.Model):
     attending_id = fields.Many2one(
         "ehr.staff", readonly=True, ondelete="restrict", check_company=True
     )
-    account_number = fields.Char(readonly=True, groups=ACCOUNT_GROUPS)
+    account_number = fields.Char(string="Account number", readonly=True, groups=ACCOUNT_GROUPS)
     account_assigner = fields.Char(readonly=True, groups=ACCOUNT_GROUPS)
     payer_code = fields.Char(string="Payer", readonly=True, groups=ACCOUNT_GROUPS)
     plan_code = fields.Char(string="Plan", readonly=True, groups=ACCOUNT_GROUPS)
-    financial_class = fields.Char(readonly=True, groups=ACCOUNT_GROUPS)
+    financial_class = fields.Char(string="Financial class", readonly=True, groups=ACCOUNT_GROUPS)
     disposition = fields.Char(readonly=True, help="Code of how the patient left.")
     expected_at = fields.Datetime(string="Expected", readonly=True)
     admitted_at = fields.Datetime(string="Admitted", readonly=True)

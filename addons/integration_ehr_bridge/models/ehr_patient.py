@@ -44,6 +44,7 @@ class EhrPatient(models.Model):
     )
     merged_into_id = fields.Many2one(
         "ehr.patient",
+        string="Merged into",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",

@@ -63,6 +63,11 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_listeners", {
             run: "click",
         },
         {
+            content: "Its form is open",
+            trigger: ".o_form_view .nav-link[name='address_security']",
+            run: "click",
+        },
+        {
             content: "It says who may connect, and where its port is open",
             trigger: ".o_form_view .o_field_widget[name='mllp_status']:contains('Open on north, 3 connections.')",
         },
