@@ -218,7 +218,10 @@ class EhrRequisitionLine(models.Model):
             delivered = sum(map(self._received, bought))
             ordered = sum(map(self._ordered, bought))
             return requisition.Progress(
-                wanted, self._number(delivered), open=self._number(max(ordered - delivered, 0))
+                wanted,
+                self._number(delivered),
+                open=self._number(max(ordered - delivered, 0)),
+                cancelled=self._number(self.cancelled_quantity),
             )
         moves = self.move_ids
         done = moves.filtered(lambda move: move.state == "done")
@@ -232,6 +235,7 @@ class EhrRequisitionLine(models.Model):
             reserved=self._number(taken),
             picked=self._number(self._moved(picked)),
             open=self._number(sum(move.product_qty for move in live)),
+            cancelled=self._number(self.cancelled_quantity),
         )
 
     def _open_moves(self):
