@@ -1,8 +1,6 @@
 from . import ehr_requisition  # isort: skip
 from . import ehr_requisition_line  # isort: skip
 
-# Usage and case kits
-# items and stock on hand
 from . import (
     account_move,
     account_move_usage,

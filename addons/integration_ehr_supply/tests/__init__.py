@@ -1,5 +1,3 @@
-# Usage and case kits
-# items and stock on hand
 from . import (
     test_access,
     test_access_items,
