@@ -69,6 +69,7 @@ class EhrExport(models.Model):
     )
     row_count = fields.Integer(string="Rows", readonly=True)
     control_total = fields.Char(
+        string="Control total",
         readonly=True,
         help="Sum of all quantities, whatever their units: a check for the receiver.",
     )
