@@ -22,6 +22,8 @@ from .inbound_plan import InboundPlan
 
 #: Parts of one statement.
 PAGE = 1000
+#: As that of replays: new traffic of the interface goes first (see :mod:`.claims`).
+PRIORITY = 20
 
 
 class Stored(Protocol):
@@ -67,7 +69,7 @@ def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, ra
             for number, part in enumerate(page, start + 1)
         ]
         receipts = intake_batch.store(env.cr, spec, incoming, ring)
-        _set_cause(env.cr, uuid, (stored.depth or 0) + 1, [one.uuid for one in receipts])
+        _adopt(env.cr, plan, uuid, (stored.depth or 0) + 1, [one.uuid for one in receipts])
         lanes |= {one.lane for one in receipts if one.lane is not None}
     for lane in sorted(lanes):
         wakeup.wake_interface_after_commit(env.cr, plan.interface_id, lane)
@@ -102,8 +104,16 @@ def _incoming(
     )
 
 
-def _set_cause(cr: BaseCursor, uuid: str, depth: int, parts: Sequence[str]) -> None:
+def _adopt(
+    cr: BaseCursor, plan: InboundPlan, uuid: str, depth: int, parts: Sequence[str]
+) -> None:
+    """Say whose parts these are. Thousands of rows yield to what else the interface receives.
+
+    Where the whole interface is one queue, that would be an overtaking.
+    """
+    priority = intake.NORMAL_PRIORITY if plan.ordering == "strict" else PRIORITY
     cr.execute(
-        "UPDATE integration_message SET causation_id = %s, depth = %s WHERE uuid = ANY(%s)",
-        [uuid, depth, list(parts)],
+        "UPDATE integration_message SET causation_id = %s, depth = %s, priority = %s "
+        "WHERE uuid = ANY(%s)",
+        [uuid, depth, priority, list(parts)],
     )

@@ -58,6 +58,7 @@ class TestParts(EngineCase):
         self.assertEqual(set(rows.mapped("correlation_id")), {message.correlation_id})
         self.assertEqual(rows.mapped("partition_key"), ["a", "bad", "b"])
         self.assertEqual(set(rows.mapped("depth")), {1})
+        self.assertEqual(set(rows.mapped("priority")), {20}, "they yield to new traffic")
         self.assertEqual(
             (message.part_count, message.part_failed_count, message.part_open_count), (3, 1, 0)
         )
@@ -73,6 +74,12 @@ class TestParts(EngineCase):
         (row,) = self.rows(message)
         self.assertFalse(self.rows(row))
         self.assertFalse(row.part_count)
+
+    def test_where_there_is_one_queue_nothing_yields(self):
+        self.policy.ordering = "strict"
+        self.env.flush_all()
+        message = self.bring("k1", "a", "b")
+        self.assertEqual(set(self.rows(message).mapped("priority")), {10})
 
     def test_a_list_of_nothing(self):
         message = self.bring("k1")

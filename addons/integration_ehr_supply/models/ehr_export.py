@@ -35,7 +35,11 @@ class EhrExport(models.Model):
         [("items", "Item master"), ("stock", "Stock on hand")], required=True, readonly=True
     )
     started_by = fields.Selection(
-        [("night", "Each night"), ("hand", "By hand")], required=True, readonly=True, default="hand"
+        [("night", "Each night"), ("hand", "By hand")],
+        string="Occasion",
+        required=True,
+        readonly=True,
+        default="hand",
     )
     user_id = fields.Many2one("res.users", string="Started by", readonly=True)
     started_at = fields.Datetime(
@@ -65,6 +69,7 @@ class EhrExport(models.Model):
     )
     row_count = fields.Integer(string="Rows", readonly=True)
     control_total = fields.Char(
+        string="Control total",
         readonly=True,
         help="Sum of all quantities, whatever their units: a check for the receiver.",
     )

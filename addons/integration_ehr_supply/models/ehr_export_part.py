@@ -30,10 +30,10 @@ class EhrExportPart(models.Model):
     left_out_ids = fields.Json(readonly=True, groups="integration_core.group_administrator")
     event_uuid = fields.Char(string="Event", readonly=True, index="btree_not_null")
     row_count = fields.Integer(string="Rows", readonly=True)
-    rows_so_far = fields.Integer(readonly=True)
+    rows_so_far = fields.Integer(string="Rows so far", readonly=True)
     # Decimal text: a float would not be the sum that the receiver finds.
     control = fields.Char(string="Control total", readonly=True)
-    control_so_far = fields.Char(readonly=True)
+    control_so_far = fields.Char(string="Total so far", readonly=True)
 
     _number_unique = models.Constraint("UNIQUE(export_id, number)", "There is this part already.")
 
