@@ -63,14 +63,11 @@ BODY, ANSWER = "body", "answer"
 _PLAIN, _FULL = "integration_intake_plain", "integration_intake_full"
 
 
-# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise. The plans must
-# not depend on what statistics say when they are made: a ledger that was empty then is not so for
-# long. So tables are looked into by their indexes, and OFFSET 0 keeps the planner from joining.
+# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise.
 # A key that comes twice is stored once: its first message has the key's row.
 _DEFINITION = """
 CREATE FUNCTION {function}({parameters})
-RETURNS TABLE (stored_uuid text, stored_id integer) LANGUAGE plpgsql
-SET enable_seqscan TO off SET enable_nestloop TO off AS $function$
+RETURNS TABLE (stored_uuid text, stored_id integer) LANGUAGE plpgsql AS $function$
 DECLARE
     moment CONSTANT timestamp := now() AT TIME ZONE 'UTC';
 BEGIN
@@ -111,7 +108,8 @@ BEGIN
 END
 $function$
 """
-# A comparison with each key, and no join: see above.
+# A look into the index for each key, whatever statistics say: OFFSET 0 keeps the planner from
+# joining, which may read the keys of years.
 _UNKNOWN = """
          WHERE v.clear IS NULL OR NOT EXISTS (
                SELECT 1 FROM integration_idempotency older
