@@ -11,10 +11,9 @@ from core_tools.errors import MappingError
 from core_tools.mapping import MappingSpec, Section, compile_mapping
 from core_tools.mapping_functions import MissingValue
 
-from tests.unit.load_billing import ADDON, load
+from tests.unit.load_billing import ADDON
 from tests.unit.load_ehr import load as load_bridge
 
-load("hl7_functions").register()
 load_bridge("hl7.mapping_functions").register()
 message, document = load_bridge("hl7.message"), load_bridge("hl7.document")
 CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}

@@ -8,7 +8,6 @@
                                   members are the observations, ``sub`` is the sub-id and
                                   ``of`` what they belong to, such as their OBR
 ``hl7_with(segments, of)``        the segments, each with ``of``, such as tests with their ORC
-``hl7_day(text, place)``          the day of a date or time, as the message writes it
 ================================= ==============================================================
 
 >>> obx = [{"f3": [{"c1": "ITEM"}], "f4": [{"c1": "1"}], "f5": [{"c1": "HIP-32"}]},
@@ -18,7 +17,6 @@
 [('1', [{'c1': 'L7'}])]
 """
 
-from datetime import datetime
 from typing import Any
 
 from odoo.addons.integration_core.tools.errors import MappingError
@@ -31,7 +29,6 @@ def register() -> None:
     """Let mappings use these functions."""
     extend("hl7_rows", rows, _FOUND, {"types": ["object"]}, {"types": ["object"]})
     extend("hl7_with", with_head, _FOUND, {"types": ["object"]})
-    extend("hl7_day", day, {"types": ["string"]}, {"types": ["string"]})
 
 
 def rows(
@@ -61,18 +58,6 @@ def rows(
 def with_head(segments: list[Any] | None, of: dict[str, Any]) -> list[dict[str, Any]]:
     """See the module. No segment: one that says nothing, so that a mapping misses it."""
     return [{**segment, "of": of} for segment in segments or [{}]]
-
-
-def day(text: str, place: str) -> str:
-    """See the module. No time zone moves it: an expiry date is printed on the goods.
-
-    :raises MappingError: no day, or none of the calendar
-    """
-    try:
-        return datetime.strptime(text.strip()[:8], "%Y%m%d").date().isoformat()
-    except ValueError:
-        # Not the library's text: it quotes the value.
-        raise MappingError(f"{place}: not a day", code="invalid_date") from None
 
 
 def _first(segment: dict[str, Any], field: str) -> str:
