@@ -37,9 +37,11 @@ PARAMETERS = {
     "data_class": "text",
 }
 
-# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise.
+# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise; and they come
+# first, so that it need not look for a column of each name before.
 _DEFINITION = """
 CREATE FUNCTION integration_intake({parameters}) RETURNS integer LANGUAGE plpgsql AS $function$
+#variable_conflict use_variable
 DECLARE
     moment CONSTANT timestamp := now() AT TIME ZONE 'UTC';
     stored integer;

@@ -63,11 +63,13 @@ BODY, ANSWER = "body", "answer"
 _PLAIN, _FULL = "integration_intake_plain", "integration_intake_full"
 
 
-# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise.
+# Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise; and they come
+# first, so that it need not look for a column of each name before.
 # A key that comes twice is stored once: its first message has the key's row.
 _DEFINITION = """
 CREATE FUNCTION {function}({parameters})
 RETURNS TABLE (stored_uuid text, stored_id integer) LANGUAGE plpgsql AS $function$
+#variable_conflict use_variable
 DECLARE
     moment CONSTANT timestamp := now() AT TIME ZONE 'UTC';
 BEGIN
