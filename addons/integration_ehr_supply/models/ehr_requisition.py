@@ -72,27 +72,27 @@ class EhrRequisition(models.Model):
     picking_ids = fields.Many2many(
         "stock.picking",
         string="Transfers",
-        compute="_compute_documents",
+        compute="_compute_pickings",
         groups="stock.group_stock_user",
     )
     purchase_ids = fields.Many2many(
         "purchase.order",
         string="Purchases",
-        compute="_compute_documents",
+        compute="_compute_purchases",
         groups="purchase.group_purchase_user",
     )
     entry_ids = fields.Many2many(
         "account.move",
         string="Journal entries",
-        compute="_compute_documents",
+        compute="_compute_entries",
         groups="account.group_account_readonly,account.group_account_invoice",
     )
-    picking_count = fields.Integer(compute="_compute_counts", groups="stock.group_stock_user")
+    picking_count = fields.Integer(compute="_compute_pickings", groups="stock.group_stock_user")
     purchase_count = fields.Integer(
-        compute="_compute_counts", groups="purchase.group_purchase_user"
+        compute="_compute_purchases", groups="purchase.group_purchase_user"
     )
     entry_count = fields.Integer(
-        compute="_compute_counts",
+        compute="_compute_entries",
         groups="account.group_account_readonly,account.group_account_invoice",
     )
     matched_id = fields.Many2one(
@@ -126,30 +126,37 @@ class EhrRequisition(models.Model):
             else:
                 one.state = "done" if states & {"delivered", "ended"} else "cancelled"
 
-    @api.depends("line_ids.move_ids.picking_id", "line_ids.purchase_line_ids.order_id")
+    # One method for each kind: who may not read one of them may read another.
+
+    @api.depends("line_ids.move_ids.picking_id")
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_documents(self):
+    def _compute_pickings(self):
         for one in self:
-            # sudo: those who may not read these documents do not read these fields either
-            lines = one.sudo().line_ids
-            one.picking_ids = lines.move_ids.picking_id.ids
-            one.purchase_ids = lines.purchase_line_ids.order_id.ids
+            # sudo: who may not read transfers does not read these fields either
+            one.picking_ids = one.sudo().line_ids.move_ids.picking_id.ids
+            one.picking_count = len(one.picking_ids)
+
+    @api.depends("line_ids.purchase_line_ids.order_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_purchases(self):
+        for one in self:
+            # sudo: as above, of purchases
+            one.purchase_ids = one.sudo().line_ids.purchase_line_ids.order_id.ids
+            one.purchase_count = len(one.purchase_ids)
+
+    @api.depends("line_ids.move_ids.account_move_id", "line_ids.purchase_line_ids.invoice_lines")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_entries(self):
+        for one in self:
+            lines = one.sudo().line_ids  # sudo: as above, of journal entries
             entries = lines.move_ids.account_move_id
             one.entry_ids = (entries | lines.purchase_line_ids.invoice_lines.move_id).ids
+            one.entry_count = len(one.entry_ids)
 
     @api.depends("line_ids")
     def _compute_line_count(self):
         for one in self:
             one.line_count = len(one.line_ids)
-
-    @api.depends("picking_ids", "purchase_ids", "entry_ids")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_counts(self):
-        for one in self:
-            full = one.sudo()  # sudo: as above
-            one.picking_count = len(full.picking_ids)
-            one.purchase_count = len(full.purchase_ids)
-            one.entry_count = len(full.entry_ids)
 
     # ------------------------------------------------------------------
     # who writes it

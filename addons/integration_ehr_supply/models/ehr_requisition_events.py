@@ -53,17 +53,17 @@ class EhrRequisitionLine(models.Model):
         :param refusal: code of why that was not done
         """
         self.ensure_one()
-        progress = self._progress()
         code = refusal or self.reason or None
-        supplied = progress.reserved + progress.delivered
-        waiting = max(progress.open - progress.reserved, Decimal())
-        held = self.decision == "held"
+        # Columns alone: what was told before is read from the database, where documents are newer.
+        waiting = max(self.open_quantity - self.reserved_quantity, 0)
+        if self.decision == "held":
+            waiting = self.product_quantity - self.cancelled_quantity
         quantities = {
             "quantity": self._number(self.product_quantity),
-            "supplied": supplied if not held else Decimal(),
-            "back_ordered": waiting if not held else progress.wanted,
+            "supplied": self._number(self.reserved_quantity + self.delivered_quantity),
+            "back_ordered": self._number(waiting),
             "refused": self._number(self.rejected_quantity),
-            "delivered": progress.delivered,
+            "delivered": self._number(self.delivered_quantity),
         }
         return {
             "order": clinical.identifier(self.order_number, self.order_assigner),

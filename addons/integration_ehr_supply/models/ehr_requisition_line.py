@@ -207,7 +207,9 @@ class EhrRequisitionLine(models.Model):
                 line.state = requisition.status(progress)
 
     def _progress(self) -> requisition.Progress:
+        """Where its documents stand, whoever may read them."""
         self.ensure_one()
+        self = self.sudo()  # sudo: quantities alone, for those who see the requisition
         wanted = self._number(
             self.product_quantity - self.rejected_quantity - self.cancelled_quantity
         )
@@ -216,7 +218,10 @@ class EhrRequisitionLine(models.Model):
             delivered = sum(map(self._received, bought))
             ordered = sum(map(self._ordered, bought))
             return requisition.Progress(
-                wanted, self._number(delivered), open=self._number(max(ordered - delivered, 0))
+                wanted,
+                self._number(delivered),
+                open=self._number(max(ordered - delivered, 0)),
+                cancelled=self._number(self.cancelled_quantity),
             )
         moves = self.move_ids
         done = moves.filtered(lambda move: move.state == "done")
@@ -230,6 +235,7 @@ class EhrRequisitionLine(models.Model):
             reserved=self._number(taken),
             picked=self._number(self._moved(picked)),
             open=self._number(sum(move.product_qty for move in live)),
+            cancelled=self._number(self.cancelled_quantity),
         )
 
     def _open_moves(self):

@@ -39,9 +39,9 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                 "number the positions of an order (RQD-1), then cancel this message.",
                 code="duplicate_line",
             )
-        context = self._context(received, data)
+        visit = self._visit(data)
         fresh = [entry for entry in entries if self._is_new(received, entry)]
-        made = self._order_new(received, data, fresh, context)
+        made = self._order_new(received, data, fresh, visit)
         told = []
         for key, one in entries:
             lines = made.get(key) or self._known(received, key, one, at)
@@ -202,7 +202,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
     # new lines
     # ------------------------------------------------------------------
 
-    def _order_new(self, received, data, entries, context):
+    def _order_new(self, received, data, entries, visit):
         """Make requisitions of new lines, one for each number and place, and decide them.
 
         :return: the line of each key
@@ -210,10 +210,12 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         grouped, found = {}, {}
         for key, one in entries:
             number = (one.get("group") or "").strip() or key.number
-            grouped.setdefault((number, self._route(received, one, context)), []).append((key, one))
+            grouped.setdefault((number, self._route(received, one, data, visit)), []).append(
+                (key, one)
+            )
         for (number, route), mine in grouped.items():
             order = self.env["ehr.requisition"].create(
-                self._order_values(received, data, number, route, mine, context)
+                self._order_values(received, data, number, route, mine, visit)
             )
             lines = self.env["ehr.requisition.line"].create(
                 [
@@ -226,14 +228,14 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             found.update(zip((key for key, _one in mine), lines, strict=True))
         return found
 
-    def _order_values(self, received, data, number, route, entries, context):
+    def _order_values(self, received, data, number, route, entries, visit):
         needed = [one["needed_by"] for _key, one in entries if one.get("needed_by")]
         return {
             "kind": data["kind"],
             "group_number": number,
             "system_id": received.system_id,
             "route_id": route.id,
-            "encounter_id": context["visit"].id,
+            "encounter_id": visit.id,
             "ordered_at": clinical.moment(data["sent_at"]),
             "needed_by": clinical.moment(min(needed)) if needed else False,
             "company_id": self.env.company.id,
@@ -300,22 +302,18 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         # sudo: whose cost it is needs no right to see what is booked there
         return route.sudo()._cost_centre()
 
-    def _route(self, received, one, context):
+    def _route(self, received, one, data, visit):
+        """The supply route to where an order says, else to where the patient is."""
         code = (one.get("deliver_to") or "").strip()
-        routes = self.env["ehr.supply.route"]
-        return routes._find(received.system_id, code, context["place"])
-
-    # ------------------------------------------------------------------
-    # visit and place
-    # ------------------------------------------------------------------
-
-    def _context(self, received, data):
-        """The visit of the orders, and where its patient is."""
-        visit = self._visit(data)
         place = visit.location_id
-        if told := read_place(data.get("location")):
+        told = read_place(data.get("location"))
+        if told and not code:
             place = self.env["ehr.location"]._resolve([told])[told]
-        return {"visit": visit, "place": place}
+        return self.env["ehr.supply.route"]._find(received.system_id, code, place)
+
+    # ------------------------------------------------------------------
+    # the visit
+    # ------------------------------------------------------------------
 
     def _account(self, data):
         """:raises errors.ConflictError: the orders of one visit name several"""

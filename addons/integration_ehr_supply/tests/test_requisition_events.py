@@ -132,7 +132,7 @@ class TestRequisitionEvents(SupplyCase):
         self.assertEqual(one.action_open_entries()["res_id"], entry.id)
         self.assertEqual(one.action_open_transfers()["res_id"], one.picking_ids.id)
         analytic = one.line_ids.move_ids.analytic_account_line_ids
-        self.assertEqual(analytic.account_id, self.centre)
+        self.assertEqual(analytic[self.centre.plan_id._column_name()], self.centre)
         messages = self.env["integration.message"].search(
             [("res_model", "=", one._name), ("res_id", "=", one.id), ("direction", "=", "inbound")]
         )

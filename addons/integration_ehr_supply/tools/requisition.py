@@ -132,6 +132,7 @@ class Progress:
     :ivar reserved: what is set aside for it and not yet taken
     :ivar picked: what of it somebody has taken
     :ivar open: what is expected to come still
+    :ivar cancelled: what was ordered and is not wanted any more
     """
 
     wanted: Decimal
@@ -139,11 +140,12 @@ class Progress:
     reserved: Decimal = Decimal()
     picked: Decimal = Decimal()
     open: Decimal = Decimal()
+    cancelled: Decimal = Decimal()
 
 
 def status(progress: Progress) -> str:
     """The status of a line that was decided, as the contract names it."""
-    delivered, wanted = progress.delivered, progress.wanted
+    delivered, wanted = progress.delivered, progress.wanted + progress.cancelled
     if delivered > NOTHING:
         if delivered >= wanted - NOTHING:
             return "delivered"
