@@ -106,8 +106,9 @@ def _values(appointment: BaseModel, want: Want) -> dict[str, Any]:
                 {
                     **common,
                     "product_id": line.product_id.id,
-                    "product_uom": line.uom_id.id,
-                    "product_uom_qty": line.quantity,
+                    # In the unit in which it is kept: a part of a box would be rounded.
+                    "product_uom": line.product_id.uom_id.id,
+                    "product_uom_qty": line._in_product_unit(),
                     "ehr_kit_line_id": line.id,
                 }
             )

@@ -7,6 +7,7 @@ from typing import Any
 from odoo.fields import Command
 from odoo.models import BaseModel
 
+from . import usage_moves
 from .usage_book import Usage
 
 
@@ -20,26 +21,9 @@ def receive(env: Any, usage: Usage, quantity: float) -> BaseModel:
     product = usage.product
     # sudo: where goods of suppliers come from is the same for everybody
     suppliers = kind.sudo().default_location_src_id or env.ref("stock.stock_location_suppliers")
-    common = {
-        "product_id": product.id,
-        "company_id": env.company.id,
-        "location_id": suppliers.id,
-        "location_dest_id": usage.stock.id,
-    }
-    line = {
-        **common,
-        "product_uom_id": product.uom_id.id,
-        "quantity": quantity,
-        "lot_id": usage.lot.id,
-        "picked": True,
-    }
-    move = {
-        **common,
-        "product_uom": product.uom_id.id,
-        "product_uom_qty": quantity,
-        "picked": True,
-        "move_line_ids": [Command.create(line)],
-    }
+    move = usage_moves.values(
+        product, product.uom_id, {usage.lot.id: quantity}, suppliers, usage.stock, env.company
+    )
     reason = env._(
         "Used at %(place)s before it was received: %(number)s",
         place=usage.place.display_name or usage.stock.display_name,

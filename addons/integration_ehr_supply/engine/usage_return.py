@@ -10,6 +10,7 @@ from odoo.models import BaseModel
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Told
+from . import usage_moves
 from .usage_book import UsageBook
 from .usage_stock import QUIET
 
@@ -91,33 +92,21 @@ def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
 
 def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> BaseModel:
     taken = original.move_id
-    common = {
-        "product_id": original.product_id.id,
-        "company_id": original.company_id.id,
-        "location_id": taken.location_dest_id.id,
-        "location_dest_id": original.stock_location_id.id,
-    }
-    line = {
-        **common,
-        "product_uom_id": original.uom_id.id,
-        "quantity": quantity,
-        "lot_id": original.lot_id.id,
-        "picked": True,
-    }
-    move = {
-        **common,
-        "product_uom": original.uom_id.id,
-        "product_uom_qty": quantity,
-        "picked": True,
-        "origin_returned_move_id": taken.id,
-        "ehr_cost_centre_id": taken.ehr_cost_centre_id.id,
-        "move_line_ids": [Command.create(line)],
-    }
+    move = usage_moves.values(
+        original.product_id,
+        original.uom_id,
+        {original.lot_id.id: quantity},
+        taken.location_dest_id,
+        original.stock_location_id,
+        original.company_id,
+        origin_returned_move_id=taken.id,
+        ehr_cost_centre_id=taken.ehr_cost_centre_id.id,
+    )
     transfer = env["stock.picking"].create(
         {
             "picking_type_id": taken.picking_id.picking_type_id.id,
-            "location_id": common["location_id"],
-            "location_dest_id": common["location_dest_id"],
+            "location_id": taken.location_dest_id.id,
+            "location_dest_id": original.stock_location_id.id,
             "return_id": taken.picking_id.id,
             "scheduled_date": told.used_at,
             "ehr_usage": "use",

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from odoo.fields import Command
+from odoo import fields
 from odoo.models import BaseModel
 
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import OnHand
-from . import usage_emergency
+from . import usage_emergency, usage_moves
 from .usage_book import Usage
 
 #: Documents of machines get no note about themselves.
@@ -110,31 +110,29 @@ def _take(env: Any, usages: Sequence[Usage]) -> dict[tuple[int, ...], BaseModel]
     groups = defaultdict(list)
     for one in usages:
         groups[_group(one)].append(one)
-    by_place = defaultdict(list)
-    for key, group in groups.items():
-        by_place[group[0].stock].append((key, group))
+    by_place = {group[0].stock: group[0] for group in groups.values()}
     transfers = env["stock.picking"].create(
-        [_transfer_values(stock, found) for stock, found in by_place.items()]
+        [_transfer_values(stock, one) for stock, one in by_place.items()]
     )
-    transfers._action_done()
-    moves = {}
-    for transfer, found in zip(transfers, by_place.values(), strict=True):
-        keys = [key for key, _lines in found]
-        moves.update(zip(keys, transfer.move_ids.sorted("id"), strict=True))
-    return moves
+    of_place = dict(zip(by_place, transfers, strict=True))
+    # Not with their transfers: Odoo would look for moves to merge, and these are merged already.
+    moves = env["stock.move"].create(
+        [
+            {**_move_values(group), "picking_id": of_place[group[0].stock].id}
+            for group in groups.values()
+        ]
+    )
+    moves._action_done()
+    transfers.write({"date_done": fields.Datetime.now()})
+    return dict(zip(groups, moves, strict=True))
 
 
-def _transfer_values(stock: BaseModel, found: list[tuple[Any, list[Usage]]]) -> dict[str, Any]:
-    first = found[0][1][0]
-    moves = [_move_values(group) for _key, group in found]
+def _transfer_values(stock: BaseModel, first: Usage) -> dict[str, Any]:
     return {
         "picking_type_id": stock.warehouse_id.int_type_id.id,
         "location_id": stock.id,
-        "location_dest_id": moves[0]["location_dest_id"],
-        "origin": first.told.order if len(found) == 1 else False,
-        "scheduled_date": min(one.told.used_at for _key, group in found for one in group),
+        "location_dest_id": first.product.property_stock_production.id,
         "ehr_usage": "use",
-        "move_ids": [Command.create(values) for values in moves],
     }
 
 
@@ -143,31 +141,16 @@ def _move_values(group: list[Usage]) -> dict[str, Any]:
     by_lot: dict[int, float] = defaultdict(float)
     for usage in group:
         by_lot[usage.lot.id] += usage.quantity
-    common = {
-        "product_id": one.product.id,
-        "company_id": one.product.env.company.id,
-        "location_id": one.stock.id,
+    return usage_moves.values(
+        one.product,
+        one.unit,
+        by_lot,
+        one.stock,
         # Where Odoo books what a company uses up itself.
-        "location_dest_id": one.product.property_stock_production.id,
-    }
-    lines = [
-        {
-            **common,
-            "product_uom_id": one.unit.id,
-            "quantity": one.unit.round(quantity),
-            "lot_id": lot,
-            "picked": True,
-        }
-        for lot, quantity in by_lot.items()
-    ]
-    return {
-        **common,
-        "product_uom": one.unit.id,
-        "product_uom_qty": sum(line["quantity"] for line in lines),
-        "picked": True,
-        "ehr_cost_centre_id": one.cost_centre.id,
-        "move_line_ids": [Command.create(line) for line in lines],
-    }
+        one.product.property_stock_production,
+        one.product.env.company,
+        ehr_cost_centre_id=one.cost_centre.id,
+    )
 
 
 def _values(

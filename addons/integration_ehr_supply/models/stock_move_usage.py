@@ -76,7 +76,6 @@ class StockMove(models.Model):
         if unit.compare(left, 0) <= 0:
             self._action_cancel()
         else:
-            # In the unit in which it is kept: a part of a box would be rounded.
             self.write({"product_uom": unit.id, "product_uom_qty": left})
 
     def _ehr_rest_values(self):

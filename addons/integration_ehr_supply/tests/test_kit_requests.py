@@ -23,7 +23,16 @@ class TestKitRequests(UsageCase):
         cls._put(cls.tube, 50, cls.lab_stock)
         cls.outside = cls.env["res.partner"].create({"name": "Genome Lab", "is_company": True})
         cls.sequencing = cls._item("SEQ", type="service", is_storable=False)
-        cls.kits = cls.env["ehr.case.kit"].create(
+        cls.kits = cls._kits()
+        value_map = cls.env.ref("integration_ehr_supply.value_map_hl7_test")
+        value_map.line_ids = [
+            Command.create({"source": code, "target": target})
+            for code, target in (("1988-5", "CRP"), ("GEN", "GENOME"), ("ECG", "-"), ("X", "NOKIT"))
+        ]
+
+    @classmethod
+    def _kits(cls):
+        return cls.env["ehr.case.kit"].create(
             [
                 {
                     "name": "CRP",
@@ -53,11 +62,6 @@ class TestKitRequests(UsageCase):
                 },
             ]
         )
-        value_map = cls.env.ref("integration_ehr_supply.value_map_hl7_test")
-        value_map.line_ids = [
-            Command.create({"source": code, "target": target})
-            for code, target in (("1988-5", "CRP"), ("GEN", "GENOME"), ("ECG", "-"), ("X", "NOKIT"))
-        ]
 
     def order(self, number, *codes, control="NW", kind="OML^O21", visit=""):
         segments = []

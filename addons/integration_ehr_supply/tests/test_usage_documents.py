@@ -22,7 +22,8 @@ class TestUsageDocuments(UsageCase):
             self.assertEqual(schema.violations(json.loads(version.example)), [], name)
             self.assertEqual(version.state, "approved")
 
-    def test_two_companies_do_not_mix(self):
+    def other_hospital(self):
+        """Another company with a ward of the same name; its stock location."""
         other = self.env["res.company"].create(
             {"name": "Other hospital", "ehr_create_locations": True}
         )
@@ -49,6 +50,10 @@ class TestUsageDocuments(UsageCase):
             }
         )
         theirs["stock.quant"]._update_available_quantity(self.swab, stock, 10)
+        return other, stock
+
+    def test_two_companies_do_not_mix(self):
+        other, stock = self.other_hospital()
         system = self.env["integration.system"].create(
             {"name": "Their EHR", "code": "EHR2", "kind": "ehr", "company_id": other.id,
              "tz": "Europe/Brussels"}

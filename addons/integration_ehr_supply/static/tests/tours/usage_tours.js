@@ -4,7 +4,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_kit", {
     steps: () => [
         {
             content: "The surgery whose kit is reserved",
-            trigger: ".o_data_row:contains('F1')",
+            trigger: ".o_data_row:contains('F1') td[name='filler_number']",
             run: "click",
         },
         {
@@ -18,7 +18,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_kit", {
         },
         {
             content: "It is ready, for the day to which the surgery was moved",
-            trigger: ".o_data_row:contains('Ready')",
+            trigger: ".o_data_row:contains('Ready') td[name='name']",
             run: "click",
         },
         {
@@ -32,7 +32,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_kit", {
         },
         {
             content: "The swabs",
-            trigger: ".o_data_row:contains('D1'):contains('SWAB')",
+            trigger: ".o_data_row:contains('SWAB') td[name='number']",
             run: "click",
         },
         {

@@ -1,0 +1,49 @@
+"""Values of stock moves that are done at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from odoo.fields import Command
+from odoo.models import BaseModel
+
+
+def values(
+    product: BaseModel,
+    unit: BaseModel,
+    by_lot: Mapping[int, float],
+    source: BaseModel,
+    target: BaseModel,
+    company: BaseModel,
+    **more: Any,
+) -> dict[str, Any]:
+    """A move with a line for each lot.
+
+    :param by_lot: quantities in ``unit``, by the id of the lot; the key is false for none
+    :param more: further values of the move
+    """
+    common = {
+        "product_id": product.id,
+        "company_id": company.id,
+        "location_id": source.id,
+        "location_dest_id": target.id,
+    }
+    lines = [
+        {
+            **common,
+            "product_uom_id": unit.id,
+            "quantity": unit.round(quantity),
+            "lot_id": lot,
+            "picked": True,
+        }
+        for lot, quantity in by_lot.items()
+    ]
+    return {
+        **common,
+        "product_uom": unit.id,
+        "product_uom_qty": sum(line["quantity"] for line in lines),
+        "picked": True,
+        "move_line_ids": [Command.create(line) for line in lines],
+        **more,
+    }
