@@ -156,9 +156,9 @@ class EhrExport(models.Model):
                 )
             )
         # sudo: exports are begun by operators and by the night, and written by nobody else
-        ids = self.sudo()._records(interface, kind).ids
-        parts = self._parted(kind, ids)
-        export = self.sudo().create(
+        exports = self.sudo()
+        parts = self._parted(kind, exports._records(interface, kind).ids)
+        export = exports.create(
             {
                 "interface_id": interface.id,
                 "kind": kind,

@@ -145,3 +145,13 @@ class TestItemsIn(ItemsCase):
         whole = self.arrive(self.file("M05", *places))
         self.assertEqual(whole.state, "done", whole.error_message)
         self.assertFalse(self.rows(whole))
+
+    def test_larger_messages_may_have_more_segments(self):
+        rules = self.lists._hl7_rules()
+        self.assertTrue(rules.rows, "who asks for an answer of each row gets it")
+        self.assertGreater(rules.limits.segments, 20_000)
+        self.env.cr.execute(
+            "UPDATE integration_interface SET body_limit = 10240 WHERE id = %s", [self.lists.id]
+        )
+        self.lists.invalidate_recordset()
+        self.assertGreater(self.lists._hl7_rules().limits.segments, 200_000)
