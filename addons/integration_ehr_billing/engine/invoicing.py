@@ -18,6 +18,8 @@ from odoo.models import BaseModel
 
 from ..tools import charges as amounts
 
+#: Of drafts that a feed adds to, no history is kept line by line: their charges have one.
+QUIET = {"tracking_disable": True, "mail_notrack": True}
 #: Account and visit, debtor, payer, journal, currency.
 Key = tuple[int, int, int, int, int, int]
 
@@ -65,13 +67,38 @@ def draft(env: api.Environment, billables: Sequence[Billable]) -> BaseModel:
     """Lines on draft invoices, one for each charge and in their order."""
     if not billables:
         return env["account.move.line"]
-    moves = _collecting(env, billables)
-    missing = {one.key: one for one in billables if one.key not in moves}
-    created = env["account.move"].create([_invoice(one) for one in missing.values()])
-    moves |= dict(zip(missing, created, strict=True))
-    return env["account.move.line"].create(
-        [{"move_id": moves[one.key].id, **_line(one)} for one in billables]
+    quiet = env(context={**env.context, **QUIET})
+    moves = _collecting(quiet, billables)
+    added = [one for one in billables if one.key in moves]
+    lines: dict[int, BaseModel] = {}
+    if added:
+        made = quiet["account.move.line"].create(
+            [{"move_id": moves[one.key].id, **_line(one)} for one in added]
+        )
+        lines = dict(zip(map(id, added), made, strict=True))
+    lines |= _begin(quiet, [one for one in billables if one.key not in moves])
+    return env["account.move.line"].browse(lines[id(one)].id for one in billables)
+
+
+def _begin(env: api.Environment, billables: Sequence[Billable]) -> dict[int, BaseModel]:
+    """Draft invoices with their first lines: Odoo balances each of them once."""
+    grouped: dict[Key, list[Billable]] = {}
+    for one in billables:
+        grouped.setdefault(one.key, []).append(one)
+    created = env["account.move"].create(
+        [
+            {
+                **_invoice(parts[0]),
+                "invoice_line_ids": [fields.Command.create(_line(one)) for one in parts],
+            }
+            for parts in grouped.values()
+        ]
     )
+    return {
+        id(one): line
+        for parts, move in zip(grouped.values(), created, strict=True)
+        for one, line in zip(parts, move.invoice_line_ids.sorted("id"), strict=True)
+    }
 
 
 def _collecting(env: api.Environment, billables: Sequence[Billable]) -> dict[Key, BaseModel]:

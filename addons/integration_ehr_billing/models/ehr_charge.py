@@ -17,8 +17,8 @@ STATES = [
     ("credited", "Credited"),
     ("refused", "Refused"),
 ]
-#: Payment states of an invoice of which nothing is owed any more.
-SETTLED = ("paid", "in_payment", "reversed")
+#: What the payment state of a posted invoice makes of its charges; invoiced, of all others.
+SETTLED = {"paid": "paid", "in_payment": "paid", "reversed": "credited"}
 
 
 class EhrCharge(models.Model):
@@ -223,7 +223,7 @@ class EhrCharge(models.Model):
             return "refused"
         if move.state == "draft":
             return "drafted"
-        return "paid" if move.payment_state in SETTLED else "invoiced"
+        return SETTLED.get(move.payment_state, "invoiced")
 
     @api.model_create_multi
     def create(self, vals_list):

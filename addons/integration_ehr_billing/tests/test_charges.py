@@ -65,6 +65,12 @@ class TestCharges(ChargeCase):
         self.pay(invoice)
         self.assertEqual(self.charge("TX-1").state, "paid")
 
+    def test_an_invoice_that_is_reversed_by_hand(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        invoice._reverse_moves(cancel=True)
+        self.assertEqual(self.charge("TX-1").state, "credited")
+
     def test_a_line_that_is_taken_off_by_hand_is_a_refusal(self):
         charge = self.post(self.one("TX-1"))
         charge.move_line_id.unlink()
