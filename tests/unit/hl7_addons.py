@@ -45,7 +45,8 @@ def value_maps(addon: str) -> dict[str, dict[str, str]]:
     """The value maps of an addon, and of the bridge, by code."""
     found = dict(hl7_profiles.MAPS)
     for _name, values in _records(addon, "integration.value.map"):
-        rows = hl7_profiles._ROW.findall(values["line_ids"].get("eval"))
+        lines = values["line_ids"].get("eval") if "line_ids" in values else ""
+        rows = hl7_profiles._ROW.findall(lines)
         pairs = map(ast.literal_eval, rows)
         found[values["code"].text] = {row["source"]: row["target"] for row in pairs}
     return found

@@ -133,7 +133,7 @@ def test_dispense() -> None:
         (RXD.replace("RXD|1|", "RXD||"), "RXD-1 (dispense sub-id) is required"),
         (RXD.replace("SWAB^Swab", ""), "RXD-2 (item) is required"),
         (RXD.replace("|20260302083000|", "||"), "RXD-3"),
-        (RXD.replace("20270630", "soon"), "RXD-19: not a day"),
+        (RXD.replace("20270630", "soon"), "RXD-19: not a date"),
         ("RXR|PO", "RXD-1 (dispense sub-id) is required"),
     ],
 )
