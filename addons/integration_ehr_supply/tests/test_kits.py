@@ -201,4 +201,4 @@ class TestKitsUsed(KitCase):
         other = self.appointment("F2").kit_picking_ids
         self.bring(self.rds(self.rxd("D1", "1", "SWAB", "24"), visit="71", place="OR^^^MAIN"))
         swabs = other.move_ids.filtered(lambda move: move.product_id == self.swab)
-        self.assertEqual((swabs.state, swabs.quantity), ("assigned", 2))
+        self.assertEqual((swabs.state, swabs.quantity), ("assigned", 24))
