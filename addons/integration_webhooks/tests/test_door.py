@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.integration_core.controllers import door_checks
-from odoo.addons.integration_core.engine import backlog, settings
+from odoo.addons.integration_core.engine import backlog, intake, outside, settings
 from odoo.addons.integration_core.mixins.revised import APPROVED
 from odoo.addons.integration_core.tools import codecs, keyring, net_guard
 from odoo.addons.integration_core.tools.keyring import KeyRing
@@ -248,3 +248,15 @@ class TestDoor(HttpCase):
         )
         self.change(backlog_limit=0)
         self.assertEqual(self.post(key="m2").status_code, 202)
+
+    def test_the_journal_knows_ids_of_clinical_messages_as_pseudonyms(self):
+        """Senders make ids of visit numbers; the journal lies outside of what is encrypted."""
+        told = []
+        self.change(data_class="clinical")
+        with patch.object(outside, "note", lambda *args: told.append(args)):
+            self.assertEqual(self.post(key="visit-4711").status_code, 202)
+            self.env.cr.postcommit.run()
+        (row,) = told[0][3]
+        self.assertEqual(row[0], self._messages().uuid)
+        self.assertTrue(row[1].startswith(intake.PSEUDONYM))
+        self.assertNotIn("4711", row[1])
