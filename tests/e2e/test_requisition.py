@@ -36,7 +36,7 @@ _STATUS = """
 system = env["integration.system"].search([("code", "=", "EHR")])
 made = env["integration.interface"].create({
     "name": "Status of orders", "system_id": system.id, "direction": "outbound",
-    "transport": "mllp", "url": url, "hl7_application": "ODOO", "data_class": "internal",
+    "transport": "mllp", "url": url, "latency_class": "realtime", "hl7_application": "ODOO", "data_class": "internal",
     "mapping_id": env.ref("integration_ehr_supply.mapping_hl7_requisition_status").id,
     "event_type_ids": [(4, env.ref("integration_ehr_supply.event_type_requisition_changed").id)]})
 made.action_submit()
@@ -138,7 +138,13 @@ def test_what_becomes_of_it_later_is_told(world: Hospital, feed: Inbound) -> Non
         world.shell.run(_STATUS, url=receiver.url)
         peer.ask(order("S1", "ORC|NW|PO7^CARE", "RQD|1|GLV|||2|EA|||4W"))
         world.shell.run(_DELIVER, number="PO7")
-        wait_until(lambda: receiver.received, 60, what="the status of the order")
+        try:
+            wait_until(lambda: receiver.received, 60, what="the status of the order")
+        except AssertionError:
+            query = "SELECT state, error_code, error_message FROM integration_message"
+            raise AssertionError(
+                world.database.sql(query + " WHERE direction = 'outbound'")
+            ) from None
         (told,) = receiver.received
         segments = {line[:3]: line.split("|") for line in told.text.split("\r") if line}
         assert segments["MSH"][8] == "OMS^O05^OMS_O05"
