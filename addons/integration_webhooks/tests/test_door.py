@@ -1,11 +1,12 @@
 import json
 import time
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.integration_core.controllers import door_checks
+from odoo.addons.integration_core.controllers import door_accept, door_checks
 from odoo.addons.integration_core.engine import backlog, intake, outside, settings
 from odoo.addons.integration_core.mixins.revised import APPROVED
 from odoo.addons.integration_core.tools import codecs, keyring, net_guard
@@ -253,10 +254,17 @@ class TestDoor(HttpCase):
         """Senders make ids of visit numbers; the journal lies outside of what is encrypted."""
         told = []
         self.change(data_class="clinical")
-        with patch.object(outside, "note", lambda *args: told.append(args)):
-            self.assertEqual(self.post(key="visit-4711").status_code, 202)
+        spec, ring = self.interface._inbound_spec(), settings.key_ring()
+        one = intake.Incoming("visit-4711", "", b"{}", "application/json", "c1", None)
+        receipt = intake.store(self.env.cr, spec, one, ring)
+        of_request = SimpleNamespace(env=self.env)
+        with (
+            patch.object(door_accept, "request", of_request),
+            patch.object(outside, "note", lambda *args: told.append(args)),
+        ):
+            door_accept.after_commit(spec, [one], [receipt], ring)
             self.env.cr.postcommit.run()
-        (row,) = told[0][3]
-        self.assertEqual(row[0], self._messages().uuid)
+        ((_database, _kind, interface, (row,)),) = told
+        self.assertEqual((interface, row[0]), (self.interface.id, receipt.uuid))
         self.assertTrue(row[1].startswith(intake.PSEUDONYM))
-        self.assertNotIn("4711", row[1])
+        self.assertNotIn("4711", "".join(row))
