@@ -8,7 +8,7 @@
 ``hl7_time(text, zone, place[, f])``              RFC 3339 in UTC; without an offset local time of
                                                   ``zone``; an hour that comes twice is an error
                                                   unless ``f`` is ``earlier`` or ``later``
-``hl7_date(text, place)``                         ISO day of a date or time, as it is written
+``hl7_day(text, place)``                          ISO day of a date or time, as it is written
 ``hl7_written(text, zone)``                       an ISO day, or a moment in UTC, as HL7 writes it:
                                                   in local time of ``zone``, with its offset
 ``hl7_identifier(field, assigner[, type])``       number and assigner of a CX
@@ -62,7 +62,7 @@ def register() -> None:
     """Let mappings use these functions."""
     extend("hl7_said", said, _OBJECT)
     extend("hl7_time", moment, _MAYBE_TEXT, _TEXT, _FURTHER_TEXT)
-    extend("hl7_date", day, _MAYBE_TEXT, _TEXT)
+    extend("hl7_day", day, _MAYBE_TEXT, _TEXT)
     extend("hl7_written", written, _MAYBE_TEXT, _TEXT)
     extend("hl7_in_use", in_use, _TEXT, _MAYBE_TEXT)
     extend("hl7_identifier", identifier, _FIELD, {**_MAYBE_TEXT, "variadic": True})
