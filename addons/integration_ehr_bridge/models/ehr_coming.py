@@ -128,9 +128,10 @@ class EhrComing(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._apply()
-        except psycopg2.Error:
-            raise  # the transaction is broken, or is to be repeated
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise  # the transaction is to be repeated, or the database is away
         except Exception as exc:  # whatever stands in the way of one must not keep the others
+            # What the database refuses is one of these: the savepoint has repaired it.
             known = isinstance(exc, (UserError, errors.IntegrationError))
             if not known:
                 # The type alone: the text of an unknown exception may quote what was told.

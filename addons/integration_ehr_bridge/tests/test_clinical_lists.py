@@ -127,6 +127,28 @@ class TestStaffList(ListCase):
         with self.assertRaisesRegex(UserError, "already"):
             coming.action_give_up()
 
+    def test_what_the_database_refuses_keeps_no_other(self):
+        self.list(
+            self.record(number="D4", effective_at=self.moment(days=3)),
+            self.record(number="D5", effective_at=self.moment(days=4)),
+        )
+        handler = type(self.env["integration.handler.ehr_staff_list"])
+        apply_all = handler._apply_all
+
+        def refuse_the_first(handler, received, numbered):
+            if numbered[0][1]["staff"]["number"] == "D4":
+                handler.env.cr.execute("SELECT 1 / 0", log_exceptions=False)
+            return apply_all(handler, received, numbered)
+
+        with (
+            patch.object(handler, "_apply_all", refuse_the_first),
+            mute_logger("odoo.addons.integration_ehr_bridge.models.ehr_coming"),
+        ):
+            self.on_day(5)
+        self.assertTrue(self.known("D5"))
+        self.assertEqual(self.coming().mapped("state"), ["waiting", "applied"])
+        self.assertIn("error of the server", self.coming()[0].problem)
+
     def test_coming_changes_are_applied_in_the_name_of_their_system(self):
         """What another system owns is not taken over, whenever it takes effect."""
         self.list(self.record(role="SURGEON"))
