@@ -379,6 +379,7 @@ class Batch:
             external_key=stored.external_key,
             correlation_id=stored.correlation_id,
             system_id=self.plan.system_id,
+            original_id=stored.original_id,
         )
         return Ready(message, received, data, cause, len(raw))
 

@@ -12,6 +12,7 @@ from . import (
     test_census_scenarios,
     test_clinical_lists,
     test_clinical_records,
+    test_coming,
     test_ehr_events,
     test_hl7_feed,
     test_hl7_http,
