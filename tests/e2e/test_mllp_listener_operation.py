@@ -240,6 +240,25 @@ def test_a_database_that_is_away_costs_no_answer_and_comes_back(world: Hospital)
     assert world.count(feed) == 3
 
 
+def test_while_the_addons_are_updated_nothing_is_refused(world: Hospital) -> None:
+    """The program is new, the database is not yet: senders wait, and hear that it is stored."""
+    feed = world.interface()
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt("BEFORE")).code == "AA"
+        [found] = world.database.sql(
+            "SELECT proname AS name FROM pg_proc WHERE proname LIKE 'integration_intake_full%'"
+        )
+        world.database.sql(f"ALTER FUNCTION {found['name']} RENAME TO intake_away")
+        try:
+            peer.send(framed(adt("MEANWHILE")))
+            assert not peer.is_closed(timeout=2)  # and no answer
+        finally:
+            world.database.sql(f"ALTER FUNCTION intake_away RENAME TO {found['name']}")
+        answer = peer.receive()
+        assert (answer.control_id, answer.code) == ("MEANWHILE", "AA")
+    assert world.count(feed) == 2
+
+
 @contextmanager
 def _closed(world: Hospital) -> Iterator[None]:
     """Let the database take no connections, and end those of the listener."""
