@@ -69,10 +69,24 @@ def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, ra
             for number, part in enumerate(page, start + 1)
         ]
         receipts = intake_batch.store(env.cr, spec, incoming, ring)
+        _require_new(receipts)
         _adopt(env.cr, plan, uuid, (stored.depth or 0) + 1, [one.uuid for one in receipts])
         lanes |= {one.lane for one in receipts if one.lane is not None}
     for lane in sorted(lanes):
         wakeup.wake_interface_after_commit(env.cr, plan.interface_id, lane)
+
+
+def _require_new(receipts: Sequence[intake.Receipt]) -> None:
+    """A whole has the parts that it had before, or none yet: what stands beside them is no part.
+
+    :raises errors.ConflictError: it was taken apart before, and otherwise
+    """
+    if any(one.outcome is intake.Outcome.CONFLICT for one in receipts):
+        raise errors.ConflictError(
+            "The message was taken apart before, into other parts than now. Look at those. If the "
+            "list is still to be applied, replay the message: a replay has parts of its own.",
+            code="parts_differ",
+        )
 
 
 def _pages(found: Sequence[codecs.Part]) -> Iterator[tuple[int, Sequence[codecs.Part]]]:

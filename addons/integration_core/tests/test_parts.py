@@ -97,6 +97,22 @@ class TestParts(EngineCase):
         self.bring("k1", "a")
         self.assertEqual(self.handled, ["a"])
 
+    def test_a_list_that_is_taken_apart_otherwise_is_for_a_person(self):
+        """As after an update of its format: further parts would be mistaken for its own."""
+        message = self.bring("k1", "a", "b")
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'queued' WHERE id = %s", [message.id]
+        )
+        otherwise = Format(("application/json",), read_json, parts=lambda *raw: parts(*raw)[::-1])
+        self.patch(
+            type(self.env["integration.interface"]), "_codec", lambda _one: Codec((otherwise,))
+        )
+        self.inbound._configuration_changed()
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "parts_differ"))
+        self.assertEqual((len(self.rows(message)), message.part_count), (2, 2))
+
     def test_a_replayed_list_is_applied_again(self):
         message = self.bring("k1", "a")
         (replay_id,) = replay.create(message, message.ids).values()
