@@ -94,6 +94,8 @@ class Waiting:
         rows = listener_rows.of_file(cr, uuid, job.part.waiting) if found[0] == "done" else None
         if now < end and (found[0] not in (*DONE, *FAILED) or (rows and rows.open)):
             return None
+        if not acknowledgements.reserve(cr, uuid):
+            return None  # another listener is about to answer it: the next look finds that answer
         try:
             with cr.savepoint(flush=False):
                 content = self._answer(cr, uuid, job, found, rows)
@@ -136,9 +138,9 @@ class Waiting:
             # Its rows are late, whatever became of the message that brought them.
             state, found = "processing", ("processing", "", "")
         outcome, details = _told(found, job)
-        final = state in (*DONE, *FAILED) or not details
+        # Who repeats a file hears of its rows once they are over.
+        final = state in (*DONE, *FAILED) or not (details or (rows and rows.open))
         ring, spec = keys.optional_ring(cr), job.door.spec
-        acknowledgements.reserve(cr, uuid)
         known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
         if known:
             # Somebody else who waited for it was answered first, perhaps by another listener: this

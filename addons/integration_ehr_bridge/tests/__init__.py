@@ -20,6 +20,7 @@ from . import (
     test_mllp_inbound,
     test_mllp_keeper,
     test_mllp_leases,
+    test_mllp_rows,
     test_patient_lookup,
     test_tools_census_history,
     test_ui_census,
