@@ -163,7 +163,7 @@ class Batch:
         if stored and self._is_for_the_engine(plan, stored):
             raw = inbound_reading.raw_of(self.plan, message, stored, contents)
             with self.steps.step():
-                if parts.is_whole(plan, stored):
+                if parts.is_whole(self.env.cr, plan, stored):
                     return parts.split(self.env, plan, message.uuid, stored, raw)
                 return fetches.ask(self.env.cr, plan, message, stored, raw)
         ready = inbound_reading.ready(plan, message, stored, contents)
@@ -346,7 +346,7 @@ class Batch:
     def _is_for_the_engine(self, plan: conversion.InboundPlan, stored: Stored | None) -> bool:
         """Whether a message is split, or only says that there is something to be fetched."""
         fetched = bool(self.plan.fetch and stored and stored.causation_id is None)
-        return fetched or parts.is_whole(plan, stored)
+        return fetched or parts.is_whole(self.env.cr, plan, stored)
 
     def _blocked_by(self, message: claims.Claimed, result: ledger.Result) -> frozenset[str]:
         """The queues that a failed message holds back."""

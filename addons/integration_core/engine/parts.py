@@ -4,7 +4,8 @@ The *whole* is stored as it arrived. To handle it is to make its *parts*: messag
 interface and type, each with a state, attempts and an error of its own, in the transaction that
 ends the whole. So the good rows of a list apply, and each bad one waits for somebody to mend it.
 
-A whole arrived by itself, a part has its whole as its cause: that tells them apart.
+A whole arrived by itself, a part has its whole as its cause: that tells them apart. Where the content
+of messages is fetched, a whole has as its cause the message that asked for it, which was sent.
 """
 
 from __future__ import annotations
@@ -43,9 +44,19 @@ class Stored(Protocol):
     def causation_id(self) -> str | None: ...
 
 
-def is_whole(plan: InboundPlan, stored: Stored | None) -> bool:
-    """Whether a message is to be split rather than handled."""
-    return bool(plan.splits and stored and stored.causation_id is None)
+def is_whole(cr: BaseCursor, plan: InboundPlan, stored: Stored | None) -> bool:
+    """Whether a message is to be split rather than handled, or fetched."""
+    if not plan.splits or stored is None:
+        return False
+    if not plan.fetch:
+        return stored.causation_id is None
+    if stored.causation_id is None:
+        return False
+    cr.execute(
+        "SELECT direction = 'outbound' FROM integration_message WHERE uuid = %s",
+        [stored.causation_id],
+    )
+    return (cr.fetchone() or (False,))[0]
 
 
 def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, raw: bytes) -> None:
