@@ -1,8 +1,15 @@
+import time
+from unittest.mock import patch
+
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import acknowledgements
 
+from ..engine import listener_rows
+from ..engine.listener_rows import Rows
+from ..engine.listener_waiting import Waiting
+from ..tools.mllp.committer import Job
 from .mllp_case import ArrivalCase
 
 FILE = (
@@ -54,3 +61,26 @@ class TestMllpRows(ArrivalCase):
             self.env.cr.execute("SET LOCAL lock_timeout TO 2000")
             self.assertIsNone(self.settle(receipt, part, over=True))
         self.assertIn(b"MSA|AA|F2", self.settle(receipt, part).content)
+
+    def test_a_file_of_many_rows_is_looked_at_now_and_then(self):
+        receipt, part = self.file(b"F3", "queued")
+        waiting = Waiting(None, None)
+        states = waiting._states(self.env.cr, [receipt.uuid])
+        job = Job(self.feed._mllp_door(), part)
+        looks = []
+
+        def look_slowly(*_args):
+            looks.append(time.sleep(0.05))
+            return Rows(open=True)
+
+        now = time.monotonic()
+        with patch.object(listener_rows, "of_file", look_slowly):
+            # The second comes while it rests, the third after that, the last one is late.
+            for moment, end, expected in (
+                (now, now + 100, 1),
+                (now + 0.5, now + 100, 1),
+                (now + 60, now + 100, 2),
+                (now + 0.5, now + 0.1, 3),
+            ):
+                waiting._settled(self.env.cr, (receipt.uuid, job, end), states, moment)
+                self.assertEqual(len(looks), expected)
