@@ -4,8 +4,9 @@ The *whole* is stored as it arrived. To handle it is to make its *parts*: messag
 interface and type, each with a state, attempts and an error of its own, in the transaction that
 ends the whole. So the good rows of a list apply, and each bad one waits for somebody to mend it.
 
-A whole arrived by itself, a part has its whole as its cause: that tells them apart. Where the content
-of messages is fetched, a whole has as its cause the message that asked for it, which was sent.
+A whole arrived by itself, a part has its whole as its cause: that tells them apart. Where the
+content of messages is fetched, a whole has as its cause the message that asked for it, which was
+sent.
 """
 
 from __future__ import annotations
