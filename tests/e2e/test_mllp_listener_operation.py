@@ -16,6 +16,10 @@ from tests.e2e.mllp_stage import Hospital, hospital
 from tests.harness import Database, wait_until
 
 CONNECTIONS = 8
+_FUNCTIONS = """
+from odoo.addons.integration_core.engine import intake_many
+intake_many.{}(env.cr)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -245,18 +249,18 @@ def test_while_the_addons_are_updated_nothing_is_refused(world: Hospital) -> Non
     feed = world.interface()
     with Peer(feed.port) as peer:
         assert peer.ask(adt("BEFORE")).code == "AA"
-        [found] = world.database.sql(
-            "SELECT proname AS name FROM pg_proc WHERE proname LIKE 'integration_intake_full%'"
-        )
-        world.database.sql(f"ALTER FUNCTION {found['name']} RENAME TO intake_away")
+        world.shell.run(_FUNCTIONS.format("drop"))
         try:
             peer.send(framed(adt("MEANWHILE")))
             assert not peer.is_closed(timeout=2)  # and no answer
         finally:
-            world.database.sql(f"ALTER FUNCTION intake_away RENAME TO {found['name']}")
+            world.shell.run(_FUNCTIONS.format("create"))
         answer = peer.receive()
         assert (answer.control_id, answer.code) == ("MEANWHILE", "AA")
-    assert world.count(feed) == 2
+        # Made anew below a connection that is kept and has planned them.
+        world.shell.run(_FUNCTIONS.format("create"))
+        assert peer.ask(adt("AFTER")).code == "AA"
+    assert world.count(feed) == 3
 
 
 @contextmanager
