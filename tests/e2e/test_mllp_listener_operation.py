@@ -16,6 +16,10 @@ from tests.e2e.mllp_stage import Hospital, hospital
 from tests.harness import Database, wait_until
 
 CONNECTIONS = 8
+_FUNCTIONS = """
+from odoo.addons.integration_core.engine import intake_many
+intake_many.{}(env.cr)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +240,25 @@ def test_a_database_that_is_away_costs_no_answer_and_comes_back(world: Hospital)
             peer.send(framed(adt("MEANWHILE")))
             assert not peer.is_closed(timeout=2)  # and no answer
         assert peer.receive().control_id == "MEANWHILE"
+        assert peer.ask(adt("AFTER")).code == "AA"
+    assert world.count(feed) == 3
+
+
+def test_while_the_addons_are_updated_nothing_is_refused(world: Hospital) -> None:
+    """The program is new, the database is not yet: senders wait, and hear that it is stored."""
+    feed = world.interface()
+    with Peer(feed.port) as peer:
+        assert peer.ask(adt("BEFORE")).code == "AA"
+        world.shell.run(_FUNCTIONS.format("drop"))
+        try:
+            peer.send(framed(adt("MEANWHILE")))
+            assert not peer.is_closed(timeout=2)  # and no answer
+        finally:
+            world.shell.run(_FUNCTIONS.format("create"))
+        answer = peer.receive()
+        assert (answer.control_id, answer.code) == ("MEANWHILE", "AA")
+        # Made anew below a connection that is kept and has planned them.
+        world.shell.run(_FUNCTIONS.format("create"))
         assert peer.ask(adt("AFTER")).code == "AA"
     assert world.count(feed) == 3
 

@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
 from odoo import http
 from odoo.http import request
 
-from ..engine import intake, intake_batch, keys, outside, receipts, wakeup
+from ..engine import intake, intake_batch, intake_many, keys, outside, receipts, wakeup
 from ..tools import correlation, keyring
 from ..tools.journal import Kind
 from .arrival import Arrival, Delivery, Item
 from .door_checks import STOPPED_RETRY_AFTER
 from .problem import Problem
 
+_logger = logging.getLogger(__name__)
+
 _BEARER = "bearer "
+
+
+@contextmanager
+def storing() -> Iterator[None]:
+    """Tell the sender to come again where messages cannot be stored by a fault of ours.
+
+    :raises Problem: 503
+    """
+    try:
+        yield
+    except keyring.KeyRingError as exc:
+        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
+    except intake_many.OUTDATED as exc:
+        request.env.cr.rollback()  # it takes no further statement
+        _logger.error("Nothing can be stored before the addons are updated: %s", type(exc).__name__)
+        raise Problem(
+            503, "The receiver is being updated.", retry_after=STOPPED_RETRY_AFTER
+        ) from None
 
 
 def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> http.Response:
     """Store a delivery and answer with its receipt, or with one for each of its messages."""
     ring = keys.optional_ring(request.env.cr)
-    try:
+    with storing():
         incoming = _incoming(spec, delivery, arrival, ring)
         stored = (
             intake_batch.store(request.env.cr, spec, incoming, ring)
             if delivery.many
             else [intake.store(request.env.cr, spec, incoming[0], ring)]
         )
-    except keyring.KeyRingError as exc:
-        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
     after_commit(spec, incoming, stored, ring)
     tickets = [_ticket(ring, spec["id"], one) for one in stored]
     if not delivery.many:

@@ -36,13 +36,16 @@ def seal(
     )
 
 
-def reserve(cr: BaseCursor, message_uuid: str) -> None:
+def reserve(cr: BaseCursor, message_uuid: str) -> bool:
     """Be the only one that answers a message, until the transaction of ``cr`` ends.
 
     For answers that are known only when the message was handled: of several who wait for one, the
     first makes it, and the others find it by :func:`stored`. The cursor is in READ COMMITTED.
+
+    :return: whether it is so; nobody waits here for somebody else, who may take his time
     """
-    cr.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, message_uuid])
+    cr.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, message_uuid])
+    return bool(cr.fetchone()[0])
 
 
 def keep(

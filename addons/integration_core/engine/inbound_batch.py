@@ -21,7 +21,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 
-from ..tools import errors, payload_codec
+from ..tools import errors
 from ..tools.states import State
 from ..tools.stride import Stride, Strides
 from . import (
@@ -33,6 +33,7 @@ from . import (
     disputes,
     fetches,
     inbound_outcome,
+    inbound_reading,
     ledger,
     next_transaction,
     parts,
@@ -42,6 +43,8 @@ from .inbound_bodies import Bodies, Stored
 from .inbound_run import NoConcernError, Ready, Received, Run
 from .next_transaction import NextTransactionError
 from .savepoints import Steps
+
+__all__ = ["BATCH_SECONDS", "RUN_BYTES", "Batch", "Received"]
 
 _logger = logging.getLogger(__name__)
 
@@ -158,12 +161,12 @@ class Batch:
         if plan.refusal:
             raise plan.refusal
         if stored and self._is_for_the_engine(plan, stored):
-            raw = self._raw(message, stored, contents)
+            raw = inbound_reading.raw_of(self.plan, message, stored, contents)
             with self.steps.step():
-                if parts.is_whole(plan, stored):
+                if parts.is_whole(self.env.cr, plan, stored):
                     return parts.split(self.env, plan, message.uuid, stored, raw)
                 return fetches.ask(self.env.cr, plan, message, stored, raw)
-        ready = self._prepare(message, stored, contents, plan)
+        ready = inbound_reading.ready(plan, message, stored, contents)
         handler = self._handler(plan)
         if not handler._concerns(ready.data):
             raise NoConcernError
@@ -250,7 +253,7 @@ class Batch:
         contents: list[Any] = []
         try:
             with discretion.private_content(self.plan.private):
-                ready = self._prepare(message, stored, contents, plan)
+                ready = inbound_reading.ready(plan, message, stored, contents)
                 concerns = self._handler(plan)._concerns(ready.data)
         except Exception as exc:  # what cannot be read does not spoil the others
             error = self._error(exc, contents, plan)
@@ -343,44 +346,7 @@ class Batch:
     def _is_for_the_engine(self, plan: conversion.InboundPlan, stored: Stored | None) -> bool:
         """Whether a message is split, or only says that there is something to be fetched."""
         fetched = bool(self.plan.fetch and stored and stored.causation_id is None)
-        return fetched or parts.is_whole(plan, stored)
-
-    def _raw(self, message: claims.Claimed, stored: Stored | None, contents: list[Any]) -> bytes:
-        if stored is None:
-            raise errors.PermanentError("The payload is gone.", code="payload_missing")
-        raw = payload_codec.decode(
-            bytes(stored.body), stored.encoding, message.uuid, "received", self.plan.key_ring
-        )
-        contents.append(raw)
-        return raw
-
-    def _prepare(
-        self,
-        message: claims.Claimed,
-        stored: Stored | None,
-        contents: list[Any],
-        plan: conversion.InboundPlan,
-    ) -> Ready:
-        raw = self._raw(message, stored, contents)
-        data = plan.convert(raw, stored.content_type or "", stored.created_at)
-        contents.append(data)
-        cause = causation.Cause(
-            message.uuid,
-            stored.correlation_id,
-            stored.trace_parent,
-            self.plan.system_id,
-            (stored.depth or 0) + 1,
-            message.id,
-        )
-        received = Received(
-            id=message.id,
-            uuid=message.uuid,
-            message_type=stored.message_type,
-            external_key=stored.external_key,
-            correlation_id=stored.correlation_id,
-            system_id=self.plan.system_id,
-        )
-        return Ready(message, received, data, cause, len(raw))
+        return fetched or parts.is_whole(self.env.cr, plan, stored)
 
     def _blocked_by(self, message: claims.Claimed, result: ledger.Result) -> frozenset[str]:
         """The queues that a failed message holds back."""

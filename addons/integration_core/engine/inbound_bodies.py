@@ -28,6 +28,7 @@ class Stored:
     depth: int | None
     created_at: datetime
     causation_id: str | None
+    original_id: int | None
 
 
 class Bodies:
@@ -50,7 +51,8 @@ class Bodies:
         self._cr.execute(
             """
             SELECT p.message_id, p.body, p.encoding, p.content_type, m.message_type, m.external_key,
-                   m.correlation_id, m.trace_parent, m.depth, m.created_at, m.causation_id
+                   m.correlation_id, m.trace_parent, m.depth, m.created_at, m.causation_id,
+                   m.original_id
               FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
              WHERE p.message_id = ANY(%s) AND p.kind = 'received'
             """,

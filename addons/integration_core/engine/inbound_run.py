@@ -10,7 +10,10 @@ from . import causation, claims, ledger
 
 @dataclass(frozen=True)
 class Received:
-    """What a handler is told of the message, beside its canonical data."""
+    """What a handler is told of the message, beside its canonical data.
+
+    :ivar original_id: of the message that this one repeats, if it is a replay
+    """
 
     id: int
     uuid: str
@@ -18,6 +21,12 @@ class Received:
     external_key: str | None
     correlation_id: str | None
     system_id: int
+    original_id: int | None = None
+
+    @property
+    def arrived(self) -> int:
+        """Its place among all that arrived: that of the original, if it is a replay."""
+        return self.original_id or self.id
 
 
 class NoConcernError(Exception):

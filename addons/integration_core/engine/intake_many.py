@@ -4,16 +4,22 @@ All that is asked of the database for them is one call: old keys are freed, keys
 interface was clinical are looked for, keys, ledger rows, payloads and answers are inserted. A
 connection that is kept, like that of a listener, keeps the plans of a function as well.
 
-There are two, made of one text: most messages have neither an answer nor a key in clear, and what
-is not asked for need not be planned.
+There are two, made of one text: what is not asked for need not be planned. Messages of most
+interfaces that are not clinical have neither an answer nor a key in clear.
+
+Their names carry the number of their parameter lists. So a program that runs while the database is
+of the version before, or after, finds no function (:data:`OUTDATED`) rather than a wrong one.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
+
+from psycopg2 import errors as sql_errors
 
 from odoo.sql_db import BaseCursor
 
@@ -60,7 +66,17 @@ FURTHER = {
 #: Columns of bytes: they go as one value, with the place and the length of each.
 BODY, ANSWER = "body", "answer"
 
-_PLAIN, _FULL = "integration_intake_plain", "integration_intake_full"
+#: What says that the database is of another version than the program, as while an update runs:
+#: nothing can be stored now, and the messages are not to blame.
+OUTDATED = (
+    sql_errors.UndefinedFunction,
+    sql_errors.UndefinedColumn,
+    sql_errors.UndefinedTable,
+)
+
+#: To be raised whenever the parameters or the result change.
+NUMBER = 1
+_PLAIN, _FULL = (f"integration_intake_{name}_{NUMBER}" for name in ("plain", "full"))
 
 
 # Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise; and they come
@@ -125,6 +141,12 @@ _ANSWERS = f"""
          WHERE v.answer_start IS NOT NULL"""  # noqa: S608 (a constant)
 
 
+def signature() -> str:
+    """What the functions take, which belongs to one :data:`NUMBER` for ever."""
+    lists = [_parameters(function) for function in (_PLAIN, _FULL)]
+    return hashlib.sha256(repr(lists).encode()).hexdigest()[:16]
+
+
 def create(cr: BaseCursor) -> None:
     """Create the functions, replacing those of an earlier version of the addon."""
     drop(cr)
@@ -147,9 +169,12 @@ def create(cr: BaseCursor) -> None:
 
 
 def drop(cr: BaseCursor) -> None:
-    """Remove the functions, whatever their parameters were."""
-    cr.execute("DROP FUNCTION IF EXISTS integration_intake_plain")
-    cr.execute("DROP FUNCTION IF EXISTS integration_intake_full")
+    """Remove the functions of all numbers up to this one."""
+    for number in range(1, NUMBER + 1):
+        for name in ("plain", "full"):
+            function = f"integration_intake_{name}_{number}"
+            # A constant of the engine.
+            cr.execute(f"DROP FUNCTION IF EXISTS {function}")  # pylint: disable=sql-injection
 
 
 def _columns(function: str) -> dict[str, str]:

@@ -4,7 +4,9 @@ The *whole* is stored as it arrived. To handle it is to make its *parts*: messag
 interface and type, each with a state, attempts and an error of its own, in the transaction that
 ends the whole. So the good rows of a list apply, and each bad one waits for somebody to mend it.
 
-A whole arrived by itself, a part has its whole as its cause: that tells them apart.
+A whole arrived by itself, a part has its whole as its cause: that tells them apart. Where the
+content of messages is fetched, a whole has as its cause the message that asked for it, which was
+sent.
 """
 
 from __future__ import annotations
@@ -43,9 +45,19 @@ class Stored(Protocol):
     def causation_id(self) -> str | None: ...
 
 
-def is_whole(plan: InboundPlan, stored: Stored | None) -> bool:
-    """Whether a message is to be split rather than handled."""
-    return bool(plan.splits and stored and stored.causation_id is None)
+def is_whole(cr: BaseCursor, plan: InboundPlan, stored: Stored | None) -> bool:
+    """Whether a message is to be split rather than handled, or fetched."""
+    if not plan.splits or stored is None:
+        return False
+    if not plan.fetch:
+        return stored.causation_id is None
+    if stored.causation_id is None:
+        return False
+    cr.execute(
+        "SELECT direction = 'outbound' FROM integration_message WHERE uuid = %s",
+        [stored.causation_id],
+    )
+    return (cr.fetchone() or (False,))[0]
 
 
 def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, raw: bytes) -> None:
@@ -69,10 +81,24 @@ def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, ra
             for number, part in enumerate(page, start + 1)
         ]
         receipts = intake_batch.store(env.cr, spec, incoming, ring)
+        _require_new(receipts)
         _adopt(env.cr, plan, uuid, (stored.depth or 0) + 1, [one.uuid for one in receipts])
         lanes |= {one.lane for one in receipts if one.lane is not None}
     for lane in sorted(lanes):
         wakeup.wake_interface_after_commit(env.cr, plan.interface_id, lane)
+
+
+def _require_new(receipts: Sequence[intake.Receipt]) -> None:
+    """A whole has the parts that it had before, or none yet: what stands beside them is no part.
+
+    :raises errors.ConflictError: it was taken apart before, and otherwise
+    """
+    if any(one.outcome is intake.Outcome.CONFLICT for one in receipts):
+        raise errors.ConflictError(
+            "The message was taken apart before, into other parts than now. Look at those. If the "
+            "list is still to be applied, replay the message: a replay has parts of its own.",
+            code="parts_differ",
+        )
 
 
 def _pages(found: Sequence[codecs.Part]) -> Iterator[tuple[int, Sequence[codecs.Part]]]:

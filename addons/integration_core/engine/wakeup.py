@@ -109,7 +109,7 @@ def _waker(dbname: str, key: object, query: str, params: tuple[object, ...]) -> 
                 # the lane. So whoever committed waits neither for a second flush to the disk nor
                 # for a lane that somebody else has locked.
                 cr.execute("SET LOCAL synchronous_commit TO off")
-                cr.execute(f"SET LOCAL lock_timeout TO {LOCK_TIMEOUT}")
+                cr.execute("SET LOCAL lock_timeout TO %s", [LOCK_TIMEOUT])
                 cr.execute(query, params)
                 wake_lanes(cr, [row[0] for row in cr.fetchall()])
         except LockNotAvailable:

@@ -36,8 +36,8 @@ class IntegrationVersioned(models.AbstractModel):
         "integration.interface",
         string="On another version",
         compute="_compute_behind_ids",
-        help="Interfaces that use another version of the same. They go on with it until a change "
-        "of theirs, which names this one, is approved.",
+        help="Interfaces, of those that you may see, that use another version of the same. They go "
+        "on with it until a change of theirs, which names this one, is approved.",
     )
     diff = fields.Html(string="Changes", compute="_compute_diff", sanitize=False)
 

@@ -1,5 +1,7 @@
 import json
 
+from psycopg2.errors import UndefinedFunction
+
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import (
@@ -145,3 +147,13 @@ class TestIntakeMany(EngineCase):
         intake_many.create(self.env.cr)
         intake_many.create(self.env.cr)
         self.assertEqual(len(self.store([self.incoming("k", {"n": 1})])), 1)
+
+    def test_other_parameters_have_another_number(self):
+        """A program of the version before must not find a function that takes something else."""
+        self.assertEqual((intake_many.NUMBER, intake_many.signature()), (1, "490c1fe281a94a9c"))
+
+    def test_a_function_that_is_not_there_is_told_apart(self):
+        intake_many.drop(self.env.cr)
+        with self.assertRaises(UndefinedFunction):
+            self.store([self.incoming("k", {"n": 1})])
+        self.assertIn(UndefinedFunction, intake_many.OUTDATED)

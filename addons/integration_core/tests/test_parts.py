@@ -1,8 +1,10 @@
 import json
+from types import SimpleNamespace
 
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.engine import replay
+from odoo.addons.integration_core.engine.parts import is_whole
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.codecs import Codec, Format, Part, read_json
 
@@ -75,6 +77,25 @@ class TestParts(EngineCase):
         self.assertFalse(self.rows(row))
         self.assertFalse(row.part_count)
 
+    def test_what_was_fetched_is_a_whole(self):
+        """Neither is the message that says that there is something, nor is a part."""
+        told, asked, fetched = (self.receive(f"f{n}", {"n": n}) for n in range(3))
+        self.env.cr.execute(
+            "UPDATE integration_message SET direction = 'outbound' WHERE id = %s", [asked.id]
+        )
+        fetches = SimpleNamespace(splits=True, fetch=object())
+        takes = SimpleNamespace(splits=True, fetch=None)
+        for name, plan, cause, expected in (
+            ("told of, to be fetched", fetches, None, False),
+            ("fetched", fetches, asked, True),
+            ("its part", fetches, fetched, False),
+            ("whole", takes, None, True),
+            ("part of a whole", takes, told, False),
+        ):
+            with self.subTest(name):
+                stored = SimpleNamespace(causation_id=cause and cause.uuid)
+                self.assertIs(is_whole(self.env.cr, plan, stored), expected)
+
     def test_where_there_is_one_queue_nothing_yields(self):
         self.policy.ordering = "strict"
         self.env.flush_all()
@@ -96,6 +117,22 @@ class TestParts(EngineCase):
         self.bring("k1", "a")
         self.bring("k1", "a")
         self.assertEqual(self.handled, ["a"])
+
+    def test_a_list_that_is_taken_apart_otherwise_is_for_a_person(self):
+        """As after an update of its format: further parts would be mistaken for its own."""
+        message = self.bring("k1", "a", "b")
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'queued' WHERE id = %s", [message.id]
+        )
+        otherwise = Format(("application/json",), read_json, parts=lambda *raw: parts(*raw)[::-1])
+        self.patch(
+            type(self.env["integration.interface"]), "_codec", lambda _one: Codec((otherwise,))
+        )
+        self.inbound._configuration_changed()
+        self.drain(self.inbound)
+        message.invalidate_recordset()
+        self.assertEqual((message.state, message.error_code), ("quarantined", "parts_differ"))
+        self.assertEqual((len(self.rows(message)), message.part_count), (2, 2))
 
     def test_a_replayed_list_is_applied_again(self):
         message = self.bring("k1", "a")

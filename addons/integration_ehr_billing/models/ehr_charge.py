@@ -106,7 +106,6 @@ class EhrCharge(models.Model):
     drug_code = fields.Char(string="Drug code", readonly=True, groups=BILLING_GROUPS)
     account_id = fields.Many2one(
         "ehr.account",
-        string="Account",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

@@ -12,10 +12,8 @@ from odoo.http import request
 
 from odoo.addons.integration_core.controllers import arrival as arrivals
 from odoo.addons.integration_core.controllers import door, door_accept, door_checks
-from odoo.addons.integration_core.controllers.door_checks import STOPPED_RETRY_AFTER
 from odoo.addons.integration_core.controllers.problem import Problem
 from odoo.addons.integration_core.engine import intake_batch, keys, settings
-from odoo.addons.integration_core.tools import keyring
 
 from ..engine import hl7_arrival
 from ..tools import http_proof
@@ -68,10 +66,8 @@ def _accept(spec, _delivery, arrival):
         door_checks.charge_items(spec, batch.count(arrival.body))
     found = reception.receive(arrival.body, rules, now)
     spec = spec | {"hl7_charset": rules.charset}
-    try:
+    with door_accept.storing():
         contents = _stored(spec, found.parts)
-    except keyring.KeyRingError as exc:
-        raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
     content = found.answer(contents, now)
     headers = [("Cache-Control", "no-store")]
     if content is None:

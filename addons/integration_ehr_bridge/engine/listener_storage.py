@@ -14,7 +14,14 @@ import psycopg2
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
-from odoo.addons.integration_core.engine import arming, intake, intake_batch, keys, outside
+from odoo.addons.integration_core.engine import (
+    arming,
+    intake,
+    intake_batch,
+    intake_many,
+    keys,
+    outside,
+)
 from odoo.addons.integration_core.engine.cursors import commit, own_cursor
 from odoo.addons.integration_core.tools.journal import Kind
 from odoo.addons.integration_core.tools.keyring import KeyRing, KeyRingError
@@ -49,7 +56,8 @@ class Storage:
     def __call__(self, jobs: Sequence[Job]) -> list[Result]:
         """Store jobs and commit; a result for each.
 
-        :raises Unavailable: the database is away; nothing is known to be stored
+        :raises Unavailable: the database is away, or of another version than this program; nothing
+            is known to be stored
         """
         threading.current_thread().dbname = self._registry.db_name
         try:
@@ -57,6 +65,10 @@ class Storage:
         except _AWAY as exc:
             self.close()
             raise Unavailable(type(exc).__name__) from None
+        except intake_many.OUTDATED as exc:
+            # The addons are being updated, or are still to be: senders keep what they have.
+            self.close()
+            raise Unavailable(f"the addons are not updated ({type(exc).__name__})") from None
         except Exception as exc:  # one message must not take the others with it
             self.close()
             if len(jobs) > 1:

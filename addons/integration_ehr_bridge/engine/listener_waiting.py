@@ -45,6 +45,11 @@ CONDITIONS = {
 }
 
 
+#: Of the time of the thread that answers all senders, a file whose rows are under way gets one part
+#: in so many: it may have tens of thousands of rows to be looked at.
+SHARE = 20
+
+
 class Waiting:
     """Messages whose answers wait. Threads share it."""
 
@@ -53,6 +58,8 @@ class Waiting:
         self._deliver = deliver
         self._lock = threading.Lock()
         self._jobs: list[tuple[str, Job, float]] = []
+        #: When the rows of a file are looked at again, by the id of the message that brought it.
+        self._rest: dict[str, float] = {}
 
     def add(self, job: Job, uuid: str) -> None:
         """Answer a stored message when it was handled."""
@@ -65,13 +72,13 @@ class Waiting:
     def look(self) -> None:
         """Answer what was handled meanwhile, and what has waited too long."""
         with self._lock:
-            # In one order everywhere: listeners that answer the same messages wait for each other.
-            jobs = sorted(self._jobs, key=lambda entry: entry[0])
+            jobs = list(self._jobs)
         if not jobs:
             return
         with own_cursor(self._registry) as cr:
             states = self._states(cr, [uuid for uuid, _job, _end in jobs])
             now = time.monotonic()
+            self._rest = {uuid: at for uuid, at in self._rest.items() if at > now}
             found = [(entry, self._settled(cr, entry, states, now)) for entry in jobs]
         # Committed: from here on a repetition gets the same answer.
         over = {id(entry) for entry, result in found if result is not None}
@@ -91,9 +98,13 @@ class Waiting:
         """What to tell the sender of a message; None if it has to wait."""
         uuid, job, end = entry
         found = states.get(uuid, ("cancelled", "", ""))
-        rows = listener_rows.of_file(cr, uuid, job.part.waiting) if found[0] == "done" else None
+        if now < min(end, self._rest.get(uuid, now)):
+            return None
+        rows = self._rows(cr, uuid, job) if found[0] == "done" else None
         if now < end and (found[0] not in (*DONE, *FAILED) or (rows and rows.open)):
             return None
+        if not acknowledgements.reserve(cr, uuid):
+            return None  # another listener is about to answer it: the next look finds that answer
         try:
             with cr.savepoint(flush=False):
                 content = self._answer(cr, uuid, job, found, rows)
@@ -103,6 +114,15 @@ class Waiting:
             _logger.error("An answer after handling cannot be made: %s", type(exc).__name__)
             return Dropped()
         return Answered(content)
+
+    def _rows(self, cr: BaseCursor, uuid: str, job: Job) -> listener_rows.Rows | None:
+        started = time.monotonic()
+        rows = listener_rows.of_file(cr, uuid, job.part.waiting)
+        self._rest.pop(uuid, None)
+        if rows and rows.open:
+            ended = time.monotonic()
+            self._rest[uuid] = ended + (ended - started) * SHARE
+        return rows
 
     @staticmethod
     def _states(cr: BaseCursor, uuids: list[str]) -> dict[str, tuple[str, str, str]]:
@@ -136,9 +156,9 @@ class Waiting:
             # Its rows are late, whatever became of the message that brought them.
             state, found = "processing", ("processing", "", "")
         outcome, details = _told(found, job)
-        final = state in (*DONE, *FAILED) or not details
+        # Who repeats a file hears of its rows once they are over.
+        final = state in (*DONE, *FAILED) or not (details or (rows and rows.open))
         ring, spec = keys.optional_ring(cr), job.door.spec
-        acknowledgements.reserve(cr, uuid)
         known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
         if known:
             # Somebody else who waited for it was answered first, perhaps by another listener: this

@@ -58,7 +58,8 @@ class EhrComing(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
 
-    _digest_unique = models.UniqueIndex("(company_id, digest)")
+    # What was given up may be told again: only one of them waits.
+    _waiting_unique = models.UniqueIndex("(company_id, system_id, digest) WHERE state = 'waiting'")
     _due_idx = models.Index("(effective_at) WHERE state = 'waiting'")
 
     # ------------------------------------------------------------------
@@ -69,7 +70,9 @@ class EhrComing(models.Model):
     def _keep(self, kind, received, numbered, at):
         """Keep what takes effect later, with the rights of the service user who is told it.
 
-        The same again changes nothing.
+        The same again changes nothing while it waits. What was given up waits anew when another
+        message tells it; a retry or a replay of the message that told it does not undo what was
+        decided.
 
         :param numbered: pairs of position and record
         :param at: when it takes effect, naive UTC
@@ -79,9 +82,18 @@ class EhrComing(models.Model):
         # sudo: a service user needs no right on what waits
         coming = self.sudo()
         company = self.env.company
-        known = coming.search([("company_id", "=", company.id), ("digest", "=", digest)])
-        if known:
-            return known.sudo(self.env.su)
+        known = coming.search(
+            [
+                ("company_id", "=", company.id),
+                ("system_id", "=", received.system_id),
+                ("digest", "=", digest),
+                ("state", "in", ("waiting", "given_up")),
+            ]
+        )
+        source = coming._source(received)
+        for one in known:
+            if one.state == "waiting" or one.message_uuid == source:
+                return one.sudo(self.env.su)
         found = coming.create(
             {
                 "kind": kind,
@@ -89,7 +101,7 @@ class EhrComing(models.Model):
                 "effective_at": at,
                 "records": numbered,
                 "digest": digest,
-                "message_uuid": received.uuid,
+                "message_uuid": source,
                 "system_id": received.system_id,
                 "user_id": self.env.uid,
                 "company_id": company.id,
@@ -98,6 +110,12 @@ class EhrComing(models.Model):
         # sudo: wakes a scheduled job, and nothing of it
         self.env.ref("integration_ehr_bridge.ir_cron_coming").sudo()._trigger(at)
         return found.sudo(self.env.su)
+
+    @api.model
+    def _source(self, received):
+        """The id of a message, or of the one that it repeats if it is a replay."""
+        message = self.env["integration.message"].browse(received.original_id or ())
+        return message.exists().uuid or received.uuid
 
     @api.model
     def _named(self, kind, records):
@@ -115,22 +133,29 @@ class EhrComing(models.Model):
 
     @api.model
     def _cron_due(self):
-        """Apply what has taken effect by now; what stands in the way of one keeps no other."""
+        """Apply what has taken effect by now; what stands in the way of one keeps no other.
+
+        What failed before comes last: it may need all the time there is.
+        """
         due = self.search(
             [("state", "=", "waiting"), ("effective_at", "<=", fields.Datetime.now())]
-        )
+        ).sorted(lambda one: bool(one.problem))
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(due))
         for one in due:
             one._apply_apart()
-            self.env["ir.cron"]._commit_progress(1)
+            if not cron._commit_progress(1):
+                return
 
     def _apply_apart(self):
         """As :meth:`_apply`; what stands in the way is written down."""
         try:
             with self.env.cr.savepoint():
                 self._apply()
-        except psycopg2.Error:
-            raise  # the transaction is broken, or is to be repeated
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            raise  # the transaction is to be repeated, or the database is away
         except Exception as exc:  # whatever stands in the way of one must not keep the others
+            # What the database refuses is one of these: the savepoint has repaired it.
             known = isinstance(exc, (UserError, errors.IntegrationError))
             if not known:
                 # The type alone: the text of an unknown exception may quote what was told.
@@ -154,6 +179,16 @@ class EhrComing(models.Model):
         with causation.caused_by(cause), disputes.collecting(handler.env):
             handler._apply_all(received, self.records)
         self.write({"state": "applied", "applied_at": fields.Datetime.now(), "problem": False})
+
+    @api.autovacuum
+    def _gc_over(self):
+        """Remove what is over once the content of its message is: it says the same."""
+        self.env.cr.execute(
+            "SELECT c.id FROM ehr_coming c WHERE c.state <> 'waiting' AND NOT EXISTS ("
+            "SELECT 1 FROM integration_message m JOIN integration_payload p "
+            "ON p.message_id = m.id WHERE m.uuid = c.message_uuid)"
+        )
+        self.browse(row[0] for row in self.env.cr.fetchall()).unlink()
 
     # ------------------------------------------------------------------
     # what people decide

@@ -124,7 +124,7 @@ class EhrMerge(models.Model):
                 number, assigner = accounts[1]
                 # The visit's own number stands in clear on the visit alone.
                 facts["account"] = ["" if number == encounter.visit_number else number, assigner]
-            arrived = received.id if received else 0
+            arrived = received.arrived if received else 0
             event = Event("merge", occurred_at, None, facts, arrived=arrived)
             entries.append(Entry(encounter._visit_key(), event, received))
         census.apply(entries)

@@ -41,7 +41,7 @@ class IntegrationHandlerEhrEncounter(models.AbstractModel):
             facts["attending"] = staff[told.attending].id
         for name, place in told.places.items():
             facts[name] = places[place].id if place else None
-        return Event(told.kind, told.occurred_at, told.recorded_at, facts, arrived=received.id)
+        return Event(told.kind, told.occurred_at, told.recorded_at, facts, arrived=received.arrived)
 
     def _touched(self, visit, event):
         """The visit, which remembers the event that this message brought (:meth:`_along_with`)."""

@@ -11,7 +11,9 @@ _PLAIN = (errors.ConflictError, errors.ContractError, errors.MappingError)
 
 
 class IntegrationHandlerEhrList(models.AbstractModel):
-    """Master data of a clinical system, many records at once: applied together or not at all.
+    """Master data of a clinical system, many records at once.
+
+    What holds by now is applied together or not at all.
 
     Nothing is deleted that others may refer to: a record that is deleted there is archived here.
     What a record does not say stays as it is, and what is older than what is known changes nothing.
@@ -54,8 +56,8 @@ class IntegrationHandlerEhrList(models.AbstractModel):
                 if type(exc) not in _PLAIN:
                     raise  # what a person decides elsewhere has an error of its own
                 raise type(exc)(
-                    f"Record {position} of the list: {exc.message} Nothing of the list was "
-                    "applied.",
+                    f"Record {position} of the list: {exc.message} Nothing of the list that "
+                    "takes effect at this time was applied.",
                     code=exc.code,
                 ) from exc
         return touched[0] if len(touched) == 1 else None

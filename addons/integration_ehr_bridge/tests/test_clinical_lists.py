@@ -1,37 +1,13 @@
-from datetime import timedelta
-from unittest.mock import patch
-
-from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
-from odoo import Command
-from odoo.exceptions import UserError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .schedule_case import ScheduleCase
-
-
-class ListCase(ScheduleCase):
-    def list(self, *records):
-        return self.bring({"records": list(records)})
+from .list_case import ListCase, StaffListCase
 
 
 @tagged("post_install", "-at_install")
-class TestStaffList(ListCase):
-    handler = "integration.handler.ehr_staff_list"
-
-    def record(self, action="add", number="D1", **members):
-        return {"action": action, "staff": {"number": number, "assigner": "H"}, **members}
-
-    def known(self, number="D1"):
-        self.env.invalidate_all()
-        return (
-            self.env["ehr.staff"]
-            .with_context(active_test=False)
-            .search([("number", "=", number), ("assigner", "=", "H")])
-        )
-
+class TestStaffList(StaffListCase):
     def test_added_and_changed(self):
         message = self.list(self.record(role="SURGEON", department="SURG"))
         self.assert_done(message)
@@ -79,82 +55,6 @@ class TestStaffList(ListCase):
         one = self.known()
         self.assertEqual((one.role, one.specialty, one.active), ("SURGEON", "X", False))
 
-    def test_what_takes_effect_later_waits_for_its_time(self):
-        later = {"effective_at": self.moment(days=3)}
-        message = self.list(
-            self.record(role="NURSE"),
-            self.record("update", role="SURGEON", **later),
-            self.record(number="D2", **later),
-            self.record(number="D3", effective_at=self.moment(days=5)),
-        )
-        self.assert_done(message)
-        self.assertEqual(self.known().role, "NURSE")
-        self.assertFalse(self.known("D2"))
-        self.assertEqual(self.coming().mapped("name"), ["D1, D2", "D3"])
-        self.assert_done(self.list(self.record(number="D3", effective_at=self.moment(days=5))))
-        self.assertEqual(len(self.coming()), 2, "told again, it is no other change")
-        self.on_day(2)
-        self.assertFalse(self.known("D2"))
-        # Something that holds since before that day does not undo what was to come.
-        self.list(self.record("update", role="PORTER"))
-        self.on_day(4)
-        self.assertEqual(self.known().role, "SURGEON")
-        self.assertTrue(self.known("D2"))
-        self.assertFalse(self.known("D3"))
-        self.assertEqual(self.coming().mapped("state"), ["applied", "waiting"])
-        self.coming()[1].with_user(self.manager()).action_give_up()
-        self.on_day(6)
-        self.assertFalse(self.known("D3"))
-
-    def test_what_cannot_be_applied_when_its_time_has_come(self):
-        later = {"effective_at": self.moment(days=3)}
-        self.list(self.record(number="D4", **later), self.record("deactivate", "D9", **later))
-        coming = self.coming().with_user(self.manager())
-        with self.assertRaisesRegex(UserError, "time has not come"):
-            coming.action_apply()
-        with mute_logger("odoo.addons.integration_ehr_bridge.models.ehr_coming"):
-            self.on_day(4)
-        self.assertEqual(coming.state, "waiting")
-        self.assertIn("Record 2 of the list: Nobody is known by the number", coming.problem)
-        self.assertFalse(self.known("D4"), "all or none")
-        with self.days_later(4):
-            with self.assertRaisesRegex(UserError, "Nobody is known by the number"):
-                coming.action_apply()
-            self.list(self.record(number="D9"))
-            coming.action_apply()
-        self.assertEqual((coming.state, coming.problem), ("applied", False))
-        self.assertTrue(self.known("D4"))
-        with self.assertRaisesRegex(UserError, "already"):
-            coming.action_give_up()
-
-    def test_coming_changes_are_applied_in_the_name_of_their_system(self):
-        """What another system owns is not taken over, whenever it takes effect."""
-        self.list(self.record(role="SURGEON"))
-        self.own_roles()
-        self.list(self.record("update", role="NURSE", effective_at=self.moment(days=3)))
-        self.on_day(4)
-        self.assertEqual(self.known().role, "SURGEON")
-        self.assertTrue(self.coming().problem)
-
-    def coming(self):
-        self.env.invalidate_all()
-        return self.env["ehr.coming"].search([])
-
-    def manager(self):
-        return new_test_user(
-            self.env, "ehr.coming.manager", "integration_ehr_bridge.group_census_manager"
-        )
-
-    def days_later(self, days):
-        return freeze_time(self.now + timedelta(days=days), tick=True)
-
-    def on_day(self, days):
-        """Let the scheduled job run so many days later."""
-        cron = type(self.env["ir.cron"])
-        with self.days_later(days), patch.object(cron, "_commit_progress", lambda *_a, **_k: 0):
-            self.env["ehr.coming"]._cron_due()
-        self.env.flush_all()
-
     def test_named_twice_is_applied_in_turn(self):
         at = {"effective_at": self.moment(-5)}
         self.list(self.record("delete", **at), self.record("add", role="A", active=True, **at))
@@ -190,20 +90,6 @@ class TestStaffList(ListCase):
         self.assertEqual(one.role, "SURGEON")
         self.assert_done(self.list(self.record("update", specialty="ORTHO")))
         self.assertEqual(one.specialty, "ORTHO", "what nobody else owns")
-
-    def own_roles(self):
-        """Another system says who does what."""
-        owner = self.env["integration.system"].create({"name": "HR", "code": "HR", "kind": "hr"})
-        self.env["integration.ownership"].create(
-            {
-                "system_id": owner.id,
-                "model_name": "ehr.staff",
-                "scope": "fields",
-                "field_ids": [Command.create({"name": "role"})],
-                "steward_id": self.env.user.id,
-                "state": "approved",
-            }
-        )
 
 
 @tagged("post_install", "-at_install")

@@ -1,5 +1,7 @@
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.engine import replay
+
 from .feed_case import FeedCase
 
 
@@ -61,22 +63,30 @@ class TestHl7Feed(FeedCase):
         self.assertEqual(visit.location_id.point_of_care, "7W")
 
     def test_what_waited_for_a_person_stands_where_it_arrived(self):
+        self.assert_stands_where_it_arrived("11", lambda _told: None)
+
+    def test_what_is_replayed_stands_where_it_arrived(self):
+        self.assert_stands_where_it_arrived(
+            "13", lambda told: replay.create(told, told.filtered("error_code").ids)
+        )
+
+    def assert_stands_where_it_arrived(self, number, again):
         minute = "202503020900"
         told = self.arrive(
-            self.adt("A01", "11"),
-            self.adt("A02", "11", cls="DS", place="4W^401^2^MAIN", at=minute),
-            self.adt("A02", "11", place="5W^501^1^MAIN", at=minute),
+            self.adt("A01", number),
+            self.adt("A02", number, cls="DS", place="4W^401^2^MAIN", at=minute),
+            self.adt("A02", number, place="5W^501^1^MAIN", at=minute),
         )
         self.assertEqual(told.mapped("state"), ["done", "quarantined", "done"])
         value_map = self.env["integration.value.map"].search([("code", "=", "hl7_patient_class")])
         self.env["integration.value.map.line"].create(
             {"map_id": value_map.id, "source": "DS", "target": "outpatient"}
         )
-        value_map.reprocess_waiting()
+        if not again(told):
+            value_map.reprocess_waiting()
         self.drain(self.feed)
         self.env.invalidate_all()
-        self.assertEqual(told.mapped("state"), ["done"] * 3)
-        visit = self.visits("11")
+        visit = self.visits(number)
         self.assertEqual(visit.location_id.point_of_care, "5W")
         self.assertEqual(
             visit.move_ids.sorted("arrived").to_id.mapped("point_of_care"), ["3W", "4W", "5W"]

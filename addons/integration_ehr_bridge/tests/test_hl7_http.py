@@ -5,8 +5,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest.mock import patch
 
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
-from odoo.addons.integration_core.engine import settings
+from odoo.addons.integration_core.engine import intake_many, settings
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 from odoo.addons.integration_ehr_bridge.tools.hl7 import message as hl7
@@ -136,6 +137,18 @@ class TestHl7HttpDoor(HttpCase):
         self.assertEqual(self.post(adt(), password=None).status_code, 401)
         self.assertEqual(self.post(adt(), **{"Content-Type": "text/plain"}).status_code, 415)
         self.assertFalse(self.messages())
+
+    def test_while_the_addons_are_updated_senders_come_again(self):
+        """The program is new, the database is not yet: no message is refused for that."""
+        change = "ALTER FUNCTION {} RENAME TO {}"
+        self.env.cr.execute(change.format(intake_many._FULL, "intake_away"))
+        with mute_logger("odoo.addons.integration_core.controllers.door_accept"):
+            answer = self.post(adt())
+        self.assertEqual(answer.status_code, 503, answer.text)
+        self.assertGreater(int(answer.headers["Retry-After"]), 0)
+        self.env.cr.execute(change.format("intake_away", intake_many._FULL))
+        self.assertEqual(self.said(self.post(adt()))[0], "AA")
+        self.assertEqual(len(self.messages()), 1)
 
     def test_what_is_missing_before_it_is_approved(self):
         draft = self.interface.copy({"name": "Draft", "hl7_respond": "handled"})

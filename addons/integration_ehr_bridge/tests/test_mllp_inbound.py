@@ -1,6 +1,5 @@
 """Inbound MLLP interfaces: what they need, what the listener is told, what the ledger gets."""
 
-from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -8,39 +7,16 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.integration_core.engine import acknowledgements, intake, intake_batch, keys
-from odoo.addons.integration_core.tests.common import EngineCase
+from odoo.addons.integration_core.engine import acknowledgements, intake, keys
 
-from ..engine import hl7_arrival
 from ..engine.listener_report import Report, sharers
-from ..engine.listener_waiting import Waiting
 from ..models.integration_mllp_refusal import REASONS
-from ..tools.mllp import reception
-from ..tools.mllp.committer import Answered, Dropped, Job, Waits
+from ..tools.mllp.committer import Answered, Dropped, Waits
 from ..tools.mllp.counters import Reason, Refusal, Tally
 from ..tools.mllp.door import Tls
 from ..tools.mllp.listener import PortStatus
 from ..tools.mllp.rules import ORDERS
-
-ADT = (
-    b"MSH|^~\\&|EHR|GENERAL|ODOO|GENERAL|20261101||ADT^A01|%s|T|2.5.1\r"
-    b"PID|1||%s^^^GENERAL^MR\rPV1|1|I\r"
-)
-
-
-class MllpCase(EngineCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.feed = cls._interface(
-            "Feed",
-            direction="inbound",
-            transport="mllp",
-            body_codec="hl7",
-            data_class="clinical",
-            mllp_port=22575,
-            mllp_tls="none",
-        )
+from .mllp_case import ADT, ArrivalCase, MllpCase
 
 
 @tagged("post_install", "-at_install")
@@ -263,23 +239,8 @@ class TestMllpInbound(MllpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestHl7Arrival(MllpCase):
+class TestHl7Arrival(ArrivalCase):
     """Parts into the ledger and answers out of it, in one transaction."""
-
-    def store(self, *messages, **rules):
-        spec = self.feed._inbound_spec()
-        found = [
-            part
-            for message in messages
-            for part in reception.receive(
-                message, self.feed._hl7_rules(), fields.Datetime.now().astimezone()
-            ).parts
-        ]
-        ring = keys.optional_ring(self.env.cr)
-        arrived = [hl7_arrival.incoming(spec, part, ring) for part in found]
-        receipts = intake_batch.store(self.env.cr, spec, arrived, ring)
-        results = hl7_arrival.results(self.env.cr, spec, found, receipts, ring)
-        return receipts, results
 
     def test_keys_and_what_it_is_about_are_pseudonyms(self):
         (receipt,), _results = self.store(ADT % (b"ID-4711", b"4711"))
@@ -318,29 +279,6 @@ class TestHl7Arrival(MllpCase):
         self.assertEqual(message.mapped("error_code"), ["hl7_syntax"])
 
     # -- answers after handling ----------------------------------------------------------------
-
-    def settle(self, receipt, part, *, late=False, over=False):
-        """What is told of a message that waits, and whether it is kept for repetitions."""
-        door = replace(self.feed._mllp_door(), late=late)
-        waiting = Waiting(None, None)
-        states = waiting._states(self.env.cr, [receipt.uuid])
-        entry = (receipt.uuid, Job(door, part), float("-inf") if over else float("inf"))
-        return waiting._settled(self.env.cr, entry, states, 0.0)
-
-    def waiting_part(self, control_id):
-        self.feed._write_approved({"hl7_respond": "handled"})
-        part = reception.receive(
-            ADT % (control_id, b"1"), self.feed._hl7_rules(), fields.Datetime.now().astimezone()
-        ).parts[0]
-        (receipt,), _results = self.store(ADT % (control_id, b"1"))
-        return receipt, part
-
-    def end(self, receipt, state, code=None, text=None):
-        self.env.cr.execute(
-            "UPDATE integration_message SET state = %s, error_code = %s, error_message = %s"
-            " WHERE uuid = %s",
-            [state, code, text, receipt.uuid],
-        )
 
     def test_what_was_handled_is_accepted_once(self):
         receipt, part = self.waiting_part(b"H1")

@@ -11,7 +11,8 @@ finer than that:
   cancellation stands between the two. So does an admission after the registration and a move.
 * Moves that say where they come from (PV1-6) follow each other as a chain: each begins where the
   one before it ended. So it does not matter in which order they arrived.
-* Other moves, and those that make no chain, follow each other as they arrived.
+* Other moves, and those that make no chain, follow each other as they arrived: by the numbers of
+  their messages. Two connections that bring events of one visit may get them in the other order.
 
 >>> at = datetime(2026, 1, 5, 8, 0)
 >>> second = Event("transfer", at, at, {"location": 3, "prior_location": 2}, arrived=1)

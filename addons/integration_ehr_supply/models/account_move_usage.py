@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class AccountMove(models.Model):
     """Journal entries of usage lead back to what was used."""
 
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
 

@@ -50,7 +50,7 @@ class EhrConsumption(models.Model):
         ondelete="restrict", check_company=True,
     )  # fmt: skip
     place_id = fields.Many2one(
-        "ehr.location", string="Place", readonly=True, ondelete="restrict", check_company=True,
+        "ehr.location", readonly=True, ondelete="restrict", check_company=True,
         help="Where it was used.",
     )  # fmt: skip
     stock_location_id = fields.Many2one(

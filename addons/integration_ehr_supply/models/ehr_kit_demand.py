@@ -22,7 +22,7 @@ class EhrKitDemand(models.Model):
     )
     uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
     appointments = fields.Integer(readonly=True)
-    place_id = fields.Many2one("ehr.location", string="Place", readonly=True)
+    place_id = fields.Many2one("ehr.location", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     available = fields.Float(
         string="On hand",

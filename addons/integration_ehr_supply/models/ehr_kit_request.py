@@ -35,7 +35,7 @@ class EhrKitRequest(models.Model):
     order_number = fields.Char(string="Placer's order", readonly=True)
     code = fields.Char(string="Test", required=True, readonly=True)
     kit_id = fields.Many2one(
-        "ehr.case.kit", string="Kit", readonly=True, ondelete="restrict", check_company=True,
+        "ehr.case.kit", readonly=True, ondelete="restrict", check_company=True,
         help="Empty: the test takes nothing.",
     )  # fmt: skip
     state = fields.Selection(
@@ -45,7 +45,7 @@ class EhrKitRequest(models.Model):
         default="ordered",
     )
     place_id = fields.Many2one(
-        "ehr.location", string="Place", readonly=True, ondelete="restrict", check_company=True
+        "ehr.location", readonly=True, ondelete="restrict", check_company=True
     )
     requested_at = fields.Datetime(string="When", required=True, readonly=True)
     consumption_ids = fields.One2many("ehr.consumption", "kit_request_id", string="Used")

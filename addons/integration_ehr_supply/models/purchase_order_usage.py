@@ -4,7 +4,7 @@ from odoo import fields, models
 class PurchaseOrderLine(models.Model):
     """Lines that ask somebody else for a part of a test."""
 
-    _inherit = "purchase.order.line"
+    _inherit = "purchase.order.line"  # pylint: disable=consider-merging-classes-inherited
 
     ehr_kit_request_id = fields.Many2one(
         "ehr.kit.request",

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 class StockMove(models.Model):
     """Moves that take what was used, borne by a cost centre."""
 
-    _inherit = "stock.move"
+    _inherit = "stock.move"  # pylint: disable=consider-merging-classes-inherited
 
     ehr_consumption_ids = fields.One2many("ehr.consumption", "move_id", string="Clinical usage")
     ehr_consumption_count = fields.Integer(compute="_compute_ehr_consumption_count")

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 class StockQuant(models.Model):
     """Recalled lots are not reserved."""
 
-    _inherit = "stock.quant"
+    _inherit = "stock.quant"  # pylint: disable=consider-merging-classes-inherited
 
     def _get_gather_domain(
         self, product_id, location_id, lot_id=None, package_id=None, owner_id=None, strict=False

@@ -124,6 +124,18 @@ class TestDoor(HttpCase):
             self.assertEqual(self.post().status_code, status)
         self.assertEqual(len(self._messages()), 1)
 
+    def test_while_the_addons_are_updated_the_partner_comes_again(self):
+        """The program is new, the database is not yet."""
+        change = "ALTER FUNCTION {} RENAME TO {}"
+        self.env.cr.execute(change.format("integration_intake", "intake_away"))
+        with self.assertLogs(door_accept.__name__, "ERROR"):
+            answer = self.post()
+        self.assertEqual(answer.status_code, 503)
+        self.assertGreater(int(answer.headers["Retry-After"]), 0)
+        self.env.cr.execute(change.format("intake_away", "integration_intake"))
+        self.assertEqual(self.post().status_code, 202)
+        self.assertEqual(len(self._messages()), 1)
+
     def test_deprecated_interface_warns_its_caller(self):
         self._set_state("deprecated")
         self.interface.sunset_date = "2027-01-31"

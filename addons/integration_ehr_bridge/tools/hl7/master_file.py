@@ -116,9 +116,10 @@ def answer(
 ) -> Message | None:
     """The MFK message, with an MFA segment for each entry of which the sender wants to hear.
 
-    :param entries: in the order of the file
+    :param entries: in the order of the file; none if it was handled as a whole
     :param now: aware
     :return: None if the sender wants no answer
+    :raises ValueError: these are not the entries of the file
     """
     trigger = message.get("MSH-9.2") or ""
     failed = [(n, one.detail) for n, one in enumerate(entries, 1) if one.detail]
@@ -135,7 +136,8 @@ def answer(
     header = message.find("MFI")
     made.append(header.text if header else "MFI")
     told = timestamps.build(now)
-    for (asked, _rest), one in zip(_heads(message), entries, strict=False):
+    heads = _heads(message) if entries else ()
+    for (asked, _rest), one in zip(heads, entries, strict=True):
         if _is_wanted(message.get("MFI-6"), one):
             _row(made, asked, one, told)
     return made
