@@ -192,7 +192,7 @@ class EhrRequisitionLine(models.Model):
         if wanted == line._number(line.product_quantity):
             line.write({"quantity": quantity, "unit_id": unit.id})
             return
-        if refusal := requisition_changes.resize(self, wanted):
+        if refusal := requisition_changes.resize(self, quantity, unit):
             raise UserError(
                 self.env._(
                     "%(line)s: other quantities were ordered than entered by hand, and %(reason)s. "
@@ -201,7 +201,6 @@ class EhrRequisitionLine(models.Model):
                     reason=self._refusals()[refusal],
                 )
             )
-        line.write({"quantity": quantity, "unit_id": unit.id})
 
     def _wait_no_more(self):
         """Lines that had no counterpart by hand are supplied."""

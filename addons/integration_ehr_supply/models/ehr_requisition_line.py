@@ -293,3 +293,11 @@ class EhrRequisitionLine(models.Model):
         for line in self:
             if line.quantity <= 0:
                 raise UserError(self.env._("Enter a quantity of more than zero."))
+
+    @api.constrains("quantity", "unit_id", "rejected_quantity", "cancelled_quantity")
+    def _check_wanted(self):
+        """Not more is refused or cancelled than was ordered: the next change counts on it."""
+        for line in self:
+            gone = line.rejected_quantity + line.cancelled_quantity
+            if self._number(gone - line.product_quantity) > requisition.NOTHING:
+                raise UserError(self.env._("More is refused or cancelled than was ordered."))

@@ -171,13 +171,10 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             return "item_changed"
         unit = self._find_unit(product, one["unit"])
         quantity = self._quantity(unit, one["quantity"])
-        wanted = line._number(unit._compute_quantity(quantity, product.uom_id, round=False))
-        refusal = requisition_changes.resize(line, wanted)
-        if refusal is None:
-            line.write({"quantity": quantity, "unit_id": unit.id})
-            if needed := clinical.moment(one.get("needed_by")):
-                line.needed_by = needed
-                line._open_moves().filtered(lambda move: not move.picked).write({"date": needed})
+        refusal = requisition_changes.resize(line, quantity, unit)
+        if refusal is None and (needed := clinical.moment(one.get("needed_by"))):
+            line.needed_by = needed
+            line._open_moves().filtered(lambda move: not move.picked).write({"date": needed})
         return refusal
 
     def _ask(self, received, line, action, refusal):

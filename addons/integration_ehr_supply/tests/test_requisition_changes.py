@@ -97,6 +97,56 @@ class TestRequisitionChanges(SupplyCase):
         self.ordered(self.order(control="XO", quantity="6"), at="20250302093000")
         self.assertEqual((one.line_ids.state, one.state), ("delivered", "done"))
 
+    def test_less_of_what_was_refused_in_part_and_then_more(self):
+        self.route.shortage = "reject"
+        self.set_stock(self.gloves, -16)
+        line = self.ordered(self.order()).line_ids
+        self.assertEqual((line.open_quantity, line.rejected_quantity), (4, 6))
+        self.ordered(self.order(control="XO", quantity="3"), at="20250302090000")
+        self.assertEqual((line.open_quantity, line.rejected_quantity), (3, 0))
+        (told,) = self.answer()["lines"]
+        self.assertEqual((told["quantity"], told["supplied"], told["refused"]), ("3", "3", "0"))
+        self.set_stock(self.gloves, 40)
+        self.ordered(self.order(control="XO", quantity="5"), at="20250302100000")
+        self.assertEqual((line.open_quantity, line.reserved_quantity), (5, 5))
+
+    def test_not_more_is_refused_than_was_ordered(self):
+        line = self.ordered(self.order()).line_ids
+        with self.assertRaises(UserError):
+            line.rejected_quantity = 11
+
+    def picked_in_part(self):
+        """Ten are ordered, and somebody has taken four of them: one move."""
+        self.set_stock(self.gloves, -16)
+        one = self.ordered(self.order())
+        one.picking_ids.move_ids.picked = True
+        self.env.flush_all()
+        return one.line_ids
+
+    def test_less_of_a_move_that_is_picked_in_part(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="XO", quantity="6"), at="20250302090000")
+        self.assertEqual((self.control(), line.open_quantity), ("XR", 6))
+        picking = line.requisition_id.picking_ids
+        self.assertEqual((picking.move_ids.product_qty, picking.move_ids.quantity), (6, 4))
+        rest = self.deliver(picking)
+        self.assertEqual(rest.move_ids.product_qty, 2)
+        self.ordered(self.order(control="XO", quantity="4"), at="20250302100000")
+        self.assertEqual((rest.state, line.state), ("cancel", "delivered"))
+
+    def test_discontinue_a_move_that_is_picked_in_part(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="DC", item=None))
+        self.assertEqual((self.control(), line.state), ("DR", "picked"))
+        self.assertEqual((line.open_quantity, line.cancelled_quantity), (4, 6))
+        self.assertFalse(self.deliver(line.requisition_id.picking_ids))
+        self.assertEqual((line.state, line.delivered_quantity), ("ended", 4))
+
+    def test_less_than_is_picked_of_a_move_is_refused(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="XO", quantity="3"), at="20250302090000")
+        self.assertEqual((self.control(), line.quantity), ("UX", 10))
+
     def test_more_than_picked_comes_in_another_transfer(self):
         one = self.ordered(self.order())
         one.picking_ids.move_ids.picked = True
