@@ -79,8 +79,8 @@ def resize(line: BaseModel, quantity: float, unit: BaseModel) -> str | None:
 def _end(line: BaseModel, progress: Progress) -> str | None:
     if _bought_for_good(line):
         return ORDERED
-    _take_back(line, None)
-    _reduce_quotations(line, None)
+    take_back(line, None)
+    reduce_quotations(line, None)
     # What somebody has picked still comes.
     left = progress.wanted - progress.delivered
     if not line.is_direct:
@@ -100,8 +100,8 @@ def _reduce(line: BaseModel, less: Decimal) -> str | None:
         return ORDERED
     if not line.is_direct and less > sum(map(_loose, line._open_moves())) + NOTHING:
         return PICKED
-    _take_back(line, less)
-    _reduce_quotations(line, less)
+    take_back(line, less)
+    reduce_quotations(line, less)
     return None
 
 
@@ -115,7 +115,7 @@ def _loose(move: BaseModel) -> Decimal:
     return line._number(max(move.product_qty - taken, 0))
 
 
-def _take_back(line: BaseModel, less: Decimal | None) -> None:
+def take_back(line: BaseModel, less: Decimal | None) -> None:
     """Let so much less come from stock; ``None``: nothing but what is picked."""
     # What waits first, the newest before the older; what somebody is at last.
     for move in line._open_moves().sorted(lambda one: (one.picked, one.quantity, -one.id)):
@@ -143,7 +143,7 @@ def _bought_for_good(line: BaseModel) -> bool:
     )
 
 
-def _reduce_quotations(line: BaseModel, less: Decimal | None) -> None:
+def reduce_quotations(line: BaseModel, less: Decimal | None) -> None:
     """Ask for so much less; ``None``: for nothing any more. Orders that are out stay."""
     # sudo: this only takes back what Supply asked for
     bought = line.sudo().purchase_line_ids

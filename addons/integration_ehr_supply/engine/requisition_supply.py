@@ -110,16 +110,21 @@ class Supply:
 
     def _transfer(self) -> BaseModel:
         """The open transfer of the requisition; a new one if there is none, or it was begun."""
+        route = self._route
+        # sudo: the visit is closed to those without the census, and known to the requisition
+        visit = self._order.sudo().encounter_id
         known = self._order.line_ids.move_ids.picking_id.filtered(
             lambda one: (
                 one.state not in ("done", "cancel")
+                # A line may have come from another place or visit.
+                and one.location_dest_id == route.destination_location_id
+                and one.sudo().encounter_id == visit  # sudo: as above
                 and not one.printed
                 and not any(one.move_ids.mapped("picked"))
             )
         )
         if known:
             return known[:1]
-        route = self._route
         values = {
             "picking_type_id": route.picking_type_id.id,
             "location_id": route.source_location_id.id,
@@ -129,8 +134,7 @@ class Supply:
             "company_id": self._order.company_id.id,
         }
         picking = self._env["stock.picking"].create(values)
-        # sudo: the visit is closed to those without the census, and known to the requisition
-        if visit := self._order.sudo().encounter_id:
+        if visit:
             picking.sudo().encounter_id = visit  # sudo: as above
         return picking
 
@@ -174,8 +178,11 @@ class Supply:
     def _quotation(self, vendor: BaseModel) -> BaseModel:
         # sudo: as above
         lines = self._order.sudo().line_ids.purchase_line_ids
+        visit = self._order.sudo().encounter_id  # sudo: as of the transfer
         known = lines.order_id.filtered(
-            lambda one: one.state == "draft" and one.partner_id == vendor
+            lambda one: one.state == "draft"
+            and one.partner_id == vendor
+            and one.encounter_id == visit
         )
         if known:
             return known[:1]
@@ -186,6 +193,6 @@ class Supply:
                 "company_id": self._order.company_id.id,
                 "picking_type_id": self._route._receipts().id,
                 "origin": self._order.name,
-                "encounter_id": self._order.sudo().encounter_id.id,  # sudo: as of the transfer
+                "encounter_id": visit.id,
             }
         )

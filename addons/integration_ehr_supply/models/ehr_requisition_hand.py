@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
 
-from ..engine import requisition_changes
+from ..engine import requisition_changes, requisition_moving
 from ..engine.requisition_supply import Supply
 
 HAND = "requisition_hand"
@@ -175,6 +175,10 @@ class EhrRequisitionLine(models.Model):
             requisition_changes.ORDERED: self.env._("it is ordered from a supplier already"),
             requisition_changes.CANCELLED: self.env._("it is cancelled already"),
             "item_changed": self.env._("another item would be another order"),
+            requisition_moving.PLACE: self.env._("it is too late for another place"),
+            requisition_moving.VISIT: self.env._("it is too late for another visit"),
+            requisition_moving.CENTRE: self.env._("it is too late for another cost centre"),
+            requisition_moving.SUPPLIER: self.env._("it is ordered from a supplier already"),
         }
 
     def _take_over(self, other):

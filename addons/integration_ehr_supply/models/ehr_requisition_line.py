@@ -59,6 +59,9 @@ class EhrRequisitionLine(models.Model):
     set_id = fields.Char(
         string="Position", readonly=True, copy=False, help="Within the order of that system."
     )
+    deliver_to = fields.Char(
+        readonly=True, copy=False, help="Code of the place, as it was ordered; empty: by the visit."
+    )
     product_id = fields.Many2one(
         "product.product", required=True, ondelete="restrict", check_company=True
     )
@@ -166,7 +169,7 @@ class EhrRequisitionLine(models.Model):
                 else 0
             )
 
-    @api.depends("product_id", "order_number", "set_id")
+    @api.depends("requisition_id.name", "number")
     def _compute_display_name(self):
         for line in self:
             line.display_name = f"{line.requisition_id.name}-{line.number}"
