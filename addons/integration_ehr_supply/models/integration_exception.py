@@ -23,7 +23,7 @@ class IntegrationException(models.Model):
 
     def _reject_requisition_hand(self):
         """It is another order, which is supplied as well."""
-        self._document()._supply_held()
+        self._document()._supply_held(self.proposal["pairs"])
 
     def _accept_requisition_late(self):
         """What is picked and not handed out yet goes back.

@@ -167,8 +167,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                     for place, (key, one) in enumerate(mine, 1)
                 ]
             )
-            if not order._hold_for_hand(received):
-                Supply(order).supply(lines)
+            Supply(order).supply(lines - order._hold_for_hand(received))
             found.update(zip((key for key, _one in mine), lines, strict=True))
         return found
 

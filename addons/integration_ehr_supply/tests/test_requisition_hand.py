@@ -21,7 +21,13 @@ class TestRequisitionHand(SupplyCase):
         self.set_stock(self.gloves, 50)
 
     def by_hand(self, quantity=10, at="2025-03-02 06:30:00", **values):
-        one = (
+        one = self.entered(quantity, at, **values)
+        one.action_supply()
+        self.env.flush_all()
+        return one
+
+    def entered(self, quantity=10, at="2025-03-02 06:30:00", **values):
+        return (
             self.env["ehr.requisition"]
             .with_user(self.keeper)
             .create(
@@ -36,9 +42,6 @@ class TestRequisitionHand(SupplyCase):
                 }
             )
         )
-        one.action_supply()
-        self.env.flush_all()
-        return one
 
     def asked(self):
         return self.env["integration.exception"].search([("kind", "=", "requisition_hand")])
@@ -138,8 +141,59 @@ class TestRequisitionHand(SupplyCase):
         self.assertEqual(self.ordered(self.order("P3", to="5W")).state, "ready")
         self.assertFalse(self.asked())
         two = self.ordered(self.order("P4"), self.order("P4", item="MSK", set_id="2"))
-        self.assertEqual(two.state, "ready", "one of its items was not entered by hand")
-        self.assertEqual(self.ordered(self.order("P5")).state, "held")
+        self.assertEqual(two.line_ids.mapped("state"), ["held", "ready"])
+        self.assertEqual(two.picking_ids.move_ids.product_id, other, "it was not entered by hand")
+
+    def test_what_is_being_entered_counts(self):
+        hand = self.entered()
+        one = self.ordered(self.order())
+        self.assertEqual(one.state, "held")
+        with self.assertRaisesRegex(UserError, "clinical system"):
+            hand.action_supply()
+        self.asked().with_user(self.keeper).action_accept()
+        self.env.flush_all()
+        self.assertEqual((one.state, hand.state, hand.matched_id), ("ready", "cancelled", one))
+        self.assertEqual((len(one.picking_ids), len(hand.picking_ids)), (1, 0))
+        with self.assertRaises(UserError):
+            hand.action_supply()
+
+    def test_what_is_being_entered_is_another_one(self):
+        hand = self.entered()
+        one = self.ordered(self.order())
+        self.asked().with_user(self.keeper).action_reject()
+        self.env.flush_all()
+        self.assertEqual((one.state, hand.state), ("ready", "draft"))
+        hand.action_supply()
+        self.assertEqual(hand.state, "ready", "it is not asked again")
+
+    def test_entered_after_the_feed_told_of_it(self):
+        one = self.ordered(self.order())
+        hand = self.entered()
+        with self.assertRaisesRegex(UserError, "clinical system"):
+            hand.action_supply()
+        self.assertFalse(hand.picking_ids)
+        hand.beside_feed = True
+        hand.action_supply()
+        self.assertEqual((one.state, hand.state), ("ready", "ready"))
+
+    def test_what_the_feed_cancelled_is_no_reason_to_ask(self):
+        self.ordered(self.order())
+        self.ordered(self.order(control="CA", item=None))
+        hand = self.by_hand()
+        self.assertEqual(hand.state, "ready")
+
+    def test_two_that_were_entered_are_two_questions(self):
+        first, second = self.by_hand(10), self.by_hand(5)
+        one = self.ordered(self.order(), self.order(set_id="2", quantity="5"))
+        asked = self.asked()
+        self.assertEqual(len(asked), 2)
+        asked.filtered(lambda q: first.name in q.name).with_user(self.keeper).action_accept()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.mapped("state"), ["ready", "held"])
+        asked.filtered(lambda q: second.name in q.name).with_user(self.keeper).action_reject()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.mapped("state"), ["ready", "ready"])
+        self.assertEqual((first.state, second.state), ("cancelled", "ready"))
 
     def test_cancelled_while_it_waits(self):
         self.by_hand()
