@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 from odoo.addons.integration_core.tools import errors
 
@@ -143,6 +143,28 @@ class EhrRequisition(models.Model):
             lines=[mine._beside(theirs) for mine, theirs in pairs],
             proposal={"hand": hand.id, "pairs": [[mine.id, theirs.id] for mine, theirs in pairs]},
         )
+
+    def _ask_no_more(self, line):
+        """Nobody has to decide on a line any more. What is asked of the others stays asked."""
+        # sudo: questions are closed to people but for their buttons
+        exceptions = self.env["integration.exception"].sudo()
+        for asked in exceptions._of(self).filtered(lambda one: one.kind == HAND):
+            before = asked.proposal["pairs"]
+            pairs = [pair for pair in before if pair[0] != line.id]
+            if not pairs:
+                asked._void()
+            elif pairs != before:
+                told = [mine._beside(theirs) for mine, theirs in self._held(pairs)]
+                lines = [
+                    Command.create({"label": label, "ours": ours, "theirs": theirs})
+                    for label, ours, theirs in told
+                ]
+                asked.write(
+                    {
+                        "proposal": {**asked.proposal, "pairs": pairs},
+                        "line_ids": [Command.clear(), *lines],
+                    }
+                )
 
     def _take_over_hand(self, pairs):
         """It was this order: what was supplied by hand is supplied for it.

@@ -30,11 +30,10 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         else:
             refusal = self._alter(received, data, line, one, visit)
         line.changed_at = clinical.moment(data["sent_at"])
-        exceptions = self.env["integration.exception"]
         if refusal and refusal != requisition_changes.CANCELLED:
             self._ask(received, line, action, refusal)
         elif not refusal and line.decision != "held":
-            exceptions._settle(line.requisition_id, ("requisition_hand",))
+            line.requisition_id._ask_no_more(line)
         return refusal
 
     def _alter(self, received, data, line, one, visit):

@@ -201,6 +201,34 @@ class TestRequisitionHand(SupplyCase):
         self.ordered(self.order(control="CA", item=None))
         self.assertEqual((one.state, self.asked().state), ("cancelled", "void"))
 
+    def two_held(self):
+        """An order of two items, both entered by hand."""
+        masks = self.storable("Masks", default_code="MSK")
+        self.set_stock(masks, 50)
+        items = [{"product_id": self.gloves.id, "quantity": 10}, {"product_id": masks.id}]
+        hand = self.by_hand(line_ids=[Command.create(item) for item in items])
+        one = self.ordered(self.order(), self.order(item="MSK", set_id="2", quantity="1"))
+        self.assertEqual(one.line_ids.mapped("state"), ["held", "held"])
+        self.ordered(self.order(control="CA", item="GLV"), at="20250302090000")
+        self.assertEqual(one.line_ids.mapped("state"), ["cancelled", "held"])
+        asked = self.asked()
+        self.assertEqual((asked.state, asked.line_ids.mapped("label")), ("open", ["[MSK] Masks"]))
+        return hand, one, asked.with_user(self.keeper)
+
+    def test_one_of_two_is_cancelled_and_the_other_is_the_same(self):
+        hand, one, asked = self.two_held()
+        asked.action_accept()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.mapped("state"), ["cancelled", "ready"])
+        self.assertEqual(hand.line_ids.mapped("state"), ["ready", "matched"])
+
+    def test_one_of_two_is_cancelled_and_the_other_is_another_one(self):
+        hand, one, asked = self.two_held()
+        asked.action_reject()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.mapped("state"), ["cancelled", "ready"])
+        self.assertEqual(hand.line_ids.mapped("state"), ["ready", "ready"])
+
     def test_time_is_now_by_default(self):
         one = self.env["ehr.requisition"].create({"route_id": self.route.id})
         self.assertLess((Datetime.now() - one.ordered_at).total_seconds(), 60)
