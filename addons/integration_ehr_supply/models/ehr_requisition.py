@@ -14,6 +14,8 @@ STATES = [
     ("done", "Delivered"),
     ("cancelled", "Nothing to deliver"),
 ]
+#: What comes of messages and decisions alone, whatever a person writes.
+GIVEN = frozenset({"by_hand", "group_number", "matched_id", "state", "system_id"})
 #: What is over for a line.
 CLOSED = frozenset({"delivered", "ended", "cancelled", "rejected", "matched"})
 READY = frozenset({"ready", "partly_ready", "picked"})
@@ -171,11 +173,13 @@ class EhrRequisition(models.Model):
                 sequences = self.env["ir.sequence"].sudo().with_company(company)
                 vals["name"] = sequences.next_by_code("ehr.requisition")
             if not self._is_feed():
+                self._require_free(vals, GIVEN)
                 vals["by_hand"] = True
         return super().create(vals_list)
 
     def write(self, vals):
         self._require_own()
+        self._require_free(vals, GIVEN)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -196,6 +200,17 @@ class EhrRequisition(models.Model):
                 self.env._(
                     "This was decided or ordered by a clinical system already. Use its buttons and "
                     "its transfers."
+                )
+            )
+
+    @api.model
+    def _require_free(self, vals, closed):
+        """:raises UserError: a person writes what comes of messages and decisions alone"""
+        if not self._is_feed() and (names := sorted(closed & set(vals))):
+            raise UserError(
+                self.env._(
+                    "This is written by messages and buttons alone: %s. Leave it out.",
+                    ", ".join(names),
                 )
             )
 

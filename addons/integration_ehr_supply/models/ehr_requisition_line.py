@@ -33,6 +33,12 @@ STATES = [
     ("cancelled", "Cancelled"),
     ("matched", "Order of the feed"),
 ]
+#: What comes of messages and decisions alone, whatever a person writes.
+CLOSED = frozenset(
+    "number order_number order_assigner set_id system_id deliver_to item_code decision reason "
+    "is_direct rejected_quantity cancelled_quantity matched_id move_ids purchase_line_ids state "
+    "digest changed_at first_answer".split()
+)
 #: Quantities of a product, whatever unit it was ordered in.
 QUANTITY = "Product Unit"
 
@@ -270,15 +276,27 @@ class EhrRequisitionLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        orders = self.env["ehr.requisition"]
+        if orders._is_feed():
+            return super().create(vals_list)
+        for vals in vals_list:
+            # Before there is a line: one that nobody has decided makes a requisition a draft.
+            self._require_open(vals)
         lines = super().create(vals_list)
-        if not self.env["ehr.requisition"]._is_feed():
-            lines.requisition_id._require_own()
-            lines._renumber()
+        lines._renumber()
         return lines
 
     def write(self, vals):
         self.requisition_id._require_own()
+        self._require_open(vals)
         return super().write(vals)
+
+    @api.model
+    def _require_open(self, vals):
+        """People write what they enter, and put it into what they enter alone."""
+        orders = self.env["ehr.requisition"]
+        orders._require_free(vals, CLOSED)
+        orders.browse(vals.get("requisition_id") or ())._require_own()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):

@@ -229,6 +229,43 @@ class TestRequisitionHand(SupplyCase):
         self.assertEqual(one.line_ids.mapped("state"), ["cancelled", "ready"])
         self.assertEqual(hand.line_ids.mapped("state"), ["ready", "ready"])
 
+    def test_what_was_decided_by_hand_is_not_opened_again(self):
+        lines = self.env["ehr.requisition.line"].with_user(self.keeper)
+        decided = self.by_hand()
+        self.deliver(decided.picking_ids)
+        values = {"product_id": self.gloves.id, "quantity": 3}
+        with self.assertRaises(UserError):
+            lines.create({**values, "requisition_id": decided.id})
+        other = self.entered(3, at="2025-02-01 06:30:00")
+        with self.assertRaises(UserError):
+            other.line_ids.requisition_id = decided
+        self.assertEqual(decided.state, "done")
+        # A line that came in another way is supplied alone.
+        lines.sudo().create({**values, "requisition_id": decided.id})
+        decided.action_supply()
+        self.env.flush_all()
+        self.assertEqual(sum(decided.line_ids.move_ids.mapped("product_qty")), 13)
+
+    def test_people_do_not_write_decisions(self):
+        hand = self.entered(at="2025-02-01 06:30:00")
+        values = {"requisition_id": hand.id, "product_id": self.gloves.id}
+        for name, value in (
+            ("decision", "accepted"),
+            ("order_number", "PO1"),
+            ("system_id", self.system.id),
+            ("digest", "x"),
+            ("first_answer", {}),
+        ):
+            with self.subTest(name), self.assertRaisesRegex(UserError, name):
+                hand.line_ids.create({**values, name: value})
+            with self.subTest(name), self.assertRaisesRegex(UserError, name):
+                hand.line_ids.write({name: value})
+        for name, value in (("system_id", self.system.id), ("by_hand", False), ("state", "done")):
+            with self.subTest(name), self.assertRaisesRegex(UserError, name):
+                hand.write({name: value})
+            with self.subTest(name), self.assertRaisesRegex(UserError, name):
+                hand.create({"route_id": self.route.id, name: value})
+
     def test_time_is_now_by_default(self):
         one = self.env["ehr.requisition"].create({"route_id": self.route.id})
         self.assertLess((Datetime.now() - one.ordered_at).total_seconds(), 60)
