@@ -36,7 +36,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                 code="duplicate_line",
             )
         visit = self._visit(data)
-        fresh = [entry for entry in entries if self._is_new(received, entry)]
+        fresh = [entry for entry in entries if self._is_new(received, entry, data)]
         made = self._order_new(received, data, fresh, visit)
         told = []
         for key, one in entries:
@@ -95,7 +95,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             domain &= Domain("set_id", "=", key.set_id)
         return self.env["ehr.requisition.line"].search(domain)
 
-    def _is_new(self, received, entry):
+    def _is_new(self, received, entry, data):
         """Whether a line is to be made.
 
         :raises errors.ConflictError: the number was used for something else
@@ -106,7 +106,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         known = self._lines(received, key)
         if not known:
             return True
-        if known.digest != requisition.digest(one):
+        if known.digest != requisition.digest(one, data):
             raise errors.ConflictError(
                 "An order that is known already comes as new, with another content. Ask the sender "
                 "which is right: a change has to come as a change (XO). Then cancel this message.",
@@ -205,7 +205,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "substitutes": bool(one.get("substitutes")),
             "deliver_to": (one.get("deliver_to") or "").strip() or False,
             "needed_by": clinical.moment(one.get("needed_by")) or False,
-            "digest": requisition.digest(one),
+            "digest": requisition.digest(one, data),
             "changed_at": clinical.moment(data["sent_at"]),
         }
 

@@ -197,6 +197,21 @@ class TestRequisitionChanges(SupplyCase):
         self.assertEqual(len(self.requisition("PO1").line_ids), 1)
         self.assertEqual(self.refused(self.order(quantity="31")), "order_reused")
 
+    def test_a_number_that_is_used_again_for_another_visit(self):
+        for number in ("V1", "V2"):
+            self.env["ehr.encounter"].create(
+                {
+                    "visit_number": number,
+                    "visit_assigner": "MAIN",
+                    "state": "present",
+                    "company_id": self.company.id,
+                }
+            )
+        self.ordered(self.order(), visit="V1")
+        self.ordered(self.order(), visit="V1")
+        self.assertEqual(self.refused(self.order(), visit="V2"), "order_reused")
+        self.assertEqual(self.refused(self.order(), visit="V1", kind="ORM^O01"), "order_reused")
+
     def test_unknown_orders(self):
         self.assertEqual(self.refused(self.order("P8", control="CA", item=None)), "unknown_order")
         self.ordered(self.order("P9"), self.order("P9", set_id="2"))
