@@ -276,6 +276,8 @@ class EhrRequisitionLine(models.Model):
         line, hand = self.sudo(), other.sudo()
         quantity, unit = line.quantity, line.unit_id
         wanted = line._number(line.product_quantity)
+        line._give_visit(hand.move_ids.picking_id)
+        line._give_visit(hand.purchase_line_ids.order_id)
         hand.move_ids.write({"ehr_requisition_line_id": line.id})
         hand.purchase_line_ids.write({"ehr_requisition_line_id": line.id})
         kept = ("decision", "reason", "is_direct", "rejected_quantity", "cancelled_quantity")
@@ -294,3 +296,9 @@ class EhrRequisitionLine(models.Model):
                     reason=self._refusals()[refusal],
                 )
             )
+
+    def _give_visit(self, documents):
+        """Documents that were made by hand belong to the visit that the feed tells of."""
+        documents.filtered(
+            lambda one: not one.encounter_id
+        ).encounter_id = self.requisition_id.encounter_id

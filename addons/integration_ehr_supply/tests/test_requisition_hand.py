@@ -266,6 +266,24 @@ class TestRequisitionHand(SupplyCase):
             with self.subTest(name), self.assertRaisesRegex(UserError, name):
                 hand.create({"route_id": self.route.id, name: value})
 
+    def test_what_was_supplied_by_hand_gets_the_visit(self):
+        visit = self.env["ehr.encounter"].create(
+            {
+                "visit_number": "V1",
+                "visit_assigner": "MAIN",
+                "state": "present",
+                "company_id": self.company.id,
+            }
+        )
+        self.route.shortage = "purchase"
+        self.offered(self.gloves)
+        hand = self.by_hand(60)
+        self.ordered(self.order(quantity="60"), visit="V1")
+        self.asked().with_user(self.keeper).action_accept()
+        documents = hand.matched_id
+        self.assertEqual(documents.picking_ids.encounter_id, visit)
+        self.assertEqual(documents.purchase_ids.encounter_id, visit)
+
     def test_time_is_now_by_default(self):
         one = self.env["ehr.requisition"].create({"route_id": self.route.id})
         self.assertLess((Datetime.now() - one.ordered_at).total_seconds(), 60)
