@@ -9,7 +9,9 @@ from odoo.addons.integration_core.tools import errors
 from ..engine import requisition_changes, requisition_moving
 from ..engine.requisition_supply import Supply
 
+#: What a person is asked when an order may have been entered by hand, or changes too late.
 HAND = "requisition_hand"
+LATE = "requisition_late"
 #: An order of the feed may be one that was entered by hand so long before or after it.
 NEAR = timedelta(hours=12)
 
@@ -269,6 +271,12 @@ class EhrRequisitionLine(models.Model):
             requisition_moving.CENTRE: self.env._("it is too late for another cost centre"),
             requisition_moving.SUPPLIER: self.env._("it is ordered from a supplier already"),
         }
+
+    def _late_no_more(self):
+        """What came too late was told again, and done."""
+        # sudo: questions are closed to people but for their buttons
+        asked = self.env["integration.exception"].sudo()._of(self.requisition_id)
+        asked.filtered(lambda one: (one.kind, one.key) == (LATE, str(self.id)))._void()
 
     def _take_over(self, other):
         """Let the documents of a line that was entered by hand be those of this one."""

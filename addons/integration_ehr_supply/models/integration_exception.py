@@ -39,5 +39,16 @@ class IntegrationException(models.Model):
                     "the transfer or the purchase. Do that, then keep the requisition as it is."
                 )
             )
+        # Whoever accepts it has seen what was picked then, and nothing else.
+        if str(line._progress().picked) != self.proposal["picked"]:
+            raise UserError(
+                self.env._(
+                    "Something else was picked since it was asked. Look at the transfer, take back "
+                    "what is to stay here, then keep the requisition as it is."
+                )
+            )
         moves.picked = False
-        requisition_changes.discontinue(line)
+        if refusal := requisition_changes.discontinue(line):
+            raise UserError(
+                self.env._("It cannot be taken back: %s.", line._refusals()[refusal])
+            )

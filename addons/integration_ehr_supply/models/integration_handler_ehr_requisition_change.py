@@ -5,9 +5,7 @@ from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_ehr_bridge.tools.census_told import read_place
 
 from ..engine import requisition_changes, requisition_moving
-
-#: What a person is asked when an order changes too late.
-LATE = "requisition_late"
+from .ehr_requisition_hand import LATE
 
 
 class IntegrationHandlerEhrRequisition(models.AbstractModel):
@@ -32,8 +30,10 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         line.changed_at = clinical.moment(data["sent_at"])
         if refusal and refusal != requisition_changes.CANCELLED:
             self._ask(received, line, action, refusal)
-        elif not refusal and line.decision != "held":
-            line.requisition_id._ask_no_more(line)
+        elif not refusal:
+            line._late_no_more()
+            if line.decision != "held":
+                line.requisition_id._ask_no_more(line)
         return refusal
 
     def _alter(self, received, data, line, one, visit):
@@ -144,5 +144,9 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             ),
             area="stock",
             key=str(line.id),
-            proposal={"line": line.id, "action": action},
+            proposal={
+                "line": line.id,
+                "action": action,
+                "picked": str(line._progress().picked),
+            },
         )

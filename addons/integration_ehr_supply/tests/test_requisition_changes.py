@@ -45,6 +45,42 @@ class TestRequisitionChanges(SupplyCase):
         self.env.flush_all()
         self.assertEqual(one.line_ids.state, "cancelled")
 
+    def test_told_again_when_it_is_possible(self):
+        one = self.ordered(self.order(), self.order(set_id="2", quantity="5"))
+        one.picking_ids.move_ids.picked = True
+        self.ordered(self.order(control="CA"))
+        self.ordered(self.order(control="CA", set_id="2"))
+        self.assertEqual(self.asked().mapped("state"), ["open", "open"])
+        one.picking_ids.move_ids.picked = False
+        self.ordered(self.order(control="CA"), at="20250302090000")
+        first, second = one.line_ids
+        states = {int(asked.key): asked.state for asked in self.asked()}
+        self.assertEqual(states, {first.id: "void", second.id: "open"})
+
+    def test_picked_more_since_it_was_asked(self):
+        one = self.ordered(self.order(quantity="30"))
+        moves = one.picking_ids.move_ids
+        moves.write({"quantity": 4, "picked": True})
+        self.ordered(self.order(control="CA", item=None))
+        moves.quantity = 9
+        with self.assertRaisesRegex(UserError, "since"):
+            self.asked().action_accept()
+        self.assertTrue(moves.picked)
+        moves.quantity = 4
+        self.asked().action_accept()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.state, "cancelled")
+
+    def test_ordered_from_a_supplier_since_it_was_asked(self):
+        self.route.shortage = "purchase"
+        self.offered(self.gloves)
+        one = self.ordered(self.order(quantity="30"))
+        one.picking_ids.move_ids.picked = True
+        self.ordered(self.order(control="CA", item=None))
+        one.picking_ids.move_ids.picked = False
+        with self.assertRaisesRegex(UserError, "since"):
+            self.asked().action_accept()
+
     def test_cancel_after_delivery(self):
         one = self.ordered(self.order())
         self.deliver(one.picking_ids)
