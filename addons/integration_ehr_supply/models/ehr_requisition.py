@@ -130,12 +130,14 @@ class EhrRequisition(models.Model):
 
     # One method for each kind: who may not read one of them may read another.
 
-    @api.depends("line_ids.move_ids.picking_id")
+    @api.depends("line_ids.move_ids.picking_id", "line_ids.purchase_line_ids.move_ids.picking_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_pickings(self):
         for one in self:
             # sudo: who may not read transfers does not read these fields either
-            one.picking_ids = one.sudo().line_ids.move_ids.picking_id.ids
+            lines = one.sudo().line_ids
+            moves = lines.move_ids | lines.purchase_line_ids.move_ids
+            one.picking_ids = moves.picking_id.ids
             one.picking_count = len(one.picking_ids)
 
     @api.depends("line_ids.purchase_line_ids.order_id")
@@ -146,12 +148,17 @@ class EhrRequisition(models.Model):
             one.purchase_ids = one.sudo().line_ids.purchase_line_ids.order_id.ids
             one.purchase_count = len(one.purchase_ids)
 
-    @api.depends("line_ids.move_ids.account_move_id", "line_ids.purchase_line_ids.invoice_lines")
+    @api.depends(
+        "line_ids.move_ids.account_move_id",
+        "line_ids.purchase_line_ids.invoice_lines",
+        "line_ids.purchase_line_ids.move_ids.account_move_id",
+    )
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_entries(self):
         for one in self:
             lines = one.sudo().line_ids  # sudo: as above, of journal entries
-            entries = lines.move_ids.account_move_id
+            moves = lines.move_ids | lines.purchase_line_ids.move_ids
+            entries = moves.account_move_id
             one.entry_ids = (entries | lines.purchase_line_ids.invoice_lines.move_id).ids
             one.entry_count = len(one.entry_ids)
 
