@@ -190,6 +190,8 @@ class Supply:
         return orders.create(
             {
                 "partner_id": vendor.id,
+                # Not whoever ordered the supplies: buyers take it up.
+                "user_id": False,
                 "company_id": self._order.company_id.id,
                 "picking_type_id": self._route._receipts().id,
                 "origin": self._order.name,

@@ -65,6 +65,7 @@ class TestRequisition(SupplyCase):
         self.assertEqual((line.decision, line.reason), ("partial", "bought"))
         purchase = one.purchase_ids
         self.assertEqual((purchase.state, purchase.partner_id), ("draft", self.vendor))
+        self.assertFalse(purchase.user_id, "nobody buys it yet")
         self.assertEqual(purchase.order_line.product_qty, 6)
         self.assertEqual(purchase.order_line.analytic_distribution, {str(self.centre.id): 100})
         self.assertEqual(purchase.ehr_requisition_ids, one)
