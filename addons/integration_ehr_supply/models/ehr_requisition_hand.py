@@ -49,13 +49,31 @@ class EhrRequisition(models.Model):
             one._decide(lines)
 
     def action_cancel(self):
-        """Let nothing more come of it; what was picked or delivered stays."""
+        """Let nothing more come of it; what was picked or delivered stays, and is named."""
+        kept = []
         for one in self:
             one._check_access_to_supply()
             for line in one.line_ids.filtered(lambda line: line.decision):
-                requisition_changes.discontinue(line)
+                refusal = requisition_changes.discontinue(line)
+                if refusal and refusal != requisition_changes.DELIVERED:
+                    kept.append(f"{line.display_name}: {line._refusals()[refusal]}")
             one.line_ids.filtered(lambda line: not line.decision).unlink()
             self.env["integration.exception"]._settle(one, (HAND,))
+        return self._told_kept(kept) if kept else None
+
+    def _told_kept(self, kept):
+        """Action: say what was not cancelled."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not everything was cancelled"),
+                "message": "\n".join(kept),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _check_access_to_supply(self):
         self.ensure_one()

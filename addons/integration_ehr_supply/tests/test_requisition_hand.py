@@ -284,6 +284,16 @@ class TestRequisitionHand(SupplyCase):
         self.assertEqual(documents.picking_ids.encounter_id, visit)
         self.assertEqual(documents.purchase_ids.encounter_id, visit)
 
+    def test_what_is_not_cancelled_is_told(self):
+        one = self.by_hand()
+        one.picking_ids.move_ids.picked = True
+        told = one.action_cancel()["params"]
+        self.assertEqual(told["message"], f"{one.name}-1: it is picked already")
+        self.assertEqual(one.state, "ready")
+        one.picking_ids.move_ids.picked = False
+        self.assertFalse(one.action_cancel())
+        self.assertEqual(one.state, "cancelled")
+
     def test_time_is_now_by_default(self):
         one = self.env["ehr.requisition"].create({"route_id": self.route.id})
         self.assertLess((Datetime.now() - one.ordered_at).total_seconds(), 60)
