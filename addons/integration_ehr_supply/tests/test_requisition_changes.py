@@ -248,6 +248,15 @@ class TestRequisitionChanges(SupplyCase):
         self.assertEqual(self.refused(self.order(), visit="V2"), "order_reused")
         self.assertEqual(self.refused(self.order(), visit="V1", kind="ORM^O01"), "order_reused")
 
+    def test_what_the_sender_calls_cancelling_is_mapped(self):
+        value_map = self.env.ref("integration_ehr_supply.value_map_hl7_requisition_action")
+        self.env["integration.value.map.line"].create(
+            {"map_id": value_map.id, "source": "OC", "target": "cancel"}
+        )
+        one = self.ordered(self.order())
+        self.ordered(self.order(control="OC", item=None))
+        self.assertEqual((self.control(), one.state), ("CR", "cancelled"))
+
     def test_unknown_orders(self):
         self.assertEqual(self.refused(self.order("P8", control="CA", item=None)), "unknown_order")
         self.ordered(self.order("P9"), self.order("P9", set_id="2"))
