@@ -12,6 +12,8 @@ from ..engine.requisition_supply import Supply
 #: What a person is asked when an order may have been entered by hand, or changes too late.
 HAND = "requisition_hand"
 LATE = "requisition_late"
+#: What a person is told when an answer could not say what was decided.
+UNTOLD = "requisition_untold"
 #: An order of the feed may be one that was entered by hand so long before or after it.
 NEAR = timedelta(hours=12)
 

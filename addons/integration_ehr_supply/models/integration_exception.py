@@ -13,8 +13,13 @@ class IntegrationException(models.Model):
         selection_add=[
             ("requisition_hand", "May have been entered by hand"),
             ("requisition_late", "Changed or cancelled too late"),
+            ("requisition_untold", "Handled, but not answered"),
         ],
-        ondelete={"requisition_hand": "cascade", "requisition_late": "cascade"},
+        ondelete={
+            "requisition_hand": "cascade",
+            "requisition_late": "cascade",
+            "requisition_untold": "cascade",
+        },
     )
 
     def _accept_requisition_hand(self):
@@ -24,6 +29,9 @@ class IntegrationException(models.Model):
     def _reject_requisition_hand(self):
         """It is another order, which is supplied as well."""
         self._document()._supply_held(self.proposal["pairs"])
+
+    def _accept_requisition_untold(self):
+        """Somebody has told the sender. There is nothing to write."""
 
     def _accept_requisition_late(self):
         """What is picked and not handed out yet goes back.
