@@ -180,9 +180,9 @@ class Supply:
         lines = self._order.sudo().line_ids.purchase_line_ids
         visit = self._order.sudo().encounter_id  # sudo: as of the transfer
         known = lines.order_id.filtered(
-            lambda one: one.state == "draft"
-            and one.partner_id == vendor
-            and one.encounter_id == visit
+            lambda one: (
+                one.state == "draft" and one.partner_id == vendor and one.encounter_id == visit
+            )
         )
         if known:
             return known[:1]

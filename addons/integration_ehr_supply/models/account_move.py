@@ -35,7 +35,7 @@ class AccountMove(models.Model):
         for move in self.sudo():
             orders = move.line_ids.purchase_line_id.order_id
             visits = {order.encounter_id for order in orders}
-            if len(visits) == 1 and not move.encounter_id:
+            if len(visits) == 1 and all(visits) and not move.encounter_id:
                 move.encounter_id = visits.pop()
 
 

@@ -59,7 +59,7 @@ class EhrRequisition(models.Model):
                 refusal = requisition_changes.discontinue(line)
                 if refusal and refusal != requisition_changes.DELIVERED:
                     kept.append(f"{line.display_name}: {line._refusals()[refusal]}")
-            one.line_ids.filtered(lambda line: not line.decision).unlink()
+            one.line_ids.filtered(lambda line: line.state == "draft").unlink()
             self.env["integration.exception"]._settle(one, (HAND,))
         return self._told_kept(kept) if kept else None
 

@@ -35,9 +35,9 @@ STATES = [
 ]
 #: What comes of messages and decisions alone, whatever a person writes.
 CLOSED = frozenset(
-    "number order_number order_assigner set_id system_id deliver_to item_code decision reason "
-    "is_direct rejected_quantity cancelled_quantity matched_id move_ids purchase_line_ids state "
-    "digest changed_at first_answer".split()
+    {"number", "order_number", "order_assigner", "set_id", "system_id", "deliver_to", "item_code"}
+    | {"decision", "reason", "is_direct", "rejected_quantity", "cancelled_quantity", "matched_id"}
+    | {"move_ids", "purchase_line_ids", "state", "digest", "changed_at", "first_answer"}
 )
 #: Quantities of a product, whatever unit it was ordered in.
 QUANTITY = "Product Unit"

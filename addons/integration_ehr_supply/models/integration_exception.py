@@ -57,6 +57,4 @@ class IntegrationException(models.Model):
             )
         moves.picked = False
         if refusal := requisition_changes.discontinue(line):
-            raise UserError(
-                self.env._("It cannot be taken back: %s.", line._refusals()[refusal])
-            )
+            raise UserError(self.env._("It cannot be taken back: %s.", line._refusals()[refusal]))

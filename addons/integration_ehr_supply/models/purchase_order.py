@@ -66,9 +66,7 @@ class PurchaseOrderLine(models.Model):
 
     def _prepare_stock_move_vals(self, picking, price_unit, product_uom_qty, product_uom):
         """What is bought for a place is received there: the place is told that it is delivered."""
-        values = super()._prepare_stock_move_vals(
-            picking, price_unit, product_uom_qty, product_uom
-        )
+        values = super()._prepare_stock_move_vals(picking, price_unit, product_uom_qty, product_uom)
         if place := self._ehr_place():
             values |= {"location_dest_id": place.id, "location_final_id": place.id}
         return values

@@ -71,10 +71,8 @@ class TestRequisitionChanges(SupplyCase):
         self.env.flush_all()
         self.assertEqual(one.line_ids.state, "cancelled")
 
-    def test_ordered_from_a_supplier_since_it_was_asked(self):
-        self.route.shortage = "purchase"
-        self.offered(self.gloves)
-        one = self.ordered(self.order(quantity="30"))
+    def test_put_back_since_it_was_asked(self):
+        one = self.ordered(self.order())
         one.picking_ids.move_ids.picked = True
         self.ordered(self.order(control="CA", item=None))
         one.picking_ids.move_ids.picked = False

@@ -134,7 +134,7 @@ class TestRequisitionHand(SupplyCase):
         self.set_stock(other, 50)
         self.by_hand(at="2025-02-20 06:30:00")
         self.assertEqual(self.ordered(self.order("P1")).state, "ready")
-        self.by_hand()
+        self.by_hand(beside_feed=True)
         self.assertEqual(self.ordered(self.order("P2", item="MSK")).state, "ready")
         ward = self.ward_stock.copy({"name": "5W"})
         self.make_route("5W", ward)
@@ -280,7 +280,7 @@ class TestRequisitionHand(SupplyCase):
         hand = self.by_hand(60)
         self.ordered(self.order(quantity="60"), visit="V1")
         self.asked().with_user(self.keeper).action_accept()
-        documents = hand.matched_id
+        documents = hand.matched_id.sudo()
         self.assertEqual(documents.picking_ids.encounter_id, visit)
         self.assertEqual(documents.purchase_ids.encounter_id, visit)
 
