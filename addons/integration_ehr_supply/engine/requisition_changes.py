@@ -73,6 +73,8 @@ def resize(line: BaseModel, quantity: float, unit: BaseModel) -> str | None:
     decided.write({**said, "rejected_quantity": 0, "cancelled_quantity": 0})
     if more > NOTHING:
         Supply(line.requisition_id).add(line, more)
+    elif more < -NOTHING:
+        Supply(line.requisition_id).decide_again(line)
     return None
 
 

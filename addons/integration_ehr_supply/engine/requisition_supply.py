@@ -40,6 +40,14 @@ class Supply:
             return
         self._apply(line, self._plan(line, quantity))
 
+    def decide_again(self, line: BaseModel) -> None:
+        """Say of a line of which less is wanted now what is so now."""
+        if line.is_direct:
+            return
+        known = Plan(Decision(line.decision), Reason(line.reason) if line.reason else None)
+        # sudo: what is decided of a line is closed to people but for their buttons
+        line.sudo().write(self._decided(line, known))
+
     def _plan(self, line: BaseModel, wanted: Decimal) -> Plan:
         product = line.product_id
         stocked = product.is_storable

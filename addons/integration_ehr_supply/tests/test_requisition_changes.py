@@ -140,6 +140,7 @@ class TestRequisitionChanges(SupplyCase):
         self.assertEqual((line.open_quantity, line.rejected_quantity), (3, 0))
         (told,) = self.answer()["lines"]
         self.assertEqual((told["quantity"], told["supplied"], told["refused"]), ("3", "3", "0"))
+        self.assertIsNone(told["reason"], "all that is wanted is there")
         self.set_stock(self.gloves, 40)
         self.ordered(self.order(control="XO", quantity="5"), at="20250302100000")
         self.assertEqual((line.open_quantity, line.reserved_quantity), (5, 5))

@@ -157,6 +157,18 @@ class TestRequisitionHand(SupplyCase):
         with self.assertRaises(UserError):
             hand.action_supply()
 
+    def test_what_turned_out_to_be_the_feeds_stays_when_the_rest_is_cancelled(self):
+        masks = self.storable("Masks", default_code="MSK")
+        items = [{"product_id": self.gloves.id, "quantity": 10}, {"product_id": masks.id}]
+        hand = self.entered(line_ids=[Command.create(item) for item in items])
+        one = self.ordered(self.order())
+        self.asked().with_user(self.keeper).action_accept()
+        self.env.flush_all()
+        self.assertEqual(hand.line_ids.mapped("state"), ["matched", "draft"])
+        hand.action_cancel()
+        self.assertEqual(hand.line_ids.matched_id, one.line_ids)
+        self.assertEqual(len(hand.line_ids), 1)
+
     def test_what_is_being_entered_is_another_one(self):
         hand = self.entered()
         one = self.ordered(self.order())
