@@ -215,7 +215,8 @@ def test_partners_say_otherwise(demo: Database) -> None:
         + """
 result = [
     [one.kind, one.user_id.login]
-    for one in env["integration.exception"].search([("state", "=", "open")], order="id")
+    for one in env["integration.exception"].search(
+        [("state", "=", "open"), ("res_model", "!=", "ehr.charge")], order="id")
 ]
 """,
         login="bea",
@@ -238,6 +239,15 @@ result = [
     assert [row["status"] for row in statuses] == ["picked_up", "in_transit", "exception"]
     (bill,) = demo.sql("SELECT state, ref FROM account_move WHERE dispute_state = 'disputed'")
     assert bill == {"state": "posted", "ref": "RE-9098"}
+
+
+def test_charges_are_drafted_credited_and_one_waits(demo: Database) -> None:
+    states = demo.sql("SELECT DISTINCT state FROM ehr_charge")
+    assert {row["state"] for row in states} == {"drafted", "credited", "waiting"}
+    kinds = demo.sql(
+        "SELECT DISTINCT kind FROM integration_exception WHERE res_model = 'ehr.charge'"
+    )
+    assert [row["kind"] for row in kinds] == ["charge_price"]
 
 
 def test_what_waits_in_the_house(demo: Database) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.mllp_peer import Ack, Peer
-from tests.e2e.mllp_receiver import MllpReceiver
 from tests.e2e.mllp_stage import Hospital, Inbound, hospital
-from tests.harness import Database, wait_until
+from tests.harness import Database
 
 _STORE = """
 warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
@@ -31,22 +30,6 @@ _TRANSFERS = """
 lines = env["ehr.requisition.line"].search([("order_number", "=", number)])
 result = [[move.product_id.default_code, move.product_uom_qty, move.quantity, move.state]
           for move in lines.move_ids.sorted("id")]
-"""
-_STATUS = """
-system = env["integration.system"].search([("code", "=", "EHR")])
-made = env["integration.interface"].create({
-    "name": "Status of orders", "system_id": system.id, "direction": "outbound",
-    "transport": "mllp", "url": url, "hl7_application": "ODOO", "data_class": "internal",
-    "mapping_id": env.ref("integration_ehr_supply.mapping_hl7_requisition_status").id,
-    "event_type_ids": [(4, env.ref("integration_ehr_supply.event_type_requisition_changed").id)]})
-made.action_submit()
-made.action_approve()
-made.action_activate()
-"""
-_DELIVER = """
-lines = env["ehr.requisition.line"].search([("order_number", "=", number)])
-lines.move_ids.picked = True
-lines.move_ids.picking_id.with_context(skip_backorder=True).button_validate()
 """
 _PICK = """
 lines = env["ehr.requisition.line"].search([("order_number", "=", number)])
@@ -131,17 +114,3 @@ def test_orders_of_other_types(world: Hospital, feed: Inbound) -> None:
             order("T2", "ORC|NW|PO6", "RQD|1|GLV|||1|EA|||4W", kind="ORM^O01^ORM_O01")
         )
         assert answer.field("MSH", 9) == "ACK^O01^ACK"
-
-
-def test_what_becomes_of_it_later_is_told(world: Hospital, feed: Inbound) -> None:
-    with MllpReceiver() as receiver, Peer(feed.port) as peer:
-        world.shell.run(_STATUS, url=receiver.url)
-        peer.ask(order("S1", "ORC|NW|PO7^CARE", "RQD|1|GLV|||2|EA|||4W"))
-        world.shell.run(_DELIVER, number="PO7")
-        wait_until(lambda: receiver.received, 60, what="the status of the order")
-        (told,) = receiver.received
-        segments = {line[:3]: line.split("|") for line in told.text.split("\r") if line}
-        assert segments["MSH"][8] == "OMS^O05^OMS_O05"
-        assert segments["ORC"][1:3] == ["SC", "PO7^CARE"]
-        assert segments["ORC"][5] == "CM"
-        assert segments["RQD"][5:7] == ["2", "EA"]

@@ -32,7 +32,7 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
         )
     except keyring.KeyRingError as exc:
         raise Problem(503, retry_after=STOPPED_RETRY_AFTER) from exc
-    after_commit(spec["id"], incoming, stored)
+    after_commit(spec, incoming, stored, ring)
     tickets = [_ticket(ring, spec["id"], one) for one in stored]
     if not delivery.many:
         return _accepted(spec, {"status": "accepted", **tickets[0]})
@@ -74,10 +74,13 @@ def _ticket(
 
 
 def after_commit(
-    interface_id: int, incoming: Sequence[intake.Incoming], stored: Sequence[intake.Receipt]
+    spec: Mapping[str, Any],
+    incoming: Sequence[intake.Incoming],
+    stored: Sequence[intake.Receipt],
+    ring: keyring.KeyRing | None,
 ) -> None:
     """Wake the lanes, and remember outside the database what is acknowledged: a restore would
-    forget it."""
+    forget it. The ids of clinical messages are remembered as pseudonyms, as they are stored."""
     new = [
         (receipt, one)
         for receipt, one in zip(stored, incoming, strict=True)
@@ -87,10 +90,13 @@ def after_commit(
         return
     cr = request.env.cr
     dbname = cr.dbname
-    rows = [(receipt.uuid, one.external_key, one.message_type or "", "") for receipt, one in new]
-    cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, interface_id, rows))
+    rows = [
+        (receipt.uuid, intake.stored_key(spec, one.external_key, ring), one.message_type or "", "")
+        for receipt, one in new
+    ]
+    cr.postcommit.add(lambda: outside.note(dbname, Kind.ACCEPTED, spec["id"], rows))
     for lane in {receipt.lane for receipt, _one in new}:
-        wakeup.wake_interface_after_commit(cr, interface_id, lane)
+        wakeup.wake_interface_after_commit(cr, spec["id"], lane)
 
 
 def _accepted(spec: Mapping[str, Any], body: Mapping[str, Any]) -> http.Response:

@@ -104,9 +104,7 @@ def _incoming(
     )
 
 
-def _adopt(
-    cr: BaseCursor, plan: InboundPlan, uuid: str, depth: int, parts: Sequence[str]
-) -> None:
+def _adopt(cr: BaseCursor, plan: InboundPlan, uuid: str, depth: int, parts: Sequence[str]) -> None:
     """Say whose parts these are. Thousands of rows yield to what else the interface receives.
 
     Where the whole interface is one queue, that would be an overtaking.

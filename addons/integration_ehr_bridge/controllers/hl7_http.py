@@ -14,7 +14,7 @@ from odoo.addons.integration_core.controllers import arrival as arrivals
 from odoo.addons.integration_core.controllers import door, door_accept, door_checks
 from odoo.addons.integration_core.controllers.door_checks import STOPPED_RETRY_AFTER
 from odoo.addons.integration_core.controllers.problem import Problem
-from odoo.addons.integration_core.engine import intake, intake_batch, keys, settings
+from odoo.addons.integration_core.engine import intake_batch, keys, settings
 from odoo.addons.integration_core.tools import keyring
 
 from ..engine import hl7_arrival
@@ -93,11 +93,7 @@ def _stored(spec, parts):
     incoming = [hl7_arrival.incoming(spec, part, ring) for part in left]
     receipts = intake_batch.store(cr, spec, incoming, ring) if incoming else []
     results = hl7_arrival.results(cr, spec, left, receipts, ring)
-    stored = [
-        replace(one, external_key=intake.stored_key(spec, one.external_key, ring))
-        for one in incoming
-    ]
-    door_accept.after_commit(spec["id"], stored, receipts)
+    door_accept.after_commit(spec, incoming, receipts, ring)
     told = {id(part): result for part, result in zip(left, results, strict=True)}
     return [_content(part, told.get(id(part))) for part in parts]
 

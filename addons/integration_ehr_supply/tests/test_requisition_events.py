@@ -40,12 +40,13 @@ class TestRequisitionEvents(SupplyCase):
             "dispatched_at IS NULL ORDER BY id",
             [self.type.id],
         )
+        rows = self.env.cr.fetchall()
         ring = self.env["integration.credential"]._key_ring()
         schema = contracts.compile_schema(
             json.loads(self.type.contract_id.current_version_id.schema)
         )
         found = []
-        for uuid, data, body, encoding in self.env.cr.fetchall():
+        for uuid, data, body, encoding in rows:
             content = payloads.open_event(data, body and bytes(body), encoding, uuid, ring)
             found.append(json.loads(content))
             self.assertEqual(schema.violations(found[-1]), [])

@@ -1,12 +1,13 @@
 import json
 import time
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.integration_core.controllers import door_checks
-from odoo.addons.integration_core.engine import backlog, settings
+from odoo.addons.integration_core.controllers import door_accept, door_checks
+from odoo.addons.integration_core.engine import backlog, intake, outside, settings
 from odoo.addons.integration_core.mixins.revised import APPROVED
 from odoo.addons.integration_core.tools import codecs, keyring, net_guard
 from odoo.addons.integration_core.tools.keyring import KeyRing
@@ -248,3 +249,22 @@ class TestDoor(HttpCase):
         )
         self.change(backlog_limit=0)
         self.assertEqual(self.post(key="m2").status_code, 202)
+
+    def test_the_journal_knows_ids_of_clinical_messages_as_pseudonyms(self):
+        """Senders make ids of visit numbers; the journal lies outside of what is encrypted."""
+        told = []
+        self.change(data_class="clinical")
+        spec, ring = self.interface._inbound_spec(), settings.key_ring()
+        one = intake.Incoming("visit-4711", "", b"{}", "application/json", "c1", None)
+        receipt = intake.store(self.env.cr, spec, one, ring)
+        of_request = SimpleNamespace(env=self.env)
+        with (
+            patch.object(door_accept, "request", of_request),
+            patch.object(outside, "note", lambda *args: told.append(args)),
+        ):
+            door_accept.after_commit(spec, [one], [receipt], ring)
+            self.env.cr.postcommit.run()
+        ((_database, _kind, interface, (row,)),) = told
+        self.assertEqual((interface, row[0]), (self.interface.id, receipt.uuid))
+        self.assertTrue(row[1].startswith(intake.PSEUDONYM))
+        self.assertNotIn("4711", "".join(row))
