@@ -61,8 +61,25 @@ def test_status(progress, status):
 def test_what_was_ordered_is_recognised_whatever_else_is_said():
     order = {"action": "new", "order": {"number": "1"}, "items": ["A"], "quantity": "2"}
     same = {"quantity": "2", "items": ["A"], "order": {"number": "1"}, "action": "replace"}
-    assert requisition.digest(order) == requisition.digest({**same, "status": "IP", "filler": "R1"})
-    assert requisition.digest(order) != requisition.digest({**order, "quantity": "3"})
+    said = {"kind": "stock", "visit": {"number": "V1"}, "location": {"point_of_care": "4W"}}
+    known = requisition.digest(order, said)
+    later = {**said, "sent_at": "2026-03-02T08:00:00Z"}
+    assert known == requisition.digest({**same, "status": "IP", "filler": "R1"}, later)
+    assert known != requisition.digest({**order, "quantity": "3"}, said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kind", "order"), ("visit", {"number": "V2"}), ("location", {"point_of_care": "5W"})],
+)
+def test_for_whom_it_was_ordered_is_part_of_it(name, value):
+    order = {"order": {"number": "1"}, "items": ["A"], "quantity": "2"}
+    said = {"kind": "stock", "visit": {"number": "V1"}, "location": {"point_of_care": "4W"}}
+    other = {**said, name: value}
+    assert requisition.digest(order, said) != requisition.digest(order, other)
+    named = {**order, "deliver_to": "4W"}
+    same = requisition.digest(named, said) == requisition.digest(named, other)
+    assert same == (name == "location"), "where the patient lies does not matter to it"
 
 
 def test_a_position_twice():

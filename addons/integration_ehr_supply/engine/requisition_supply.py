@@ -40,6 +40,14 @@ class Supply:
             return
         self._apply(line, self._plan(line, quantity))
 
+    def decide_again(self, line: BaseModel) -> None:
+        """Say of a line of which less is wanted now what is so now."""
+        if line.is_direct:
+            return
+        known = Plan(Decision(line.decision), Reason(line.reason) if line.reason else None)
+        # sudo: what is decided of a line is closed to people but for their buttons
+        line.sudo().write(self._decided(line, known))
+
     def _plan(self, line: BaseModel, wanted: Decimal) -> Plan:
         product = line.product_id
         stocked = product.is_storable
@@ -110,16 +118,21 @@ class Supply:
 
     def _transfer(self) -> BaseModel:
         """The open transfer of the requisition; a new one if there is none, or it was begun."""
+        route = self._route
+        # sudo: the visit is closed to those without the census, and known to the requisition
+        visit = self._order.sudo().encounter_id
         known = self._order.line_ids.move_ids.picking_id.filtered(
             lambda one: (
                 one.state not in ("done", "cancel")
+                # A line may have come from another place or visit.
+                and one.location_dest_id == route.destination_location_id
+                and one.sudo().encounter_id == visit  # sudo: as above
                 and not one.printed
                 and not any(one.move_ids.mapped("picked"))
             )
         )
         if known:
             return known[:1]
-        route = self._route
         values = {
             "picking_type_id": route.picking_type_id.id,
             "location_id": route.source_location_id.id,
@@ -129,8 +142,7 @@ class Supply:
             "company_id": self._order.company_id.id,
         }
         picking = self._env["stock.picking"].create(values)
-        # sudo: the visit is closed to those without the census, and known to the requisition
-        if visit := self._order.sudo().encounter_id:
+        if visit:
             picking.sudo().encounter_id = visit  # sudo: as above
         return picking
 
@@ -174,8 +186,11 @@ class Supply:
     def _quotation(self, vendor: BaseModel) -> BaseModel:
         # sudo: as above
         lines = self._order.sudo().line_ids.purchase_line_ids
+        visit = self._order.sudo().encounter_id  # sudo: as of the transfer
         known = lines.order_id.filtered(
-            lambda one: one.state == "draft" and one.partner_id == vendor
+            lambda one: (
+                one.state == "draft" and one.partner_id == vendor and one.encounter_id == visit
+            )
         )
         if known:
             return known[:1]
@@ -183,9 +198,11 @@ class Supply:
         return orders.create(
             {
                 "partner_id": vendor.id,
+                # Not whoever ordered the supplies: buyers take it up.
+                "user_id": False,
                 "company_id": self._order.company_id.id,
                 "picking_type_id": self._route._receipts().id,
                 "origin": self._order.name,
-                "encounter_id": self._order.sudo().encounter_id.id,  # sudo: as of the transfer
+                "encounter_id": visit.id,
             }
         )

@@ -25,6 +25,7 @@ from . import (
     integration_handler_ehr_consumption,
     integration_handler_ehr_kit_request,
     integration_handler_ehr_requisition,
+    integration_handler_ehr_requisition_change,
     integration_handler_ehr_stock_count,
     integration_hl7_answer,
     integration_interface_export,

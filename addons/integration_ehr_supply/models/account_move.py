@@ -2,23 +2,25 @@ from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
-    """Journal entries and bills lead back to the requisitions that brought them about."""
+    """Entries and bills lead back to the requisitions that brought them about, and their visit."""
 
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "ehr.visit.document"]
 
     ehr_requisition_ids = fields.Many2many(
         "ehr.requisition", string="Requisitions", compute="_compute_ehr_requisition_ids"
     )
     ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_ids")
 
-    @api.depends("stock_move_ids", "line_ids.purchase_line_id")
+    @api.depends("stock_move_ids.purchase_line_id", "line_ids.purchase_line_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ehr_requisition_ids(self):
         readable = self.env["ehr.requisition"].has_access("read")
         for move in self:
             full = move.sudo()  # sudo: who may not read requisitions is shown none
             lines = full.stock_move_ids.ehr_requisition_line_id
-            lines |= full.line_ids.purchase_line_id.ehr_requisition_line_id
+            bought = full.stock_move_ids.purchase_line_id | full.line_ids.purchase_line_id
+            lines |= bought.ehr_requisition_line_id
             move.ehr_requisition_ids = lines.requisition_id.ids if readable else False
             move.ehr_requisition_count = len(move.ehr_requisition_ids)
 
@@ -26,3 +28,24 @@ class AccountMove(models.Model):
         """The requisitions that this entry came of."""
         self.ensure_one()
         return self.env["ehr.requisition"]._open_records(self.ehr_requisition_ids)
+
+    def _ehr_take_visit(self):
+        """Bills of what was bought for one visit belong to it."""
+        # sudo: the visit is closed to accountants, and known to the purchase
+        for move in self.sudo():
+            orders = move.line_ids.purchase_line_id.order_id
+            visits = {order.encounter_id for order in orders}
+            if len(visits) == 1 and all(visits) and not move.encounter_id:
+                move.encounter_id = visits.pop()
+
+
+class AccountMoveLine(models.Model):
+    """Lines of bills tell their bill for whom it was bought."""
+
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.filtered("purchase_line_id").move_id._ehr_take_visit()
+        return lines

@@ -14,6 +14,8 @@ STATES = [
     ("done", "Delivered"),
     ("cancelled", "Nothing to deliver"),
 ]
+#: What comes of messages and decisions alone, whatever a person writes.
+GIVEN = frozenset({"by_hand", "group_number", "matched_id", "state", "system_id"})
 #: What is over for a line.
 CLOSED = frozenset({"delivered", "ended", "cancelled", "rejected", "matched"})
 READY = frozenset({"ready", "partly_ready", "picked"})
@@ -128,12 +130,14 @@ class EhrRequisition(models.Model):
 
     # One method for each kind: who may not read one of them may read another.
 
-    @api.depends("line_ids.move_ids.picking_id")
+    @api.depends("line_ids.move_ids.picking_id", "line_ids.purchase_line_ids.move_ids.picking_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_pickings(self):
         for one in self:
             # sudo: who may not read transfers does not read these fields either
-            one.picking_ids = one.sudo().line_ids.move_ids.picking_id.ids
+            lines = one.sudo().line_ids
+            moves = lines.move_ids | lines.purchase_line_ids.move_ids
+            one.picking_ids = moves.picking_id.ids
             one.picking_count = len(one.picking_ids)
 
     @api.depends("line_ids.purchase_line_ids.order_id")
@@ -144,12 +148,17 @@ class EhrRequisition(models.Model):
             one.purchase_ids = one.sudo().line_ids.purchase_line_ids.order_id.ids
             one.purchase_count = len(one.purchase_ids)
 
-    @api.depends("line_ids.move_ids.account_move_id", "line_ids.purchase_line_ids.invoice_lines")
+    @api.depends(
+        "line_ids.move_ids.account_move_id",
+        "line_ids.purchase_line_ids.invoice_lines",
+        "line_ids.purchase_line_ids.move_ids.account_move_id",
+    )
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_entries(self):
         for one in self:
             lines = one.sudo().line_ids  # sudo: as above, of journal entries
-            entries = lines.move_ids.account_move_id
+            moves = lines.move_ids | lines.purchase_line_ids.move_ids
+            entries = moves.account_move_id
             one.entry_ids = (entries | lines.purchase_line_ids.invoice_lines.move_id).ids
             one.entry_count = len(one.entry_ids)
 
@@ -171,11 +180,13 @@ class EhrRequisition(models.Model):
                 sequences = self.env["ir.sequence"].sudo().with_company(company)
                 vals["name"] = sequences.next_by_code("ehr.requisition")
             if not self._is_feed():
+                self._require_free(vals, GIVEN)
                 vals["by_hand"] = True
         return super().create(vals_list)
 
     def write(self, vals):
         self._require_own()
+        self._require_free(vals, GIVEN)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -196,6 +207,17 @@ class EhrRequisition(models.Model):
                 self.env._(
                     "This was decided or ordered by a clinical system already. Use its buttons and "
                     "its transfers."
+                )
+            )
+
+    @api.model
+    def _require_free(self, vals, closed):
+        """:raises UserError: a person writes what comes of messages and decisions alone"""
+        if not self._is_feed() and (names := sorted(closed & set(vals))):
+            raise UserError(
+                self.env._(
+                    "This is written by messages and buttons alone: %s. Leave it out.",
+                    ", ".join(names),
                 )
             )
 

@@ -33,6 +33,12 @@ STATES = [
     ("cancelled", "Cancelled"),
     ("matched", "Order of the feed"),
 ]
+#: What comes of messages and decisions alone, whatever a person writes.
+CLOSED = frozenset(
+    {"number", "order_number", "order_assigner", "set_id", "system_id", "deliver_to", "item_code"}
+    | {"decision", "reason", "is_direct", "rejected_quantity", "cancelled_quantity", "matched_id"}
+    | {"move_ids", "purchase_line_ids", "state", "digest", "changed_at", "first_answer"}
+)
 #: Quantities of a product, whatever unit it was ordered in.
 QUANTITY = "Product Unit"
 
@@ -58,6 +64,9 @@ class EhrRequisitionLine(models.Model):
     order_assigner = fields.Char(readonly=True, copy=False)
     set_id = fields.Char(
         string="Position", readonly=True, copy=False, help="Within the order of that system."
+    )
+    deliver_to = fields.Char(
+        readonly=True, copy=False, help="Code of the place, as it was ordered; empty: by the visit."
     )
     product_id = fields.Many2one(
         "product.product", required=True, ondelete="restrict", check_company=True
@@ -165,7 +174,7 @@ class EhrRequisitionLine(models.Model):
                 else 0
             )
 
-    @api.depends("product_id", "order_number", "set_id")
+    @api.depends("requisition_id.name", "number")
     def _compute_display_name(self):
         for line in self:
             line.display_name = f"{line.requisition_id.name}-{line.number}"
@@ -266,15 +275,27 @@ class EhrRequisitionLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        orders = self.env["ehr.requisition"]
+        if orders._is_feed():
+            return super().create(vals_list)
+        for vals in vals_list:
+            # Before there is a line: one that nobody has decided makes a requisition a draft.
+            self._require_open(vals)
         lines = super().create(vals_list)
-        if not self.env["ehr.requisition"]._is_feed():
-            lines.requisition_id._require_own()
-            lines._renumber()
+        lines._renumber()
         return lines
 
     def write(self, vals):
         self.requisition_id._require_own()
+        self._require_open(vals)
         return super().write(vals)
+
+    @api.model
+    def _require_open(self, vals):
+        """People write what they enter, and put it into what they enter alone."""
+        orders = self.env["ehr.requisition"]
+        orders._require_free(vals, CLOSED)
+        orders.browse(vals.get("requisition_id") or ())._require_own()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):
@@ -292,3 +313,11 @@ class EhrRequisitionLine(models.Model):
         for line in self:
             if line.quantity <= 0:
                 raise UserError(self.env._("Enter a quantity of more than zero."))
+
+    @api.constrains("quantity", "unit_id", "rejected_quantity", "cancelled_quantity")
+    def _check_wanted(self):
+        """Not more is refused or cancelled than was ordered: the next change counts on it."""
+        for line in self:
+            gone = line.rejected_quantity + line.cancelled_quantity
+            if self._number(gone - line.product_quantity) > requisition.NOTHING:
+                raise UserError(self.env._("More is refused or cancelled than was ordered."))

@@ -13,8 +13,13 @@ class IntegrationException(models.Model):
         selection_add=[
             ("requisition_hand", "May have been entered by hand"),
             ("requisition_late", "Changed or cancelled too late"),
+            ("requisition_untold", "Handled, but not answered"),
         ],
-        ondelete={"requisition_hand": "cascade", "requisition_late": "cascade"},
+        ondelete={
+            "requisition_hand": "cascade",
+            "requisition_late": "cascade",
+            "requisition_untold": "cascade",
+        },
     )
 
     def _accept_requisition_hand(self):
@@ -23,7 +28,10 @@ class IntegrationException(models.Model):
 
     def _reject_requisition_hand(self):
         """It is another order, which is supplied as well."""
-        self._document()._supply_held()
+        self._document()._supply_held(self.proposal["pairs"])
+
+    def _accept_requisition_untold(self):
+        """Somebody has told the sender. There is nothing to write."""
 
     def _accept_requisition_late(self):
         """What is picked and not handed out yet goes back.
@@ -39,5 +47,14 @@ class IntegrationException(models.Model):
                     "the transfer or the purchase. Do that, then keep the requisition as it is."
                 )
             )
+        # Whoever accepts it has seen what was picked then, and nothing else.
+        if str(line._progress().picked) != self.proposal["picked"]:
+            raise UserError(
+                self.env._(
+                    "Something else was picked since it was asked. Look at the transfer, take back "
+                    "what is to stay here, then keep the requisition as it is."
+                )
+            )
         moves.picked = False
-        requisition_changes.discontinue(line)
+        if refusal := requisition_changes.discontinue(line):
+            raise UserError(self.env._("It cannot be taken back: %s.", line._refusals()[refusal]))

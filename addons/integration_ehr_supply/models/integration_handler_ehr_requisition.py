@@ -6,13 +6,9 @@ from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_ehr_bridge.tools.census_told import read_identifier, read_place
 from odoo.addons.integration_ehr_bridge.tools.numbers import same
 
-from ..engine import requisition_changes
 from ..engine.requisition_supply import Supply
 from ..tools import requisition
 from ..tools.requisition import Key
-
-#: What a person is asked when an order changes too late.
-LATE = "requisition_late"
 
 
 class IntegrationHandlerEhrRequisition(models.AbstractModel):
@@ -40,13 +36,13 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                 code="duplicate_line",
             )
         visit = self._visit(data)
-        fresh = [entry for entry in entries if self._is_new(received, entry)]
+        fresh = [entry for entry in entries if self._is_new(received, entry, data)]
         made = self._order_new(received, data, fresh, visit)
         told = []
         for key, one in entries:
             lines = made.get(key) or self._known(received, key, one, at)
             for line in lines:
-                told.append((line, one["action"], self._change(received, line, one, at)))
+                told.append((line, one["action"], self._change(received, data, line, one, visit)))
         return self._answer(received, data, told)
 
     def _answer(self, received, data, told):
@@ -99,7 +95,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             domain &= Domain("set_id", "=", key.set_id)
         return self.env["ehr.requisition.line"].search(domain)
 
-    def _is_new(self, received, entry):
+    def _is_new(self, received, entry, data):
         """Whether a line is to be made.
 
         :raises errors.ConflictError: the number was used for something else
@@ -110,7 +106,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         known = self._lines(received, key)
         if not known:
             return True
-        if known.digest != requisition.digest(one):
+        if known.digest != requisition.digest(one, data):
             raise errors.ConflictError(
                 "An order that is known already comes as new, with another content. Ask the sender "
                 "which is right: a change has to come as a change (XO). Then cancel this message.",
@@ -146,58 +142,6 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             )
         return lines
 
-    def _change(self, received, line, one, at):
-        """Do what is asked of a known line; why not, if it stays."""
-        action = one["action"]
-        if action == "new":
-            return None
-        if action == "cancel" or (action == "replace" and "quantity" not in one):
-            refusal = requisition_changes.cancel(line)
-        elif action == "discontinue":
-            refusal = requisition_changes.discontinue(line)
-        else:
-            refusal = self._resize(received, line, one)
-        line.changed_at = at
-        exceptions = self.env["integration.exception"]
-        if refusal and refusal != requisition_changes.CANCELLED:
-            self._ask(received, line, action, refusal)
-        elif not refusal and line.decision != "held":
-            exceptions._settle(line.requisition_id, ("requisition_hand",))
-        return refusal
-
-    def _resize(self, received, line, one):
-        product = self._product(received, one)
-        if product != line.product_id:
-            return "item_changed"
-        unit = self._find_unit(product, one["unit"])
-        quantity = self._quantity(unit, one["quantity"])
-        wanted = line._number(unit._compute_quantity(quantity, product.uom_id, round=False))
-        refusal = requisition_changes.resize(line, wanted)
-        if refusal is None:
-            line.write({"quantity": quantity, "unit_id": unit.id})
-            if needed := clinical.moment(one.get("needed_by")):
-                line.needed_by = needed
-                line._open_moves().filtered(lambda move: not move.picked).write({"date": needed})
-        return refusal
-
-    def _ask(self, received, line, action, refusal):
-        """A storekeeper decides on what the sender was refused."""
-        reasons = line._refusals()
-        self.env["integration.exception"]._raise_for(
-            received,
-            line.requisition_id,
-            LATE,
-            self.env._(
-                "%(line)s, %(product)s, is to be changed or cancelled: %(reason)s.",
-                line=line.display_name,
-                product=line.product_id.display_name,
-                reason=reasons[refusal],
-            ),
-            area="stock",
-            key=str(line.id),
-            proposal={"line": line.id, "action": action},
-        )
-
     # ------------------------------------------------------------------
     # new lines
     # ------------------------------------------------------------------
@@ -223,8 +167,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                     for place, (key, one) in enumerate(mine, 1)
                 ]
             )
-            if not order._hold_for_hand(received):
-                Supply(order).supply(lines)
+            Supply(order).supply(lines - order._hold_for_hand(received))
             found.update(zip((key for key, _one in mine), lines, strict=True))
         return found
 
@@ -260,8 +203,9 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "supplier_id": self._find_contact(received, supplier).id if supplier else False,
             "expected_price": float(one.get("price") or 0),
             "substitutes": bool(one.get("substitutes")),
+            "deliver_to": (one.get("deliver_to") or "").strip() or False,
             "needed_by": clinical.moment(one.get("needed_by")) or False,
-            "digest": requisition.digest(one),
+            "digest": requisition.digest(one, data),
             "changed_at": clinical.moment(data["sent_at"]),
         }
 
@@ -344,6 +288,8 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             )
         else:
             return visits
+        # What was admitted by hand may be another one by now.
+        visit = visit.mapped(lambda one: one.joined_into_id or one)
         if len(visit) != 1:
             raise errors.ConflictError(
                 "The visit or the account of an order is unknown, or not the only one. Retry when "

@@ -1,6 +1,13 @@
+import logging
+
 from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine import plan_parts
+from odoo.addons.integration_core.tools import errors
+
+from .ehr_requisition_hand import UNTOLD
+
+_logger = logging.getLogger(__name__)
 
 #: Which answer writes what, by the type of the message that is answered.
 MAPPING = "integration_ehr_supply.mapping_hl7_requisition_answer"
@@ -21,7 +28,31 @@ class IntegrationHl7Answer(models.AbstractModel):
         if isinstance(conversion, Exception):
             raise conversion
         asked = {**found.answer, "request": message_type.partition("^")[0]}
-        return conversion.map(asked, fields.Datetime.now())
+        try:
+            return conversion.map(asked, fields.Datetime.now())
+        except errors.IntegrationError as exc:
+            # It was handled. Whoever gets no answer at all sends it again and again, and all that
+            # he has behind it waits.
+            self._tell_untold(found, exc)
+            return {}
+
+    @api.model
+    def _tell_untold(self, answer, exc):
+        """Somebody mends what an answer cannot say, and tells the sender what is missing."""
+        _logger.warning("An answer to an order says only that it was handled: %s", exc.code)
+        self.env["integration.exception"]._raise_for(
+            None,
+            answer.requisition_id,
+            UNTOLD,
+            self.env._(
+                "%(order)s was handled, but its sender was told that and nothing of its lines: "
+                "%(why)s",
+                order=answer.requisition_id.display_name,
+                why=exc.message,
+            ),
+            area="stock",
+            key=answer.message_uuid,
+        )
 
     @api.model
     def _mapping(self):

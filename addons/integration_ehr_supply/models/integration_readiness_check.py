@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 CONTRACT = "ehr.requisition"
+#: Value maps of units: as they are understood, and as they are told.
+UNITS = ("hl7_unit", "hl7_unit_out")
 
 
 class IntegrationReadinessCheck(models.AbstractModel):
@@ -17,6 +19,7 @@ class IntegrationReadinessCheck(models.AbstractModel):
             "_check_supply_routes",
             "_check_route_suppliers",
             "_check_supplied_units",
+            "_check_units_told",
             "_check_supplied_identifiers",
             "_check_item_duplicates",
         )
@@ -100,4 +103,33 @@ class IntegrationReadinessCheck(models.AbstractModel):
                 "uom.uom",
                 Domain("id", "in", nameless.ids),
             )
+        ]
+
+    def _check_units_told(self, interface):
+        """What is understood can be answered as well."""
+        lines = self.env["integration.value.map.line"].search([("map_id.code", "in", UNITS)])
+        told = set(lines.filtered(lambda one: one.map_id.code == UNITS[1]).mapped("source"))
+        understood = lines.filtered(
+            lambda one: one.map_id.code == UNITS[0] and one.target not in told
+        )
+        products = self.env["product.product"].search(self._supplied(interface))
+        mute = products.uom_id.filtered(
+            lambda unit: (code := unit._integration_unit_code()) and code not in told
+        )
+        title = self.env._("Units of supplies can be told to clinical systems")
+        advice = self.env._(
+            "Enter the code in the value map “hl7_unit_out”: without it an order in this unit is "
+            "handled, and its sender is not told what becomes of it."
+        )
+        return [
+            self._checked(
+                title,
+                advice,
+                "integration.value.map.line",
+                Domain("id", "in", understood.ids),
+                severity="advice",
+            ),
+            self._checked(
+                title, advice, "uom.uom", Domain("id", "in", mute.ids), severity="advice"
+            ),
         ]

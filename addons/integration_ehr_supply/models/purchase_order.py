@@ -22,6 +22,16 @@ class PurchaseOrder(models.Model):
             order.ehr_requisition_ids = found.ids if readable else False
             order.ehr_requisition_count = len(order.ehr_requisition_ids)
 
+    def _prepare_picking(self):
+        """What was bought for a visit and a place goes there."""
+        values = super()._prepare_picking()
+        # sudo: the visit is closed to buyers and storekeepers, and known to the order
+        values["encounter_id"] = self.sudo().encounter_id.id
+        places = [line._ehr_place() for line in self.order_line if not line.display_type]
+        if places and all(place == places[0] for place in places) and places[0]:
+            values["location_dest_id"] = places[0].id
+        return values
+
     def action_open_ehr_requisitions(self):
         """The requisitions that this order is for."""
         self.ensure_one()
@@ -41,3 +51,22 @@ class PurchaseOrderLine(models.Model):
         copy=False,
         check_company=True,
     )
+
+    def _ehr_place(self):
+        """The stock of the place that this is bought for; empty: it goes to the store.
+
+        What goes past stock into use is received where all else is.
+        """
+        self.ensure_one()
+        # sudo: whoever confirms a purchase need not see requisitions
+        line = self.sudo().ehr_requisition_line_id
+        place = line.requisition_id.route_id.destination_location_id if line.is_direct else None
+        locations = self.env["stock.location"]
+        return locations.browse(place.id) if place and place.usage == "internal" else locations
+
+    def _prepare_stock_move_vals(self, picking, price_unit, product_uom_qty, product_uom):
+        """What is bought for a place is received there: the place is told that it is delivered."""
+        values = super()._prepare_stock_move_vals(picking, price_unit, product_uom_qty, product_uom)
+        if place := self._ehr_place():
+            values |= {"location_dest_id": place.id, "location_final_id": place.id}
+        return values

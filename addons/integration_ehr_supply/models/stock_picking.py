@@ -12,13 +12,17 @@ class StockPicking(models.Model):
     )
     ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_ids")
 
-    @api.depends("move_ids.ehr_requisition_line_id")
+    @api.depends(
+        "move_ids.ehr_requisition_line_id", "move_ids.purchase_line_id.ehr_requisition_line_id"
+    )
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ehr_requisition_ids(self):
         readable = self.env["ehr.requisition"].has_access("read")
         for picking in self:
             # sudo: who may not read requisitions is shown none
-            found = picking.move_ids.sudo().ehr_requisition_line_id.requisition_id
+            moves = picking.move_ids.sudo()
+            lines = moves.ehr_requisition_line_id | moves.purchase_line_id.ehr_requisition_line_id
+            found = lines.requisition_id
             picking.ehr_requisition_ids = found.ids if readable else False
             picking.ehr_requisition_count = len(picking.ehr_requisition_ids)
 

@@ -10,6 +10,7 @@ from . import (
     test_requisition_changes,
     test_requisition_events,
     test_requisition_hand,
+    test_requisition_moves,
     test_requisition_refused,
     test_stock_count,
     test_ui,

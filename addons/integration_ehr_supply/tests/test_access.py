@@ -1,6 +1,7 @@
 """Rights on the models of this addon; the walks over all of them are in the core's tests."""
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.tests.access_calls import OPERATORS
@@ -181,6 +182,21 @@ class TestSupplyAccess(SupplyCase):
             self.env["ehr.requisition.line"].with_user(keeper).create(
                 {"requisition_id": one.id, "product_id": self.gloves.id}
             )
+
+    def test_what_was_decided_by_hand_is_closed(self):
+        self.set_stock(self.gloves, 20)
+        keeper = new_test_user(self.env, "supply.closer", "stock.group_stock_user")
+        orders = self.env["ehr.requisition"].with_user(keeper)
+        line = {"product_id": self.gloves.id}
+        one = orders.create(
+            {"route_id": self.route.id, "hand_reason": "down", "line_ids": [Command.create(line)]}
+        )
+        one.action_supply()
+        self.assertEqual((one.by_hand, one.state), (True, "ready"))
+        with self.assertRaises(UserError):
+            one.line_ids.create({**line, "requisition_id": one.id})
+        with self.assertRaises(UserError):
+            one.line_ids.quantity = 5
 
     def test_companies_are_apart(self):
         other = self.env["res.company"].create({"name": "Apart"})

@@ -1,3 +1,4 @@
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .supply_case import SupplyCase
@@ -64,6 +65,7 @@ class TestRequisition(SupplyCase):
         self.assertEqual((line.decision, line.reason), ("partial", "bought"))
         purchase = one.purchase_ids
         self.assertEqual((purchase.state, purchase.partner_id), ("draft", self.vendor))
+        self.assertFalse(purchase.user_id, "nobody buys it yet")
         self.assertEqual(purchase.order_line.product_qty, 6)
         self.assertEqual(purchase.order_line.analytic_distribution, {str(self.centre.id): 100})
         self.assertEqual(purchase.ehr_requisition_ids, one)
@@ -76,7 +78,9 @@ class TestRequisition(SupplyCase):
             )
         )
         one = self.ordered(
-            self.order(item="LMP", quantity="1", rq1="RQ1|20.50|||SUP1|CAT7||Y"), kind="OMN^O07"
+            self.order(item="LMP", quantity="1", rq1="RQ1|20.50|||SUP1|CAT7||Y"),
+            kind="OMN^O07",
+            visit=self.admitted(),
         )
         line = one.line_ids
         self.assertTrue(line.is_direct)
@@ -88,13 +92,50 @@ class TestRequisition(SupplyCase):
         self.assertEqual(line.expected_price, 20.5)
         self.assertTrue(line.substitutes)
         self.assertEqual(self.answered(kind="OMN^O07")[0][8], "ORN^O08^ORN_O08")
-        one.purchase_ids.button_confirm()
-        receipt = one.purchase_ids.picking_ids
+        purchase = one.purchase_ids
+        purchase.button_confirm()
+        receipt = purchase.picking_ids
+        self.assertEqual(receipt.location_dest_id, self.ward_stock)
+        self.assertEqual((receipt.ehr_requisition_ids, one.picking_ids), (one, receipt))
+        self.assertEqual(receipt.encounter_id, one.encounter_id)
+        self.assertEqual(receipt.visit_reference, one.encounter_id.reference)
         receipt.move_ids.write({"quantity": 1, "picked": True})
         receipt.button_validate()
         self.env.flush_all()
         self.assertEqual((line.state, one.state), ("delivered", "done"))
+        self.assertEqual(receipt.move_line_ids.location_dest_id, self.ward_stock)
+        purchase.action_create_invoice()
+        bill = purchase.invoice_ids
+        self.assertEqual((bill.encounter_id, bill.ehr_requisition_ids), (one.encounter_id, one))
         self.assertEqual(lamp.qty_available, 0)
+
+    def test_what_is_bought_for_the_store_goes_there(self):
+        self.route.shortage = "purchase"
+        self.offered(self.gloves)
+        one = self.ordered(self.order(), visit=self.admitted())
+        one.purchase_ids.button_confirm()
+        receipt = one.purchase_ids.picking_ids
+        self.assertEqual(receipt.move_ids.location_dest_id, self.warehouse.lot_stock_id)
+        self.assertEqual(receipt.encounter_id, one.encounter_id)
+        self.assertIn(receipt, one.picking_ids)
+
+    def test_the_place_of_what_somebody_added_to_the_purchase(self):
+        self.offered(
+            self.env["product.product"].create(
+                {"name": "Lamp", "default_code": "LMP", "type": "consu"}
+            )
+        )
+        one = self.ordered(self.order(item="LMP", quantity="1"))
+        purchase = one.purchase_ids
+        purchase.order_line = [
+            Command.create({"product_id": self.gloves.id, "product_qty": 5, "price_unit": 1})
+        ]
+        purchase.button_confirm()
+        places = {
+            move.product_id.default_code: move.location_dest_id
+            for move in purchase.picking_ids.move_ids
+        }
+        self.assertEqual(places, {"LMP": self.ward_stock, "GLV": self.warehouse.lot_stock_id})
 
     def test_units(self):
         self.set_stock(self.gloves, 18)

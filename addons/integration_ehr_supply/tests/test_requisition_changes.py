@@ -45,6 +45,40 @@ class TestRequisitionChanges(SupplyCase):
         self.env.flush_all()
         self.assertEqual(one.line_ids.state, "cancelled")
 
+    def test_told_again_when_it_is_possible(self):
+        one = self.ordered(self.order(), self.order(set_id="2", quantity="5"))
+        one.picking_ids.move_ids.picked = True
+        self.ordered(self.order(control="CA"))
+        self.ordered(self.order(control="CA", set_id="2"))
+        self.assertEqual(self.asked().mapped("state"), ["open", "open"])
+        one.picking_ids.move_ids.picked = False
+        self.ordered(self.order(control="CA"), at="20250302090000")
+        first, second = one.line_ids
+        states = {int(asked.key): asked.state for asked in self.asked()}
+        self.assertEqual(states, {first.id: "void", second.id: "open"})
+
+    def test_picked_more_since_it_was_asked(self):
+        one = self.ordered(self.order(quantity="30"))
+        moves = one.picking_ids.move_ids
+        moves.write({"quantity": 4, "picked": True})
+        self.ordered(self.order(control="CA", item=None))
+        moves.quantity = 9
+        with self.assertRaisesRegex(UserError, "since"):
+            self.asked().action_accept()
+        self.assertTrue(moves.picked)
+        moves.quantity = 4
+        self.asked().action_accept()
+        self.env.flush_all()
+        self.assertEqual(one.line_ids.state, "cancelled")
+
+    def test_put_back_since_it_was_asked(self):
+        one = self.ordered(self.order())
+        one.picking_ids.move_ids.picked = True
+        self.ordered(self.order(control="CA", item=None))
+        one.picking_ids.move_ids.picked = False
+        with self.assertRaisesRegex(UserError, "since"):
+            self.asked().action_accept()
+
     def test_cancel_after_delivery(self):
         one = self.ordered(self.order())
         self.deliver(one.picking_ids)
@@ -97,6 +131,57 @@ class TestRequisitionChanges(SupplyCase):
         self.ordered(self.order(control="XO", quantity="6"), at="20250302093000")
         self.assertEqual((one.line_ids.state, one.state), ("delivered", "done"))
 
+    def test_less_of_what_was_refused_in_part_and_then_more(self):
+        self.route.shortage = "reject"
+        self.set_stock(self.gloves, -16)
+        line = self.ordered(self.order()).line_ids
+        self.assertEqual((line.open_quantity, line.rejected_quantity), (4, 6))
+        self.ordered(self.order(control="XO", quantity="3"), at="20250302090000")
+        self.assertEqual((line.open_quantity, line.rejected_quantity), (3, 0))
+        (told,) = self.answer()["lines"]
+        self.assertEqual((told["quantity"], told["supplied"], told["refused"]), ("3", "3", "0"))
+        self.assertIsNone(told["reason"], "all that is wanted is there")
+        self.set_stock(self.gloves, 40)
+        self.ordered(self.order(control="XO", quantity="5"), at="20250302100000")
+        self.assertEqual((line.open_quantity, line.reserved_quantity), (5, 5))
+
+    def test_not_more_is_refused_than_was_ordered(self):
+        line = self.ordered(self.order()).line_ids
+        with self.assertRaises(UserError):
+            line.rejected_quantity = 11
+
+    def picked_in_part(self):
+        """Ten are ordered, and somebody has taken four of them: one move."""
+        self.set_stock(self.gloves, -16)
+        one = self.ordered(self.order())
+        one.picking_ids.move_ids.picked = True
+        self.env.flush_all()
+        return one.line_ids
+
+    def test_less_of_a_move_that_is_picked_in_part(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="XO", quantity="6"), at="20250302090000")
+        self.assertEqual((self.control(), line.open_quantity), ("XR", 6))
+        picking = line.requisition_id.picking_ids
+        self.assertEqual((picking.move_ids.product_qty, picking.move_ids.quantity), (6, 4))
+        rest = self.deliver(picking)
+        self.assertEqual(rest.move_ids.product_qty, 2)
+        self.ordered(self.order(control="XO", quantity="4"), at="20250302100000")
+        self.assertEqual((rest.state, line.state), ("cancel", "delivered"))
+
+    def test_discontinue_a_move_that_is_picked_in_part(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="DC", item=None))
+        self.assertEqual((self.control(), line.state), ("DR", "picked"))
+        self.assertEqual((line.open_quantity, line.cancelled_quantity), (4, 6))
+        self.assertFalse(self.deliver(line.requisition_id.picking_ids))
+        self.assertEqual((line.state, line.delivered_quantity), ("ended", 4))
+
+    def test_less_than_is_picked_of_a_move_is_refused(self):
+        line = self.picked_in_part()
+        self.ordered(self.order(control="XO", quantity="3"), at="20250302090000")
+        self.assertEqual((self.control(), line.quantity), ("UX", 10))
+
     def test_more_than_picked_comes_in_another_transfer(self):
         one = self.ordered(self.order())
         one.picking_ids.move_ids.picked = True
@@ -146,6 +231,30 @@ class TestRequisitionChanges(SupplyCase):
         self.assertEqual(self.answer(), first)
         self.assertEqual(len(self.requisition("PO1").line_ids), 1)
         self.assertEqual(self.refused(self.order(quantity="31")), "order_reused")
+
+    def test_a_number_that_is_used_again_for_another_visit(self):
+        for number in ("V1", "V2"):
+            self.env["ehr.encounter"].create(
+                {
+                    "visit_number": number,
+                    "visit_assigner": "MAIN",
+                    "state": "present",
+                    "company_id": self.company.id,
+                }
+            )
+        self.ordered(self.order(), visit="V1")
+        self.ordered(self.order(), visit="V1")
+        self.assertEqual(self.refused(self.order(), visit="V2"), "order_reused")
+        self.assertEqual(self.refused(self.order(), visit="V1", kind="ORM^O01"), "order_reused")
+
+    def test_what_the_sender_calls_cancelling_is_mapped(self):
+        value_map = self.env.ref("integration_ehr_supply.value_map_hl7_requisition_action")
+        self.env["integration.value.map.line"].create(
+            {"map_id": value_map.id, "source": "OC", "target": "cancel"}
+        )
+        one = self.ordered(self.order())
+        self.ordered(self.order(control="OC", item=None))
+        self.assertEqual((self.control(), one.state), ("CR", "cancelled"))
 
     def test_unknown_orders(self):
         self.assertEqual(self.refused(self.order("P8", control="CA", item=None)), "unknown_order")

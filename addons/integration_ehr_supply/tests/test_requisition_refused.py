@@ -59,6 +59,29 @@ class TestRequisitionRefused(SupplyCase):
         self.env.invalidate_all()
         self.assertEqual(self.told.state, "done", self.told.error_message)
 
+    def test_a_unit_that_is_understood_and_cannot_be_told(self):
+        ampoule = self.env["uom.uom"].create(
+            {"name": "Ampoule", "relative_factor": 1, "integration_code": "AM"}
+        )
+        self.set_stock(self.storable("Drug", default_code="DRG", uom_id=ampoule.id), 50)
+        maps = {
+            name: self.env.ref(f"integration_ehr_supply.value_map_{name}")
+            for name in ("hl7_unit", "hl7_unit_out")
+        }
+        lines = self.env["integration.value.map.line"]
+        lines.create({"map_id": maps["hl7_unit"].id, "source": "AMP", "target": "AM"})
+        checks = self.env["integration.readiness.check"]._check_units_told(self.feed)
+        self.assertIn("AMP", checks[0].records.mapped("source"))
+        self.assertIn(ampoule, checks[1].records)
+        one = self.ordered(self.order(item="DRG", unit="AMP"))
+        # Its sender is told that it was handled: else he sends it for ever.
+        self.assertEqual(self.answered(), [])
+        asked = self.env["integration.exception"].search([("kind", "=", "requisition_untold")])
+        self.assertIn("hl7_unit_out", asked.name)
+        self.assertEqual(asked.res_id, one.id)
+        lines.create({"map_id": maps["hl7_unit_out"].id, "source": "AM", "target": "AMP"})
+        self.assertIn("AMP", [part for segment in self.answered() for part in segment])
+
     def test_two_codes_of_one_place(self):
         self.make_route("4W-B", self.ward_stock, place_id=False)
         self.route.code = False

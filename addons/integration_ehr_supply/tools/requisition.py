@@ -159,14 +159,21 @@ def status(progress: Progress) -> str:
     return "partly_ready" if progress.reserved > NOTHING else "waiting"
 
 
-def digest(order: Mapping[str, Any]) -> str:
-    """What was ordered, to recognise it when it comes again. How and when is no part of it."""
+def digest(order: Mapping[str, Any], message: Mapping[str, Any]) -> str:
+    """What was ordered, to recognise it when it comes again. How and when is no part of it.
+
+    :param order: one of ``orders`` of the message, as ``ehr.requisition``
+    :param message: what it says of all of them: of what kind they are, and for whom
+    """
     said = {
         name: value
         for name, value in order.items()
         if name not in ("action", "filler", "status", "reason") and value is not None
     }
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, default=str)
+    # Where the patient lies matters only to an order that does not name its place.
+    context = ("kind", "visit") if order.get("deliver_to") else ("kind", "visit", "location")
+    of_all = {name: message[name] for name in context if message.get(name) is not None}
+    text = json.dumps([of_all, said], sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
