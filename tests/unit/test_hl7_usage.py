@@ -100,6 +100,15 @@ PV1 = f"PV1|1|I|3W^301^1^MAIN{'|' * 16}V1^^^MAIN"
 RXD = "RXD|1|SWAB^Swab|20260302083000|2|EA||RX9||||||OR^OR1^^MAIN|||||L7|20270630"
 
 
+def test_each_rxd_of_an_order_is_a_line() -> None:
+    second = RXD.replace("RXD|1|", "RXD|2|").replace("|L7|", "|L8|")
+    found = canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", RXD, second)
+    assert [(one["number"], one["line"], one["lot"]) for one in found["lines"]] == [
+        ("D1", "1", "L7"),
+        ("D1", "2", "L8"),
+    ]
+
+
 def test_dispense() -> None:
     found = canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", RXD, "NTE|1||secret")
     assert SCHEMA.violations(found) == []
