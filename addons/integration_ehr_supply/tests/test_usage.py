@@ -93,6 +93,11 @@ class TestUsage(UsageCase):
         )
         self.assertEqual(self.left(self.swab, self.ward_stock), 98)
 
+    def test_a_lot_of_an_item_that_is_kept_without(self):
+        for _time in range(2):
+            self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", f18="L7"))))
+        self.assertEqual(self.left(self.swab, self.ward_stock), 98)
+
     def test_the_same_twice_at_once(self):
         told = [self.rds(self.rxd("D1", "1", "SWAB")) for _time in range(3)]
         self.assert_done(self.bring(*told))
