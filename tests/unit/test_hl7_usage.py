@@ -73,8 +73,6 @@ def mapping(name: str):
     return compile_mapping(MappingSpec(header, sections))
 
 
-
-
 def routes(routing: str):
     """The rules of a routing, by type of message."""
     return {
