@@ -6,7 +6,8 @@
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
-    "depends": ["integration_ehr_bridge", "integration_procurement"],
+    # supply: what was used for a visit is charged line by line
+    "depends": ["integration_ehr_bridge", "integration_ehr_supply", "integration_procurement"],
     "data": [
         "security/ehr_billing_rules.xml",
         "security/ir.model.access.csv",
@@ -22,6 +23,7 @@
         "views/ehr_charge_views.xml",
         "views/ehr_charge_code_views.xml",
         "views/integration_charge_entry_views.xml",
+        "views/integration_system_views.xml",
         "views/ehr_payer_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus_charges.xml",

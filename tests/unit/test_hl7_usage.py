@@ -73,11 +73,16 @@ def mapping(name: str):
     return compile_mapping(MappingSpec(header, sections))
 
 
-ROUTES = {
-    values["message_type"].text: values
-    for _name, values in _records("integration.routing.line")
-    if values["routing_id"].get("ref") == "routing_hl7_v2_usage"
-}
+def routes(routing: str):
+    """The rules of a routing, by type of message."""
+    return {
+        values["message_type"].text: values
+        for _name, values in _records("integration.routing.line")
+        if values["routing_id"].get("ref") == f"routing_hl7_v2_{routing}"
+    }
+
+
+ROUTES = routes("radiology") | routes("usage")
 SCHEMA = compile_schema(
     json.loads(
         dict(_records("integration.contract.version"))["contract_ehr_consumption_1_0_0"][
@@ -98,6 +103,15 @@ def canonical(kind: str, *segments: str, maps=MAPS):
 PID = "PID|1||4711^^^MAIN^MR||Canary^Carol||19700102|F"
 PV1 = f"PV1|1|I|3W^301^1^MAIN{'|' * 16}V1^^^MAIN"
 RXD = "RXD|1|SWAB^Swab|20260302083000|2|EA||RX9||||||OR^OR1^^MAIN|||||L7|20270630"
+
+
+def test_each_rxd_of_an_order_is_a_line() -> None:
+    second = RXD.replace("RXD|1|", "RXD|2|").replace("|L7|", "|L8|")
+    found = canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", RXD, second)
+    assert [(one["number"], one["line"], one["lot"]) for one in found["lines"]] == [
+        ("D1", "1", "L7"),
+        ("D1", "2", "L8"),
+    ]
 
 
 def test_dispense() -> None:
@@ -224,6 +238,30 @@ def test_one_device_does_not_say_a_thing_twice() -> None:
 
 def test_orders_are_kept_and_nothing_else() -> None:
     assert ROUTES["RDE^O11"]["action"].text == "filter"
+
+
+def test_no_type_belongs_to_usage_and_to_orders_of_supplies() -> None:
+    assert routes("usage").keys() & routes("supply").keys() == set()
+    assert routes("radiology").keys() == {"OMG^O19"}
+
+
+def test_a_dispense_told_as_an_encoded_order() -> None:
+    (route,) = routes("encoded_orders").values()
+    rxe = "RXE|1^Q8H|SWAB^Swab|1||EA|||||6|EA||||RX77|||20260302083000"
+    header = "MSH|^~\\&|CARE|MAIN|ODOO|HUB|20260302090000||RDE^O11|C1|P|2.5.1"
+
+    def told(segment: str):
+        raw = "\r".join([header, PID, PV1, "ORC|NW|O1^CARE|D1^PHARM", segment]) + "\r"
+        root = load("hl7.document").view(load("hl7.message").parse(raw.encode()))
+        return mapping(route["mapping_id"].get("ref")).apply(root, MAPS, CONTEXT)
+
+    found = told(rxe)
+    assert SCHEMA.violations(found) == []
+    (line,) = found["lines"]
+    assert (line["number"], line["line"], line["quantity"]) == ("RX77", "1", "6")
+    assert line["consumed_at"] == "2026-03-02T07:30:00Z"
+    with pytest.raises(MappingError, match="RXE-10"):
+        told(rxe.replace("|6|", "||"))
 
 
 def test_the_example_keeps_its_contract() -> None:

@@ -19,12 +19,29 @@ class EhrCharge(models.Model):
         help="What was used up.",
     )
 
+    consumption_id = fields.Many2one(
+        "ehr.consumption",
+        string="Usage",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        check_company=True,
+        groups="stock.group_stock_user,account.group_account_invoice",
+        help="The line of usage that is charged, or that gave it back.",
+    )
+
+    _consumption_unique = models.UniqueIndex(
+        "(consumption_id) WHERE consumption_id IS NOT NULL",
+        "This line of usage has been charged already.",
+    )
+
     @api.model
-    def _book(self, visit, product, quantity, moment, *, origin=None):
+    def _book(self, visit, product, quantity, moment, *, origin=None, **more):
         """Post a charge of Odoo's own. Only what has a charge code is charged.
 
         :param quantity: in the product's unit
         :param origin: the stock move that used it up, if there is one
+        :param more: further values of the charge
         :return: the charge; empty if the company's charges come in, or the product has no code
         """
         company = visit.company_id
@@ -48,6 +65,7 @@ class EhrCharge(models.Model):
                 "encounter_id": visit.id,
                 "stock_move_id": origin.id if origin else False,
                 "company_id": company.id,
+                **more,
             }
         )
 
@@ -55,12 +73,25 @@ class EhrCharge(models.Model):
     def _book_back(self, used, quantity, moment):
         """Take back what was posted for a stock move, of which something was returned."""
         charge = self.search([("stock_move_id", "=", used.id), ("kind", "=", "charge")])
-        if not charge:
-            return charge
+        return charge and charge._take_back(quantity, moment)
+
+    @api.model
+    def _book_back_usage(self, back, quantity):
+        """Take back what was posted for a line of usage; nothing if that was not charged here.
+
+        :param back: the line that gives it back
+        :param quantity: in the product's unit
+        """
+        charge = self.search([("consumption_id", "=", back.returns_id.id)])
+        return charge and charge._take_back(quantity, back.used_at, consumption_id=back.id)
+
+    def _take_back(self, quantity, moment, **more):
+        """Credit so much of this charge; the last part takes exactly what is left."""
+        charge = self.ensure_one()
         left = charge.quantity - charge.credited_quantity
         whole = charge.currency_id.round(charge.amount * quantity / charge.quantity)
         rest = charge.amount - charge.credited_amount
-        is_all = quantity >= left
+        is_all = charge.product_id.uom_id.compare(quantity, left) >= 0
         credit = charge.copy(
             {
                 "number": f"ODOO-{secrets.token_hex(6).upper()}",
@@ -71,6 +102,7 @@ class EhrCharge(models.Model):
                 "amount": rest if is_all else whole,
                 "encounter_id": charge.encounter_id.id,
                 "stock_move_id": False,
+                **more,
             }
         )
         if is_all:

@@ -13,7 +13,12 @@ class StockMove(models.Model):
         moves = super()._action_done(cancel_backorder=cancel_backorder)
         # sudo: who takes goods from stock need not see whose visit it is
         done = moves.sudo().filtered(
-            lambda move: move.state == "done" and move.picking_id.encounter_id
+            lambda move: (
+                move.state == "done"
+                and move.picking_id.encounter_id
+                # Usage is charged line by line (ehr.consumption).
+                and move.picking_id.ehr_usage != "use"
+            )
         )
         done._post_charges()
         return moves

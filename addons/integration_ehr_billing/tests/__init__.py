@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_charge_companies,
+    test_charge_consumption,
     test_charge_credits,
     test_charge_events,
     test_charge_prices,

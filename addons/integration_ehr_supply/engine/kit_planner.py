@@ -26,29 +26,76 @@ class Want(NamedTuple):
     at: datetime
 
 
+class Item(NamedTuple):
+    """So much of a product, in the unit in which it is kept, by a line of a kit."""
+
+    product: BaseModel
+    quantity: float
+    line: BaseModel
+
+
 def plan(appointments: BaseModel) -> None:
     """Bring the reservations of appointments of one company up to date, all at once."""
     appointments = appointments.with_context(**QUIET)
     env = appointments.env
-    company = appointments.company_id
     codes = set(appointments.resource_ids.mapped("code")) - {False}
-    known = env["ehr.case.kit"]._for_codes(company, codes)
-    fresh: list[dict[str, Any]] = []
+    known = env["ehr.case.kit"]._for_codes(appointments.company_id, codes)
+    new: list[dict[str, Any]] = []
+    kept = env["stock.picking"]
     for one in appointments:
-        reserved = one.kit_picking_ids.filtered(lambda picking: not picking.ehr_kit_closed)
-        for want in _wanted(one, known):
-            same = reserved.filtered(lambda picking, want=want: _fits(picking, want))[:1]
-            reserved -= same
-            if same:
-                _move(same, want)
-            else:
-                fresh.append(_values(one, want))
-        reserved._ehr_release_kit()
-    if fresh:
-        created = env["stock.picking"].create(fresh)
-        created.action_confirm()
-        # A transfer of which nothing is there waits: the appointment says what is missing.
-        created.move_ids._action_assign()
+        same, released, fresh = _compare(one, known)
+        kept |= same
+        released._ehr_release_kit()
+        if released and fresh:
+            # At once: what was freed for it is not to go to another one that waits.
+            _reserve(env, fresh)
+        else:
+            new += fresh
+    _reserve(env, new)
+    kept.move_ids.filtered(lambda move: move.state in LACKING)._action_assign()
+
+
+def _reserve(env: Any, values: list[dict[str, Any]]) -> None:
+    if not values:
+        return
+    created = env["stock.picking"].create(values)
+    created.action_confirm()
+    # A transfer of which nothing is there waits: the appointment says what is missing.
+    created.move_ids._action_assign()
+
+
+def _compare(
+    appointment: BaseModel, known: dict[Any, BaseModel]
+) -> tuple[BaseModel, BaseModel, list[dict[str, Any]]]:
+    """What stays of the reservations of an appointment, what is released, what is to be made."""
+    reserved = appointment.kit_picking_ids.filtered(lambda picking: not picking.ehr_kit_closed)
+    # What a person cancelled, and nothing was used of: it reserves nothing any more.
+    lost = reserved.filtered(lambda one: one.state == "cancel") - reserved._ehr_used()
+    lost.ehr_kit_closed = True
+    reserved -= lost
+    if _may_still_be_told(appointment):
+        kept = reserved._ehr_keep_a_while()
+        return kept.browse(), reserved - kept, []
+    same, fresh = reserved.browse(), []
+    for want in _wanted(appointment, known):
+        mine = reserved.filtered(lambda one, want=want: one.ehr_kit_id == want.kit)
+        fits = mine.filtered(lambda one, want=want: _fits(one, want))
+        for picking in fits:
+            _move(picking, want)
+        same |= fits
+        rest = mine - fits
+        if fits and rest:
+            # A part was brought: only what was still missing is made anew, for the new place.
+            fresh.append(_values(appointment, want, _missing_items(rest)))
+        elif not fits:
+            fresh.append(_values(appointment, want, _items(want.kit)))
+    reserved.filtered("ehr_kit_until").ehr_kit_until = False
+    return same, reserved - same, fresh
+
+
+def _may_still_be_told(appointment: BaseModel) -> bool:
+    """It is over as it was planned: what was used is told within the next hours."""
+    return appointment.status == "done"
 
 
 def _wanted(appointment: BaseModel, known: dict[Any, BaseModel]) -> Iterator[Want]:
@@ -58,18 +105,27 @@ def _wanted(appointment: BaseModel, known: dict[Any, BaseModel]) -> Iterator[Wan
     target = place._usage_setting("stock_location_id")
     if not target.warehouse_id:
         return  # the appointment says that nothing is reserved (kit_state)
-    source = place._usage_setting("kit_source_id") or target.warehouse_id.lot_stock_id
+    source = place._kit_source()
     for kit in appointment._kits(known):
         if kit.line_ids:
             yield Want(kit, source, target, appointment.start_at)
 
 
 def _fits(picking: BaseModel, want: Want) -> bool:
-    """Whether a transfer reserves this kit; one that was carried out already does, wherever to."""
-    if picking.ehr_kit_id != want.kit:
+    """Whether a transfer still reserves a kit as it is to be.
+
+    One that was carried out does, wherever to; and one that somebody works on, or that something
+    was used of, is not made anew because the kit has other items since.
+    """
+    if picking.state in ("done", "cancel"):
+        return True
+    if (picking.location_id, picking.location_dest_id) != (want.source, want.target):
         return False
-    return picking.state == "done" or (
-        picking.location_id == want.source and picking.location_dest_id == want.target
+    return (
+        picking.ehr_kit_revision == want.kit.revision
+        or bool(picking.backorder_id)
+        or any(picking.move_ids.mapped("picked"))
+        or bool(picking._ehr_used())
     )
 
 
@@ -80,11 +136,19 @@ def _move(picking: BaseModel, want: Want) -> None:
     visit = picking.ehr_appointment_id.encounter_id
     if picking.encounter_id != visit:
         picking.encounter_id = visit
-    picking.move_ids.filtered(lambda move: move.state in LACKING)._action_assign()
 
 
-def _values(appointment: BaseModel, want: Want) -> dict[str, Any]:
-    warehouse = want.target.warehouse_id
+def _items(kit: BaseModel) -> list[Item]:
+    """What a kit holds, in the units in which it is kept: a part of a box would be rounded."""
+    return [Item(line.product_id, line._in_product_unit(), line) for line in kit.line_ids]
+
+
+def _missing_items(pickings: BaseModel) -> list[Item]:
+    moves = pickings.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+    return [Item(move.product_id, move.product_qty, move.ehr_kit_line_id) for move in moves]
+
+
+def _values(appointment: BaseModel, want: Want, items: list[Item]) -> dict[str, Any]:
     common = {
         "company_id": appointment.company_id.id,
         "location_id": want.source.id,
@@ -92,26 +156,27 @@ def _values(appointment: BaseModel, want: Want) -> dict[str, Any]:
         "date": want.at,
     }
     return {
-        "picking_type_id": warehouse.int_type_id.id,
+        "picking_type_id": want.target.warehouse_id.int_type_id.id,
         "location_id": want.source.id,
         "location_dest_id": want.target.id,
         "scheduled_date": want.at,
-        "origin": want.kit.name,
+        # Not the name of the kit, which is the procedure and may name the surgeon.
+        "origin": appointment.env._("Case kit"),
         "ehr_usage": "kit",
         "ehr_appointment_id": appointment.id,
         "encounter_id": appointment.encounter_id.id,
         "ehr_kit_id": want.kit.id,
+        "ehr_kit_revision": want.kit.revision,
         "move_ids": [
             Command.create(
                 {
                     **common,
-                    "product_id": line.product_id.id,
-                    # In the unit in which it is kept: a part of a box would be rounded.
-                    "product_uom": line.product_id.uom_id.id,
-                    "product_uom_qty": line._in_product_unit(),
-                    "ehr_kit_line_id": line.id,
+                    "product_id": item.product.id,
+                    "product_uom": item.product.uom_id.id,
+                    "product_uom_qty": item.quantity,
+                    "ehr_kit_line_id": item.line.id,
                 }
             )
-            for line in want.kit.line_ids
+            for item in items
         ],
     }

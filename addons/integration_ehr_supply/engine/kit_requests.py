@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from odoo.models import BaseModel
@@ -59,10 +60,12 @@ def cancel(handler: BaseModel, received: Any, request: BaseModel, asked: Asked) 
             "the supplier and cancel the order, then retry.",
             code="outsourced_ordered",
         )
-    used = request.consumption_ids.filtered(lambda one: one.action == USE)
-    told = [
-        _told(asked, Key(RETURN, one.number, one.line), one.product_id.display_name) for one in used
-    ]
+    used = request.consumption_ids.filtered(
+        lambda one: (
+            one.action == USE and one.uom_id.compare(one.quantity, one.quantity_returned) > 0
+        )
+    )
+    told = [_told(asked, Key(RETURN, one.number, one.line)) for one in used]
     book = UsageBook(handler, received, told)
     for one, line in zip(used, told, strict=True):
         usage_return.put_back_all(book, line, one, received).kit_request_id = request
@@ -70,12 +73,12 @@ def cancel(handler: BaseModel, received: Any, request: BaseModel, asked: Asked) 
     request.state = "cancelled"
 
 
-def _told(asked: Asked, key: Key, item: str = "") -> Told:
+def _told(asked: Asked, key: Key) -> Told:
     original = Key(USE, key.number, key.line) if key.action == RETURN else None
     return Told(
         key=key,
         source="test",
-        item=item,
+        item="",  # the kit says what
         quantity="",
         unit="",
         lot="",
@@ -105,26 +108,42 @@ def _usages(
             "stock": book.stock_of(place),
             "visit": visit,
             "cost_centre": book.cost_centre(place, visit),
-            "kit_move": book.env["stock.move"],
         }
-        for lot, unit, quantity in _portions(line, common["stock"]):
+        for lot, unit, quantity in _portions(line, common["stock"], asked.at):
             number += 1
             key = Key(USE, asked.key.number, f"{asked.key.line}/{number}")
             yield Usage(told=_told(asked, key), unit=unit, quantity=quantity, lot=lot, **common)
 
 
-def _portions(line: BaseModel, stock: BaseModel) -> Iterator[tuple[BaseModel, BaseModel, float]]:
-    """What of an item is taken of which lot, as Odoo would take it; recalled ones are not."""
+def _portions(
+    line: BaseModel, stock: BaseModel, at: datetime
+) -> Iterator[tuple[BaseModel, BaseModel, float]]:
+    """What of an item is taken of which lot, as Odoo would take it.
+
+    Of lots that are recalled, or expired when the test was ordered, nothing is taken.
+
+    :raises errors.ConflictError: ``beyond_stock``: there are not enough lots; ``lot_expired``: not
+        enough that may be used
+    """
     product, lots = line.product_id, line.env["stock.lot"]
     if product.tracking == "none":
         yield lots, line.uom_id, line.quantity
         return
-    left = line._in_product_unit()
+    left, expired = line._in_product_unit(), False
     for quant in line.env["stock.quant"]._gather(product, stock):
         there = min(quant.quantity - quant.reserved_quantity, left)
         if quant.lot_id and quant.location_id == stock and product.uom_id.compare(there, 0) > 0:
+            if quant.lot_id._ehr_expired(at):
+                expired = True
+                continue
             yield quant.lot_id, product.uom_id, there
             left -= there
+    if product.uom_id.compare(left, 0) > 0 and expired:
+        raise errors.ConflictError(
+            "A test takes more of an item than there is of lots that have not expired. Enter the "
+            "missing receipt, or correct the date of the lot if it is wrong; then retry.",
+            code="lot_expired",
+        )
     if product.uom_id.compare(left, 0) > 0:
         raise errors.ConflictError(
             "A test takes more of an item than there are lots of it where the test is done. Enter "

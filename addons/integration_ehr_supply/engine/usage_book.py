@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from odoo import fields
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Key, Told, ended_before
+from .usage_kits import KitBook, Part
 
 
 @dataclass
@@ -20,8 +22,8 @@ class Usage:
     """A line whose words are records.
 
     :ivar quantity: in ``unit``
-    :ivar stock: the stock location that it is taken from
-    :ivar kit_move: the reservation that it is taken out of; empty for none
+    :ivar stock: the stock location of the place
+    :ivar parts: where it is taken from; empty for all of it from ``stock``
     """
 
     told: Told
@@ -34,7 +36,34 @@ class Usage:
     stock: BaseModel
     visit: BaseModel
     cost_centre: BaseModel
-    kit_move: BaseModel
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def bins(self) -> dict[BaseModel, float]:
+        """How much is taken from where, in the unit in which the product is kept."""
+        found: dict[BaseModel, float] = defaultdict(float)
+        for part in self.parts:
+            found[part.stock] += part.quantity
+        return found or {self.stock: self.in_product_unit}
+
+    @property
+    def source(self) -> BaseModel:
+        """The stock location that all of it is taken from, or that its bins are part of."""
+        bins = list(self.bins)
+        for part in self.parts:
+            store = part.move.location_id
+            if (
+                len(bins) > 1
+                and store
+                and all(one.parent_path.startswith(store.parent_path) for one in bins)
+            ):
+                return store
+        return bins[0]
+
+    @property
+    def kit_picking(self) -> BaseModel:
+        """The reservation of a kit that it, or the first part of it, is taken out of."""
+        return self.parts[0].move.picking_id if self.parts else self.stock.env["stock.picking"]
 
     @property
     def in_product_unit(self) -> float:
@@ -55,14 +84,14 @@ class UsageBook:
         # sudo: how usage is booked; a service user need not be able to read companies
         self.company = self.env.company.sudo()
         self.known = self._read_known(lines)
-        self._products = self._read_products({one.item for one in lines})
+        self._products = self._read_products({one.item for one in lines if one.item})
         self._units: dict[tuple[int, str], BaseModel] = {}
         self._quantities: dict[tuple[int, str], float] = {}
         self._stocks: dict[str, BaseModel] = {}
         self._lots = self._read_lots({one.lot for one in lines if one.lot})
         self._places = self.env["ehr.location"]._resolve(one.place for one in lines if one.place)
         self._visits = self.env["ehr.encounter"]._resolve(one.visit for one in lines if one.visit)
-        self.kit_moves = self._read_kits(self._visits.values())
+        self._kits = KitBook(self.env, self._visits.values())
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -100,23 +129,6 @@ class UsageBook:
         )
         return {(lot.product_id.id, lot.name): lot for lot in lots}
 
-    def _read_kits(self, visits: Iterable[BaseModel]) -> dict[int, BaseModel]:
-        """Moves of kits that are reserved for visits, by visit, the nearest appointment first."""
-        ids = [visit.id for visit in visits]
-        if not ids:
-            return {}
-        # sudo: which kit is whose is known to the feed, whatever it may see of transfers
-        moves = self.env["stock.move"].sudo().search(
-            Domain("picking_id.ehr_appointment_id.encounter_id", "in", ids)
-            & Domain("picking_id.ehr_kit_closed", "=", False)
-            & Domain("state", "not in", ("draft", "cancel")),
-            order="date, id",
-        )  # fmt: skip
-        found = defaultdict(moves.browse)
-        for move in moves:
-            found[move.picking_id.ehr_appointment_id.encounter_id.id] |= move
-        return {visit: some.sudo(self.env.su) for visit, some in found.items()}
-
     # -- one line ----------------------------------------------------------------------------
 
     def usage(self, told: Told, received: Any) -> Usage:
@@ -139,9 +151,10 @@ class UsageBook:
             stock=self._stock(told, place),
             visit=visit,
             cost_centre=self.cost_centre(place, visit),
-            kit_move=self.env["stock.move"],
         )
-        self._out_of_kit(usage)
+        usage.parts = self._kits.parts(
+            visit, product, usage.lot, usage.in_product_unit, usage.stock
+        )
         return usage
 
     def product(self, told: Told) -> BaseModel:
@@ -189,13 +202,18 @@ class UsageBook:
                 "have decided, take the lot off the recall list and retry, or cancel this message.",
                 code="lot_recalled",
             )
-        late = told.expiry is not None and told.expiry < told.used_at.date()
+        late = told.expiry is not None and told.expiry < self._day(told)
         if late or (lot and lot._ehr_expired(told.used_at)):
             raise errors.ConflictError(
                 "A lot was used after it had expired. Ask the ward which lot it was; correct the "
                 "date of the lot if it is wrong and retry, or cancel this message.",
                 code="lot_expired",
             )
+
+    def _day(self, told: Told) -> Any:
+        """The day on which something was used, where the company is."""
+        handler = self.handler.with_context(tz=self.company.partner_id.tz)
+        return fields.Datetime.context_timestamp(handler, told.used_at).date()
 
     # -- where, for whom, at whose cost --------------------------------------------------------
 
@@ -273,41 +291,3 @@ class UsageBook:
                 code="no_cost_centre",
             )
         return found.sudo(self.env.su)
-
-    # -- kits --------------------------------------------------------------------------------
-
-    def _out_of_kit(self, usage: Usage) -> None:
-        """What is reserved for the visit is taken from where it lies."""
-        reserved = self.kit_moves.get(usage.visit.id)
-        moves = reserved and reserved.filtered(lambda one: one.product_id == usage.product)
-        if not moves:
-            return
-        move = moves[0]
-        usage.kit_move = move
-        usage.stock = self._kit_place(usage, move)
-
-    def _kit_place(self, usage: Usage, move: BaseModel) -> BaseModel:
-        lines = move.move_line_ids.filtered(lambda one: one.quantity)
-        mine = lines.filtered(lambda one: one.lot_id == usage.lot)
-        if move.state == "done":
-            # It was brought: it lies where it was brought to, unless another lot was used.
-            if not mine:
-                usage.kit_move = move.browse()
-            return mine[:1].location_dest_id or usage.stock
-        if mine:
-            return mine[0].location_id
-        if usage.lot:
-            there = self.env["stock.quant"].search(
-                [
-                    ("lot_id", "=", usage.lot.id),
-                    ("location_id", "child_of", move.location_id.id),
-                    ("quantity", ">", 0),
-                ],
-                limit=1,
-            )
-            # Another lot than was reserved, and not of that store: the place has it.
-            if there:
-                return there.location_id
-            usage.kit_move = move.browse()
-            return usage.stock
-        return (lines[:1] or move).location_id

@@ -8,11 +8,14 @@ from typing import Any
 from odoo.fields import Command
 from odoo.models import BaseModel
 
+#: A lot, and where it lies.
+Where = tuple[int | bool, int]
+
 
 def values(
     product: BaseModel,
     unit: BaseModel,
-    by_lot: Mapping[int, float],
+    by_lot: Mapping[Where, float],
     source: BaseModel,
     target: BaseModel,
     company: BaseModel,
@@ -20,7 +23,8 @@ def values(
 ) -> dict[str, Any]:
     """A move with a line for each lot.
 
-    :param by_lot: quantities in ``unit``, by the id of the lot; the key is false for none
+    :param by_lot: quantities in ``unit``, by the ids of the lot (false for none) and of the
+        location that it is taken from, which is ``source`` or a part of it
     :param more: further values of the move
     """
     common = {
@@ -35,9 +39,10 @@ def values(
             "product_uom_id": unit.id,
             "quantity": unit.round(quantity),
             "lot_id": lot,
+            "location_id": place,
             "picked": True,
         }
-        for lot, quantity in by_lot.items()
+        for (lot, place), quantity in by_lot.items()
     ]
     return {
         **common,

@@ -6,6 +6,7 @@ from typing import Any
 
 from odoo.fields import Command
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
@@ -32,6 +33,7 @@ def give_back(book: UsageBook, told: Told, received: Any) -> BaseModel:
 
 def put_back_all(book: UsageBook, told: Told, original: BaseModel, received: Any) -> BaseModel:
     """Put back what is left of a consumption: what it was for does not take place."""
+    _claim(original)
     left = original.uom_id.round(original.quantity - original.quantity_returned)
     return _write(book, told, original, received, left)
 
@@ -66,8 +68,21 @@ def _write(
     ).with_env(book.env)  # fmt: skip
 
 
+def _claim(original: BaseModel) -> None:
+    """Let returns of one dispense be booked one after the other.
+
+    A lock alone would not do: who waited for it still reads what was returned before (REPEATABLE
+    READ). The write makes the later transaction fail, and the engine begins it again.
+    """
+    original.flush_recordset()
+    original.env.cr.execute(
+        SQL("UPDATE ehr_consumption SET write_date = write_date WHERE id = %s", original.id)
+    )
+
+
 def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
     """What comes back, in the unit of the dispense."""
+    _claim(original)
     product = book.product(told)
     unit = book.unit(product, told.unit)
     lot = book.lot(product, told, giving_back=True) if told.lot else original.lot_id
@@ -95,7 +110,7 @@ def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> Bas
     move = usage_moves.values(
         original.product_id,
         original.uom_id,
-        {original.lot_id.id: quantity},
+        {(original.lot_id.id, taken.location_dest_id.id): quantity},
         taken.location_dest_id,
         original.stock_location_id,
         original.company_id,

@@ -8,6 +8,7 @@ from typing import Any
 
 from odoo import fields
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
@@ -48,22 +49,26 @@ def book(handler: BaseModel, usages: Sequence[Usage]) -> BaseModel:
 # -- what is there -----------------------------------------------------------------------------
 
 
-def _stored(usage: Usage) -> tuple[int, int, int]:
-    return usage.stock.id, usage.product.id, usage.lot.id or 0
-
-
 def _missing(env: Any, usages: Sequence[Usage]) -> dict[int, float]:
     """How much is not there, by number of the line, where that may be.
 
     :raises errors.ConflictError: it may not
     """
     kept = [(number, one) for number, one in enumerate(usages) if one.product.is_storable]
+    _lock(env, [one for _number, one in kept])
     on_hand = _on_hand(env, [one for _number, one in kept])
     missing = {}
+    taken = env["stock.lot"]
     for number, one in kept:
-        quantity = on_hand.take(_stored(one), one.in_product_unit)
+        quantity = sum(
+            on_hand.take((place.id, one.product.id, one.lot.id or 0), wanted)
+            for place, wanted in one.bins.items()
+        )
         if one.product.uom_id.is_zero(quantity):
+            taken |= one.lot
             continue
+        if one.product.tracking == "serial":
+            _require_unused(env, one, taken)
         if _policy(env["integration.handler.ehr_consumption"], one) == "quarantine":
             raise errors.ConflictError(
                 "More was used than lies at the place by Odoo's count. Count the stock or enter "
@@ -74,12 +79,58 @@ def _missing(env: Any, usages: Sequence[Usage]) -> dict[int, float]:
     return missing
 
 
+def _require_unused(env: Any, usage: Usage, taken: BaseModel) -> None:
+    """A serial number that is not there must not have been used before: there is one of it.
+
+    :param taken: lots of lines before this one
+    :raises errors.ConflictError: ``serial_used``
+    """
+    before = env["ehr.consumption"].search([("lot_id", "=", usage.lot.id), ("action", "=", "use")])
+    kept = before.filtered(lambda one: one.uom_id.compare(one.quantity, one.quantity_returned) > 0)
+    if kept or usage.lot in taken:
+        raise errors.ConflictError(
+            "A serial number was used that was used before and never came back: there is only one "
+            "of it. Ask the ward which one it was, then cancel this message; or let the sender "
+            "take back the first use, then retry.",
+            code="serial_used",
+        )
+
+
+def _lock(env: Any, usages: Sequence[Usage]) -> None:
+    """Let two transactions take the same goods one after the other.
+
+    Odoo itself leaves out quants that are locked, and writes negative ones beside them: two that
+    take at once would both see all of it. Who comes second waits here, and is then begun again
+    by the engine, since what he has read is outdated (REPEATABLE READ). In the order of ids, so
+    that batches do not wait for each other in a circle.
+    """
+    if not usages:
+        return
+    env["stock.quant"].flush_model()
+    env.cr.execute(
+        SQL(
+            """
+            SELECT id FROM stock_quant
+             WHERE location_id = ANY(%s) AND product_id = ANY(%s) AND company_id = %s
+             ORDER BY id FOR UPDATE
+            """,
+            list(_places(usages)),
+            list({one.product.id for one in usages}),
+            env.company.id,
+        )
+    )
+
+
+def _places(usages: Iterable[Usage]) -> set[int]:
+    return {place.id for one in usages for place in one.bins}
+
+
 def _on_hand(env: Any, usages: Iterable[Usage]) -> OnHand:
     """What lies at the places, loose and our own: nothing else is taken."""
     usages = list(usages)
     rows = env["stock.quant"]._read_group(
         [
-            ("location_id", "in", list({one.stock.id for one in usages})),
+            ("location_id", "in", list(_places(usages))),
             ("product_id", "in", list({one.product.id for one in usages})),
             ("owner_id", "=", False),
             ("package_id", "=", False),
@@ -103,14 +154,19 @@ def _policy(handler: BaseModel, usage: Usage) -> str:
 
 def _group(usage: Usage) -> tuple[int, ...]:
     """Lines with the same are taken by one move."""
-    return usage.stock.id, usage.product.id, usage.unit.id, usage.cost_centre.id
+    return usage.source.id, usage.product.id, _unit(usage).id, usage.cost_centre.id
+
+
+def _unit(usage: Usage) -> BaseModel:
+    """The unit of the move. Of several bins that in which it is kept: boxes would be rounded."""
+    return usage.product.uom_id if len(usage.bins) > 1 else usage.unit
 
 
 def _take(env: Any, usages: Sequence[Usage]) -> dict[tuple[int, ...], BaseModel]:
     groups = defaultdict(list)
     for one in usages:
         groups[_group(one)].append(one)
-    by_place = {group[0].stock: group[0] for group in groups.values()}
+    by_place = {group[0].source: group[0] for group in groups.values()}
     transfers = env["stock.picking"].create(
         [_transfer_values(stock, one) for stock, one in by_place.items()]
     )
@@ -118,7 +174,7 @@ def _take(env: Any, usages: Sequence[Usage]) -> dict[tuple[int, ...], BaseModel]
     # Not with their transfers: Odoo would look for moves to merge, and these are merged already.
     moves = env["stock.move"].create(
         [
-            {**_move_values(group), "picking_id": of_place[group[0].stock].id}
+            {**_move_values(group), "picking_id": of_place[group[0].source].id}
             for group in groups.values()
         ]
     )
@@ -138,14 +194,18 @@ def _transfer_values(stock: BaseModel, first: Usage) -> dict[str, Any]:
 
 def _move_values(group: list[Usage]) -> dict[str, Any]:
     one = group[0]
-    by_lot: dict[int, float] = defaultdict(float)
+    by_lot: dict[usage_moves.Where, float] = defaultdict(float)
     for usage in group:
-        by_lot[usage.lot.id] += usage.quantity
+        if len(usage.bins) == 1:
+            by_lot[usage.lot.id, usage.source.id] += usage.quantity
+            continue
+        for place, quantity in usage.bins.items():
+            by_lot[usage.lot.id, place.id] += quantity
     return usage_moves.values(
         one.product,
-        one.unit,
+        _unit(one),
         by_lot,
-        one.stock,
+        one.source,
         # Where Odoo books what a company uses up itself.
         one.product.property_stock_production,
         one.product.env.company,
@@ -171,11 +231,11 @@ def _values(
         "uom_id": usage.unit.id,
         "lot_id": usage.lot.id,
         "place_id": usage.place.id,
-        "stock_location_id": usage.stock.id,
+        "stock_location_id": usage.source.id,
         "analytic_account_id": usage.cost_centre.id,
         "encounter_id": usage.visit.id,
         "move_id": move.id,
-        "kit_picking_id": usage.kit_move.picking_id.id,
+        "kit_picking_id": usage.kit_picking.id,
         "company_id": move.company_id.id,
         **_shortage(missing, receipt),
     }
@@ -196,13 +256,14 @@ def _free_kits(usages: Sequence[Usage]) -> BaseModel:
 
     Before anything is taken: Odoo would free the reservations of others otherwise.
     """
-    used: dict[BaseModel, float] = defaultdict(float)
+    used: dict[BaseModel, dict[BaseModel, float]] = defaultdict(lambda: defaultdict(float))
     for one in usages:
-        if one.kit_move:
-            used[one.kit_move] += one.in_product_unit
+        for part in one.parts:
+            if part.move:
+                used[part.move][one.lot] += part.quantity
     # sudo: the reservation follows from what was used, whoever told it
-    moves = usages[0].kit_move.browse().sudo() if usages else None
-    for move, quantity in used.items():
+    moves = usages[0].stock.env["stock.move"].sudo()
+    for move, by_lot in used.items():
         moves |= move.sudo()  # sudo: as above
-        move.sudo()._ehr_free_reserved(quantity)  # sudo: as above
+        move.sudo()._ehr_free_reserved(by_lot)  # sudo: as above
     return moves.filtered(lambda one: one.state not in ("done", "cancel"))

@@ -38,22 +38,43 @@ class EhrAppointment(models.Model):
 
     @api.depends("kit_picking_ids.state", "status", "resource_ids.code", "resource_ids.staff_id")
     def _compute_kits(self):
+        counts = dict(
+            self.env["ehr.consumption"]._read_group(
+                [("kit_picking_id", "in", self.kit_picking_ids.ids)],
+                ["kit_picking_id"],
+                ["__count"],
+            )
+        )
+        kits = self.env["ehr.case.kit"]
+        known = {
+            company: kits._for_codes(company, set(some.resource_ids.mapped("code")) - {False})
+            for company, some in self.grouped("company_id").items()
+        }
         for one in self:
             pickings = one.kit_picking_ids
             one.kit_count = len(pickings)
-            one.kit_state = one._kit_state(pickings)
+            used = pickings.filtered(lambda picking: picking._origin in counts)
+            one.kit_state = one._kit_state(pickings, used, known[one.company_id])
             one.kit_missing = ", ".join(one._kit_missing(pickings)) or False
-            one.kit_consumption_count = self.env["ehr.consumption"].search_count(
-                [("kit_picking_id", "in", pickings.ids)]
-            )
+            one.kit_consumption_count = sum(counts.get(picking._origin, 0) for picking in pickings)
 
-    def _kit_state(self, pickings):
+    def _kit_state(self, pickings, used, known):
+        """What became of the kits.
+
+        :param used: those of the transfers that something was used of
+        :param known: kits, as of ``_for_codes``
+        """
         open_ = pickings.filtered(lambda one: not one.ehr_kit_closed)
-        if not open_:
-            if self._wants_kits() and self._kits():
+        live = open_.filtered(lambda one: one.state != "cancel")
+        # Of these a person cancelled the transfer, and nothing was used.
+        lost = (open_ - live - used).ehr_kit_id - (live | used).ehr_kit_id
+        if lost and self._wants_kits():
+            return "short" if live else "missing"
+        if not live:
+            if self._wants_kits() and not open_ and self._kits(known):
                 return "missing"
             return "over" if pickings else False
-        waiting = open_.filtered(lambda one: one.state not in ("done", "cancel"))
+        waiting = live.filtered(lambda one: one.state != "done")
         if not waiting:
             return "there"
         # Not the state of the transfer: to Odoo it is ready when a part of it is.

@@ -37,6 +37,9 @@ class EhrCaseKit(models.Model):
     )
     line_ids = fields.One2many("ehr.case.kit.line", "kit_id", string="Items", copy=True)
     active = fields.Boolean(default=True)
+    revision = fields.Integer(
+        readonly=True, copy=False, help="Goes up when the items change: reservations follow."
+    )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
@@ -71,9 +74,14 @@ class EhrCaseKit(models.Model):
         """The transfers that reserve this kit."""
         return {
             **self.env["ir.actions.actions"]._for_xml_id("stock.action_picking_tree_all"),
-            "domain": [("ehr_kit_id", "in", self.ids)],
+            "domain": [("id", "in", self._reservations().ids)],
             "context": {},
         }
+
+    def _reservations(self):
+        # sudo: which kit a transfer reserves is closed to storekeepers, who see the transfer
+        found = self.env["stock.picking"].sudo().search([("ehr_kit_id", "in", self.ids)])
+        return found.sudo(self.env.su)
 
     # ------------------------------------------------------------------
     # for appointments
@@ -110,24 +118,41 @@ class EhrCaseKit(models.Model):
         return kits
 
     def write(self, vals):
+        before = self._named()
         res = super().write(vals)
         if vals.keys() & {"code", "kind", "staff_id", "active", "company_id"}:
             self.env.registry.clear_cache()
-            self._plan_again()
+            self._plan_again(before)
         return res
 
     def unlink(self):
+        before = self._named()
         res = super().unlink()
         self.env.registry.clear_cache()
+        self._plan_again(before)
         return res
 
-    def _plan_again(self):
-        """Appointments to come are looked at again."""
+    def _items_changed(self):
+        """What is reserved and nobody works on yet is reserved anew."""
+        for kit in self:
+            kit.revision += 1
+        self._plan_again()
+
+    def _named(self):
+        """Codes and companies of these kits."""
+        return {(kit.code, kit.company_id.id) for kit in self}
+
+    def _plan_again(self, before=frozenset()):
+        """Appointments to come are looked at again.
+
+        :param before: codes and companies of before, of which something may be reserved
+        """
+        named = self.exists()._named() | set(before)
         # sudo: who keeps kits need not see appointments
         appointments = self.env["ehr.appointment"].sudo().search(
             [
-                ("company_id", "in", self.company_id.ids),
-                ("resource_ids.code", "in", self.mapped("code")),
+                ("company_id", "in", [company for _code, company in named]),
+                ("resource_ids.code", "in", [code for code, _company in named]),
                 ("start_at", ">=", fields.Datetime.now()),
             ]
         )  # fmt: skip

@@ -80,6 +80,25 @@ class EhrCaseKitLine(models.Model):
                     self.env._("Who does “%s”? Choose the supplier.", line.product_id.display_name)
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.kit_id._items_changed()
+        return lines
+
+    def write(self, vals):
+        kits = self.kit_id
+        res = super().write(vals)
+        if not {"product_id", "quantity", "uom_id", "kit_id"}.isdisjoint(vals):
+            (kits | self.kit_id)._items_changed()
+        return res
+
+    def unlink(self):
+        kits = self.kit_id
+        res = super().unlink()
+        kits._items_changed()
+        return res
+
     def _in_product_unit(self):
         self.ensure_one()
         return self.uom_id._compute_quantity(self.quantity, self.product_id.uom_id, round=False)

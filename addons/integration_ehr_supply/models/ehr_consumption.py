@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.integration_ehr_bridge.mixins.ehr_visit_document import VISIT_GROUPS
+
 SOURCES = [
     ("dispense", "Dispense"),
     ("device", "Implant or device"),
@@ -51,8 +53,11 @@ class EhrConsumption(models.Model):
     )  # fmt: skip
     place_id = fields.Many2one(
         "ehr.location", readonly=True, ondelete="restrict", check_company=True,
-        help="Where it was used.",
+        help="Where it was used.", groups=VISIT_GROUPS,
     )  # fmt: skip
+    unit_id = fields.Many2one(
+        related="place_id.unit_id", string="Ward", store=True, help="Not the room or bed."
+    )
     stock_location_id = fields.Many2one(
         "stock.location", string="Taken from", required=True, readonly=True, ondelete="restrict",
         check_company=True,

@@ -1,11 +1,21 @@
+import logging
+
+from psycopg2 import IntegrityError, OperationalError
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_ERRORS_TO_RETRY
 from odoo.tools import SQL
 
 from ..engine import kit_planner
 
 #: So many appointments are looked at in one transaction.
 AT_ONCE = 200
+#: So often a run is begun again, where somebody worked on the same stock.
+ATTEMPTS = 3
 _KEY = "ehr.kit.due"
+_logger = logging.getLogger(__name__)
 
 
 class EhrKitDue(models.Model):
@@ -34,19 +44,35 @@ class EhrKitDue(models.Model):
         ids = self.env.cr.precommit.data.pop(_KEY, None)
         if not ids:
             return
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO ehr_kit_due (appointment_id) SELECT unnest(%s::int[])",
-                sorted(ids),
-            )
-        )
+        self._insert(ids)
         # sudo: the feed may not see scheduled actions
         self.env.ref("integration_ehr_supply.ir_cron_kits").sudo()._trigger()
 
+    def _insert(self, ids):
+        self.env.cr.execute(
+            SQL("INSERT INTO ehr_kit_due (appointment_id) SELECT unnest(%s::int[])", sorted(ids))
+        )
+
     @api.model
     def _cron_plan(self):
-        """Reserve, move and release kits as the schedule says by now."""
-        self._remember_overdue()
+        """Reserve, move and release kits as the schedule says by now.
+
+        Run again at once where somebody worked on the same stock meanwhile: the next run of its
+        own would be an hour later.
+        """
+        for attempt in range(ATTEMPTS, 0, -1):
+            try:
+                self._plan_due()
+                self.env.flush_all()
+                return
+            except OperationalError as error:
+                if attempt == 1 or error.pgcode not in PG_CONCURRENCY_ERRORS_TO_RETRY:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+
+    def _plan_due(self):
+        self._insert_overdue()
         self.env.cr.execute(
             SQL(
                 """
@@ -61,19 +87,54 @@ class EhrKitDue(models.Model):
         for company, some in (
             self.env["ehr.appointment"].browse(ids).exists().grouped("company_id").items()
         ):
-            kit_planner.plan(some.with_company(company))
+            self._plan_some(some.with_company(company))
         if self.search_count([], limit=1):
             self.env.ref("integration_ehr_supply.ir_cron_kits")._trigger()
 
-    def _remember_overdue(self):
-        """Kits of appointments of which nobody told that they are over do not stay reserved."""
-        over = fields.Datetime.subtract(fields.Datetime.now(), days=kit_planner.OVERDUE_DAYS)
-        pickings = self.env["stock.picking"].search(
-            [
-                ("ehr_usage", "=", "kit"),
-                ("ehr_kit_closed", "=", False),
-                ("ehr_appointment_id.start_at", "<", over),
-            ]
+    def _plan_some(self, appointments):
+        """Plan appointments; of those that cannot be planned, only themselves."""
+        try:
+            with self.env.cr.savepoint():
+                kit_planner.plan(appointments)
+        except (UserError, ValueError, KeyError, IntegrityError) as error:
+            self.env.invalidate_all(flush=False)
+            if len(appointments) > 1:
+                middle = len(appointments) // 2
+                self._plan_some(appointments[:middle])
+                self._plan_some(appointments[middle:])
+            else:
+                self._tell_failed(appointments, error)
+
+    def _tell_failed(self, appointment, error):
+        """A person has to see to it; the appointment is not looked at again until then."""
+        _logger.warning("The kits of an appointment cannot be planned: %s", type(error).__name__)
+        why = str(error) if isinstance(error, UserError) else type(error).__name__
+        self.env["integration.exception"]._raise_for(
+            None,
+            appointment,
+            "kit_failed",
+            self.env._("The case kit of an appointment could not be reserved: %s", why),
+            area="stock",
         )
-        self._remember(pickings.ehr_appointment_id)
-        self._store()
+
+    def _insert_overdue(self):
+        """Kits of appointments that are over, as far as anybody knows, do not stay reserved.
+
+        Those that were called off wait for the person who has picked them.
+        """
+        now = fields.Datetime.now()
+        pickings = self.env["stock.picking"].search(
+            Domain("ehr_usage", "=", "kit")
+            & Domain("ehr_kit_closed", "=", False)
+            & (
+                Domain(
+                    "ehr_appointment_id.start_at",
+                    "<",
+                    fields.Datetime.subtract(now, days=kit_planner.OVERDUE_DAYS),
+                )
+                | Domain("ehr_kit_until", "<=", now)
+                | Domain("ehr_appointment_id.called_off", "=", True)
+            )
+        )
+        if pickings:
+            self._insert(pickings.ehr_appointment_id.ids)

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_core.engine.snapshots import rfc3339
+from odoo.addons.integration_ehr_bridge.mixins.ehr_visit_document import VISIT_GROUPS
 
 EVENT = "ehr.outsourced"
 STATES = [
@@ -33,10 +34,10 @@ class EhrKitRequest(models.Model):
     number = fields.Char(required=True, readonly=True, help="Of the order, at its system.")
     line = fields.Char(required=True, readonly=True)
     order_number = fields.Char(string="Placer's order", readonly=True)
-    code = fields.Char(string="Test", required=True, readonly=True)
+    code = fields.Char(string="Test", required=True, readonly=True, groups=VISIT_GROUPS)
     kit_id = fields.Many2one(
         "ehr.case.kit", readonly=True, ondelete="restrict", check_company=True,
-        help="Empty: the test takes nothing.",
+        help="Empty: the test takes nothing.", groups=VISIT_GROUPS,
     )  # fmt: skip
     state = fields.Selection(
         [("ordered", "Ordered"), ("cancelled", "Cancelled")],
@@ -45,8 +46,9 @@ class EhrKitRequest(models.Model):
         default="ordered",
     )
     place_id = fields.Many2one(
-        "ehr.location", readonly=True, ondelete="restrict", check_company=True
-    )
+        "ehr.location", readonly=True, ondelete="restrict", check_company=True,
+        groups=VISIT_GROUPS,
+    )  # fmt: skip
     requested_at = fields.Datetime(string="When", required=True, readonly=True)
     consumption_ids = fields.One2many("ehr.consumption", "kit_request_id", string="Used")
     purchase_line_ids = fields.One2many(
@@ -73,10 +75,11 @@ class EhrKitRequest(models.Model):
             # What is behind counts: two parts of which one is done are not done.
             one.outsourced_state = next((name for name, _text in STATES if name in states), False)
 
-    @api.depends("number", "line", "code")
+    @api.depends("number", "line")
     def _compute_display_name(self):
         for one in self:
-            one.display_name = f"{one.code or ''} {one.number or ''}/{one.line or ''}".strip()
+            # Without the test: that is for those who may see the visit.
+            one.display_name = f"{one.number or ''}/{one.line or ''}"
 
     # ------------------------------------------------------------------
     # told back
@@ -100,7 +103,8 @@ class EhrKitRequest(models.Model):
             "number": self.number,
             "line": self.line,
             "placer_order": self.order_number or None,
-            "test": self.code,
+            # sudo: it is told to the laboratory, whoever decided about the purchase
+            "test": self.sudo().code,
             "status": self.outsourced_state,
             "expected_at": rfc3339(max(planned)) if planned else None,
         }

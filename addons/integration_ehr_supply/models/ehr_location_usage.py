@@ -37,6 +37,13 @@ class EhrLocation(models.Model):
         "is part of, else as the settings say.",
     )
 
+    def _kit_source(self):
+        """Where the kits of appointments at this place are reserved; empty if nothing is."""
+        target = self._usage_setting("stock_location_id")
+        if not target.warehouse_id:
+            return target.browse()
+        return self._usage_setting("kit_source_id") or target.warehouse_id.lot_stock_id
+
     def _usage_setting(self, name):
         """A field of this place, or of the nearest place that it is part of and that has it."""
         place = self

@@ -105,7 +105,7 @@ class IntegrationHandlerEhrConsumption(models.AbstractModel):
                 known.quantity,
             )
             == 0
-            and (not line.lot or known.lot_id.name == line.lot)
+            and (not line.lot or book.lot(product, line, giving_back=True) == known.lot_id)
             and known.used_at == line.used_at
             and book.is_visit_of(known, line)
         )

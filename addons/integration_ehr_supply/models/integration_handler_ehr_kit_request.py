@@ -30,6 +30,11 @@ class IntegrationHandlerEhrKitRequest(models.AbstractModel):
             touched |= self._apply_test(received, asked)
         return touched[:1]
 
+    def _along_with(self, record):
+        used = record.consumption_ids
+        lines = record.purchase_line_ids
+        return (record, used, used.move_id, used.move_id.picking_id, lines, lines.order_id)
+
     def _apply_test(self, received, asked):
         known = self._known(received, asked.key)
         if known:

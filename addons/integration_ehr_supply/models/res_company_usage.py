@@ -31,7 +31,16 @@ class ResCompany(models.Model):
         help="What was used so many hours after a patient left is still booked on the visit. What "
         "was used later waits for a person.",
     )
+    ehr_kit_hours = fields.Integer(
+        string="Kits stay after the appointment (hours)",
+        default=4,
+        help="So long a case kit stays reserved, or in the theatre, after its appointment is done: "
+        "what was used of it may be told later. 0: it is released at once.",
+    )
 
+    _ehr_kit_hours_positive = models.Constraint(
+        "CHECK(ehr_kit_hours >= 0)", "Kits stay 0 hours or more after the appointment."
+    )
     _ehr_usage_hours_positive = models.Constraint(
         "CHECK(ehr_usage_hours >= 0)", "Usage after discharge is 0 hours or more."
     )

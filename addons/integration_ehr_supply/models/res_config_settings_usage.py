@@ -11,4 +11,5 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.ehr_usage_cost_centre_id", readonly=False
     )
     ehr_usage_buyer_id = fields.Many2one(related="company_id.ehr_usage_buyer_id", readonly=False)
+    ehr_kit_hours = fields.Integer(related="company_id.ehr_kit_hours", readonly=False)
     ehr_usage_hours = fields.Integer(related="company_id.ehr_usage_hours", readonly=False)

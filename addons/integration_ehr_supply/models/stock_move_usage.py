@@ -62,44 +62,89 @@ class StockMove(models.Model):
     # kits
     # ------------------------------------------------------------------
 
-    def _ehr_free_reserved(self, quantity):
+    def _ehr_free_reserved(self, by_lot):
         """So much of a kit is used, and not reserved any more.
 
-        :param quantity: in the unit in which the product is kept
+        What is picked already stays picked, less what was used of it.
+
+        :param by_lot: quantities by lot, in the unit in which the product is kept
         """
         self.ensure_one()
         if self.state == "done":
             return
-        self._do_unreserve()
         unit = self.product_id.uom_id
-        left = unit.round(self.product_qty - quantity)
+        left = unit.round(self.product_qty - sum(by_lot.values()))
         if unit.compare(left, 0) <= 0:
             self._action_cancel()
+            return
+        if self.picked or any(self.move_line_ids.mapped("picked")):
+            self._ehr_take_picked(dict(by_lot))
         else:
-            self.write({"product_uom": unit.id, "product_uom_qty": left})
+            self._do_unreserve()
+        self.write({"product_uom": unit.id, "product_uom_qty": left})
 
-    def _ehr_rest_values(self):
-        """What was brought with a kit and not used: values of moves that take it back, by lot."""
-        self.ensure_one()
+    def _ehr_take_picked(self, by_lot):
+        unit = self.product_id.uom_id
+        for line in self.move_line_ids:
+            part = min(by_lot.get(line.lot_id, 0), line.quantity_product_uom)
+            if unit.compare(part, 0) <= 0:
+                continue
+            by_lot[line.lot_id] -= part
+            rest = unit.round(line.quantity_product_uom - part)
+            if unit.is_zero(rest):
+                line.unlink()
+            else:
+                line.quantity = unit._compute_quantity(rest, line.product_uom_id, round=False)
+
+    def _ehr_rest_lines(self):
+        """What was brought with kits and not used: ``{move: {(lot, where it lies): quantity}}``,
+        in the unit in which the product is kept."""
         used = {}
         for one in self.env["ehr.consumption"].search(
-            [("kit_picking_id", "=", self.picking_id.id), ("product_id", "=", self.product_id.id)]
+            [("kit_picking_id", "in", self.picking_id.ids), ("returns_id", "=", False)]
         ):
-            part = one.uom_id._compute_quantity(one.quantity, self.product_id.uom_id, round=False)
-            part -= one.uom_id._compute_quantity(
-                one.quantity_returned, self.product_id.uom_id, round=False
+            key = one.kit_picking_id, one.product_id, one.lot_id
+            part = one.uom_id._compute_quantity(
+                one.quantity - one.quantity_returned, one.product_id.uom_id, round=False
             )
-            used[one.lot_id] = used.get(one.lot_id, 0) + part
-        rest = sum(
-            max(line.quantity_product_uom - used.get(line.lot_id, 0), 0)
-            for line in self.move_line_ids
-        )
-        if self.product_id.uom_id.compare(rest, 0) > 0:
-            yield {
-                "product_id": self.product_id.id,
-                "product_uom": self.product_id.uom_id.id,
-                "product_uom_qty": rest,
-                "location_id": self.location_dest_id.id,
-                "location_dest_id": self.location_id.id,
-                "origin_returned_move_id": self.id,
-            }
+            used[key] = used.get(key, 0) + part
+        rest = {}
+        for line in self.filtered(lambda one: one.state == "done").move_line_ids:
+            key = line.picking_id, line.product_id, line.lot_id
+            part = min(used.get(key, 0), line.quantity_product_uom)
+            used[key] = used.get(key, 0) - part
+            left = line.product_id.uom_id.round(line.quantity_product_uom - part)
+            if line.product_id.uom_id.compare(left, 0) > 0:
+                of_move = rest.setdefault(line.move_id, {})
+                where = line.lot_id, line.location_dest_id
+                of_move[where] = of_move.get(where, 0) + left
+        return rest
+
+    def _ehr_rest_values(self, by_lot):
+        """Values of a move that takes back what is left of this one, of the lots that it is."""
+        self.ensure_one()
+        common = {
+            "product_id": self.product_id.id,
+            "location_dest_id": self.location_id.id,
+            "company_id": self.company_id.id,
+        }
+        return {
+            **common,
+            "product_uom": self.product_id.uom_id.id,
+            "product_uom_qty": sum(by_lot.values()),
+            "location_id": self.location_dest_id.id,
+            "origin_returned_move_id": self.id,
+            # These lots, and not what Odoo would reserve: others of the place may be somebody's.
+            "move_line_ids": [
+                fields.Command.create(
+                    {
+                        **common,
+                        "product_uom_id": self.product_id.uom_id.id,
+                        "quantity": quantity,
+                        "lot_id": lot.id,
+                        "location_id": place.id,
+                    }
+                )
+                for (lot, place), quantity in by_lot.items()
+            ],
+        }

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class StockPicking(models.Model):
@@ -32,12 +33,21 @@ class StockPicking(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        # Its name is the procedure, and may name the surgeon.
+        groups="integration_ehr_bridge.group_feed,integration_ehr_bridge.group_census_user",
     )
     ehr_kit_closed = fields.Boolean(
         string="Kit is over",
         readonly=True,
         copy=False,
         help="What was not used of it was released or goes back.",
+    )
+    ehr_kit_revision = fields.Integer(readonly=True, copy=False)
+    ehr_kit_until = fields.Datetime(
+        string="Kept until",
+        readonly=True,
+        copy=False,
+        help="The appointment is over. Until then, what was used may still be told.",
     )
     ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
 
@@ -64,24 +74,124 @@ class StockPicking(models.Model):
         return self.env["ehr.consumption"]._open_list(self._ehr_usage_domain())
 
     # ------------------------------------------------------------------
+    # emergency receipts
+    # ------------------------------------------------------------------
+
+    def _ehr_order_after_the_fact(self):
+        """A confirmed purchase order whose delivery this receipt is.
+
+        :raises UserError: the receipt names no supplier
+        """
+        self.ensure_one()
+        if not self.partner_id:
+            raise UserError(
+                self.env._(
+                    "The supplier is not known: choose it on the receipt %s, then accept.",
+                    self.name,
+                )
+            )
+        order = self.env["purchase.order"].create(
+            {
+                "partner_id": self.partner_id.id,
+                "company_id": self.company_id.id,
+                "picking_type_id": self.picking_type_id.id,
+                "origin": self.name,
+            }
+        )
+        for move in self.move_ids:
+            line = self.env["purchase.order.line"].create(
+                {
+                    "order_id": order.id,
+                    "product_id": move.product_id.id,
+                    "product_qty": move.quantity,
+                    "product_uom_id": move.product_uom.id,
+                }
+            )
+            move.purchase_line_id = line
+        order.button_confirm()
+        # Odoo makes a receipt for every order; of this one nothing is awaited.
+        order.picking_ids.filtered(lambda one: not one.move_ids).unlink()
+        return order
+
+    # ------------------------------------------------------------------
     # kits
     # ------------------------------------------------------------------
 
+    def _create_backorder_picking(self):
+        """What is still missing of a kit belongs to the same appointment."""
+        made = super()._create_backorder_picking()
+        if self.ehr_usage == "kit":
+            # sudo: the appointment is closed to storekeepers, who only split a transfer
+            kit = self.sudo()
+            made.sudo().write(  # sudo: as above
+                {
+                    "ehr_usage": "kit",
+                    "ehr_kit_id": kit.ehr_kit_id.id,
+                    "ehr_kit_revision": kit.ehr_kit_revision,
+                    "ehr_appointment_id": kit.ehr_appointment_id.id,
+                    "ehr_kit_closed": kit.ehr_kit_closed,
+                }
+            )
+        return made
+
+    def _ehr_used(self):
+        """Those of these kits that something was used of."""
+        # sudo: that something was used of it, whoever asks
+        used = self.env["ehr.consumption"].sudo()._read_group(
+            [("kit_picking_id", "in", self.ids)], ["kit_picking_id"]
+        )  # fmt: skip
+        return self.browse(picking.id for (picking,) in used)
+
+    def _ehr_keep_a_while(self):
+        """Those that stay for some hours: what was used of them may still be told."""
+        now = fields.Datetime.now()
+        # sudo: how usage is booked; a storekeeper need not be able to read companies
+        hours = self.company_id.sudo().ehr_kit_hours
+        self.filtered(lambda one: not one.ehr_kit_until).ehr_kit_until = fields.Datetime.add(
+            now, hours=hours
+        )
+        return self.filtered(lambda one: one.ehr_kit_until > now)
+
     def _ehr_release_kit(self):
-        """What these kits reserve is free again; what was brought already goes back."""
+        """What these kits reserve is free again; what was brought already goes back.
+
+        What somebody has picked already is in his hands: he is asked (exception ``kit_picked``).
+        """
         brought = self.filtered(lambda one: one.state == "done")
-        (self - brought).filtered(lambda one: one.state != "cancel").action_cancel()
+        open_ = (self - brought).filtered(lambda one: one.state != "cancel")
+        picked = open_.filtered(lambda one: any(one.move_ids.mapped("picked")))
+        picked._ehr_ask_picked()
+        (open_ - picked).action_cancel()
         brought._ehr_take_back()
-        self.ehr_kit_closed = True
+        (self - picked).ehr_kit_closed = True
+
+    def _ehr_ask_picked(self):
+        exceptions = self.env["integration.exception"]
+        for picking in self:
+            if exceptions._of(picking).filtered(lambda one: one.kind == "kit_picked"):
+                continue
+            exceptions._raise_for(
+                None,
+                picking,
+                "kit_picked",
+                self.env._(
+                    "%s reserves a case kit that is not needed any more there, and it is picked "
+                    "already. Accept: it is put back. Reject: it is brought as it is.",
+                    picking.name,
+                ),
+                area="stock",
+                user_id=picking.user_id.id,
+            )
 
     def _ehr_take_back(self):
         """Transfers, to be carried out by people, of what is left of kits that were brought."""
         values = []
+        rest = self.move_ids._ehr_rest_lines()
         for picking in self:
             moves = [
-                fields.Command.create(vals)
+                fields.Command.create(move._ehr_rest_values(rest[move]))
                 for move in picking.move_ids
-                for vals in move._ehr_rest_values()
+                if move in rest
             ]
             if moves:
                 values.append(

@@ -6,6 +6,7 @@ from . import (
     test_kit_demand,
     test_kit_requests,
     test_kits,
+    test_kits_changed,
     test_requisition,
     test_requisition_changes,
     test_requisition_events,

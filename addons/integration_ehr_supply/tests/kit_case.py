@@ -68,6 +68,13 @@ class KitCase(UsageCase):
         self.env.cr.flush()
         self.env.invalidate_all()
 
+    def hours_pass(self):
+        """What was used may not be told any more."""
+        self.plan()
+        kept = self.env["stock.picking"].search([("ehr_kit_until", "!=", False)])
+        kept.ehr_kit_until = fields.Datetime.now() - timedelta(minutes=1)
+        self.plan()
+
     def appointment(self, number="F1"):
         self.env.invalidate_all()
         return self.env["ehr.appointment"].search([("filler_number", "=", number)])

@@ -41,23 +41,47 @@ class TestKitDemand(KitCase):
         self.assertFalse(self.demand())
 
     def test_offered_to_reordering_and_taken_by_a_person(self):
-        self.book("F1")
-        rule = self.env["stock.warehouse.orderpoint"].create(
-            {
-                "product_id": self.swab.id,
-                "location_id": self.warehouse.lot_stock_id.id,
-                "product_min_qty": 10,
-                "product_max_qty": 20,
-                "trigger": "manual",
-            }
-        )
+        self.book("F1", days=1)
+        rule = self.rule(self.store, product_min_qty=60)
+        other = self.rule(self.warehouse.lot_stock_id, product_min_qty=60)
         before = rule.read(["product_min_qty", "product_max_qty", "trigger"])
         self.assertEqual(rule.ehr_planned_demand, 24)
-        suggested = max(0, 24 + 10 - rule.qty_forecast)
-        self.assertEqual(rule.ehr_suggested_qty, suggested)
+        self.assertEqual(rule.ehr_suggested_qty, 34, "24 planned and 60 at least, of which 50")
+        self.assertEqual(other.ehr_planned_demand, 0, "kits come from the store")
         rule.action_take_ehr_suggestion()
-        self.assertEqual(rule.qty_to_order, suggested)
+        self.assertEqual(rule.qty_to_order, 34)
         self.assertEqual(rule.read(["product_min_qty", "product_max_qty", "trigger"]), before)
+
+    def rule(self, place, **values):
+        return self.env["stock.warehouse.orderpoint"].create(
+            {
+                "product_id": self.swab.id,
+                "location_id": place.id,
+                "product_max_qty": 100,
+                "trigger": "manual",
+                **values,
+            }
+        )
+
+    def test_what_is_reserved_is_not_counted_twice(self):
+        self.book("F1", days=1)
+        self.book("F2", days=20)
+        self.plan()
+        rule = self.rule(self.store, product_min_qty=60)
+        self.assertEqual((rule.qty_on_hand, rule.ehr_planned_demand), (50, 48))
+        self.assertEqual(rule.ehr_suggested_qty, 58, "48 planned and 60 at least, of which 50")
+        kit = self.appointment("F1").kit_picking_ids
+        kit.move_ids.picked = True
+        kit._action_done()
+        self.env.invalidate_all()
+        self.assertEqual(rule.qty_on_hand, 26)
+        self.assertEqual(rule.ehr_suggested_qty, 58, "brought, and still to be used")
+
+    def test_a_rule_that_orders_by_itself(self):
+        self.book("F1", days=1)
+        rule = self.rule(self.store, product_min_qty=60, trigger="auto")
+        with self.assertRaisesRegex(UserError, "orders by itself"):
+            rule.action_take_ehr_suggestion()
 
     def test_nothing_is_suggested_without_a_plan(self):
         rule = self.env["stock.warehouse.orderpoint"].create(

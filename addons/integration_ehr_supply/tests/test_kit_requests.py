@@ -1,8 +1,10 @@
 import json
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..engine.usage_book import UsageBook
 from .usage_case import UsageCase
 
 
@@ -108,6 +110,35 @@ class TestKitRequests(UsageCase):
         self.assertEqual(self.left(self.tube, self.lab_stock), 50)
         self.assert_quarantined(self.bring(self.order("T1", "1988-5")), "request_cancelled")
 
+    def test_expired_lots_are_not_taken(self):
+        if "expiration_date" not in self.first._fields:
+            self.skipTest("without the app for expiry dates no lot expires")
+        self.reagent.use_expiration_date = True
+        self.first.expiration_date = "2025-03-01 06:00:00"
+        self.second.expiration_date = "2026-03-01 06:00:00"
+        self.assert_done(self.bring(self.order("T1", "1988-5")))
+        taken = self.request("T1").consumption_ids.filtered("lot_id")
+        self.assertEqual((taken.lot_id, taken.quantity), (self.second, 2))
+        self.second.expiration_date = "2025-03-01 06:00:00"
+        self.assert_quarantined(self.bring(self.order("T2", "1988-5")), "lot_expired")
+
+    def test_products_without_codes_are_not_read(self):
+        self._item("NOCODE", default_code=False)
+        with patch.object(UsageBook, "_read_products", autospec=True, return_value={}) as read:
+            self.assert_done(self.bring(self.order("T1", "1988-5")))
+            self.assert_done(self.bring(self.order("T1", "1988-5", control="CA")))
+        self.assertEqual([set(call.args[1]) for call in read.call_args_list], [set(), set()])
+
+    def test_a_test_of_which_all_came_back_already(self):
+        self.bring(self.order("T1", "ECG", "1988-5"))
+        one = self.request("T1").filtered("kit_id")
+        tube = one.consumption_ids.filtered(lambda use: use.product_id == self.tube)
+        back = self.rds(self.rxd(tube.number, tube.line, "TUBE", "1", control="CA"))
+        self.assert_done(self.bring(back))
+        self.assert_done(self.bring(self.order("T1", "ECG", "1988-5", control="CA")))
+        self.assertEqual(self.left(self.tube, self.lab_stock), 50)
+        self.assertEqual(len(tube.return_ids), 1)
+
     def test_what_nobody_can_decide(self):
         self.assert_quarantined(self.bring(self.order("T1", "UNHEARD")), "missing_value")
         self.assert_quarantined(self.bring(self.order("T1", "X")), "unknown_kit")
@@ -122,7 +153,7 @@ class TestKitRequests(UsageCase):
         self.assertFalse(self.request("T2"), "all of an order, or nothing")
 
     def test_a_test_that_takes_nothing(self):
-        self.assert_done(self.bring(self.order("T1", "ECG", kind="OMG^O19")))
+        self.assert_done(self.bring(self.order("T1", "ECG")))
         self.assertFalse(self.request("T1").consumption_ids)
         self.assertFalse(self.request("T1").kit_id)
 

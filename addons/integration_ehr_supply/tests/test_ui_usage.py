@@ -32,9 +32,9 @@ class TestUsageUi(KitCase, HttpCase):
         rule = self.env["stock.warehouse.orderpoint"].create(
             {
                 "product_id": self.swab.id,
-                "location_id": self.warehouse.lot_stock_id.id,
-                "product_min_qty": 5,
-                "product_max_qty": 10,
+                "location_id": self.store.id,
+                "product_min_qty": 60,
+                "product_max_qty": 100,
                 "trigger": "manual",
             }
         )
@@ -43,4 +43,4 @@ class TestUsageUi(KitCase, HttpCase):
             "/odoo/planned-demand", "integration_ehr_supply_demand", login="demand.tour"
         )
         self.assertGreater(rule.qty_to_order_manual, 0)
-        self.assertEqual((rule.product_min_qty, rule.product_max_qty), (5, 10))
+        self.assertEqual((rule.product_min_qty, rule.product_max_qty), (60, 100))

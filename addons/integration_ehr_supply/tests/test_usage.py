@@ -43,6 +43,14 @@ class TestUsage(UsageCase):
         self.assertEqual((one.lot_id, one.source, one.line), (self.serial, "device", "1"))
         self.assertEqual(one.analytic_account_id, self.other_centre)
 
+    def test_one_order_of_two_lots(self):
+        other = self._lot(self.vial, "L2", 5, self.ward_stock)
+        order = self.rxd("D1", "1", "VIAL", "3", f18="L1")
+        _orc, second = self.rxd("D1", "2", "VIAL", "2", f18="L2")
+        self.assert_done(self.bring(self.rds((*order, second))))
+        self.assertEqual(self.left(self.vial, self.ward_stock, self.lot), 17)
+        self.assertEqual(self.left(self.vial, self.ward_stock, other), 3)
+
     def test_many_messages_are_few_transfers(self):
         before = self.env["stock.picking"].search_count([])
         told = [
@@ -83,6 +91,11 @@ class TestUsage(UsageCase):
         self.assert_quarantined(
             self.bring(self.rds(self.rxd("D1", "1", "SWAB"), visit="71")), "usage_differs"
         )
+        self.assertEqual(self.left(self.swab, self.ward_stock), 98)
+
+    def test_a_lot_of_an_item_that_is_kept_without(self):
+        for _time in range(2):
+            self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", f18="L7"))))
         self.assertEqual(self.left(self.swab, self.ward_stock), 98)
 
     def test_the_same_twice_at_once(self):

@@ -1,6 +1,8 @@
+from ast import literal_eval
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .usage_case import UsageCase
@@ -40,6 +42,9 @@ class TestUsageRefused(UsageCase):
     def test_a_lot_without_its_item(self):
         told = self.bring(self.device("I1", "1", LOT="L1", QUANTITY="1 EA"))
         self.assert_quarantined(told, "missing_required")
+
+    def test_two_lines_of_one_number(self):
+        self.refuse("duplicate_line", self.rxd("D1", "1", "SWAB"), self.rxd("D1", "1", "SWAB"))
 
     def test_places(self):
         self.env["ehr.location"].create({"facility": "MAIN", "point_of_care": "9W"})
@@ -114,6 +119,21 @@ class TestUsageBeyondStock(UsageCase):
         self.assert_quarantined(self.use(), "beyond_stock")
         self.assertEqual(self.left(self.swab, self.ward_stock), 100)
 
+    def test_a_serial_number_is_used_once(self):
+        for policy in ("quarantine", "negative", "emergency"):
+            with self.subTest(policy):
+                self.env.company.ehr_usage_shortage = policy
+                self._lot(self.stem, policy, 1, self.theatre_stock)
+                told = self.bring(
+                    *(
+                        self.device(f"{policy}{number}", "1", ITEM="STEM", SERIAL=policy,
+                                    QUANTITY="1 EA")
+                        for number in range(2)
+                    )
+                )  # fmt: skip
+                self.assert_done(told[0])
+                self.assert_quarantined(told[1], "serial_used")
+
     def test_together_they_take_more_than_there_is(self):
         told = self.bring(
             *(self.rds(self.rxd(f"D{number}", "1", "SWAB", "40")) for number in range(3))
@@ -138,20 +158,33 @@ class TestUsageBeyondStock(UsageCase):
             "emergency", "done", "emergency",
         ))  # fmt: skip
         self.assertEqual((receipt.move_ids.quantity, receipt.location_id.usage), (3, "supplier"))
-        self.assertIn("D1", receipt.ehr_reason)
+        self.assertNotIn("D1", receipt.ehr_reason)
+        self.assertNotIn("301", receipt.ehr_reason, "neither room nor bed")
         self.assertEqual(self.left(self.swab, self.ward_stock), 0)
         asked = self.env["integration.exception"].search([("res_id", "=", receipt.id)])
         self.assertEqual((asked.kind, asked.area), ("emergency_receipt", "purchase"))
         self.assertEqual(asked.user_id, self.env.ref("base.user_admin"))
-        asked.action_accept()
-        self.assertEqual(asked.state, "accepted")
-        found = self.env["stock.picking"].search(
-            self.env["ir.actions.actions"]._for_xml_id(
-                "integration_ehr_supply.action_ehr_emergency_receipt"
-            )["domain"]
-            and [("ehr_usage", "=", "emergency")]
-        )
+        action = self.env.ref("integration_ehr_supply.action_ehr_emergency_receipt")
+        found = self.env["stock.picking"].search(literal_eval(action.domain))
+        self.assertEqual(found.filtered(lambda one: one.ehr_usage != "emergency").ids, [])
         self.assertIn(receipt, found)
+
+    def test_ordered_after_the_fact_it_is_not_delivered_twice(self):
+        self.ward.usage_shortage = "emergency"
+        self.admit("71")
+        vendor = self.env["res.partner"].create({"name": "Vendor", "is_company": True})
+        self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", "103"), visit="71")))
+        receipt = self.used("D1").receipt_id
+        self.assertEqual(receipt.encounter_id.visit_number, "71")
+        asked = self.env["integration.exception"].search([("res_id", "=", receipt.id)])
+        with self.assertRaisesRegex(UserError, "supplier is not known"):
+            asked.action_accept()
+        receipt.partner_id = vendor
+        asked.action_accept()
+        line = receipt.move_ids.purchase_line_id
+        self.assertEqual((line.partner_id, line.state, line.product_qty), (vendor, "purchase", 3))
+        self.assertEqual((line.qty_received, line.order_id.picking_ids), (3, receipt))
+        self.assertEqual(self.left(self.swab, self.ward_stock), 0)
 
     def test_what_is_not_counted_never_lacks(self):
         self._item("GEL", is_storable=False)

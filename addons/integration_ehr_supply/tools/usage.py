@@ -68,9 +68,17 @@ def read_lines(data: Mapping[str, Any], now: datetime) -> list[Told]:
     """The lines of a message. What a line leaves out is that of the message.
 
     :param now: naive, in UTC
-    :raises errors.IntegrationError: ``in_future``, ``no_moment``; a number that is not of one item
+    :raises errors.IntegrationError: ``in_future``, ``no_moment``; ``duplicate_line``: within a
+        message nobody repeats himself, so that two lines with one number are two things
     """
-    return [_read_line({**_shared(data), **line}, now) for line in data.get("lines", ())]
+    lines = [_read_line({**_shared(data), **line}, now) for line in data.get("lines", ())]
+    if len({line.key for line in lines}) < len(lines):
+        raise errors.ConflictError(
+            "Two lines of the message have the same number and line: nobody can say whether it is "
+            "one dispense or two. Let the sender number them apart, then cancel this message.",
+            code="duplicate_line",
+        )
+    return lines
 
 
 def _shared(data: Mapping[str, Any]) -> dict[str, Any]:

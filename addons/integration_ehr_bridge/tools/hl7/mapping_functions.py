@@ -71,7 +71,7 @@ def register() -> None:
     extend("hl7_unlike", record_numbers.unlike, _FOUND, _SEGMENTS)
     extend("hl7_visit", record_numbers.visit, _FOUND, _TEXT, _SEGMENTS)
     extend("hl7_location", location, _FIELD, _TEXT)
-    extend("hl7_each", each, _FIELD, _TEXT, _FURTHER_TEXT)
+    extend("hl7_each", each, _FIELD, _FURTHER_TEXT)
     extend("hl7_minutes", minutes, {"types": ["string", "null"]}, _MAYBE_TEXT, _TEXT)
 
 
