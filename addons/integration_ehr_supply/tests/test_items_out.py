@@ -244,6 +244,7 @@ class TestFullExport(OutCase):
                 [str(export.id), 3, 3, 1, 5, "5", "15"],
             ],
         )
+        self.assertEqual([one["segments"][0]["f3"] for one in documents], ["UPD"] * 3)
         self.assertEqual(sum(len(entries(one)) for one in documents), 5)
         self.assertTrue(export.is_complete)
         self.assertEqual((export.row_count, export.control_total), (5, "15"))
