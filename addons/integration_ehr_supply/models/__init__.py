@@ -10,6 +10,7 @@ from . import (
     ehr_consumption,
     ehr_export,
     ehr_export_part,
+    ehr_export_run,
     ehr_kit_demand,
     ehr_kit_due,
     ehr_kit_request,
