@@ -8,6 +8,7 @@ from . import (
     ehr_case_kit,
     ehr_case_kit_line,
     ehr_consumption,
+    ehr_consumption_counted,
     ehr_export,
     ehr_export_part,
     ehr_export_run,

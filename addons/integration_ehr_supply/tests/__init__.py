@@ -16,6 +16,7 @@ from . import (
     test_ui,
     test_ui_usage,
     test_usage,
+    test_usage_counted,
     test_usage_documents,
     test_usage_refused,
 )
