@@ -69,6 +69,9 @@ class EhrExport(models.Model):
         compute="_compute_progress", string="Failed", help="Parts that wait for somebody."
     )
     progress = fields.Float(compute="_compute_progress", help="Acknowledged parts, in percent.")
+    confirmed = fields.Boolean(
+        readonly=True, help="It was complete. What the partner acknowledged may be deleted since."
+    )
     is_complete = fields.Boolean(
         compute="_compute_progress",
         string="Complete",
@@ -97,11 +100,13 @@ class EhrExport(models.Model):
         for export in self:
             export.display_name = f"{kinds.get(export.kind, '')} {export._origin.id or ''}".strip()
 
-    @api.depends("part_ids.event_uuid", "part_count", "state")
+    @api.depends("part_ids.event_uuid", "part_count", "state", "confirmed")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_progress(self):
         for export in self:
-            states = export._part_messages().mapped("state")
+            # Its messages have a retention of their own.
+            whole = ["done"] * export.part_count
+            states = whole if export.confirmed else export._part_messages().mapped("state")
             export.made_count = len(export.part_ids.filtered("event_uuid"))
             export.sent_count = states.count("done")
             export.failed_count = sum(state in ("quarantined", "dead") for state in states)

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 TRIES = 3
 #: What is exported again by night if it went out so many hours ago at least.
 _NIGHT_HOURS = 12
+#: How long exports are kept; what they told goes as soon as all is acknowledged.
+KEEP_DAYS = 180
 
 
 class EhrExport(models.Model):
@@ -72,6 +74,21 @@ class EhrExport(models.Model):
             interface._tell_owner_of_export(
                 self.env._("Nothing was sent in full this night: %s", interface.name), _why(exc)
             )
+
+    # ------------------------------------------------------------------
+    # what is kept
+    # ------------------------------------------------------------------
+
+    @api.autovacuum
+    def _gc_exports(self):
+        """Keep the proof that an export was complete, not its content; and nothing for ever."""
+        exports = self.sudo()  # sudo: nobody may write exports
+        made = exports.search([("state", "=", "made"), ("confirmed", "=", False)])
+        whole = made.filtered("is_complete")
+        whole.confirmed = True
+        whole.part_ids.write({"record_ids": False, "told": False})
+        end = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        exports.search([("ended_at", "<", end)]).unlink()
 
     # ------------------------------------------------------------------
     # making the parts

@@ -1,13 +1,14 @@
 """Full exports: where they may go, and what becomes of them when something fails."""
 
 import json
+from datetime import timedelta
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.integration_core.tools.errors import ConfigurationError
-from odoo.addons.integration_ehr_supply.models import ehr_export
+from odoo.addons.integration_ehr_supply.models import ehr_export, ehr_export_run
 
 from .test_items_out import OutCase, entries, trailer
 
@@ -192,3 +193,38 @@ class TestMovedMeanwhile(ExportCase):
         self.assertEqual([row["quantity"] for row in snapshot.data["rows"]], ["1", "2"])
         self.assertEqual(snapshot.data, json.loads(event.data))
         self.assertEqual(snapshot.partner_id, self.company.partner_id.id)
+
+
+@tagged("post_install", "-at_install")
+class TestExportsKept(ExportCase):
+    def exported(self):
+        self.stocked(1)
+        export = self.env["ehr.export"]._begin(self.stock_out, "stock")
+        self.run_exports()
+        return export
+
+    def forget_messages(self, export):
+        """As the retention of the ledger does."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "DELETE FROM integration_message WHERE id = ANY(%s)", [export._part_messages().ids]
+        )
+        self.env.invalidate_all()
+
+    def test_the_proof_outlives_the_messages(self):
+        export = self.exported()
+        self.env["ehr.export"]._gc_exports()
+        self.assertFalse(export.confirmed, "nobody has acknowledged it yet")
+        self.assertTrue(export.part_ids.told)
+        self.sent(self.stock_out)
+        self.env["ehr.export"]._gc_exports()
+        self.assertFalse(export.part_ids.told)
+        self.assertFalse(export.part_ids.record_ids)
+        self.forget_messages(export)
+        self.assertEqual((export.sent_count, export.progress, export.is_complete), (1, 100, True))
+
+    def test_old_exports_are_deleted(self):
+        export, young = self.exported(), self.exported()
+        export.ended_at -= timedelta(days=ehr_export_run.KEEP_DAYS + 1)
+        self.env["ehr.export"]._gc_exports()
+        self.assertEqual((export | young).exists(), young)
