@@ -51,6 +51,21 @@ move = env["stock.move"].create({
 move.picked = True
 move._action_done()
 """
+_AT_ONCE = """
+with env.registry.cursor() as one, env.registry.cursor() as two:
+    for cr, quantity in ((one, 2), (two, 3)):
+        cr.execute("SET LOCAL lock_timeout = '5s'")
+        move = env(cr=cr)["stock.move"].create({
+            "product_id": product, "product_uom_qty": quantity, "location_id": source,
+            "location_dest_id": target,
+            "move_line_ids": [(0, 0, {"product_id": product, "quantity": quantity,
+                                      "location_id": source, "location_dest_id": target})]})
+        move.picked = True
+        move._action_done()
+        cr.flush()
+    one.commit()
+    two.commit()
+"""
 _EXPORT = """
 ask = env["integration.export.ask"].create({"interface_id": interface, "kind": kind})
 action = ask.action_begin()
@@ -121,6 +136,27 @@ def test_items_and_stock_leave_and_the_receiver_can_count_them(suite: Suite, she
         (change,) = (one.text for one in receiver.received)
         rows = {one[6].split("^")[0]: one[12] for one in segments(change, "IIM")}
         assert rows == {"SHELF": "6", "WARD-3W": "4"}
+
+
+def test_stock_that_two_take_at_once_is_told_as_it_is(suite: Suite, shell: Shell) -> None:
+    """Each transaction sees its own move only: 8 and 7 are told first, and 5 are left."""
+    with MllpReceiver() as receiver:
+        line(shell, receiver.url, "ATONCE", "stock_on_hand", "ehr.stock_on_hand.changed")
+        made = shell.run(_STOCKED.replace("SHELF", "RACK").replace("WARD-3W", "WARD-4W"), count=10)
+        shell.run(_AT_ONCE, product=made["products"][9], source=made["shelf"], target=made["ward"])
+
+        def rows() -> list[tuple[str, str]]:
+            found = [one for text in receiver.received for one in segments(text.text, "IIM")]
+            return [(one[6].split("^")[0], one[12]) for one in found]
+
+        suite.wait_watched(lambda: len(rows()) >= 6, what="both moves, and what is left")
+        assert sorted(rows()[:4]) == [
+            ("RACK", "7"),
+            ("RACK", "8"),
+            ("WARD-4W", "2"),
+            ("WARD-4W", "3"),
+        ]
+        assert sorted(rows()[4:]) == [("RACK", "5"), ("WARD-4W", "5")]
 
 
 PYTHON_LISTENER = """

@@ -211,7 +211,8 @@ def test_a_part_of_all_items_has_its_control_totals() -> None:
     )
     assert validator.violations(example) == []
     lines = hl7_addons.written(SUPPLY, "mapping_hl7_item_out", example)
-    assert lines[0] == "MFI|INV||REP|||AL"
+    # REP would say that these few are the whole file
+    assert lines[0] == "MFI|INV||UPD|||AL"
     assert lines[-1] == "ZCT|17|3|3|1|1001"
     assert sum(line.startswith("MFE") for line in lines) == 1
 
@@ -219,7 +220,7 @@ def test_a_part_of_all_items_has_its_control_totals() -> None:
 def test_a_part_without_items_ends_the_export() -> None:
     told = {"number": "1", "started_at": "x", "part": 1, "parts": 1, "rows": 0, "rows_so_far": 0}
     lines = hl7_addons.written(SUPPLY, "mapping_hl7_item_out", {"export": told, "items": []})
-    assert lines == ["MFI|INV||REP|||AL", "ZCT|1|1|1|0|0"]
+    assert lines == ["MFI|INV||UPD|||AL", "ZCT|1|1|1|0|0"]
 
 
 def test_stock_is_written() -> None:

@@ -226,11 +226,22 @@ def dispatch_now(registry: Registry, model: str, res_id: int) -> bool:
 
 
 def send_to(cr: BaseCursor, event_id: int, interface_id: int) -> int:
-    """Make one event a message of one interface, and of no other; return its id."""
+    """Make one event a message of one interface, and of no other; return its id.
+
+    :raises errors.IntegrationError: ``not_addressed``: it may not go there, as it belongs to
+        another company or concerns another partner, or answers what came from there
+    """
     cr.execute(f"SELECT {_EVENT} FROM integration_event WHERE id = %s FOR UPDATE", [event_id])  # noqa: S608
     event = _Event(*cr.fetchone())
     cr.execute(f"SELECT {_SUBSCRIBER} WHERE i.id = %s", [interface_id])
-    [message_id] = _insert(cr, [_Fate(event, _Subscriber(*cr.fetchone()), State.QUEUED)])
+    subscriber = _Subscriber(*cr.fetchone())
+    if not subscriber.takes(event):
+        raise errors.ConfigurationError(
+            "The event belongs to another company, or concerns another partner than the one of "
+            "the interface. Nothing was sent.",
+            code="not_addressed",
+        )
+    [message_id] = _insert(cr, [_Fate(event, subscriber, State.QUEUED)])
     _mark_dispatched(cr, [event])
     wakeup.wake_lanes(cr, lanes.of_interfaces(cr, [interface_id]))
     return message_id

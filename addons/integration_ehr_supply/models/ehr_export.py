@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -10,8 +8,8 @@ from ..tools import on_hand
 ITEMS, PRODUCTS = 500, 250
 #: Code of the event type of each kind of export.
 TYPES = {"items": "ehr.item.full", "stock": "ehr.stock_on_hand.full"}
-#: What is exported again by night if it went out so many hours ago at least.
-_NIGHT_HOURS = 12
+#: States of interfaces through which exports leave.
+OPEN = ("active", "deprecated")
 CRON = "integration_ehr_supply.ir_cron_ehr_export"
 
 
@@ -47,11 +45,20 @@ class EhrExport(models.Model):
     )
     ended_at = fields.Datetime(string="Parts made", readonly=True)
     state = fields.Selection(
-        [("running", "Under way"), ("made", "All parts made"), ("cancelled", "Cancelled")],
+        [
+            ("running", "Under way"),
+            ("made", "All parts made"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
         required=True,
         readonly=True,
         default="running",
     )
+    tries = fields.Integer(
+        string="Failed tries", readonly=True, help="How often the next part could not be made."
+    )
+    failure = fields.Char(string="Why it failed", readonly=True)
     part_ids = fields.One2many("ehr.export.part", "export_id", string="Parts", readonly=True)
     part_count = fields.Integer(string="Parts in all", readonly=True)
     made_count = fields.Integer(compute="_compute_progress", string="Made")
@@ -62,6 +69,9 @@ class EhrExport(models.Model):
         compute="_compute_progress", string="Failed", help="Parts that wait for somebody."
     )
     progress = fields.Float(compute="_compute_progress", help="Acknowledged parts, in percent.")
+    confirmed = fields.Boolean(
+        readonly=True, help="It was complete. What the partner acknowledged may be deleted since."
+    )
     is_complete = fields.Boolean(
         compute="_compute_progress",
         string="Complete",
@@ -90,11 +100,13 @@ class EhrExport(models.Model):
         for export in self:
             export.display_name = f"{kinds.get(export.kind, '')} {export._origin.id or ''}".strip()
 
-    @api.depends("part_ids.event_uuid", "part_count", "state")
+    @api.depends("part_ids.event_uuid", "part_count", "state", "confirmed")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_progress(self):
         for export in self:
-            states = export._part_messages().mapped("state")
+            # Its messages have a retention of their own.
+            whole = ["done"] * export.part_count
+            states = whole if export.confirmed else export._part_messages().mapped("state")
             export.made_count = len(export.part_ids.filtered("event_uuid"))
             export.sent_count = states.count("done")
             export.failed_count = sum(state in ("quarantined", "dead") for state in states)
@@ -122,39 +134,78 @@ class EhrExport(models.Model):
     @api.model
     def _records(self, interface, kind):
         """What an export tells of: items of the interface's company, and those that all share."""
-        company = interface.company_id
         products = self.env["product.product"].with_context(active_test=False)
-        domain = Domain("company_id", "in", (False, company.id))
         if kind == "items":
-            return products.search(domain & Domain("type", "!=", "combo"), order="id")
-        quants = self.env["stock.quant"]._read_group(
-            Domain("location_id.usage", "=", "internal")
-            & Domain("company_id", "=", company.id)
-            & Domain("owner_id", "=", False)
-            & Domain("quantity", "!=", 0),
-            ["product_id"],
-        )
+            return products.search(self._items_domain(interface), order="id")
+        quants = self.env["stock.quant"]._read_group(self._stock_domain(interface), ["product_id"])
         return products.browse(sorted(product.id for (product,) in quants))
+
+    @api.model
+    def _record_count(self, interface, kind):
+        """How many :meth:`_records` there are, without reading them."""
+        if kind == "items":
+            products = self.env["product.product"].with_context(active_test=False)
+            return products.search_count(self._items_domain(interface))
+        [[count]] = self.env["stock.quant"]._read_group(
+            self._stock_domain(interface), [], ["product_id:count_distinct"]
+        )
+        return count
+
+    @api.model
+    def _items_domain(self, interface):
+        company = Domain("company_id", "in", (False, interface.company_id.id))
+        return company & Domain("type", "!=", "combo")
+
+    @api.model
+    def _stock_domain(self, interface):
+        return (
+            Domain("location_id.usage", "=", "internal")
+            & Domain("company_id", "=", interface.company_id.id)
+            & Domain("owner_id", "=", False)
+            & Domain("quantity", "!=", 0)
+        )
 
     @api.model
     def _parted(self, kind, ids):
         """Ids of products by the part in which they are told of."""
-        return list(on_hand.chunks(ids, ITEMS if kind == "items" else PRODUCTS))
+        return list(on_hand.chunks(ids, self._part_size(kind)))
+
+    @api.model
+    def _part_size(self, kind):
+        return ITEMS if kind == "items" else PRODUCTS
+
+    @api.model
+    def _problem(self, interface, kind):
+        """Why an interface may not send a kind of export; ``None`` if it may."""
+        name = interface.display_name
+        if TYPES[kind] not in interface.event_type_ids.mapped("code"):
+            return self.env._(
+                "“%s” does not subscribe to the event of full exports. Add it to its event "
+                "types, and have that approved.",
+                name,
+            )
+        if interface.state not in OPEN or not interface.activated_at:
+            return self.env._("“%s” is not active. Have it approved and activated first.", name)
+        # sudo: whose system it is, and nothing else of the contacts
+        contact = interface.system_id.sudo().partner_id.commercial_partner_id
+        own = interface.company_id.sudo().partner_id.commercial_partner_id  # sudo: as above
+        if kind == "stock" and contact and contact != own:
+            return self.env._(
+                "“%s” leads to a system of another contact, who must not see all stock. Take the "
+                "contact off the system if it is one of ours, or the event of full exports off "
+                "the interface.",
+                name,
+            )
+        return None
 
     @api.model
     def _begin(self, interface, kind, started_by="hand"):
         """Fix what is exported, and let the parts be made.
 
-        :raises UserError: the interface does not subscribe to the event type of this kind
+        :raises UserError: the interface may not send this (see :meth:`_problem`)
         """
-        if TYPES[kind] not in interface.event_type_ids.mapped("code"):
-            raise UserError(
-                self.env._(
-                    "“%s” does not subscribe to the event of full exports. Add it to its event "
-                    "types, and have that approved.",
-                    interface.display_name,
-                )
-            )
+        if problem := self._problem(interface, kind):
+            raise UserError(problem)
         # sudo: exports are begun by operators and by the night, and written by nobody else
         exports = self.sudo()
         parts = self._parted(kind, exports._records(interface, kind).ids)
@@ -174,52 +225,9 @@ class EhrExport(models.Model):
         self.env.ref(CRON).sudo()._trigger()  # sudo: whoever may begin lets it run
         return export.sudo(False)
 
-    @api.model
-    def _cron_night(self):
-        """Begin what each interface sends in full by night."""
-        interfaces = self.env["integration.interface"].search(
-            Domain("direction", "=", "outbound")
-            & Domain("state", "in", ("active", "deprecated"))
-            & Domain("ehr_nightly_export", "=", True)
-            & Domain("event_type_ids.code", "in", list(TYPES.values()))
-        )
-        since = fields.Datetime.now() - timedelta(hours=_NIGHT_HOURS)
-        for interface in interfaces:
-            codes = interface.event_type_ids.mapped("code")
-            for kind in (kind for kind, code in TYPES.items() if code in codes):
-                known = self.search_count(
-                    Domain("interface_id", "=", interface.id)
-                    & Domain("kind", "=", kind)
-                    & (Domain("state", "=", "running") | Domain("started_by", "=", "night"))
-                    & (Domain("state", "=", "running") | Domain("started_at", ">", since)),
-                    limit=1,
-                )
-                if not known:
-                    self._begin(interface, kind, "night")
-
     # ------------------------------------------------------------------
     # making the parts
     # ------------------------------------------------------------------
-
-    @api.model
-    def _cron_run(self):
-        """Make parts until none is left, each in a transaction of its own."""
-        commit_progress = self.env["ir.cron"]._commit_progress
-        while part := self._next_part():
-            part._make()
-            left = self.env["ehr.export.part"].search_count(self._open_parts())
-            if not commit_progress(1, remaining=left):
-                return
-
-    @api.model
-    def _open_parts(self):
-        return Domain("export_id.state", "=", "running") & Domain("event_uuid", "=", False)
-
-    @api.model
-    def _next_part(self):
-        return self.env["ehr.export.part"].search(
-            self._open_parts(), order="export_id, number", limit=1
-        )
 
     def _part_made(self, totals, left_out):
         """Take note of the totals of a part; the last one ends the export."""
@@ -231,6 +239,8 @@ class EhrExport(models.Model):
         }
         if not self.part_ids.filtered(lambda part: not part.event_uuid):
             values |= {"state": "made", "ended_at": fields.Datetime.now()}
+        if self.tries:
+            values |= {"tries": 0, "failure": False}
         self.write(values)
 
     # ------------------------------------------------------------------

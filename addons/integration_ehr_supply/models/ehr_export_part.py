@@ -27,6 +27,8 @@ class EhrExportPart(models.Model):
     number = fields.Integer(string="Part", required=True, readonly=True)
     # Ids of products: thousands of rows of a relation table would say no more.
     record_ids = fields.Json(readonly=True, groups="integration_core.group_administrator")
+    # What it told: sent anew it says the same, or the totals of later parts would be wrong.
+    told = fields.Json(readonly=True, groups="integration_core.group_administrator")
     left_out_ids = fields.Json(readonly=True, groups="integration_core.group_administrator")
     event_uuid = fields.Char(string="Event", readonly=True, index="btree_not_null")
     row_count = fields.Integer(string="Rows", readonly=True)
@@ -48,11 +50,14 @@ class EhrExportPart(models.Model):
     def _make(self):
         """Turn this part into a message of its interface, with what is so at this moment."""
         self.ensure_one()
+        self._add_late()
         rows, left_out = self._rows()
         totals = on_hand.Totals.of(rows)
         so_far = self._before() + totals
+        data = {**self._told(totals, so_far), self._member(): rows}
         self.write(
             {
+                "told": data,
                 "left_out_ids": left_out or False,
                 "row_count": totals.rows,
                 "rows_so_far": so_far.rows,
@@ -60,9 +65,22 @@ class EhrExportPart(models.Model):
                 "control_so_far": on_hand.written(so_far.control),
             }
         )
-        data = {**self._told(totals, so_far), self._member(): rows}
         self.event_uuid = self._send(data)
         self.export_id._part_made(so_far, len(left_out))
+
+    def _add_late(self):
+        """The last part tells of stock as well that came after the export began."""
+        export = self.export_id
+        if export.kind != "stock" or self.number < export.part_count:
+            return
+        # sudo: lists of the export, whoever makes the part
+        parts = export.part_ids.sudo()
+        known = {one for part in parts for one in part.record_ids or ()}
+        late = [
+            one for one in export._records(export.interface_id, "stock").ids if one not in known
+        ]
+        if late:
+            self.sudo().record_ids = [*(self.sudo().record_ids or ()), *late]  # sudo: as above
 
     def _before(self):
         """The totals of the parts before this one."""
@@ -124,7 +142,7 @@ class EhrExportPart(models.Model):
         self.env.flush_all()
         type_id = self.env["integration.event.type"].search([("code", "=", code)]).id
         trigger = triggers.of_type(self.env, type_id)
-        snapshot = Snapshot(data=data, company_id=export.company_id.id, subject=export.display_name)
+        snapshot = self._snapshot(data)
         outbox.write(
             self.env, trigger, {self.id: outbox.Entry(None, snapshot=snapshot)}, {}, self.env.uid
         )
@@ -134,18 +152,23 @@ class EhrExportPart(models.Model):
         dispatcher.send_to(self.env.cr, event.id, export.interface_id.id)
         return event.uuid
 
+    def _snapshot(self, data):
+        company = self.export_id.company_id
+        # Stock is our own matter: not for systems that belong to another contact.
+        ours = self.export_id.kind == "stock" and company.partner_id.commercial_partner_id
+        return Snapshot(
+            data=data,
+            company_id=company.id,
+            subject=self.export_id.display_name,
+            partner_id=ours.id if ours else None,
+        )
+
     def _integration_snapshots(self, contract_code):
-        """A message that is refused is made anew from what is so then, with its old totals."""
+        """A message that is refused says the same again, of the same moment.
+
+        What changed since then is told by messages of its own.
+        """
         if contract_code not in CONTRACTS:
             return super()._integration_snapshots(contract_code)
-        found = {}
-        for part in self:
-            rows, _left_out = part._rows()
-            totals = on_hand.Totals.of(rows)
-            data = {**part._told(totals, part._before() + totals), part._member(): rows}
-            found[part.id] = Snapshot(
-                data=data,
-                company_id=part.company_id.id,
-                subject=part.export_id.display_name,
-            )
-        return found
+        # sudo: what it told already, to the same interface
+        return {part.id: part._snapshot(part.sudo().told) for part in self if part.sudo().told}

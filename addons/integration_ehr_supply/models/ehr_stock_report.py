@@ -84,3 +84,12 @@ class EhrStockReport(models.Model):
         """Whether the report says otherwise than Odoo."""
         self.ensure_one()
         return bool(self.unit_id.compare(self.quantity, self.known_quantity))
+
+    def _stands(self):
+        """Whether Odoo's stock was as the report says when it was handled.
+
+        Not while its correction waits, nor after somebody rejected it.
+        """
+        self.ensure_one()
+        mine = self.adjustment_id.filtered(lambda one: one.adjusted_at == self.reported_at)
+        return not mine or set(mine.line_ids.mapped("state")) == {"applied"}

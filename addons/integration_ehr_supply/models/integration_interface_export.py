@@ -1,7 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools import plaintext2html
 
 from .ehr_export import TYPES
 
+TODO = "mail.mail_activity_data_todo"
 NIGHT = "integration_ehr_supply.ir_cron_ehr_export_night"
 
 
@@ -59,6 +61,14 @@ class IntegrationInterface(models.Model):
         counts = {interface.id: count for interface, count in groups}
         for interface in self:
             interface.ehr_export_count = counts.get(interface.id, 0)
+
+    def _tell_owner_of_export(self, summary, text):
+        """Give whoever looks after the interface the task to look at it; one for the same."""
+        owner = self.owner_id or self.create_uid
+        if not self.activity_search([TODO], additional_domain=[("summary", "=", summary)]):
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                TODO, user_id=owner.id, summary=summary, note=plaintext2html(text)
+            )
 
     def action_ask_ehr_export(self):
         """Show what a full export would send, before it is begun."""

@@ -3,6 +3,7 @@ from odoo import fields, models
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_procurement.tools import canonical
 
+from ..engine import on_hand_again
 from ..tools import on_hand
 
 ON_HAND = "ehr.stock_on_hand"
@@ -16,6 +17,7 @@ class StockMove(models.Model):
     def _integration_snapshots(self, contract_code):
         if contract_code != ON_HAND:
             return super()._integration_snapshots(contract_code)
+        on_hand_again.watch(self.env)
         done = self.filtered(lambda move: move.state == "done")
         told = on_hand.newest_first((move.id, move._integration_touched()) for move in done)
         rows = self.env["stock.quant"]._integration_rows(frozenset().union(*told.values()))

@@ -49,10 +49,14 @@ class StockQuant(models.Model):
 
     def _integration_row(self, product_id, location_id, lot_id, quantity):
         # An item that was archived lies there all the same.
-        product = self.env["product.product"].browse(product_id)
         location = self.env["stock.location"].browse(location_id)
+        company = location.company_id or self.env.company
+        # sudo: the language of the house, and nothing else. Not of whoever moved it: texts would
+        # change with each of them.
+        lang = company.sudo().partner_id.lang
+        product = self.env["product.product"].with_context(lang=lang).browse(product_id)
         lot = self.env["stock.lot"].browse(lot_id or [])
-        zone = location._integration_time_zone(location.company_id or self.env.company)
+        zone = location._integration_time_zone(company)
         return {
             "item": str(product.id),
             "reference": canonical.text(product.default_code),

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_access_items,
+    test_exports,
     test_items,
     test_items_out,
     test_kit_demand,
@@ -17,6 +18,7 @@ from . import (
     test_ui,
     test_ui_usage,
     test_usage,
+    test_usage_counted,
     test_usage_documents,
     test_usage_refused,
 )

@@ -41,6 +41,15 @@ class TestItemsIn(ItemsCase):
             (self.ward, 24.0, 72.0, "manual"),
         )
 
+    def test_serial_numbers_do_not_become_lots(self):
+        """ITM-6 says that it expires, which is no word against serial numbers."""
+        self.bring_well("M16", self.item("I-1", "Stem"), self.item("I-2", "Glue"))
+        self.known().tracking = "serial"
+        entries = (self.item("I-1", "Stem 2", expires="Y"), self.item("I-2", "Glue", expires="Y"))
+        self.bring_well("M16", *entries)
+        self.assertEqual((self.known().tracking, self.known().name), ("serial", "Stem 2"))
+        self.assertEqual(self.known("I-2").tracking, "lot")
+
     def test_the_good_entries_apply_and_the_bad_ones_are_listed(self):
         bad = self.item("I-2", "Odd", "PKG|1|FURLONG||1")
         whole, rows = self.bring("M16", self.item("I-1"), bad, self.item("I-3", "Swab"))

@@ -190,6 +190,24 @@ class TestChanges(OutCase):
         rows = {iim["f6"]["c1"]: (iim["f3"], iim["f12"]) for _mfe, iim in entries(document)}
         self.assertEqual(rows, {"SHELF-A": ("L1", "0"), "WARD-3W": ("L1", "5")})
 
+    def test_names_are_in_the_language_of_the_house(self):
+        """And not of whoever changes or moves an item."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.product.with_context(lang="fr_FR").name = "Gaze"
+        self.sent(self.items_out)
+        self.stock(self.product, self.shelf, 5)
+        french = self.env(context={**self.env.context, "lang": "fr_FR"})
+        mine = self.product.with_env(french)
+        self.assertEqual((mine.name, mine._integration_canonical_item()["name"]), ("Gaze", "Gauze"))
+        row = (
+            self.env["stock.quant"]
+            .with_env(french)
+            ._integration_rows({(self.product.id, self.shelf.id, 0)})
+        )
+        self.assertEqual([one["name"] for [one] in row.values()], ["Gauze"])
+        self.company.partner_id.lang = "fr_FR"
+        self.assertEqual(self.product._integration_canonical_item()["name"], "Gaze")
+
     def test_what_is_not_ours_is_not_told(self):
         """Neither what is at a customer's, nor what Odoo does not count."""
         customers = self.env.ref("stock.stock_location_customers")
@@ -244,6 +262,7 @@ class TestFullExport(OutCase):
                 [str(export.id), 3, 3, 1, 5, "5", "15"],
             ],
         )
+        self.assertEqual([one["segments"][0]["f3"] for one in documents], ["UPD"] * 3)
         self.assertEqual(sum(len(entries(one)) for one in documents), 5)
         self.assertTrue(export.is_complete)
         self.assertEqual((export.row_count, export.control_total), (5, "15"))
@@ -347,15 +366,10 @@ class TestFullExport(OutCase):
             .create({"interface_id": self.stock_out.id, "kind": "stock"})
         )
         self.assertEqual((ask.record_count, ask.part_count, ask.is_running), (5, 3, False))
+        exports = self.env["ehr.export"]
+        for interface, kind in ((self.items_out, "items"), (self.stock_out, "stock")):
+            records = exports._records(interface, kind)
+            self.assertEqual(exports._record_count(interface, kind), len(records), kind)
         action = ask.action_begin()
         export = self.env["ehr.export"].browse(action["res_id"])
         self.assertEqual((export.user_id, export.started_by), (operator, "hand"))
-
-    def test_a_part_that_is_refused_is_made_anew_with_its_number(self):
-        self.stocked(1)
-        export = self.env["ehr.export"]._begin(self.stock_out, "stock")
-        self.run_exports()
-        part = export.part_ids
-        snapshot = part._integration_snapshots("ehr.stock_on_hand")[part.id]
-        self.assertEqual(snapshot.data["export"]["part"], 1)
-        self.assertEqual(snapshot.data["export"]["rows_so_far"], 1)

@@ -1,3 +1,5 @@
+from math import ceil
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
@@ -41,9 +43,9 @@ class IntegrationExportAsk(models.TransientModel):
         exports = self.env["ehr.export"]
         for ask in self:
             # sudo: how many items there are is no secret to who may send them all
-            ids = exports.sudo()._records(ask.interface_id, ask.kind).ids if ask.kind else []
-            ask.record_count = len(ids)
-            ask.part_count = len(exports._parted(ask.kind, ids))
+            count = exports.sudo()._record_count(ask.interface_id, ask.kind) if ask.kind else 0
+            ask.record_count = count
+            ask.part_count = max(1, ceil(count / exports._part_size(ask.kind)))
             ask.is_running = bool(
                 exports.search_count(
                     [

@@ -49,6 +49,18 @@ class IntegrationHandlerItem(models.AbstractModel):
             values = [spelling for value in values for spelling in gtin_spellings(value)]
         return super()._marked(name, values)
 
+    def _update(self, pairs):
+        super()._update([(record, self._kept_serial(record, said)) for record, said in pairs])
+
+    def _kept_serial(self, record, said):
+        """Serial numbers stay: who knows of lots only says nothing against them.
+
+        HL7 v2 has no word for them, and as lots one “serial number” could be used twice.
+        """
+        if record.tracking == "serial" and said.get("tracking") == "lot":
+            return {name: value for name, value in said.items() if name != "tracking"}
+        return said
+
     def _prefetch(self, records):
         # what is written on a product goes to its template, and from there to all its variants
         records.product_tmpl_id.mapped("product_variant_ids")

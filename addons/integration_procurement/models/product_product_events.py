@@ -35,10 +35,13 @@ class ProductProduct(models.Model):
         agreements of suppliers and stay here.
         """
         self.ensure_one()
+        # sudo: the language of the house, and nothing else. Not of whoever changed it: the name
+        # would change with each of them.
+        lang = (self.company_id or self.env.company).sudo().partner_id.lang
         return {
             "number": str(self.id),
             # with the attributes of a variant, and without its reference
-            "name": self.with_context(display_default_code=False).display_name,
+            "name": self.with_context(lang=lang, display_default_code=False).display_name,
             "gtin": self._integration_gtin(),
             "reference": canonical.text(self.default_code),
             "unit": self.uom_id._integration_unit_code(),
