@@ -24,8 +24,17 @@ def amounts(draw):
 @given(amounts(), st.integers(min_value=1, max_value=500))
 def test_a_line_gives_its_amount_to_the_coin(money, count):
     digits, amount = money
-    quantity, price = charges.invoice_line(Decimal(count), amount, digits)
+    quantity, price = charges.invoice_line(Decimal(count), amount, digits, 2)
     assert charges.rounded(quantity * price, digits) == amount
+
+
+@given(amounts(), st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=6))
+def test_also_with_quantities_that_lines_do_not_keep(money, count, unit_digits):
+    digits, amount = money
+    said = Decimal(count).scaleb(-6)
+    quantity, price = charges.invoice_line(said, amount, digits, unit_digits)
+    kept = charges.rounded(quantity, unit_digits)
+    assert charges.rounded(kept * price, digits) == amount
 
 
 @given(amounts(), st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12))

@@ -142,7 +142,7 @@ def _invoice(one: Billable) -> dict[str, Any]:
 
 
 def _line(one: Billable) -> dict[str, Any]:
-    quantity, price = amounts.invoice_line(one.quantity, one.amount, one.currency.decimal_places)
+    quantity, price = _quantity_and_price(one.currency, one.quantity, one.amount)
     analytic = {str(one.analytic.id): 100} if one.analytic else False
     return {
         "product_id": one.product.id,
@@ -151,6 +151,13 @@ def _line(one: Billable) -> dict[str, Any]:
         "price_unit": float(price),
         **({"analytic_distribution": analytic} if analytic else {}),
     }
+
+
+def _quantity_and_price(
+    currency: BaseModel, quantity: Decimal, amount: Decimal
+) -> tuple[Decimal, Decimal]:
+    unit_digits = currency.env["decimal.precision"].precision_get("Product Unit")
+    return amounts.invoice_line(quantity, amount, currency.decimal_places, unit_digits)
 
 
 # -- credits -----------------------------------------------------------------------------------
@@ -173,7 +180,7 @@ def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: b
         return line.browse()
     target = move if move.state == "draft" else _credit_note(move)
     sign = -1 if move.state == "draft" else 1
-    number, price = amounts.invoice_line(quantity, amount, charge.currency_id.decimal_places)
+    number, price = _quantity_and_price(charge.currency_id, quantity, amount)
     return line.create(
         {
             "move_id": target.id,

@@ -17,6 +17,8 @@ STATES = [
     ("credited", "Credited"),
     ("refused", "Refused"),
 ]
+#: As many decimals as messages may have: a credit of all of a charge must find all of it.
+QUANTITY_DIGITS = (18, 6)
 #: What the payment state of a posted invoice makes of its charges; invoiced, of all others.
 SETTLED = {"paid": "paid", "in_payment": "paid", "reversed": "credited"}
 
@@ -72,7 +74,7 @@ class EhrCharge(models.Model):
     product_id = fields.Many2one(
         "product.product", required=True, readonly=True, ondelete="restrict", check_company=True
     )
-    quantity = fields.Float(required=True, readonly=True, digits="Product Unit")
+    quantity = fields.Float(required=True, readonly=True, digits=QUANTITY_DIGITS)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     said = fields.Boolean(string="Amount named", readonly=True)
     said_amount = fields.Monetary(
@@ -156,7 +158,9 @@ class EhrCharge(models.Model):
         index="btree_not_null",
         groups=BILLING_GROUPS,
     )
-    credited_quantity = fields.Float(compute="_compute_credited", store=True, digits="Product Unit")
+    credited_quantity = fields.Float(
+        compute="_compute_credited", store=True, digits=QUANTITY_DIGITS
+    )
     credited_said = fields.Monetary(compute="_compute_credited", store=True)
     credited_amount = fields.Monetary(string="Credited", compute="_compute_credited", store=True)
     net_amount = fields.Monetary(

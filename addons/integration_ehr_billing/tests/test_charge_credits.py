@@ -114,3 +114,17 @@ class TestChargeCredits(ChargeCase):
         credit = self.post(self.credit("CR-1"))
         self.assertFalse(credit.move_line_id)
         self.assertEqual(self.charge("TX-1").state, "credited")
+
+    def test_of_a_fraction_that_lines_do_not_keep(self):
+        charge = self.post(self.one("TX-1", quantity="0.125", amount="10"))
+        self.assertEqual((charge.quantity, charge.move_line_id.price_subtotal), (0.125, 10))
+        small = self.post(self.one("TX-2", quantity="0.004", amount="10"))
+        self.assertEqual((small.quantity, small.move_line_id.price_subtotal), (0.004, 10))
+        part = self.post(self.credit("CR-1", quantity="0.025", amount=None))
+        self.assertEqual((part.amount, part.move_line_id.price_subtotal), (2, -2))
+        self.assertFalse(charge.is_credited)
+        self.post(self.credit("CR-2", quantity="0.1", amount=None))
+        self.assertEqual(self.charge("TX-1").state, "credited")
+        self.post(self.credit("CR-3", "TX-2", quantity="0.004", amount="10"))
+        self.assertEqual(self.charge("TX-2").state, "credited")
+        self.assertEqual(self.invoices().amount_untaxed, 0)

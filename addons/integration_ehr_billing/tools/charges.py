@@ -75,15 +75,22 @@ def said_amount(
     return amount
 
 
-def invoice_line(quantity: Decimal, amount: Decimal, digits: int) -> tuple[Decimal, Decimal]:
+def invoice_line(
+    quantity: Decimal, amount: Decimal, digits: int, unit_digits: int
+) -> tuple[Decimal, Decimal]:
     """Quantity and price of a line that gives exactly ``amount``.
 
-    A line of one at the whole amount, where no price does.
+    A line of one at the whole amount, where no price does, or where lines do not keep such a
+    fraction of a quantity.
 
-    >>> invoice_line(Decimal(3), Decimal("100.00"), 2)
+    :param unit_digits: decimals of the quantities of invoice lines
+
+    >>> invoice_line(Decimal(3), Decimal("100.00"), 2, 2)
     (Decimal('3'), Decimal('33.333333'))
+    >>> invoice_line(Decimal("0.125"), Decimal("10.00"), 2, 2)
+    (Decimal('1'), Decimal('10.00'))
     """
-    if quantity:
+    if quantity and rounded(quantity, unit_digits) == quantity:
         price = rounded(amount / quantity, PRICE_DIGITS)
         if rounded(price * quantity, digits) == amount:
             return quantity, price
