@@ -42,6 +42,27 @@ class TestChargePrices(ChargeCase):
             self.assertEqual((charge.state, charge.amount), ("drafted", amount))
             self.assertEqual(charge.move_line_id.price_subtotal, amount)
 
+    def test_a_part_that_was_credited_before_the_decision(self):
+        self.company.ehr_charge_price_rule = "compare"
+        for number, decide, net in (("TX-1", "action_accept", 400), ("TX-2", "action_reject", 450)):
+            charge = self.post(self.one(number, amount="800"))
+            credit = self.post(self.credit(f"C{number}", number, quantity="1", amount="400"))
+            self.assertFalse(credit.move_line_id)
+            getattr(self.exceptions(charge), decide)()
+            charge, credit = self.charge(number), self.charge(f"C{number}", "credit")
+            lines = charge.move_line_id | credit.move_line_id
+            self.assertEqual(sum(lines.mapped("price_subtotal")), net)
+            self.assertEqual((charge.net_amount, credit.amount), (net, net))
+            self.assertEqual((charge.state, credit.state), ("drafted", "drafted"))
+
+    def test_a_part_that_was_credited_of_what_is_refused(self):
+        self.company.ehr_charge_price_rule = "compare"
+        charge = self.post(self.one("TX-1", amount="800"))
+        self.post(self.credit("CR-1", quantity="1", amount="400"))
+        charge.action_refuse()
+        self.assertEqual(self.charge("TX-1").state, "refused")
+        self.assertFalse(self.invoices())
+
     def test_or_refuses_the_charge(self):
         self.company.ehr_charge_price_rule = "compare"
         charge = self.post(self.one("TX-1", amount="800"))
