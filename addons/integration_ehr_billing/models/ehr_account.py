@@ -13,7 +13,8 @@ class EhrAccount(models.Model):
     """A patient account: whose charges are billed together, and to whom.
 
     Kept by the feed. It names no patient: whose account it is stands where patients are
-    administered, under its number.
+    administered, under its number. An account that has the number of a visit has the visit's random
+    reference instead: numbers of visits stand in clear on visits alone.
     """
 
     _name = "ehr.account"
@@ -93,13 +94,46 @@ class EhrAccount(models.Model):
         wanted = set(identifiers)
         if not wanted:
             return {}
-        found = self.search(
+        shown = self._shown(wanted)
+        keys = {one._key(): one for one in self._named(shown.values())}
+        return {key: keys[shown[key]] for key in wanted if shown[key] in keys}
+
+    @api.model
+    def _named(self, keys):
+        return self.search(
             Domain("company_id", "=", self.env.company.id)
-            & Domain("number", "in", [number for _assigner, number in wanted])
-            & Domain("assigner", "in", [assigner for assigner, _number in wanted])
+            & Domain("number", "in", [number for _assigner, number in keys])
+            & Domain("assigner", "in", [assigner for assigner, _number in keys])
         )
-        keys = {(one.assigner or "", one.number): one for one in found}
-        return {key: keys[key] for key in wanted if key in keys}
+
+    def _key(self):
+        return self.assigner or "", self.number
+
+    @api.model
+    def _shown(self, keys):
+        """Under which assigner and number accounts are kept: under the reference of a visit, if it
+        is a visit's number.
+
+        :return: ``{(assigner, number): (assigner, number or reference)}``
+        """
+        visits = self.env["ehr.encounter"]._resolve(keys)
+        references = {tuple(key): visit.reference for key, visit in visits.items()}
+        return {key: (key[0], references.get(tuple(key), key[1])) for key in keys}
+
+    @api.model
+    def _conceal(self, keys):
+        """Accounts that were opened under a number, which is known to be that of a visit now."""
+        keys = {tuple(key) for key in keys}
+        found = {one._key(): one for one in self._named(keys)}
+        for key, (_assigner, number) in self._shown(keys & set(found)).items():
+            found[key].number = number
+
+    def _told(self):
+        """Number and assigner, as other systems know the account."""
+        visit = self.env["ehr.encounter"].search(
+            [("company_id", "=", self.company_id.id), ("reference", "=", self.number)], limit=1
+        )
+        return visit.visit_number or self.number, self.assigner
 
     def _kept(self):
         """The account that is kept: itself, unless it was merged."""
@@ -108,10 +142,11 @@ class EhrAccount(models.Model):
     @api.model
     def _open(self, assigner, number, encounter=None):
         """An account that is named and not known yet."""
+        key = (assigner, number)
         return self.create(
             {
                 "assigner": assigner,
-                "number": number,
+                "number": self._shown({key})[key][1],
                 "encounter_ids": [fields.Command.link(encounter.id)] if encounter else [],
                 "company_id": self.env.company.id,
             }

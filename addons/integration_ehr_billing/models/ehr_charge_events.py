@@ -48,7 +48,7 @@ class EhrCharge(models.Model):
             "number": charge.number,
             "kind": charge.kind,
             "visit": clinical.identifier(visit.visit_number, visit.visit_assigner),
-            "account": clinical.identifier(account.number, account.assigner),
+            "account": clinical.identifier(*account._told()) if account else None,
             "code": charge.charge_code,
             "quantity": canonical.number(charge.quantity),
             "amount": charge._integration_money(charge.amount),

@@ -1,6 +1,8 @@
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tools import errors
+
 from .charge_case import ChargeCase
 
 
@@ -71,13 +73,61 @@ class TestEhrAccount(ChargeCase):
 
     def test_merged_accounts(self):
         gone, kept = self.bar("open", "08:00"), self.bar("open", "08:00", "A2")
+        self.merge("A1", "A2")
+        self.assertEqual(gone.merged_into_id, kept)
+        charge = self.post(self.one("TX-1"), account={"number": "A1"})
+        self.assertEqual(charge.account_id, kept)
+
+    def merge(self, gone, kept):
         patients = self.env["ehr.patient"]._resolve([("", "P1"), ("", "P2")])
         self.env["ehr.merge"]._merge(
             patients["", "P2"],
             patients["", "P1"],
             fields.Datetime.now(),
-            accounts=[["A1", ""], ["A2", ""]],
+            accounts=[[gone, ""], [kept, ""]],
         )
-        self.assertEqual(gone.merged_into_id, kept)
-        charge = self.post(self.one("TX-1"), account={"number": "A1"})
-        self.assertEqual(charge.account_id, kept)
+
+    # -- accounts that have the number of their visit ---------------------------------------
+
+    def test_the_number_of_a_visit_is_not_shown_as_that_of_its_account(self):
+        account = self.bar("open", "08:00", "V1", visit={"number": "V1"}, payer="AOK")
+        self.assertEqual((account.number, account.encounter_ids), (self.visit.reference, self.visit))
+        members = {"account": {"number": "V1", "assigner": "DESK"}, "payer": None}
+        charge = self.post(self.one("TX-1"), **members)
+        self.assertEqual((charge.account_id, charge.partner_id), (account, self.fund))
+        self.bar("close", "09:00", "V1")
+        self.refused_charge("account_closed", self.one("TX-2"), **members)
+        self.assertEqual(charge._integration_status(charge)["account"], {"number": "V1"})
+        self.assert_in_no_table("V1")
+
+    def test_nor_where_charges_open_the_account(self):
+        charge = self.post(self.one("TX-1"), account={"number": "V1"})
+        self.assertEqual(charge.account_id.number, self.visit.reference)
+        self.assertEqual(self.post(self.one("TX-2"), account={"number": "V1"}).move_id, charge.move_id)
+        self.assert_in_no_table("V1")
+
+    def test_nor_if_the_visit_is_told_later(self):
+        account = self.bar("open", "08:00", "V7")
+        self.assertEqual(account.number, "V7")
+        visit = self.encounter("V7")
+        self.assertEqual(account.number, visit.reference)
+        self.assertEqual(self.bar("close", "09:00", "V7"), account)
+        with self.assertRaises(errors.MappingError) as caught:
+            self.bar("open", "08:00", "V8", visit={"number": "V8"})
+        self.assertEqual(caught.exception.code, "unknown_visit")
+
+    def test_nor_after_a_merge(self):
+        self.encounter("V2")
+        gone = self.bar("open", "08:00", "V2", visit={"number": "V2"})
+        self.merge("V2", "V1")
+        self.assertEqual(gone.merged_into_id.number, self.visit.reference)
+        self.assert_in_no_table("V1", "V2")
+
+    def assert_in_no_table(self, *numbers):
+        """In clear, numbers of visits stand in no text that those who invoice may read."""
+        self.env.flush_all()
+        for name in ("ehr.account", "ehr.charge", "account.move", "account.move.line"):
+            records = self.env[name].sudo().search([])
+            texts = [field.name for field in records._fields.values() if field.type == "char"]
+            said = {str(value) for row in records.read(texts) for value in row.values()}
+            self.assertFalse([one for one in said if set(numbers) & set(one.split())], name)

@@ -1,0 +1,26 @@
+from odoo import api, models
+
+
+class EhrEncounter(models.Model):
+    """Numbers of visits stand in clear on visits alone, also where accounts have the same ones."""
+
+    _inherit = "ehr.encounter"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        visits = super().create(vals_list)
+        visits._conceal_accounts()
+        return visits
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "visit_number" in vals or "visit_assigner" in vals:
+            self._conceal_accounts()
+        return result
+
+    def _conceal_accounts(self):
+        # sudo: who admits somebody need not see accounts
+        accounts = self.env["ehr.account"].sudo()
+        for company, visits in self.grouped("company_id").items():
+            keys = [visit._visit_key() for visit in visits]
+            accounts.with_company(company)._conceal(keys)
