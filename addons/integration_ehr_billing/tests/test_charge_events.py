@@ -1,6 +1,7 @@
 import json
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import payloads
@@ -89,7 +90,9 @@ class TestChargeEvents(ChargeCase):
     # -- the other direction ---------------------------------------------------------------
 
     def book(self, **values):
-        keeper = new_test_user(self.env, "bill.books", "integration_ehr_bridge.group_census_keeper")
+        group = "integration_ehr_bridge.group_census_keeper"
+        self.keeper = getattr(self, "keeper", None) or new_test_user(self.env, "bill.books", group)
+        keeper = self.keeper
         code = self.env["ehr.charge.code"].search([("code", "=", "OR-HOUR")])
         entry = self.env["integration.charge.entry"].with_user(keeper)
         return entry.create(
@@ -112,6 +115,17 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual((code, data["code"], data["quantity"]), ("posted", "OR-HOUR", "2"))
         self.assertEqual(data["visit"], {"number": "V1"})
 
+    def test_the_code_that_was_chosen_is_posted(self):
+        self.company.ehr_charge_direction = "out"
+        night = self.code("OR-NIGHT", self.theatre)
+        self.book(code_id=night.id).action_book()
+        charge = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.assertEqual(charge.charge_code, "OR-NIGHT")
+        other = self.env["res.company"].create({"name": "Other hospital"})
+        foreign = self.code("OR-NIGHT", self.theatre, company_id=other.id)
+        with self.assertRaisesRegex(UserError, "compan"):
+            self.book(code_id=foreign.id)
+
     def test_not_where_charges_come_in(self):
         with self.assertRaisesRegex(Exception, "come from clinical systems"):
             self.book().action_book()
@@ -120,6 +134,7 @@ class TestChargeEvents(ChargeCase):
         self.company.ehr_charge_direction = "out"
         screw = self.service("Screw", 29, type="consu", is_storable=True)
         self.code("SCREW", screw)
+        self.code("A-SCREW", screw, system_id=self.system.id)
         move = self.use(screw, 2)
         [charge] = self.env["ehr.charge"].search([("stock_move_id", "=", move.id)])
         self.assertEqual((charge.charge_code, charge.quantity, charge.amount), ("SCREW", 2, 58))
