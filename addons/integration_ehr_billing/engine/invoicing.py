@@ -16,6 +16,8 @@ from odoo import api, fields
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from odoo.addons.integration_core.tools import errors
+
 from ..tools import charges as amounts
 
 #: Of drafts that a feed adds to, no history is kept line by line: their charges have one.
@@ -77,6 +79,8 @@ def draft(env: api.Environment, billables: Sequence[Billable]) -> BaseModel:
         )
         lines = dict(zip(map(id, added), made, strict=True))
     lines |= _begin(quiet, [one for one in billables if one.key not in moves])
+    for one in billables:
+        _come_to(lines[id(one)], one.quantity, one.amount)
     return env["account.move.line"].browse(lines[id(one)].id for one in billables)
 
 
@@ -160,6 +164,32 @@ def _quantity_and_price(
     return amounts.invoice_line(quantity, amount, currency.decimal_places, unit_digits)
 
 
+def _come_to(line: BaseModel, quantity: Decimal, amount: Decimal) -> None:
+    """Let a line come to an amount before taxes, also if its price has taxes in it.
+
+    :raises errors.ConfigurationError: ``tax_included``
+    """
+    currency = line.currency_id
+    if not currency.compare_amounts(line.price_subtotal, float(amount)):
+        return
+    included = line.tax_ids.flatten_taxes_hierarchy().filtered("price_include")
+    # From without taxes to with those that stand in the price.
+    gross = included.compute_all(
+        float(abs(amount)), currency, product=line.product_id, handle_price_include=False
+    )["total_included"]
+    exact = amounts.rounded(Decimal(repr(gross)), currency.decimal_places)
+    number, price = _quantity_and_price(currency, abs(quantity), exact)
+    sign = -1 if amount < 0 else 1
+    line.write({"quantity": sign * float(number), "price_unit": float(price)})
+    if currency.compare_amounts(line.price_subtotal, float(amount)):
+        raise errors.ConfigurationError(
+            "With the taxes of its product, the invoice line of a charge does not come to the "
+            "amount of the charge before taxes. Choose taxes that are not included in the price "
+            "for the product of its charge code, then retry.",
+            code="tax_included",
+        )
+
+
 # -- credits -----------------------------------------------------------------------------------
 
 
@@ -181,7 +211,7 @@ def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: b
     target = move if move.state == "draft" else _credit_note(move)
     sign = -1 if move.state == "draft" else 1
     number, price = _quantity_and_price(charge.currency_id, quantity, amount)
-    return line.create(
+    taken = line.create(
         {
             "move_id": target.id,
             "product_id": line.product_id.id,
@@ -193,6 +223,8 @@ def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: b
             "analytic_distribution": line.analytic_distribution or False,
         }
     )
+    _come_to(taken, quantity, sign * amount)
+    return taken
 
 
 def _credit_note(move: BaseModel) -> BaseModel:

@@ -82,6 +82,25 @@ class TestChargePrices(ChargeCase):
         with self.assertRaises(AccessError):
             charge.with_user(accountant).write({"amount": 1})
 
+    def test_a_tax_that_is_included_in_prices(self):
+        """Senders' amounts are before taxes all the same."""
+        included = self.make_tax(
+            self.company, self.tax.tax_group_id, 19, type_tax_use="sale",
+            price_include_override="tax_included",
+        )  # fmt: skip
+        self.theatre.taxes_id = included
+        for number, quantity, amount in (("TX-1", "1", 119), ("TX-2", "3", 100.01)):
+            charge = self.post(self.one(number, quantity=quantity, amount=str(amount)))
+            self.assertEqual(charge.move_line_id.price_subtotal, amount)
+            self.assertEqual(charge.move_line_id.tax_ids, included)
+        self.assertEqual(charge.move_id.amount_untaxed, 219.01)
+        self.assertEqual(charge.move_id.amount_tax, 41.61)
+        part = self.post(self.credit("CR-1", "TX-2", quantity="1", amount="33.34"))
+        self.assertEqual(part.move_line_id.price_subtotal, -33.34)
+        charge.move_id.action_post()
+        self.post(self.credit("CR-2", quantity="1", amount="119"))
+        self.assertEqual(self.charge("CR-2", "credit").move_id.amount_untaxed, 119)
+
     # -- currencies ------------------------------------------------------------------------
 
     def test_a_currency_without_decimals(self):
