@@ -1,8 +1,8 @@
 """Charges become lines of draft invoices, and credits take them back: in few writes.
 
 There is one draft invoice for an account (a visit, where there is none), payer, journal and
-currency. It collects lines until somebody posts it; the next charge begins another one. What a
-credit takes back of a posted invoice is collected by a draft credit note of that invoice.
+currency. It collects lines until somebody posts it; the next charge begins another one, also if he
+takes it back to draft. What a credit takes back of a posted invoice is collected by a draft credit note of that invoice.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ def _collecting(env: api.Environment, billables: Sequence[Billable]) -> dict[Key
         & Domain("state", "=", "draft")
         & Domain("move_type", "=", "out_invoice")
         & Domain("ehr_collects", "=", True)
+        # What was sent once is not another document the next time.
+        & Domain("posted_before", "=", False)
         & (
             Domain("ehr_account_id", "in", list(accounts))
             | Domain("ehr_account_id", "=", False) & Domain("encounter_id", "in", list(visits))
@@ -198,14 +200,21 @@ def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: b
 
     :param first: it is all of the charge, of which nothing was credited before
     :return: the line that does so; none if the charge's own line is gone now, or never was
+    :raises errors.ConflictError: ``invoice_reopened``
     """
     line = charge.move_line_id
     move = line.move_id
     if not move or move.state == "cancel":
         return line.browse()
+    if move.state == "draft" and move.posted_before:
+        raise errors.ConflictError(
+            "The invoice of the charge that is credited was posted, and somebody changes it at "
+            "present. Post it again or cancel it, then retry.",
+            code="invoice_reopened",
+        )
     if move.state == "draft" and first:
         line.unlink()
-        if not move.invoice_line_ids and not move.posted_before:
+        if not move.invoice_line_ids:
             move.unlink()
         return line.browse()
     target = move if move.state == "draft" else _credit_note(move)
@@ -235,6 +244,7 @@ def _credit_note(move: BaseModel) -> BaseModel:
             ("move_type", "=", "out_refund"),
             ("state", "=", "draft"),
             ("ehr_collects", "=", True),
+            ("posted_before", "=", False),
         ],
         limit=1,
     )

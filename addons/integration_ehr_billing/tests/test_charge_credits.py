@@ -128,3 +128,17 @@ class TestChargeCredits(ChargeCase):
         self.post(self.credit("CR-3", "TX-2", quantity="0.004", amount="10"))
         self.assertEqual(self.charge("TX-2").state, "credited")
         self.assertEqual(self.invoices().amount_untaxed, 0)
+
+    def test_nothing_is_added_to_what_was_posted_once(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        invoice.button_draft()
+        self.assertNotEqual(self.post(self.one("TX-2")).move_id, invoice)
+        self.refused_charge("invoice_reopened", self.credit("CR-1"))
+        self.assertEqual(invoice.amount_untaxed, 900)
+        invoice.action_post()
+        note = self.post(self.credit("CR-2", quantity="1", amount="450")).move_id
+        note.action_post()
+        note.button_draft()
+        last = self.post(self.credit("CR-3", quantity="1", amount="450"))
+        self.assertNotEqual(last.move_id, note)
