@@ -200,23 +200,43 @@ def take_back(charge: BaseModel, quantity: Decimal, amount: Decimal, *, first: b
 
     :param first: it is all of the charge, of which nothing was credited before
     :return: the line that does so; none if the charge's own line is gone now, or never was
-    :raises errors.ConflictError: ``invoice_reopened``
+    :raises errors.ConflictError: ``invoice_reopened``, ``invoice_reversed``
     """
     line = charge.move_line_id
     move = line.move_id
     if not move or move.state == "cancel":
         return line.browse()
+    _require_untouched(move)
+    if move.state == "draft" and first:
+        line.unlink()
+        if not move.invoice_line_ids:
+            move.unlink()
+        return line.browse()
+    return _reversing(charge, move, quantity, amount)
+
+
+def _require_untouched(move: BaseModel) -> None:
+    """People have not begun to change or reverse an invoice of which something is taken back.
+
+    :raises errors.ConflictError: ``invoice_reopened``, ``invoice_reversed``
+    """
     if move.state == "draft" and move.posted_before:
         raise errors.ConflictError(
             "The invoice of the charge that is credited was posted, and somebody changes it at "
             "present. Post it again or cancel it, then retry.",
             code="invoice_reopened",
         )
-    if move.state == "draft" and first:
-        line.unlink()
-        if not move.invoice_line_ids:
-            move.unlink()
-        return line.browse()
+    if move.payment_state == "reversed":
+        raise errors.ConflictError(
+            "The invoice of the charge that is credited was reversed by hand. Look whether "
+            "another one has the charge, and take it off there; then cancel this message.",
+            code="invoice_reversed",
+        )
+
+
+def _reversing(charge: BaseModel, move: BaseModel, quantity: Decimal, amount: Decimal) -> BaseModel:
+    """A line that takes an amount off a draft, or off a posted invoice by a credit note."""
+    line = charge.move_line_id
     target = move if move.state == "draft" else _credit_note(move)
     sign = -1 if move.state == "draft" else 1
     number, price = _quantity_and_price(charge.currency_id, quantity, amount)

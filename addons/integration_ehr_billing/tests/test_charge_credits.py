@@ -142,3 +142,10 @@ class TestChargeCredits(ChargeCase):
         note.button_draft()
         last = self.post(self.credit("CR-3", quantity="1", amount="450"))
         self.assertNotEqual(last.move_id, note)
+
+    def test_what_people_reversed_is_not_reversed_again(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        invoice._reverse_moves(cancel=True)
+        self.refused_charge("invoice_reversed", self.credit("CR-1"))
+        self.assertEqual(self.charge("TX-1").state, "credited")
