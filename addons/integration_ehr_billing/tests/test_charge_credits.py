@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .charge_case import ChargeCase
@@ -149,3 +150,20 @@ class TestChargeCredits(ChargeCase):
         invoice._reverse_moves(cancel=True)
         self.refused_charge("invoice_reversed", self.credit("CR-1"))
         self.assertEqual(self.charge("TX-1").state, "credited")
+
+    def test_a_credit_is_not_taken_away_by_hand(self):
+        """Its sender was told that the charge is credited."""
+        invoice = self.post(self.one("TX-1")).move_id
+        part = self.post(self.credit("CR-1", quantity="1", amount="450"))
+        with self.assertRaises(UserError):
+            part.move_line_id.unlink()
+        invoice.action_post()
+        note = self.post(self.credit("CR-2", quantity="1", amount="450")).move_id
+        for take_away in (note.unlink, note.button_cancel, note.invoice_line_ids.unlink):
+            with self.assertRaises(UserError):
+                take_away()
+        self.assertEqual(self.charge("CR-2", "credit").move_id, note)
+        draft = self.post(self.one("TX-3")).move_id
+        self.post(self.credit("CR-3", "TX-3", quantity="1", amount="450"))
+        draft.unlink()
+        self.assertEqual(self.charge("TX-3").state, "refused", "with its charge it may go")
