@@ -45,8 +45,8 @@ class Billable:
     @classmethod
     def of(cls, charge: BaseModel) -> Billable:
         return cls(
-            charge.account_id,
-            charge.encounter_id,
+            charge.account_id._kept(),
+            charge.encounter_id.joined_into_id or charge.encounter_id,
             charge.payer_id,
             charge.partner_id,
             charge.journal_id,

@@ -153,10 +153,45 @@ class EhrAccount(models.Model):
         )
 
     def _merge(self, kept):
-        """Let the charges to come of these accounts go to another one."""
+        """Let the charges to come of these accounts go to another one, and what is not posted yet.
+
+        What was posted keeps its account, which leads to the kept one.
+        """
         gone = self - kept
         before = self.search([("merged_into_id", "in", gone.ids)])
         (gone | before).write({"merged_into_id": kept.id})
+        for one in gone:
+            kept._take_over(one)
+        # sudo: a feed of the census need not be able to invoice
+        moves, charges = self.env["account.move"].sudo(), self.env["ehr.charge"].sudo()
+        drafts = moves.search(
+            Domain("ehr_account_id", "in", gone.ids)
+            & Domain("state", "=", "draft")
+            & Domain("posted_before", "=", False)
+        )
+        drafts.with_context(tracking_disable=True).write({"ehr_account_id": kept.id})
+        open_ones = Domain("state", "=", "waiting") | Domain("move_id", "in", drafts.ids)
+        charges = charges.search(Domain("account_id", "in", gone.ids) & open_ones)
+        charges.write({"account_id": kept.id})
+
+    def _take_over(self, gone):
+        """Visits of a merged account, and what it was told that this one never was.
+
+        Who pays is one thing with his plan. Whether the other one was closed says nothing of this.
+        """
+        self.ensure_one()
+        mine, facts = self.clocks or {}, gone.clocks or {}
+        wanted = {"procedure_codes"}
+        if "payer_code" not in mine:
+            wanted |= {"payer_code", "plan_code"}
+        taken = {name: at for name, at in facts.items() if name in wanted and name not in mine}
+        values = {name: gone[name] for name in taken}
+        if taken:
+            values["clocks"] = {**mine, **taken}
+        if visits := gone.encounter_ids - self.encounter_ids:
+            values["encounter_ids"] = [fields.Command.link(one.id) for one in visits]
+        if values:
+            self.write(values)
 
     # ------------------------------------------------------------------
     # where it leads to

@@ -87,6 +87,29 @@ class TestEhrAccount(ChargeCase):
             accounts=[[gone, ""], [kept, ""]],
         )
 
+    def test_a_merge_keeps_who_pays_and_what_is_not_posted(self):
+        gone = self.bar("open", "08:00", visit={"number": "V1"}, payer="AOK")
+        members = {"account": {"number": "A1"}, "payer": None}
+        posted = self.post(self.one("TX-1"), **members)
+        posted.move_id.action_post()
+        drafted = self.post(self.one("TX-2"), **members)
+        self.company.ehr_charge_price_rule = "compare"
+        self.post(self.one("TX-3", amount="800"), **members)
+        self.merge("A1", "A2")
+        kept = gone.merged_into_id
+        self.assertEqual((kept.payer_code, kept.encounter_ids), ("AOK", self.visit))
+        for number, account in (("TX-1", gone), ("TX-2", kept), ("TX-3", kept)):
+            self.assertEqual(self.charge(number).account_id, account, number)
+        later = self.post(self.one("TX-4"), account={"number": "A2"}, payer=None)
+        self.assertEqual((later.move_id, later.partner_id), (drafted.move_id, self.fund))
+
+    def test_a_merge_overrides_nothing_that_the_kept_one_was_told(self):
+        self.bar("close", "10:00", payer="PKV", plan="P9", procedures=["27447"])
+        kept = self.bar("open", "08:00", "A2", payer="AOK")
+        self.merge("A1", "A2")
+        self.assertEqual((kept.status, kept.payer_code, kept.plan_code), ("open", "AOK", False))
+        self.assertEqual(kept.procedure_codes, "27447")
+
     # -- accounts that have the number of their visit ---------------------------------------
 
     def test_the_number_of_a_visit_is_not_shown_as_that_of_its_account(self):
