@@ -267,21 +267,21 @@ class Posting:
             quantity, _size(one.get("amount")), _size(one.get("unit_amount")),
             currency.decimal_places,
         )  # fmt: skip
-        whole = charge._whole()
+        whole, digits = charge._whole(), charge.currency_id.decimal_places
         left = whole.minus(charge._taken_back())
-        amount, is_all = amounts.reversal(
-            whole, left, quantity, said, charge.currency_id.decimal_places
-        )
+        amount, is_all = amounts.reversal(whole, left, quantity, said, digits)
         line = invoicing.take_back(charge, quantity, amount, first=is_all and not charge.credit_ids)
-        shown = said if said is not None else left.said if is_all else None
+        shown = said
+        if said is None:
+            shown = amounts.said_of_credit(whole, left, quantity, digits, is_all=is_all)
         credit = charge.create(
             {
                 **values,
                 "currency_id": charge.currency_id.id,
                 "product_id": charge.product_id.id,
                 "reverses_id": charge.id,
-                "said": shown is not None,
-                "said_amount": float(shown or 0),
+                "said": said is not None,
+                "said_amount": float(shown),
                 "amount": float(amount),
                 "move_line_id": line.id,
             }

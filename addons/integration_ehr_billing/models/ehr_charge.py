@@ -78,7 +78,9 @@ class EhrCharge(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     said = fields.Boolean(string="Amount named", readonly=True)
     said_amount = fields.Monetary(
-        string="Sender's amount", readonly=True, help="As the message says; 0 if it names none."
+        string="Sender's amount",
+        readonly=True,
+        help="As the message says; 0 if it names none. Of a credit that names none, its share.",
     )
     own_amount = fields.Monetary(
         string="Own price", readonly=True, help="What Odoo would invoice, where that was compared."

@@ -72,6 +72,15 @@ class TestChargeCredits(ChargeCase):
         self.assertEqual(self.charge("TX-1").state, "credited")
         self.assertEqual(self.invoices().amount_untaxed, 0)
 
+    def test_credits_with_and_without_an_amount(self):
+        self.post(self.one("TX-1", "DRESSING", "3", "100"))
+        self.post(self.credit("CR-1", code="DRESSING", quantity="1", amount=None))
+        self.post(self.credit("CR-2", code="DRESSING", quantity="2", amount="66.67"))
+        self.assertEqual(self.charge("TX-1").state, "credited")
+        self.post(self.one("TX-2", "DRESSING", "3", "100"))
+        self.post(self.credit("CR-3", "TX-2", code="DRESSING", quantity="1", amount="100"))
+        self.assertEqual(self.charge("TX-2").state, "credited")
+
     def test_of_an_own_price_its_share_is_taken_back(self):
         self.company.ehr_charge_price_rule = "own"
         charge = self.post(self.one("TX-1", amount="800"))

@@ -108,7 +108,8 @@ def reversal(
     """The amount that a credit takes off the invoice, and whether nothing is left of the charge.
 
     A credit of all that is left takes exactly what is left, whatever roundings there were before.
-    One of a part takes its share: by the amount that it names, else by its quantity.
+    One of a part takes its share: by the amount that it names, else by its quantity. The whole
+    amount is all of it, whatever the quantity.
 
     :raises errors.ConflictError: ``credit_too_large``
     """
@@ -120,7 +121,8 @@ def reversal(
             "before. Ask the sender what is right, then cancel this message.",
             code="credit_too_large",
         )
-    if quantity == left.quantity and said in (None, named):
+    is_last = quantity == left.quantity
+    if (is_last and said is None) or (said == named and (said or is_last)):
         return left.booked, True
     if said is None:
         share = whole.booked * quantity / whole.quantity
@@ -128,4 +130,20 @@ def reversal(
         share = whole.booked * said / whole.said
     else:
         share = said
-    return min(rounded(share, digits), left.booked), False
+    amount = min(rounded(share, digits), left.booked)
+    return amount, is_last and amount == left.booked
+
+
+def said_of_credit(
+    whole: Amounts, left: Amounts, quantity: Decimal, digits: int, *, is_all: bool
+) -> Decimal:
+    """What a credit that names no amount takes off the amount that the sender said.
+
+    Else a later one that does name an amount would find more left than there is.
+
+    :param is_all: nothing is left of the charge after it
+    """
+    if left.said is None or whole.said is None:
+        return Decimal()
+    share = rounded(whole.said * quantity / whole.quantity, digits)
+    return left.said if is_all else min(share, left.said)
