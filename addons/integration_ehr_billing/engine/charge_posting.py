@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -52,10 +52,11 @@ class Posting:
     """Applies the charges of messages, in their order.
 
     :param book: what they refer to
+    :param arrivals: when messages arrived, by id; now, of others
     """
 
-    def __init__(self, book: ChargeBook) -> None:
-        self.book, self.env = book, book.env
+    def __init__(self, book: ChargeBook, arrivals: Mapping[int, datetime]) -> None:
+        self.book, self.env, self.arrivals = book, book.env, arrivals
         self._pending: list[Pending] = []
         self._by_key: dict[tuple[str, str], Pending] = {}
 
@@ -132,7 +133,7 @@ class Posting:
             "kind": one["kind"],
             "system_id": self.book.system.id,
             "charged_at": clinical.moment(one["at"]),
-            "received_at": self.book.handler._now(),
+            "received_at": self.arrivals.get(received.id) or self.book.handler._now(),
             "charge_code": one["code"],
             "quantity": abs(float(one["quantity"])),
             "currency_id": currency.id,

@@ -112,6 +112,23 @@ class TestChargeRefusals(ChargeCase):
         charge = self.post(self.one("TX-2"))
         self.assertEqual((charge.state, charge.is_late), ("drafted", True))
 
+    def test_what_waited_in_odoo_is_not_late_for_that(self):
+        self.leave(1)
+        message = self.refused_charge("unknown_charge_code", self.one("TX-1", "NEW"))
+        days = timedelta(days=5)
+        self.visit.discharged_at -= days
+        self.env.cr.execute(
+            "UPDATE integration_message SET created_at = created_at - %s WHERE id = %s",
+            [days, message.id],
+        )
+        self.code("NEW", self.theatre)
+        self.env.invalidate_all()
+        message.action_retry()
+        self.drain(self.inbound)
+        charge = self.charge("TX-1")
+        self.assertEqual((charge.state, charge.is_late), ("drafted", False))
+        self.assertEqual(charge.received_at.date(), message.created_at.date())
+
     def test_late_charges_may_wait_for_a_decision(self):
         self.company.ehr_late_rule = "decide"
         self.leave(4)
