@@ -149,6 +149,25 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual((code, data["kind"]), ("posted", "credit"))
         self.assertEqual(data["reverses"], charge.number)
 
+    def test_what_broke_is_nobody_s_use(self):
+        self.company.ehr_charge_direction = "out"
+        screw = self.service("Screw", 29, type="consu", is_storable=True)
+        self.code("SCREW", screw)
+        move = self.use(screw, 2)
+        scrap = self.env["stock.scrap"].create(
+            {
+                "product_id": screw.id,
+                "scrap_qty": 1,
+                "picking_id": move.picking_id.id,
+                "location_id": self.stock.id,
+                "company_id": self.company.id,
+            }
+        )
+        scrap.do_scrap()
+        self.assertEqual(scrap.move_ids.picking_id, move.picking_id)
+        [charge] = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.assertEqual((charge.stock_move_id, charge.quantity), (move, 2))
+
     def test_where_charges_come_in_nothing_is_posted(self):
         screw = self.service("Screw", 29, type="consu", is_storable=True)
         self.code("SCREW", screw)
