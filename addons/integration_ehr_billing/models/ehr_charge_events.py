@@ -30,6 +30,7 @@ class EhrCharge(models.Model):
             **self._integration_common(charge),
             "status": charge.state,
             "credited": charge._integration_money(charge.credited_amount),
+            "net": charge._integration_money(0 if charge.state == "refused" else charge.net_amount),
             "invoice": canonical.text(move.name) if move.state == "posted" else None,
         }
 

@@ -69,7 +69,9 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual([one["status"] for _code, one in self.heard()], ["paid"])
         self.post(self.credit("CR-1", quantity="1", amount="450"))
         [(code, data)] = self.heard()
-        self.assertEqual((data["status"], data["credited"]), ("paid", "450"))
+        self.assertEqual(
+            (data["status"], data["credited"], data["net"]), ("paid", "450", "450")
+        )
         self.post(self.credit("CR-2", quantity="1", amount="450"))
         [(code, data)] = self.heard()
         self.assertEqual((data["status"], data["credited"]), ("credited", "900"))
@@ -78,7 +80,8 @@ class TestChargeEvents(ChargeCase):
         invoice = self.post(self.one("TX-1")).move_id
         self.heard()
         invoice.button_cancel()
-        self.assertEqual([data["status"] for _code, data in self.heard()], ["refused"])
+        [(_code, data)] = self.heard()
+        self.assertEqual((data["status"], data["net"]), ("refused", "0"))
 
     def test_of_many_messages_each_has_its_event(self):
         with self.assertNoLogs("odoo.addons.integration_core.engine.inbound_batch", "WARNING"):
