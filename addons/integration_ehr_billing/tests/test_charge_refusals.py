@@ -1,10 +1,12 @@
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ..models import ehr_waits_for
 from .charge_case import ChargeCase
 
 
@@ -19,6 +21,16 @@ class TestChargeRefusals(ChargeCase):
         self.env["ehr.charge.code"].action_reprocess_waiting()
         self.drain(self.inbound)
         self.assertEqual(self.charge("TX-1").product_id, self.dressing)
+
+    def test_what_still_waits_does_not_stand_in_the_way_of_others(self):
+        for number in range(3):
+            self.refused_charge("unknown_charge_code", self.one(f"TX-{number}", "OLD"))
+        self.refused_charge("unknown_charge_code", self.one("TX-9", "NEW"))
+        self.code("NEW", self.dressing)
+        with patch.object(ehr_waits_for, "MOST", 2):
+            self.env["ehr.charge.code"].action_reprocess_waiting()
+        self.drain(self.inbound)
+        self.assertEqual(self.charge("TX-9").product_id, self.dressing)
 
     def test_only_operators_reprocess(self):
         user = new_test_user(self.env, "bill.codes", "account.group_account_manager")
