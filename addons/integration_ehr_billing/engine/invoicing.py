@@ -15,6 +15,7 @@ from typing import Any
 from odoo import api, fields
 from odoo.fields import Domain
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
@@ -71,6 +72,7 @@ def draft(env: api.Environment, billables: Sequence[Billable]) -> BaseModel:
         return env["account.move.line"]
     quiet = env(context={**env.context, **QUIET})
     moves = _collecting(quiet, billables)
+    _claim(quiet["account.move"].union(*moves.values()))
     added = [one for one in billables if one.key in moves]
     lines: dict[int, BaseModel] = {}
     if added:
@@ -89,6 +91,8 @@ def _begin(env: api.Environment, billables: Sequence[Billable]) -> dict[int, Bas
     grouped: dict[Key, list[Billable]] = {}
     for one in billables:
         grouped.setdefault(one.key, []).append(one)
+    _claim(env["ehr.account"].union(*(one.account for one in billables)))
+    _claim(env["ehr.encounter"].union(*(one.visit for one in billables if not one.account)))
     created = env["account.move"].create(
         [
             {
@@ -103,6 +107,20 @@ def _begin(env: api.Environment, billables: Sequence[Billable]) -> dict[int, Bas
         for parts, move in zip(grouped.values(), created, strict=True)
         for one, line in zip(parts, move.invoice_line_ids.sorted("id"), strict=True)
     }
+
+
+def _claim(records: BaseModel) -> None:
+    """Let whoever does the same at the same time collide here, and run again.
+
+    In REPEATABLE READ each would begin a draft and see nothing of the other's; and a line that
+    changes no total would be added to an invoice that somebody posts.
+    """
+    if not records:
+        return
+    table, ids = SQL.identifier(records._table), tuple(sorted(records.ids))
+    cr = records.env.cr
+    cr.execute(SQL("SELECT 1 FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", table, ids))
+    cr.execute(SQL("UPDATE %s SET id = id WHERE id IN %s", table, ids))
 
 
 def _collecting(env: api.Environment, billables: Sequence[Billable]) -> dict[Key, BaseModel]:
@@ -268,6 +286,8 @@ def _credit_note(move: BaseModel) -> BaseModel:
         ],
         limit=1,
     )
+    if not found:
+        _claim(move)
     return found or move.create(
         {
             "move_type": "out_refund",

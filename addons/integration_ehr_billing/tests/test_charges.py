@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .charge_case import ChargeCase
 
@@ -31,6 +34,31 @@ class TestCharges(ChargeCase):
         third = self.post(self.one("TX-3", "DRESSING", "1", "12.5"))
         self.assertNotEqual(third.move_id, first.move_id)
         self.assertEqual(third.state, "drafted")
+
+    def test_two_who_begin_a_draft_at_once_collide(self):
+        """Each writes on the row of the visit, on that of the draft, on that of the invoice."""
+        with self.assert_written(self.visit):
+            invoice = self.post(self.one("TX-1")).move_id
+        with self.assert_written(invoice):
+            self.post(self.one("TX-2", amount="0"))
+        invoice.action_post()
+        with self.assert_written(invoice):
+            self.post(self.credit("CR-1", quantity="1", amount="450"))
+        self.env["ehr.account"]._open("", "A1", self.visit)
+        account = self.env["ehr.account"].search([("number", "=", "A1")])
+        with self.assert_written(account):
+            self.post(self.one("TX-3"), account={"number": "A1"})
+
+    @contextmanager
+    def assert_written(self, record):
+        def place():
+            self.env.flush_all()
+            query = SQL("SELECT ctid FROM %s WHERE id = %s", SQL.identifier(record._table), record.id)
+            return self.env.execute_query(query)
+
+        before = place()
+        yield
+        self.assertNotEqual(place(), before)
 
     def test_many_messages_at_once_are_as_one_by_one(self):
         self.encounter("V2", "P2")
