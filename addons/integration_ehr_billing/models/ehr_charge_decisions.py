@@ -39,9 +39,7 @@ class EhrCharge(models.Model):
             )
             line = invoicing.take_back(self, quantity, amount, first=False)
             credit.write({"amount": float(amount), "move_line_id": line.id})
-            left = left.minus(
-                amounts.Amounts(quantity, credit._exact(credit.said_amount), amount)
-            )
+            left = left.minus(amounts.Amounts(quantity, credit._exact(credit.said_amount), amount))
 
     def action_refuse(self):
         """Do not invoice these charges, of which no line is on an invoice yet."""

@@ -35,8 +35,7 @@ class IntegrationHandlerEhrAccount(models.AbstractModel):
         keys = [self._key(visits, one) for one in documents]
         known = self.env["ehr.account"]._resolve(keys)
         return [
-            self._apply(known, visits, key, data)
-            for key, data in zip(keys, documents, strict=True)
+            self._apply(known, visits, key, data) for key, data in zip(keys, documents, strict=True)
         ]
 
     def _key(self, visits, data):

@@ -69,9 +69,7 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual([one["status"] for _code, one in self.heard()], ["paid"])
         self.post(self.credit("CR-1", quantity="1", amount="450"))
         [(code, data)] = self.heard()
-        self.assertEqual(
-            (data["status"], data["credited"], data["net"]), ("paid", "450", "450")
-        )
+        self.assertEqual((data["status"], data["credited"], data["net"]), ("paid", "450", "450"))
         self.post(self.credit("CR-2", quantity="1", amount="450"))
         [(code, data)] = self.heard()
         self.assertEqual((data["status"], data["credited"]), ("credited", "900"))

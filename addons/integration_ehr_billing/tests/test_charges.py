@@ -53,7 +53,9 @@ class TestCharges(ChargeCase):
     def assert_written(self, record):
         def place():
             self.env.flush_all()
-            query = SQL("SELECT ctid FROM %s WHERE id = %s", SQL.identifier(record._table), record.id)
+            query = SQL(
+                "SELECT ctid FROM %s WHERE id = %s", SQL.identifier(record._table), record.id
+            )
             return self.env.execute_query(query)
 
         before = place()
