@@ -2,7 +2,8 @@
 
 There is one draft invoice for an account (a visit, where there is none), payer, journal and
 currency. It collects lines until somebody posts it; the next charge begins another one, also if he
-takes it back to draft. What a credit takes back of a posted invoice is collected by a draft credit note of that invoice.
+takes it back to draft. What a credit takes back of a posted invoice is collected by a draft credit
+note of that invoice.
 """
 
 from __future__ import annotations
