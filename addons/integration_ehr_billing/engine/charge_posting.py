@@ -23,6 +23,8 @@ from .invoicing import Billable
 Document = Mapping[str, Any]
 #: Questions that a charge may raise, by the field that says it is open.
 QUESTIONS = {"price_open": "charge_price", "late_open": "charge_late"}
+#: Members of a charge that are decimal numbers.
+DECIMALS = ("quantity", "amount", "unit_amount", "unit_cost")
 
 
 @dataclass
@@ -340,7 +342,10 @@ def _case_of(charge: BaseModel) -> Case:
 def _content(data: Document, one: Document) -> dict[str, Any]:
     """What must be the same for a charge to be the same."""
     about = {name: data.get(name) or None for name in ("visit", "account", "payer", "plan")}
-    return about | {name: value for name, value in one.items() if value is not None}
+    said = {name: value for name, value in one.items() if value is not None}
+    # However they are written: 2 and 2.0, 10:00+01:00 and 09:00Z.
+    numbers = {name: str(Decimal(said[name]).normalize()) for name in DECIMALS if name in said}
+    return about | said | numbers | {"at": clinical.moment(one["at"]).isoformat()}
 
 
 def _open_questions(values: Mapping[str, Any]) -> list[str]:

@@ -84,6 +84,8 @@ class TestCharges(ChargeCase):
     def test_the_same_again_changes_nothing_and_other_content_is_a_conflict(self):
         charge = self.post(self.one("TX-1"))
         self.assertEqual(self.post(self.one("TX-1")), charge)
+        again = self.one("TX-1", quantity="2.0", amount="900.00", at="2026-03-02T10:00:00+01:00")
+        self.assertEqual(self.post(again), charge, "the same, written otherwise")
         self.assertEqual(len(charge.move_id.invoice_line_ids), 1)
         self.refused_charge("charge_differs", self.one("TX-1", quantity="3"))
 
