@@ -60,16 +60,18 @@ class ChargeBook:
         self._journal: BaseModel | None = None
 
     def _read_known(self, charges: Sequence[Document]) -> dict[tuple[str, str], BaseModel]:
-        """Charges of this system by number and kind."""
+        """Charges of this system, and those that Odoo posted, by number and kind."""
         numbers = {one["number"] for one in charges} | {one.get("reverses") for one in charges}
         found = self.env["ehr.charge"].search(
             [
                 ("company_id", "=", self.company.id),
-                ("system_id", "=", self.system.id),
+                ("system_id", "in", [self.system.id, False]),
                 ("number", "in", list(numbers - {None})),
             ]
         )
-        return {(one.number, one.kind): one for one in found}
+        own = found.filtered(lambda one: one.source == "odoo")
+        self.posted_here = set(own.mapped("number"))
+        return {(one.number, one.kind): one for one in found - own if one.system_id}
 
     def _read_payers(self, documents: Sequence[Document]) -> dict[str, BaseModel]:
         found = self.env["ehr.account"].union(*self.accounts.values())

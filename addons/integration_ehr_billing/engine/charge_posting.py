@@ -83,8 +83,14 @@ class Posting:
     def _known(self, one: Document, content: str) -> Pending | BaseModel | None:
         """The charge or credit that has this number already; ``None`` for a new one.
 
-        :raises errors.ConflictError: ``charge_differs``
+        :raises errors.ConflictError: ``charge_differs``, ``charge_posted_here``
         """
+        if one["number"] in self.book.posted_here:
+            raise errors.ConflictError(
+                "Odoo itself posted this charge, when another system invoiced what it posted, and "
+                "hears of it now. It is not invoiced here as well: cancel this message.",
+                code="charge_posted_here",
+            )
         key = (one["number"], one["kind"])
         known = self._by_key.get(key) or self.book.known.get(key)
         if known is None:

@@ -116,6 +116,13 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual((code, data["code"], data["quantity"]), ("posted", "OR-HOUR", "2"))
         self.assertEqual(data["visit"], {"number": "V1"})
 
+    def test_what_was_posted_does_not_come_back_as_another_charge(self):
+        self.company.ehr_charge_direction = "out"
+        self.book().action_book()
+        charge = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.company.ehr_charge_direction = "in"
+        self.refused_charge("charge_posted_here", self.one(charge.number))
+
     def test_the_code_that_was_chosen_is_posted(self):
         self.company.ehr_charge_direction = "out"
         night = self.code("OR-NIGHT", self.theatre)
