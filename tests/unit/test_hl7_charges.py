@@ -164,6 +164,8 @@ def test_accounts(trigger, event):
 def test_procedures_of_an_account():
     found = canonical(BAR.replace("P01", "P12"))
     assert (found["event"], found["procedures"]) == ("update", ["27447", "27446"])
+    without = re.sub(r"PR1\|[^\r\n]*[\r\n]+", "", BAR.replace("P01", "P12"))
+    assert "PR1" not in without and "procedures" not in canonical(without)
     assert "payer" not in found
     schema = json.loads(CONTRACTS["contract_ehr_account"][0])
     assert compile_schema(schema).violations(found) == []

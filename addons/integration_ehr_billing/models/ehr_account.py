@@ -69,6 +69,7 @@ class EhrAccount(models.Model):
     )
 
     _number_unique = models.UniqueIndex("(company_id, assigner, number)")
+    _reference_unique = models.UniqueIndex("(reference)")
 
     @api.depends("charge_ids")
     @api.depends_context("uid", "allowed_company_ids")

@@ -16,7 +16,30 @@ class EhrEncounter(models.Model):
         result = super().write(vals)
         if "visit_number" in vals or "visit_assigner" in vals:
             self._conceal_accounts()
+        if vals.get("joined_into_id"):
+            self._hand_over_drafts()
         return result
+
+    def _hand_over_drafts(self):
+        """What collects charges of these visits goes on with what they were joined with."""
+        # sudo: who joins visits need not be able to invoice
+        drafts = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("encounter_id", "in", self.ids),
+                    ("ehr_collects", "=", True),
+                    ("state", "=", "draft"),
+                    ("posted_before", "=", False),
+                ]
+            )
+        )
+        for visit, moves in (
+            drafts.with_context(tracking_disable=True).grouped("encounter_id").items()
+        ):
+            kept = visit.joined_into_id
+            moves.write({"encounter_id": kept.id, "ref": kept.reference})
 
     def _conceal_accounts(self):
         # sudo: who admits somebody need not see accounts

@@ -35,6 +35,13 @@ class TestCharges(ChargeCase):
         self.assertNotEqual(third.move_id, first.move_id)
         self.assertEqual(third.state, "drafted")
 
+    def test_the_draft_of_a_visit_that_is_joined_with_another_goes_on_there(self):
+        kept = self.encounter("V2")
+        draft = self.post(self.one("TX-1")).move_id
+        self.visit.joined_into_id = kept
+        self.assertEqual((draft.encounter_id, draft.ref), (kept, kept.reference))
+        self.assertEqual(self.post(self.one("TX-2"), visit={"number": "V2"}).move_id, draft)
+
     def test_two_who_begin_a_draft_at_once_collide(self):
         """Each writes on the row of the visit, on that of the draft, on that of the invoice."""
         with self.assert_written(self.visit):

@@ -1,5 +1,8 @@
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.integration_core.tools import errors
 
@@ -58,6 +61,12 @@ class TestEhrAccount(ChargeCase):
         message = self.deliver({key: value for key, value in body.items() if key != "visit"})
         self.assertEqual(message.state, "done", message.error_message)
         self.assertEqual(self.charge("TX-1").move_id.ref, account.reference)
+
+    def test_a_reference_stands_for_one_account(self):
+        account = self.bar("open", "08:00")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.bar("open", "08:00", "A2").reference = account.reference
+            self.env.flush_all()
 
     def test_unknown_account(self):
         self.refused_charge("unknown_account", self.one("TX-1"), account={"number": "A9"})
