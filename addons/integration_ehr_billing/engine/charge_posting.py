@@ -212,7 +212,9 @@ class Posting:
         values: dict[str, Any],
     ) -> Billable:
         product = code.product_id
-        label = self.env["ehr.charge"]._label(product, values["charged_at"], self.book.company)
+        label = self.env["ehr.charge"]._label(
+            product, values["charged_at"], self.book.company, case.partner
+        )
         return Billable(
             account=case.account,
             visit=case.visit,

@@ -277,16 +277,17 @@ class EhrCharge(models.Model):
         return round(Decimal(repr(number)), 10)
 
     def _invoice_line_label(self):
-        return self._label(self.product_id, self.charged_at, self.company_id)
+        return self._label(self.product_id, self.charged_at, self.company_id, self.partner_id)
 
     @api.model
-    def _label(self, product, moment, company):
-        """The text of an invoice line: what the product is called, and the day. Nothing that a
-        message says stands there, for it may tell of an illness."""
+    def _label(self, product, moment, company, partner):
+        """The text of an invoice line: what the product is called in the debtor's language, and
+        the day. Nothing that a message says stands there, for it may tell of an illness."""
         # sudo: in which time zone the company's days are
         zone = company.sudo().partner_id.tz
         local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
-        return f"{product.name}, {fields.Date.to_string(local.date())}"
+        name = product.with_context(lang=partner.lang or self.env.lang).name
+        return f"{name}, {fields.Date.to_string(local.date())}"
 
     # ------------------------------------------------------------------
     # where it leads to

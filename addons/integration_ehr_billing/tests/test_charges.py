@@ -25,6 +25,13 @@ class TestCharges(ChargeCase):
         self.assertEqual(line.name, "Theatre hour, 2026-03-02")
         self.assertEqual((invoice.amount_untaxed, invoice.amount_tax), (900, 54))
 
+    def test_a_line_is_in_the_language_of_the_debtor(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.theatre.with_context(lang="de_DE").name = "Saalstunde"
+        self.fund.lang = "de_DE"
+        charge = self.post(self.one("TX-1"))
+        self.assertEqual(charge.move_line_id.name, "Saalstunde, 2026-03-02")
+
     def test_one_draft_collects_until_it_is_posted(self):
         first = self.post(self.one("TX-1"))
         second = self.post(self.one("TX-2", "DRESSING", "1", "12.5"))
