@@ -84,6 +84,7 @@ def draft(env: api.Environment, billables: Sequence[Billable]) -> BaseModel:
     lines |= _begin(quiet, [one for one in billables if one.key not in moves])
     for one in billables:
         _come_to(lines[id(one)], one.quantity, one.amount)
+        _name_for(lines[id(one)].move_id, one)
     return env["account.move.line"].browse(lines[id(one)].id for one in billables)
 
 
@@ -108,6 +109,12 @@ def _begin(env: api.Environment, billables: Sequence[Billable]) -> dict[int, Bas
         for parts, move in zip(grouped.values(), created, strict=True)
         for one, line in zip(parts, move.invoice_line_ids.sorted("id"), strict=True)
     }
+
+
+def _name_for(move: BaseModel, one: Billable) -> None:
+    """An invoice of several visits of an account is under the reference of none of them."""
+    if move.encounter_id and one.visit and one.visit != move.encounter_id:
+        move.write({"encounter_id": False, "ref": one.account.reference})
 
 
 def _claim(records: BaseModel) -> None:

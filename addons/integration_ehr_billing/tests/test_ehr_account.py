@@ -49,11 +49,16 @@ class TestEhrAccount(ChargeCase):
         self.encounter("V2")
         members = {"account": {"number": "A1"}, "payer": None}
         first = self.post(self.one("TX-1"), **members)
+        self.assertEqual(first.move_id.ref, self.visit.reference)
         second = self.post(self.one("TX-2"), visit={"number": "V2"}, **members)
         self.assertEqual(first.move_id, second.move_id)
         self.assertEqual(first.move_id.ehr_account_id, account)
         self.assertEqual(first.partner_id, self.fund)
         self.assertEqual(len(account.encounter_ids), 2)
+        self.assertEqual(
+            (first.move_id.ref, first.move_id.encounter_id.ids), (account.reference, [])
+        )
+        self.assertEqual((first.encounter_id | second.encounter_id), account.encounter_ids)
 
     def test_without_a_visit_the_account_stands_for_it(self):
         account = self.bar("open", "08:00", payer="AOK")
