@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.integration_core.tools import errors
+
 from ..engine import invoicing
 from ..tools import charges as amounts
 
@@ -22,8 +24,11 @@ class EhrCharge(models.Model):
             # The one that is being decided gets its verdict after that.
             self.env["integration.exception"]._settle(charge)
         elif not (charge.price_open or charge.late_open) and not charge.move_line_id:
-            charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
-            charge._credit_what_came_before()
+            try:
+                charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
+                charge._credit_what_came_before()
+            except errors.IntegrationError as exc:
+                raise UserError(str(exc)) from exc
 
     def _credit_what_came_before(self):
         """Take parts off the invoice that were credited while the charge waited.

@@ -101,6 +101,17 @@ class TestChargePrices(ChargeCase):
         self.post(self.credit("CR-2", quantity="1", amount="119"))
         self.assertEqual(self.charge("CR-2", "credit").move_id.amount_untaxed, 119)
 
+    def test_taxes_with_which_no_line_comes_to_the_amount(self):
+        self.theatre.taxes_id = self.make_tax(
+            self.company, self.tax.tax_group_id, 100, type_tax_use="sale", amount_type="division",
+            price_include_override="tax_included",
+        )  # fmt: skip
+        self.refused_charge("tax_included", self.one("TX-1"))
+        self.company.ehr_charge_price_rule = "compare"
+        charge = self.post(self.one("TX-2", amount="800"))
+        with self.assertRaisesRegex(UserError, "Choose taxes"):
+            self.exceptions(charge).action_accept()
+
     # -- currencies ------------------------------------------------------------------------
 
     def test_a_currency_without_decimals(self):
