@@ -24,8 +24,17 @@ def amounts(draw):
 @given(amounts(), st.integers(min_value=1, max_value=500))
 def test_a_line_gives_its_amount_to_the_coin(money, count):
     digits, amount = money
-    quantity, price = charges.invoice_line(Decimal(count), amount, digits)
+    quantity, price = charges.invoice_line(Decimal(count), amount, digits, 2)
     assert charges.rounded(quantity * price, digits) == amount
+
+
+@given(amounts(), st.integers(min_value=1, max_value=10**9), st.integers(min_value=0, max_value=6))
+def test_also_with_quantities_that_lines_do_not_keep(money, count, unit_digits):
+    digits, amount = money
+    said = Decimal(count).scaleb(-6)
+    quantity, price = charges.invoice_line(said, amount, digits, unit_digits)
+    kept = charges.rounded(quantity, unit_digits)
+    assert charges.rounded(kept * price, digits) == amount
 
 
 @given(amounts(), st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12))
@@ -38,7 +47,7 @@ def test_credits_take_back_exactly_the_charge(money, parts):
         taken, is_all = charges.reversal(whole, left, Decimal(part), None, digits)
         assert Decimal() <= taken <= left.booked
         assert taken == charges.rounded(taken, digits)
-        said = left.said if is_all else min(taken, left.said)
+        said = charges.said_of_credit(whole, left, Decimal(part), digits, is_all=is_all)
         left = left.minus(Amounts(Decimal(part), said, taken))
         assert is_all == (number == len(parts))
     assert left == Amounts(Decimal(), Decimal(), Decimal())
@@ -49,6 +58,36 @@ def test_a_share_by_the_amount_that_is_said():
     assert charges.reversal(whole, whole, Decimal(1), Decimal(400), 2) == (Decimal("450.00"), False)
     left = Amounts(Decimal(1), Decimal(400), Decimal(450))
     assert charges.reversal(whole, left, Decimal(1), Decimal(400), 2) == (Decimal(450), True)
+
+
+@given(
+    amounts(),
+    st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=12),
+    st.integers(min_value=1, max_value=3),
+)
+def test_also_if_some_credits_name_an_amount(money, parts, factor):
+    """Of an own price too, which is another amount than the sender's."""
+    digits, amount = money
+    whole = Amounts(Decimal(sum(part for part, _named in parts)), amount, amount * factor)
+    left = whole
+    for number, (part, named) in enumerate(parts, 1):
+        quantity = Decimal(part)
+        last = number == len(parts)
+        share = charges.said_of_credit(whole, left, quantity, digits, is_all=last)
+        taken, is_all = charges.reversal(whole, left, quantity, share if named else None, digits)
+        said = share if named else charges.said_of_credit(
+            whole, left, quantity, digits, is_all=is_all
+        )  # fmt: skip
+        left = left.minus(Amounts(quantity, said, taken))
+        assert is_all or not last
+    assert left == Amounts(Decimal(), Decimal(), Decimal())
+
+
+def test_the_whole_amount_is_all_of_it():
+    whole = Amounts(Decimal(3), Decimal(100), Decimal(100))
+    assert charges.reversal(whole, whole, Decimal(1), Decimal(100), 2) == (Decimal(100), True)
+    free = Amounts(Decimal(3), Decimal(0), Decimal(0))
+    assert charges.reversal(free, free, Decimal(1), Decimal(0), 2) == (Decimal(0), False)
 
 
 def test_an_amount_alone_leaves_the_quantity():

@@ -164,6 +164,9 @@ def test_accounts(trigger, event):
 def test_procedures_of_an_account():
     found = canonical(BAR.replace("P01", "P12"))
     assert (found["event"], found["procedures"]) == ("update", ["27447", "27446"])
+    without = re.sub(r"PR1\|[^\r\n]*[\r\n]+", "", BAR.replace("P01", "P12"))
+    assert "PR1" not in without
+    assert "procedures" not in canonical(without)
     assert "payer" not in found
     schema = json.loads(CONTRACTS["contract_ehr_account"][0])
     assert compile_schema(schema).violations(found) == []
@@ -224,8 +227,8 @@ def test_the_routing_names_all_messages_of_the_scope():
 # -- written -----------------------------------------------------------------------------------
 
 
-def written(name, contract):
-    example = json.loads(CONTRACTS[contract][1])
+def written(name, contract, **changes):
+    example = json.loads(CONTRACTS[contract][1]) | changes
     made = MAPPINGS[name].apply(example, MAPS, CONTEXT)
     segments = [{"id": "MSH", "f9": [{"c1": made["type"], "c2": made["trigger"]}]}]
     return document.build({**made, "segments": [*segments, *made["segments"]]})
@@ -234,11 +237,21 @@ def written(name, contract):
 def test_what_became_of_a_charge_is_written():
     found = written("mapping_charge_status_hl7", "contract_ehr_charge_status")
     assert found.get("FT1-2") == "TX-1"
-    assert (found.get("FT1-6"), found.get("FT1-8")) == ("CG", "invoiced")
+    assert (found.get("FT1-6"), found.get("FT1-8")) == ("ST", "invoiced")
     assert found.raw("FT1-11") == "900&EUR"
     assert found.get("FT1-30") == "INV/2026/00012"
     assert found.get("FT1-4") == "20260302100000+0100"
     assert (found.get("PV1-19"), found.get("PID-18")) == ("V-100234", "A-5512")
+
+
+@pytest.mark.parametrize(("status", "net"), [("drafted", "450"), ("credited", "0")])
+def test_a_status_is_taken_for_no_posting(status, net):
+    """What is told of a charge that was credited says how much of it is still billed."""
+    found = written(
+        "mapping_charge_status_hl7", "contract_ehr_charge_status", status=status, net=net
+    )
+    assert (found.get("FT1-6"), found.get("FT1-8")) == ("ST", status)
+    assert found.raw("FT1-11") == f"{net}&EUR"
 
 
 def test_a_charge_of_odoo_is_written_as_it_would_be_read():

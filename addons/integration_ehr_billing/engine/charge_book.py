@@ -13,6 +13,8 @@ from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_ehr_bridge.tools.census_told import Identifier, read_place
 
+from ..tools import accounts
+
 Document = Mapping[str, Any]
 
 
@@ -46,7 +48,7 @@ class ChargeBook:
         self.company = env.company.sudo()
         charges = [one for data in documents for one in data["charges"]]
         self._visits = env["ehr.encounter"]._resolve(_pairs(documents, "visit"))
-        self.accounts = env["ehr.account"]._resolve(_pairs(documents, "account"))
+        self.accounts = env["ehr.account"]._resolve(filter(None, map(accounts.named, documents)))
         self._patients = env["ehr.patient"]._resolve(_pairs(documents, "patient"))
         places = [place for one in charges if (place := read_place(one.get("location")))]
         self._places = env["ehr.location"]._resolve(places)
@@ -58,21 +60,23 @@ class ChargeBook:
         self._journal: BaseModel | None = None
 
     def _read_known(self, charges: Sequence[Document]) -> dict[tuple[str, str], BaseModel]:
-        """Charges of this system by number and kind."""
+        """Charges of this system, and those that Odoo posted, by number and kind."""
         numbers = {one["number"] for one in charges} | {one.get("reverses") for one in charges}
         found = self.env["ehr.charge"].search(
             [
                 ("company_id", "=", self.company.id),
-                ("system_id", "=", self.system.id),
+                ("system_id", "in", [self.system.id, False]),
                 ("number", "in", list(numbers - {None})),
             ]
         )
-        return {(one.number, one.kind): one for one in found}
+        own = found.filtered(lambda one: one.source == "odoo")
+        self.posted_here = set(own.mapped("number"))
+        return {(one.number, one.kind): one for one in found - own if one.system_id}
 
     def _read_payers(self, documents: Sequence[Document]) -> dict[str, BaseModel]:
-        accounts = self.env["ehr.account"].union(*self.accounts.values())
+        found = self.env["ehr.account"].union(*self.accounts.values())
         named = {data.get("payer") for data in documents}
-        named |= set((accounts | accounts.merged_into_id).mapped("payer_code"))
+        named |= set((found | found.merged_into_id).mapped("payer_code"))
         named |= {visit.payer_code for visit in self._visits.values()}
         found = self.env["ehr.payer"].search(
             [
@@ -142,7 +146,7 @@ class ChargeBook:
             )
 
     def _account(self, data: Document, visit: BaseModel) -> BaseModel:
-        key = clinical.pair(data.get("account"))
+        key = accounts.named(data)
         none = self.env["ehr.account"]
         if not key:
             return none
@@ -282,6 +286,8 @@ def _pairs(documents: Iterable[Document], name: str) -> list[Identifier]:
 
 
 def _of_census(visit: BaseModel, key: Identifier) -> bool:
-    """Whether the census knows the account from the visit."""
+    """Whether the census knows the account from the visit, or it has the visit's own number."""
+    if visit and visit._visit_key() == key:
+        return True
     known = visit.account_number if visit else None
     return bool(known) and (visit.account_assigner or "", known) == tuple(key)

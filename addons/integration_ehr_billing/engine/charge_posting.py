@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,8 @@ from .invoicing import Billable
 Document = Mapping[str, Any]
 #: Questions that a charge may raise, by the field that says it is open.
 QUESTIONS = {"price_open": "charge_price", "late_open": "charge_late"}
+#: Members of a charge that are decimal numbers.
+DECIMALS = ("quantity", "amount", "unit_amount", "unit_cost")
 
 
 @dataclass
@@ -52,10 +54,11 @@ class Posting:
     """Applies the charges of messages, in their order.
 
     :param book: what they refer to
+    :param arrivals: when messages arrived, by id; now, of others
     """
 
-    def __init__(self, book: ChargeBook) -> None:
-        self.book, self.env = book, book.env
+    def __init__(self, book: ChargeBook, arrivals: Mapping[int, datetime]) -> None:
+        self.book, self.env, self.arrivals = book, book.env, arrivals
         self._pending: list[Pending] = []
         self._by_key: dict[tuple[str, str], Pending] = {}
 
@@ -80,8 +83,14 @@ class Posting:
     def _known(self, one: Document, content: str) -> Pending | BaseModel | None:
         """The charge or credit that has this number already; ``None`` for a new one.
 
-        :raises errors.ConflictError: ``charge_differs``
+        :raises errors.ConflictError: ``charge_differs``, ``charge_posted_here``
         """
+        if one["number"] in self.book.posted_here:
+            raise errors.ConflictError(
+                "Odoo itself posted this charge, when another system invoiced what it posted, and "
+                "hears of it now. It is not invoiced here as well: cancel this message.",
+                code="charge_posted_here",
+            )
         key = (one["number"], one["kind"])
         known = self._by_key.get(key) or self.book.known.get(key)
         if known is None:
@@ -132,7 +141,7 @@ class Posting:
             "kind": one["kind"],
             "system_id": self.book.system.id,
             "charged_at": clinical.moment(one["at"]),
-            "received_at": self.book.handler._now(),
+            "received_at": self.arrivals.get(received.id) or self.book.handler._now(),
             "charge_code": one["code"],
             "quantity": abs(float(one["quantity"])),
             "currency_id": currency.id,
@@ -203,7 +212,9 @@ class Posting:
         values: dict[str, Any],
     ) -> Billable:
         product = code.product_id
-        label = self.env["ehr.charge"]._label(product, values["charged_at"], self.book.company)
+        label = self.env["ehr.charge"]._label(
+            product, values["charged_at"], self.book.company, case.partner
+        )
         return Billable(
             account=case.account,
             visit=case.visit,
@@ -267,21 +278,21 @@ class Posting:
             quantity, _size(one.get("amount")), _size(one.get("unit_amount")),
             currency.decimal_places,
         )  # fmt: skip
-        whole = charge._whole()
+        whole, digits = charge._whole(), charge.currency_id.decimal_places
         left = whole.minus(charge._taken_back())
-        amount, is_all = amounts.reversal(
-            whole, left, quantity, said, charge.currency_id.decimal_places
-        )
+        amount, is_all = amounts.reversal(whole, left, quantity, said, digits)
         line = invoicing.take_back(charge, quantity, amount, first=is_all and not charge.credit_ids)
-        shown = said if said is not None else left.said if is_all else None
+        shown = said
+        if said is None:
+            shown = amounts.said_of_credit(whole, left, quantity, digits, is_all=is_all)
         credit = charge.create(
             {
                 **values,
                 "currency_id": charge.currency_id.id,
                 "product_id": charge.product_id.id,
                 "reverses_id": charge.id,
-                "said": shown is not None,
-                "said_amount": float(shown or 0),
+                "said": said is not None,
+                "said_amount": float(shown),
                 "amount": float(amount),
                 "move_line_id": line.id,
             }
@@ -339,7 +350,10 @@ def _case_of(charge: BaseModel) -> Case:
 def _content(data: Document, one: Document) -> dict[str, Any]:
     """What must be the same for a charge to be the same."""
     about = {name: data.get(name) or None for name in ("visit", "account", "payer", "plan")}
-    return about | {name: value for name, value in one.items() if value is not None}
+    said = {name: value for name, value in one.items() if value is not None}
+    # However they are written: 2 and 2.0, 10:00+01:00 and 09:00Z.
+    numbers = {name: str(Decimal(said[name]).normalize()) for name in DECIMALS if name in said}
+    return about | said | numbers | {"at": clinical.moment(one["at"]).isoformat()}
 
 
 def _open_questions(values: Mapping[str, Any]) -> list[str]:

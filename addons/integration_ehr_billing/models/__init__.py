@@ -8,6 +8,7 @@ from . import (
     ehr_charge_decisions,
     ehr_charge_events,
     ehr_consumption,
+    ehr_encounter,
     ehr_merge,
     ehr_payer,
     integration_demo,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .ehr_account import BILLING_GROUPS
 
@@ -57,6 +58,10 @@ class AccountMove(models.Model):
         for move in self:
             move.ehr_charge_count = counts.get(move._origin, 0)
 
+    def button_cancel(self):
+        self.line_ids._require_no_credits()
+        return super().button_cancel()
+
     def action_open_ehr_charges(self):
         """The charges that this invoice or credit note has lines of."""
         self.ensure_one()
@@ -66,3 +71,30 @@ class AccountMove(models.Model):
         action["domain"] = [("move_id", "=", self.id)]
         action["context"] = {}
         return action
+
+
+class AccountMoveLine(models.Model):
+    """What a clinical system took back stays taken back: it was told so."""
+
+    _inherit = "account.move.line"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_credits(self):
+        self._require_no_credits()
+
+    def _require_no_credits(self):
+        """Whoever takes lines away takes none that credits a charge which stays invoiced."""
+        # sudo: who works on entries need not be able to read charges
+        credits_ = (
+            self.env["ehr.charge"]
+            .sudo()
+            .search([("kind", "=", "credit"), ("move_line_id", "in", self.ids)])
+        )
+        if credits_.reverses_id.move_line_id - self:
+            raise UserError(
+                self.env._(
+                    "A clinical system took charges back, and this is what takes them off their "
+                    "invoice. Keep it and post it; if the charge counts after all, invoice it "
+                    "once more by hand."
+                )
+            )

@@ -17,6 +17,8 @@ STATES = [
     ("credited", "Credited"),
     ("refused", "Refused"),
 ]
+#: As many decimals as messages may have: a credit of all of a charge must find all of it.
+QUANTITY_DIGITS = (18, 6)
 #: What the payment state of a posted invoice makes of its charges; invoiced, of all others.
 SETTLED = {"paid": "paid", "in_payment": "paid", "reversed": "credited"}
 
@@ -72,11 +74,13 @@ class EhrCharge(models.Model):
     product_id = fields.Many2one(
         "product.product", required=True, readonly=True, ondelete="restrict", check_company=True
     )
-    quantity = fields.Float(required=True, readonly=True, digits="Product Unit")
+    quantity = fields.Float(required=True, readonly=True, digits=QUANTITY_DIGITS)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     said = fields.Boolean(string="Amount named", readonly=True)
     said_amount = fields.Monetary(
-        string="Sender's amount", readonly=True, help="As the message says; 0 if it names none."
+        string="Sender's amount",
+        readonly=True,
+        help="As the message says; 0 if it names none. Of a credit that names none, its share.",
     )
     own_amount = fields.Monetary(
         string="Own price", readonly=True, help="What Odoo would invoice, where that was compared."
@@ -155,7 +159,9 @@ class EhrCharge(models.Model):
         index="btree_not_null",
         groups=BILLING_GROUPS,
     )
-    credited_quantity = fields.Float(compute="_compute_credited", store=True, digits="Product Unit")
+    credited_quantity = fields.Float(
+        compute="_compute_credited", store=True, digits=QUANTITY_DIGITS
+    )
     credited_said = fields.Monetary(compute="_compute_credited", store=True)
     credited_amount = fields.Monetary(string="Credited", compute="_compute_credited", store=True)
     net_amount = fields.Monetary(
@@ -270,16 +276,17 @@ class EhrCharge(models.Model):
         return round(Decimal(repr(number)), 10)
 
     def _invoice_line_label(self):
-        return self._label(self.product_id, self.charged_at, self.company_id)
+        return self._label(self.product_id, self.charged_at, self.company_id, self.partner_id)
 
     @api.model
-    def _label(self, product, moment, company):
-        """The text of an invoice line: what the product is called, and the day. Nothing that a
-        message says stands there, for it may tell of an illness."""
+    def _label(self, product, moment, company, partner):
+        """The text of an invoice line: what the product is called in the debtor's language, and
+        the day. Nothing that a message says stands there, for it may tell of an illness."""
         # sudo: in which time zone the company's days are
         zone = company.sudo().partner_id.tz
         local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
-        return f"{product.name}, {fields.Date.to_string(local.date())}"
+        name = product.with_context(lang=partner.lang or self.env.lang).name
+        return f"{name}, {fields.Date.to_string(local.date())}"
 
     # ------------------------------------------------------------------
     # where it leads to

@@ -36,16 +36,17 @@ class EhrCharge(models.Model):
     )
 
     @api.model
-    def _book(self, visit, product, quantity, moment, *, origin=None, **more):
+    def _book(self, visit, product, quantity, moment, *, origin=None, code=None, **more):
         """Post a charge of Odoo's own. Only what has a charge code is charged.
 
         :param quantity: in the product's unit
         :param origin: the stock move that used it up, if there is one
+        :param code: the charge code that was chosen; else one of the product is taken
         :param more: further values of the charge
         :return: the charge; empty if the company's charges come in, or the product has no code
         """
         company = visit.company_id
-        code = self._code_of(product, company)
+        code = code or self._code_of(product, company)
         if company.ehr_charge_direction != "out" or not code:
             return self.browse()
         currency = company.currency_id
@@ -111,8 +112,8 @@ class EhrCharge(models.Model):
 
     @api.model
     def _code_of(self, product, company):
-        return self.env["ehr.charge.code"].search(
-            [("product_id", "=", product.id), ("company_id", "=", company.id)],
-            order="system_id, code",
-            limit=1,
+        """That for all systems before those of one, which may be another than hears of it."""
+        codes = self.env["ehr.charge.code"].search(
+            [("product_id", "=", product.id), ("company_id", "=", company.id)], order="code, id"
         )
+        return codes.sorted(lambda one: bool(one.system_id))[:1]

@@ -1,7 +1,10 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.integration_core.tools import errors
+
 from ..engine import invoicing
+from ..tools import charges as amounts
 
 
 class EhrCharge(models.Model):
@@ -21,7 +24,27 @@ class EhrCharge(models.Model):
             # The one that is being decided gets its verdict after that.
             self.env["integration.exception"]._settle(charge)
         elif not (charge.price_open or charge.late_open) and not charge.move_line_id:
-            charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
+            try:
+                charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
+                charge._credit_what_came_before()
+            except errors.IntegrationError as exc:
+                raise UserError(str(exc)) from exc
+
+    def _credit_what_came_before(self):
+        """Take parts off the invoice that were credited while the charge waited.
+
+        Each takes its share of the amount that was decided, which may be another one.
+        """
+        whole, left = self._whole(), self._whole()
+        for credit in self.credit_ids.sorted("id"):
+            quantity = credit._exact(credit.quantity)
+            said = credit._exact(credit.said_amount) if credit.said else None
+            amount, _is_all = amounts.reversal(
+                whole, left, quantity, said, self.currency_id.decimal_places
+            )
+            line = invoicing.take_back(self, quantity, amount, first=False)
+            credit.write({"amount": float(amount), "move_line_id": line.id})
+            left = left.minus(amounts.Amounts(quantity, credit._exact(credit.said_amount), amount))
 
     def action_refuse(self):
         """Do not invoice these charges, of which no line is on an invoice yet."""

@@ -30,6 +30,7 @@ class EhrCharge(models.Model):
             **self._integration_common(charge),
             "status": charge.state,
             "credited": charge._integration_money(charge.credited_amount),
+            "net": charge._integration_money(0 if charge.state == "refused" else charge.net_amount),
             "invoice": canonical.text(move.name) if move.state == "posted" else None,
         }
 
@@ -48,7 +49,7 @@ class EhrCharge(models.Model):
             "number": charge.number,
             "kind": charge.kind,
             "visit": clinical.identifier(visit.visit_number, visit.visit_assigner),
-            "account": clinical.identifier(account.number, account.assigner),
+            "account": clinical.identifier(*account._told()) if account else None,
             "code": charge.charge_code,
             "quantity": canonical.number(charge.quantity),
             "amount": charge._integration_money(charge.amount),

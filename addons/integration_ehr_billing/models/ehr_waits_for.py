@@ -1,10 +1,11 @@
 from odoo import models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine import operations
 from odoo.addons.integration_core.tools.acts import Act
 
-#: So many messages are taken up again at once.
+#: So many messages are taken up again in one go.
 MOST = 1000
 
 
@@ -26,12 +27,9 @@ class EhrWaitsFor(models.AbstractModel):
             raise AccessError(
                 self.env._("Only integration operators may handle messages once more.")
             )
-        messages = self.env["integration.message"].search(
-            [("state", "=", "quarantined"), ("error_code", "in", self._waiting_codes)],
-            order="id",
-            limit=MOST,
+        moved = sum(
+            len(operations.operate(messages, Act.RETRY).moved) for messages in self._waiting()
         )
-        moved = len(operations.operate(messages, Act.RETRY).moved) if messages else 0
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -40,3 +38,20 @@ class EhrWaitsFor(models.AbstractModel):
                 "type": "success" if moved else "info",
             },
         }
+
+    def _waiting(self):
+        """All messages of the reader's companies that wait for something of this list, by parts.
+
+        What a message waits for is not known outside it, so none may stand in the way of others.
+        """
+        waiting = (
+            Domain("state", "=", "quarantined")
+            & Domain("error_code", "in", self._waiting_codes)
+            & Domain("company_id", "in", self.env.companies.ids)
+        )
+        last = 0
+        while messages := self.env["integration.message"].search(
+            waiting & Domain("id", ">", last), order="id", limit=MOST
+        ):
+            yield messages
+            last = messages[-1].id

@@ -1,7 +1,10 @@
 from odoo import models
 from odoo.fields import Command
 
+from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_ehr_bridge.tools import clinical
+
+from ..tools import accounts
 
 #: What an event makes of an account; the others say nothing of it.
 _STATUS = {"open": "open", "close": "closed"}
@@ -29,12 +32,26 @@ class IntegrationHandlerEhrAccount(models.AbstractModel):
         visits = self.env["ehr.encounter"]._resolve(
             [key for one in documents if (key := clinical.pair(one.get("visit")))]
         )
-        keys = [self._identifier(one["account"], "account") for one in documents]
-        known = self.env["ehr.account"]._resolve([tuple(key) for key in keys])
+        keys = [self._key(visits, one) for one in documents]
+        known = self.env["ehr.account"]._resolve(keys)
         return [
-            self._apply(known, visits, tuple(key), data)
-            for key, data in zip(keys, documents, strict=True)
+            self._apply(known, visits, key, data) for key, data in zip(keys, documents, strict=True)
         ]
+
+    def _key(self, visits, data):
+        """The account that is meant.
+
+        :raises errors.MappingError: ``unknown_visit``, if it has the number of a visit
+        """
+        self._identifier(data["account"], "account")
+        key = accounts.named(data)
+        if key == clinical.pair(data.get("visit")) and key not in visits:
+            raise errors.MappingError(
+                "The account has the number of a visit that Odoo does not know (PV1-19). Handle "
+                "the message that admits it first, then retry.",
+                code="unknown_visit",
+            )
+        return tuple(key)
 
     def _apply(self, known, visits, key, data):
         if key not in known:

@@ -26,12 +26,21 @@ class IntegrationHandlerEhrCharge(models.AbstractModel):
     def _process_batch(self, messages):
         self._require_direction()
         documents = [data for _received, data in messages]
-        posting = Posting(ChargeBook(self, messages[0][0], documents))
+        book = ChargeBook(self, messages[0][0], documents)
+        posting = Posting(book, self._arrivals(received for received, _data in messages))
         touched = [posting.post(received, data) for received, data in messages]
         posting.flush()
         none = self.env["ehr.charge"]
         found = [one.records(none) for one in touched]
         return [charges[:1].with_context(**{_ALL: charges.ids}) for charges in found]
+
+    def _arrivals(self, received):
+        """When messages arrived, by id: one that waited for its code is not late for that."""
+        # sudo: a service user need not be able to read the ledger; no more than the time is read
+        ledger = self.env["integration.message"].sudo()
+        ids = [one.id for one in received if one.id]
+        found = ledger.search_fetch([("id", "in", ids)], ["created_at", "original_id"])
+        return {one.id: (one.original_id or one).created_at for one in found}
 
     def _along_with(self, record):
         charges = record.browse(record.env.context.get(_ALL, ()))

@@ -28,6 +28,8 @@ class StockMove(models.Model):
         charges = self.env["ehr.charge"]
         for move in self:
             visit = move.picking_id.encounter_id
+            if move.scrap_id or move.is_inventory:
+                continue  # broken or missing, whatever transfer it belongs to: nobody used it
             quantity = move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id)
             if move.location_dest_id.usage in USED_UP and move.location_id.usage == "internal":
                 charges._book(visit, move.product_id, quantity, move.date, origin=move)

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .charge_case import ChargeCase
@@ -71,6 +72,15 @@ class TestChargeCredits(ChargeCase):
         self.assertEqual(self.charge("TX-1").state, "credited")
         self.assertEqual(self.invoices().amount_untaxed, 0)
 
+    def test_credits_with_and_without_an_amount(self):
+        self.post(self.one("TX-1", "DRESSING", "3", "100"))
+        self.post(self.credit("CR-1", code="DRESSING", quantity="1", amount=None))
+        self.post(self.credit("CR-2", code="DRESSING", quantity="2", amount="66.67"))
+        self.assertEqual(self.charge("TX-1").state, "credited")
+        self.post(self.one("TX-2", "DRESSING", "3", "100"))
+        self.post(self.credit("CR-3", "TX-2", code="DRESSING", quantity="1", amount="100"))
+        self.assertEqual(self.charge("TX-2").state, "credited")
+
     def test_of_an_own_price_its_share_is_taken_back(self):
         self.company.ehr_charge_price_rule = "own"
         charge = self.post(self.one("TX-1", amount="800"))
@@ -114,3 +124,55 @@ class TestChargeCredits(ChargeCase):
         credit = self.post(self.credit("CR-1"))
         self.assertFalse(credit.move_line_id)
         self.assertEqual(self.charge("TX-1").state, "credited")
+
+    def test_of_a_fraction_that_lines_do_not_keep(self):
+        charge = self.post(self.one("TX-1", quantity="0.125", amount="10"))
+        self.assertEqual((charge.quantity, charge.move_line_id.price_subtotal), (0.125, 10))
+        small = self.post(self.one("TX-2", quantity="0.004", amount="10"))
+        self.assertEqual((small.quantity, small.move_line_id.price_subtotal), (0.004, 10))
+        part = self.post(self.credit("CR-1", quantity="0.025", amount=None))
+        self.assertEqual((part.amount, part.move_line_id.price_subtotal), (2, -2))
+        self.assertFalse(charge.is_credited)
+        self.post(self.credit("CR-2", quantity="0.1", amount=None))
+        self.assertEqual(self.charge("TX-1").state, "credited")
+        self.post(self.credit("CR-3", "TX-2", quantity="0.004", amount="10"))
+        self.assertEqual(self.charge("TX-2").state, "credited")
+        self.assertEqual(self.invoices().amount_untaxed, 0)
+
+    def test_nothing_is_added_to_what_was_posted_once(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        invoice.button_draft()
+        self.assertNotEqual(self.post(self.one("TX-2")).move_id, invoice)
+        self.refused_charge("invoice_reopened", self.credit("CR-1"))
+        self.assertEqual(invoice.amount_untaxed, 900)
+        invoice.action_post()
+        note = self.post(self.credit("CR-2", quantity="1", amount="450")).move_id
+        note.action_post()
+        note.button_draft()
+        last = self.post(self.credit("CR-3", quantity="1", amount="450"))
+        self.assertNotEqual(last.move_id, note)
+
+    def test_what_people_reversed_is_not_reversed_again(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        invoice._reverse_moves(cancel=True)
+        self.refused_charge("invoice_reversed", self.credit("CR-1"))
+        self.assertEqual(self.charge("TX-1").state, "credited")
+
+    def test_a_credit_is_not_taken_away_by_hand(self):
+        """Its sender was told that the charge is credited."""
+        invoice = self.post(self.one("TX-1")).move_id
+        part = self.post(self.credit("CR-1", quantity="1", amount="450"))
+        with self.assertRaises(UserError):
+            part.move_line_id.unlink()
+        invoice.action_post()
+        note = self.post(self.credit("CR-2", quantity="1", amount="450")).move_id
+        for take_away in (note.unlink, note.button_cancel, note.invoice_line_ids.unlink):
+            with self.assertRaises(UserError):
+                take_away()
+        self.assertEqual(self.charge("CR-2", "credit").move_id, note)
+        draft = self.post(self.one("TX-3")).move_id
+        self.post(self.credit("CR-3", "TX-3", quantity="1", amount="450"))
+        draft.unlink()
+        self.assertEqual(self.charge("TX-3").state, "refused", "with its charge it may go")

@@ -1,6 +1,7 @@
 import json
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.engine import payloads
@@ -68,7 +69,7 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual([one["status"] for _code, one in self.heard()], ["paid"])
         self.post(self.credit("CR-1", quantity="1", amount="450"))
         [(code, data)] = self.heard()
-        self.assertEqual((data["status"], data["credited"]), ("paid", "450"))
+        self.assertEqual((data["status"], data["credited"], data["net"]), ("paid", "450", "450"))
         self.post(self.credit("CR-2", quantity="1", amount="450"))
         [(code, data)] = self.heard()
         self.assertEqual((data["status"], data["credited"]), ("credited", "900"))
@@ -77,7 +78,8 @@ class TestChargeEvents(ChargeCase):
         invoice = self.post(self.one("TX-1")).move_id
         self.heard()
         invoice.button_cancel()
-        self.assertEqual([data["status"] for _code, data in self.heard()], ["refused"])
+        [(_code, data)] = self.heard()
+        self.assertEqual((data["status"], data["net"]), ("refused", "0"))
 
     def test_of_many_messages_each_has_its_event(self):
         with self.assertNoLogs("odoo.addons.integration_core.engine.inbound_batch", "WARNING"):
@@ -89,7 +91,9 @@ class TestChargeEvents(ChargeCase):
     # -- the other direction ---------------------------------------------------------------
 
     def book(self, **values):
-        keeper = new_test_user(self.env, "bill.books", "integration_ehr_bridge.group_census_keeper")
+        group = "integration_ehr_bridge.group_census_keeper"
+        self.keeper = getattr(self, "keeper", None) or new_test_user(self.env, "bill.books", group)
+        keeper = self.keeper
         code = self.env["ehr.charge.code"].search([("code", "=", "OR-HOUR")])
         entry = self.env["integration.charge.entry"].with_user(keeper)
         return entry.create(
@@ -112,6 +116,24 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual((code, data["code"], data["quantity"]), ("posted", "OR-HOUR", "2"))
         self.assertEqual(data["visit"], {"number": "V1"})
 
+    def test_what_was_posted_does_not_come_back_as_another_charge(self):
+        self.company.ehr_charge_direction = "out"
+        self.book().action_book()
+        charge = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.company.ehr_charge_direction = "in"
+        self.refused_charge("charge_posted_here", self.one(charge.number))
+
+    def test_the_code_that_was_chosen_is_posted(self):
+        self.company.ehr_charge_direction = "out"
+        night = self.code("OR-NIGHT", self.theatre)
+        self.book(code_id=night.id).action_book()
+        charge = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.assertEqual(charge.charge_code, "OR-NIGHT")
+        other = self.env["res.company"].create({"name": "Other hospital"})
+        foreign = self.code("OR-NIGHT", self.theatre, company_id=other.id)
+        with self.assertRaisesRegex(UserError, "compan"):
+            self.book(code_id=foreign.id)
+
     def test_not_where_charges_come_in(self):
         with self.assertRaisesRegex(Exception, "come from clinical systems"):
             self.book().action_book()
@@ -120,6 +142,7 @@ class TestChargeEvents(ChargeCase):
         self.company.ehr_charge_direction = "out"
         screw = self.service("Screw", 29, type="consu", is_storable=True)
         self.code("SCREW", screw)
+        self.code("A-SCREW", screw, system_id=self.system.id)
         move = self.use(screw, 2)
         [charge] = self.env["ehr.charge"].search([("stock_move_id", "=", move.id)])
         self.assertEqual((charge.charge_code, charge.quantity, charge.amount), ("SCREW", 2, 58))
@@ -133,6 +156,25 @@ class TestChargeEvents(ChargeCase):
         [(code, data)] = self.heard()
         self.assertEqual((code, data["kind"]), ("posted", "credit"))
         self.assertEqual(data["reverses"], charge.number)
+
+    def test_what_broke_is_nobody_s_use(self):
+        self.company.ehr_charge_direction = "out"
+        screw = self.service("Screw", 29, type="consu", is_storable=True)
+        self.code("SCREW", screw)
+        move = self.use(screw, 2)
+        scrap = self.env["stock.scrap"].create(
+            {
+                "product_id": screw.id,
+                "scrap_qty": 1,
+                "picking_id": move.picking_id.id,
+                "location_id": self.stock.id,
+                "company_id": self.company.id,
+            }
+        )
+        scrap.do_scrap()
+        self.assertEqual(scrap.move_ids.picking_id, move.picking_id)
+        [charge] = self.env["ehr.charge"].search([("source", "=", "odoo")])
+        self.assertEqual((charge.stock_move_id, charge.quantity), (move, 2))
 
     def test_where_charges_come_in_nothing_is_posted(self):
         screw = self.service("Screw", 29, type="consu", is_storable=True)

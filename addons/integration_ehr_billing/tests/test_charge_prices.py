@@ -42,6 +42,27 @@ class TestChargePrices(ChargeCase):
             self.assertEqual((charge.state, charge.amount), ("drafted", amount))
             self.assertEqual(charge.move_line_id.price_subtotal, amount)
 
+    def test_a_part_that_was_credited_before_the_decision(self):
+        self.company.ehr_charge_price_rule = "compare"
+        for number, decide, net in (("TX-1", "action_accept", 400), ("TX-2", "action_reject", 450)):
+            charge = self.post(self.one(number, amount="800"))
+            credit = self.post(self.credit(f"C{number}", number, quantity="1", amount="400"))
+            self.assertFalse(credit.move_line_id)
+            getattr(self.exceptions(charge), decide)()
+            charge, credit = self.charge(number), self.charge(f"C{number}", "credit")
+            lines = charge.move_line_id | credit.move_line_id
+            self.assertEqual(sum(lines.mapped("price_subtotal")), net)
+            self.assertEqual((charge.net_amount, credit.amount), (net, net))
+            self.assertEqual((charge.state, credit.state), ("drafted", "drafted"))
+
+    def test_a_part_that_was_credited_of_what_is_refused(self):
+        self.company.ehr_charge_price_rule = "compare"
+        charge = self.post(self.one("TX-1", amount="800"))
+        self.post(self.credit("CR-1", quantity="1", amount="400"))
+        charge.action_refuse()
+        self.assertEqual(self.charge("TX-1").state, "refused")
+        self.assertFalse(self.invoices())
+
     def test_or_refuses_the_charge(self):
         self.company.ehr_charge_price_rule = "compare"
         charge = self.post(self.one("TX-1", amount="800"))
@@ -60,6 +81,36 @@ class TestChargePrices(ChargeCase):
         accountant = new_test_user(self.env, "bill.writes", "account.group_account_invoice")
         with self.assertRaises(AccessError):
             charge.with_user(accountant).write({"amount": 1})
+
+    def test_a_tax_that_is_included_in_prices(self):
+        """Senders' amounts are before taxes all the same."""
+        included = self.make_tax(
+            self.company, self.tax.tax_group_id, 19, type_tax_use="sale",
+            price_include_override="tax_included",
+        )  # fmt: skip
+        self.theatre.taxes_id = included
+        for number, quantity, amount in (("TX-1", "1", 119), ("TX-2", "3", 100.01)):
+            charge = self.post(self.one(number, quantity=quantity, amount=str(amount)))
+            self.assertEqual(charge.move_line_id.price_subtotal, amount)
+            self.assertEqual(charge.move_line_id.tax_ids, included)
+        self.assertEqual(charge.move_id.amount_untaxed, 219.01)
+        self.assertEqual(charge.move_id.amount_tax, 41.61)
+        part = self.post(self.credit("CR-1", "TX-2", quantity="1", amount="33.34"))
+        self.assertEqual(part.move_line_id.price_subtotal, -33.34)
+        charge.move_id.action_post()
+        self.post(self.credit("CR-2", quantity="1", amount="119"))
+        self.assertEqual(self.charge("CR-2", "credit").move_id.amount_untaxed, 119)
+
+    def test_taxes_with_which_no_line_comes_to_the_amount(self):
+        self.theatre.taxes_id = self.make_tax(
+            self.company, self.tax.tax_group_id, 100, type_tax_use="sale", amount_type="division",
+            price_include_override="tax_included",
+        )  # fmt: skip
+        self.refused_charge("tax_included", self.one("TX-1"))
+        self.company.ehr_charge_price_rule = "compare"
+        charge = self.post(self.one("TX-2", amount="800"))
+        with self.assertRaisesRegex(UserError, "Choose taxes"):
+            self.exceptions(charge).action_accept()
 
     # -- currencies ------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ..models import ehr_waits_for
 from .charge_case import ChargeCase
 
 
@@ -19,6 +21,16 @@ class TestChargeRefusals(ChargeCase):
         self.env["ehr.charge.code"].action_reprocess_waiting()
         self.drain(self.inbound)
         self.assertEqual(self.charge("TX-1").product_id, self.dressing)
+
+    def test_what_still_waits_does_not_stand_in_the_way_of_others(self):
+        for number in range(3):
+            self.refused_charge("unknown_charge_code", self.one(f"TX-{number}", "OLD"))
+        self.refused_charge("unknown_charge_code", self.one("TX-9", "NEW"))
+        self.code("NEW", self.dressing)
+        with patch.object(ehr_waits_for, "MOST", 2):
+            self.env["ehr.charge.code"].action_reprocess_waiting()
+        self.drain(self.inbound)
+        self.assertEqual(self.charge("TX-9").product_id, self.dressing)
 
     def test_only_operators_reprocess(self):
         user = new_test_user(self.env, "bill.codes", "account.group_account_manager")
@@ -111,6 +123,23 @@ class TestChargeRefusals(ChargeCase):
         self.leave(4)
         charge = self.post(self.one("TX-2"))
         self.assertEqual((charge.state, charge.is_late), ("drafted", True))
+
+    def test_what_waited_in_odoo_is_not_late_for_that(self):
+        self.leave(1)
+        message = self.refused_charge("unknown_charge_code", self.one("TX-1", "NEW"))
+        days = timedelta(days=5)
+        self.visit.discharged_at -= days
+        self.env.cr.execute(
+            "UPDATE integration_message SET created_at = created_at - %s WHERE id = %s",
+            [days, message.id],
+        )
+        self.code("NEW", self.theatre)
+        self.env.invalidate_all()
+        message.action_retry()
+        self.drain(self.inbound)
+        charge = self.charge("TX-1")
+        self.assertEqual((charge.state, charge.is_late), ("drafted", False))
+        self.assertEqual(charge.received_at.date(), message.created_at.date())
 
     def test_late_charges_may_wait_for_a_decision(self):
         self.company.ehr_late_rule = "decide"

@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .charge_case import ChargeCase
 
@@ -22,6 +25,13 @@ class TestCharges(ChargeCase):
         self.assertEqual(line.name, "Theatre hour, 2026-03-02")
         self.assertEqual((invoice.amount_untaxed, invoice.amount_tax), (900, 54))
 
+    def test_a_line_is_in_the_language_of_the_debtor(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.theatre.with_context(lang="de_DE").name = "Saalstunde"
+        self.fund.lang = "de_DE"
+        charge = self.post(self.one("TX-1"))
+        self.assertEqual(charge.move_line_id.name, "Saalstunde, 2026-03-02")
+
     def test_one_draft_collects_until_it_is_posted(self):
         first = self.post(self.one("TX-1"))
         second = self.post(self.one("TX-2", "DRESSING", "1", "12.5"))
@@ -31,6 +41,40 @@ class TestCharges(ChargeCase):
         third = self.post(self.one("TX-3", "DRESSING", "1", "12.5"))
         self.assertNotEqual(third.move_id, first.move_id)
         self.assertEqual(third.state, "drafted")
+
+    def test_the_draft_of_a_visit_that_is_joined_with_another_goes_on_there(self):
+        kept = self.encounter("V2")
+        draft = self.post(self.one("TX-1")).move_id
+        self.visit.joined_into_id = kept
+        self.assertEqual((draft.encounter_id, draft.ref), (kept, kept.reference))
+        self.assertEqual(self.post(self.one("TX-2"), visit={"number": "V2"}).move_id, draft)
+
+    def test_two_who_begin_a_draft_at_once_collide(self):
+        """Each writes on the row of the visit, on that of the draft, on that of the invoice."""
+        with self.assert_written(self.visit):
+            invoice = self.post(self.one("TX-1")).move_id
+        with self.assert_written(invoice):
+            self.post(self.one("TX-2", amount="0"))
+        invoice.action_post()
+        with self.assert_written(invoice):
+            self.post(self.credit("CR-1", quantity="1", amount="450"))
+        self.env["ehr.account"]._open("", "A1", self.visit)
+        account = self.env["ehr.account"].search([("number", "=", "A1")])
+        with self.assert_written(account):
+            self.post(self.one("TX-3"), account={"number": "A1"})
+
+    @contextmanager
+    def assert_written(self, record):
+        def place():
+            self.env.flush_all()
+            query = SQL(
+                "SELECT ctid FROM %s WHERE id = %s", SQL.identifier(record._table), record.id
+            )
+            return self.env.execute_query(query)
+
+        before = place()
+        yield
+        self.assertNotEqual(place(), before)
 
     def test_many_messages_at_once_are_as_one_by_one(self):
         self.encounter("V2", "P2")
@@ -54,6 +98,8 @@ class TestCharges(ChargeCase):
     def test_the_same_again_changes_nothing_and_other_content_is_a_conflict(self):
         charge = self.post(self.one("TX-1"))
         self.assertEqual(self.post(self.one("TX-1")), charge)
+        again = self.one("TX-1", quantity="2.0", amount="900.00", at="2026-03-02T10:00:00+01:00")
+        self.assertEqual(self.post(again), charge, "the same, written otherwise")
         self.assertEqual(len(charge.move_id.invoice_line_ids), 1)
         self.refused_charge("charge_differs", self.one("TX-1", quantity="3"))
 

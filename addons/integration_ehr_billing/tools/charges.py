@@ -75,15 +75,22 @@ def said_amount(
     return amount
 
 
-def invoice_line(quantity: Decimal, amount: Decimal, digits: int) -> tuple[Decimal, Decimal]:
+def invoice_line(
+    quantity: Decimal, amount: Decimal, digits: int, unit_digits: int
+) -> tuple[Decimal, Decimal]:
     """Quantity and price of a line that gives exactly ``amount``.
 
-    A line of one at the whole amount, where no price does.
+    A line of one at the whole amount, where no price does, or where lines do not keep such a
+    fraction of a quantity.
 
-    >>> invoice_line(Decimal(3), Decimal("100.00"), 2)
+    :param unit_digits: decimals of the quantities of invoice lines
+
+    >>> invoice_line(Decimal(3), Decimal("100.00"), 2, 2)
     (Decimal('3'), Decimal('33.333333'))
+    >>> invoice_line(Decimal("0.125"), Decimal("10.00"), 2, 2)
+    (Decimal('1'), Decimal('10.00'))
     """
-    if quantity:
+    if quantity and rounded(quantity, unit_digits) == quantity:
         price = rounded(amount / quantity, PRICE_DIGITS)
         if rounded(price * quantity, digits) == amount:
             return quantity, price
@@ -101,7 +108,8 @@ def reversal(
     """The amount that a credit takes off the invoice, and whether nothing is left of the charge.
 
     A credit of all that is left takes exactly what is left, whatever roundings there were before.
-    One of a part takes its share: by the amount that it names, else by its quantity.
+    One of a part takes its share: by the amount that it names, else by its quantity. The whole
+    amount is all of it, whatever the quantity.
 
     :raises errors.ConflictError: ``credit_too_large``
     """
@@ -113,7 +121,8 @@ def reversal(
             "before. Ask the sender what is right, then cancel this message.",
             code="credit_too_large",
         )
-    if quantity == left.quantity and said in (None, named):
+    is_last = quantity == left.quantity
+    if (is_last and said is None) or (said == named and (said or is_last)):
         return left.booked, True
     if said is None:
         share = whole.booked * quantity / whole.quantity
@@ -121,4 +130,20 @@ def reversal(
         share = whole.booked * said / whole.said
     else:
         share = said
-    return min(rounded(share, digits), left.booked), False
+    amount = min(rounded(share, digits), left.booked)
+    return amount, is_last and amount == left.booked
+
+
+def said_of_credit(
+    whole: Amounts, left: Amounts, quantity: Decimal, digits: int, *, is_all: bool
+) -> Decimal:
+    """What a credit that names no amount takes off the amount that the sender said.
+
+    Else a later one that does name an amount would find more left than there is.
+
+    :param is_all: nothing is left of the charge after it
+    """
+    if left.said is None or whole.said is None:
+        return Decimal()
+    share = rounded(whole.said * quantity / whole.quantity, digits)
+    return left.said if is_all else min(share, left.said)

@@ -11,7 +11,10 @@ class IntegrationChargeEntry(models.TransientModel):
     _check_company_auto = True
 
     encounter_id = fields.Many2one("ehr.encounter", string="Visit", required=True)
-    code_id = fields.Many2one("ehr.charge.code", string="Service", required=True)
+    company_id = fields.Many2one(related="encounter_id.company_id")
+    code_id = fields.Many2one(
+        "ehr.charge.code", string="Service", required=True, check_company=True
+    )
     quantity = fields.Float(required=True, digits="Product Unit")
     charged_at = fields.Datetime(string="Date", required=True, default=fields.Datetime.now)
 
@@ -24,8 +27,9 @@ class IntegrationChargeEntry(models.TransientModel):
             raise UserError(self.env._("The visit was cancelled. Choose the right one."))
         # sudo: charges are closed but for this and the feed; the visit was checked above
         charges = self.env["ehr.charge"].sudo()
+        code = self.code_id.sudo()  # sudo: as above
         charge = charges._book(
-            self.encounter_id.sudo(), self.code_id.sudo().product_id, self.quantity, self.charged_at
+            self.encounter_id.sudo(), code.product_id, self.quantity, self.charged_at, code=code
         )  # sudo: as above
         if not charge:
             raise UserError(

@@ -1,0 +1,49 @@
+from odoo import api, models
+
+
+class EhrEncounter(models.Model):
+    """Numbers of visits stand in clear on visits alone, also where accounts have the same ones."""
+
+    _inherit = "ehr.encounter"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        visits = super().create(vals_list)
+        visits._conceal_accounts()
+        return visits
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "visit_number" in vals or "visit_assigner" in vals:
+            self._conceal_accounts()
+        if vals.get("joined_into_id"):
+            self._hand_over_drafts()
+        return result
+
+    def _hand_over_drafts(self):
+        """What collects charges of these visits goes on with what they were joined with."""
+        # sudo: who joins visits need not be able to invoice
+        drafts = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("encounter_id", "in", self.ids),
+                    ("ehr_collects", "=", True),
+                    ("state", "=", "draft"),
+                    ("posted_before", "=", False),
+                ]
+            )
+        )
+        for visit, moves in (
+            drafts.with_context(tracking_disable=True).grouped("encounter_id").items()
+        ):
+            kept = visit.joined_into_id
+            moves.write({"encounter_id": kept.id, "ref": kept.reference})
+
+    def _conceal_accounts(self):
+        # sudo: who admits somebody need not see accounts
+        accounts = self.env["ehr.account"].sudo()
+        for company, visits in self.grouped("company_id").items():
+            keys = [visit._visit_key() for visit in visits]
+            accounts.with_company(company)._conceal(keys)
