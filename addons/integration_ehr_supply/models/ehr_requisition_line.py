@@ -77,7 +77,6 @@ class EhrRequisitionLine(models.Model):
     quantity = fields.Float(string="Ordered", digits=QUANTITY, required=True, default=1)
     unit_id = fields.Many2one(
         "uom.uom",
-        string="Unit",
         required=True,
         ondelete="restrict",
         compute="_compute_unit_id",
