@@ -19,24 +19,6 @@ class IntegrationException(models.Model):
         },
     )
 
-    def _accept_kit_picked(self):
-        """It is put back: nothing of it is reserved any more."""
-        picking = self._document()
-        if picking.state == "done":
-            picking._ehr_release_kit()
-            return
-        picking.move_ids.picked = False
-        picking.action_cancel()
-        picking.ehr_kit_closed = True
-
-    def _reject_kit_picked(self):
-        """It is brought as it is, and not looked after any more."""
-        self._document().ehr_kit_closed = True
-
-    def _accept_kit_failed(self):
-        """What hindered it is mended: the appointment is looked at again."""
-        self.env["ehr.kit.due"]._remember(self._document())
-
     def _accept_emergency_receipt(self):
         """An order of which the receipt is the delivery: the bill has something to match.
 
@@ -61,6 +43,3 @@ class IntegrationException(models.Model):
     def _accept_kit_failed(self):
         """What hindered it is mended: the appointment is looked at again."""
         self.env["ehr.kit.due"]._remember(self._document())
-
-    def _accept_emergency_receipt(self):
-        """The buyer has ordered it after the fact, or corrected the stock: nothing to write."""

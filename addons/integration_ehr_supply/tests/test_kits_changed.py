@@ -208,15 +208,16 @@ class TestKitsChanged(KitCase):
     def test_one_kit_that_cannot_be_planned(self):
         self._put(self.swab, 100, self.store)
         self.reserve()
-        bad = self.kit.copy({"code": "BAD"})
-        self.warehouse.flush_recordset()
+        bad = self._place("OR2", self._store("Theatre 2", "OR2"), self.other_centre, kind="theatre")
+        theirs = self.env["res.company"].create({"name": "Their hospital"})
+        store = self.env["stock.warehouse"].search([("company_id", "=", theirs.id)]).lot_stock_id
+        # No screen lets one choose it; the company of a location may change later.
         self.env.cr.execute(
-            "UPDATE ehr_case_kit_line SET uom_id = %s WHERE kit_id = %s",
-            [self.env.ref("uom.product_uom_kgm").id, bad.id],
+            "UPDATE ehr_location SET kit_source_id = %s WHERE id = %s", [store.id, bad.id]
         )
         self.env.invalidate_all()
-        for number, code in (("F2", "27130"), ("F3", "BAD"), ("F4", "27130")):
-            self.book(number, code=code)
+        for number, place in (("F2", "OR^OR1^^MAIN"), ("F3", "OR2^^^MAIN"), ("F4", "OR^^^MAIN")):
+            self.book(number, place=place)
         with self.assertLogs("odoo.addons.integration_ehr_supply.models.ehr_kit_due", "WARNING"):
             self.plan()
         states = [self.appointment(number).kit_state for number in ("F2", "F3", "F4")]
@@ -233,7 +234,11 @@ class TestKitsChanged(KitCase):
         keeper = new_test_user(self.env, "kit.reader", "stock.group_stock_user")
         seen = kit.with_user(keeper)
         self.assertNotIn("ehr_kit_id", seen.fields_get())
-        self.assertNotIn("Canary", str(seen.read()) + str(seen.move_ids.read()))
+        told = seen.read(["name", "display_name", "origin", "note", "ehr_reason", "move_ids"])
+        moved = seen.move_ids.read(
+            ["display_name", "reference", "origin", "description_picking", "ehr_kit_line_id"]
+        )
+        self.assertNotIn("Canary", str(told) + str(moved))
         self.assertIn(kit.id, self.env["stock.picking"].search(
             self.kit.with_user(keeper).action_open_reservations()["domain"]
         ).ids)  # fmt: skip
