@@ -71,10 +71,14 @@ class EhrCharge(models.Model):
         )
 
     @api.model
-    def _book_back(self, used, quantity, moment):
-        """Take back what was posted for a stock move, of which something was returned."""
+    def _book_back(self, used, quantity, moment, *, origin=None):
+        """Take back what was posted for a stock move, of which something was returned.
+
+        :param origin: the stock move that returned it
+        """
         charge = self.search([("stock_move_id", "=", used.id), ("kind", "=", "charge")])
-        return charge and charge._take_back(quantity, moment)
+        more = {"stock_move_id": origin.id} if origin else {}
+        return charge and charge._take_back(quantity, moment, **more)
 
     @api.model
     def _book_back_usage(self, back, quantity):
@@ -87,8 +91,11 @@ class EhrCharge(models.Model):
         return charge and charge._take_back(quantity, back.used_at, consumption_id=back.id)
 
     def _take_back(self, quantity, moment, **more):
-        """Credit so much of this charge; the last part takes exactly what is left."""
+        """Credit so much of this charge; the last part takes exactly what is left, and what comes
+        back after that is nothing that was charged."""
         charge = self.ensure_one()
+        if charge.is_credited:
+            return charge.browse()
         left = charge.quantity - charge.credited_quantity
         whole = charge.currency_id.round(charge.amount * quantity / charge.quantity)
         rest = charge.amount - charge.credited_amount
@@ -99,6 +106,7 @@ class EhrCharge(models.Model):
                 "kind": "credit",
                 "reverses_id": charge.id,
                 "charged_at": moment,
+                "received_at": fields.Datetime.now(),
                 "quantity": min(quantity, left),
                 "amount": rest if is_all else whole,
                 "encounter_id": charge.encounter_id.id,

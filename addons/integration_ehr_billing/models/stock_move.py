@@ -34,4 +34,5 @@ class StockMove(models.Model):
             if move.location_dest_id.usage in USED_UP and move.location_id.usage == "internal":
                 charges._book(visit, move.product_id, quantity, move.date, origin=move)
             elif move.origin_returned_move_id and move.location_dest_id.usage == "internal":
-                charges._book_back(move.origin_returned_move_id, quantity, move.date)
+                used = move.origin_returned_move_id
+                charges._book_back(used, quantity, move.date, origin=move)

@@ -149,13 +149,21 @@ class TestChargeEvents(ChargeCase):
         self.assertEqual(charge.encounter_id, self.visit)
         [(code, _data)] = self.heard()
         self.assertEqual(code, "posted")
-        self.give_back(move, 1)
+        charge.received_at = "2026-01-01 00:00:00"
+        back = self.give_back(move, 1)
         [credit] = charge.credit_ids
+        self.assertEqual(credit.stock_move_id, back)
+        self.assertGreater(credit.received_at, charge.received_at)
         self.assertEqual((credit.quantity, credit.amount), (1, 29))
         self.assertFalse(charge.is_credited)
         [(code, data)] = self.heard()
         self.assertEqual((code, data["kind"]), ("posted", "credit"))
         self.assertEqual(data["reverses"], charge.number)
+        self.give_back(move, 1)
+        self.assertTrue(charge.is_credited)
+        self.give_back(move, 1)
+        self.assertEqual(sum(charge.credit_ids.mapped("quantity")), 2)
+        self.assertEqual(len(charge.credit_ids), 2, "nothing that was charged")
 
     def test_what_broke_is_nobody_s_use(self):
         self.company.ehr_charge_direction = "out"
