@@ -7,27 +7,26 @@ class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "ehr.visit.document"]
 
-    ehr_requisition_ids = fields.Many2many(
-        "ehr.requisition", string="Requisitions", compute="_compute_ehr_requisition_ids"
-    )
-    ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_ids")
+    ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_count")
 
     @api.depends("stock_move_ids.purchase_line_id", "line_ids.purchase_line_id")
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_ehr_requisition_ids(self):
+    def _compute_ehr_requisition_count(self):
         readable = self.env["ehr.requisition"].has_access("read")
         for move in self:
-            full = move.sudo()  # sudo: who may not read requisitions is shown none
-            lines = full.stock_move_ids.ehr_requisition_line_id
-            bought = full.stock_move_ids.purchase_line_id | full.line_ids.purchase_line_id
-            lines |= bought.ehr_requisition_line_id
-            move.ehr_requisition_ids = lines.requisition_id.ids if readable else False
-            move.ehr_requisition_count = len(move.ehr_requisition_ids)
+            move.ehr_requisition_count = len(move._ehr_requisitions()) if readable else 0
+
+    def _ehr_requisitions(self):
+        # sudo: which there are; whoever may not read requisitions is shown none
+        full = self.sudo()
+        lines = full.stock_move_ids.ehr_requisition_line_id
+        bought = full.stock_move_ids.purchase_line_id | full.line_ids.purchase_line_id
+        return (lines | bought.ehr_requisition_line_id).requisition_id.sudo(False)
 
     def action_open_ehr_requisitions(self):
         """The requisitions that this entry came of."""
         self.ensure_one()
-        return self.env["ehr.requisition"]._open_records(self.ehr_requisition_ids)
+        return self.env["ehr.requisition"]._open_records(self._ehr_requisitions())
 
     def _ehr_take_visit(self):
         """Bills of what was bought for one visit belong to it."""

@@ -7,20 +7,18 @@ class PurchaseOrder(models.Model):
     _name = "purchase.order"
     _inherit = ["purchase.order", "ehr.visit.document"]
 
-    ehr_requisition_ids = fields.Many2many(
-        "ehr.requisition", string="Requisitions", compute="_compute_ehr_requisition_ids"
-    )
-    ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_ids")
+    ehr_requisition_count = fields.Integer(compute="_compute_ehr_requisition_count")
 
     @api.depends("order_line.ehr_requisition_line_id")
     @api.depends_context("uid", "allowed_company_ids")
-    def _compute_ehr_requisition_ids(self):
+    def _compute_ehr_requisition_count(self):
         readable = self.env["ehr.requisition"].has_access("read")
         for order in self:
-            # sudo: who may not read requisitions is shown none
-            found = order.order_line.sudo().ehr_requisition_line_id.requisition_id
-            order.ehr_requisition_ids = found.ids if readable else False
-            order.ehr_requisition_count = len(order.ehr_requisition_ids)
+            order.ehr_requisition_count = len(order._ehr_requisitions()) if readable else 0
+
+    def _ehr_requisitions(self):
+        # sudo: which there are; whoever may not read requisitions is shown none
+        return self.order_line.sudo().ehr_requisition_line_id.requisition_id.sudo(False)
 
     def _prepare_picking(self):
         """What was bought for a visit and a place goes there."""
@@ -35,7 +33,7 @@ class PurchaseOrder(models.Model):
     def action_open_ehr_requisitions(self):
         """The requisitions that this order is for."""
         self.ensure_one()
-        return self.env["ehr.requisition"]._open_records(self.ehr_requisition_ids)
+        return self.env["ehr.requisition"]._open_records(self._ehr_requisitions())
 
 
 class PurchaseOrderLine(models.Model):

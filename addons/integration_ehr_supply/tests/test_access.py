@@ -162,6 +162,12 @@ class TestSupplyAccess(SupplyCase):
             with self.assertRaises(AccessError):
                 mine.search([("encounter_id.visit_number", "=", "V1")])
 
+    def test_documents_open_for_those_who_may_not_read_requisitions(self):
+        accountant = new_test_user(self.env, "supply.books", "account.group_account_invoice")
+        entry = self.env["account.move"].create({"move_type": "entry"})
+        told = entry.with_user(accountant).read(["ehr_requisition_count", "visit_reference"])
+        self.assertEqual(told[0]["ehr_requisition_count"], 0)
+
     def test_what_was_decided_is_closed(self):
         self.set_stock(self.gloves, 20)
         one = self.ordered(self.order())

@@ -17,7 +17,7 @@ class TestRequisition(SupplyCase):
         picking = one.picking_ids
         self.assertEqual(picking.location_dest_id, self.ward_stock)
         self.assertEqual(picking.state, "assigned")
-        self.assertEqual(picking.ehr_requisition_ids, one)
+        self.assertEqual(picking._ehr_requisitions(), one)
         self.assertEqual(str(line.needed_by), "2025-03-02 23:00:00")
         (told,) = self.answer()["lines"]
         self.assertEqual(
@@ -68,7 +68,7 @@ class TestRequisition(SupplyCase):
         self.assertFalse(purchase.user_id, "nobody buys it yet")
         self.assertEqual(purchase.order_line.product_qty, 6)
         self.assertEqual(purchase.order_line.analytic_distribution, {str(self.centre.id): 100})
-        self.assertEqual(purchase.ehr_requisition_ids, one)
+        self.assertEqual(purchase._ehr_requisitions(), one)
         self.assertEqual(line.move_ids.product_uom_qty, 10)
 
     def test_what_is_not_kept_in_stock_is_bought_for_the_place(self):
@@ -96,7 +96,7 @@ class TestRequisition(SupplyCase):
         purchase.button_confirm()
         receipt = purchase.picking_ids
         self.assertEqual(receipt.location_dest_id, self.ward_stock)
-        self.assertEqual((receipt.ehr_requisition_ids, one.picking_ids), (one, receipt))
+        self.assertEqual((receipt._ehr_requisitions(), one.picking_ids), (one, receipt))
         self.assertEqual(receipt.encounter_id, one.encounter_id)
         self.assertEqual(receipt.visit_reference, one.encounter_id.reference)
         receipt.move_ids.write({"quantity": 1, "picked": True})
@@ -106,7 +106,7 @@ class TestRequisition(SupplyCase):
         self.assertEqual(receipt.move_line_ids.location_dest_id, self.ward_stock)
         purchase.action_create_invoice()
         bill = purchase.invoice_ids
-        self.assertEqual((bill.encounter_id, bill.ehr_requisition_ids), (one.encounter_id, one))
+        self.assertEqual((bill.encounter_id, bill._ehr_requisitions()), (one.encounter_id, one))
         self.assertEqual(lamp.qty_available, 0)
 
     def test_what_is_bought_for_the_store_goes_there(self):

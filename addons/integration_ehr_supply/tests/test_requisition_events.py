@@ -127,7 +127,7 @@ class TestRequisitionEvents(SupplyCase):
         entry = one.entry_ids
         self.assertEqual(len(entry), 1)
         self.assertEqual(entry.state, "posted")
-        self.assertEqual(entry.ehr_requisition_ids, one)
+        self.assertEqual(entry._ehr_requisitions(), one)
         self.assertEqual(one.line_ids.move_ids.account_move_id, entry)
         self.assertEqual(entry.action_open_ehr_requisitions()["res_id"], one.id)
         self.assertEqual(one.action_open_entries()["res_id"], entry.id)
