@@ -36,6 +36,8 @@ _PLAIN = re.compile(r"(?:root\.)?([A-Z][A-Z0-9]{2})(?:\[\])?")
 _CONSTANT = re.compile(r"'[^']*'")
 #: ``hl7_rows(OBX, {name: 'CODE'}, OBR[0])``: rows of one kind, and what they are rows of.
 _ROWS = re.compile(r"hl7_rows\(\s*([A-Z][A-Z0-9]{2})\b(.*?)(?:([A-Z][A-Z0-9]{2})\[0\])?\s*\)", re.S)
+#: ``hl7_with(OBR, ORC[0])``: segments, each with what it belongs to.
+_WITH = re.compile(r"hl7_with\(\s*([A-Z][A-Z0-9]{2})\s*,\s*([A-Z][A-Z0-9]{2})\[0\]\s*\)")
 _CREATED = re.compile(r"'source': '([^']*)', 'target': '([^']*)'")
 #: What messages bring and nothing reads. Reading one of these stops the making of the document.
 PRIVATE = (
@@ -175,6 +177,8 @@ def _segments(source: str) -> dict[str, str]:
     for kind, names, parent in _ROWS.findall(source):
         found |= dict.fromkeys(re.findall(r"\b([a-z_]+):", names), kind)
         found |= {"of": parent} if parent else {}
+    for kind, parent in _WITH.findall(source):
+        found |= {"": kind, "of": parent}
     return found
 
 
@@ -267,7 +271,7 @@ def _unread(addons: Path) -> list[str]:
 def _codes(addons: Path) -> list[str]:
     out = ["### Codes", "", "| value map | what it translates | values |", "|---|---|---|"]
     for _name, values in _records(addons, "integration.value.map"):
-        pairs = _CREATED.findall(values["line_ids"].get("eval", ""))
+        pairs = _CREATED.findall(values["line_ids"].get("eval", "") if "line_ids" in values else "")
         told = ", ".join(f"{source} → {target}" for source, target in pairs)
         description = values["description"].text or ""
         out.append(f"| `{values['code'].text}` | {description} | {told} |")

@@ -102,6 +102,8 @@ def test_what_is_always_the_same_is_told_so() -> None:
         ("groups.ORC[].{orc: ORC[0], rxd: RXD[0]}", "{a: item.rxd.f2[0].c2}", ("RXD-2.2",)),
         ("groups.OBR[].hl7_rows(OBX, {b: 'B'}, OBR[0])[]", "{a: item.b.f5[0].c1}", ("OBX-5",)),
         ("groups.OBR[].hl7_rows(OBX, {b: 'B'}, OBR[0])[]", "{a: item.of.f3[0].c1}", ("OBR-3",)),
+        ("groups.ORC[].hl7_with(OBR, ORC[0])[]", "{a: default(item.f1[0].c1, '1')}", ("OBR-1",)),
+        ("groups.ORC[].hl7_with(OBR, ORC[0])[]", "{a: item.of.f9[0].c1}", ("ORC-9",)),
         ("x", "{a: root.PKG[?f4[0].c1 != '1'].hl7_said({b: f2[0].c1})}", ("PKG-2",)),
     ],
 )
