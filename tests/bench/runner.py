@@ -1,5 +1,6 @@
 """Runs a benchmark by the rules and prints what it found; the only place that prints figures."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -108,6 +109,9 @@ def trial(benchmark: Benchmark, harness: Harness) -> None:
 def _compare(benchmark: Benchmark, stage: Stage, rounds: int) -> Result:
     for arm in (stage.reference, stage.ours):
         arm.measure()  # caches fill, connections open; not counted
+    # What the preparation wrote, a copied database above all, goes to the disk for a minute after,
+    # and each commit of that minute waits for it: only the arm that keeps something would pay.
+    os.sync()
     ours, reference = rules.alternate(stage.ours, stage.reference, rounds, _print_round)
     if stage.generator:
         alone = stage.generator()
