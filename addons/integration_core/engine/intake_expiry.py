@@ -17,13 +17,18 @@ EXPIRED: Final = "~"
 
 def statement(interface: str, keys: str, seconds: str) -> str:
     """The statement, with SQL of the engine for the interface, an array of keys and their age."""
-    # Locked in one order, so that two batches with the same keys do not wait for each other.
+    # Locked in one order, so that two batches with the same keys do not wait for each other. Each
+    # key is looked up by itself: of many at once the planner may think that reading all keys of
+    # the interface is as cheap, and a plan that was made when there were few is kept.
     return f"""
-        WITH expired AS MATERIALIZED (
-            SELECT id FROM integration_idempotency
-             WHERE interface_id = {interface} AND key = ANY({keys})
-               AND created_at < now() AT TIME ZONE 'UTC' - {seconds} * interval '1 second'
-             ORDER BY key FOR UPDATE
+        WITH wanted AS MATERIALIZED (
+            SELECT DISTINCT v.key FROM unnest(({keys})::text[]) v(key) ORDER BY v.key
+        ), expired AS MATERIALIZED (
+            SELECT old.id FROM wanted CROSS JOIN LATERAL (
+                SELECT i.id FROM integration_idempotency i
+                 WHERE i.interface_id = {interface} AND i.key = wanted.key
+                   AND i.created_at < now() AT TIME ZONE 'UTC' - {seconds} * interval '1 second'
+                 LIMIT 1 FOR UPDATE) old
         )
         UPDATE integration_idempotency SET key = key || '{EXPIRED}' || message_uuid
          WHERE id = ANY(ARRAY(SELECT id FROM expired))

@@ -82,9 +82,12 @@ _PLAIN, _FULL = (f"integration_intake_{name}_{NUMBER}" for name in ("plain", "fu
 # Parameters carry a prefix, because PL/pgSQL confuses them with columns otherwise; and they come
 # first, so that it need not look for a column of each name before.
 # A key that comes twice is stored once: its first message has the key's row.
+# Plans are kept, whatever the tables held when they were made: of a table of one page the planner
+# would read all of it for each key, and go on so when there are thousands.
 _DEFINITION = """
 CREATE FUNCTION {function}({parameters})
-RETURNS TABLE (stored_uuid text, stored_id integer) LANGUAGE plpgsql AS $function$
+RETURNS TABLE (stored_uuid text, stored_id integer) LANGUAGE plpgsql
+SET enable_seqscan TO off AS $function$
 #variable_conflict use_variable
 DECLARE
     moment CONSTANT timestamp := now() AT TIME ZONE 'UTC';

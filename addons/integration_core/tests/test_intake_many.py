@@ -136,6 +136,25 @@ class TestIntakeMany(EngineCase):
             self.store(many, dedupe_seconds=100)
         self.assertEqual(self.scans(), before)
 
+    def test_what_a_message_costs_does_not_grow_with_what_is_known(self):
+        """Not even by plans that were made, and are kept, when there were few keys."""
+        self.env.cr.execute("TRUNCATE integration_idempotency")
+        self.store([self.incoming(f"old/{n}", {"n": n}) for n in range(8)], dedupe_seconds=100)
+        self.env.cr.execute("ANALYZE integration_idempotency")
+        for number in range(60):
+            many = [self.incoming(f"k{number}/{n}", {"n": n}) for n in range(8)]
+            self.store(many, dedupe_seconds=100)
+        before = self.fetched()
+        self.store([self.incoming(f"new/{n}", {"n": n}) for n in range(8)], dedupe_seconds=100)
+        self.assertLess(self.fetched() - before, 100)
+
+    def fetched(self):
+        self.env.cr.execute(
+            "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'integration_idempotency'"
+        )
+        return self.env.cr.fetchone()[0]
+
     def scans(self):
         self.env.cr.execute(
             "SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE relname IN "

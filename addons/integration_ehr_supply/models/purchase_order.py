@@ -21,10 +21,8 @@ class PurchaseOrder(models.Model):
         return self.order_line.sudo().ehr_requisition_line_id.requisition_id.sudo(False)
 
     def _prepare_picking(self):
-        """What was bought for a visit and a place goes there."""
+        """What was bought for a place goes there."""
         values = super()._prepare_picking()
-        # sudo: the visit is closed to buyers and storekeepers, and known to the order
-        values["encounter_id"] = self.sudo().encounter_id.id
         places = [line._ehr_place() for line in self.order_line if not line.display_type]
         if places and all(place == places[0] for place in places) and places[0]:
             values["location_dest_id"] = places[0].id
@@ -49,6 +47,15 @@ class PurchaseOrderLine(models.Model):
         copy=False,
         check_company=True,
     )
+
+    def _create_stock_moves(self, picking):
+        """What was bought for a visit is received for it."""
+        moves = super()._create_stock_moves(picking)
+        # sudo: the visit is closed to buyers and storekeepers, and known to the order
+        visit = self.order_id.sudo().encounter_id
+        if len(visit) == 1:
+            picking.sudo().filtered(lambda one: not one.encounter_id).encounter_id = visit
+        return moves
 
     def _ehr_place(self):
         """The stock of the place that this is bought for; empty: it goes to the store.
