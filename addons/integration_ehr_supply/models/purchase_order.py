@@ -54,7 +54,8 @@ class PurchaseOrderLine(models.Model):
         # sudo: the visit is closed to buyers and storekeepers, and known to the order
         visit = self.order_id.sudo().encounter_id
         if len(visit) == 1:
-            picking.sudo().filtered(lambda one: not one.encounter_id).encounter_id = visit
+            full = picking.sudo()  # sudo: as above
+            full.filtered(lambda one: not one.encounter_id).encounter_id = visit
         return moves
 
     def _ehr_place(self):
