@@ -50,7 +50,8 @@ class IntegrationHandlerItem(models.AbstractModel):
         return super()._marked(name, values)
 
     def _update(self, pairs):
-        super()._update([(record, self._kept_serial(record, said)) for record, said in pairs])
+        kept = [(record, self._kept_serial(record, said)) for record, said in pairs]
+        return super()._update(kept)
 
     def _kept_serial(self, record, said):
         """Serial numbers stay: who knows of lots only says nothing against them.
