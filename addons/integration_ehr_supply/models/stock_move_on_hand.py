@@ -12,7 +12,7 @@ ON_HAND = "ehr.stock_on_hand"
 class StockMove(models.Model):
     """Moves tell how much is on hand afterwards, once for each item and place."""
 
-    _inherit = "stock.move"
+    _inherit = "stock.move"  # pylint: disable=consider-merging-classes-inherited
 
     def _integration_snapshots(self, contract_code):
         if contract_code != ON_HAND:
