@@ -10,6 +10,7 @@ from odoo.fields import Command
 
 from odoo.addons.integration_core.demo.ledger import Ledger, Story
 from odoo.addons.integration_core.demo.people import acting
+from odoo.addons.integration_core.engine import keys
 from odoo.addons.integration_core.engine.inbound_batch import Received
 
 MODULE = "integration_ehr_supply"
