@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.bench import figures, rules, runner, stage
-from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done
+from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done, seconds_of_jobs
 from tests.harness import Database, Harness, Shell, wait_until
 
 NAME = "dft_apply"
@@ -142,13 +142,7 @@ class Jobs:
         self.shell.run(
             "env['bench.charge']._enqueue(bodies, user)", bodies=list(told.values()), user=self.user
         )
-        start = time.monotonic()
-        wait_until(
-            lambda: jobs_done(self.database), timeout=900, poll=_POLL, what="the end of the jobs"
-        )
-        seconds = time.monotonic() - start
-        failed = self.database.scalar("SELECT count(*) FROM queue_job WHERE state = 'failed'")
-        assert not failed, f"{failed} jobs failed"
+        seconds = seconds_of_jobs(self.database, 900, _POLL)
         check_charges(self.database, "J", visits)
         return len(told) / seconds
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.bench import figures, rules, runner, stage
-from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done
+from tests.bench.engine_inbound_drain import CHANNELS, OPTIONS, WORKERS, jobs_done, seconds_of_jobs
 from tests.harness import Database, Harness, Shell, wait_until
 
 NAME = "dispense_apply"
@@ -173,13 +173,7 @@ class Jobs:
             bodies=[message("J", number) for number in numbers],
             interface=self.interface,
         )
-        start = time.monotonic()
-        wait_until(
-            lambda: jobs_done(self.database), timeout=300, poll=_POLL, what="the end of the jobs"
-        )
-        seconds = time.monotonic() - start
-        failed = self.database.scalar("SELECT count(*) FROM queue_job WHERE state = 'failed'")
-        assert not failed, f"{failed} jobs failed"
+        seconds = seconds_of_jobs(self.database, 300, _POLL)
         check_moves(self.database, "J", numbers)
         return len(numbers) / seconds
 

@@ -137,14 +137,7 @@ class Jobs:
     def measure(self) -> float:
         # The runner starts with the commit, a moment before our clock: in the jobs' favour.
         self.shell.run("env['bench.fixture']._enqueue_noops(count)", count=JOBS)
-        start = time.monotonic()
-        wait_until(
-            lambda: jobs_done(self.database), timeout=120, poll=_POLL, what="the end of the jobs"
-        )
-        seconds = time.monotonic() - start
-        failed = self.database.scalar("SELECT count(*) FROM queue_job WHERE state = 'failed'")
-        assert not failed, f"{failed} jobs failed"
-        return JOBS / seconds
+        return JOBS / seconds_of_jobs(self.database, 120, _POLL)
 
 
 def jobs_done(database: Database) -> bool:
@@ -152,3 +145,16 @@ def jobs_done(database: Database) -> bool:
     return not database.scalar(
         "SELECT count(*) FROM queue_job WHERE state NOT IN ('done', 'failed', 'cancelled')"
     )
+
+
+def seconds_of_jobs(database: Database, timeout: float, poll: float) -> float:
+    """Wait until no queue job is left to do; how long that took from now on.
+
+    :raises AssertionError: a job failed
+    """
+    start = time.monotonic()
+    wait_until(lambda: jobs_done(database), timeout=timeout, poll=poll, what="the end of the jobs")
+    seconds = time.monotonic() - start
+    failed = database.scalar("SELECT count(*) FROM queue_job WHERE state = 'failed'")
+    assert not failed, f"{failed} jobs failed"
+    return seconds
