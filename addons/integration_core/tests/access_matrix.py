@@ -269,3 +269,18 @@ MATRIX = {
     },
 }
 OPERATIONS = {"read": "r", "write": "w", "create": "c", "unlink": "d"}
+
+
+class Rights:
+    """For test cases of addons: what somebody may do with models."""
+
+    def check_rights(self, names, user, allowed):
+        """Somebody may do exactly this with each of these models.
+
+        :param allowed: letters of :data:`OPERATIONS`
+        """
+        for name in names:
+            model = self.env[name].with_user(user)
+            for operation, letter in OPERATIONS.items():
+                with self.subTest(model=name, user=user.login, operation=operation):
+                    self.assertEqual(model.has_access(operation), letter in allowed)

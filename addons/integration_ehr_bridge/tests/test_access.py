@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES, Rights
 
 from .census_case import CensusCase, bed
 
@@ -138,14 +138,7 @@ PEOPLE = {
 
 
 @tagged("post_install", "-at_install")
-class TestEhrAccess(CensusCase):
-    def check_rights(self, names, user, allowed):
-        for name in names:
-            model = self.env[name].with_user(user)
-            for operation, letter in OPERATIONS.items():
-                with self.subTest(model=name, user=user.login, operation=operation):
-                    self.assertEqual(model.has_access(operation), letter in allowed)
-
+class TestEhrAccess(Rights, CensusCase):
     def test_matrix(self):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"ehr.{role}", group)

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.tests.access_calls import OPERATORS
-from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES, Rights
 
 from .supply_case import SupplyCase
 
@@ -117,14 +117,7 @@ PEOPLE_OF_USAGE = {
 
 
 @tagged("post_install", "-at_install")
-class TestSupplyAccess(SupplyCase):
-    def check_rights(self, names, user, allowed):
-        for name in names:
-            model = self.env[name].with_user(user)
-            for operation, letter in OPERATIONS.items():
-                with self.subTest(model=name, user=user.login, operation=operation):
-                    self.assertEqual(model.has_access(operation), letter in allowed)
-
+class TestSupplyAccess(Rights, SupplyCase):
     def test_matrix(self):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"supply.{role}", group)

@@ -2,7 +2,13 @@
 
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import (
+    NOTHING,
+    OPERATIONS,
+    READ,
+    ROLES,
+    Rights,
+)
 from odoo.addons.integration_core.tests.common import EngineCase
 
 THRESHOLDS = ("procurement.stock.threshold", "procurement.stock.threshold.due")
@@ -47,28 +53,20 @@ STOCK_PEOPLE = {
 
 
 @tagged("post_install", "-at_install")
-class TestProcurementAccess(EngineCase):
-    def check_rights(self, name, user, allowed):
-        model = self.env[name].with_user(user)
-        for operation, letter in OPERATIONS.items():
-            with self.subTest(model=name, user=user.login, operation=operation):
-                self.assertEqual(model.has_access(operation), letter in allowed)
-
+class TestProcurementAccess(Rights, EngineCase):
     def test_matrix(self):
         for role, group in ROLES.items():
             user = new_test_user(self.env, f"procurement.{role}", group)
             for models, rights in MATRIX.items():
-                for name in models:
-                    self.check_rights(name, user, rights[role])
+                self.check_rights(models, user, rights[role])
 
     def test_stock_people(self):
         for group, allowed in STOCK_PEOPLE.items():
             user = new_test_user(self.env, f"{group}.test", group)
-            self.check_rights("procurement.stock.threshold", user, allowed)
-            self.check_rights("procurement.stock.threshold.due", user, NOTHING)
+            self.check_rights(["procurement.stock.threshold"], user, allowed)
+            self.check_rights(["procurement.stock.threshold.due"], user, NOTHING)
 
     def test_those_who_receive_read_announcements(self):
         for group in RECEIVERS:
             user = new_test_user(self.env, f"{group}.announcements", group)
-            for name in ANNOUNCEMENTS:
-                self.check_rights(name, user, READ)
+            self.check_rights(ANNOUNCEMENTS, user, READ)
