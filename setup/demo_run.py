@@ -78,9 +78,7 @@ def _require_free(port: int, otherwise: str) -> None:
         try:
             probe.bind(("", port))
         except OSError as error:
-            raise SetupError(
-                f"Port {port} is in use. Stop what uses it{otherwise}"
-            ) from error
+            raise SetupError(f"Port {port} is in use. Stop what uses it{otherwise}") from error
 
 
 def _write_config(ready: machine.Machine) -> Path:
