@@ -1,5 +1,5 @@
 # Everything below prepares the machine as far as it is not prepared yet.
-# Variables: PYTHON, PORT, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER, TEST_PROCESSES (see README.md).
+# Variables: PYTHON, PORT, PACE, ODOO_DIR, SUITE_HOME, PGHOST/PGPORT/PGUSER, TEST_PROCESSES (see README.md).
 PYTHON ?= python3
 MODULES ?= purchase purchase_stock
 SETUP = @$(PYTHON) -m setup
@@ -10,7 +10,7 @@ SETUP = @$(PYTHON) -m setup
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
 
-run: ## start Odoo with the suite, demo data and demo partners on http://localhost:8069
+run: ## start Odoo with the suite, demo data and demo partners on http://localhost:8069; PORT=8070 for another port, PACE=60 for a quicker hospital
 	$(SETUP) run
 
 test: ## install the addons and run the tests; ARGS="tests/e2e -k name" selects some, long ones too
@@ -31,7 +31,7 @@ docs: ## make the catalogues of events and messages in docs/procurement.md and d
 bench: ## run the benchmarks; NAME="engine_inbound_drain" selects one
 	$(SETUP) bench $(NAME)
 
-stop: ## stop the private PostgreSQL
+stop: ## stop the demo and the private PostgreSQL; all that was made stays
 	$(SETUP) stop
 
 clean: ## delete all that was fetched or made, databases included

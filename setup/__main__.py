@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", lambda settings, _: demo_run.run(settings), "start Odoo with demo data"),
         ("docs", lambda settings, _: _docs(settings), "make the catalogues of messages anew"),
         ("lint", lambda settings, _: lint.run(settings), "run the linters"),
-        ("stop", lambda settings, _: cleaning.stop(settings), "stop the private PostgreSQL"),
+        ("stop", lambda settings, _: cleaning.stop(settings), "stop demo and PostgreSQL"),
         ("clean", lambda settings, _: cleaning.clean(settings), "delete what was made"),
     ):
         commands.add_parser(name, help=help_).set_defaults(run=run, takes_arguments=False)

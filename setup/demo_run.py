@@ -1,5 +1,6 @@
 """``make run``: Odoo with the suite and its demo data, the job runner, partners and a hospital."""
 
+import json
 import re
 import signal
 import socket
@@ -26,21 +27,25 @@ _WORKERS = 3
 _CHANNELS = f"root:{_WORKERS - 1},root.integration_background:1"
 _BRIDGE = "integration_ehr_bridge"
 _PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
+_RUNS_ALREADY = (
+    "The demo runs already. Use it, or end it: Ctrl-C in its terminal, or `make stop` anywhere."
+)
 _CONNECT = REPOSITORY / "setup" / "demo" / "connect.py"
 _CONNECT_HOSPITAL = REPOSITORY / "setup" / "demo" / "connect_hospital.py"
 
 
 def run(settings: Settings) -> int:
     """Start everything, wait for Ctrl-C, stop everything, and return the exit code."""
-    _require_free(settings.port, "make run PORT=8070")
-    _require_free(demo_hospital_run.PORT, "try again")
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
-        lock = settings.home / f"{DATABASE}.lock"
         # Two job runners on one database would wait for each other.
-        stack.enter_context(exclusive(lock, "running the demo already", wait=False))
+        stack.enter_context(exclusive(settings.demo_lock, "the demo", refusal=_RUNS_ALREADY))
+        _require_free(settings.port, ", or use another port: make run PORT=8070")
+        _require_free(demo_hospital_run.PORT, " (the demo's hospital needs it).")
         ready = stack.enter_context(machine.prepared(settings))
         partners = _configure_partners(ready)
+        for port in _ports(partners):
+            _require_free(port, " (the demo's partners need it).")
         config = _write_config(ready)
         _provide_database(ready, config, partners)
         programs = stack.enter_context(_running_partners(ready, partners))
@@ -73,9 +78,7 @@ def _require_free(port: int, otherwise: str) -> None:
         try:
             probe.bind(("", port))
         except OSError as error:
-            raise SetupError(
-                f"Port {port} is in use. Stop what uses it, or: {otherwise}"
-            ) from error
+            raise SetupError(f"Port {port} is in use. Stop what uses it{otherwise}") from error
 
 
 def _write_config(ready: machine.Machine) -> Path:
@@ -175,6 +178,12 @@ def _configure_partners(ready: machine.Machine) -> Path:
     script = [ready.settings.python, _PARTNERS, f"--config={config}"]
     run_program([*script, "--init-config", f"--odoo-url={_url(ready)}"], env=ready.environ)
     return config
+
+
+def _ports(partners: Path) -> list[int]:
+    """Return the ports that the partners will open; their file may name others than usual."""
+    settings = json.loads(partners.read_text())
+    return [value for key, value in settings.items() if key.endswith("_port")]
 
 
 @contextmanager

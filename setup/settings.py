@@ -94,6 +94,11 @@ class Settings:
     def logs(self) -> Path:
         return self.home / "log"
 
+    @property
+    def demo_lock(self) -> Path:
+        """Held by ``make run``."""
+        return self.home / "suite_demo.lock"
+
     def make_folders(self) -> None:
         """Create the folders that every command writes to."""
         for folder in (self.home, self.logs, self.data_dir):

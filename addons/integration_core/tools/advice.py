@@ -36,8 +36,7 @@ BY_CLASS: Final[Mapping[str, str]] = MappingProxyType(
             "the document send a new one."
         ),
         ErrorClass.CONTRACT: _(
-            "The content does not have the agreed shape. Have the sender correct and resend it, or "
-            "correct the document in Odoo, then retry."
+            "Have the sender correct and resend it, or correct the document in Odoo, then retry."
         ),
         ErrorClass.MAPPING: _(
             "A value of the content could not be translated. Add the missing value to the value "

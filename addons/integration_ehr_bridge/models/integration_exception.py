@@ -8,7 +8,7 @@ class IntegrationException(models.Model):
 
     area = fields.Selection(selection_add=[("census", "Census")], ondelete={"census": "cascade"})
     kind = fields.Selection(
-        selection_add=[("census_hand", "Kept by hand otherwise")],
+        selection_add=[("census_hand", "Differs from entry by hand")],
         ondelete={"census_hand": "cascade"},
     )
 

@@ -97,8 +97,8 @@ class IntegrationInterface(models.Model):
     )
     hl7_conflict = fields.Selection(
         [
-            ("accept", "Kept for a decision, and accepted"),
-            ("reject", "Kept for a decision, and rejected (205)"),
+            ("accept", "Accepted, to be decided"),
+            ("reject", "Rejected (205), to be decided"),
         ],
         string="A repeated id with another content is",
         default="accept",

@@ -36,7 +36,13 @@ class EhrRequisition(models.Model):
     name = fields.Char(
         string="Number", required=True, readonly=True, copy=False, default=lambda self: "/"
     )
-    kind = fields.Selection(KINDS, required=True, default="stock")
+    kind = fields.Selection(
+        KINDS,
+        required=True,
+        default="stock",
+        help="As the clinical system calls it. What is picked and what is bought follows from the "
+        "items and the supply route.",
+    )
     group_number = fields.Char(
         string="Order number of the place",
         readonly=True,
@@ -47,7 +53,12 @@ class EhrRequisition(models.Model):
     system_id = fields.Many2one(
         "integration.system", string="Ordered by", readonly=True, copy=False, ondelete="restrict"
     )
-    by_hand = fields.Boolean(string="Entered by hand", readonly=True, copy=False)
+    by_hand = fields.Boolean(
+        string="Entered by hand",
+        readonly=True,
+        copy=False,
+        help="Not told by a clinical system, such as while its feed was down.",
+    )
     hand_reason = fields.Char(
         string="Why by hand",
         copy=False,
@@ -60,12 +71,17 @@ class EhrRequisition(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
+        help="Says from where the place that ordered is supplied, and what happens without stock.",
     )
     place_id = fields.Many2one(related="route_id.place_id", store=True, string="Clinical place")
     ordered_at = fields.Datetime(
         string="Ordered", required=True, copy=False, default=fields.Datetime.now
     )
-    needed_by = fields.Datetime(string="Needed by", copy=False)
+    needed_by = fields.Datetime(
+        string="Needed by",
+        copy=False,
+        help="When the first of its items is needed; transfers and purchases are due then.",
+    )
     state = fields.Selection(
         STATES, compute="_compute_state", store=True, required=True, default="draft", index=True
     )

@@ -104,9 +104,11 @@ class EhrRequisitionLine(models.Model):
         string="Expected price", digits="Product Price", help="Of one, as whoever ordered it says."
     )
     substitutes = fields.Boolean(help="Something else of the same use may be supplied.")
-    needed_by = fields.Datetime()
-    decision = fields.Selection(DECISIONS, readonly=True, copy=False)
-    reason = fields.Selection(REASONS, readonly=True, copy=False)
+    needed_by = fields.Datetime(help="Empty: when the requisition is.")
+    decision = fields.Selection(
+        DECISIONS, readonly=True, copy=False, help="What was answered to the order."
+    )
+    reason = fields.Selection(REASONS, readonly=True, copy=False, help="Why not all of it comes.")
     is_direct = fields.Boolean(
         readonly=True, copy=False, help="It is bought for the place, and does not go through stock."
     )
@@ -132,10 +134,18 @@ class EhrRequisitionLine(models.Model):
         groups="purchase.group_purchase_user,integration_ehr_bridge.group_feed",
     )
     reserved_quantity = fields.Float(
-        string="Set aside", digits=QUANTITY, compute="_compute_progress", store=True
+        string="Set aside",
+        digits=QUANTITY,
+        compute="_compute_progress",
+        store=True,
+        help="Reserved in stock for this item.",
     )
     open_quantity = fields.Float(
-        string="Still to come", digits=QUANTITY, compute="_compute_progress", store=True
+        string="Still to come",
+        digits=QUANTITY,
+        compute="_compute_progress",
+        store=True,
+        help="Ordered, and neither delivered nor refused nor cancelled.",
     )
     delivered_quantity = fields.Float(
         string="Delivered", digits=QUANTITY, compute="_compute_progress", store=True

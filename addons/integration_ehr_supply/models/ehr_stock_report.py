@@ -39,7 +39,9 @@ class EhrStockReport(models.Model):
     known_quantity = fields.Float(
         string="In Odoo", readonly=True, digits="Product Unit", help="When the report was handled."
     )
-    difference = fields.Float(readonly=True, digits="Product Unit")
+    difference = fields.Float(
+        readonly=True, digits="Product Unit", help="Reported, less what Odoo had."
+    )
     adjustment_id = fields.Many2one(
         "integration.stock.adjustment",
         string="Correction",

@@ -59,6 +59,7 @@ class EhrSupplyRoute(models.Model):
         ondelete="restrict",
         check_company=True,
         domain="[('usage', '=', 'internal')]",
+        help="What is ordered is reserved and picked here.",
     )
     destination_location_id = fields.Many2one(
         "stock.location",
@@ -76,6 +77,7 @@ class EhrSupplyRoute(models.Model):
         ondelete="restrict",
         check_company=True,
         domain="[('code', 'in', ('internal', 'outgoing'))]",
+        help="Of the transfers that bring it to the place.",
     )
     receipt_type_id = fields.Many2one(
         "stock.picking.type",

@@ -262,19 +262,18 @@ class IntegrationHandlerMaster(models.AbstractModel):
 
     def _refuse_doubtful(self, number, data, alike, taken):
         if len(alike) > 1:
-            said = "Several records in Odoo have the barcode, reference or VAT number of this one. "
+            said = "Several records in Odoo have the barcode, reference or VAT number of this one."
         elif alike & taken:
             said = (
                 "The system knows a record with the same barcode, reference or VAT number by "
-                "another identifier. "
+                "another identifier."
             )
         elif self._contradicts(alike, data):
-            said = "A record in Odoo has some, but not all of the marks of this one. "
+            said = "A record in Odoo has some, but not all of the marks of this one."
         else:
             return
         raise PossibleDuplicate(
-            f"{said}Open the possible duplicate: link the identifier to the right record, or say "
-            "that this is a record of its own. Merge records that are the same thing first.",
+            said,
             alike,
             number,
         )
