@@ -236,8 +236,16 @@ def test_one_device_does_not_say_a_thing_twice() -> None:
     assert caught.value.code == "repeated_observation"
 
 
-def test_orders_are_kept_and_nothing_else() -> None:
-    assert ROUTES["RDE^O11"]["action"].text == "filter"
+def test_what_an_encoded_order_means_is_chosen_and_not_guessed() -> None:
+    """The rules of usage name none, so it waits; each of three routings says one thing."""
+    assert "RDE^O11" not in ROUTES
+    chosen = {
+        name: routes(name)["RDE^O11"]
+        for name in ("encoded_orders", "encoded_orders_kept", "pharmacy_orders")
+    }
+    assert chosen["encoded_orders_kept"]["action"].text == "filter"
+    assert chosen["encoded_orders"]["handler"].text == "integration.handler.ehr_consumption"
+    assert chosen["pharmacy_orders"]["handler"].text == "integration.handler.ehr_encoded_order"
 
 
 def test_no_type_belongs_to_usage_and_to_orders_of_supplies() -> None:

@@ -54,7 +54,7 @@ class IntegrationReadinessCheck(models.AbstractModel):
                 "advice",
                 found,
                 len(found),
-                {routing.id: "\n".join(told)},
+                {routing.id: " ".join(told)},
             )
         ]
 

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_access_items,
+    test_encoded_orders,
     test_exports,
     test_items,
     test_items_out,
