@@ -32,6 +32,8 @@
         "data/integration_contract_encoded_order.xml",
         "data/integration_mapping_hl7_pharmacy_order.xml",
         "data/integration_mapping_hl7_outsourced.xml",
+        "data/integration_contract_general_order.xml",
+        "data/integration_mapping_hl7_general_order.xml",
         "data/integration_routing_hl7_usage.xml",
         "data/ir_cron_kits.xml",
         "views/ehr_consumption_views.xml",

@@ -42,6 +42,7 @@ CONTRACTS = {
     "hl7_device_use": "ehr.consumption",
     "hl7_pharmacy_order": "ehr.encoded_order",
     "hl7_tests": "ehr.kit_request",
+    "hl7_general_order": "ehr.general_order",
     "hl7_outsourced": "ehr.outsourced",
     "hl7_item": "procurement.item",
     "hl7_stock_count": "ehr.stock_count",
@@ -144,8 +145,11 @@ def written(case: Case) -> bytes:
         return header.complete(document, rules, "the key", datetime(2026, 11, 4, 15))
     # An answer: it speaks as the message did that it answers.
     kind = case.canonical["request"]
-    (asked,) = (one for one in READ if one.variant.endswith(f"_{kind.lower()}") and (
-        one.mapping == "hl7_requisition"))
+    (asked,) = (
+        one
+        for one in READ
+        if one.variant.endswith(f"_{kind.lower()}") and (one.mapping == "hl7_requisition")
+    )
     order = message.parse(asked.raw)
     of_type = f"{order.header.value(9)}^{order.header.value(9, 1, 2)}"
     content = acknowledgement.Content(acknowledgement.ANSWERS[of_type], document)

@@ -100,8 +100,7 @@ class IntegrationRouting(models.Model):
         left_out = [
             line.message_type
             for line in other.line_ids
-            if line.message_type in mine
-            and routing_claims.differs(mine[line.message_type], line)
+            if line.message_type in mine and routing_claims.differs(mine[line.message_type], line)
         ]
         known = mine.keys()
         last = max(self.line_ids.mapped("sequence"), default=0)

@@ -37,9 +37,7 @@ class TestRoutingClaims(RoutingCase):
 
     def findings(self):
         found = [
-            one
-            for one in readiness.run(self.inbound)
-            if one.records._name == "integration.routing"
+            one for one in readiness.run(self.inbound) if one.records._name == "integration.routing"
         ]
         self.assertEqual(len(found), 1)
         return found[0]

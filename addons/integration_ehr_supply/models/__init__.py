@@ -26,6 +26,7 @@ from . import (
     integration_exception_usage,
     integration_handler_ehr_consumption,
     integration_handler_ehr_encoded_order,
+    integration_handler_ehr_general_order,
     integration_handler_ehr_kit_request,
     integration_handler_ehr_requisition,
     integration_handler_ehr_requisition_change,

@@ -12,33 +12,7 @@ class PharmacyCase(UsageCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._put(cls.vial, 50, cls.warehouse.lot_stock_id, cls.lot)
-        cls.env["ehr.supply.route"].create(
-            {
-                "name": "Ward 3W",
-                "place_id": cls.ward.id,
-                "source_location_id": cls.warehouse.lot_stock_id.id,
-                "destination_location_id": cls.ward_stock.id,
-                "picking_type_id": cls.warehouse.int_type_id.id,
-            }
-        )
-
-    @classmethod
-    def pharmacy(cls, *routings):
-        """The feed of the pharmacy, with the rules of routings by code, the first one first."""
-        routing = cls.env["integration.routing"].create(
-            {"name": "Pharmacy", "code": "_".join(["pharmacy", *routings])}
-        )
-        for code in routings:
-            routing._take_rules(cls.env["integration.routing"].search([("code", "=", code)]))
-        routing.action_submit()
-        routing.action_approve()
-        cls.env.flush_all()
-        cls.env.cr.execute(
-            "UPDATE integration_interface SET routing_id = %s WHERE id = %s",
-            [routing.id, cls.feed.id],
-        )
-        cls.feed.invalidate_recordset()
-        cls.env.registry.clear_cache()
+        cls._route(cls.ward, cls.ward_stock)
 
     def rde(self, number="RX1", amount="6", *, control="NW", item="VIAL", unit="EA", at="0800"):
         control_id, kind, raw = self.message(
@@ -61,16 +35,14 @@ class TestEncodedOrders(PharmacyCase):
 
     def setUp(self):
         super().setUp()
-        self.pharmacy("hl7_v2_pharmacy_orders", "hl7_v2_usage")
+        self.take_rules("hl7_v2_pharmacy_orders", "hl7_v2_usage")
 
     def test_what_is_going_to_be_dispensed_is_ordered_and_used_up_by_the_dispense(self):
         self.assert_done(self.bring(self.rde()))
         order = self.requisition()
         self.assertEqual((order.kind, order.group_number), ("order", "O1"))
         line = order.line_ids
-        self.assertEqual(
-            (line.product_id, line.quantity, line.state), (self.vial, 6, "ready")
-        )
+        self.assertEqual((line.product_id, line.quantity, line.state), (self.vial, 6, "ready"))
         self.assertFalse(self.env["ehr.consumption"].search([]))
         transfer = order.picking_ids
         self.assertEqual(transfer.location_dest_id, self.ward_stock)
@@ -107,16 +79,14 @@ class TestEncodedOrdersOtherwise(PharmacyCase):
 
     def finding(self):
         found = [
-            one
-            for one in readiness.run(self.feed)
-            if "hl7_v2_encoded_orders_kept" in one.advice
+            one for one in readiness.run(self.feed) if "hl7_v2_encoded_orders_kept" in one.advice
         ]
         self.assertEqual(len(found), 1, "it is looked at once, whatever contracts travel")
         (detail,) = found[0].details.values()
         return bool(found[0].records), found[0].severity, detail
 
     def test_without_a_decision_they_wait(self):
-        self.pharmacy("hl7_v2_usage")
+        self.take_rules("hl7_v2_usage")
         self.assert_quarantined(self.bring(self.rde()), "no_handler")
         found, severity, detail = self.finding()
         self.assertTrue(found)
@@ -124,7 +94,7 @@ class TestEncodedOrdersOtherwise(PharmacyCase):
         self.assertIn("waits for a person", detail)
 
     def test_kept_only(self):
-        self.pharmacy("hl7_v2_encoded_orders_kept", "hl7_v2_usage")
+        self.take_rules("hl7_v2_encoded_orders_kept", "hl7_v2_usage")
         self.assertFalse(self.finding()[0], "nothing has come yet")
         message = self.bring(self.rde(amount="", unit=""))
         self.assertEqual(message.state, "filtered")
@@ -135,7 +105,7 @@ class TestEncodedOrdersOtherwise(PharmacyCase):
         self.assertFalse(self.finding()[0])
 
     def test_taken_twice(self):
-        self.pharmacy("hl7_v2_encoded_orders", "hl7_v2_usage")
+        self.take_rules("hl7_v2_encoded_orders", "hl7_v2_usage")
         self.assertFalse(self.finding()[0])
         self.bring(self.rds(self.rxd("RX1", "1", "SWAB")))
         found, severity, detail = self.finding()
