@@ -66,18 +66,24 @@ def _within(routing: BaseModel) -> Iterator[Claim]:
 
 def _left_out(routing: BaseModel) -> Iterator[Claim]:
     rules = routing._rules()
-    known = {_served(line) for line in routing.line_ids}
+    types = set(routing.line_ids.mapped("message_type"))
+    known = {_served(line) for line in routing.line_ids if line.handler}
     for other in _newest(routing):
-        if not any(_served(line) in known for line in other.line_ids):
-            continue  # none of its rules was added
-        for line in other.line_ids:
+        theirs = other.line_ids
+        # Whoever adds the rules of a routing has all of its types afterwards, and some as it has
+        # them. Other routings that have a rule alike are no matter of this one.
+        if not types.issuperset(theirs.mapped("message_type")):
+            continue
+        if not any(_served(line) in known for line in theirs):
+            continue
+        for line in theirs:
             winner = rules.find(line.message_type)
             if winner and differs(winner, line):
                 yield Claim(winner, line)
 
 
-def _served(line: BaseModel) -> tuple[str, str, str | bool]:
-    return line.message_type, line.action, line.handler
+def _served(line: BaseModel) -> tuple[str, str | bool]:
+    return line.message_type, line.handler
 
 
 def _newest(routing: BaseModel) -> list[BaseModel]:

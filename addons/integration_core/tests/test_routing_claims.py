@@ -50,7 +50,7 @@ class TestRoutingClaims(RoutingCase):
         self.assertEqual(
             detail,
             "OMG^O19: “OMG^O19: integration.handler.test_book” wins, and “OMG^O19: "
-            "integration.handler.test_admit” of “Messages of the EHR, version 1” gets none of "
+            "integration.handler.test_admit” of “Messages of the EHR v1” gets none of "
             "them.",
         )
         self.assertIn("new version of the routing", found.advice)
