@@ -28,7 +28,12 @@ def _records(addon: str, model: str) -> Iterator[tuple[str, dict[str, ElementTre
 def mapping(addon: str, name: str) -> CompiledMapping:
     """The mapping with an external id."""
     sections = [
-        Section(values["target"].text, values["source"].text, values["expression"].text)
+        Section(
+            values["target"].text,
+            values["source"].text,
+            values["expression"].text,
+            "optional" in values,
+        )
         for _name, values in _records(addon, "integration.mapping.section")
         if values["mapping_id"].get("ref") == name
     ]
@@ -46,7 +51,8 @@ def value_maps(addon: str) -> dict[str, dict[str, str]]:
     found = dict(hl7_profiles.MAPS)
     for _name, values in _records(addon, "integration.value.map"):
         lines = values["line_ids"].get("eval") if "line_ids" in values else ""
-        rows = hl7_profiles._ROW.findall(lines)
+        # What is made of records, such as currencies, each database has its own.
+        rows = (row for row in hl7_profiles._ROW.findall(lines) if "'source': '" in row)
         pairs = map(ast.literal_eval, rows)
         found[values["code"].text] = {row["source"]: row["target"] for row in pairs}
     return found

@@ -1,12 +1,9 @@
 """What the mappings of usage make of messages, without Odoo and without a database."""
 
 import ast
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +12,7 @@ from core_tools.errors import MappingError
 from core_tools.mapping import MappingSpec, Section, compile_mapping
 from core_tools.mapping_functions import MissingValue
 
+from tests.unit import load_supply
 from tests.unit.load_ehr import load
 
 ADDON = Path(__file__).resolve().parents[2] / "addons" / "integration_ehr_supply"
@@ -22,20 +20,8 @@ CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}
 _ROW = re.compile(r"Command\.create\((\{.*?\})\)")
 
 
-def tool(name: str) -> ModuleType:
-    """A tool of the addon by path."""
-    full = f"ehr_supply_{name}"
-    if full not in sys.modules:
-        path = ADDON / "tools" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(full, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[full] = module
-        spec.loader.exec_module(module)
-    return sys.modules[full]
-
-
 load("hl7.mapping_functions").register()
-tool("device_rows").register()
+load_supply.load("device_rows").register()
 
 
 def _records(model: str):
@@ -236,8 +222,16 @@ def test_one_device_does_not_say_a_thing_twice() -> None:
     assert caught.value.code == "repeated_observation"
 
 
-def test_orders_are_kept_and_nothing_else() -> None:
-    assert ROUTES["RDE^O11"]["action"].text == "filter"
+def test_what_an_encoded_order_means_is_chosen_and_not_guessed() -> None:
+    """The rules of usage name none, so it waits; each of three routings says one thing."""
+    assert "RDE^O11" not in ROUTES
+    chosen = {
+        name: routes(name)["RDE^O11"]
+        for name in ("encoded_orders", "encoded_orders_kept", "pharmacy_orders")
+    }
+    assert chosen["encoded_orders_kept"]["action"].text == "filter"
+    assert chosen["encoded_orders"]["handler"].text == "integration.handler.ehr_consumption"
+    assert chosen["pharmacy_orders"]["handler"].text == "integration.handler.ehr_encoded_order"
 
 
 def test_no_type_belongs_to_usage_and_to_orders_of_supplies() -> None:

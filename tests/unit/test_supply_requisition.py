@@ -89,4 +89,7 @@ def test_a_position_twice():
 
 
 def test_examples():
-    assert doctest.testmod(requisition).failed == 0
+    for module in (requisition, load("encoded_orders")):
+        found = doctest.testmod(module)
+        assert found.attempted
+        assert found.failed == 0

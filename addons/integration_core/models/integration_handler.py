@@ -30,6 +30,10 @@ class IntegrationHandler(models.AbstractModel):
     # not at all says no.
     _splits: bool = False
 
+    # Names of handlers in whose place it serves: it looks at the content of a message, and lets the
+    # one take it that the content is for.
+    _serves: tuple[str, ...] = ()
+
     # How many messages `_process_batch` takes at once; 1: the handler has none.
     _batch_size: int = 1
 

@@ -1,7 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..engine.readiness import MAX_RECORDS, Checked
+from ..engine import routing_claims
+from ..engine.readiness import EVERY, MAX_RECORDS, Checked
 
 
 class IntegrationReadinessCheck(models.AbstractModel):
@@ -17,8 +18,45 @@ class IntegrationReadinessCheck(models.AbstractModel):
 
     @api.model
     def _checks(self) -> dict[str, tuple[str, ...]]:
-        """Names of methods by code of the contract that they concern."""
-        return {}
+        """Names of methods by code of the contract that they concern.
+
+        Those under :data:`..engine.readiness.EVERY` look at each interface.
+        """
+        return {EVERY: ("_check_routing_claims",)}
+
+    @api.model
+    def _check_routing_claims(self, interface):
+        """No type of messages is claimed by two rules, of which one gets nothing."""
+        if not interface.routing_id:
+            return []
+        routing = interface.routing_id
+        told = [
+            self.env._(
+                "%(type)s: “%(winner)s” wins, and “%(other)s” of “%(routing)s” gets none of them.",
+                type=claim.other.message_type,
+                winner=claim.winner._as_text(),
+                other=claim.other._as_text(),
+                routing=claim.other.routing_id.display_name,
+            )
+            for claim in routing_claims.find(routing)
+        ]
+        found = routing if told else routing.browse()
+        return [
+            Checked(
+                self.env._("No type of messages is claimed by two rules"),
+                self.env._(
+                    "A type has one rule: what is there first keeps it when the rules of another "
+                    "routing are added, and of two patterns the longer one wins. Make a new "
+                    "version of the routing with the rule that you mean. If messages of both kinds "
+                    "come, let them come over two interfaces, or choose a handler that decides by "
+                    "the content where there is one."
+                ),
+                "advice",
+                found,
+                len(found),
+                {routing.id: " ".join(told)},
+            )
+        ]
 
     @api.model
     def _checked(self, title, advice, model, domain, *, severity="blocks", detail=None):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from ..engine import routing_claims
 from ..mixins.governed import lifecycle
 from ..tools import routing
 
@@ -73,19 +74,42 @@ class IntegrationRouting(models.Model):
 
     @api.onchange("take_from_id")
     def _onchange_take_from_id(self):
-        if self.take_from_id:
-            self._take_rules(self.take_from_id)
-            self.take_from_id = False
+        if not self.take_from_id:
+            return None
+        left_out = self._take_rules(self.take_from_id)
+        self.take_from_id = False
+        if not left_out:
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Some rules were not added"),
+                "message": self.env._(
+                    "There are rules here for these types already, which keep them: %s. If "
+                    "messages of both kinds come, see “Check readiness” of the interface.",
+                    ", ".join(left_out),
+                ),
+            }
+        }
 
-    def _take_rules(self, other):
-        """Add the rules of another routing; what has a rule here already keeps it."""
-        known = set(self.line_ids.mapped("message_type"))
+    def _take_rules(self, other) -> list[str]:
+        """Add the rules of another routing; what has a rule here already keeps it.
+
+        :return: types of rules that were not added, and would have had another handler
+        """
+        mine = {line.message_type: line for line in self.line_ids}
+        left_out = [
+            line.message_type
+            for line in other.line_ids
+            if line.message_type in mine and routing_claims.differs(mine[line.message_type], line)
+        ]
+        known = mine.keys()
         last = max(self.line_ids.mapped("sequence"), default=0)
         self.line_ids = [
             Command.create({**values, "routing_id": self.id, "sequence": last + 10 * place})
             for place, values in enumerate(other.line_ids.copy_data(), 1)
             if values["message_type"] not in known
         ]
+        return left_out
 
     def copy_data(self, default=None):
         return [

@@ -95,6 +95,7 @@ from . import (
     test_revision,
     test_revision_forgery,
     test_routing,
+    test_routing_claims,
     test_savepoints,
     test_sequence,
     test_several_keys,

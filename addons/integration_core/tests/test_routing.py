@@ -351,9 +351,12 @@ class TestRoutingRules(RoutingCase):
             code="further",
         )
         draft = self._routing({"message_type": "SIU^*", "handler": BOOK}, code="mine")
-        with Form(draft.with_user(self.ada)) as form:
+        # The form tells what was not added.
+        warned = self.assertLogs("odoo.tests.form.onchange", "WARNING")
+        with warned as said, Form(draft.with_user(self.ada)) as form:
             form.take_from_id = other
             self.assertFalse(form.take_from_id)
+        self.assertIn("SIU^*", said.output[0])
         told = {line.message_type: (line.handler, line.note) for line in draft.line_ids}
         self.assertEqual(told["SIU^*"], (BOOK, False))
         self.assertEqual(told["RDS^O13"], (BOOK, "Dispense"))

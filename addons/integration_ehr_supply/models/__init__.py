@@ -1,5 +1,6 @@
 from . import ehr_requisition  # isort: skip
 from . import ehr_requisition_line  # isort: skip
+from . import integration_handler_ehr_requisition  # isort: skip
 
 from . import (
     account_move,
@@ -25,13 +26,15 @@ from . import (
     integration_exception,
     integration_exception_usage,
     integration_handler_ehr_consumption,
+    integration_handler_ehr_encoded_order,
+    integration_handler_ehr_general_order,
     integration_handler_ehr_kit_request,
-    integration_handler_ehr_requisition,
     integration_handler_ehr_requisition_change,
     integration_handler_ehr_stock_count,
     integration_hl7_answer,
     integration_interface_export,
     integration_readiness_check,
+    integration_readiness_check_pharmacy,
     product_product_usage,
     purchase_order,
     purchase_order_usage,

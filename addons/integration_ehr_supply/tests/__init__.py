@@ -1,7 +1,9 @@
 from . import (
     test_access,
     test_access_items,
+    test_encoded_orders,
     test_exports,
+    test_general_orders,
     test_items,
     test_items_out,
     test_kit_demand,

@@ -103,13 +103,12 @@ class TestUsage(UsageCase):
         self.assert_done(self.bring(*told))
         self.assertEqual(self.left(self.swab, self.ward_stock), 98)
 
-    def test_orders_and_results_of_other_kinds_are_kept_and_nothing_else(self):
+    def test_results_of_other_kinds_are_kept_and_nothing_else(self):
         told = self.bring(
-            self.message("RDE^O11", "ORC|NW|1^CARE", "RXE|^^^20250302|SWAB|1||EA"),
             self.message("ORU^R01", "OBR|1||9^LAB|CBC", "OBX|1|NM|718-7^Hb||13.1|g/dL|||||F"),
             self.rds(self.rxd("D1", "1", "SWAB")),
         )
-        self.assertEqual(told.mapped("state"), ["filtered", "filtered", "done"])
+        self.assertEqual(told.mapped("state"), ["filtered", "done"])
         self.assertFalse(self.env["ehr.consumption"].search([("number", "!=", "D1")]))
 
 

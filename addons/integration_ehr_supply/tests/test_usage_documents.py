@@ -10,7 +10,13 @@ from odoo.addons.integration_core.tools import contracts
 
 from .usage_case import UsageCase
 
-CONTRACTS = ("ehr_consumption", "ehr_kit_request", "ehr_outsourced")
+CONTRACTS = (
+    "ehr_consumption",
+    "ehr_encoded_order",
+    "ehr_general_order",
+    "ehr_kit_request",
+    "ehr_outsourced",
+)
 
 
 @tagged("post_install", "-at_install")

@@ -65,6 +65,37 @@ class UsageCase(FeedCase):
         return feed
 
     @classmethod
+    def take_rules(cls, *codes):
+        """Let the feed have the rules of routings, by their codes, those of the first one first."""
+        routings = cls.env["integration.routing"]
+        made = routings.create({"name": "Put together", "code": "_".join(["test", *codes])})
+        for code in codes:
+            made._take_rules(routings.search([("code", "=", code)]))
+        made.action_submit()
+        made.action_approve()
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE integration_interface SET routing_id = %s WHERE id = %s",
+            [made.id, cls.feed.id],
+        )
+        cls.feed.invalidate_recordset()
+        cls.env.registry.clear_cache()
+
+    @classmethod
+    def _route(cls, place, destination, **values):
+        """How a place is supplied out of the store."""
+        return cls.env["ehr.supply.route"].create(
+            {
+                "name": place.point_of_care,
+                "place_id": place.id,
+                "source_location_id": cls.warehouse.lot_stock_id.id,
+                "destination_location_id": destination.id,
+                "picking_type_id": cls.warehouse.int_type_id.id,
+                **values,
+            }
+        )
+
+    @classmethod
     def _store(cls, name, barcode, warehouse=None):
         warehouse = warehouse or cls.warehouse
         return cls.env["stock.location"].create(
