@@ -223,3 +223,33 @@ def test_what_a_supplier_does_of_a_test_is_told(world: World, tmp_path: Path) ->
     ((_orc, control, placer, filler, _group, status, *_rest),) = segments(one.text, "ORC")
     assert (control, placer, filler, status) == ("SC", "O-5512", "L-20188", "IP")
     assert segments(one.text, "OBR")[0][4] == "GENOME^^L"
+
+
+def test_an_address_that_is_not_allowed_holds_messages_and_says_so(world: World) -> None:
+    """They stay queued, untried: what is mended sends them."""
+    with MllpReceiver() as receiver:
+        told = world.hospital.shell.run(
+            _TELL,
+            mapping="requisition_status",
+            event="requisition_changed",
+            values={"name": "Guarded", "url": receiver.url, "allowed_networks": False},
+        )
+        world.deliver(world.order("PO-G"))
+        blocked = wait_until(
+            lambda: world.suite.office.read("integration.interface", told, "blocked_reason")[
+                "blocked_reason"
+            ],
+            what="the interface that says what stands in the way",
+        )
+        assert "allowed networks" in blocked
+        assert world.suite.ledger.states(told) == {"queued": 1}
+        world.hospital.shell.run(
+            "env['integration.interface'].browse(told)._write_approved(values)",
+            told=told,
+            values={"allowed_networks": "127.0.0.0/8"},
+        )
+        wait_until(
+            lambda: world.suite.ledger.states(told) == {"done": 1},
+            what=f"the message: {world.suite.ledger.states(told)}",
+        )
+        assert len(receiver.received) == 1
