@@ -50,11 +50,11 @@ class EhrAppointment(models.Model):
             company: kits._for_codes(company, set(some.resource_ids.mapped("code")) - {False})
             for company, some in self.grouped("company_id").items()
         }
+        used = self.kit_picking_ids._ehr_used()
         for one in self:
             pickings = one.kit_picking_ids
             one.kit_count = len(pickings)
-            used = pickings.filtered(lambda picking: picking._origin in counts)
-            one.kit_state = one._kit_state(pickings, used, known[one.company_id])
+            one.kit_state = one._kit_state(pickings, pickings & used, known[one.company_id])
             one.kit_missing = ", ".join(one._kit_missing(pickings)) or False
             one.kit_consumption_count = sum(counts.get(picking._origin, 0) for picking in pickings)
 
@@ -90,9 +90,17 @@ class EhrAppointment(models.Model):
 
     def _wants_kits(self):
         """Whether it takes place, as far as is known."""
+        return (
+            self.status in ("booked", "started")
+            and bool(self.start_at)
+            and not self._kits_overdue()
+        )
+
+    def _kits_overdue(self):
+        """Whether it is taken to be over, because nobody told anything more."""
         begin = fields.Datetime.subtract(fields.Datetime.now(), days=OVERDUE_DAYS)
         return (
-            self.status in ("booked", "started") and bool(self.start_at) and self.start_at >= begin
+            self.status in ("booked", "started") and bool(self.start_at) and self.start_at < begin
         )
 
     def _kits(self, known=None):
