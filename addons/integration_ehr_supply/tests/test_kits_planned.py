@@ -99,3 +99,33 @@ class TestKitsPlanned(KitCase):
         self.book()
         self.plan()
         self.assertEqual((len(tries), self.appointment().kit_state), (3, "reserved"))
+
+    def test_what_was_taken_from_two_bins_goes_back_into_both(self):
+        self.admit("71")
+        bins = self.env["stock.location"].create(
+            [{"name": name, "location_id": self.store.id} for name in ("A", "B")]
+        )
+        self.env["stock.quant"].search(
+            [("product_id", "=", self.swab.id), ("location_id", "=", self.store.id)]
+        ).unlink()
+        self._put(self.swab, 10, bins[0])
+        self._put(self.swab, 14, bins[1])
+        self.book(visit="71")
+        self.plan()
+        told = [
+            self.rds(self.rxd("D1", "1", "SWAB", amount, "EA", control=code), visit="71",
+                     place="OR^OR1^^MAIN")
+            for amount, code in (("20", "RE"), ("20", "CA"))
+        ]  # fmt: skip
+        self.assert_done(self.bring(*told))
+        back = self.used("D1", "return").move_id.move_line_ids
+        self.assertEqual(
+            {line.location_dest_id: line.quantity for line in back}, {bins[0]: 10, bins[1]: 10}
+        )
+        there = self.env["stock.quant"].search(
+            [("product_id", "=", self.swab.id), ("location_id", "child_of", self.store.id)]
+        )
+        self.assertEqual(
+            {one.location_id: one.quantity for one in there if one.quantity},
+            {bins[0]: 10, bins[1]: 14},
+        )

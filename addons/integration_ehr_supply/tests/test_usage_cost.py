@@ -11,24 +11,47 @@ class TestUsageCost(UsageCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        accounts = cls.env["account.account"]
-        cls.expense, cls.valuation, cls.difference = (
-            accounts.create({"name": name, "code": code, "account_type": kind})
-            for name, code, kind in (
-                ("Usage", "USE1", "expense"),
-                ("Stock", "STK1", "asset_current"),
-                ("Price difference", "DIF1", "expense"),
+        cls.expense, cls.valuation, cls.difference, payable = (
+            cls.account(*values)
+            for values in (
+                ("USE1", "expense"),
+                ("STK1", "asset_current"),
+                ("DIF1", "expense"),
+                ("PAY1", "liability_payable"),
             )
         )
-        cls.env.company.account_stock_journal_id = cls.env["account.journal"].create(
-            {"name": "Stock of the test", "code": "USGT", "type": "general"}
+        company = cls.env.company
+        company.anglo_saxon_accounting = True
+        company.account_stock_journal_id, _bills = cls.env["account.journal"].create(
+            [
+                {"name": "Stock of the test", "code": "USGT", "type": "general"},
+                {
+                    "name": "Bills of the test",
+                    "code": "USGB",
+                    "type": "purchase",
+                    "default_account_id": cls.difference.id,
+                    "sequence": 0,
+                },
+            ]
         )
-        cls.env.company.ehr_usage_shortage = "emergency"
+        company.ehr_usage_shortage = "emergency"
         cls.vendor = cls.env["res.partner"].create({"name": "Vendor", "is_company": True})
+        cls.vendor.property_account_payable_id = payable
         cls.buyer = new_test_user(
             cls.env, "cost.buyer", "purchase.group_purchase_user,stock.group_stock_user"
         )
         cls.accountant = new_test_user(cls.env, "cost.bills", "account.group_account_invoice")
+
+    @classmethod
+    def account(cls, code, kind):
+        return cls.env["account.account"].create(
+            {
+                "name": code,
+                "code": code,
+                "account_type": kind,
+                "reconcile": kind == "liability_payable",
+            }
+        )
 
     def implant(self, method, price=0, there=0):
         """An item of a category with its own cost method; some of it may lie elsewhere."""
@@ -129,10 +152,8 @@ class TestUsageCost(UsageCase):
     def clear(self, used, product):
         """For the next cost method: dispense D1 is free again, and the accounts begin at 0."""
         used.number = f"D1/{product.id}"
-        self.expense, self.valuation = (
-            account.copy({"code": f"{account.code}{product.id}"})
-            for account in (self.expense, self.valuation)
-        )
+        self.expense = self.account(f"USE{product.id}", "expense")
+        self.valuation = self.account(f"STK{product.id}", "asset_current")
 
     def test_average_cost_is_shared_with_what_was_there(self):
         """99 lie elsewhere at 2: by average cost the dear one makes all of them dearer."""
