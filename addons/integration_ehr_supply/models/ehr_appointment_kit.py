@@ -55,7 +55,8 @@ class EhrAppointment(models.Model):
             pickings = one.kit_picking_ids
             one.kit_count = len(pickings)
             one.kit_state = one._kit_state(pickings, pickings & used, known[one.company_id])
-            one.kit_missing = ", ".join(one._kit_missing(pickings)) or False
+            kept = pickings.filtered(lambda picking: not picking.ehr_kit_closed)
+            one.kit_missing = ", ".join(kept.move_ids._ehr_missing()) or False
             one.kit_consumption_count = sum(counts.get(picking._origin, 0) for picking in pickings)
 
     def _kit_state(self, pickings, used, known):
@@ -80,13 +81,6 @@ class EhrAppointment(models.Model):
         # Not the state of the transfer: to Odoo it is ready when a part of it is.
         moves = waiting.move_ids.filtered(lambda one: one.state not in ("done", "cancel"))
         return "reserved" if set(moves.mapped("state")) <= {"assigned"} else "short"
-
-    def _kit_missing(self, pickings):
-        """What could not be reserved, in words."""
-        for move in pickings.filtered(lambda one: not one.ehr_kit_closed).move_ids:
-            left = move.product_uom_qty - move.quantity
-            if move.state in ("confirmed", "waiting", "partially_available") and left > 0:
-                yield f"{left:g} {move.product_uom.display_name} {move.product_id.display_name}"
 
     def _wants_kits(self):
         """Whether it takes place, as far as is known."""
@@ -154,7 +148,10 @@ class EhrAppointment(models.Model):
             "name": self.env._("Case kits"),
             "res_model": "stock.picking",
             "view_mode": "list,form",
-            "views": [(False, "list"), (False, "form")],
+            "views": [
+                (self.env.ref("integration_ehr_supply.stock_picking_view_list_kits").id, "list"),
+                (False, "form"),
+            ],
             "domain": [("id", "in", self.kit_picking_ids.ids)],
         }
 

@@ -70,6 +70,13 @@ class StockMove(models.Model):
     # kits
     # ------------------------------------------------------------------
 
+    def _ehr_missing(self):
+        """What of these moves could not be reserved, in words."""
+        for move in self:
+            left = move.product_uom_qty - move.quantity
+            if move.state in ("confirmed", "waiting", "partially_available") and left > 0:
+                yield f"{left:g} {move.product_uom.display_name} {move.product_id.display_name}"
+
     def _ehr_free_reserved(self, by_lot):
         """So much of a kit is used, and not reserved any more.
 

@@ -49,7 +49,19 @@ class StockPicking(models.Model):
         copy=False,
         help="The appointment is over. Until then, what was used may still be told.",
     )
+    ehr_kit_missing = fields.Char(
+        string="Missing",
+        compute="_compute_ehr_kit_missing",
+        help="What of the kit could not be reserved. To Odoo a transfer is ready when a part of it "
+        "is.",
+    )
     ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
+
+    @api.depends("ehr_usage", "ehr_kit_closed", "move_ids.state", "move_ids.quantity")
+    def _compute_ehr_kit_missing(self):
+        for picking in self:
+            kit = picking.filtered(lambda one: one.ehr_usage == "kit" and not one.ehr_kit_closed)
+            picking.ehr_kit_missing = ", ".join(kit.move_ids._ehr_missing()) or False
 
     @api.depends("move_ids.ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")
