@@ -63,6 +63,17 @@ def _ask(usage: Any, record: BaseModel, part: Part) -> None:
     )
 
 
+def settle(used: BaseModel) -> None:
+    """All of it was given back: there is nothing to decide about it any more."""
+    if used.uom_id.compare(used.quantity, used.quantity_returned) > 0:
+        return
+    # sudo: who tells that something came back need no right on decisions of people
+    exceptions = used.env["integration.exception"].sudo()
+    exceptions.search(
+        [("kind", "=", KIND), ("state", "=", "open"), ("key", "=like", f"{used.id}/%")]
+    )._void()
+
+
 def bring_back(used: BaseModel, back: BaseModel, place: BaseModel, quantity: float) -> BaseModel:
     """Move goods from the theatre to the store, done at once: the theatre had used its own.
 

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Told
-from . import usage_moves
+from . import usage_late, usage_moves
 from .usage_book import UsageBook
 from .usage_stock import QUIET
 
@@ -70,6 +70,7 @@ def _write(
     # sudo: the reservation follows from what was given back, whoever told it
     if kit := original.with_env(env).sudo().kit_picking_id:
         kit._ehr_not_used(original.product_id, _in_product_unit(original, quantity))
+        usage_late.settle(original)
     return record.with_env(book.env)
 
 

@@ -60,9 +60,12 @@ class IntegrationException(models.Model):
         used = self.env["ehr.consumption"].browse(self.proposal["consumption"]).exists()
         back = self.env["stock.move"].browse(self.proposal["back"]).exists()
         place = self.env["stock.location"].browse(self.proposal["place"]).exists()
-        quantity = self.proposal["quantity"]
         if not (used and back and place):
             raise UserError(self.env._("The usage is gone. Accept this, and count the stock."))
+        kept = used.uom_id._compute_quantity(
+            used.quantity - used.quantity_returned, used.product_id.uom_id, round=False
+        )
+        quantity = min(self.proposal["quantity"], kept)
         there = self.env["stock.quant"]._get_available_quantity(
             used.product_id, back.location_id, lot_id=used.lot_id, strict=True
         )

@@ -188,6 +188,15 @@ class TestKitsLate(KitCase):
         self.assertEqual(len(self.question()), 2)
         self.assertEqual(more.kit_picking_id, self.kit_)
 
+    def test_given_back_there_is_nothing_to_decide(self):
+        self.gone_back()
+        self.swabs("D1", "10")
+        back = self.rds(self.rxd("D1", "1", "SWAB", "10", control="CA"), visit="71")
+        self.assert_done(self.bring(back))
+        self.assertFalse(self.question())
+        self.assertEqual(self.left(self.swab, self.store), 50)
+        self.assertEqual(len(self.back()), 1, "nothing is to go back again")
+
     def test_the_same_again_asks_nothing_new(self):
         self.gone_back()
         self.swabs("D1", "10")

@@ -71,7 +71,7 @@ class TestKitsPlanned(KitCase):
         self.plan()
         appointments = self.env["ehr.appointment"].search([("filler_number", "like", "F")])
         counts = []
-        for some in (appointments[:1], appointments):
+        for some in (appointments.browse(appointments.ids[:1]), appointments):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             some.mapped("kit_state")
