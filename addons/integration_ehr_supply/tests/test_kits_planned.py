@@ -129,3 +129,40 @@ class TestKitsPlanned(KitCase):
             {one.location_id: one.quantity for one in there if one.quantity},
             {bins[0]: 10, bins[1]: 14},
         )
+
+    def test_a_bin_that_was_counted_since(self):
+        """Taken from two bins, of which one was counted before it was told."""
+        self.admit("71")
+        bins = self.env["stock.location"].create(
+            [{"name": name, "location_id": self.store.id} for name in ("A", "B")]
+        )
+        self.env["stock.quant"].search(
+            [("product_id", "=", self.swab.id), ("location_id", "=", self.store.id)]
+        ).unlink()
+        self._put(self.swab, 10, bins[0])
+        self._put(self.swab, 14, bins[1])
+        self.book(visit="71")
+        self.plan()
+        report = self.env["ehr.stock.report"].create(
+            {
+                "system_id": self.system.id,
+                "company_id": self.env.company.id,
+                "location_id": bins[1].id,
+                "product_id": self.swab.id,
+                "report": "F1",
+                "reported_at": "2025-03-02 12:00:00",
+                "quantity": 14,
+            }
+        )
+        told = self.rds(self.rxd("D1", "1", "SWAB", "20"), visit="71", place="OR^OR1^^MAIN")
+        self.assert_done(self.bring(told))
+        question = self.env["integration.exception"].search([("kind", "=", "usage_counted")])
+        self.assertEqual(question.res_id, report.id)
+        self.assertEqual(question.proposal["quantity"], 10)
+        question.action_accept()
+        there = self.env["stock.quant"].search(
+            [("product_id", "=", self.swab.id), ("location_id", "in", bins.ids)]
+        )
+        self.assertEqual(
+            {one.location_id: one.quantity for one in there if one.quantity}, {bins[1]: 14}
+        )
