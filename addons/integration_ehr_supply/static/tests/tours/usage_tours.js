@@ -3,8 +3,9 @@ import { registry } from "@web/core/registry";
 const state = ".o_field_widget[name='kit_state']";
 const items = ".o_field_widget[name='move_ids']";
 
-/** From the schedule to the transfer that reserves the kit of surgery F1. */
-function toTheReservation(day) {
+/** From the schedule to the transfer that reserves the kit of surgery F1, in so many days. */
+function toTheReservation(days) {
+    const day = luxon.DateTime.utc().plus({ days }).toFormat("LLL d");
     return [
         {
             content: "The surgery in the schedule",
@@ -22,7 +23,7 @@ function toTheReservation(day) {
         },
         {
             content: "It is ready, for the day of the surgery",
-            trigger: `.o_data_row:contains('Ready'):has(td[name='scheduled_date']:contains('${day}')) td[name='name']`,
+            trigger: `.o_data_row:contains('Ready'):has(td[name='scheduled_date']:contains('${day},')) td[name='name']`,
             run: "click",
         },
     ];
@@ -30,7 +31,7 @@ function toTheReservation(day) {
 
 registry.category("web_tour.tours").add("integration_ehr_supply_kit_reserved", {
     steps: () => [
-        ...toTheReservation("In 7 days"),
+        ...toTheReservation(7),
         {
             content: "All swabs of the kit",
             trigger: `${items} .o_data_row:contains('SWAB'):has(td[name='product_uom_qty']:contains('24'))`,
@@ -48,7 +49,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_kit_reserved", {
 
 registry.category("web_tour.tours").add("integration_ehr_supply_kit_rescheduled", {
     steps: () => [
-        ...toTheReservation("In 9 days"),
+        ...toTheReservation(9),
         {
             content: "With all of its items",
             trigger: `${items} .o_data_row:contains('SWAB'):has(td[name='product_uom_qty']:contains('24'))`,
@@ -58,7 +59,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_kit_rescheduled"
 
 registry.category("web_tour.tours").add("integration_ehr_supply_kit_used", {
     steps: () => [
-        ...toTheReservation("In 9 days"),
+        ...toTheReservation(9),
         {
             content: "What was not used is still reserved",
             trigger: `${items} .o_data_row:contains('SWAB'):has(td[name='product_uom_qty']:contains('14'))`,
