@@ -166,6 +166,8 @@ def _values(appointment: BaseModel, want: Want, items: list[Item]) -> dict[str, 
         "scheduled_date": want.at,
         # Not the name of the kit, which is the procedure and may name the surgeon.
         "origin": appointment.env._("Case kit"),
+        # Nobody's yet: whoever brings it takes it over.
+        "user_id": False,
         "ehr_usage": "kit",
         "ehr_appointment_id": appointment.id,
         "encounter_id": appointment.encounter_id.id,

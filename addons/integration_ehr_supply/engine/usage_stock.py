@@ -237,6 +237,7 @@ def _values(
         "encounter_id": usage.visit.id,
         "move_id": move.id,
         "kit_picking_id": usage.kit_picking.id,
+        "kit_brought": any(part.move.state == "done" for part in usage.parts),
         "company_id": move.company_id.id,
         **_shortage(missing, receipt),
     }

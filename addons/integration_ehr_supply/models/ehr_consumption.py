@@ -77,6 +77,9 @@ class EhrConsumption(models.Model):
         ondelete="restrict", check_company=True,
         help="The reservation of a case kit that it was taken out of.",
     )  # fmt: skip
+    kit_brought = fields.Boolean(
+        readonly=True, help="The kit had been brought already when it was taken out of it."
+    )
     kit_request_id = fields.Many2one(
         "ehr.kit.request", string="Test", readonly=True, index="btree_not_null",
         ondelete="restrict", check_company=True,

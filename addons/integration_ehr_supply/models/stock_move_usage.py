@@ -159,11 +159,18 @@ class StockMove(models.Model):
         return unused
 
     def _ehr_used_by_lot(self):
-        """What was used and kept, by kit, product and lot."""
+        """What was used of what was brought, and kept, by kit, product and lot.
+
+        What was taken out of a reservation was never brought: it made the transfer smaller.
+        """
         used = {}
         for one in self.env["ehr.consumption"].search(
             [("kit_picking_id", "in", self.picking_id.ids), ("returns_id", "=", False)]
         ):
+            theatre = one.kit_picking_id.location_dest_id
+            taken_there = one.stock_location_id.parent_path.startswith(theatre.parent_path)
+            if not (one.kit_brought or taken_there):
+                continue
             key = one.kit_picking_id, one.product_id, one.lot_id
             part = one.uom_id._compute_quantity(
                 one.quantity - one.quantity_returned, one.product_id.uom_id, round=False

@@ -253,6 +253,7 @@ class StockPicking(models.Model):
                         "location_dest_id": picking.location_id.id,
                         "origin": self.env._("Rest of %s", picking.name),
                         "return_id": picking.id,
+                        "user_id": False,
                         "move_ids": moves,
                     }
                 )

@@ -105,6 +105,18 @@ class TestKitsLate(KitCase):
         self.assertTrue(self.kit_.ehr_kit_closed)
         self.assertEqual(self.stem_().kit_picking_id, self.kit_)
 
+    # -- brought ---------------------------------------------------------------------------------
+
+    def test_what_was_used_before_it_was_brought_is_not_missing_from_the_rest(self):
+        self.swabs("D1", "10")
+        self.bring_it()
+        self.assertEqual(self.left(self.swab, self.theatre_stock), 14)
+        self.swabs("D2", "4")
+        self.over()
+        self.assertEqual(self.of(self.back(), self.swab).product_qty, 10)
+        self.assertEqual(self.left(self.swab, self.theatre_stock), 0, "all of it goes back")
+        self.assertFalse(self.back().user_id)
+
     # -- on its way back --------------------------------------------------------------------------
 
     def test_what_is_to_go_back_is_lowered(self):
