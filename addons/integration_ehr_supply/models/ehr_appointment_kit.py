@@ -51,6 +51,8 @@ class EhrAppointment(models.Model):
             for company, some in self.grouped("company_id").items()
         }
         used = self.kit_picking_ids._ehr_used()
+        # At once for all: below they are looked at one by one.
+        self.kit_picking_ids.move_ids.mapped("state")
         for one in self:
             pickings = one.kit_picking_ids
             one.kit_count = len(pickings)

@@ -24,8 +24,9 @@ class TestKitsPlanned(KitCase):
         good = self._lot(self.vial, "GOOD", 5, self.store)
         self.book(days=7)
         starts = self.appointment().start_at
-        first.expiration_date = starts - timedelta(days=1)
-        good.expiration_date = starts + timedelta(days=100)
+        for lot, days in ((first, -1), (good, 100)):
+            day = starts + timedelta(days=days)
+            lot.write({"expiration_date": day, "removal_date": day})
         self.kit.line_ids = [Command.create({"product_id": self.vial.id, "quantity": 2})]
         self.plan()
         vials = self.moves().filtered(lambda one: one.product_id == self.vial)
@@ -40,7 +41,8 @@ class TestKitsPlanned(KitCase):
     def test_another_theatre_keeps_its_implant(self):
         """There is one stem, and another surgery waits for it."""
         self._put(self.swab, 100, self.store)
-        self._place("OR2", self._store("Theatre 2", "OR2"), self.other_centre, kind="theatre")
+        second = self._store("Theatre 2", "OR2")
+        self._place("OR2", second, self.other_centre, kind="theatre", kit_source_id=self.store.id)
         self.book("F1")
         self.plan()
         self.book("F2", days=3)

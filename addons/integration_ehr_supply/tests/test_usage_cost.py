@@ -123,19 +123,22 @@ class TestUsageCost(UsageCase):
             of[self.valuation],
         )
 
-    def test_an_item_that_is_new(self):
-        for method in ("average", "fifo"):
-            with self.subTest(method):
-                product = self.implant(method)
-                used = self.use(product)
-                self.assertEqual(self.borne(used)[0], 0, "Odoo knows no cost yet")
-                order = self.order(used)
-                self.assertEqual(self.borne(used), (850, 850, -850), "by the order")
-                bill = self.bill(order, 900)
-                self.assertEqual(self.borne(used), (900, 900, 0), "by the bill")
-                self.assertEqual(product.with_company(self.env.company).total_value, 0)
-                self.trace(used, bill)
-                self.clear(used, product)
+    def test_a_new_item_of_average_cost(self):
+        self.new_item("average")
+
+    def test_a_new_item_first_in_first_out(self):
+        self.new_item("fifo")
+
+    def new_item(self, method):
+        product = self.implant(method)
+        used = self.use(product)
+        self.assertEqual(self.borne(used)[0], 0, "Odoo knows no cost yet")
+        order = self.order(used)
+        self.assertEqual(self.borne(used), (850, 850, -850), "by the order")
+        bill = self.bill(order, 900)
+        self.assertEqual(self.borne(used), (900, 900, 0), "by the bill")
+        self.assertEqual(product.with_company(self.env.company).total_value, 0)
+        self.trace(used, bill)
 
     def trace(self, used, bill):
         entries = self.env["account.move"].search(used.action_open_entry()["domain"])
@@ -148,12 +151,6 @@ class TestUsageCost(UsageCase):
             )
             self.assertEqual(found, used)
         self.assertEqual(bill.invoice_line_ids.purchase_line_id.qty_invoiced, 1)
-
-    def clear(self, used, product):
-        """For the next cost method: dispense D1 is free again, and the accounts begin at 0."""
-        used.number = f"D1/{product.id}"
-        self.expense = self.account(f"USE{product.id}", "expense")
-        self.valuation = self.account(f"STK{product.id}", "asset_current")
 
     def test_average_cost_is_shared_with_what_was_there(self):
         """99 lie elsewhere at 2: by average cost the dear one makes all of them dearer."""
