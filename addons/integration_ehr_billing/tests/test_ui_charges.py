@@ -7,8 +7,13 @@ from .charge_case import ChargeCase
 class TestChargesUi(ChargeCase, HttpCase):
     def test_a_charge_credited(self):
         """A biller follows a charge to its credit note, and decides about another one."""
-        self.post(self.one("TX-1")).move_id.action_post()
-        self.post(self.credit("CR-1"))
+        invoice = self.post(self.one("TX-1")).move_id
+        invoice.action_post()
+        credit = self.post(self.credit("CR-1")).move_id
+        self.assertEqual((credit.move_type, credit.state), ("out_refund", "draft"))
+        self.assertEqual(
+            (credit.partner_id, credit.amount_total), (invoice.partner_id, invoice.amount_total)
+        )
         self.company.ehr_charge_price_rule = "compare"
         waits = self.post(self.one("TX-2", amount="800"))
         self.assertEqual(waits.state, "waiting")

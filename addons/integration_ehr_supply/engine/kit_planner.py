@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.models import BaseModel
 
@@ -90,6 +91,9 @@ def _compare(
         elif not fits:
             fresh.append(_values(appointment, want, _items(want.kit)))
     reserved.filtered("ehr_kit_until").ehr_kit_until = False
+    if appointment._kits_overdue():
+        # Until now: what is told later may have been used before.
+        (reserved - same).ehr_kit_until = fields.Datetime.now()
     return same, reserved - same, fresh
 
 
@@ -162,6 +166,8 @@ def _values(appointment: BaseModel, want: Want, items: list[Item]) -> dict[str, 
         "scheduled_date": want.at,
         # Not the name of the kit, which is the procedure and may name the surgeon.
         "origin": appointment.env._("Case kit"),
+        # Nobody's yet: whoever brings it takes it over.
+        "user_id": False,
         "ehr_usage": "kit",
         "ehr_appointment_id": appointment.id,
         "encounter_id": appointment.encounter_id.id,

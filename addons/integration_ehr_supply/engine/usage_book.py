@@ -14,7 +14,7 @@ from odoo.models import BaseModel
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Key, Told, ended_before
-from .usage_kits import KitBook, Part
+from .usage_kits import KitBook, Part, Wanted
 
 
 @dataclass
@@ -153,7 +153,7 @@ class UsageBook:
             cost_centre=self.cost_centre(place, visit),
         )
         usage.parts = self._kits.parts(
-            visit, product, usage.lot, usage.in_product_unit, usage.stock
+            visit, Wanted(product, usage.lot, usage.in_product_unit, usage.stock, told.used_at)
         )
         return usage
 

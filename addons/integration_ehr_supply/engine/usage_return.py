@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from odoo.fields import Command
@@ -11,7 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Told
-from . import usage_moves
+from . import usage_late, usage_moves
 from .usage_book import UsageBook
 from .usage_stock import QUIET
 
@@ -43,7 +44,7 @@ def _write(
 ) -> BaseModel:
     env = book.env(context={**book.env.context, **QUIET})
     move = _put_back(env, told, original, quantity)
-    return env["ehr.consumption"].create(
+    record = env["ehr.consumption"].create(
         {
             "system_id": received.system_id,
             "message_uuid": received.uuid,
@@ -65,7 +66,16 @@ def _write(
             "returns_id": original.id,
             "company_id": original.company_id.id,
         }
-    ).with_env(book.env)  # fmt: skip
+    )
+    # sudo: the reservation follows from what was given back, whoever told it
+    if kit := original.with_env(env).sudo().kit_picking_id:
+        kit._ehr_not_used(original.product_id, _in_product_unit(original, quantity))
+        usage_late.settle(original)
+    return record.with_env(book.env)
+
+
+def _in_product_unit(original: BaseModel, quantity: float) -> float:
+    return original.uom_id._compute_quantity(quantity, original.product_id.uom_id, round=False)
 
 
 def _claim(original: BaseModel) -> None:
@@ -107,16 +117,6 @@ def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
 
 def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> BaseModel:
     taken = original.move_id
-    move = usage_moves.values(
-        original.product_id,
-        original.uom_id,
-        {(original.lot_id.id, taken.location_dest_id.id): quantity},
-        taken.location_dest_id,
-        original.stock_location_id,
-        original.company_id,
-        origin_returned_move_id=taken.id,
-        ehr_cost_centre_id=taken.ehr_cost_centre_id.id,
-    )
     transfer = env["stock.picking"].create(
         {
             "picking_type_id": taken.picking_id.picking_type_id.id,
@@ -125,8 +125,62 @@ def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> Bas
             "return_id": taken.picking_id.id,
             "scheduled_date": told.used_at,
             "ehr_usage": "use",
-            "move_ids": [Command.create(move)],
+            "move_ids": [Command.create(_move_values(original, quantity))],
         }
     )
     transfer._action_done()
     return transfer.move_ids
+
+
+def _move_values(original: BaseModel, quantity: float) -> dict[str, Any]:
+    taken, unit = original.move_id, original.uom_id
+    bins = {original.stock_location_id: quantity}
+    if len(_lines(taken, original).location_id) > 1:
+        # In the unit in which it is kept: a part of a box would be rounded.
+        unit = original.product_id.uom_id
+        bins = _bins(original, _in_product_unit(original, quantity))
+    move = usage_moves.values(
+        original.product_id,
+        unit,
+        {(original.lot_id.id, taken.location_dest_id.id): sum(bins.values())},
+        taken.location_dest_id,
+        original.stock_location_id,
+        original.company_id,
+        origin_returned_move_id=taken.id,
+        ehr_cost_centre_id=taken.ehr_cost_centre_id.id,
+    )
+    (_command, _id, line) = move["move_line_ids"][0]
+    move["move_line_ids"] = [
+        Command.create({**line, "quantity": unit.round(part), "location_dest_id": place.id})
+        for place, part in bins.items()
+    ]
+    return move
+
+
+def _lines(move: BaseModel, original: BaseModel) -> BaseModel:
+    return move.move_line_ids.filtered(lambda one: one.lot_id == original.lot_id)
+
+
+def _bins(original: BaseModel, quantity: float) -> dict[BaseModel, float]:
+    """How much is put back where: into the bins that it was taken from, none of them fuller than
+    it was.
+
+    :param quantity: in the unit in which the product is kept
+    """
+    taken, unit = original.move_id, original.product_id.uom_id
+    left: dict[BaseModel, float] = defaultdict(float)
+    for line in _lines(taken, original):
+        left[line.location_id] += line.quantity_product_uom
+    for move in taken.returned_move_ids.filtered(lambda one: one.state == "done"):
+        for line in _lines(move, original):
+            left[line.location_dest_id] -= line.quantity_product_uom
+    bins: dict[BaseModel, float] = defaultdict(float)
+    own = original.stock_location_id
+    for place in sorted(left, key=lambda one: (one != own, one.id)):
+        part = min(left[place], quantity)
+        if unit.compare(part, 0) > 0:
+            bins[place] += part
+            quantity = unit.round(quantity - part)
+    if unit.compare(quantity, 0) > 0:
+        bins[own] += quantity
+    return dict(bins)

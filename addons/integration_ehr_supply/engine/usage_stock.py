@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import OnHand
-from . import usage_emergency, usage_moves
+from . import usage_emergency, usage_kits, usage_late, usage_moves
 from .usage_book import Usage
 
 #: Documents of machines get no note about themselves.
@@ -34,7 +34,7 @@ def book(handler: BaseModel, usages: Sequence[Usage]) -> BaseModel:
     for usage, quantity in missing.items():
         if _policy(handler, usages[usage]) == "emergency":
             receipts[usage] = usage_emergency.receive(env, usages[usage], quantity)
-    kits = _free_kits(usages)
+    kits = usage_kits.free(env, ((one.lot, part) for one in usages for part in one.parts))
     moves = _take(env, usages)
     kits._action_assign()
     records = env["ehr.consumption"].create(
@@ -43,6 +43,7 @@ def book(handler: BaseModel, usages: Sequence[Usage]) -> BaseModel:
             for number, one in enumerate(usages)
         ]
     )
+    usage_late.ask(zip(usages, records, strict=True))
     return records.with_env(handler.env)
 
 
@@ -236,6 +237,7 @@ def _values(
         "encounter_id": usage.visit.id,
         "move_id": move.id,
         "kit_picking_id": usage.kit_picking.id,
+        "kit_brought": any(part.move.state == "done" for part in usage.parts),
         "company_id": move.company_id.id,
         **_shortage(missing, receipt),
     }
@@ -249,21 +251,3 @@ def _shortage(missing: float | None, receipt: BaseModel | None) -> dict[str, Any
         "shortage_quantity": missing,
         "receipt_id": receipt.id if receipt else False,
     }
-
-
-def _free_kits(usages: Sequence[Usage]) -> BaseModel:
-    """What is used out of kits is not reserved any more; the kits whose rest is to be reserved.
-
-    Before anything is taken: Odoo would free the reservations of others otherwise.
-    """
-    used: dict[BaseModel, dict[BaseModel, float]] = defaultdict(lambda: defaultdict(float))
-    for one in usages:
-        for part in one.parts:
-            if part.move:
-                used[part.move][one.lot] += part.quantity
-    # sudo: the reservation follows from what was used, whoever told it
-    moves = usages[0].stock.env["stock.move"].sudo()
-    for move, by_lot in used.items():
-        moves |= move.sudo()  # sudo: as above
-        move.sudo()._ehr_free_reserved(by_lot)  # sudo: as above
-    return moves.filtered(lambda one: one.state not in ("done", "cancel"))

@@ -50,12 +50,15 @@ class EhrAppointment(models.Model):
             company: kits._for_codes(company, set(some.resource_ids.mapped("code")) - {False})
             for company, some in self.grouped("company_id").items()
         }
+        used = self.kit_picking_ids._ehr_used()
+        # At once for all: below they are looked at one by one.
+        self.kit_picking_ids.move_ids.mapped("state")
         for one in self:
             pickings = one.kit_picking_ids
             one.kit_count = len(pickings)
-            used = pickings.filtered(lambda picking: picking._origin in counts)
-            one.kit_state = one._kit_state(pickings, used, known[one.company_id])
-            one.kit_missing = ", ".join(one._kit_missing(pickings)) or False
+            one.kit_state = one._kit_state(pickings, pickings & used, known[one.company_id])
+            kept = pickings.filtered(lambda picking: not picking.ehr_kit_closed)
+            one.kit_missing = ", ".join(kept.move_ids._ehr_missing()) or False
             one.kit_consumption_count = sum(counts.get(picking._origin, 0) for picking in pickings)
 
     def _kit_state(self, pickings, used, known):
@@ -81,18 +84,19 @@ class EhrAppointment(models.Model):
         moves = waiting.move_ids.filtered(lambda one: one.state not in ("done", "cancel"))
         return "reserved" if set(moves.mapped("state")) <= {"assigned"} else "short"
 
-    def _kit_missing(self, pickings):
-        """What could not be reserved, in words."""
-        for move in pickings.filtered(lambda one: not one.ehr_kit_closed).move_ids:
-            left = move.product_uom_qty - move.quantity
-            if move.state in ("confirmed", "waiting", "partially_available") and left > 0:
-                yield f"{left:g} {move.product_uom.display_name} {move.product_id.display_name}"
-
     def _wants_kits(self):
         """Whether it takes place, as far as is known."""
+        return (
+            self.status in ("booked", "started")
+            and bool(self.start_at)
+            and not self._kits_overdue()
+        )
+
+    def _kits_overdue(self):
+        """Whether it is taken to be over, because nobody told anything more."""
         begin = fields.Datetime.subtract(fields.Datetime.now(), days=OVERDUE_DAYS)
         return (
-            self.status in ("booked", "started") and bool(self.start_at) and self.start_at >= begin
+            self.status in ("booked", "started") and bool(self.start_at) and self.start_at < begin
         )
 
     def _kits(self, known=None):
@@ -146,7 +150,10 @@ class EhrAppointment(models.Model):
             "name": self.env._("Case kits"),
             "res_model": "stock.picking",
             "view_mode": "list,form",
-            "views": [(False, "list"), (False, "form")],
+            "views": [
+                (self.env.ref("integration_ehr_supply.stock_picking_view_list_kits").id, "list"),
+                (False, "form"),
+            ],
             "domain": [("id", "in", self.kit_picking_ids.ids)],
         }
 

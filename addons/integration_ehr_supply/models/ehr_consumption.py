@@ -77,6 +77,9 @@ class EhrConsumption(models.Model):
         ondelete="restrict", check_company=True,
         help="The reservation of a case kit that it was taken out of.",
     )  # fmt: skip
+    kit_brought = fields.Boolean(
+        readonly=True, help="The kit had been brought already when it was taken out of it."
+    )
     kit_request_id = fields.Many2one(
         "ehr.kit.request", string="Test", readonly=True, index="btree_not_null",
         ondelete="restrict", check_company=True,
@@ -145,8 +148,18 @@ class EhrConsumption(models.Model):
         return self.move_id.get_formview_action()
 
     def action_open_entry(self):
-        """The journal entry of the stock move."""
+        """The journal entry of the stock move; with it those that valued it anew, if any."""
         self.ensure_one()
+        anew = self.env["account.move"].search([("ehr_revalued_move_id", "=", self.move_id.id)])
+        if anew:
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Journal entries"),
+                "res_model": "account.move",
+                "view_mode": "list,form",
+                "views": [(False, "list"), (False, "form")],
+                "domain": [("id", "in", (self.account_move_id | anew).ids)],
+            }
         if not self.account_move_id:
             raise UserError(
                 self.env._(

@@ -18,8 +18,7 @@ class EhrConsumption(models.Model):
 
     def _ask_about_counts(self):
         """Ask a storekeeper about what was used before the last count of its stock."""
-        for one, report in self._counted_since().items():
-            quantity = one.uom_id._compute_quantity(one.quantity, one.product_id.uom_id)
+        for one, place, quantity, report in self._counted_since():
             self.env["integration.exception"]._raise_for(
                 None,
                 report,
@@ -29,7 +28,7 @@ class EhrConsumption(models.Model):
                     "if the count had it already, so that it is not taken off twice; otherwise "
                     "reject.",
                     product=one.product_id.display_name,
-                    place=one.stock_location_id.display_name,
+                    place=place.display_name,
                 ),
                 area="stock",
                 key=str(one.id),
@@ -40,36 +39,47 @@ class EhrConsumption(models.Model):
                         f"-{quantity:g} {report.unit_id.name}",
                     )
                 ],
-                proposal={"consumption": one.id, "quantity": quantity},
+                proposal={"consumption": one.id, "quantity": quantity, "place": place.id},
                 system_id=one.system_id.id,
             )
 
     def _counted_since(self):
-        """The last count after each usage, where there is one that counts."""
+        """The last count after each usage of each of its bins, where there is one that counts:
+        usage, place, quantity in the unit in which the product is kept, and the report."""
         used = self.filtered(lambda one: one.action == "use" and one.product_id.is_storable)
         if not used:
-            return {}
+            return
+        bins = {one: one._bins() for one in used}
         # sudo: whether it was counted does not depend on who tells the usage
         reports = self.env["ehr.stock.report"].sudo()
         found = reports.search(
             Domain("company_id", "in", used.company_id.ids)
             & Domain("product_id", "in", used.product_id.ids)
-            & Domain("location_id", "in", used.stock_location_id.ids)
+            & Domain("location_id", "in", [place.id for of in bins.values() for place in of])
             & Domain("reported_at", ">", min(used.mapped("used_at"))),
             order="reported_at",
         ).filtered(lambda report: report._stands())
         by_stock = defaultdict(reports.browse)
         for report in found:
             by_stock[report.product_id, report.location_id, report.lot_id] = report
-        later = {
-            one: by_stock[one.product_id, one.stock_location_id, one.lot_id].sudo(False)
-            for one in used
-        }
-        return {
-            one: report
-            for one, report in later.items()
-            if report and report.sudo().reported_at > one.used_at  # sudo: as above
-        }
+        for one, of in bins.items():
+            for place, quantity in of.items():
+                report = by_stock[one.product_id, place, one.lot_id]
+                if report and report.reported_at > one.used_at:
+                    yield one, place, quantity, report.sudo(False)
+
+    def _bins(self):
+        """How much was taken from where, in the unit in which the product is kept."""
+        self.ensure_one()
+        total = self.uom_id._compute_quantity(self.quantity, self.product_id.uom_id, round=False)
+        lines = self.move_id.move_line_ids.filtered(lambda one: one.lot_id == self.lot_id)
+        if len(lines.location_id) < 2:
+            return {self.stock_location_id: total}
+        bins = defaultdict(float)
+        for line in lines:
+            # A move may be of several lines that were told: of each at most what was told.
+            bins[line.location_id] += min(line.quantity_product_uom, total)
+        return bins
 
 
 class IntegrationException(models.Model):
@@ -90,7 +100,10 @@ class IntegrationException(models.Model):
         used = self.env["ehr.consumption"].browse(self.proposal["consumption"]).exists()
         if not used:
             raise UserError(self.env._("The usage is gone. Reject this, and count the stock."))
-        quants = self._loose_stock(used)
+        # Those asked before bins were looked at one by one say no place.
+        place = self.env["stock.location"].browse(self.proposal.get("place")).exists()
+        place = place or used.stock_location_id
+        quants = self._loose_stock(used, place)
         if any(quants.mapped("inventory_quantity_set")):
             raise UserError(
                 self.env._("Somebody is counting this stock. Apply or clear that count first.")
@@ -103,7 +116,7 @@ class IntegrationException(models.Model):
             .create(
                 {
                     "product_id": used.product_id.id,
-                    "location_id": used.stock_location_id.id,
+                    "location_id": place.id,
                     "lot_id": used.lot_id.id,
                     "inventory_quantity": sum(quants.mapped("quantity"))
                     + self.proposal["quantity"],
@@ -113,11 +126,11 @@ class IntegrationException(models.Model):
         # Odoo hands it back with all rights.
         quant.sudo(self.env.su).with_context(**context).action_apply_inventory()
 
-    def _loose_stock(self, used):
+    def _loose_stock(self, used, place):
         return self.env["stock.quant"].search(
             [
                 ("product_id", "=", used.product_id.id),
-                ("location_id", "=", used.stock_location_id.id),
+                ("location_id", "=", place.id),
                 ("lot_id", "=", used.lot_id.id),
                 ("owner_id", "=", False),
                 ("package_id", "=", False),

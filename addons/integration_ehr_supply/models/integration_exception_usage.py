@@ -1,4 +1,7 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..engine import usage_late
 
 
 class IntegrationException(models.Model):
@@ -11,11 +14,13 @@ class IntegrationException(models.Model):
             ("emergency_receipt", "Used before it was received"),
             ("kit_failed", "Case kit could not be reserved"),
             ("kit_picked", "Case kit is picked and not needed"),
+            (usage_late.KIND, "Used after the kit had gone back"),
         ],
         ondelete={
             "emergency_receipt": "cascade",
             "kit_failed": "cascade",
             "kit_picked": "cascade",
+            usage_late.KIND: "cascade",
         },
     )
 
@@ -43,3 +48,33 @@ class IntegrationException(models.Model):
     def _accept_kit_failed(self):
         """What hindered it is mended: the appointment is looked at again."""
         self.env["ehr.kit.due"]._remember(self._document())
+
+    def _accept_kit_went_back(self):
+        """It never came back: what was booked is right. There is nothing to write."""
+
+    def _reject_kit_went_back(self):
+        """It did come back, and goods of the theatre were used: those are less.
+
+        :raises UserError: the theatre has none of it by Odoo's count, or the usage is gone
+        """
+        used = self.env["ehr.consumption"].browse(self.proposal["consumption"]).exists()
+        back = self.env["stock.move"].browse(self.proposal["back"]).exists()
+        place = self.env["stock.location"].browse(self.proposal["place"]).exists()
+        if not (used and back and place):
+            raise UserError(self.env._("The usage is gone. Accept this, and count the stock."))
+        kept = used.uom_id._compute_quantity(
+            used.quantity - used.quantity_returned, used.product_id.uom_id, round=False
+        )
+        quantity = min(self.proposal["quantity"], kept)
+        there = self.env["stock.quant"]._get_available_quantity(
+            used.product_id, back.location_id, lot_id=used.lot_id, strict=True
+        )
+        if used.product_id.uom_id.compare(there, quantity) < 0:
+            raise UserError(
+                self.env._(
+                    "%(place)s has not so much of it by Odoo's count. Count it, then reject; or "
+                    "accept, if the number that was told is the one that came back.",
+                    place=back.location_id.display_name,
+                )
+            )
+        usage_late.bring_back(used, back, place, quantity)

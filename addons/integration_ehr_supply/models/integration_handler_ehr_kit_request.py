@@ -39,14 +39,13 @@ class IntegrationHandlerEhrKitRequest(models.AbstractModel):
         known = self._known(received, asked.key)
         if known:
             return self._told_again(received, known, asked)
-        kit = self._kit(asked)
         if asked.cancels:
             raise errors.ConflictError(
                 "A test is cancelled that is not known here. Handle its order first, then retry; "
                 "or cancel this message.",
                 code="unknown_request",
             )
-        return kit_requests.order(self, received, asked, kit)
+        return kit_requests.order(self, received, asked, self._kit(asked))
 
     def _known(self, received, key: RequestKey):
         return self.env["ehr.kit.request"].search(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ProductProduct(models.Model):
@@ -13,6 +13,7 @@ class ProductProduct(models.Model):
         help="What the case kits of the appointments to come take of it.",
     )
 
+    @api.depends_context("allowed_company_ids")
     def _compute_ehr_planned_demand(self):
         # sudo: a sum over appointments, of which the reader sees none
         rows = self.env["ehr.kit.demand"].sudo()._read_group(

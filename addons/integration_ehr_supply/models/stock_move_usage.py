@@ -19,6 +19,14 @@ class StockMove(models.Model):
     ehr_kit_line_id = fields.Many2one(
         "ehr.case.kit.line", string="Line of the kit", readonly=True, ondelete="set null"
     )
+    ehr_released_qty = fields.Float(
+        string="Released",
+        readonly=True,
+        copy=False,
+        digits="Product Unit",
+        help="How much of it was reserved when its kit was over, in the unit in which the product "
+        "is kept: what is told to have been used later is of that.",
+    )
 
     @api.depends("ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")
@@ -62,6 +70,13 @@ class StockMove(models.Model):
     # kits
     # ------------------------------------------------------------------
 
+    def _ehr_missing(self):
+        """What of these moves could not be reserved, in words."""
+        for move in self:
+            left = move.product_uom_qty - move.quantity
+            if move.state in ("confirmed", "waiting", "partially_available") and left > 0:
+                yield f"{left:g} {move.product_uom.display_name} {move.product_id.display_name}"
+
     def _ehr_free_reserved(self, by_lot):
         """So much of a kit is used, and not reserved any more.
 
@@ -71,6 +86,9 @@ class StockMove(models.Model):
         """
         self.ensure_one()
         if self.state == "done":
+            return
+        if self.state == "cancel":
+            self.ehr_released_qty -= sum(by_lot.values())
             return
         unit = self.product_id.uom_id
         left = unit.round(self.product_qty - sum(by_lot.values()))
@@ -96,29 +114,84 @@ class StockMove(models.Model):
             else:
                 line.quantity = unit._compute_quantity(rest, line.product_uom_id, round=False)
 
-    def _ehr_rest_lines(self):
+    def _ehr_lower_back(self, by_lot):
+        """So much of what this move takes back was used, as was told after the kit was over.
+
+        Whoever carries it out reads on the transfer why it is less.
+
+        :param by_lot: as of :meth:`_ehr_free_reserved`
+        """
+        self.ensure_one()
+        if self.state in ("done", "cancel"):
+            return
+        unit = self.product_id.uom_id
+        used = unit.round(sum(by_lot.values()))
+        left = unit.round(self.product_qty - used)
+        if unit.compare(left, 0) > 0:
+            # Not anew: Odoo would take whatever lot lies there.
+            self._ehr_take_picked(dict(by_lot))
+            self.write({"product_uom": unit.id, "product_uom_qty": left})
+        else:
+            self._action_cancel()
+        self.picking_id.message_post(
+            body=self.env._(
+                "%(quantity)s %(unit)s %(product)s less: used, as was told after the kit was over.",
+                quantity=f"{used:g}",
+                unit=unit.name,
+                product=self.product_id.display_name,
+            )
+        )
+
+    def _ehr_unused_lines(self):
         """What was brought with kits and not used: ``{move: {(lot, where it lies): quantity}}``,
         in the unit in which the product is kept."""
-        used = {}
-        for one in self.env["ehr.consumption"].search(
-            [("kit_picking_id", "in", self.picking_id.ids), ("returns_id", "=", False)]
-        ):
-            key = one.kit_picking_id, one.product_id, one.lot_id
-            part = one.uom_id._compute_quantity(
-                one.quantity - one.quantity_returned, one.product_id.uom_id, round=False
-            )
-            used[key] = used.get(key, 0) + part
-        rest = {}
+        used = self._ehr_used_by_lot()
+        unused = {}
         for line in self.filtered(lambda one: one.state == "done").move_line_ids:
             key = line.picking_id, line.product_id, line.lot_id
             part = min(used.get(key, 0), line.quantity_product_uom)
             used[key] = used.get(key, 0) - part
             left = line.product_id.uom_id.round(line.quantity_product_uom - part)
             if line.product_id.uom_id.compare(left, 0) > 0:
-                of_move = rest.setdefault(line.move_id, {})
+                of_move = unused.setdefault(line.move_id, {})
                 where = line.lot_id, line.location_dest_id
                 of_move[where] = of_move.get(where, 0) + left
-        return rest
+        return unused
+
+    def _ehr_used_by_lot(self):
+        """What was used of what was brought, and kept, by kit, product and lot.
+
+        What was taken out of a reservation was never brought: it made the transfer smaller.
+        """
+        used = {}
+        for one in self.env["ehr.consumption"].search(
+            [("kit_picking_id", "in", self.picking_id.ids), ("returns_id", "=", False)]
+        ):
+            theatre = one.kit_picking_id.location_dest_id
+            taken_there = one.stock_location_id.parent_path.startswith(theatre.parent_path)
+            if not (one.kit_brought or taken_there):
+                continue
+            key = one.kit_picking_id, one.product_id, one.lot_id
+            part = one.uom_id._compute_quantity(
+                one.quantity - one.quantity_returned, one.product_id.uom_id, round=False
+            )
+            used[key] = used.get(key, 0) + part
+        return used
+
+    def _ehr_rest_lines(self):
+        """What is still to be taken back of kits that were brought, as :meth:`_ehr_unused_lines`:
+        what a transfer takes back already, or has, is not taken twice."""
+        rest = self._ehr_unused_lines()
+        for move, of_move in rest.items():
+            for line in move.returned_move_ids.move_line_ids:
+                where = line.lot_id, line.location_id
+                if line.state != "cancel" and where in of_move:
+                    of_move[where] -= line.quantity_product_uom
+        positive = (
+            (move, {w: q for w, q in of_move.items() if move.product_id.uom_id.compare(q, 0) > 0})
+            for move, of_move in rest.items()
+        )
+        return {move: of_move for move, of_move in positive if of_move}
 
     def _ehr_rest_values(self, by_lot):
         """Values of a move that takes back what is left of this one, of the lots that it is."""

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
@@ -11,6 +11,7 @@ class StockWarehouseOrderpoint(models.Model):
     ehr_planned_demand = fields.Float(
         string="Planned by the schedule",
         compute="_compute_ehr_planned_demand",
+        search="_search_ehr_planned_demand",
         digits="Product Unit",
         help="What the case kits of appointments to come take of the item at places that get "
         "their goods from this warehouse.",
@@ -36,6 +37,17 @@ class StockWarehouseOrderpoint(models.Model):
                 if quantity
                 else 0
             )
+
+    @api.model
+    def _search_ehr_planned_demand(self, operator, value):
+        """Rules of which anything is planned; no other question makes sense of a forecast."""
+        if operator not in (">", "!=") or value:
+            return NotImplemented
+        # sudo: which items are planned, not for which appointment
+        rows = self.env["ehr.kit.demand"].sudo()._read_group([], ["product_id"])
+        rules = self.search([("product_id", "in", [product.id for (product,) in rows])])
+        planned = rules._ehr_planned()
+        return [("id", "in", [rule.id for rule in planned if rule])]
 
     def _ehr_planned(self):
         """What is planned by rule: of the demand that is taken from its location, or from a part of

@@ -49,7 +49,19 @@ class StockPicking(models.Model):
         copy=False,
         help="The appointment is over. Until then, what was used may still be told.",
     )
+    ehr_kit_missing = fields.Char(
+        string="Missing",
+        compute="_compute_ehr_kit_missing",
+        help="What of the kit could not be reserved. To Odoo a transfer is ready when a part of it "
+        "is.",
+    )
     ehr_consumption_count = fields.Integer(string="Usage", compute="_compute_ehr_consumption_count")
+
+    @api.depends("ehr_usage", "ehr_kit_closed", "move_ids.state", "move_ids.quantity")
+    def _compute_ehr_kit_missing(self):
+        for picking in self:
+            kit = picking.filtered(lambda one: one.ehr_usage == "kit" and not one.ehr_kit_closed)
+            picking.ehr_kit_missing = ", ".join(kit.move_ids._ehr_missing()) or False
 
     @api.depends("move_ids.ehr_consumption_ids")
     @api.depends_context("uid", "allowed_company_ids")
@@ -108,7 +120,14 @@ class StockPicking(models.Model):
                 }
             )
             move.purchase_line_id = line
+        # sudo: the visit is closed to buyers, and known to the receipt
+        order.sudo().encounter_id = self.sudo().encounter_id
         order.button_confirm()
+        # sudo: what it costs by the order; who buys need not see what values stock
+        moves = self.sudo().with_company(self.company_id).move_ids
+        before = moves._ehr_emergency_values()
+        moves._set_value()
+        moves._ehr_pass_on(before)
         # Odoo makes a receipt for every order; of this one nothing is awaited.
         order.picking_ids.filtered(lambda one: not one.move_ids).unlink()
         return order
@@ -135,12 +154,11 @@ class StockPicking(models.Model):
         return made
 
     def _ehr_used(self):
-        """Those of these kits that something was used of."""
+        """Those of these kits that something was used of, and not given back."""
         # sudo: that something was used of it, whoever asks
-        used = self.env["ehr.consumption"].sudo()._read_group(
-            [("kit_picking_id", "in", self.ids)], ["kit_picking_id"]
-        )  # fmt: skip
-        return self.browse(picking.id for (picking,) in used)
+        used = self.env["ehr.consumption"].sudo().search([("kit_picking_id", "in", self.ids)])
+        kept = used.filtered(lambda o: o.uom_id.compare(o.quantity, o.quantity_returned) > 0)
+        return self.browse(kept.kit_picking_id.ids)
 
     def _ehr_keep_a_while(self):
         """Those that stay for some hours: what was used of them may still be told."""
@@ -161,6 +179,9 @@ class StockPicking(models.Model):
         open_ = (self - brought).filtered(lambda one: one.state != "cancel")
         picked = open_.filtered(lambda one: any(one.move_ids.mapped("picked")))
         picked._ehr_ask_picked()
+        released = (open_ - picked).move_ids.filtered(lambda one: one.state != "cancel")
+        for quantity, moves in released.grouped("product_qty").items():
+            moves.ehr_released_qty = quantity
         (open_ - picked).action_cancel()
         brought._ehr_take_back()
         (self - picked).ehr_kit_closed = True
@@ -183,6 +204,37 @@ class StockPicking(models.Model):
                 user_id=picking.user_id.id,
             )
 
+    def _ehr_not_used(self, product, quantity):
+        """So much of a kit that was used is given back: it is of the kit again.
+
+        :param quantity: in the unit in which the product is kept
+        """
+        self.ensure_one()
+        if self.state == "done":
+            # Where it was brought to, it is part of the rest.
+            if self.ehr_kit_closed:
+                self._ehr_take_back()
+            return
+        moves = self.move_ids.filtered(lambda one: one.product_id == product)
+        if self.ehr_kit_closed:
+            moves[:1].ehr_released_qty += quantity
+            return
+        if self.state == "cancel":
+            # Nothing of it is reserved any more: the schedule says whether it is to be.
+            self.env["ehr.kit.due"]._remember(self.ehr_appointment_id)
+            return
+        open_ = moves.filtered(lambda one: one.state != "cancel" and not one.picked)[:1]
+        unit = product.uom_id.id
+        if open_:
+            total = open_.product_qty + quantity
+            open_.write({"product_uom": unit, "product_uom_qty": total})
+        else:
+            open_ = moves[:1].copy(
+                {"picking_id": self.id, "product_uom": unit, "product_uom_qty": quantity}
+            )
+            open_ = open_._action_confirm(merge=False)
+        open_._action_assign()
+
     def _ehr_take_back(self):
         """Transfers, to be carried out by people, of what is left of kits that were brought."""
         values = []
@@ -201,6 +253,7 @@ class StockPicking(models.Model):
                         "location_dest_id": picking.location_id.id,
                         "origin": self.env._("Rest of %s", picking.name),
                         "return_id": picking.id,
+                        "user_id": False,
                         "move_ids": moves,
                     }
                 )

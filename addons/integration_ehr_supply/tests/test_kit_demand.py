@@ -1,3 +1,5 @@
+from ast import literal_eval
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -76,6 +78,25 @@ class TestKitDemand(KitCase):
         self.env.invalidate_all()
         self.assertEqual(rule.qty_on_hand, 26)
         self.assertEqual(rule.ehr_suggested_qty, 58, "brought, and still to be used")
+
+    def test_rules_of_which_something_is_planned(self):
+        self.book("F1", days=1)
+        rule = self.rule(self.store)
+        others = self.rule(self.warehouse.lot_stock_id) | self.env[
+            "stock.warehouse.orderpoint"
+        ].create({"product_id": self.vial.id, "location_id": self.store.id})
+        self.env.flush_all()
+        action = self.env.ref("integration_ehr_supply.action_ehr_suggested_reordering")
+        found = self.env["stock.warehouse.orderpoint"].search(literal_eval(action.domain))
+        self.assertEqual(found & (rule | others), rule)
+
+    def test_the_item_shows_it(self):
+        self.book("F1", days=1)
+        self.env.flush_all()
+        template = self.swab.product_tmpl_id
+        self.assertEqual(template.ehr_planned_demand, 24)
+        domain = template.action_open_kit_demand()["domain"]
+        self.assertEqual(self.env["ehr.kit.demand"].search(domain).mapped("quantity"), [24])
 
     def test_a_rule_that_orders_by_itself(self):
         self.book("F1", days=1)

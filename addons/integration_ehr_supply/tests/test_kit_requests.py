@@ -145,12 +145,52 @@ class TestKitRequests(UsageCase):
         self.assert_quarantined(
             self.bring(self.order("T1", "1988-5", control="CA")), "unknown_request"
         )
+        self.assert_quarantined(self.bring(self.order("T1", "X", control="CA")), "unknown_request")
         self.bring(self.order("T1", "1988-5"))
         self.assert_quarantined(self.bring(self.order("T1", "ECG")), "request_differs")
         self.assert_quarantined(
             self.bring(self.order("T2", "1988-5", "1988-5", "1988-5")), "beyond_stock"
         )
         self.assertFalse(self.request("T2"), "all of an order, or nothing")
+
+    def test_a_radiology_order(self):
+        """OMG^O19, where a connection has the routing of radiology orders."""
+        type(self).feed, mine = (
+            self._feed("Radiology", "integration_ehr_supply.routing_hl7_v2_radiology", 12578),
+            self.feed,
+        )
+        try:
+            self.assert_done(self.bring(self.order("T1", "1988-5", kind="OMG^O19")))
+        finally:
+            type(self).feed = mine
+        self.assertEqual(self.request("T1").kit_id, self.kits[0])
+        self.assertEqual(self.left(self.tube, self.lab_stock), 49)
+
+    def test_more_than_there_is_follows_the_rule(self):
+        """Of what has no lots. Of lots nobody can say which one would be below zero."""
+        one = self.kits[0].line_ids.filtered(lambda line: line.product_id == self.tube)
+        one.quantity = 60
+        self.assert_quarantined(self.bring(self.order("T1", "1988-5")), "beyond_stock")
+        self.lab.usage_shortage = "negative"
+        self.assert_done(self.bring(self.order("T2", "1988-5")))
+        tube = self.request("T2").consumption_ids.filtered(lambda use: use.product_id == self.tube)
+        self.assertEqual((tube.shortage, tube.shortage_quantity), ("negative", 10))
+        self.lab.usage_shortage = "emergency"
+        one.quantity = 1
+        self._put(self.reagent, -4, self.lab_stock, self.second)
+        self.assert_quarantined(self.bring(self.order("T3", "1988-5")), "beyond_stock")
+
+    def test_what_a_message_of_tests_touches(self):
+        self.admit("71")
+        self.bring(self.order("T1", "1988-5", "GEN", visit="71"))
+        one = self.request("T1").filtered(lambda test: test.code == "GENOME")
+        touched = self.env["integration.handler.ehr_kit_request"]._along_with(one)
+        found = {record._name for records in touched for record in records}
+        self.assertEqual(
+            found,
+            {"ehr.kit.request", "ehr.consumption", "stock.move", "stock.picking",
+             "purchase.order.line", "purchase.order"},
+        )  # fmt: skip
 
     def test_a_test_that_takes_nothing(self):
         self.assert_done(self.bring(self.order("T1", "ECG")))

@@ -84,6 +84,8 @@ class TestKits(KitCase):
         one = self.appointment()
         self.assertEqual(one.kit_state, "short")
         self.assertEqual(one.kit_missing, "10 Units [SWAB] SWAB")
+        kit = self.kits()
+        self.assertEqual((kit.state, kit.ehr_kit_missing), ("assigned", one.kit_missing))
         self._put(self.swab, 100, self.store)
         self.siu("S13", days=8, at="20250302081000")
         self.plan()

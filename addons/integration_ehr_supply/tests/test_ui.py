@@ -12,6 +12,10 @@ class TestSupplyUi(SupplyCase, HttpCase):
     def test_a_requisition_that_is_there_in_part(self):
         self.set_stock(self.gloves, 4)
         one = self.ordered(self.order())
+        answer = self.answered()
+        self.assertEqual(answer[0][8], "ORS^O06^ORS_O06")
+        self.assertEqual([part[5:7] for part in answer if part[0] == "RQD"], [["4", "EA"]])
+        self.assertEqual(answer[-1][3:], ["6 EA", "BO^Back ordered^L"])
         self.start_tour(
             "/odoo/requisitions", "integration_ehr_supply_requisition", login="supply.tour"
         )

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from .kit_case import KitCase
@@ -6,24 +8,40 @@ from .kit_case import KitCase
 @tagged("post_install", "-at_install")
 class TestUsageUi(KitCase, HttpCase):
     def test_a_surgery_kit_is_reserved_rescheduled_and_used(self):
-        self.admit("71")
-        self.book(visit="71")
-        self.plan()
-        self.siu("S13", days=9, visit="71")
-        self.plan()
-        self.assert_done(
-            self.bring(self.rds(self.rxd("D1", "1", "SWAB", "10"), visit="71", place="OR^^^MAIN"))
-        )
+        """Messages of the schedule and of the theatre, and after each of them what people see."""
         new_test_user(
             self.env,
             "kit.tour",
             "stock.group_stock_user,integration_ehr_bridge.group_census_user",
             tz="UTC",
         )
+        self.admit("71")
+        self.book(visit="71")
+        self.plan()
+        self.look("reserved")
+        kit, first = self.kits(), self.kits().scheduled_date
+        self.siu("S13", days=9, visit="71")
+        self.plan()
+        self.look("rescheduled")
+        self.assertEqual((self.kits(), kit.scheduled_date - first), (kit, timedelta(days=2)))
+        self.assert_done(
+            self.bring(
+                self.rds(self.rxd("D1", "1", "SWAB", "10"), visit="71", place="OR^^^MAIN"),
+                self.device("I1", "1", visit="71", ITEM="STEM", SERIAL="SN7", QUANTITY="1 EA"),
+            )
+        )
+        self.look("used")
+        self.siu("S14", days=9, status="COMPLETE", visit="71", at="20250302120000")
+        self.hours_pass()
+        self.look("released")
+        self.assertEqual(self.left(self.swab, self.store), 40)
+
+    def look(self, name):
+        self.env.flush_all()
         action = self.env.ref("integration_ehr_bridge.action_ehr_appointment")
         self.start_tour(
             f"/odoo/action-{action.id}?view_type=list",
-            "integration_ehr_supply_kit",
+            f"integration_ehr_supply_kit_{name}",
             login="kit.tour",
         )
 

@@ -76,6 +76,14 @@ class TestUsageRefused(UsageCase):
             self.bring(self.rds(self.rxd("D2", "1", "VIAL", f18="L1", f19="20250302")))
         )
 
+    def test_the_last_day_is_that_of_the_hospital(self):
+        """Used at one in the morning in Brussels, which is the evening before in New York."""
+        told = self.rxd("D1", "1", "VIAL", f3="20250303010000", f18="L1", f19="20250302")
+        self.env.company.partner_id.tz = "Europe/Brussels"
+        self.refuse("lot_expired", told)
+        self.env.company.partner_id.tz = "America/New_York"
+        self.assert_done(self.bring(self.rds(told)))
+
     def test_expired_by_what_odoo_knows(self):
         if "expiration_date" not in self.lot._fields:
             self.skipTest("without the app for expiry dates no lot expires")

@@ -31,9 +31,9 @@ registry.category("web_tour.tours").add("integration_ehr_billing_credited", {
             run: "click",
         },
         {
-            content: "It is on a draft credit note",
+            content: "All of it is on a draft credit note",
             trigger:
-                ".o_data_row:has(td[name='number']:contains('CR-1')):has(td[name='state']:contains('draft')) td[name='product_id']",
+                ".o_data_row:has(td[name='number']:contains('CR-1')):has(td[name='state']:contains('draft')):has(td[name='amount']:contains('900.00')) td[name='product_id']",
             run: "click",
         },
         {
