@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Told
-from . import usage_moves
+from . import stock_turns, usage_moves
 from .usage_book import UsageBook
 from .usage_stock import QUIET
 
@@ -107,6 +107,8 @@ def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
 
 def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> BaseModel:
     taken = original.move_id
+    if original.product_id.is_storable:
+        stock_turns.take(env, [(original.product_id.id, original.stock_location_id.id)])
     move = usage_moves.values(
         original.product_id,
         original.uom_id,

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..engine import stock_turns
+
 
 class EhrConsumption(models.Model):
     """Usage that is told after a count that was later than it: the count may have it already."""
@@ -90,6 +92,10 @@ class IntegrationException(models.Model):
         used = self.env["ehr.consumption"].browse(self.proposal["consumption"]).exists()
         if not used:
             raise UserError(self.env._("The usage is gone. Reject this, and count the stock."))
+        stock_turns.take(
+            self.with_company(used.company_id).env,
+            [(used.product_id.id, used.stock_location_id.id)],
+        )
         quants = self._loose_stock(used)
         if any(quants.mapped("inventory_quantity_set")):
             raise UserError(
