@@ -8,6 +8,7 @@ from . import (
     test_kit_requests,
     test_kits,
     test_kits_changed,
+    test_migrations,
     test_requisition,
     test_requisition_changes,
     test_requisition_events,
