@@ -120,9 +120,12 @@ made.action_activate()
 result = {"interface": made.id, "person": person.login}
 """
 _OUTBOUND = """
+# Another one than that of the feed, which does not hear what its own messages did.
+partner = env["integration.system"].browse(system).copy(
+    {"name": f"{code} {system}", "code": f"OUT{system}{len(code)}"})
 policy = env.ref("integration_ehr_bridge.policy_hl7").copy({"name": f"{code} {system}"})
 made = env["integration.interface"].create({
-    "name": f"{code} {system}", "system_id": system, "direction": "outbound",
+    "name": f"{code} {system}", "system_id": partner.id, "direction": "outbound",
     "transport": "mllp", "data_class": "clinical", "url": url,
     "allowed_networks": "127.0.0.0/8", "policy_id": policy.id,
     "mapping_id": env.ref(mapping).id, "hl7_application": "ODOO", "hl7_facility": "HUB",
