@@ -103,12 +103,12 @@ def test_the_same_numbers_are_two_of_each(houses: tuple[House, House]) -> None:
         assert house.on_hand() == {"L1": 24 - house.dispensed, "L2": 24}
     for table in ("ehr_encounter", "ehr_requisition", "ehr_consumption", "purchase_order"):
         rows = houses[0].suite.database.sql(
-            f"SELECT company_id, count(*) AS n FROM {table} WHERE company_id = ANY(%s)"  # noqa: S608
+            f"SELECT company_id, count(*) AS n FROM {table} WHERE company_id = ANY(%s)"
             " GROUP BY company_id",
             [[house.company for house in houses]],
         )
         counts = {row["company_id"]: row["n"] for row in rows}
-        assert len(counts) == 2 and len(set(counts.values())) == 1, (table, counts)
+        assert (len(counts), len(set(counts.values()))) == (2, 1), table
 
 
 def test_money_has_the_decimals_of_its_company(houses: tuple[House, House]) -> None:
@@ -199,7 +199,7 @@ class Walk:
 
     def one(self, model: str, record: int, button: str, expected: str) -> int:
         found, ids = self.press(model, record, button)
-        assert found == expected and len(ids) == 1, (button, found, ids)
+        assert (found, len(ids)) == (expected, 1), button
         return ids[0]
 
     def message(self, kind: str, **more: Any) -> int:

@@ -268,9 +268,16 @@ def two_hospitals(suite: Suite) -> Iterator[tuple[House, House]]:
             listener.wait_open(port)
             houses.append(
                 House(
-                    suite, shell, values["money"], port=port, dispensed=5 if not houses else 7,
-                    stock=receivers[0], billing=receivers[1], **made, **opened,
-                )  # fmt: skip
+                    suite,
+                    shell,
+                    values["money"],
+                    port=port,
+                    dispensed=5 if not houses else 7,
+                    stock=receivers[0],
+                    billing=receivers[1],
+                    **made,
+                    **opened,
+                )
             )
         yield houses[0], houses[1]
         errors = listener.errors()

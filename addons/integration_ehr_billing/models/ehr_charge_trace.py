@@ -11,9 +11,7 @@ class EhrCharge(models.Model):
     _inherit = "ehr.charge"  # pylint: disable=consider-merging-classes-inherited
 
     usage_count = fields.Integer(string="Usage lines", compute="_compute_usage_count")
-    stock_entry_count = fields.Integer(
-        compute="_compute_stock_entry_count", groups=TRACE_GROUPS
-    )
+    stock_entry_count = fields.Integer(compute="_compute_stock_entry_count", groups=TRACE_GROUPS)
 
     @api.depends("consumption_id", "order_number", "encounter_id")
     @api.depends_context("uid", "allowed_company_ids")
