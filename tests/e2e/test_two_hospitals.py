@@ -20,8 +20,8 @@ PLACE = "3W^301^1^NORTH"
 
 
 @pytest.fixture(scope="module")
-def houses(suite: Suite) -> Iterator[tuple[House, House]]:
-    with two_hospitals(suite) as houses:
+def houses(suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, House]]:
+    with two_hospitals(suite, tmp_path_factory.mktemp("billing")) as houses:
         for house in houses:
             live_through(house)
         yield houses

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from setup.odoo_server import free_port
@@ -10,6 +11,7 @@ from tests.e2e.conftest import Suite
 from tests.e2e.mllp_peer import Ack, Peer
 from tests.e2e.mllp_receiver import MllpReceiver
 from tests.harness import Client, Shell, wait_until
+from tests.unit.wire_server import Authority
 
 #: A company with books that value stock at once, a store and a ward, and items of both kinds.
 _COMPANY = """
@@ -126,8 +128,8 @@ partner = env["integration.system"].browse(system).copy(
 policy = env.ref("integration_ehr_bridge.policy_hl7").copy({"name": f"{code} {system}"})
 made = env["integration.interface"].create({
     "name": f"{code} {system}", "system_id": partner.id, "direction": "outbound",
-    "transport": "mllp", "data_class": "clinical", "url": url,
-    "allowed_networks": "127.0.0.0/8", "policy_id": policy.id,
+    "transport": "mllp", "data_class": data_class, "url": url, "mllp_ca": authority,
+    "allowed_networks": "127.0.0.0/8, ::1", "policy_id": policy.id,
     "mapping_id": env.ref(mapping).id, "hl7_application": "ODOO", "hl7_facility": "HUB",
     "event_type_ids": [(6, 0, env["integration.event.type"].search([("code", "=", code)]).ids)],
     "latency_class": "realtime"})
@@ -238,9 +240,13 @@ class House:
 
 
 @contextmanager
-def two_hospitals(suite: Suite) -> Iterator[tuple[House, House]]:
+def two_hospitals(suite: Suite, folder: Path) -> Iterator[tuple[House, House]]:
     """One whose money has no decimals and that invoices what it is told to charge, and one whose
-    money has three and that tells another system what to charge."""
+    money has three and that tells another system what to charge.
+
+    :param folder: an empty one, for certificates
+    """
+    authority = Authority.make()
     with ExitStack() as stack:
         shell = stack.enter_context(suite.database.shell())
         listener = stack.enter_context(suite.database.listener())
@@ -255,16 +261,30 @@ def two_hospitals(suite: Suite) -> Iterator[tuple[House, House]]:
             port = free_port()
             system = made.pop("system")
             opened = shell.run(_INBOUND, company=made["company"], system=system, port=port)
-            receivers = [stack.enter_context(MllpReceiver()) for _one in range(2)]
+            stock = stack.enter_context(MllpReceiver())
+            shell.run(
+                _OUTBOUND,
+                system=system,
+                url=stock.url,
+                data_class="business",
+                authority=False,
+                mapping="integration_ehr_supply.mapping_hl7_stock_on_hand_out",
+                code="ehr.stock_on_hand.changed",
+            )
+            # What is charged to whom is clinical, and leaves over TLS alone.
+            context = authority.server_context(folder, "localhost")
+            billing = stack.enter_context(MllpReceiver(tls=context))
             is_out = values["direction"] == "out"
-            for receiver, mapping, code in (
-                (receivers[0], "integration_ehr_supply.mapping_hl7_stock_on_hand_out",
-                 "ehr.stock_on_hand.changed"),
-                (receivers[1], "integration_ehr_billing.mapping_charge_"
-                 + ("posted_hl7" if is_out else "status_hl7"),
-                 "ehr.charge." + ("posted" if is_out else "drafted")),
-            ):  # fmt: skip
-                shell.run(_OUTBOUND, system=system, url=receiver.url, mapping=mapping, code=code)
+            shell.run(
+                _OUTBOUND,
+                system=system,
+                url=billing.url,
+                data_class="clinical",
+                authority=authority.pem,
+                mapping="integration_ehr_billing.mapping_charge_"
+                + ("posted_hl7" if is_out else "status_hl7"),
+                code="ehr.charge." + ("posted" if is_out else "drafted"),
+            )
             listener.wait_open(port)
             houses.append(
                 House(
@@ -273,8 +293,8 @@ def two_hospitals(suite: Suite) -> Iterator[tuple[House, House]]:
                     values["money"],
                     port=port,
                     dispensed=5 if not houses else 7,
-                    stock=receivers[0],
-                    billing=receivers[1],
+                    stock=stock,
+                    billing=billing,
                     **made,
                     **opened,
                 )
