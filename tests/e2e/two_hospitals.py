@@ -266,7 +266,7 @@ def two_hospitals(suite: Suite, folder: Path) -> Iterator[tuple[House, House]]:
                 _OUTBOUND,
                 system=system,
                 url=stock.url,
-                data_class="business",
+                data_class="internal",
                 authority=False,
                 mapping="integration_ehr_supply.mapping_hl7_stock_on_hand_out",
                 code="ehr.stock_on_hand.changed",
