@@ -37,6 +37,18 @@ def tell(cursor, action, number, quantity):
     context = {"allowed_company_ids": env.company.ids}
     there = api.Environment(cursor, SUPERUSER_ID, context)
     received = SimpleNamespace(system_id=stage["system"], uuid=number, id=None)
+    if action == "move":
+        # A storekeeper takes something back to the store.
+        place = there["stock.location"].browse(stage["stock"])
+        move = there["stock.move"].create({
+            "product_id": stage["product"], "product_uom_qty": float(quantity),
+            "location_id": place.id, "location_dest_id": place.warehouse_id.lot_stock_id.id})
+        move._action_confirm()
+        move._action_assign()
+        move.picked = True
+        move._action_done()
+        there.flush_all()
+        return
     if action == "count":
         there["integration.handler.ehr_stock_count"]._process(received, {
             "report": number, "item": stage["name"], "location": stage["name"],
@@ -160,4 +172,10 @@ def test_a_return_and_a_count(shell: Shell) -> None:
     stage = staged(shell, "COUNTBACK")
     shell.run(_AT_ONCE, stage=stage, first=["use", "D1", "3"], second=["use", "D9", "1"])
     found = at_once(shell, stage, ("return", "R1", "2"), ("count", "F1", "3"))
+    assert (found["failed"], found["again"], found["left"]) == (SERIALIZATION_FAILURE, "done", 3)
+
+
+def test_who_counts_sees_what_people_move(shell: Shell) -> None:
+    stage = staged(shell, "COUNTMOVED")
+    found = at_once(shell, stage, ("move", "M1", "2"), ("count", "F1", "3"))
     assert (found["failed"], found["again"], found["left"]) == (SERIALIZATION_FAILURE, "done", 3)

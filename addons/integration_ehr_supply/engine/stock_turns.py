@@ -7,7 +7,6 @@ from typing import Any
 
 from odoo.tools import SQL
 
-
 #: Rows that there are already are written on; only new ones take a number of the sequence.
 _WRITE = """
     WITH wanted AS (
