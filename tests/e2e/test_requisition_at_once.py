@@ -102,7 +102,7 @@ def test_the_order_comes_while_supply_is_pressed(shell: Shell) -> None:
         "failed": "ConcurrencyError",
         "again": "UserError",
         "supplied": 10,
-        "states": {"feed": "waiting", "hand": "draft"},
+        "states": {"feed": "ready", "hand": "draft"},
     }
 
 
@@ -113,5 +113,5 @@ def test_supply_is_pressed_while_the_order_comes(shell: Shell) -> None:
         "failed": "40001",
         "again": "done",
         "supplied": 10,
-        "states": {"feed": "held", "hand": "waiting"},
+        "states": {"feed": "held", "hand": "ready"},
     }

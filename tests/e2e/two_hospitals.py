@@ -50,10 +50,11 @@ vial, stem = env["product.product"].create([
                             "currency_id": currency.id, "product_uom_id": box.id})], **common},
     {"name": "Stem", "default_code": "STEM", "tracking": "serial", "standard_price": cost,
      **common}])
-used_up = vial.property_stock_production
+used_up = vial.with_company(company).property_stock_production
 used_up.valuation_account_id = accounts[0]
 
-warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+warehouse = env["stock.warehouse"].create(
+    {"name": f"Store {money}", "code": money, "company_id": company.id})
 centre = env["account.analytic.account"].create({
     "name": "Ward", "plan_id": env.ref("analytic.analytic_plan_projects").id,
     "company_id": company.id})
