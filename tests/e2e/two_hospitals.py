@@ -19,8 +19,7 @@ env.ref("product.decimal_price").digits = 3
 currency = env["res.currency"].with_context(active_test=False).search([("name", "=", money)])
 currency.active = True
 company = env["res.company"].create({
-    "name": f"Hospital {money}", "country_id": env.ref(f"base.{country}").id,
-    "currency_id": currency.id})
+    "name": f"Hospital {money}", "currency_id": currency.id})
 env.user.company_ids |= company
 env = env(context=dict(env.context, allowed_company_ids=company.ids))
 company = env["res.company"].browse(company.id)
@@ -125,14 +124,14 @@ result = {"interface": made.id, "person": person.login}
 _OUTBOUND = """
 # Another one than that of the feed, which does not hear what its own messages did.
 partner = env["integration.system"].browse(system).copy(
-    {"name": f"{code} {system}", "code": f"OUT{system}{len(code)}"})
-policy = env.ref("integration_ehr_bridge.policy_hl7").copy({"name": f"{code} {system}"})
+    {"name": f"{event} {system}", "code": f"OUT{system}{len(event)}"})
+policy = env.ref("integration_ehr_bridge.policy_hl7").copy({"name": f"{event} {system}"})
 made = env["integration.interface"].create({
-    "name": f"{code} {system}", "system_id": partner.id, "direction": "outbound",
+    "name": f"{event} {system}", "system_id": partner.id, "direction": "outbound",
     "transport": "mllp", "data_class": data_class, "url": url, "mllp_ca": authority,
     "allowed_networks": "127.0.0.0/8, ::1", "policy_id": policy.id,
     "mapping_id": env.ref(mapping).id, "hl7_application": "ODOO", "hl7_facility": "HUB",
-    "event_type_ids": [(6, 0, env["integration.event.type"].search([("code", "=", code)]).ids)],
+    "event_type_ids": [(6, 0, env["integration.event.type"].search([("code", "=", event)]).ids)],
     "latency_class": "realtime"})
 made.action_submit()
 made.action_approve()
@@ -253,9 +252,9 @@ def two_hospitals(suite: Suite, folder: Path) -> Iterator[tuple[House, House]]:
         listener = stack.enter_context(suite.database.listener())
         houses = []
         for values in (
-            {"money": "JPY", "country": "jp", "direction": "in",
+            {"money": "JPY", "direction": "in",
              "cost": 104, "price": 125, "box_price": 1249},
-            {"money": "KWD", "country": "kw", "direction": "out",
+            {"money": "KWD", "direction": "out",
              "cost": 0.115, "price": 0.125, "box_price": 1.375},
         ):  # fmt: skip
             made = shell.run(_COMPANY, **values)
@@ -270,7 +269,7 @@ def two_hospitals(suite: Suite, folder: Path) -> Iterator[tuple[House, House]]:
                 data_class="internal",
                 authority=False,
                 mapping="integration_ehr_supply.mapping_hl7_stock_on_hand_out",
-                code="ehr.stock_on_hand.changed",
+                event="ehr.stock_on_hand.changed",
             )
             # What is charged to whom is clinical, and leaves over TLS alone.
             context = authority.server_context(folder, "localhost")
@@ -284,7 +283,7 @@ def two_hospitals(suite: Suite, folder: Path) -> Iterator[tuple[House, House]]:
                 authority=authority.pem,
                 mapping="integration_ehr_billing.mapping_charge_"
                 + ("posted_hl7" if is_out else "status_hl7"),
-                code="ehr.charge." + ("posted" if is_out else "drafted"),
+                event="ehr.charge." + ("posted" if is_out else "drafted"),
             )
             listener.wait_open(port)
             houses.append(
