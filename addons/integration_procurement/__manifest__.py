@@ -15,6 +15,7 @@
         "data/integration_contract_cost_centre.xml",
         "data/integration_contract_item.xml",
         "data/integration_contract_item_1_1.xml",
+        "data/integration_contract_item_1_2.xml",
         "data/integration_contract_supplier.xml",
         "data/integration_contract_supplier_1_1.xml",
         "data/integration_contract_catalogue.xml",

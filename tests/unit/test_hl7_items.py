@@ -71,7 +71,7 @@ def test_an_item() -> None:
         "stores": [{"location": "WARD-3W", "order_point": "24", "order_amount": "48"}],
     }
     validator, example = hl7_addons.contract(
-        "integration_procurement", "integration_contract_item_1_1.xml", "contract_item_1_1_0"
+        "integration_procurement", "integration_contract_item_1_2.xml", "contract_item_1_2_0"
     )
     assert validator.violations(found) == []
     assert validator.violations(example) == []
@@ -203,6 +203,22 @@ def test_an_item_is_written_and_read_again() -> None:
     again = hl7_addons.read(SUPPLY, "mapping_hl7_item", sent(*lines[1:]))
     assert again["number"] == "17"
     assert again["packagings"] == [{"unit": "DZN", "quantity": "12"}]
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ({"tracking": "lot", "expires": True}, "Y"),
+        ({"tracking": "lot", "expires": False}, "N"),
+        ({"tracking": "lot"}, "Y"),
+        ({"tracking": "none"}, "N"),
+    ],
+)
+def test_whether_an_item_expires(said: dict, written: str) -> None:
+    """ITM-6; where Odoo keeps no expiry dates, what has lots may expire."""
+    item = {"number": "1", "name": "Glue", "unit": "C62", "type": "stocked", **said}
+    lines = hl7_addons.written(SUPPLY, "mapping_hl7_item_out", item)
+    assert next(line for line in lines if line.startswith("ITM")).split("|")[6] == written
 
 
 def test_a_part_of_all_items_has_its_control_totals() -> None:

@@ -7,6 +7,7 @@ from . import (
     ehr_charge_code,
     ehr_charge_decisions,
     ehr_charge_events,
+    ehr_charge_trace,
     ehr_consumption,
     ehr_encounter,
     ehr_merge,

@@ -46,31 +46,28 @@ class AccountMove(models.Model):
         "(ehr_account_id, encounter_id) WHERE ehr_collects AND state = 'draft'"
     )
 
-    @api.depends("ehr_charge_ids")
+    @api.depends("ehr_charge_ids", "stock_move_ids")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_ehr_charge_count(self):
-        charges = self.env["ehr.charge"]
-        counts = (
-            dict(charges._read_group([("move_id", "in", self.ids)], ["move_id"], ["__count"]))
-            if charges.has_access("read")
-            else {}
-        )
         for move in self:
-            move.ehr_charge_count = counts.get(move._origin, 0)
+            move.ehr_charge_count = len(move._ehr_charges())
+
+    def _ehr_charges(self):
+        """What this has lines of; of an entry of stock, what charges the goods. As far as the
+        reader may see them."""
+        # sudo: which charges there are; the reader's rights decide what is shown
+        full = self.sudo()
+        charges = full.ehr_charge_ids.sudo(False)._filtered_access("read")
+        return charges | full.stock_move_ids.sudo(False)._ehr_charges()
 
     def button_cancel(self):
         self.line_ids._require_no_credits()
         return super().button_cancel()
 
     def action_open_ehr_charges(self):
-        """The charges that this invoice or credit note has lines of."""
+        """The charges that this invoice or credit note has lines of, or whose goods it values."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "integration_ehr_billing.action_ehr_charge"
-        )
-        action["domain"] = [("move_id", "=", self.id)]
-        action["context"] = {}
-        return action
+        return self.env["ehr.charge"]._open_list(self._ehr_charges())
 
 
 class AccountMoveLine(models.Model):

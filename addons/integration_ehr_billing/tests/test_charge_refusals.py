@@ -43,6 +43,18 @@ class TestChargeRefusals(ChargeCase):
         )
         self.assertFalse(self.invoices())
 
+    def test_one_number_twice_in_a_message(self):
+        self.refused_charge("charge_differs", self.one("TX-1"), self.one("TX-1", quantity="3"))
+        self.assertFalse(self.invoices())
+        self.post(self.one("TX-2"), self.one("TX-2"))
+        self.assertEqual(self.invoices().amount_untaxed, 900, "said twice, charged once")
+
+    def test_unknown_location(self):
+        self.company.ehr_create_locations = False
+        place = {"facility": "MAIN", "point_of_care": "9W"}
+        self.refused_charge("unknown_location", self.one("TX-1", location=place))
+        self.assertFalse(self.invoices())
+
     def test_a_bad_message_among_many_does_not_harm_them(self):
         messages = self.post_all(
             self.told(self.one("TX-1")),

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import Told
-from . import usage_late, usage_moves
+from . import stock_turns, usage_late, usage_moves
 from .usage_book import UsageBook
 from .usage_stock import QUIET
 
@@ -117,6 +117,9 @@ def _quantity(book: UsageBook, told: Told, original: BaseModel) -> float:
 
 def _put_back(env: Any, told: Told, original: BaseModel, quantity: float) -> BaseModel:
     taken = original.move_id
+    if original.product_id.is_storable:
+        places = {original.stock_location_id, *_lines(taken, original).location_id}
+        stock_turns.take(env, ((original.product_id.id, place.id) for place in places))
     transfer = env["stock.picking"].create(
         {
             "picking_type_id": taken.picking_id.picking_type_id.id,

@@ -8,12 +8,11 @@ from typing import Any
 
 from odoo import fields
 from odoo.models import BaseModel
-from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.usage import OnHand
-from . import usage_emergency, usage_kits, usage_late, usage_moves
+from . import stock_turns, usage_emergency, usage_kits, usage_late, usage_moves
 from .usage_book import Usage
 
 #: Documents of machines get no note about themselves.
@@ -56,7 +55,9 @@ def _missing(env: Any, usages: Sequence[Usage]) -> dict[int, float]:
     :raises errors.ConflictError: it may not
     """
     kept = [(number, one) for number, one in enumerate(usages) if one.product.is_storable]
-    _lock(env, [one for _number, one in kept])
+    stock_turns.take(
+        env, ((one.product.id, place.id) for _number, one in kept for place in one.bins)
+    )
     on_hand = _on_hand(env, [one for _number, one in kept])
     missing = {}
     taken = env["stock.lot"]
@@ -95,31 +96,6 @@ def _require_unused(env: Any, usage: Usage, taken: BaseModel) -> None:
             "take back the first use, then retry.",
             code="serial_used",
         )
-
-
-def _lock(env: Any, usages: Sequence[Usage]) -> None:
-    """Let two transactions take the same goods one after the other.
-
-    Odoo itself leaves out quants that are locked, and writes negative ones beside them: two that
-    take at once would both see all of it. Who comes second waits here, and is then begun again
-    by the engine, since what he has read is outdated (REPEATABLE READ). In the order of ids, so
-    that batches do not wait for each other in a circle.
-    """
-    if not usages:
-        return
-    env["stock.quant"].flush_model()
-    env.cr.execute(
-        SQL(
-            """
-            SELECT id FROM stock_quant
-             WHERE location_id = ANY(%s) AND product_id = ANY(%s) AND company_id = %s
-             ORDER BY id FOR UPDATE
-            """,
-            list(_places(usages)),
-            list({one.product.id for one in usages}),
-            env.company.id,
-        )
-    )
 
 
 def _places(usages: Iterable[Usage]) -> set[int]:

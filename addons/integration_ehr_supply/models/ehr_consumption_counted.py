@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..engine import stock_turns
+
 
 class EhrConsumption(models.Model):
     """Usage that is told after a count that was later than it: the count may have it already."""
@@ -103,6 +105,7 @@ class IntegrationException(models.Model):
         # Those asked before bins were looked at one by one say no place.
         place = self.env["stock.location"].browse(self.proposal.get("place")).exists()
         place = place or used.stock_location_id
+        stock_turns.take(self.with_company(used.company_id).env, [(used.product_id.id, place.id)])
         quants = self._loose_stock(used, place)
         if any(quants.mapped("inventory_quantity_set")):
             raise UserError(

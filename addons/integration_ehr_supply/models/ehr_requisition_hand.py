@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command, Domain
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
@@ -47,6 +48,7 @@ class EhrRequisition(models.Model):
                 raise UserError(
                     self.env._("Say why it is entered by hand, such as “feed down since 7:40”.")
                 )
+            one.route_id._take_turn()
             one._check_beside_feed(lines)
             one._decide(lines)
 
@@ -97,6 +99,7 @@ class EhrRequisition(models.Model):
         """:raises UserError: the feed tells of the same, and nobody has said that it is another"""
         if self.beside_feed:
             return
+        self._require_all_seen()
         told = self._near(Domain("system_id", "!=", False)).line_ids
         matched = lines.search([("matched_id", "in", told.ids)]).matched_id
         pairs = lines._paired(
@@ -113,6 +116,27 @@ class EhrRequisition(models.Model):
                     product=pairs[0][0].product_id.display_name,
                 )
             )
+
+    def _require_all_seen(self):
+        """The feed has ordered nothing for the place since this transaction began.
+
+        :raises ConcurrencyError: it has; the server begins the request again, and sees it
+        """
+        query = SQL(
+            """
+            SELECT id FROM ehr_requisition
+             WHERE route_id = %s AND system_id IS NOT NULL AND ordered_at BETWEEN %s AND %s
+            """,
+            self.route_id.id,
+            self.ordered_at - NEAR,
+            self.ordered_at + NEAR,
+        )
+        self.flush_model()
+        seen = set(self.env.execute_query(query))
+        with self.env.registry.cursor() as fresh:
+            fresh.execute(query)
+            if set(fresh.fetchall()) - seen:
+                raise ConcurrencyError(self.env._("An order of the feed came at this moment."))
 
     def _near(self, domain):
         """Requisitions for the same place about the same time, the nearest first."""

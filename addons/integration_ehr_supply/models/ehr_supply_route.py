@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.tools import errors
 
@@ -207,3 +208,29 @@ class EhrSupplyRoute(models.Model):
                 return found
             place = place.parent_id
         return self.browse()
+
+    # ------------------------------------------------------------------
+    # the feed and people at the same moment
+    # ------------------------------------------------------------------
+
+    def _take_turn(self):
+        """Let a person supply what was entered by hand before or after an order of the feed.
+
+        Waits for those that are being handled; whoever handles another one waits for this.
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL("UPDATE ehr_supply_route SET sequence = sequence WHERE id = ANY(%s)", self.ids)
+        )
+
+    def _await_hand(self):
+        """Wait for people who are supplying what was entered by hand for these places.
+
+        The transaction then fails and is begun again, since it does not see what they did
+        (REPEATABLE READ). Orders of the feed do not wait for each other.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM ehr_supply_route WHERE id = ANY(%s) ORDER BY id FOR SHARE", self.ids
+            )
+        )

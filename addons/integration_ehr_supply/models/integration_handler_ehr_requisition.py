@@ -157,6 +157,8 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             grouped.setdefault((number, self._route(received, one, data, visit)), []).append(
                 (key, one)
             )
+        routes = self.env["ehr.supply.route"].union(*(route for _number, route in grouped))
+        routes._await_hand()
         for (number, route), mine in grouped.items():
             order = self.env["ehr.requisition"].create(
                 self._order_values(received, data, number, route, mine, visit)

@@ -5,6 +5,8 @@ from odoo import models
 from odoo.addons.integration_core.tools import canonical_json, errors
 from odoo.addons.integration_procurement.tools import canonical
 
+from ..engine import stock_turns
+
 #: Longest number of a correction, as its contract has it.
 _NUMBER = 64
 
@@ -28,6 +30,8 @@ class IntegrationHandlerEhrStockCount(models.AbstractModel):
         line = self._line(received, location, self._counted(data))
         product = self.env["product.product"].browse(line["product_id"])
         lot = self.env["stock.lot"].browse(line["lot_id"])
+        # Before anything is compared: what is being taken at this moment counts as well.
+        stock_turns.take(self.env, [(product.id, location.id)])
         self._require_expiry(location, lot, data.get("expiry"))
         report = self._report(received, location, product, lot, data, line["quantity"])
         if report._differs():

@@ -12,6 +12,7 @@ from . import (
     test_kits_changed,
     test_kits_late,
     test_kits_planned,
+    test_migrations,
     test_requisition,
     test_requisition_changes,
     test_requisition_events,

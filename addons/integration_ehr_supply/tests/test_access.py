@@ -17,7 +17,7 @@ ROUTES = ("ehr.supply.route",)
 TOLD = ("ehr.consumption", "ehr.kit.request")
 KITS = ("ehr.case.kit", "ehr.case.kit.line")
 DEMAND = ("ehr.kit.demand",)
-DUE = ("ehr.kit.due",)
+DUE = ("ehr.kit.due", "ehr.stock.turn")
 # items and stock on hand
 EXPORTS = ("ehr.export", "ehr.export.part")
 REPORTED = ("ehr.stock.report",)

@@ -64,6 +64,44 @@ class TestStockCount(ItemsCase):
         self.refuse("older_report", "M15", self.count(30, at="20260302030000"))
         self.assertEqual((self.on_hand(), self.last().quantity), (36, 36))
 
+    def test_an_older_entry_of_one_file(self):
+        entries = (self.count(36, at="20260302040000"), self.count(30, at="20260302030000"))
+        self.refuse("older_report", "M15", *entries)
+        self.assertEqual((self.on_hand(), self.last().quantity), (36, 36))
+
+    def test_what_waited_is_older_by_then(self):
+        odd = self.count(30, unit="FURLONG")
+        late = self.refuse("missing_value", "M15", odd, at="20260302030000")
+        self.bring_well("M15", self.count(35), at="20260302040000")
+        units = self.env.ref("integration_ehr_supply.value_map_hl7_unit")
+        units.line_ids = [(0, 0, {"source": "FURLONG", "target": "C62", "state": "confirmed"})]
+        late.action_retry()
+        self.drain(self.lists)
+        late.invalidate_recordset()
+        self.assertEqual((late.state, late.error_code), ("quarantined", "older_report"))
+        self.assertEqual((self.on_hand(), self.last().quantity), (35, 35))
+
+    def test_a_lot_that_expires_on_another_day(self):
+        if "expiration_date" not in self.env["stock.lot"]._fields:
+            self.skipTest("without the app for expiry dates no lot expires")
+        glue = self.env["product.product"].create(
+            {
+                "name": "Glue",
+                "default_code": "I-2",
+                "type": "consu",
+                "is_storable": True,
+                "tracking": "lot",
+                "use_expiration_date": True,
+            }
+        )
+        lot = self.env["stock.lot"].create(
+            {"name": "L1", "product_id": glue.id, "expiration_date": "2027-03-02 10:00:00"}
+        )
+        self.stock(glue, 5, lot)
+        self.refuse("expiry_differs", "M15", self.count(4, "I-2", lot="L1", expiry="20270301"))
+        self.assertEqual(self.on_hand(glue, lot), 5)
+        self.bring_well("M15", self.count(5, "I-2", lot="L1", expiry="20270302"))
+
     def test_the_same_report_again_changes_nothing(self):
         self.bring_well("M15", self.count(35))
         first = self.last().adjustment_id

@@ -154,6 +154,7 @@ class IntegrationHandlerStockAdjustment(models.AbstractModel):
         :param line: with the rights to write it
         """
         mine = line.sudo(False)
+        mine._lock_stock()
         self._refuse_ambiguous(mine)
         line.known_quantity = mine._present()
         if line._is_large():

@@ -3,6 +3,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools import canonical
 from ..tools.shipments import exact
@@ -103,6 +104,18 @@ class IntegrationStockAdjustmentLine(models.Model):
         )
         return bool(self.env["stock.move.line"].search_count(moved & (gone | come), limit=1))
 
+    def _lock_stock(self):
+        """Let nobody move this stock until the transaction ends.
+
+        Who moved it since the transaction began makes it fail, and be begun again: what was read
+        is outdated. Otherwise Odoo would leave out what somebody works on, and write beside it.
+        """
+        quants = self._quants()
+        quants.flush_model()
+        self.env.cr.execute(
+            SQL("SELECT id FROM stock_quant WHERE id = ANY(%s) ORDER BY id FOR UPDATE", quants.ids)
+        )
+
     def _quants(self):
         """All stock of the item and lot in the location, in whatever package or ownership."""
         return self.env["stock.quant"].search(
@@ -155,6 +168,7 @@ class IntegrationStockAdjustmentLine(models.Model):
 
         :raises UserError: what was counted has changed since, or there would be less than nothing
         """
+        self._lock_stock()
         present = self._present()
         if self.is_count and self.unit_id.compare(present, self.known_quantity):
             raise UserError(

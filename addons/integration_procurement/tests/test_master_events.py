@@ -142,6 +142,8 @@ class TestMasterEvents(ProcurementCase):
                 "tracking": "lot",
                 "category": str(product.categ_id.id) if product.categ_id else None,
                 "active": True,
+                # as the addon of expiry dates adds it
+                **({"expires": False} if "use_expiration_date" in product._fields else {}),
             },
         )
         product.barcode = "SHELF-7"

@@ -1,6 +1,8 @@
 from . import (
     integration_exception,
+    integration_handler_item,
     integration_shipment,
+    product_product,
     stock_lot,
     stock_picking,
 )
