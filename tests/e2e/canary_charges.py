@@ -31,7 +31,8 @@ class Charges:
         )
 
     def ft1(
-        self, number: str, code: str = "OR-HOUR", quantity: str = "2", amount: str = "900", **more: str
+        self, number: str, code: str = "OR-HOUR", quantity: str = "2", amount: str = "900",
+        **more: str,
     ) -> list[str]:  # fmt: skip
         """FT1 with its note, procedure and diagnosis. ``more``: fields, such as ``f13="4120"``."""
         said = self.said

@@ -28,7 +28,7 @@ class Lists:
         return [f"MFE|{action}|R-{number}||{number}|CWE", itm, f"NTE|1||{said['note']}", *parts]
 
     def count(self, item: str, quantity: str, **more: str) -> list[str]:
-        """An entry of an inventory file. ``more``: ``lot``, ``expiry``, ``place``, ``at``, ``unit``."""
+        """An entry of an inventory file. ``more``: lot, expiry, place, at (when), unit."""
         return [
             f"MFE|MUP|C-{item}||{item}|CWE",
             f"IIM|{item}|{item}^{self.said['note']}|{more.get('lot', '')}|{more.get('expiry', '')}|"

@@ -1,4 +1,4 @@
-"""What wards, pharmacy, theatre and laboratory say of goods, with all that it tells of a patient."""
+"""What wards, pharmacy, theatre and laboratory say of goods, and with it of a patient."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ class Orders:
     # -- dispenses and implants ------------------------------------------------------------
 
     def rxd(self, line: str, item: str, amount: str = "1", unit: str = "EA", **more: str) -> str:
-        """RXD with notes, who dispensed it and what it is for. ``more``: fields, as ``f18="L1"``."""
+        """RXD with notes, who dispensed it and why. ``more``: fields, such as ``f18="L1"``."""
         said = self.said
         fields = {
             1: line, 2: f"{item}^{said['note']}", 3: self.ward.now(), 4: amount, 5: unit,
