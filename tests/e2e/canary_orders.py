@@ -73,7 +73,7 @@ class Orders:
         def wrong() -> str:
             return ward.wrong("a requisition")
 
-        number = iter(range(900, 999))
+        number, twice = iter(range(900, 999)), wrong()
         rows = [
             [rqd(wrong())],
             [rqd("GLV", unit=wrong())],
@@ -85,7 +85,8 @@ class Orders:
             [rqd("CATH"), f"RQ1|{wrong()}"],
             [rqd("CATH"), f"RQ1||||{wrong()}"],
             [rqd("GLV"), f"BLG||CH|{ward.account()}^^^MAIN"],
-            [rqd("GLV"), rqd("GLV")],
+            [rqd("GLV", at=twice)] * 2,
+            [rqd(f"{wrong()} {'of more than there is room for ' * 9}")],
         ]
         for row in rows:
             yield self.supplies(patient, f"PO{next(number)}", *row)
