@@ -252,7 +252,9 @@ class Hospital:
             "SELECT count(*) FROM integration_message WHERE state IN "
             "('received', 'queued', 'processing', 'retry', 'waiting')"
         )
-        wait_until(lambda: not self.suite.database.scalar(busy), 90, what="the end of all messages")
+        wait_until(
+            lambda: not self.suite.database.scalar(busy), 240, what="the end of all messages"
+        )
 
     # -- what people do --------------------------------------------------------------------
 

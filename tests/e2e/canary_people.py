@@ -109,6 +109,23 @@ class People:
         for one in office.call("integration.message", "search", waiting):
             office.call("integration.message", "action_retry", [one])
 
+    def again(self, interfaces: Iterable[int]) -> None:
+        """Try all again that waits, and let some of what was handled happen once more."""
+        office = self.office
+        mine = ["interface_id", "in", list(interfaces)]
+        waiting = office.call(
+            "integration.message", "search", [mine, ["state", "=", "quarantined"]]
+        )
+        handled = office.call("integration.message", "search", [mine, ["state", "=", "done"]])
+        acts: list[tuple[list[int], str, list[str]]] = [
+            (waiting, "action_retry", []),
+            (handled[::4], "action_replay", ["for the test"]),
+        ]
+        for messages, act, arguments in acts:
+            for one in messages:
+                with suppress(RpcError):  # lists that were taken apart, and their rows
+                    office.call("integration.message", act, [one], *arguments)
+
     # -- what they see ---------------------------------------------------------------------
 
     def json2(self, model: str, method: str, **arguments: Any) -> requests.Response:

@@ -109,6 +109,8 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         live(hospital, business, people)
         seen = {row["error_code"] for row in suite.database.sql(FAILED)}
         hospital.look()
+        people.again(door.id for door in business.doors)
+        hospital.settle()
         hospital.keep_house()
         hospital.settle()
         echoed = [body.decode() for body in web.received] + [one.text for one in peer.received]
