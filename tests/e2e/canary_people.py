@@ -23,7 +23,6 @@ DOCUMENTS = (
 PARTS = (
     "stock.move", "stock.move.line", "account.move.line", "purchase.order.line",
     "ehr.requisition.line", "ehr.account", "integration.exception", "mail.message",
-    "mail.activity",
 )  # fmt: skip
 #: What is printed, of which documents.
 PRINTED = (

@@ -293,6 +293,15 @@ def test_screens_of_clerks_have_no_visit(run: Run) -> None:
         assert 'name="visit_reference"' in arch, model
 
 
+def test_partners_without_the_clinical_role_hear_nothing(run: Run) -> None:
+    """What a merchant is told of transfers, receipts, purchases and invoices."""
+    told = [text for text in run.echoed if '"procurement.' in text]
+    assert len(told) >= 3
+    for canaries in (run.ward.people, run.ward.visits):
+        found = list(canaries.search("\n".join(told).encode(), "told"))
+        assert not found, report(found)
+
+
 def test_nothing_is_printed(run: Run) -> None:
     pages = run.people.prints()
     for canaries in (run.ward.people, run.ward.visits, run.ward.accounts):
