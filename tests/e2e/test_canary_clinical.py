@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +78,13 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         running_suite(
             database, environ={"SSL_CERT_FILE": str(web.authority_file)}, options=LOUD
         ) as suite,
-        database.listener(options=LOUD) as listener,
         database.shell() as shell,
+        ExitStack() as stack,
     ):
         hospital = Hospital(suite, ward)
         business, people = Business(hospital, shell), People(hospital, shell)
+        # Cost centres change what models there are: a listener begins anew after that.
+        listener = stack.enter_context(database.listener(options=LOUD))
         feed = hospital.inbound("Feed")
         strict = hospital.inbound("Orders", hl7_respond="handled", hl7_conflict="reject")
         mllp = {
