@@ -304,5 +304,7 @@ class Business:
             answers = peer.ask_all(list(messages))
         codes = {answer.code for answer in answers}
         assert codes <= ({"AA", "AE", "AR"} if errors else {"AA"}), codes
-        wrong = [value for label, value in self.ward.people.planted.items() if "wrong in" in label]
-        assert not [1 for answer in answers for value in wrong if value in answer.raw]
+        # The header of an answer has the trigger event of what it answers, whatever it is.
+        bodies = b"".join(answer.raw.partition(b"\r")[2] for answer in answers)
+        planted = self.ward.people.planted.items()
+        assert not [label for label, one in planted if "wrong in" in label and one in bodies]
