@@ -149,8 +149,8 @@ class Business:
             name, routing_id=routing, user_id=self._user, hl7_respond_deadline=60
         )
 
-    def tell_others(self, web: str, mllp: dict[str, Any]) -> None:
-        """Let a billing system and a merchant hear of it, and one that is no clinical system."""
+    def tell_others(self, web: str, merchant: str, mllp: dict[str, Any]) -> None:
+        """Let billing systems hear of it, and a merchant, who is none of the clinical ones."""
         hospital, ref = self.hospital, self.hospital.office.ref
         clinical = {"event_type_ids": [[6, 0, list(map(ref, CLINICAL_EVENTS))]]}
         status = {"event_type_ids": [[6, 0, list(map(ref, CLINICAL_EVENTS[:2]))]]}
@@ -159,7 +159,7 @@ class Business:
         self.told = {
             "biller": hospital.outbound("Biller", web, **clinical),
             "biller, HL7": hospital.outbound("Old biller", **mllp, **status, mapping_id=mapping),
-            "merchant": hospital.outbound("Merchant", web, **plain),
+            "merchant": hospital.outbound("Merchant", merchant, **plain),
         }
 
     # -- what is said ----------------------------------------------------------------------

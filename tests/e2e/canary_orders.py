@@ -73,7 +73,9 @@ class Orders:
         def wrong() -> str:
             return ward.wrong("a requisition")
 
-        number, twice = iter(range(900, 999)), wrong()
+        number = iter(range(900, 999))
+        # Not longer than a position may be, and still found.
+        twice = ward.people.plant("wrong in the position of a requisition", "CnryPos71936")
         rows = [
             [rqd(wrong())],
             [rqd("GLV", unit=wrong())],
