@@ -109,7 +109,8 @@ user = env["res.users"].create({
     "name": "Business", "login": "interface.business",
     "group_ids": [(4, env.ref(group).id) for group in (
         "integration_ehr_bridge.group_feed", "stock.group_stock_manager",
-        "product.group_product_manager", "account.group_account_invoice")]})
+        "product.group_product_manager", "account.group_account_invoice",
+        "purchase.group_purchase_user")]})
 result = {"routings": made, "user": user.id, "currency": company.currency_id.name}
 """
 _ROUTINGS = (
@@ -155,7 +156,16 @@ class Business:
         clinical = {"event_type_ids": [[6, 0, list(map(ref, CLINICAL_EVENTS))]]}
         status = {"event_type_ids": [[6, 0, list(map(ref, CLINICAL_EVENTS[:2]))]]}
         mapping = ref("integration_ehr_billing.mapping_charge_status_hl7")
-        plain = {"event_type_ids": [[6, 0, list(map(ref, TOLD))]], "data_class": "internal"}
+        # Who supplies goods hears of his own documents alone; this one of all.
+        system = hospital.office.create(
+            "integration.system", name="Analytics", code="ANALYTICS", kind="other",
+            environment="test",
+        )  # fmt: skip
+        plain = {
+            "event_type_ids": [[6, 0, list(map(ref, TOLD))]],
+            "data_class": "internal",
+            "system_id": system,
+        }
         self.told = {
             "biller": hospital.outbound("Biller", web, **clinical),
             "biller, HL7": hospital.outbound("Old biller", **mllp, **status, mapping_id=mapping),
