@@ -95,6 +95,7 @@ env["ehr.charge.code"].create([
 company.write({
     "ehr_create_locations": True, "ehr_create_accounts": True, "ehr_patient_debtor_id": debtor.id,
     "ehr_charge_price_rule": "compare", "ehr_late_days": 0, "ehr_late_rule": "decide",
+    "integration_adjustment_value": 1, "integration_adjustment_percent": 1,
     "ehr_usage_shortage": "emergency", "ehr_usage_buyer_id": env.ref("base.user_admin").id})
 made = {}
 radiology = "integration_ehr_supply.routing_hl7_v2_radiology"

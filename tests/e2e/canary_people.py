@@ -92,15 +92,16 @@ class People:
             self.clerk.call("stock.picking", then, pickings, context=context)
 
     def decide(self) -> None:
-        """Accept one of each kind of question, and reject the others."""
+        """Accept one of each kind of question if that can be, and reject the others."""
         office, fields = self.office, ["kind"]
         rows = office.call("integration.exception", "search_read", [["state", "=", "open"]], fields)
         for row in rows:
-            known = row["kind"] in self.decided
-            with suppress(RpcError):  # some need more than a button
-                act = "action_reject" if known else "action_accept"
-                office.call("integration.exception", act, [row["id"]])
-                self.decided.add(row["kind"])
+            acts = ["action_accept", "action_reject"][row["kind"] in self.decided :]
+            for act in acts:
+                with suppress(RpcError):  # some need more than a button
+                    office.call("integration.exception", act, [row["id"]])
+                    self.decided.add(row["kind"])
+                    break
 
     def mend(self) -> None:
         """Add the payer that a charge waits for, and let it be tried again."""

@@ -179,7 +179,7 @@ def test_business_was_done(run: Run) -> None:
     charges = {row["state"] for row in sql("SELECT DISTINCT state FROM ehr_charge")}
     assert charges >= {"drafted", "invoiced", "credited", "posted", "refused"}, charges
     assert run.people.decided >= {
-        "charge_price", "charge_late", "emergency_receipt", "requisition_late",
+        "charge_price", "charge_late", "emergency_receipt", "requisition_late", "stock_adjustment",
     }, run.people.decided  # fmt: skip
     states = {name: run.suite.ledger.states(one) for name, one in run.business.told.items()}
     assert all(one.get("done", 0) >= 3 for one in states.values()), states
