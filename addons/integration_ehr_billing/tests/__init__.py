@@ -10,4 +10,5 @@ from . import (
     test_ehr_account,
     test_hl7_charges,
     test_ui_charges,
+    test_visit_access,
 )
