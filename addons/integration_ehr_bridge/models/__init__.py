@@ -1,6 +1,7 @@
 from . import (
     ehr_appointment,
     ehr_appointment_events,
+    ehr_appointment_numbers,
     ehr_appointment_resource,
     ehr_coming,
     ehr_encounter,

@@ -9,8 +9,6 @@ from ..tools import clinical, schedule
 _PLAIN = {
     "type": "type_code",
     "reason_code": "reason_code",
-    "placer_order": "placer_order",
-    "filler_order": "filler_order",
 }
 #: In the context of the appointment that a message touched: whose schedules that changed.
 _STAFF = "ehr_staff_ids"
@@ -53,9 +51,9 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
             schedule.require_open(data["event"], data.get("status"), at, status, clocks)
         except schedule.AppointmentOverError as exc:
             raise self._over(exc.status) from None
-        said = self._facts(book, data, appointment)
+        numbers, said = self._facts(book, data, appointment)
         fresh, clocks = schedule.news(said, at, clocks)
-        values = appointment._differing(book.numbers(data) | fresh)
+        values = appointment._differing(numbers | fresh)
         if "resources" in data:
             said = book.resources(data["resources"])
             needs, clocks = schedule.needs(said, at, clocks)
@@ -72,11 +70,13 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         return appointment.with_context(**{_STAFF: staff.ids})
 
     def _facts(self, book, data, appointment):
-        """What the message says, by field; what it needs apart."""
+        """The numbers of the appointment, and what the message says of it; needs are apart."""
         said = {field: data[name] or False for name, field in _PLAIN.items() if name in data}
         if status := schedule.meant_status(data["event"], data.get("status")):
             said["status"] = status.value
-        return said | self._times(data, appointment) | book.persons(data)
+        persons = book.persons(data)
+        numbers, orders = book.numbers(data, appointment, persons)
+        return numbers, said | orders | self._times(data, appointment) | persons
 
     def _times(self, data, appointment):
         """Beginning and duration. A new beginning without a word on the end keeps the duration.

@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_access_schedule,
     test_appointment,
+    test_appointment_numbers,
     test_census,
     test_census_differential,
     test_census_drain,

@@ -97,6 +97,14 @@ class TestByHand(CensusCase):
             with self.assertRaises(AccessError):
                 visit.with_user(user).write({"state": "discharged"})
 
+    def test_a_number_by_hand_is_that_of_a_visit(self):
+        """It stands in clear: no text, and no number of a patient."""
+        self.env["ehr.patient"]._resolve([("MAIN", "4711")])
+        for number in ("Jana Jones", "V 1", "V\t1", "4711", " 4711 "):
+            with self.subTest(number=number), self.assertRaises(UserError):
+                self.admit("8:00", number)
+        self.assertEqual(self.admit("8:00", " V1 ").visit_number, "V1")
+
     def test_the_feed_agrees(self):
         visit = self.admit("8:00", "V1")
         self.enter(visit, "transfer", "9:00", 2)
