@@ -146,10 +146,12 @@ def test_everything_happened(run: Run) -> None:
     assert run.seen | run.codes(run.feed) >= {
         "missing_value", "missing_required", "no_handler", "key_reused", "in_future",
         "merge_into_itself", "internal_error", "visit_is_record_number",
+        "appointment_is_record_number",
     }  # fmt: skip
     for table in ("encounter", "move", "merge", "appointment", "housekeeping"):
         assert run.suite.database.scalar(f"SELECT count(*) FROM ehr_{table}"), table
-    assert sql("SELECT 1 FROM ehr_appointment WHERE visit_key IS NOT NULL")
+    for name in ("visit_key", "filler_key"):
+        assert sql(f"SELECT 1 FROM ehr_appointment WHERE {name} IS NOT NULL"), name
     assert {row["reason"] for row in sql("SELECT reason FROM integration_mllp_refusal")} >= {
         "garbage", "truncated", "unreadable", "environment", "receiver",
     }  # fmt: skip
@@ -227,6 +229,24 @@ def test_nothing_is_in_the_logs(run: Run, process: str) -> None:
     for canaries in (run.ward.visits, run.ward.accounts):
         findings = list(canaries.search(text.encode(), log.name))
         assert not findings, f"{report(findings)} in records of {loggers(text, canaries)}"
+
+
+def test_nothing_is_in_the_log_of_the_database_server(harness: Harness, run: Run) -> None:
+    """Of rows that it refused it says that it did, and neither the row nor the statement."""
+    cluster = harness.machine.server.cluster
+    if cluster is None:
+        pytest.skip("the log of somebody else's PostgreSQL is out of reach")
+    mine = [
+        record
+        for record in re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", cluster.log.read_text())
+        if f" {run.suite.database.name} " in record.partition("\n")[0]
+    ]
+    text = "".join(mine)
+    assert 'ERROR:  new row for relation "ehr_encounter"' in text, "a row is to be refused"
+    findings = list(run.ward.everything().search(text.encode(), cluster.log.name))
+    assert not findings, report(findings)
+    assert "STATEMENT:" not in text
+    assert "DETAIL:" not in text
 
 
 def loggers(text: str, canaries: Canaries) -> set[str]:
