@@ -14,7 +14,7 @@ VISIT = {"number": "V100"}
 
 
 @tagged("post_install", "-at_install")
-class TestAppointmentNumbers(AppointmentCase):
+class TestNumbersInClear(AppointmentCase):
     def all_of(self):
         self.env.invalidate_all()
         return self.env["ehr.appointment"].search([])
