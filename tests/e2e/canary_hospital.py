@@ -193,7 +193,8 @@ class Hospital:
                     ward.adt("A08", number, visit, cls=unknown),
                 ]
             )
-        assert [answer.code for answer in answers] == ["AA", "AR", "AE"]
+        codes = [answer.code for answer in answers]
+        assert codes == ["AA", "AR", "AE"], codes
         assert unknown.encode() not in answers[-1].raw
 
     def post(self) -> None:

@@ -87,7 +87,9 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         # Cost centres change what models there are: a listener begins anew after that.
         listener = stack.enter_context(database.listener(options=LOUD))
         feed = hospital.inbound("Feed")
-        strict = hospital.inbound("Orders", hl7_respond="handled", hl7_conflict="reject")
+        strict = hospital.inbound(
+            "Orders", hl7_respond="handled", hl7_respond_deadline=60, hl7_conflict="reject"
+        )
         mllp = {
             "url": peer.url,
             "transport": "mllp",
@@ -236,9 +238,10 @@ def test_nothing_is_in_the_log_of_the_database_server(harness: Harness, run: Run
     cluster = harness.machine.server.cluster
     if cluster is None:
         pytest.skip("the log of somebody else's PostgreSQL is out of reach")
+    log = cluster.log.read_text()
     mine = [
         record
-        for record in re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", cluster.log.read_text())
+        for record in re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", log)
         if f" {run.suite.database.name} " in record.partition("\n")[0]
     ]
     text = "".join(mine)

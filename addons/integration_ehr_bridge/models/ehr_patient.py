@@ -125,8 +125,7 @@ class EhrPatient(models.Model):
         mine = Domain("company_id", "=", company.id)
         assigners = [one for (one,) in everybody._read_group(mine, ["assigner"])]
         named = Domain.OR(
-            Domain("assigner", "=", one)
-            & Domain("pseudonym", "in", list(pseudonyms.values()))
+            Domain("assigner", "=", one) & Domain("pseudonym", "in", list(pseudonyms.values()))
             for one in assigners
             if (pseudonyms := ring.pseudonyms(number, _context(company, one or "")))
         )

@@ -1,4 +1,4 @@
-"""Take numbers of visits and of patients' records out of appointments, where they stood in clear."""
+"""Take numbers of visits and of records out of appointments, where they stood in clear."""
 
 import logging
 
