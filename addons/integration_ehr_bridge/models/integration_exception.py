@@ -8,8 +8,11 @@ class IntegrationException(models.Model):
 
     area = fields.Selection(selection_add=[("census", "Census")], ondelete={"census": "cascade"})
     kind = fields.Selection(
-        selection_add=[("census_hand", "Kept by hand otherwise")],
-        ondelete={"census_hand": "cascade"},
+        selection_add=[
+            ("census_hand", "Kept by hand otherwise"),
+            ("coming", "Announced and not applied"),
+        ],
+        ondelete={"census_hand": "cascade", "coming": "cascade"},
     )
 
     def _accept_census_hand(self):
@@ -19,3 +22,11 @@ class IntegrationException(models.Model):
     def _reject_census_hand(self):
         """What was entered by hand is right, until the feed says something new."""
         self._document()._uphold_hand()
+
+    def _accept_coming(self):
+        """What stood in the way is mended: it takes effect now."""
+        self._document().action_apply()
+
+    def _reject_coming(self):
+        """It is not to take effect."""
+        self._document().action_give_up()
