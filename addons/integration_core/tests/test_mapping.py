@@ -115,7 +115,7 @@ class TestMapping(MappingCase):
     def test_an_expression_knows_when_the_message_arrived(self):
         seen = []
         self.handle_with(lambda handler, received, data: seen.append(data["key"]))
-        self._use(self.mapping.copy({"header": "{key: context.moment, amount: `\"1\"`}"}))
+        self._use(self.mapping.copy({"header": '{key: context.moment, amount: `"1"`}'}))
         message = self.receive("m1", {"farbe": "rot"})
         self.env.cr.execute(
             "UPDATE integration_message SET created_at = '2026-03-28 16:00:00.25' WHERE id = %s",

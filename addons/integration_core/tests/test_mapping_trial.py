@@ -98,7 +98,7 @@ class TestMappingTrial(MappingCase):
         self.assertEqual(result["day"], "2025-12-31")
         self.assertIn("red", result["output"])
         self.assertTrue(self.trial.run_trial(found["text"])["missing"])
-        self.mapping.header = "{key: context.moment, amount: `\"1\"`}"
+        self.mapping.header = '{key: context.moment, amount: `"1"`}'
         result = self.trial.run_trial(found["text"], {"message_id": message.id})
         self.assertIn("2025-12-31T00:00:00.000Z", result["output"])
 

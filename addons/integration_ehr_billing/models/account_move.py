@@ -83,7 +83,7 @@ class AccountMove(models.Model):
             move.ehr_payer_now = now if differs else False
 
     def _ehr_take_charges(self):
-        """Let charges be on these invoices, line by line, rather than on those that they replace."""
+        """Let charges be on these invoices, line by line, and not on those that they replace."""
         for move in self.filtered("ehr_replaces_id.ehr_charge_ids"):
             before = move.ehr_replaces_id
             lines, others = (
@@ -108,12 +108,7 @@ class AccountMove(models.Model):
     def action_open_ehr_charges(self):
         """The charges that this invoice or credit note has lines of."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "integration_ehr_billing.action_ehr_charge"
-        )
-        action["domain"] = [("move_id", "=", self.id)]
-        action["context"] = {}
-        return action
+        return self.env["ehr.charge"]._open_list([("move_id", "=", self.id)])
 
 
 class AccountMoveLine(models.Model):

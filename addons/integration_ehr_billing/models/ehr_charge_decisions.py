@@ -24,11 +24,30 @@ class EhrCharge(models.Model):
             # The one that is being decided gets its verdict after that.
             self.env["integration.exception"]._settle(charge)
         elif not (charge.price_open or charge.late_open) and not charge.move_line_id:
+            charge._require_billable()
             try:
                 charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
                 charge._credit_what_came_before()
             except errors.IntegrationError as exc:
                 raise UserError(str(exc)) from exc
+
+    def _require_billable(self):
+        """What would put a new charge aside keeps one that waited from being invoiced."""
+        visit = self.encounter_id.joined_into_id or self.encounter_id
+        if visit.state == "cancelled":
+            raise UserError(
+                self.env._(
+                    "The visit of the charge was cancelled since. Do not invoice the charge, or "
+                    "decide when the visit stands again."
+                )
+            )
+        if self.account_id._kept().status == "closed":
+            raise UserError(
+                self.env._(
+                    "The patient account of the charge was closed since. Do not invoice the "
+                    "charge, or decide when its system has opened the account again (BAR)."
+                )
+            )
 
     def _credit_what_came_before(self):
         """Take parts off the invoice that were credited while the charge waited.

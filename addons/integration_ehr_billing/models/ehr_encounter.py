@@ -25,7 +25,7 @@ class EhrEncounter(models.Model):
         return result
 
     def _hand_over_charges(self):
-        """What Odoo charged to these visits is posted now: others know what they were joined with."""
+        """What Odoo charged to these visits is posted: others know what they were joined with."""
         # sudo: who joins visits need not see charges
         charges = self.env["ehr.charge"].sudo()
         held = charges.search([("encounter_id", "in", self.ids), ("is_posted", "=", False)])

@@ -28,7 +28,9 @@ class EhrUncharged(models.Model):
     _log_access = False
     _order = "used_at desc, id desc"
     _depends = {
-        "ehr.charge": ["consumption_id", "stock_move_id", "encounter_id", "product_id", "kind", "source"],
+        "ehr.charge": [
+            "consumption_id", "encounter_id", "kind", "product_id", "source", "stock_move_id",
+        ],
         "ehr.charge.code": ["active", "product_id", "company_id"],
         "ehr.consumption": [
             "action", "encounter_id", "is_left_uncharged", "quantity", "returns_id", "uom_id",

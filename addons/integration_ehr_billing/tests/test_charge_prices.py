@@ -89,6 +89,22 @@ class TestChargePrices(ChargeCase):
         self.assertEqual(self.charge("TX-1").state, "refused")
         self.assertFalse(self.invoices())
 
+    def test_what_was_cancelled_meanwhile_is_not_invoiced(self):
+        self.company.ehr_charge_price_rule = "compare"
+        account = self.env["ehr.account"].create({"number": "A1"})
+        charge = self.post(self.one("TX-1", amount="800"), account={"number": "A1"})
+        accountant = new_test_user(self.env, "bill.late", "account.group_account_invoice")
+        question = self.env["integration.exception"]._of(charge).with_user(accountant)
+        account.status = "closed"
+        with self.assertRaisesRegex(UserError, "closed since"):
+            question.action_accept()
+        account.status = "open"
+        self.visit.state = "cancelled"
+        with self.assertRaisesRegex(UserError, "cancelled since"):
+            question.action_accept()
+        charge.with_user(accountant).action_refuse()
+        self.assertEqual((charge.state, charge.move_id.ids), ("refused", []))
+
     def test_or_refuses_the_charge(self):
         self.company.ehr_charge_price_rule = "compare"
         charge = self.post(self.one("TX-1", amount="800"))
