@@ -28,7 +28,6 @@
         "views/integration_system_views.xml",
         "views/ehr_payer_views.xml",
         "views/res_config_settings_views.xml",
-        "views/stock_views.xml",
         "views/menus_charges.xml",
     ],
     "demo": [

@@ -108,7 +108,12 @@ class AccountMove(models.Model):
     def action_open_ehr_charges(self):
         """The charges that this invoice or credit note has lines of."""
         self.ensure_one()
-        return self.env["ehr.charge"]._open_list([("move_id", "=", self.id)])
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_ehr_billing.action_ehr_charge"
+        )
+        action["domain"] = [("move_id", "=", self.id)]
+        action["context"] = {}
+        return action
 
 
 class AccountMoveLine(models.Model):

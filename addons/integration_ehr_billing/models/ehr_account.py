@@ -200,4 +200,9 @@ class EhrAccount(models.Model):
 
     def action_open_charges(self):
         self.ensure_one()
-        return self.env["ehr.charge"]._open_list([("account_id", "=", self.id)])
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "integration_ehr_billing.action_ehr_charge"
+        )
+        action["domain"] = [("account_id", "=", self.id)]
+        action["context"] = {}
+        return action

@@ -315,16 +315,11 @@ class EhrCharge(models.Model):
 
     def action_open_credits(self):
         self.ensure_one()
-        found = self.credit_ids or self.reverses_id
-        return self._open_list([("id", "in", found.ids)])
-
-    @api.model
-    def _open_list(self, domain):
-        """The action that lists some charges."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "integration_ehr_billing.action_ehr_charge"
         )
-        return {**action, "domain": domain, "context": {}}
+        found = self.credit_ids or self.reverses_id
+        return {**action, "domain": [("id", "in", found.ids)], "context": {}}
 
     def action_open_source_message(self):
         """The message that brought it, for those who may see messages."""

@@ -56,7 +56,3 @@ class EhrConsumption(models.Model):
     def _ehr_given_back(self):
         """What came back of these lines."""
         return self.return_ids.sorted("id")
-
-    def action_open_ehr_charges(self):
-        """What was charged of this line, or credited for it."""
-        return self.env["ehr.charge"]._open_list([("consumption_id", "in", self.ids)])
