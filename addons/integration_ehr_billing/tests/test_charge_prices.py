@@ -20,6 +20,8 @@ class TestChargePrices(ChargeCase):
         """23:30 UTC of 1 March is 2 March in Brussels, as the label of the line says."""
         self.company.ehr_charge_price_rule = "own"
         self.company.partner_id.tz = "Europe/Brussels"
+        everybody = self.env.ref("base.group_user")
+        everybody.implied_ids |= self.env.ref("product.group_product_pricelist")
         pricelist = self.env["product.pricelist"].create(
             {
                 "name": "From March 2nd",
