@@ -44,7 +44,7 @@ _MOVES = """
        AND NOT EXISTS (SELECT 1 FROM ehr_charge h WHERE h.stock_move_id = m.id)
 """
 # Where clinical systems charge, any charge of the product for the visit counts as that of its
-# usage: they do not say which dispense they charge.
+# usage, unless all of it was taken back: they do not say which dispense they charge.
 _WHY = """
     SELECT used.*,
            CASE WHEN used.is_left THEN 'left'
@@ -65,7 +65,8 @@ _WHY = """
        AND (o.ehr_charge_direction = 'out' OR NOT EXISTS (
             SELECT 1 FROM ehr_charge h
              WHERE h.encounter_id IN (e.id, e.joined_into_id) AND h.kind = 'charge'
-               AND h.product_id = used.product_id AND h.source = 'feed'))
+               AND h.product_id = used.product_id AND h.source = 'feed'
+               AND NOT coalesce(h.is_credited, false)))
 """
 
 

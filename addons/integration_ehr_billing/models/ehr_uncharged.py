@@ -29,7 +29,8 @@ class EhrUncharged(models.Model):
     _order = "used_at desc, id desc"
     _depends = {
         "ehr.charge": [
-            "consumption_id", "encounter_id", "kind", "product_id", "source", "stock_move_id",
+            "consumption_id", "encounter_id", "is_credited", "kind", "product_id", "source",
+            "stock_move_id",
         ],
         "ehr.charge.code": ["active", "product_id", "company_id"],
         "ehr.consumption": [

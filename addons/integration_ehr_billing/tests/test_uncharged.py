@@ -95,7 +95,7 @@ class TestUnchargedUsage(UsageCase):
         with self.assertRaises(UserError):
             one.action_charge()
         visit = self.used("D1").encounter_id
-        self.env["ehr.charge"].create(
+        charge = self.env["ehr.charge"].create(
             {
                 "number": "TX-1",
                 "charged_at": "2025-03-02 08:00:00",
@@ -108,6 +108,8 @@ class TestUnchargedUsage(UsageCase):
             }
         )
         self.assertFalse(self.listed())
+        charge.is_credited = True
+        self.assertTrue(self.listed(), "taken back, it is charged by nobody")
 
     def test_who_sees_it_and_who_decides(self):
         self.use()
