@@ -250,7 +250,10 @@ class Posting:
         env = self.env
         currency = charge.currency_id
         if kind == "charge_price":
-            name = env._("The amount of a charge differs from the own price.")
+            name = env._(
+                "The amount of a charge differs from the own price. Accept to invoice the sender's "
+                "amount; keep the document to invoice the own price."
+            )
             lines = [
                 (
                     env._("Amount"),
@@ -259,7 +262,10 @@ class Posting:
                 )
             ]
         else:
-            name = env._("A charge came late: the patient left days before.")
+            name = env._(
+                "A charge came late: the patient left days before. Accept to invoice it; keep the "
+                "document not to invoice it."
+            )
             lines = [(env._("Billed amount"), "", currency.format(charge.amount))]
         env["integration.exception"]._raise_for(
             one.received, charge, kind, name, area="accounting", lines=lines
