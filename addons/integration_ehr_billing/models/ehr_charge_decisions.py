@@ -19,12 +19,13 @@ class EhrCharge(models.Model):
         # sudo: charges are closed but for the feed and for decisions, whose right is checked above;
         # who decides about money need not see the visit, which the invoice has
         charge = self.sudo().with_company(self.company_id)
+        if not values.get("is_refused"):
+            charge._require_billable()
         charge.write(values)
         if charge.is_refused or charge.is_credited:
             # The one that is being decided gets its verdict after that.
             self.env["integration.exception"]._settle(charge)
         elif not (charge.price_open or charge.late_open) and not charge.move_line_id:
-            charge._require_billable()
             try:
                 charge.move_line_id = invoicing.draft(charge.env, [invoicing.Billable.of(charge)])
                 charge._credit_what_came_before()

@@ -36,12 +36,12 @@ class TestUnchargedUsage(UsageCase):
         )
 
     def test_without_a_code(self):
-        self.use("2", "BX")
+        self.use("24")
         self.bring(self.rds(self.rxd("D1", "1", "SWAB", "5", "EA", control="CA"), visit="71"))
         one = self.listed()
         self.assertEqual((one.product_id, one.reason), (self.swab, "code"))
-        self.assertEqual((one.name, one.uom_id), ("D1/1", self.box))
-        self.assertAlmostEqual(one.quantity, 2 - 5 / 12, 2)
+        self.assertEqual((one.name, one.uom_id), ("D1/1", self.swab.uom_id))
+        self.assertEqual(one.quantity, 19)
         self.assertEqual(one.visit_reference, self.used("D1").encounter_id.reference)
         with self.assertRaisesRegex(UserError, "Add a charge code"):
             one.action_charge()
@@ -52,6 +52,14 @@ class TestUnchargedUsage(UsageCase):
         charge, credit = self.charges()
         self.assertEqual((charge.quantity, credit.quantity, charge.net_amount), (24, 5, 57))
         self.assertFalse(self.listed())
+
+    def test_boxes(self):
+        self.use("2", "BX")
+        one = self.listed()
+        self.assertEqual((one.quantity, one.uom_id), (2, self.box))
+        self.env["ehr.charge.code"].create({"code": "SWAB", "product_id": self.swab.id})
+        self.listed().action_charge()
+        self.assertEqual((self.charges().quantity, self.charges().amount), (24, 72))
 
     def test_what_was_given_back_is_not_listed(self):
         self.use()
