@@ -70,3 +70,12 @@ class EhrEncounter(models.Model):
         for company, visits in self.grouped("company_id").items():
             keys = [visit._visit_key() for visit in visits]
             accounts.with_company(company)._conceal(keys)
+
+    def _access_documents(self):
+        """What tells of an account tells of the visits that are billed under it."""
+        # sudo: which accounts there are, and nothing of them
+        accounts = self.env["ehr.account"].sudo()
+        return {
+            **super()._access_documents(),
+            "ehr.account": accounts.search([("encounter_ids", "in", self.ids)]).ids,
+        }

@@ -13,4 +13,5 @@ from . import (
     test_ui_charges,
     test_uncharged,
     test_upgrade,
+    test_visit_access,
 )
