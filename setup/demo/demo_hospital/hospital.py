@@ -317,7 +317,9 @@ class Hospital:
         found.knows_new_class = state["knows_new_class"]
         found.visits = {one["number"]: people.visit(one) for one in state["visits"]}
         found.gone = [people.visit(one) for one in state["gone"]]
-        found.operations = {one["number"]: people.operation(one) for one in state["operations"]}
+        operations = {one["number"]: people.operation(one) for one in state["operations"]}
+        found.theatre.operations = operations
+        # What was kept before there was anything to give has nothing of it.
         if "care" in state:
-            found.care.restore(state["care"], people.visit)
+            found.care.restore(state["care"])
         return found
