@@ -15,8 +15,9 @@ from demo_hospital.hospital import Hospital
 from demo_hospital.messages import Writer
 from demo_hospital.people import Happening
 
-from tests.unit import hl7_addons
+from tests.unit import hl7_addons, load_supply
 
+load_supply.register_functions()
 NOW = 1_796_000_000
 SUPPLY, BILLING = "integration_ehr_supply", "integration_ehr_billing"
 #: Addon, mapping, file and record of the contract, by trigger event.

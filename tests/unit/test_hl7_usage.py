@@ -35,7 +35,7 @@ def tool(name: str) -> ModuleType:
 
 
 load("hl7.mapping_functions").register()
-tool("device_rows").register()
+register_functions()
 
 
 def _records(model: str):
