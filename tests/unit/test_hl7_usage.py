@@ -16,6 +16,7 @@ from core_tools.mapping import MappingSpec, Section, compile_mapping
 from core_tools.mapping_functions import MissingValue
 
 from tests.unit.load_ehr import load
+from tests.unit.load_supply import register_functions
 
 ADDON = Path(__file__).resolve().parents[2] / "addons" / "integration_ehr_supply"
 CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}
