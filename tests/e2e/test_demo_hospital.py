@@ -29,8 +29,9 @@ Row = dict[str, Any]
 
 pytestmark = pytest.mark.long
 
-#: Messages that are told, and after how many of them the hospital waits until they are handled.
-ALL, AT_ONCE = 700, 40
+#: Messages by which the hospital introduces itself, and after how many more of them it waits each
+#: time until they are handled: fewer than there are between booking an operation and doing it.
+OPENING, AT_ONCE, ALL = 38, 20, 698
 #: Seconds of its clock from one look at it to the next, and how long ago its day began.
 TICK, BEGAN = 20, 23_400
 _PORT = """
@@ -88,7 +89,7 @@ class Demo:
         """Let the hospital tell its day, a part at a time."""
         wire = Recorded(self.port)
         seconds = itertools.count(int(time.time()) - BEGAN, TICK)
-        for limit in range(AT_ONCE, ALL + 1, AT_ONCE):
+        for limit in range(OPENING, ALL + 1, AT_ONCE):
             diary = Diary(self.folder / "hospital.json", seed=1)
             settings = Settings(ZoneInfo("Europe/Brussels"), pace=6000, limit=limit)
             day = Day(diary, wire, settings, threading.Event(), clock=lambda: next(seconds))

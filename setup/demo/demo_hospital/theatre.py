@@ -75,9 +75,9 @@ class Theatre:
         return [Happening("A05", visit), Happening("S12", visit, operation, status="Booked")]
 
     def _slot(self, now: int) -> int:
-        """On a quarter of an hour within the next hours, or the next three days."""
+        """On a quarter of an hour within the next hours, or the next three days; not at once."""
         latest = self._house.rng.choice((8, 3 * 96))
-        return (now // 900 + self._house.rng.randrange(1, latest)) * 900
+        return (now // 900 + self._house.rng.randrange(2, latest)) * 900
 
     def _told(self, trigger: str, operation: Operation, status: str) -> list[Happening]:
         visit = self._house.visits.get(operation.visit)
