@@ -126,11 +126,17 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         # Odoo's own demo data is not needed, and takes minutes.
         database.sql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'")
         names = suite_addons.names(harness.machine.settings.addons)
-        # Nor is a key ring: those who look at the demo data alone have none.
-        found = templates.install(harness.machine, database.name, names, "--with-demo")
+        ring = {"key_ring": database.key_ring}
+        found = templates.install(
+            harness.machine, database.name, names, "--with-demo", integration=ring
+        )
         assert not found, "installing the demo data logged:\n" + "\n".join(found)
         port = free_port()
         connect = (REPOSITORY / "setup" / "demo" / "connect_hospital.py").read_text()
+        # That of the feed is free to choose while it is a draft, and that of the orders is not.
+        database.sql(
+            "UPDATE integration_interface SET mllp_port = %s WHERE mllp_port = 2577", [free_port()]
+        )
         with database.server(workers=3, channels="root:2"), database.shell() as shell:
             shell.run(_PORT, port=port)
             shell.run(connect)

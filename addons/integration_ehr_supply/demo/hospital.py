@@ -38,7 +38,7 @@ STERILE = (
     ("product_trocar", "", 8000),
     ("product_mesh", "lot_mesh", 2000),
 )
-#: What the central store has besides: enough of these, little of infusion sets.
+#: What the central store has besides: enough of these, few infusion lines.
 CENTRAL = (("product_gloves", "", 20000), ("product_syringe", "", 20000))
 #: Implants in the sterile store, each with a serial number.
 SERIALS = (("product_hip", "HIP"), ("product_knee", "KNEE"))

@@ -34,12 +34,12 @@ TABLETS: Final = Item("MED-PARA", "Paracetamol 500 mg", 4, ("PARA-2607", "PARA-2
 GIVEN: Final = (
     TABLETS,
     Item("MED-HEP", "Heparin syringe", 2, ("HEP-0419",)),
-    Item("INF-SET", "Infusion set", 1),
+    Item("INF-LINE", "Infusion line", 1),
     Item("DRS-10", "Wound dressing", 3),
     Item("GLV-ST", "Sterile gloves", 4),
 )
 #: What they order, in which unit. Of the first the store has little.
-ORDERED: Final = (("INF-SET", BOX), ("GLV-ST", BOX), ("GLV-ST", EACH), ("SYR-10", EACH))
+ORDERED: Final = (("INF-LINE", BOX), ("GLV-ST", BOX), ("GLV-ST", EACH), ("SYR-10", EACH))
 
 
 @dataclass(frozen=True)
