@@ -37,7 +37,22 @@ TICK, BEGAN = 20, 23_400
 _PORT = """
 env.ref("integration_ehr_bridge.interface_ehr_feed").mllp_port = port
 """
-# What Olga does on the screen of the message: choose what the unit means, then reprocess.
+CONNECT = (REPOSITORY / "setup" / "demo" / "connect_hospital.py").read_text()
+# A demo of before the hospital told of supply and charges: its feed is live with fewer rules.
+_BEFORE = """
+feed = env.ref("integration_ehr_bridge.interface_ehr_feed")
+revision = env["integration.revision"]._propose(feed)
+revision.proposal_id.routing_id = env.ref("integration_ehr_bridge.routing_hl7_v2_standard")
+revision.summary = "As it was"
+revision.action_submit()
+revision.action_approve()
+result = feed.routing_id.code
+"""
+_BOUND = """
+feed = env.ref("integration_ehr_bridge.interface_ehr_feed")
+result = [feed.state, feed.routing_id.code]
+"""
+# What Ana does on the screen of the message: choose what the unit means, then reprocess.
 _MEND = """
 person = env["res.users"].search([("login", "=", "ana")])
 env = env(user=person.id)
@@ -132,14 +147,13 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         )
         assert not found, "installing the demo data logged:\n" + "\n".join(found)
         port = free_port()
-        connect = (REPOSITORY / "setup" / "demo" / "connect_hospital.py").read_text()
         # That of the feed is free to choose while it is a draft, and that of the orders is not.
         database.sql(
             "UPDATE integration_interface SET mllp_port = %s WHERE mllp_port = 2577", [free_port()]
         )
         with database.server(workers=3, channels="root:2"), database.shell() as shell:
             shell.run(_PORT, port=port)
-            shell.run(connect)
+            shell.run(CONNECT)
             with database.listener() as listener:
                 listener.wait_open(port)
                 yield Demo(database, shell, port, tmp_path_factory.mktemp("hospital"))
@@ -242,3 +256,9 @@ def test_the_unit_is_mended_and_booked(demo: Demo, told: Recorded) -> None:
         {"quantity": 2, "moved": 2, "pieces": 20, "state": "done", "lot": goods.TABLETS.lots[0]}
     ]
     assert not [row for row in demo.waiting() if row["message_type"] == "RDS^O13"]
+
+
+def test_a_feed_that_is_live_learns_the_rest(demo: Demo) -> None:
+    assert demo.shell.run(_BEFORE) == "hl7_v2_standard"
+    demo.shell.run(CONNECT)
+    assert demo.shell.run(_BOUND) == ["active", "demo_hospital"]
