@@ -52,9 +52,9 @@ _BOUND = """
 feed = env.ref("integration_ehr_bridge.interface_ehr_feed")
 result = [feed.state, feed.routing_id.code]
 """
-# What Ana does on the screen of the message: choose what the unit means, then reprocess.
+# What Cleo does on the screen of the message: choose what the unit means, then reprocess.
 _MEND = """
-person = env["res.users"].search([("login", "=", "ana")])
+person = env["res.users"].search([("login", "=", "cleo")])
 env = env(user=person.id)
 messages = env["integration.message"].browse(message)
 (row,) = messages.unmapped_values()["values"]
