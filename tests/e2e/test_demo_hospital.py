@@ -57,7 +57,7 @@ _MEND = """
 person = env["res.users"].search([("login", "=", "cleo")])
 env = env(user=person.id)
 messages = env["integration.message"].browse(message)
-(row,) = messages.unmapped_values()["values"]
+(row,) = messages.unmapped_values("The pharmacy sends a new unit")["values"]
 maps = env["integration.value.map"]
 mapped = maps.map_values(
     [{"map_id": row["map_id"], "value": row["value"], "target": "SR", "message_id": message}])
