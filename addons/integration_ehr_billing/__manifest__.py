@@ -32,6 +32,7 @@
         "views/menus_charges.xml",
     ],
     "demo": [
+        "demo/hospital_demo.xml",
         "demo/charges.xml",
     ],
     "assets": {

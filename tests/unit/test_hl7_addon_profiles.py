@@ -19,7 +19,7 @@ from core_tools.contracts import Validator, compile_schema
 from tests.unit import hl7_addons, hl7_profiles, load_supply
 from tests.unit.load_ehr import load
 
-load_supply.load("device_rows").register()
+load_supply.register_functions()
 acknowledgement = load("hl7.acknowledgement")
 header = load("sending.header")
 message = load("hl7.message")
