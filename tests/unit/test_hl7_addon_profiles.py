@@ -135,8 +135,13 @@ def read(case: Case) -> Any:
     return case.compiled.apply(root, case.maps, hl7_profiles.CONTEXT)
 
 
+#: When the event happened that is written.
+HAPPENED = "2026-11-04T14:59:59.250Z"
+
+
 def written(case: Case) -> bytes:
-    document = case.compiled.apply(case.canonical, case.maps, hl7_profiles.CONTEXT)
+    context = {**hl7_profiles.CONTEXT, "moment": HAPPENED}
+    document = case.compiled.apply(case.canonical, case.maps, context)
     if document.get("type"):
         zone = ZoneInfo(hl7_profiles.CONTEXT["zone"])
         rules = header.HeaderRules(
