@@ -109,9 +109,7 @@ class Budgets:
         self.slow.push(slow)
         found = []
         for objective, bad in ((AVAILABILITY, self.failed), (LATENCY, self.slow)):
-            pairs = zip(self.total.sums, bad.sums, strict=True)
-            tallies = map(slo.Tally._make, pairs)
-            found.append(watch.Tallies(objective, dict(zip(burn_rate.WINDOWS, tallies, strict=True))))
+            found.append(watch.Tallies(objective, self.total.sums, bad.sums))
         return tuple(found)
 
 
@@ -127,7 +125,7 @@ def _watch(
     for minute in range(rhythm.minutes):
         if minute and not minute % LEARN_EVERY:
             known = history[len(counts) :] + counts
-            watched.profile = learning.learn(known, begin + minute - len(known), week)
+            watched.learnt(learning.learn(known, begin + minute - len(known), week))
         count, failed, slow = _draw(rhythm, minute, troubles, rng)
         counts.append(count)
         tallies = budgets.minute(count, failed, slow)

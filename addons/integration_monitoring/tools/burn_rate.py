@@ -68,37 +68,50 @@ class Minimum:
     bad: int = 5
     bad_now: int = 2
     chance: float = 1e-3
-    chance_now: float = 0.05
+    chance_now: float = 0.01
 
 
 def judge(
     objective: Objective,
-    windows: Mapping[int, Tally],
+    totals: Sequence[int],
+    bads: Sequence[int],
     minimum: Minimum = Minimum(),
-    rules: Sequence[Rule] = RULES,
 ) -> Finding:
     """The rule that is exceeded most, of the most urgent ones that are exceeded.
 
-    :param windows: the tally of each window in seconds that the rules name, up to now.
+    :param totals, bads: events, and bad events, in each of :data:`WINDOWS` up to now.
     :return: its level is the lower of both burn rates as a share of the rule's, so that it falls
         with the short window as soon as the trouble is over.
-    :raises KeyError: a window is missing.
     """
     signal = SIGNALS[objective.kind]
-    judged = [(_level(objective, rule, windows, minimum), rule) for rule in rules]
-    urgent = [(rule.grade, level, rule) for level, rule in judged if level >= 1]
-    if not urgent:
-        return Finding(signal, max((level for level, _ in judged), default=0.0), Grade.TICKET)
-    grade, level, rule = max(urgent, key=lambda found: found[:2])
-    return Finding(signal, level, grade, _facts(objective, rule, windows))
+    if not bads[_LONGEST_SHORT]:
+        return Finding(signal, 0.0, Grade.TICKET)
+    best, exceeded = 0.0, None
+    for rule, long, short in _RULES:
+        if exceeded and rule.grade < exceeded[0].grade:
+            break
+        if bads[short]:
+            windows = Tally(totals[long], bads[long]), Tally(totals[short], bads[short])
+            level = _level(objective, rule, *windows, minimum)
+            if level >= 1 and (not exceeded or level > best):
+                exceeded = rule, *windows
+            best = max(best, level)
+    if not exceeded:
+        return Finding(signal, best, Grade.TICKET)
+    return Finding(signal, best, exceeded[0].grade, _facts(objective, *exceeded))
+
+
+#: Rules, the most urgent first, with the places of their windows in :data:`WINDOWS`.
+_RULES: Final = tuple(
+    (rule, WINDOWS.index(rule.long), WINDOWS.index(rule.short))
+    for rule in sorted(RULES, key=lambda rule: -rule.grade)
+)
+_LONGEST_SHORT: Final = max(short for _rule, _long, short in _RULES)
 
 
 def _level(
-    objective: Objective, rule: Rule, windows: Mapping[int, Tally], minimum: Minimum
+    objective: Objective, rule: Rule, long: Tally, short: Tally, minimum: Minimum
 ) -> float:
-    long, short = windows[rule.long], windows[rule.short]
-    if not short.bad:
-        return 0.0
     level = min(burn_rate(objective, long), burn_rate(objective, short)) / rule.rate
     if level < 1:
         return level
@@ -117,8 +130,7 @@ def _chance(objective: Objective, window: Tally) -> float:
     return tails.at_least(window.bad, window.total * objective.allowed)
 
 
-def _facts(objective: Objective, rule: Rule, windows: Mapping[int, Tally]) -> dict[str, Fact]:
-    long, short = windows[rule.long], windows[rule.short]
+def _facts(objective: Objective, rule: Rule, long: Tally, short: Tally) -> dict[str, Fact]:
     facts: dict[str, Fact] = {
         "objective": objective.kind.value,
         "target": objective.target,

@@ -21,7 +21,7 @@ from .traffic_profile import BLANK, CAUTION, ENOUGH, UNKNOWN, Basis, Expectation
 HOUR: Final = 60
 DAY: Final = 1440
 #: Widths that are tried, with the messages that a bucket of a busy hour needs.
-_WIDTHS: Final = ((1, 20.0), (5, 15.0), (15, 12.0), (60, 6.0))
+_WIDTHS: Final = ((1, 150.0), (5, 60.0), (15, 40.0), (60, 6.0))
 #: Relative deviation, beyond that of chance, up to which traffic is regular.
 _IRREGULAR: Final = 0.5
 #: Hours of the week with traffic below which an interface is judged by the day.
@@ -176,8 +176,8 @@ def _pool(parts: Sequence[Samples], basis: Basis, least: int) -> Expectation | N
     # A mean, unlike a median, tells apart feeds of few messages; wild occurrences count only as far
     # as an unusual one goes.
     usual = median(totals)
-    cap = usual + LIMIT * max(mad(totals, usual) / NORMAL_MAD, max(usual, 1.0) ** 0.5)
-    mean = sum(min(total, cap) for total in totals) / len(counts)
+    reach = LIMIT * max(mad(totals, usual) / NORMAL_MAD, max(usual, 1.0) ** 0.5)
+    mean = sum(max(min(total, usual + reach), usual - reach) for total in totals) / len(counts)
     return Expectation(centre, mad(counts, centre), mean, len(totals), basis)
 
 

@@ -40,6 +40,8 @@ CAUTION: Final[Mapping[Basis, float]] = MappingProxyType(
 KNOWS_THE_DAY: Final = frozenset({Basis.HOUR_OF_WEEK, Basis.SIMILAR_DAYS})
 #: Occurrences of an hour from which on it stands on its own, and at which the sureness is one half.
 ENOUGH: Final = 3
+#: Median absolute deviation of the count of a day, at least, as a share of it.
+_DAYS_VARY: Final = 0.14
 
 
 class Expectation(NamedTuple):
@@ -108,7 +110,9 @@ class Profile:
         weakest = max(hours, key=lambda hour: CAUTION.get(hour.basis, 9.0))
         usual = sum(hour.mean for hour in hours) * self.day_ratio
         occurrences = min(hour.occurrences for hour in hours)
-        return Expectation(usual, usual * self.day_spread, usual, occurrences, weakest.basis)
+        # Days of a few weeks overlap: how much they vary is known less well than it looks.
+        deviation = usual * max(self.day_spread, _DAYS_VARY)
+        return Expectation(usual, deviation, usual, occurrences, weakest.basis)
 
     def to_dict(self) -> dict[str, Any]:
         """Fit for JSON and for a row: about 10 kB."""

@@ -12,7 +12,7 @@ What is kept between two minutes (:meth:`Watch.to_dict`) is small and fit for a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from . import burn_rate, detector, silence, volume
 from .detector import Change, Hysteresis
 from .findings import Finding, Signal
 from .hours_of_week import LocalWeek
-from .slo import Objective, Tally
+from .slo import Objective
 from .traffic_profile import Expectation, Profile
 
 MINUTE: Final = 60
@@ -43,17 +43,18 @@ _VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.8)
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """Events of an objective in each window of :data:`.burn_rate.WINDOWS`, up to the minute's end."""
+    """Events of an objective, and bad ones, in each of :data:`.burn_rate.WINDOWS` up to now."""
 
     objective: Objective
-    windows: Mapping[int, Tally]
+    totals: Sequence[int]
+    bads: Sequence[int]
 
 
 @dataclass(slots=True)
 class Watch:
     """What is known of one interface from minute to minute.
 
-    :param profile: what is usual; may be replaced by a newer one at any time.
+    :param profile: what is usual; :meth:`learnt` replaces it by a newer one.
     :param states: of the detector of each signal.
     :param gap: since the last message.
     :param bucket: messages of the bucket that is filling.
@@ -70,6 +71,18 @@ class Watch:
     filled: int = 0
     hours: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=24))
     next_minute: int = 0
+    _limit: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.learnt(self.profile)
+
+    def learnt(self, profile: Profile) -> None:
+        """Judge by a newer profile from now on."""
+        if profile.width != self.profile.width:
+            # What is filling belongs to no bucket of the new width.
+            self.bucket = self.filled = 0
+        self.profile = profile
+        self._limit = silence.limit(profile.arrivals_a_day)
 
     def minute(self, minute: int, count: int, tallies: tuple[Tallies, ...] = ()) -> list[Change]:
         """What a minute changes; nothing when it is known already.
@@ -86,7 +99,7 @@ class Watch:
         self.next_minute = minute + 1
         at = (minute + 1) * MINUTE
         findings = [self._silence(minute, count), *self._volume(minute, count)]
-        findings += [burn_rate.judge(one.objective, one.windows) for one in tallies]
+        findings += [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
         return [
             change for finding in findings if (change := self._observe(at, finding)) is not None
         ]
@@ -108,7 +121,7 @@ class Watch:
             self.gap = self.gap.arrived((minute + 1) * MINUTE)
         else:
             self.gap = self.gap.grown(MINUTE, self.profile.rates[self.week.half(minute * MINUTE)])
-        return silence.judge(self.gap, silence.limit(self.profile.arrivals_a_day))
+        return silence.judge(self.gap, self._limit)
 
     # -- volume ----------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ class WindowSums:
     :param lengths: steps of each window, each at least 1.
     """
 
-    __slots__ = ("_at", "_ring", "_size", "lengths", "sums")
+    __slots__ = ("_at", "_ring", "_size", "_widest", "lengths", "sums")
 
     def __init__(self, lengths: Sequence[int]) -> None:
         if not lengths or min(lengths) < 1:
@@ -26,11 +26,16 @@ class WindowSums:
         self.sums = [0] * len(self.lengths)
         self._size = max(self.lengths)
         self._ring = [0] * self._size
+        self._widest = self.lengths.index(self._size)
         self._at = 0
 
     def push(self, value: int) -> None:
-        """The next step."""
+        """The next step; a value is not negative."""
         ring, size, at, sums = self._ring, self._size, self._at, self.sums
+        if not value and not sums[self._widest]:
+            # Nothing comes and nothing can leave: so it is mostly, with failures.
+            self._at = (at + 1) % size
+            return
         for index, length in enumerate(self.lengths):
             gone = ring[(at - length) % size]
             if gone or value:
