@@ -47,7 +47,9 @@ RULES: Final = (
     Rule(1.0, 3 * _DAY, 6 * _HOUR, Grade.TICKET),
 )
 #: The signal that the budget of an objective gives.
-SIGNALS: Final[Mapping[Kind, Signal]] = MappingProxyType({kind: Signal(kind.value) for kind in Kind})
+SIGNALS: Final[Mapping[Kind, Signal]] = MappingProxyType(
+    {kind: Signal(kind.value) for kind in Kind}
+)
 #: Windows in seconds that the rules need tallies of, shortest first.
 WINDOWS: Final = tuple(sorted({w for rule in RULES for w in (rule.long, rule.short)}))
 
@@ -109,9 +111,7 @@ _RULES: Final = tuple(
 _LONGEST_SHORT: Final = max(short for _rule, _long, short in _RULES)
 
 
-def _level(
-    objective: Objective, rule: Rule, long: Tally, short: Tally, minimum: Minimum
-) -> float:
+def _level(objective: Objective, rule: Rule, long: Tally, short: Tally, minimum: Minimum) -> float:
     level = min(burn_rate(objective, long), burn_rate(objective, short)) / rule.rate
     if level < 1:
         return level

@@ -126,9 +126,7 @@ def _width(counts: Sequence[int], hours: Sequence[Hour]) -> int:
     busy = [slot for slot in with_traffic if median(totals[slot].counts) >= middle]
     of_busy = [hour for hour in hours if hour.slot in set(busy)]
     for width, needed in _WIDTHS:
-        spreads = [
-            _spread(samples.counts) for samples in _samples(counts, of_busy, width).values()
-        ]
+        spreads = [_spread(samples.counts) for samples in _samples(counts, of_busy, width).values()]
         if middle * width / HOUR >= needed and median(spreads) <= _IRREGULAR:
             return width
     return DAY
