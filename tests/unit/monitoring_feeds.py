@@ -1,4 +1,4 @@
-"""Twenty feeds of a hospital as they are when nothing is wrong: busy, small, in bursts, nearly silent.
+"""Twenty feeds of a hospital when nothing is wrong: busy, small, in bursts, nearly silent.
 
 Counts are drawn from a rate that follows the local day and the week, varies from day to day and
 wanders within a day. Everything is drawn from one seed.
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = "Europe/Berlin"
-#: Monday. The clocks are set forward on the Sunday before the second week; Good Friday and Easter Monday follow.
+#: Monday. The clocks are set forward on the Sunday before the second week; then Easter begins.
 START = datetime(2026, 3, 23, tzinfo=UTC)
 DAYS = 14
 HISTORY_DAYS = 28

@@ -37,7 +37,7 @@ TELLS = {
     "errors": {"availability"},
     "latency": {"latency"},
 }
-#: Minutes after its end in which a trouble may still be found: no help to anybody, but no false alarm.
+#: Minutes after its end in which a trouble may still be found.
 LATE = 30
 #: Minutes between two looks at what is usual.
 LEARN_EVERY = 7 * DAY

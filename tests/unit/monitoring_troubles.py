@@ -1,8 +1,7 @@
 """Troubles that are planted into the traffic of feeds: what there is to be found.
-
-A trouble is planted where it concerns enough messages to be one: a feed that brings two messages a day is not
-silent after an hour. How many is said in :data:`NEEDED`; it is in messages, and knows nothing of
-how anybody looks for them.
+A trouble is planted where it concerns enough messages to be one: a feed that brings two messages a
+day is not silent after an hour. How many is said in :data:`NEEDED`; it is in messages, and knows
+nothing of how anybody looks for them.
 """
 
 import random

@@ -1,13 +1,12 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """When the use of a budget is worth an alert: several windows and several rates.
-
-From *The Site Reliability Workbook*, chapter 5 "Alerting on SLOs", approach 6 (multiwindow, multi-burn-rate
-alerts), for a period of 30 days: a rate of 14.4 over an hour uses 2 % of the budget, 6 over six hours
-5 %, 1 over three days 10 %. The short window of each rule, a twelfth of the long one, says that it is
-still so, and lets the alert end soon after the trouble. With little traffic one failure is a large
-share, so a rule also asks for a number of events, and that as many bad ones are no chance in a service
-that just keeps its objective.
+From *The Site Reliability Workbook*, chapter 5 "Alerting on SLOs", approach 6 (multiwindow,
+multi-burn-rate alerts), for a period of 30 days: a rate of 14.4 over an hour uses 2 % of the
+budget, 6 over six hours 5 %, 1 over three days 10 %. The short window of each rule, a twelfth of
+the long one, says that it is still so, and lets the alert end soon after the trouble. With little
+traffic one failure is a large share, so a rule also asks for a number of events, and that as many
+bad ones are no chance in a service that just keeps its objective.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """One cause behind many signals: one incident instead of twenty.
-
-When the process that runs the queue stands still, every interface falls silent. The silences are true, but
-they are not the trouble: they belong to the incident of what they depend on. So a signal is first
-asked what explains it; what nothing explains is an incident of its own.
+When the process that runs the queue stands still, every interface falls silent. The silences are
+true, but they are not the trouble: they belong to the incident of what they depend on. So a signal
+is first asked what explains it; what nothing explains is an incident of its own.
 
 A signal that began long before its supposed cause has another one.
 """
@@ -63,8 +62,8 @@ class Cause:
 
 
 SUITE: Final = Node(Subject.SUITE, 0)
-#: What stands still when a cause does. A stopped listener receives nothing; a stopped runner handles
-#: and sends nothing; a partner that does not answer is not sent to.
+#: What stands still when a cause does. A stopped listener receives nothing; a stopped runner
+#: handles and sends nothing; a partner that does not answer is not sent to.
 _STILL: Final = frozenset({Signal.SILENCE, Signal.VOLUME_LOW})
 _LATE: Final = frozenset({Signal.QUEUE_AGE, Signal.LATENCY, Signal.RECOVERY})
 _FAILING: Final = frozenset({Signal.AVAILABILITY, Signal.BREAKER_OPEN, Signal.DEAD_LETTER})

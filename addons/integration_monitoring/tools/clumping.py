@@ -1,12 +1,11 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How many messages make one arrival: what comes in bursts is not as many surprises when it stays away.
-
+"""How many messages make one arrival: a burst that stays away is one surprise, not many.
 The time-rescaling theorem (E. Brown and others, *The Time-Rescaling Theorem and its Application to
-Neural Spike Train Data Analysis*, Neural Computation 14, 2002): measured in expected arrivals instead of
-minutes, the gaps of independent arrivals have an exponential distribution with mean 1. Where long
-gaps are longer than that, by the history of the feed itself, its messages come in clumps, and the ratio
-says of how many.
+Neural Spike Train Data Analysis*, Neural Computation 14, 2002): measured in expected arrivals
+instead of minutes, the gaps of independent arrivals have an exponential distribution with mean 1.
+Where long gaps are longer than that, by the history of the feed itself, its messages come in
+clumps, and the ratio says of how many.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The life of an error group: all failures of one fingerprint, looked after as one.
-
-One transition table, as data. A group that was resolved and fails again has *regressed*: whoever resolved it
-hears of it. A snoozed one comes back when its time is up, or at once when its failures multiply.
+One transition table, as data. A group that was resolved and fails again has *regressed*: whoever
+resolved it hears of it. A snoozed one comes back when its time is up, or at once when its failures
+multiply.
 """
 
 from __future__ import annotations

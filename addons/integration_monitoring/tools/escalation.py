@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Who is told of an incident at which step, and when the next step is due.
-
-One message at the start, one at the end, and in between only when it gets worse or nobody looks after it: then
-it goes to more people, step by step. To acknowledge it stops that, but not for ever: what is not healed for
-long goes up all the same, once.
+One message at the start, one at the end, and in between only when it gets worse or nobody looks
+after it: then it goes to more people, step by step. To acknowledge it stops that, but not for
+ever: what is not healed for long goes up all the same, once.
 """
 
 from __future__ import annotations

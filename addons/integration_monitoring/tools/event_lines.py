@@ -1,14 +1,14 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Audit and security events for a SIEM: JSON lines, and syslog messages of RFC 5424.
-
-What leaves is on a list: fields that are not named in :data:`FIELDS` are left out, whatever somebody adds to an
-event, so no payload can slip through. What is cut is marked.
+What leaves is on a list: fields that are not named in :data:`FIELDS` are left out, whatever
+somebody adds to an event, so no payload can slip through. What is cut is marked.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ FIELDS: Final[Mapping[str, int]] = {
     "environment": 24,
 }
 CUT: Final = "\u2026"
-#: Octets of a message that every receiver takes at least should (RFC 5424, 6.1).
+#: Octets of a message that every receiver should take at least (RFC 5424, 6.1).
 MAX_OCTETS: Final = 2048
 #: Private enterprise number for documentation (RFC 5612): an SD-ID needs one (RFC 5424, 7.2.2).
 _SD_ID: Final = "integration@32473"
@@ -82,10 +82,10 @@ def allowed(event: Mapping[str, object]) -> dict[str, Value]:
     kept: dict[str, Value] = {}
     for name, length in FIELDS.items():
         value = event.get(name)
-        if isinstance(value, bool) or (isinstance(value, int) and len(str(value)) <= length):
+        if isinstance(value, int) and len(str(value)) <= length:
             kept[name] = value
-        elif isinstance(value, float) and value - value == 0:  # neither infinite nor no number
-            kept[name] = value
+        elif isinstance(value, float) and math.isfinite(value):
+            kept[name] = round(value, 6)
         elif isinstance(value, str) and (text := _CONTROL.sub(" ", value).strip()):
             kept[name] = text if len(text) <= length else text[: length - 1] + CUT
     return kept

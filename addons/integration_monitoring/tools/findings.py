@@ -1,9 +1,8 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What is found out about an interface at a moment, with its reasons as data.
-
-A finding says how far a signal is from its limit and which numbers say so. It holds no sentence: who
-shows it makes one in the reader's language. It holds nothing of a message either.
+A finding says how far a signal is from its limit and which numbers say so. It holds no sentence:
+who shows it makes one in the reader's language. It holds nothing of a message either.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The light of an interface on the wall: one state, made of what is known, with the reasons.
-
-One function, so that wall, map, list and metrics never disagree. What a person has decided goes before
-what was found out: an interface that is paused is paused, not down. The worst reason makes the state, and all
-reasons are told.
+One function, so that wall, map, list and metrics never disagree. What a person has decided goes
+before what was found out: an interface that is paused is paused, not down. The worst reason makes
+the state, and all reasons are told.
 """
 
 from __future__ import annotations

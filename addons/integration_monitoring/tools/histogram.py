@@ -1,11 +1,11 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Histograms of durations that add up.
-
-Percentiles of parts cannot be merged to those of the whole; counts of fixed buckets can. The bounds go
-from a millisecond to a week, about 1.8 times from one to the next, so that a percentile is known to
-within the bucket that it lies in. As in OpenMetrics (section "Histogram"), a bucket holds
-what is at most its bound; the last one has none. A row stores the counts of the buckets as a list of integers.
+Percentiles of parts cannot be merged to those of the whole; counts of fixed buckets can. The
+bounds go from a millisecond to a week, about 1.8 times from one to the next, so that a percentile
+is known to within the bucket that it lies in. As in OpenMetrics (section "Histogram"), a bucket
+holds what is at most its bound; the last one has none. A row stores the counts of the buckets as a
+list of integers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The life of an incident: one transition table, as data.
-
-A person acknowledges, escalates or resolves; the signals close it when they have ended. *Resolved* is a
-person's word that the cause is dealt with; *closed* is the fact that nothing is wrong any more. What
-comes back after that is a new incident.
+A person acknowledges, escalates or resolves; the signals close it when they have ended. *Resolved*
+is a person's word that the cause is dealt with; *closed* is the fact that nothing is wrong any
+more. What comes back after that is a new incident.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Makes incidents of signals: one for what belongs together, told of once at its start and once at its end.
+"""Makes incidents of signals: one for what belongs together, told once at start and at end.
+Signals of one subject (an interface, or what is behind several of them) make one incident, however
+many there are and however often one of them comes and goes. It ends when all have ended and none
+has come back for a while: the end is told when it is sure, with the moment at which the last
+signal ended.
 
-Signals of one subject (an interface, or what is behind several of them) make one incident, however many
-there are and however often one of them comes and goes. It ends when all have ended and none has come
-back for a while: the end is told when it is sure, with the moment at which the last signal ended.
-
-Everything is a value: each operation returns the next incident, to be stored, and what is to be told.
+Everything is a value: each operation returns the next incident, to be stored, and what is to be
+told.
 """
 
 from __future__ import annotations

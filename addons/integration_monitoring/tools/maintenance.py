@@ -1,9 +1,8 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Maintenance windows: trouble that was announced is recorded, and nobody is woken.
-
-Within a window incidents are made as ever, so that what happened can be read afterwards; they are told
-only if they outlast it.
+Within a window incidents are made as ever, so that what happened can be read afterwards; they are
+told only if they outlast it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Learns from one-minute counts what is usual for an interface.
-
-The width of a bucket follows the traffic: as small as counts are large and regular enough to be judged,
-so that a busy feed is judged by the minute and a nightly batch by the day. Medians leave out what
-was wild in the history, as long as it was less than half of an hour's samples; known
+The width of a bucket follows the traffic: as small as counts are large and regular enough to be
+judged, so that a busy feed is judged by the minute and a nightly batch by the day. Medians leave
+out what was wild in the history, as long as it was less than half of an hour's samples; known
 trouble is best left out altogether.
 """
 
@@ -67,10 +66,7 @@ def learn(
         return BLANK
     width = _width(counts, hours)
     hourly = _expectations(_samples(counts, hours, HOUR), week)
-    if width >= HOUR:
-        buckets = hourly
-    else:
-        buckets = _expectations(_samples(counts, hours, width), week)
+    buckets = hourly if width >= HOUR else _expectations(_samples(counts, hours, width), week)
     messages = _sure_rates(hourly)
     factor = clumping.factor(counts, first_minute, messages, week)
     rates = tuple(rate / factor for rate in messages)

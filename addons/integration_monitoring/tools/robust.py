@@ -1,10 +1,9 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Statistics that a few wild values do not move.
-
-Sources: B. Iglewicz and D. C. Hoaglin, *How to Detect and Handle Outliers* (ASQC Basic References in
-Quality Control 16, 1993), for the modified z-score and its usual limit of 3.5; F. R. Hampel, *The
-Influence Curve and its Role in Robust Estimation* (1974), for the median absolute deviation.
+Sources: B. Iglewicz and D. C. Hoaglin, *How to Detect and Handle Outliers* (ASQC Basic References
+in Quality Control 16, 1993), for the modified z-score and its usual limit of 3.5; F. R. Hampel,
+*The Influence Curve and its Role in Robust Estimation* (1974), for the median absolute deviation.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Rollups: what happened to one interface in a minute, an hour or a day.
-
-Counters add up; gauges (how many wait, how long the oldest) are readings, of which a longer window keeps the
-last and the worst. A window is always computed anew from what is below it and replaces what was
-there, so computing it twice, or again after something came late, is harmless. A window without a row is a
-window in which nothing happened: it counts as zero, not as unknown.
+Counters add up; gauges (how many wait, how long the oldest) are readings, of which a longer window
+keeps the last and the worst. A window is always computed anew from what is below it and replaces
+what was there, so computing it twice, or again after something came late, is harmless. A window
+without a row is a window in which nothing happened: it counts as zero, not as unknown.
 """
 
 from __future__ import annotations
@@ -131,9 +130,10 @@ def roll_up(rows: Mapping[int, Rollup], begin: int, step: Step) -> Rollup:
 def stale(changed: Iterable[float], closed_until: int) -> dict[Step, tuple[int, ...]]:
     """Which windows have to be computed anew.
 
-    A message counts in the window in which it finished, whenever it came: so what finishes late changes
-    the latest windows only. What is recorded late (a result whose worker hung, a clock that was behind)
-    lies in windows that were closed already: its minute, hour and day are computed anew.
+    A message counts in the window in which it finished, whenever it came: so what finishes late
+    changes the latest windows only. What is recorded late (a result whose worker hung, a clock that
+    was behind) lies in windows that were closed already: its minute, hour and day are computed
+    anew.
 
     :param changed: moments of what was recorded since the last time, in seconds.
     :param closed_until: up to where windows were computed, in seconds.

@@ -1,9 +1,8 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How severe an incident is: the criticality of its interface, and the kind of trouble.
-
-The same outage is a matter of minutes on an interface on which patients depend, and of tomorrow on a price
-list. The matrix is in the manner of ITIL's priority of impact and urgency.
+The same outage is a matter of minutes on an interface on which patients depend, and of tomorrow on
+a price list. The matrix is in the manner of ITIL's priority of impact and urgency.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether nothing came for so long that chance does not explain it.
-
 Independent arrivals of a rate that follows the hour of the week stay away throughout a gap with
-probability ``e^-I``, where ``I`` is the integral of the rate over the gap (inhomogeneous Poisson process).
-Below one in ten thousand the feed is silent. A feed with many arrivals has many gaps a day, and chance has a
-try with each: for it the limit is such that one of all gaps of a day is that long on one day in a
-thousand. The rate counts arrivals, not messages: :mod:`.clumping`.
+probability ``e^-I``, where ``I`` is the integral of the rate over the gap (inhomogeneous Poisson
+process). Below one in ten thousand the feed is silent. A feed with many arrivals has many gaps a
+day, and chance has a try with each: for it the limit is such that one of all gaps of a day is that
+long on one day in a thousand. The rate counts arrivals, not messages: :mod:`.clumping`.
 
 The integral is kept as the gap grows, a minute at a time: the cost does not depend on its length.
 """

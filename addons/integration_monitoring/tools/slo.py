@@ -1,11 +1,10 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Objectives of a service level, and the budget of failures that they leave.
-
 An indicator is a share: good events of all events that count. What is good depends on the kind of
-objective; :data:`MEANING` says which numbers of a rollup it takes. An objective of 99.5 % leaves a budget
-of 0.5 % of the events of its period for failures (B. Beyer and others, *The Site Reliability
-Workbook*, O'Reilly 2018, chapters 2 "Implementing SLOs" and 5 "Alerting on SLOs").
+objective; :data:`MEANING` says which numbers of a rollup it takes. An objective of 99.5 % leaves a
+budget of 0.5 % of the events of its period for failures (B. Beyer and others, *The Site
+Reliability Workbook*, O'Reilly 2018, chapters 2 "Implementing SLOs" and 5 "Alerting on SLOs").
 """
 
 from __future__ import annotations
@@ -112,7 +111,7 @@ def budget(objective: Objective, period: Tally) -> Budget:
 
 
 def burn_rate(objective: Objective, window: Tally) -> float:
-    """How many times as fast as allowed the budget is used: 1 uses it up just by the period's end."""
+    """How many times as fast as allowed the budget is used: 1 uses it up by the period's end."""
     _check(window)
     return window.bad_share / objective.allowed
 

@@ -1,9 +1,8 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What helped before: how earlier error groups like this one were resolved, the most likely first.
-
-A suggestion is a score between 0 and 1 that explains itself: each part says what is alike and how much
-that counts. It suggests; nobody acts on it but a person.
+A suggestion is a score between 0 and 1 that explains itself: each part says what is alike and how
+much that counts. It suggests; nobody acts on it but a person.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What is usual for an interface at an hour of the week.
-
-Learnt from one-minute counts by :mod:`.profile_learning`, kept in a row, and asked by :mod:`.volume`
-and :mod:`.silence`. With few weeks of history an hour of the week has too few samples of its own; then it
-borrows from the same hour of similar days, of all days, or from all hours, and says so: judgements
-on a weaker basis need more evidence.
+Learnt from one-minute counts by :mod:`.profile_learning`, kept in a row, and asked by
+:mod:`.volume` and :mod:`.silence`. With few weeks of history an hour of the week has too few
+samples of its own; then it borrows from the same hour of similar days, of all days, or from all
+hours, and says so: judgements on a weaker basis need more evidence.
 """
 
 from __future__ import annotations

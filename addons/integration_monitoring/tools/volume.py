@@ -1,11 +1,10 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whether the messages of a bucket are too many or too few for this hour of the week.
-
-Large counts are judged by their modified z-score (Iglewicz and Hoaglin), small ones by the tail of a
-Poisson distribution whose mean is known to some spread only. Both have the same limit: a normal value
-is beyond a z-score of 3.5 with a probability of 0.00023. One bucket proves nothing; the detector
-asks for successive ones.
+Large counts are judged by their modified z-score (Iglewicz and Hoaglin), small ones by the tail of
+a Poisson distribution whose mean is known to some spread only. Both have the same limit: a normal
+value is beyond a z-score of 3.5 with a probability of 0.00023. One bucket proves nothing; the
+detector asks for successive ones.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Watches one interface minute by minute: volume, silence, availability, latency.
-
-This is where the detectors are put together, for the scheduled job as for the proof of their precision. Each
-minute costs the same, however long the history: the counts of the bucket that is filling and the
-gap that is growing are kept, the tallies of the objectives come as sums over their windows.
+This is where the detectors are put together, for the scheduled job as for the proof of their
+precision. Each minute costs the same, however long the history: the counts of the bucket that is
+filling and the gap that is growing are kept, the tallies of the objectives come as sums over their
+windows.
 
 What is kept between two minutes (:meth:`Watch.to_dict`) is small and fit for a row.
 """
@@ -28,8 +28,8 @@ HOUR: Final = 60
 DAY: Final = 1440
 _BORDER: Final = 15
 
-#: How signals start and end. Buckets of volume are asked for twice or thrice; the windows of a budget
-#: and the gap of a silence have memory of their own.
+#: How signals start and end. Buckets of volume are asked for twice or thrice; the windows of a
+#: budget and the gap of a silence have memory of their own.
 STEADY: Final = Hysteresis(start_after=1, end_after=10, end_below=0.7)
 HYSTERESES: Final[Mapping[Signal, Hysteresis]] = {
     Signal.SILENCE: Hysteresis(start_after=1, end_after=10, end_below=0.5),
@@ -60,7 +60,8 @@ class Watch:
     :param bucket: messages of the bucket that is filling.
     :param hours: of a profile by the day: hour of the week and messages of
         the last 24 hours, oldest first.
-    :param next_minute: minutes since 1970 of the minute that is wanted next; earlier ones are known.
+    :param next_minute: minutes since 1970 of the minute that is wanted next; earlier ones are
+        known.
     """
 
     profile: Profile
@@ -155,7 +156,7 @@ class Watch:
         return [self.profile.buckets[slot] for slot in slots]
 
     def _resume(self, minute: int) -> None:
-        """Time passed in which nothing was counted: what was filling is void, a gap goes on later."""
+        """Time passed in which nothing was counted: what was filling is void, a gap goes on."""
         self.bucket = self.filled = 0
         self.hours.clear()
         self.gap = silence.Gap(self.gap.since, minute * MINUTE, self.gap.expected)

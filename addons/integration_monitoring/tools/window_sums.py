@@ -1,9 +1,8 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Sums over windows that move with time, a step at a time.
-
-A window of three days costs as much as one of five minutes: what enters is added, what leaves is taken
-away, and all windows share one ring of counts.
+A window of three days costs as much as one of five minutes: what enters is added, what leaves is
+taken away, and all windows share one ring of counts.
 """
 
 from __future__ import annotations
