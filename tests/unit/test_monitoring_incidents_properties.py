@@ -122,13 +122,16 @@ def test_what_is_acknowledged_waits_longer_but_not_for_ever():
 
 
 def test_nobody_is_woken_in_a_maintenance_window():
-    Window = maintenance.Window
-    windows = [Window(0, 100, systems=frozenset({7})), Window(100, 200), Window(500, 600)]
+    windows = [
+        maintenance.Window(0, 100, systems=frozenset({7})),
+        maintenance.Window(100, 200),
+        maintenance.Window(500, 600),
+    ]
     assert maintenance.muted_until(windows, 50, system=7, interface=1) == 200
     assert maintenance.muted_until(windows, 50, system=8, interface=1) is None
     assert maintenance.muted_until(windows, 200, system=7, interface=1) is None
     with pytest.raises(ValueError, match="ends after"):
-        Window(5, 5)
+        maintenance.Window(5, 5)
 
 
 def test_a_stopped_runner_is_one_incident_and_not_twenty():

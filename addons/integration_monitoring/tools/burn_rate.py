@@ -69,7 +69,7 @@ class Minimum:
     bad: int = 5
     bad_now: int = 2
     chance: float = 1e-3
-    chance_now: float = 0.01
+    chance_now: float = 0.002
 
 
 def judge(

@@ -26,6 +26,8 @@ _IRREGULAR: Final = 0.5
 #: Hours of the week with traffic below which an interface is judged by the day.
 _BUSY_SLOTS: Final = 28
 _OVERALL: Final = 12
+#: Weeks of one feed differ by as much, as a share, without any of them being wild.
+_STEADY: Final = 0.12
 
 
 class Hour(NamedTuple):
@@ -96,7 +98,23 @@ def _samples(counts: Sequence[int], hours: Iterable[Hour], width: int) -> dict[i
             sums.extend(counts[begin : begin + HOUR])
         else:
             sums.extend(sum(counts[at : at + width]) for at in range(begin, begin + HOUR, width))
-    return {slot: Samples(tuple(sums), tuple(totals)) for slot, (sums, totals) in found.items()}
+    return {slot: _tidy(sums, totals) for slot, (sums, totals) in found.items()}
+
+
+def _tidy(counts: Sequence[int], totals: Sequence[int]) -> Samples:
+    """Without the occurrences of an hour that do not fit to most of the others.
+
+    Their buckets would make what is usual look wider than it is. Where few are known, or too many
+    do not fit, nobody can say which are the wild ones.
+    """
+    usual = median(totals)
+    reach = LIMIT * max(mad(totals, usual) / NORMAL_MAD, _STEADY * usual, max(usual, 1.0) ** 0.5)
+    fitting = [at for at, total in enumerate(totals) if abs(total - usual) <= reach]
+    if len(fitting) < max(ENOUGH, len(totals) * 2 / 3) or len(fitting) == len(totals):
+        return Samples(tuple(counts), tuple(totals))
+    each = len(counts) // len(totals)
+    kept = (count for at in fitting for count in counts[at * each : (at + 1) * each])
+    return Samples(tuple(kept), tuple(totals[at] for at in fitting))
 
 
 def _days(hours: Sequence[Hour], hourly: Sequence[Expectation]) -> tuple[float, float]:

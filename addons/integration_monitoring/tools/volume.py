@@ -39,7 +39,7 @@ class Limits:
 
     z: float = LIMIT
     least: int = 5
-    above: float = 0.6
+    above: float = 0.8
     below: float = 0.4
 
 
