@@ -78,11 +78,11 @@ def judge(
     bads: Sequence[int],
     minimum: Minimum = Minimum(),
 ) -> Finding:
-    """The rule that is exceeded most, of the most urgent ones that are exceeded.
+    """The most urgent rule that is exceeded, which is the one with the highest rate.
 
     :param totals, bads: events, and bad events, in each of :data:`WINDOWS` up to now.
     :return: its level is the lower of both burn rates as a share of the rule's, so that it falls
-        with the short window as soon as the trouble is over.
+        with the short window as soon as the trouble is over; of several rules the highest.
     """
     signal = SIGNALS[objective.kind]
     if not bads[_LONGEST_SHORT]:
@@ -94,7 +94,7 @@ def judge(
         if bads[short]:
             windows = Tally(totals[long], bads[long]), Tally(totals[short], bads[short])
             level = _level(objective, rule, *windows, minimum)
-            if level >= 1 and (not exceeded or level > best):
+            if level >= 1 and not exceeded:
                 exceeded = rule, *windows
             best = max(best, level)
     if not exceeded:
@@ -105,7 +105,7 @@ def judge(
 #: Rules, the most urgent first, with the places of their windows in :data:`WINDOWS`.
 _RULES: Final = tuple(
     (rule, WINDOWS.index(rule.long), WINDOWS.index(rule.short))
-    for rule in sorted(RULES, key=lambda rule: -rule.grade)
+    for rule in sorted(RULES, key=lambda rule: (-rule.grade, -rule.rate))
 )
 _LONGEST_SHORT: Final = max(short for _rule, _long, short in _RULES)
 
