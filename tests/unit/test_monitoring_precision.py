@@ -1,7 +1,7 @@
 """What the detectors find in two weeks of twenty feeds, and what they find that is not there.
 
-The limits of the detectors were chosen on the seeds 1 to 6. The seeds below were not looked at
-while they were chosen.
+The limits of the detectors were chosen on the seeds 1 to 6 and 20260323. Those below were not
+looked at meanwhile.
 """
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from tests.unit.monitoring_simulation import run
 from tests.unit.monitoring_troubles import KINDS
 
-SEEDS = (20260323, 77777, 31415926)
+SEEDS = (271828, 77777, 31415926)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -20,6 +20,7 @@ Value = str | int | float | bool | None
 #: What may leave, with the length of its text at most. None of these holds content of a message.
 FIELDS: Final[Mapping[str, int]] = {
     "event": 48,
+    "logger": 96,
     "outcome": 16,
     "actor_id": 20,
     "actor": 128,

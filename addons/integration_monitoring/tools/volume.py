@@ -23,7 +23,7 @@ SMALL: Final = 20.0
 #: One-sided probability of a normal value beyond the limit.
 CHANCE: Final = 2.3e-4
 #: Feeds vary from week to week by so much without being ill, as a share of what is usual.
-_VARIES: Final = 0.15
+_VARIES: Final = 0.13
 #: Additional spread of the mean by the number of occurrences that it was learnt from.
 _UNSURE: Final = 0.5
 

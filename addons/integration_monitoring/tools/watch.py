@@ -37,8 +37,8 @@ HYSTERESES: Final[Mapping[Signal, Hysteresis]] = {
     Signal.LATENCY: STEADY,
 }
 #: The narrower a bucket, the more often chance has a try.
-_VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=5, end_below=0.8)
-_VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.8)
+_VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=10, end_below=0.6)
+_VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.6)
 
 
 @dataclass(frozen=True, slots=True)
