@@ -32,6 +32,7 @@ class ScheduleBook:
 
     :param assigner: whose numbers appointments have that name no assigner
     :param documents: data of messages of one system, as in the contract ``ehr.appointment``
+    :ivar given: appointments that are another patient's, or somebody's at all, since this began
     :raises errors.IntegrationError: a place is not known
     """
 
@@ -39,6 +40,7 @@ class ScheduleBook:
         self.env = env
         self.assigner = assigner
         self.company = env.company
+        self.given = env["ehr.appointment"]
         self._appointments: dict[tuple[str, Identifier], BaseModel] = defaultdict(
             env["ehr.appointment"].browse
         )
