@@ -82,7 +82,9 @@ def test_a_merge_and_something_new_of_the_patient_at_once(
     """Whichever comes first: what is new is the kept patient's."""
     mark = f"{model}-{first}"
     kept, retired = f"K-{mark}", f"R-{mark}"
-    feeds.tell(*(adt("admit", f"V-{one}", "06:00", patient={"number": one}) for one in (kept, retired)))
+    feeds.tell(
+        *(adt("admit", f"V-{one}", "06:00", patient={"number": one}) for one in (kept, retired))
+    )
     new = {
         "ehr_appointment": siu(mark, patient={"number": retired}),
         "ehr_encounter": adt("admit", mark, "08:00", patient={"number": retired}),
@@ -92,9 +94,7 @@ def test_a_merge_and_something_new_of_the_patient_at_once(
     number = {"ehr_appointment": "filler_number", "ehr_encounter": "visit_number"}[model]
     patient = f"SELECT patient_id FROM {model} WHERE {number} = %s"
     expected = "SELECT patient_id FROM ehr_encounter WHERE visit_number = %s"
-    assert feeds.database.scalar(patient, [mark]) == feeds.database.scalar(
-        expected, [f"V-{kept}"]
-    )
+    assert feeds.database.scalar(patient, [mark]) == feeds.database.scalar(expected, [f"V-{kept}"])
 
 
 def test_two_events_that_change_nothing_of_a_visit_each(feeds: TwoFeeds, tmp_path: Path) -> None:

@@ -26,8 +26,11 @@ def tick(minute, arrived=0):
 LATER = st.sampled_from([0, 0, 1])
 
 
-def timed(events, steps=itertools.repeat(1)):
-    """Events with their times, as they happened; of those of one time, as they arrived."""
+def timed(events, steps):
+    """Events with their times, as they happened; of those of one time, as they arrived.
+
+    :param steps: how many minutes after the one before it each happened
+    """
     minutes = itertools.accumulate(steps)
     return [
         (*head, tick(minute, arrived), said)

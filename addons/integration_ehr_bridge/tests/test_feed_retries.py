@@ -93,15 +93,15 @@ class TestFileRetries(RetryCase, FeedCase):
         )
         control, kind, raw = self.places("8100")
         late = control, kind, raw.replace(b"20250302080000", b"20250301080000")
-        self.assertEqual(
-            self.arrive(self.places("8200"), late).mapped("state"), ["done", "done"]
-        )
+        self.assertEqual(self.arrive(self.places("8200"), late).mapped("state"), ["done", "done"])
         ward = self.env["ehr.location"].search([("point_of_care", "=", "8W")])
         self.assertEqual(ward.analytic_account_id, accounts[1])
 
     def test_a_file_of_staff_that_waited(self):
         told = self.arrive(self.staff("Z", "NURSE"), self.staff("A", "SURGEON"))
-        self.assertEqual(told.mapped("state"), ["quarantined", "done"], told.mapped("error_message"))
+        self.assertEqual(
+            told.mapped("state"), ["quarantined", "done"], told.mapped("error_message")
+        )
         value_map = self.env["integration.value.map"].search([("code", "=", "hl7_active")])
         self.env["integration.value.map.line"].create(
             {"map_id": value_map.id, "source": "Z", "target": "inactive"}
