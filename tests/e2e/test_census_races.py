@@ -97,23 +97,19 @@ def test_a_merge_and_something_new_of_the_patient_at_once(
     assert feeds.database.scalar(patient, [mark]) == feeds.database.scalar(expected, [f"V-{kept}"])
 
 
-def test_two_events_that_change_nothing_of_a_visit_each(feeds: TwoFeeds, tmp_path: Path) -> None:
-    """Moves that come late, between others: each of them begins where the other one ended."""
+def test_two_events_of_a_visit_at_once(feeds: TwoFeeds, tmp_path: Path) -> None:
+    """What is taken back while it is told: by itself, one of the two changes nothing of the visit.
+
+    None of the rows that the discharge changes is one that the other event would write.
+    """
     feeds.tell(adt("admit", "V5", "06:00", "U1"), adt("transfer", "V5", "12:00", "U9"))
     feeds.tell_at_once(
         tmp_path / "meeting",
-        adt("transfer", "V5", "08:00", "U2"),
-        adt("transfer", "V5", "10:00", "U3"),
+        adt("discharge", "V5", "10:00", recorded_at="2026-03-02T10:00:00Z"),
+        adt("cancel_discharge", "V5", "10:00", recorded_at="2026-03-02T11:00:00Z"),
     )
-    moves = feeds.database.sql(
-        "SELECT f.point_of_care AS came_from, t.point_of_care AS entered FROM ehr_move m "
-        "JOIN ehr_encounter e ON e.id = m.encounter_id AND e.visit_number = 'V5' "
-        "LEFT JOIN ehr_location f ON f.id = m.from_id LEFT JOIN ehr_location t ON t.id = m.to_id "
-        "ORDER BY m.occurred_at"
+    [visit] = feeds.database.sql(
+        "SELECT e.state, l.point_of_care FROM ehr_encounter e "
+        "JOIN ehr_location l ON l.id = e.location_id WHERE e.visit_number = 'V5'"
     )
-    assert [(one["came_from"], one["entered"]) for one in moves] == [
-        (None, "U1"),
-        ("U1", "U2"),
-        ("U2", "U3"),
-        ("U3", "U9"),
-    ]
+    assert visit == {"state": "present", "point_of_care": "U9"}
