@@ -18,7 +18,6 @@ from . import (
     test_hl7_feed,
     test_hl7_http,
     test_hl7_outbound,
-    test_migrations,
     test_mllp_inbound,
     test_mllp_keeper,
     test_mllp_leases,
@@ -30,4 +29,5 @@ from . import (
     test_ui_listener,
     test_ui_schedule,
     test_upgrade,
+    test_upgrade_lists,
 )

@@ -10,7 +10,7 @@ VERSION = "19.0.1.1.0"
 
 
 @tagged("post_install", "-at_install")
-class TestMigrations(EngineCase):
+class TestUpgradeLists(EngineCase):
     def test_lists_hold_since_they_were_sent(self):
         script = upgrading.script(VERSION, "post-list_times", MIGRATIONS)
         for name in script.NAMES:
@@ -49,7 +49,7 @@ class TestMigrations(EngineCase):
             "kind": "staff",
             "name": "D1",
             "effective_at": "2030-01-01",
-            "records": [],
+            "records": [[1, {}]],
             "user_id": self.env.uid,
             "company_id": self.env.company.id,
         }
