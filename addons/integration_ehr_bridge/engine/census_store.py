@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +33,14 @@ def store(census: Census) -> None:
 # -- visits ------------------------------------------------------------------------------------
 
 
-def _store_visits(census: Census, touched: Iterable[Visit]) -> None:
+def _store_visits(census: Census, touched: Sequence[Visit]) -> None:
     created, values, unwritten, given = [], [], [], set()
-    known = census.env["ehr.encounter"]
+    encounters = census.env["ehr.encounter"]
     for visit in touched:
         vals = visit_values(census, visit)
         if visit.record.patient_id.id != vals["patient_id"]:
             given.add(vals["patient_id"])
         if visit.record:
-            known |= visit.record
             if not write_changed(visit.record, vals):
                 unwritten.append(visit.record.id)
         else:
@@ -55,12 +54,13 @@ def _store_visits(census: Census, touched: Iterable[Visit]) -> None:
                     "company_id": census.company.id,
                 }
             )
-    records = census.env["ehr.encounter"].create(values)
+    # As all that were touched, once for all of them: below.
+    records = encounters.with_context(ehr_adopted_later=True).create(values).with_env(census.env)
     for visit, record in zip(created, records, strict=True):
         visit.record = record
     _claim(census, "ehr_encounter", unwritten)
     census.env["ehr.patient"].browse(given - {False})._claim()
-    known._adopt_appointments()
+    encounters.union(*(visit.record for visit in touched))._adopt_appointments()
 
 
 def visit_values(census: Census, visit: Visit) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ..tools.census_events import DISCHARGED, INPATIENT, PRESENT
 
 EVENT = "ehr.encounter_event"
 TRANSFER = "ehr.encounter_transfer"
+#: In the context of who creates visits, and looks for their appointments together with others'.
+ADOPTED_LATER = "ehr_adopted_later"
 #: For so long appointments are looked for that named a visit when it became known.
 LATE = timedelta(days=1)
 
@@ -74,7 +76,8 @@ class EhrEncounter(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         visits = super().create(vals_list)
-        visits._adopt_appointments()
+        if not self.env.context.get(ADOPTED_LATER):
+            visits._adopt_appointments()
         return visits
 
     def _adopt_appointments(self):
