@@ -29,12 +29,14 @@ class ScheduleBook:
 
     :param assigner: whose numbers appointments have that name no assigner
     :param documents: data of messages of one system, as in the contract ``ehr.appointment``
+    :ivar given: appointments that are another patient's, or somebody's at all, since this began
     :raises errors.IntegrationError: a place is not known
     """
 
     def __init__(self, env: api.Environment, assigner: str, documents: Sequence[Document]) -> None:
         self.env = env
         self.company = env.company
+        self.given = env["ehr.appointment"]
         patients = _pairs(data.get("patient") for data in documents)
         visits = _pairs(data.get("visit") for data in documents)
         needs = [one for data in documents for one in data.get("resources", ())]

@@ -131,6 +131,21 @@ class EhrPatient(models.Model):
         )
         return bool(everybody.search_count(mine & named, limit=1))
 
+    def _claim(self):
+        """Let no merge have retired these records since this transaction began, nor do so now.
+
+        A merge looks for all that is of the patient, and cannot see what another transaction is
+        about to add. It writes the row of the patient; so does who adds something, if only as it
+        is. The second of them then fails, as any two do who write the same row, and is run again.
+        A lock would not do: who only waited for it goes on with what was the case before.
+        """
+        if self:
+            self.env.cr.execute(
+                "UPDATE ehr_patient SET active = active WHERE id IN ("
+                "SELECT id FROM ehr_patient WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
+                [self.ids],
+            )
+
     def _kept(self):
         """The record that is kept of each of these: themselves, unless they were retired."""
         return self.browse(dict.fromkeys((one.merged_into_id or one).id for one in self))

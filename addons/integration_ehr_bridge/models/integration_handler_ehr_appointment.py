@@ -33,7 +33,9 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         # sudo: the service user needs no right on systems to know whose message this is
         system = self.env["integration.system"].sudo().browse(received.system_id)
         book = ScheduleBook(self.env, system.code, [data for _received, data in messages])
-        return [self._apply(book, data) for _received, data in messages]
+        touched = [self._apply(book, one, data) for one, data in messages]
+        book.given.patient_id._claim()
+        return touched
 
     def _along_with(self, record):
         return (self.env["ehr.staff"].browse(record.env.context.get(_STAFF, ())),)
@@ -42,21 +44,22 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
     # one event
     # ------------------------------------------------------------------
 
-    def _apply(self, book, data):
+    def _apply(self, book, received, data):
         at = self._moment(data)
+        now = schedule.tick(at, received.arrived)
         appointment = book.appointment(data)
         clocks = appointment.clocks or {}
         status = schedule.Status(appointment.status) if appointment else None
         try:
-            schedule.require_open(data["event"], data.get("status"), at, status, clocks)
+            schedule.require_open(data["event"], data.get("status"), now, status, clocks)
         except schedule.AppointmentOverError as exc:
             raise self._over(exc.status) from None
         numbers, said = self._facts(book, data, appointment)
-        fresh, clocks = schedule.news(said, at, clocks)
+        fresh, clocks = schedule.news(said, now, clocks)
         values = appointment._differing(numbers | fresh)
         if "resources" in data:
             said = book.resources(data["resources"])
-            needs, clocks = schedule.needs(said, at, clocks)
+            needs, clocks = schedule.needs(said, now, clocks)
             values |= appointment._replan(needs) if needs else {}
         if clocks != (appointment.clocks or {}):
             values |= {"clocks": clocks, "last_event_at": max(at, appointment.last_event_at or at)}
@@ -66,6 +69,8 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         elif values:
             appointment.write(values)
         book.add(appointment)
+        if "patient_id" in values:
+            book.given |= appointment
         staff = before | appointment.resource_ids.staff_id
         return appointment.with_context(**{_STAFF: staff.ids})
 

@@ -15,6 +15,7 @@ from . import (
     test_clinical_records,
     test_coming,
     test_ehr_events,
+    test_feed_retries,
     test_hl7_feed,
     test_hl7_http,
     test_hl7_outbound,
@@ -29,4 +30,5 @@ from . import (
     test_ui_listener,
     test_ui_schedule,
     test_upgrade,
+    test_upgrade_lists,
 )
