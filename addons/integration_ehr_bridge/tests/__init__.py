@@ -3,6 +3,7 @@ from . import (
     test_access_schedule,
     test_appointment,
     test_census,
+    test_census_beds_hand,
     test_census_differential,
     test_census_drain,
     test_census_events,
