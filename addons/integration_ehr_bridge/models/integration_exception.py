@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class IntegrationException(models.Model):
@@ -11,6 +11,15 @@ class IntegrationException(models.Model):
         selection_add=[("census_hand", "Differs from entry by hand")],
         ondelete={"census_hand": "cascade"},
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "census_hand": (
+                self.env._("Accept what the feed says"),
+                self.env._("Keep what was entered by hand"),
+            ),
+        }
 
     def _accept_census_hand(self):
         """The feed is right: what was entered by hand does not count any more."""

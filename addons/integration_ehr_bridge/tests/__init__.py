@@ -18,6 +18,7 @@ from . import (
     test_hl7_feed,
     test_hl7_http,
     test_hl7_outbound,
+    test_migrations,
     test_mllp_inbound,
     test_mllp_keeper,
     test_mllp_leases,

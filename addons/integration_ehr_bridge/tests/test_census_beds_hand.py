@@ -53,10 +53,10 @@ class TestBedsByHand(CensusCase):
         self.is_now("isolated")
         self.requests(1).with_user(self.keeper).action_done()
         self.is_now("isolated")  # cleaned, and who lifts isolation is another question
-        self.assertEqual(self.bed(1).unit_id.free_count, 0)
+        self.assertEqual(self.bed(1).unit_id.free_count, 1)  # the other one
         self.enter("action_ask_free")
         self.is_now("free")
-        self.assertEqual(self.bed(1).unit_id.free_count, 1)
+        self.assertEqual(self.bed(1).unit_id.free_count, 2)
 
     def test_closed_and_freed(self):
         self.enter("action_ask_close", "lamp broken")
