@@ -17,6 +17,8 @@ _NAME = re.compile(
 )
 #: Names in expressions that are no members of a document.
 _OTHERS = frozenset({"root", "item", "index", "context", "null", "true", "false"})
+#: What is told of values that are in no document.
+_ELSEWHERE = {"index": "position", r"context\.moment": "when it became so"}
 
 
 class Mapping(Protocol):
@@ -68,7 +70,7 @@ def _row(field: str, text: str) -> Row:
     members = [
         dotted or name for dotted, name in _NAME.findall(bare) if dotted or name not in _OTHERS
     ]
-    counted = ["position"] if re.search(r"\bindex\b", bare) else []
+    counted = [said for name, said in _ELSEWHERE.items() if re.search(rf"\b{name}\b", bare)]
     said = [one for one in texts if one and one not in maps]
     if not (members or said or counted):
         raise ValueError(f"it cannot be told what {field} is made of: {text}")

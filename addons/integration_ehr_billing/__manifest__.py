@@ -22,6 +22,8 @@
         "views/ehr_account_views.xml",
         "views/ehr_charge_views.xml",
         "views/ehr_charge_code_views.xml",
+        "views/ehr_uncharged_views.xml",
+        "views/product_template_views.xml",
         "views/integration_charge_entry_views.xml",
         "views/integration_system_views.xml",
         "views/ehr_payer_views.xml",
@@ -30,6 +32,7 @@
         "views/menus_charges.xml",
     ],
     "demo": [
+        "demo/hospital_demo.xml",
         "demo/charges.xml",
     ],
     "assets": {

@@ -59,6 +59,7 @@
     ],
     "demo": [
         "demo/supply_demo.xml",
+        "demo/hospital_demo.xml",
     ],
     "assets": {
         "web.assets_tests": ["integration_ehr_supply/static/tests/tours/*.js"],

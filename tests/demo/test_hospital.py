@@ -48,6 +48,7 @@ def test_all_kinds_of_messages_are_told(seed: int) -> None:
     assert set(counts) == {
         *("A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13"),
         *("A20", "A28", "A31", "A40", "S12", "S13", "S14", "S15", "S26"),
+        *("O13", "R01", "P03", "O05"),
     }
     assert counts["A01"] > 30
     classes = [one.visit.kind for one in told(seed, 60) if one.visit]

@@ -61,12 +61,14 @@ class Hospital:
             direction="inbound",
             body_codec="hl7",
             data_class="clinical",
-            routing_id=office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
             policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
-            user_id=self.user,
             latency_class="realtime",
             hl7_application="ODOO",
-            **values,
+            **{
+                "routing_id": office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
+                "user_id": self.user,
+                **values,
+            },
         )
         office.activate(made)
         return made
@@ -79,10 +81,12 @@ class Hospital:
             office.supplier(name),
             url,
             policy={"max_attempts": 2},
-            data_class="clinical",
-            latency_class="realtime",
-            event_type_ids=[[6, 0, types]],
-            **values,
+            **{
+                "data_class": "clinical",
+                "latency_class": "realtime",
+                "event_type_ids": [[6, 0, types]],
+                **values,
+            },
         )
         return made.id
 
@@ -248,7 +252,9 @@ class Hospital:
             "SELECT count(*) FROM integration_message WHERE state IN "
             "('received', 'queued', 'processing', 'retry', 'waiting')"
         )
-        wait_until(lambda: not self.suite.database.scalar(busy), 90, what="the end of all messages")
+        wait_until(
+            lambda: not self.suite.database.scalar(busy), 240, what="the end of all messages"
+        )
 
     # -- what people do --------------------------------------------------------------------
 

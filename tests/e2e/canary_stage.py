@@ -56,6 +56,7 @@ class _Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.received.append(body)
+        self.server.by_path.setdefault(self.path, []).append(body)
         text = body.decode().replace("\n", " ")
         self.send_response(int(self.path.rpartition("/")[2]), text[:80])
         self.send_header("Content-Type", f"text/plain; body={text[:200]}")
@@ -83,6 +84,7 @@ class EchoServer(ThreadingHTTPServer):
         context: ssl.SSLContext = authority.server_context(folder, "localhost")
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.received: list[bytes] = []
+        self.by_path: dict[str, list[bytes]] = {}
 
     def url(self, status: int) -> str:
         return f"https://localhost:{self.server_address[1]}/{status}"

@@ -17,6 +17,8 @@ PERSONAL = (
     "nurse", "doctor",
 )  # fmt: skip
 BED = "4W^401^{}^MAIN"
+#: Seconds from one moment to the next: all that is said fits into three hours.
+STEP = 10
 
 
 @dataclass
@@ -31,11 +33,12 @@ class Ward:
     people: Canaries = field(default_factory=Canaries)
     visits: Canaries = field(default_factory=Canaries)
     accounts: Canaries = field(default_factory=Canaries)
-    _minutes: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _steps: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     def __post_init__(self) -> None:
-        self._said = {what: self.people.plant(what) for what in PERSONAL}
+        #: what is said of a person in every message
+        self.said = self._said = {what: self.people.plant(what) for what in PERSONAL}
         # A moment of birth: a date alone would be found by chance.
         self._said["birth"] = self.people.plant("birth date", "193802171437")
         self._start = datetime.now(UTC) - timedelta(hours=3)
@@ -47,7 +50,7 @@ class Ward:
 
     def now(self, minutes: int = 0) -> str:
         """A moment of today; each is later than the one before."""
-        at = self._start + timedelta(minutes=next(self._minutes) + minutes)
+        at = self._start + timedelta(seconds=STEP * next(self._steps), minutes=minutes)
         return f"{at:%Y%m%d%H%M%S}+0000"
 
     def message(self, kind: str, *segments: str, control: str = "", **msh: str) -> bytes:
@@ -83,8 +86,14 @@ class Ward:
         """The number of PID-19, which PID-3 repeats."""
         return self._said["national id"]
 
-    def account(self, label: str) -> str:
-        return self.accounts.plant(f"account {label}")
+    def account(self, label: str = "") -> str:
+        if label:
+            return self.accounts.plant(f"account {label}")
+        return self._another(self.accounts, "account")
+
+    def wrong(self, where: str) -> str:
+        """What stands in a field that cannot be handled: whoever quotes it in an error is found."""
+        return self._another(self.people, f"wrong in {where}")
 
     def person(self, number: str, account: str = "") -> str:
         """PID, with a name of its own."""
@@ -96,12 +105,12 @@ class Ward:
             f"{said['address']}^^GHENT||{said['phone']}|||M||{account}|{said['national id']}"
         )
 
-    def around(self) -> list[str]:
+    def around(self, payer: str = "PAYER3", plan: str = "PLAN7") -> list[str]:
         """What else comes with a patient: next of kin, guarantor, insurance, diagnoses, notes."""
         said = self._said
-        plan, fields = ["IN1", "1", "PLAN7", "PAYER3"], [""] * 33
+        names, fields = ["IN1", "1", plan, payer], [""] * 33
         fields[12], fields[32] = said["insured"], said["member id"]  # IN1-16, IN1-36
-        insured = "|".join([*plan, *fields])
+        insured = "|".join([*names, *fields])
         return [
             f"NK1|1|{said['next of kin']}^Ann|SPO|{said['address']}|{said['phone']}",
             f"GT1|1||{said['guarantor']}^Bob||{said['address']}",
@@ -119,25 +128,32 @@ class Ward:
         later: int = 0, **pv1: str,
     ) -> bytes:  # fmt: skip
         """A message of a visit. ``pv1``: fields of PV1 by number, such as ``f10="SURG"``."""
-        doctor = f"D9^{self._said['doctor']}^Eve"
-        fields = {2: cls, 3: bed, 7: doctor, 19: f"{visit}^^^MAIN"}
-        fields |= {int(name[1:]): value for name, value in pv1.items()}
-        seen = "|".join(["PV1", "1", *(fields.get(at, "") for at in range(2, max(fields) + 1))])
         return self.message(
             f"ADT^{trigger}",
             f"EVN|{trigger}|{self.now(later)}|||{self._said['nurse']}^Pat",
             self.person(number, account and f"{account}^^^MAIN"),
-            seen,
+            self.stay(visit, bed, cls, **pv1),
             f"PV2|||{self._said['diagnosis']}^{self._said['diagnosis text']}",
             *self.around(),
             control=control,
         )  # fmt: skip
 
-    def merge(self, label: str, kept: str, retired: str) -> bytes:
+    def stay(self, visit: str, bed: str = BED.format(1), cls: str = "I", **pv1: str) -> str:
+        """PV1, with a doctor and more fields by number."""
+        doctor = f"D9^{self._said['doctor']}^Eve"
+        fields = {2: cls, 3: bed, 7: doctor, 19: f"{visit}^^^MAIN" if visit else ""}
+        fields |= {int(name[1:]): value for name, value in pv1.items()}
+        return "|".join(["PV1", "1", *(fields.get(at, "") for at in range(2, max(fields) + 1))])
+
+    def merge(
+        self, label: str, kept: str, retired: str, accounts: tuple[str, str] | None = None
+    ) -> bytes:
+        """A40. ``accounts``: the one that is kept, and the one that is given up."""
         name = self.people.plant(f"prior name in {label}")
+        stays, gone = (f"{one}^^^MAIN" for one in accounts) if accounts else ("", "")
         return self.message(
-            "ADT^A40", f"EVN|A40|{self.now()}", self.person(kept),
-            f"MRG|{retired}^^^MAIN^MR||||||{name}^Jana",
+            "ADT^A40", f"EVN|A40|{self.now()}", self.person(kept, stays),
+            f"MRG|{retired}^^^MAIN^MR||{gone}||||{name}^Jana",
         )  # fmt: skip
 
     def appointment(self, label: str, number: str, visit: str, at: datetime) -> bytes:

@@ -4,12 +4,31 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.e2e.receivers import Answer, Receiver
 from tests.e2e.world import BY_LEASE, LEASE, RUN, SHARED, World, running_world
 from tests.harness import Database, wait_until
+
+STORE_MANY = """
+import time
+from odoo.addons.integration_core.engine import intake, intake_batch, keys
+from odoo.addons.integration_core.engine.cursors import own_cursor
+from odoo.addons.integration_core.tools import correlation
+spec = env["integration.interface"].browse(interface_id)._inbound_spec()
+incoming = [
+    intake.Incoming(
+        external_key=key, message_type=None, body=body.encode(), content_type="application/json",
+        correlation_id=correlation.new_id(), trace_parent=str(correlation.new_traceparent()))
+    for key, body in deliveries
+]
+with own_cursor(env.registry) as cr:
+    receipts = intake_batch.store(cr, spec, incoming, keys.optional_ring(cr))
+    time.sleep(hold)
+result = [one.outcome.name for one in receipts]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +167,60 @@ def test_late_handler_has_no_effect(world: World) -> None:
     assert len(world.ledger.notes(order.id)) == 1
     codes = [attempt["error_code"] for attempt in world.ledger.attempts(done["id"])]
     assert codes == ["worker_lost", None]
+
+
+def test_handler_that_outlasts_its_lease_is_not_run_again(world: World) -> None:
+    """As when a list of very many rows is taken apart: its row is locked until the commit."""
+    supplier = world.supplier()
+    inbound = world.inbound(supplier)
+    (order,) = world.office.confirmed(supplier)
+    (receipt,) = world.store(inbound, order.confirmation())
+    slow = """
+    import time
+    from odoo.addons.integration_core.engine import inbound
+    handle = inbound.handle
+    def slowly(*args, **kwargs):
+        batch = handle(*args, **kwargs)
+        time.sleep(wait)
+        return batch
+    inbound.handle = slowly
+    try:
+        result = env["integration.lane"].search([("interface_id", "=", interface_id)])._drain()
+    finally:
+        inbound.handle = handle
+    """
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(world.shells[1].run, slow, interface_id=inbound.id, wait=2.5 * LEASE)
+        time.sleep(1.5 * LEASE)
+        assert world.drain(inbound.id, shell=2) == 0
+        assert not first.done(), "it is at work still"
+        first.result(60)
+    done = world.ledger.message(receipt)
+    assert (done["state"], done["attempts"]) == ("done", 1)
+    assert len(world.ledger.notes(order.id)) == 1
+
+
+def test_the_same_keys_of_two_senders_at_once(world: World) -> None:
+    """Who comes second waits for the first one, and then has duplicates; each key is there once."""
+    supplier = world.supplier()
+    inbound = world.inbound(supplier)
+    first = [("a", "{}"), ("b", "{}"), ("c", "{}")]
+    second = [("b", "{}"), ("c", '{"other": 1}'), ("d", "{}")]
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(
+            world.shells[1].run, STORE_MANY, interface_id=inbound.id, deliveries=first, hold=2
+        )
+        time.sleep(1)
+        two = pool.submit(
+            world.shells[2].run, STORE_MANY, interface_id=inbound.id, deliveries=second, hold=0
+        )
+        assert one.result(60) == ["STORED", "STORED", "STORED"]
+        assert two.result(60) == ["DUPLICATE", "CONFLICT", "STORED"]
+    assert world.shells[2].run(STORE_MANY, interface_id=inbound.id, deliveries=first, hold=0) == [
+        "DUPLICATE",
+        "DUPLICATE",
+        "DUPLICATE",
+    ]
 
 
 # -- concurrent writers ------------------------------------------------------------------------

@@ -250,6 +250,38 @@ def test_charges_are_drafted_credited_and_one_waits(demo: Database) -> None:
     assert [row["kind"] for row in kinds] == ["charge_price"]
 
 
+def test_the_hospital_finds_its_goods_and_its_connection(demo: Database) -> None:
+    """Also where there is no key ring, and once, however often the data is loaded."""
+    on_hand = (
+        "SELECT p.default_code, l.name AS place, sum(q.quantity) AS there FROM stock_quant q "
+        "JOIN product_product p ON p.id = q.product_id JOIN stock_location l ON l.id = "
+        "q.location_id WHERE l.usage = 'internal' GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    before = demo.sql(on_hand)
+    there = {(row["default_code"], row["place"]): row["there"] for row in before}
+    assert there["IMP-HIP", "Sterile store"] == there["IMP-KNEE", "Sterile store"] == 150
+    assert there["MED-PARA", "Ward 3W"] == 10000
+    rules = (
+        "SELECT l.message_type FROM integration_routing_line l JOIN integration_routing r "
+        "ON r.id = l.routing_id WHERE r.code = 'demo_hospital' ORDER BY 1"
+    )
+    types = [row["message_type"] for row in demo.sql(rules)]
+    assert {"ADT^A01", "SIU^S12", "RDS^O13", "ORU^R01", "OMS^O05", "DFT^P03"} <= set(types)
+    demo.run(
+        """
+env["integration.demo"]._load_ehr_hospital()
+env["integration.demo"]._load_ehr_hospital_charges()
+"""
+    )
+    assert demo.sql(on_hand) == before
+    assert [row["message_type"] for row in demo.sql(rules)] == types
+    bound = demo.sql(
+        "SELECT r.code FROM integration_interface i JOIN integration_routing r "
+        "ON r.id = i.routing_id WHERE i.mllp_port = 2575"
+    )
+    assert [row["code"] for row in bound] == ["demo_hospital"]
+
+
 def test_what_waits_in_the_house(demo: Database) -> None:
     states = demo.sql("SELECT DISTINCT state FROM procurement_stock_threshold")
     assert {row["state"] for row in states} == {"ok", "breached"}

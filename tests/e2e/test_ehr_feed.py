@@ -15,7 +15,7 @@ from demo_hospital import places
 from demo_hospital.day import Day, Settings
 from demo_hospital.diary import Diary
 from demo_hospital.hospital import NEW_CLASS, Hospital
-from demo_hospital.wire import Wire
+from demo_hospital.wire import Answer, Wire
 
 from setup.odoo_server import free_port
 from tests.e2e.conftest import Suite
@@ -195,10 +195,11 @@ def test_the_days_of_a_hospital(feed: Feed, tmp_path: Path) -> None:
     diary = Diary(tmp_path / "hospital.json", seed=1)
     settings = Settings(ZoneInfo("Europe/Brussels"), pace=6000, limit=260)
     seconds = itertools.count(int(time.time()) - 3000)
-    wire = Wire("127.0.0.1", feed.port, stopping)
+    wire = Counted("127.0.0.1", feed.port, stopping)
     day = Day(diary, wire, settings, stopping, clock=lambda: next(seconds) // 20 * 20)
     day.run()
-    assert set(day.answers) == {"AA"}
+    # Whoever orders hears what becomes of it: this feed has no rule for orders.
+    assert day.answers == Counter(AA=260 - wire.orders, AR=wire.orders)
     assert diary.sent == 260
     feed.wait_idle()
     told = feed.sql(
@@ -221,6 +222,16 @@ def test_the_days_of_a_hospital(feed: Feed, tmp_path: Path) -> None:
         "GROUP BY m.encounter_id, m.occurred_at, m.recorded_at HAVING count(*) > 1) AS tied"
     )
     assert ties["count"] > 0, "nothing of a patient had equal times: the test is about nothing"
+
+
+class Counted(Wire):
+    """A connection that counts the orders of supplies."""
+
+    orders = 0
+
+    def send(self, message: str) -> Answer:
+        self.orders += "||OMS^" in message.split("\r", 1)[0]
+        return super().send(message)
 
 
 def lying(hospital: Hospital) -> dict[str, list[str]]:

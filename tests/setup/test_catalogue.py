@@ -120,7 +120,8 @@ def outgoing(header: str, *expressions: str) -> list[tuple[str, tuple[str, ...],
 
 def test_what_is_sent() -> None:
     found = outgoing(
-        "{type: 'MFN', segments: [{id: 'MFI', f1: 'INV', f3: (root.export && 'REP') || 'UPD'}]}",
+        "{type: 'MFN', segments: [{id: 'MFI', f1: 'INV', f3: (root.export && 'REP') || 'UPD', "
+        "f5: hl7_written(context.moment, context.zone)}]}",
         "[{id: 'MFE', f2: concat(index)}, "
         "{id: 'ITM', f1: {c1: item.item, c2: item.name}, f2: lookup('units', item.unit)}, "
         "item.packs[*].{id: 'PKG', f4: quantity}]",
@@ -128,6 +129,7 @@ def test_what_is_sent() -> None:
     assert found == [
         ("MFI-1", (), ("INV",)),
         ("MFI-3", ("export",), ("REP", "UPD")),
+        ("MFI-5", (), ("when it became so",)),
         ("MFE-2", (), ("position",)),
         ("ITM-1", ("item", "name"), ()),
         ("ITM-2", ("unit",), ()),

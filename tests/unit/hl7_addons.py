@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.unit import hl7_profiles
 from tests.unit.load_ehr import load
 
 ADDONS = hl7_profiles.DATA.parents[1]
+_ALIKE = re.compile(r"'source': code, 'target': code\}\)\s+for code in (\(.*?\))", re.DOTALL)
 
 
 def _records(addon: str, model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
@@ -51,11 +53,19 @@ def value_maps(addon: str) -> dict[str, dict[str, str]]:
     found = dict(hl7_profiles.MAPS)
     for _name, values in _records(addon, "integration.value.map"):
         lines = values["line_ids"].get("eval") if "line_ids" in values else ""
-        # What is made of records, such as currencies, each database has its own.
-        rows = (row for row in hl7_profiles._ROW.findall(lines) if "'source': '" in row)
-        pairs = map(ast.literal_eval, rows)
-        found[values["code"].text] = {row["source"]: row["target"] for row in pairs}
+        found[values["code"].text] = dict(_pairs(lines))
     return found
+
+
+def _pairs(lines: str) -> Iterator[tuple[str, str]]:
+    """Sources and targets of the lines of a value map: written out, or made of a list of codes."""
+    if alike := _ALIKE.search(lines):
+        yield from ((code, code) for code in ast.literal_eval(alike[1]))
+        return
+    # What is made of records, such as currencies, each database has its own.
+    rows = (row for row in hl7_profiles._ROW.findall(lines) if "'source': '" in row)
+    for row in map(ast.literal_eval, rows):
+        yield row["source"], row["target"]
 
 
 def read(addon: str, name: str, raw: bytes) -> Any:

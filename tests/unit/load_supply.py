@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -20,3 +21,9 @@ def load(module: str) -> ModuleType:
         sys.modules[PACKAGE] = package
         spec.loader.exec_module(package)
     return importlib.import_module(f"{PACKAGE}.{module}")
+
+
+@cache
+def register_functions() -> None:
+    """Make the functions known that mappings of supply use; once for all tests of a process."""
+    load("device_rows").register()

@@ -19,7 +19,7 @@ from core_tools.contracts import Validator, compile_schema
 from tests.unit import hl7_addons, hl7_profiles, load_supply
 from tests.unit.load_ehr import load
 
-load_supply.load("device_rows").register()
+load_supply.register_functions()
 acknowledgement = load("hl7.acknowledgement")
 header = load("sending.header")
 message = load("hl7.message")
@@ -135,8 +135,13 @@ def read(case: Case) -> Any:
     return case.compiled.apply(root, case.maps, hl7_profiles.CONTEXT)
 
 
+#: When the event happened that is written.
+HAPPENED = "2026-11-04T14:59:59.250Z"
+
+
 def written(case: Case) -> bytes:
-    document = case.compiled.apply(case.canonical, case.maps, hl7_profiles.CONTEXT)
+    context = {**hl7_profiles.CONTEXT, "moment": HAPPENED}
+    document = case.compiled.apply(case.canonical, case.maps, context)
     if document.get("type"):
         zone = ZoneInfo(hl7_profiles.CONTEXT["zone"])
         rules = header.HeaderRules(

@@ -16,7 +16,12 @@ from tests.unit.load_ehr import load as load_bridge
 
 load_bridge("hl7.mapping_functions").register()
 message, document = load_bridge("hl7.message"), load_bridge("hl7.document")
-CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}
+CONTEXT = {
+    "system": "EHR",
+    "zone": "Europe/Berlin",
+    "company": 1,
+    "moment": "2026-03-04T11:00:00.250Z",
+}
 CODES = ("EUR", "JPY", "KWD")
 PRIVATE = ("Muster", "Jana", "19700102", "Gonarthrosis", "M17.1", "Knee", "Strasse", "MUSTERNOTE")
 
@@ -241,6 +246,7 @@ def test_what_became_of_a_charge_is_written():
     assert found.raw("FT1-11") == "900&EUR"
     assert found.get("FT1-30") == "INV/2026/00012"
     assert found.get("FT1-4") == "20260302100000+0100"
+    assert found.get("EVN-2") == "20260304120000.2500+0100", "since when it is so"
     assert (found.get("PV1-19"), found.get("PID-18")) == ("V-100234", "A-5512")
 
 

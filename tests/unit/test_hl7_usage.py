@@ -12,8 +12,8 @@ from core_tools.errors import MappingError
 from core_tools.mapping import MappingSpec, Section, compile_mapping
 from core_tools.mapping_functions import MissingValue
 
-from tests.unit import load_supply
 from tests.unit.load_ehr import load
+from tests.unit.load_supply import register_functions
 
 ADDON = Path(__file__).resolve().parents[2] / "addons" / "integration_ehr_supply"
 CONTEXT = {"system": "EHR", "zone": "Europe/Berlin", "company": 1}
@@ -21,7 +21,7 @@ _ROW = re.compile(r"Command\.create\((\{.*?\})\)")
 
 
 load("hl7.mapping_functions").register()
-load_supply.load("device_rows").register()
+register_functions()
 
 
 def _records(model: str):

@@ -19,7 +19,14 @@ from ..tools import errors, event_filter
 from ..tools.value_maps import ValueMapSet
 from . import own_events, value_maps
 from .inbound_plan import InboundPlan, inbound_plan
-from .plan_parts import Conversion, Plan, canonical_contract, conversion_by, mapping_context
+from .plan_parts import (
+    Conversion,
+    Plan,
+    canonical_contract,
+    conversion_by,
+    mapping_context,
+    moment_text,
+)
 
 __all__ = [
     "Conversion",
@@ -30,6 +37,7 @@ __all__ = [
     "as_filtered",
     "canonical_step",
     "mapping_context",
+    "moment_text",
 ]
 
 # Governed fields of an interface that carries traffic do not change, so a plan may be this old.
@@ -153,7 +161,7 @@ def as_filtered(
     event_type: str, canonical: Any, moment: datetime, uuid: str, subject: str | None
 ) -> dict[str, Any]:
     """What a filter sees of an event (:data:`tools.event_filter.NAMES`)."""
-    time_ = f"{moment.isoformat(timespec='milliseconds')}Z"
+    time_ = moment_text(moment)
     return {"id": uuid, "type": event_type, "time": time_, "subject": subject, "data": canonical}
 
 

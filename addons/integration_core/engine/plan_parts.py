@@ -62,7 +62,8 @@ class Conversion:
         if self.mapping is None:
             return value
         maps = self.value_maps.on(self.day(moment))
-        return self.mapping.apply(value, maps, self.context, trial)
+        context = {**self.context, "moment": moment_text(moment)}
+        return self.mapping.apply(value, maps, context, trial)
 
     def attempt(self, value: Any, moment: datetime, trial: Trial) -> Any:
         """All mappings as a trial, without contracts."""
@@ -163,8 +164,14 @@ def conversion_by(
     )
 
 
+def moment_text(moment: datetime) -> str:
+    """``context.moment`` of a message: naive UTC as RFC 3339."""
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
 def mapping_context(interface: BaseModel) -> dict[str, Any]:
-    """What expressions see as ``context``."""
+    """What expressions see as ``context``, beside the ``moment`` of each message: when it arrived,
+    or when the event that is sent happened (RFC 3339, in UTC)."""
     system = interface.system_id
     return {
         "system": system.code,

@@ -284,6 +284,13 @@ class IntegrationException(models.Model):
         document = self._document().exists()
         if not document:
             raise UserError(self.env._("The document is gone, so there is nothing to decide."))
+        self._check_document(document)
+
+    def _check_document(self, document):
+        """Who may write on a document decides about it; a kind may ask for something else.
+
+        :raises AccessError: this user may not
+        """
         document.check_access("write")
 
     def _lock(self):

@@ -177,14 +177,17 @@ class IntegrationMapping(models.Model):
         message = self.env["integration.message"].browse(message_id or [])
         if not message:
             context = {"system": None, "zone": "UTC", "company": self.env.company.id}
+            context["moment"] = conversion.moment_text(fields.Datetime.now())
             return fields.Date.context_today(self), context
         message.check_access("read")
         # sudo: the day, the time zone and the code of its system, nothing else
         message = message.sudo()
         interface = message.interface_id
         zone = ZoneInfo(interface.system_id.tz or "UTC")
-        moment = message._moment().replace(tzinfo=UTC)
-        return moment.astimezone(zone).date(), conversion.mapping_context(interface)
+        moment = message._moment()
+        context = conversion.mapping_context(interface)
+        context["moment"] = conversion.moment_text(moment)
+        return moment.replace(tzinfo=UTC).astimezone(zone).date(), context
 
     def _require_content_viewer(self):
         self.browse().check_access("read")

@@ -112,6 +112,18 @@ class TestMapping(MappingCase):
         version.action_try_samples()
         self.assertIn("/amount: 1", version.sample_text)
 
+    def test_an_expression_knows_when_the_message_arrived(self):
+        seen = []
+        self.handle_with(lambda handler, received, data: seen.append(data["key"]))
+        self._use(self.mapping.copy({"header": '{key: context.moment, amount: `"1"`}'}))
+        message = self.receive("m1", {"farbe": "rot"})
+        self.env.cr.execute(
+            "UPDATE integration_message SET created_at = '2026-03-28 16:00:00.25' WHERE id = %s",
+            [message.id],
+        )
+        self.drain(self.inbound)
+        self.assertEqual(seen, ["2026-03-28T16:00:00.250Z"])
+
     def test_a_proposed_value_is_not_applied(self):
         self.value_map.line_ids = [
             (0, 0, {"source": "blau", "target": "blue", "state": "proposed"})

@@ -98,6 +98,9 @@ class TestMappingTrial(MappingCase):
         self.assertEqual(result["day"], "2025-12-31")
         self.assertIn("red", result["output"])
         self.assertTrue(self.trial.run_trial(found["text"])["missing"])
+        self.mapping.header = '{key: context.moment, amount: `"1"`}'
+        result = self.trial.run_trial(found["text"], {"message_id": message.id})
+        self.assertIn("2025-12-31T00:00:00.000Z", result["output"])
 
     def test_a_sent_message(self):
         self._use(self.mapping, self.outbound)

@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.models import BaseModel
 
 from odoo.addons.integration_core.engine.inbound_run import Received
+from odoo.addons.integration_ehr_supply.demo import hospital
 
 MODULE = "integration_ehr_billing"
 #: Visits with their payers.
@@ -53,6 +54,13 @@ def tell(env: api.Environment) -> None:
     handler = handler.with_user(env.ref(f"{MODULE}.user_charges_feed"))
     for number in VISITS:
         handler._process(_received(env), _message(company, number))
+
+
+def connect_hospital(env: api.Environment) -> None:
+    """The demo hospital's connection brings charges as well; harmless when it was done before."""
+    hospital.add_rules(env, f"{MODULE}.routing_hl7_v2_charges")
+    user = env.ref("integration_ehr_bridge.user_ehr_feed")
+    user.group_ids = [Command.link(env.ref("account.group_account_invoice").id)]
 
 
 def _received(env: api.Environment) -> Received:
@@ -110,5 +118,6 @@ def _books(env: api.Environment, company: BaseModel) -> None:
             "default_account_id": income.id,
         }
     )
-    for name in ("integration_core.partner_payer", f"{MODULE}.partner_patients"):
+    names = ["partner_patients", "partner_lindenhof", "partner_mutual", "partner_state"]
+    for name in ("integration_core.partner_payer", *(f"{MODULE}.{one}" for one in names)):
         env.ref(name).with_company(company).property_account_receivable_id = receivable

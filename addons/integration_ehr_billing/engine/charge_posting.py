@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -121,7 +121,8 @@ class Posting:
         values, currency = self._values(received, case, one, content, position)
         code = self.book.code(one)
         values |= {"product_id": code.product_id.id}
-        values |= self._price(case, code, one, quantity, currency, values["charged_at"])
+        day = self.env["ehr.charge"]._day(values["charged_at"], self.book.company)
+        values |= self._price(case, code, one, quantity, currency, day)
         if self._is_late(case, values["received_at"]):
             values["is_late"] = True
             values["late_open"] = self.book.company.ehr_late_rule == "decide"
@@ -171,7 +172,7 @@ class Posting:
         one: Document,
         quantity: Decimal,
         currency: BaseModel,
-        day: Any,
+        day: date,
     ) -> dict[str, Any]:
         """What is invoiced: the sender's amount, the own price, or a question.
 
@@ -191,7 +192,7 @@ class Posting:
                     code="no_amount",
                 )
             return {**values, "amount": float(said)}
-        own = code._own_amount(case.partner, float(quantity), currency, day.date())
+        own = code._own_amount(case.partner, float(quantity), currency, day)
         values["own_amount"] = own
         if rule == "own" or said is None:
             return {**values, "amount": own}
@@ -249,7 +250,10 @@ class Posting:
         env = self.env
         currency = charge.currency_id
         if kind == "charge_price":
-            name = env._("The amount of a charge differs from the own price.")
+            name = env._(
+                "The amount of a charge differs from the own price. Accept to invoice the sender's "
+                "amount; keep the document to invoice the own price."
+            )
             lines = [
                 (
                     env._("Amount"),
@@ -258,7 +262,10 @@ class Posting:
                 )
             ]
         else:
-            name = env._("A charge came late: the patient left days before.")
+            name = env._(
+                "A charge came late: the patient left days before. Accept to invoice it; keep the "
+                "document not to invoice it."
+            )
             lines = [(env._("Billed amount"), "", currency.format(charge.amount))]
         env["integration.exception"]._raise_for(
             one.received, charge, kind, name, area="accounting", lines=lines

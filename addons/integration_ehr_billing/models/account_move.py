@@ -35,6 +35,22 @@ class AccountMove(models.Model):
         copy=False,
         help="While it is a draft, further charges of the same account and payer are added.",
     )
+    ehr_replaces_id = fields.Many2one(
+        "account.move",
+        string="Made instead of",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        check_company=True,
+        help="The invoice that was reversed, whose charges are on this one.",
+    )
+    ehr_payer_now = fields.Char(
+        string="Payer of the account",
+        compute="_compute_ehr_payer_now",
+        groups=BILLING_GROUPS,
+        help="Code of who pays by what the account was told since, where that is another one.",
+    )
     ehr_charge_ids = fields.One2many(
         "ehr.charge", "move_id", string="Charges", readonly=True, groups=BILLING_GROUPS
     )
@@ -59,6 +75,33 @@ class AccountMove(models.Model):
         full = self.sudo()
         charges = full.ehr_charge_ids.sudo(False)._filtered_access("read")
         return charges | full.stock_move_ids.sudo(False)._ehr_charges()
+
+    @api.depends("state", "move_type", "ehr_payer_id", "ehr_account_id.payer_code")
+    def _compute_ehr_payer_now(self):
+        for move in self:
+            now = move.ehr_account_id._kept().payer_code
+            drafted = move.state == "draft" and move.move_type == "out_invoice"
+            differs = drafted and now and now != move.ehr_payer_id.code
+            move.ehr_payer_now = now if differs else False
+
+    def _ehr_take_charges(self):
+        """Let charges be on these invoices, line by line, and not on those that they replace."""
+        for move in self.filtered("ehr_replaces_id.ehr_charge_ids"):
+            before = move.ehr_replaces_id
+            lines, others = (
+                one.line_ids.filtered(lambda line: line.display_type == "product").sorted("id")
+                for one in (before, move)
+            )
+            for charge in before.ehr_charge_ids:
+                place = lines.ids.index(charge.move_line_id.id)
+                charge.move_line_id = others[place]
+            move.write(
+                {
+                    "encounter_id": before.encounter_id.id,
+                    "ehr_account_id": before.ehr_account_id.id,
+                    "ehr_payer_id": before.ehr_payer_id.id,
+                }
+            )
 
     def button_cancel(self):
         self.line_ids._require_no_credits()

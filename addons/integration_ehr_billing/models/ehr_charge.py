@@ -10,6 +10,7 @@ from .ehr_account import BILLING_GROUPS
 
 STATES = [
     ("waiting", "To be decided"),
+    ("held", "Waits for the visit"),
     ("posted", "Posted to billing"),
     ("drafted", "On a draft invoice"),
     ("invoiced", "Invoiced"),
@@ -204,6 +205,7 @@ class EhrCharge(models.Model):
     @api.depends(
         "kind",
         "source",
+        "is_posted",
         "is_refused",
         "is_credited",
         "price_open",
@@ -218,6 +220,8 @@ class EhrCharge(models.Model):
     def _state(self):
         # sudo: what became of it is no secret to who may read it, the invoice may be one
         move = self.sudo().move_line_id.move_id
+        if self.source == "odoo" and not self.is_posted:
+            return "held"
         if self.is_credited or (self.kind == "credit" and not move):
             return "credited"
         if self.price_open or self.late_open:
@@ -282,11 +286,15 @@ class EhrCharge(models.Model):
     def _label(self, product, moment, company, partner):
         """The text of an invoice line: what the product is called in the debtor's language, and
         the day. Nothing that a message says stands there, for it may tell of an illness."""
+        name = product.with_context(lang=partner.lang or self.env.lang).name
+        return f"{name}, {fields.Date.to_string(self._day(moment, company))}"
+
+    @api.model
+    def _day(self, moment, company):
+        """The company's day of a moment."""
         # sudo: in which time zone the company's days are
         zone = company.sudo().partner_id.tz
-        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
-        name = product.with_context(lang=partner.lang or self.env.lang).name
-        return f"{name}, {fields.Date.to_string(local.date())}"
+        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
 
     # ------------------------------------------------------------------
     # where it leads to

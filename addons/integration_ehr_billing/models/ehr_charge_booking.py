@@ -2,6 +2,8 @@ import secrets
 
 from odoo import api, fields, models
 
+from odoo.addons.integration_ehr_bridge.mixins.ehr_visit_document import VISIT_GROUPS
+
 
 class EhrCharge(models.Model):
     """Charges that Odoo posts, for hospitals whose billing is elsewhere."""
@@ -30,6 +32,22 @@ class EhrCharge(models.Model):
         help="The line of usage that is charged, or that gave it back.",
     )
 
+    is_posted = fields.Boolean(
+        readonly=True,
+        help="Told to the system that invoices. Not before the visit has the number by which that "
+        "system knows it.",
+    )
+    hand_encounter_id = fields.Many2one(
+        "ehr.encounter",
+        string="Booked for",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+        groups=VISIT_GROUPS,
+        help="The visit that was admitted by hand, and was joined with that of the charge since.",
+    )
+
     _consumption_unique = models.UniqueIndex(
         "(consumption_id) WHERE consumption_id IS NOT NULL",
         "This line of usage has been charged already.",
@@ -45,6 +63,7 @@ class EhrCharge(models.Model):
         :param more: further values of the charge
         :return: the charge; empty if the company's charges come in, or the product has no code
         """
+        booked_for, visit = visit, visit.joined_into_id or visit
         company = visit.company_id
         code = code or self._code_of(product, company)
         if company.ehr_charge_direction != "out" or not code:
@@ -53,8 +72,10 @@ class EhrCharge(models.Model):
         price = currency.round(product.with_company(company).lst_price * quantity)
         return self.with_company(company).create(
             {
-                "number": f"ODOO-{secrets.token_hex(6).upper()}",
+                "number": self._own_number(),
                 "source": "odoo",
+                # A visit that was admitted by hand has a number that nobody else knows.
+                "is_posted": not visit.temporary,
                 "charged_at": moment,
                 "charge_code": code.code,
                 "product_id": product.id,
@@ -64,6 +85,7 @@ class EhrCharge(models.Model):
                 "amount": price,
                 "location_id": visit.location_id.id,
                 "encounter_id": visit.id,
+                "hand_encounter_id": booked_for.id if booked_for != visit else False,
                 "stock_move_id": origin.id if origin else False,
                 "company_id": company.id,
                 **more,
@@ -102,7 +124,7 @@ class EhrCharge(models.Model):
         is_all = charge.product_id.uom_id.compare(quantity, left) >= 0
         credit = charge.copy(
             {
-                "number": f"ODOO-{secrets.token_hex(6).upper()}",
+                "number": self._own_number(),
                 "kind": "credit",
                 "reverses_id": charge.id,
                 "charged_at": moment,
@@ -117,6 +139,44 @@ class EhrCharge(models.Model):
         if is_all:
             charge.is_credited = True
         return credit
+
+    @api.model
+    def _own_number(self):
+        return f"ODOO-{secrets.token_hex(6).upper()}"
+
+    # ------------------------------------------------------------------
+    # visits that were admitted by hand
+    # ------------------------------------------------------------------
+
+    def _follow_join(self, kept):
+        """Post what waited for a visit: it was joined with one that others know."""
+        for visit, charges in self.sorted("id").grouped("encounter_id").items():
+            charges.write(
+                {"encounter_id": kept.id, "hand_encounter_id": visit.id, "is_posted": True}
+            )
+
+    def _follow_unjoin(self):
+        """It was another visit after all: take back what was posted, and let it wait again."""
+        for charge in self.sorted("id"):
+            quantity = charge.quantity - charge.credited_quantity
+            amount = charge.amount - charge.credited_amount
+            # What was used belongs to the one that counts.
+            origin = {name: charge[name].id for name in ("consumption_id", "stock_move_id")}
+            charge.write(dict.fromkeys(origin, False))
+            charge._take_back(quantity, fields.Datetime.now())
+            charge.copy(
+                {
+                    "number": self._own_number(),
+                    "encounter_id": charge.hand_encounter_id.id,
+                    "hand_encounter_id": False,
+                    "is_posted": False,
+                    "is_credited": False,
+                    "quantity": quantity,
+                    "amount": amount,
+                    "received_at": fields.Datetime.now(),
+                    **origin,
+                }
+            )
 
     @api.model
     def _code_of(self, product, company):

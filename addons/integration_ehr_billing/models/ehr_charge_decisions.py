@@ -19,6 +19,8 @@ class EhrCharge(models.Model):
         # sudo: charges are closed but for the feed and for decisions, whose right is checked above;
         # who decides about money need not see the visit, which the invoice has
         charge = self.sudo().with_company(self.company_id)
+        if not values.get("is_refused"):
+            charge._require_billable()
         charge.write(values)
         if charge.is_refused or charge.is_credited:
             # The one that is being decided gets its verdict after that.
@@ -29,6 +31,24 @@ class EhrCharge(models.Model):
                 charge._credit_what_came_before()
             except errors.IntegrationError as exc:
                 raise UserError(str(exc)) from exc
+
+    def _require_billable(self):
+        """What would put a new charge aside keeps one that waited from being invoiced."""
+        visit = self.encounter_id.joined_into_id or self.encounter_id
+        if visit.state == "cancelled":
+            raise UserError(
+                self.env._(
+                    "The visit of the charge was cancelled since. Do not invoice the charge, or "
+                    "decide when the visit stands again."
+                )
+            )
+        if self.account_id._kept().status == "closed":
+            raise UserError(
+                self.env._(
+                    "The patient account of the charge was closed since. Do not invoice the "
+                    "charge, or decide when its system has opened the account again (BAR)."
+                )
+            )
 
     def _credit_what_came_before(self):
         """Take parts off the invoice that were credited while the charge waited.

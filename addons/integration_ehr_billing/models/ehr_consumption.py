@@ -17,6 +17,10 @@ class EhrConsumption(models.Model):
         groups="account.group_account_invoice",
     )
 
+    is_left_uncharged = fields.Boolean(
+        readonly=True, copy=False, help="Somebody decided that nobody is charged for this use."
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         consumptions = super().create(vals_list)
@@ -48,3 +52,7 @@ class EhrConsumption(models.Model):
                     order_number=one.order_number,
                     analytic_account_id=one.analytic_account_id.id,
                 )
+
+    def _ehr_given_back(self):
+        """What came back of these lines."""
+        return self.return_ids.sorted("id")

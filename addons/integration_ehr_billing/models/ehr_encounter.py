@@ -13,12 +13,35 @@ class EhrEncounter(models.Model):
         return visits
 
     def write(self, vals):
+        apart = self.filtered("joined_into_id") if vals.get("joined_into_id") is False else None
         result = super().write(vals)
         if "visit_number" in vals or "visit_assigner" in vals:
             self._conceal_accounts()
         if vals.get("joined_into_id"):
             self._hand_over_drafts()
+            self._hand_over_charges()
+        elif apart:
+            apart._take_charges_back()
         return result
+
+    def _hand_over_charges(self):
+        """What Odoo charged to these visits is posted: others know what they were joined with."""
+        # sudo: who joins visits need not see charges
+        charges = self.env["ehr.charge"].sudo()
+        held = charges.search([("encounter_id", "in", self.ids), ("is_posted", "=", False)])
+        for kept, found in held.grouped(lambda one: one.encounter_id.joined_into_id).items():
+            found.filtered(lambda one: one.source == "odoo")._follow_join(kept)
+
+    def _take_charges_back(self):
+        # sudo: as above
+        charges = self.env["ehr.charge"].sudo()
+        charges.search(
+            [
+                ("hand_encounter_id", "in", self.ids),
+                ("kind", "=", "charge"),
+                ("is_credited", "=", False),
+            ]
+        )._follow_unjoin()
 
     def _hand_over_drafts(self):
         """What collects charges of these visits goes on with what they were joined with."""
@@ -47,3 +70,12 @@ class EhrEncounter(models.Model):
         for company, visits in self.grouped("company_id").items():
             keys = [visit._visit_key() for visit in visits]
             accounts.with_company(company)._conceal(keys)
+
+    def _access_documents(self):
+        """What tells of an account tells of the visits that are billed under it."""
+        # sudo: which accounts there are, and nothing of them
+        accounts = self.env["ehr.account"].sudo()
+        return {
+            **super()._access_documents(),
+            "ehr.account": accounts.search([("encounter_ids", "in", self.ids)]).ids,
+        }

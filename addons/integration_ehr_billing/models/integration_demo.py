@@ -11,3 +11,7 @@ class IntegrationDemo(models.AbstractModel):
     @api.model
     def _load_ehr_billing(self):
         charges.tell(self.env)
+
+    @api.model
+    def _load_ehr_hospital_charges(self):
+        charges.connect_hospital(self.env)

@@ -1,13 +1,16 @@
-from odoo import models
+from odoo import fields, models
 
-#: Where goods are used up, as seen from stock.
-USED_UP = ("production", "customer", "inventory")
+from ..engine.uncharged import USED_UP
 
 
 class StockMove(models.Model):
     """Goods used for a visit are charged, if another system invoices them."""
 
     _inherit = "stock.move"
+
+    is_left_uncharged = fields.Boolean(
+        readonly=True, copy=False, help="Somebody decided that nobody is charged for this use."
+    )
 
     def _action_done(self, cancel_backorder=False):
         moves = super()._action_done(cancel_backorder=cancel_backorder)
@@ -36,3 +39,8 @@ class StockMove(models.Model):
             elif move.origin_returned_move_id and move.location_dest_id.usage == "internal":
                 used = move.origin_returned_move_id
                 charges._book_back(used, quantity, move.date, origin=move)
+
+    def _ehr_given_back(self):
+        """What came back of these."""
+        returned = [("origin_returned_move_id", "in", self.ids), ("state", "=", "done")]
+        return self.search(returned, order="id")

@@ -14,12 +14,22 @@ CONFIGURED = ("ehr.charge.code",)
 PLANS = ("ehr.payer.plan",)
 PAYERS = ("ehr.payer",)
 BOOKED = ("integration.charge.entry",)
+UNCHARGED = ("ehr.uncharged",)
 # Of the roles of integrations none has a right on what is billed.
-MATRIX = {names: dict.fromkeys(ROLES, NOTHING) for names in (POSTED, ACCOUNTS, CONFIGURED, PLANS)}
+MATRIX = {
+    names: dict.fromkeys(ROLES, NOTHING)
+    for names in (POSTED, ACCOUNTS, CONFIGURED, PLANS, UNCHARGED)
+}
 MAY_CALL = {
     "ehr.charge": {"action_refuse": set()},
     "ehr.charge.code": {"action_reprocess_waiting": OPERATORS},
     "ehr.payer": {"action_reprocess_waiting": OPERATORS},
+    "ehr.uncharged": {
+        "action_charge": set(),
+        "action_leave": set(),
+        "action_never": set(),
+        "action_take_up": set(),
+    },
 }
 
 
@@ -44,15 +54,45 @@ def _charge(case):
     )
 
 
+def _uncharged(case):
+    env = case.env
+    visit = env["ehr.encounter"].create({"visit_number": "T9", "encounter_class": "inpatient"})
+    product = env["product.product"].create({"name": "Swab", "is_storable": True})
+    system = env["integration.system"].create({"name": "T9", "code": "T9"})
+    used = env["ehr.consumption"].create(
+        {
+            "system_id": system.id,
+            "action": "use",
+            "number": "T9",
+            "line": "1",
+            "source": "dispense",
+            "used_at": "2026-03-02 08:00:00",
+            "product_id": product.id,
+            "quantity": 1,
+            "uom_id": product.uom_id.id,
+            "stock_location_id": env["stock.location"].search([("usage", "=", "internal")])[:1].id,
+            "encounter_id": visit.id,
+        }
+    )
+    env.flush_all()
+    return env["ehr.uncharged"].browse(2 * used.id)
+
+
 def _payer(case):
     return case.env["ehr.payer"].create({"code": "T9", "name": "T9"})
 
 
-SAMPLES = {"ehr.charge": _charge, "ehr.charge.code": _code, "ehr.payer": _payer}
+SAMPLES = {
+    "ehr.charge": _charge,
+    "ehr.charge.code": _code,
+    "ehr.payer": _payer,
+    "ehr.uncharged": _uncharged,
+}
 PEOPLE = {
     "account.group_account_readonly": {
         POSTED: READ,
         ACCOUNTS: READ,
+        UNCHARGED: READ,
         CONFIGURED: NOTHING,
         PLANS: NOTHING,
         PAYERS: NOTHING,
@@ -61,6 +101,7 @@ PEOPLE = {
     "account.group_account_invoice": {
         POSTED: "rw",
         ACCOUNTS: READ,
+        UNCHARGED: READ,
         CONFIGURED: READ,
         PLANS: READ,
         PAYERS: READ,
@@ -69,6 +110,7 @@ PEOPLE = {
     "account.group_account_manager": {
         POSTED: "rw",
         ACCOUNTS: READ,
+        UNCHARGED: READ,
         CONFIGURED: ALL,
         PLANS: ALL,
         PAYERS: ALL,
@@ -77,6 +119,7 @@ PEOPLE = {
     "integration_ehr_bridge.group_census_keeper": {
         POSTED: NOTHING,
         ACCOUNTS: NOTHING,
+        UNCHARGED: NOTHING,
         CONFIGURED: READ,
         PLANS: NOTHING,
         PAYERS: NOTHING,
@@ -85,6 +128,7 @@ PEOPLE = {
     "integration_ehr_bridge.group_feed": {
         POSTED: "rwc",
         ACCOUNTS: "rwc",
+        UNCHARGED: NOTHING,
         CONFIGURED: READ,
         PLANS: READ,
         PAYERS: READ,

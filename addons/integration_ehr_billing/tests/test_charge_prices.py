@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from .charge_case import ChargeCase
@@ -14,6 +15,33 @@ class TestChargePrices(ChargeCase):
         self.assertEqual((charge.amount, charge.said_amount, charge.own_amount), (900, 800, 900))
         self.assertEqual(charge.move_line_id.price_subtotal, 900)
         self.assertEqual(self.post(self.one("TX-2", amount=None)).amount, 900)
+
+    def test_the_own_price_is_that_of_the_day_of_the_hospital(self):
+        """23:30 UTC of 1 March is 2 March in Brussels, as the label of the line says."""
+        self.company.ehr_charge_price_rule = "own"
+        self.company.partner_id.tz = "Europe/Brussels"
+        everybody = self.env.ref("base.group_user")
+        everybody.implied_ids |= self.env.ref("product.group_product_pricelist")
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "From March 2nd",
+                "currency_id": self.currency.id,
+                "item_ids": [
+                    Command.create(
+                        {
+                            "applied_on": "3_global",
+                            "compute_price": "fixed",
+                            "fixed_price": 500,
+                            "date_start": "2026-03-01 23:00:00",
+                        }
+                    )
+                ],
+            }
+        )
+        self.fund.property_product_pricelist = pricelist
+        charge = self.post(self.one("TX-1", at="2026-03-01T23:30:00Z"))
+        self.assertTrue(charge.move_line_id.name.endswith("2026-03-02"))
+        self.assertEqual(charge.amount, 1000)
 
     def test_a_code_has_its_own_rule(self):
         self.env["ehr.charge.code"].search([("code", "=", "OR-HOUR")]).price_rule = "own"
@@ -62,6 +90,22 @@ class TestChargePrices(ChargeCase):
         charge.action_refuse()
         self.assertEqual(self.charge("TX-1").state, "refused")
         self.assertFalse(self.invoices())
+
+    def test_what_was_cancelled_meanwhile_is_not_invoiced(self):
+        self.company.ehr_charge_price_rule = "compare"
+        account = self.env["ehr.account"].create({"number": "A1"})
+        charge = self.post(self.one("TX-1", amount="800"), account={"number": "A1"})
+        accountant = new_test_user(self.env, "bill.late", "account.group_account_invoice")
+        question = self.env["integration.exception"]._of(charge).with_user(accountant)
+        account.status = "closed"
+        with self.assertRaisesRegex(UserError, "closed since"):
+            question.action_accept()
+        account.status = "open"
+        self.visit.state = "cancelled"
+        with self.assertRaisesRegex(UserError, "cancelled since"):
+            question.action_accept()
+        charge.with_user(accountant).action_refuse()
+        self.assertEqual((charge.state, charge.move_id.ids), ("refused", []))
 
     def test_or_refuses_the_charge(self):
         self.company.ehr_charge_price_rule = "compare"

@@ -117,6 +117,30 @@ class TestCharges(ChargeCase):
         invoice._reverse_moves(cancel=True)
         self.assertEqual(self.charge("TX-1").state, "credited")
 
+    def test_an_invoice_that_is_reversed_and_made_anew(self):
+        """The charges are on the new one, and what is credited then is taken off that."""
+        charge = self.post(self.one("TX-1"))
+        other = self.post(self.one("TX-2", code="DRESSING", quantity="1", amount="12.50"))
+        before = charge.move_id
+        before.action_post()
+        self.assertEqual(before, other.move_id)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=before.ids)
+            .create({"journal_id": before.journal_id.id})
+        )
+        wizard.modify_moves()
+        self.env.invalidate_all()
+        new = charge.move_id
+        self.assertEqual((new.ehr_replaces_id, new.state), (before, "draft"))
+        self.assertEqual((charge | other).mapped("state"), ["drafted", "drafted"])
+        self.assertEqual(charge.move_line_id.price_subtotal, 900)
+        self.assertEqual((new.encounter_id, new.ehr_payer_id), (self.visit, self.payer))
+        self.post(self.credit("CR-1"))
+        self.env.invalidate_all()
+        self.assertEqual(new.amount_untaxed, 12.5)
+        self.assertNotEqual(self.post(self.one("TX-3")).move_id, new, "people made it")
+
     def test_a_line_that_is_taken_off_by_hand_is_a_refusal(self):
         charge = self.post(self.one("TX-1"))
         charge.move_line_id.unlink()

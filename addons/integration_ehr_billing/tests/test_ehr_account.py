@@ -60,6 +60,19 @@ class TestEhrAccount(ChargeCase):
         )
         self.assertEqual((first.encounter_id | second.encounter_id), account.encounter_ids)
 
+    def test_a_payer_that_is_corrected_leaves_the_draft_and_says_so(self):
+        self.bar("open", "08:00", payer="AOK")
+        self.env["ehr.payer"].create({"code": "PKV", "name": "PKV", "partner_id": self.debtor.id})
+        members = {"account": {"number": "A1"}, "payer": None}
+        draft = self.post(self.one("TX-1"), **members).move_id
+        self.assertFalse(draft.ehr_payer_now)
+        self.bar("update", "09:00", payer="PKV")
+        self.assertEqual((draft.ehr_payer_now, draft.partner_id), ("PKV", self.fund))
+        new = self.post(self.one("TX-2"), **members).move_id
+        self.assertEqual((new.ehr_payer_now, new.partner_id), (False, self.debtor))
+        draft.action_post()
+        self.assertFalse(draft.ehr_payer_now)
+
     def test_without_a_visit_the_account_stands_for_it(self):
         account = self.bar("open", "08:00", payer="AOK")
         body = self.told(self.one("TX-1"), account={"number": "A1"}, payer=None)

@@ -1,1 +1,1 @@
-from . import integration_charge_entry
+from . import account_move_reversal, integration_charge_entry

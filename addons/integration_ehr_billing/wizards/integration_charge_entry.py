@@ -12,6 +12,7 @@ class IntegrationChargeEntry(models.TransientModel):
 
     encounter_id = fields.Many2one("ehr.encounter", string="Visit", required=True)
     company_id = fields.Many2one(related="encounter_id.company_id")
+    visit_is_temporary = fields.Boolean(related="encounter_id.temporary")
     code_id = fields.Many2one(
         "ehr.charge.code", string="Service", required=True, check_company=True
     )

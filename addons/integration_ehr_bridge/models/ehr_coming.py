@@ -1,6 +1,7 @@
 import hashlib
 import json
 import logging
+from datetime import timedelta
 
 import psycopg2
 
@@ -12,6 +13,8 @@ from odoo.addons.integration_core.engine.inbound_run import Received
 from odoo.addons.integration_core.tools import errors
 
 _logger = logging.getLogger(__name__)
+#: What could not be applied for so long is brought before somebody.
+OVERDUE = timedelta(days=1)
 LOCATION = ("point_of_care", "room", "bed", "facility")
 
 
@@ -161,6 +164,21 @@ class EhrComing(models.Model):
                 # The type alone: the text of an unknown exception may quote what was told.
                 _logger.error("Coming change %s failed with %s", self.id, type(exc).__name__)
             self.problem = str(exc) if known else self.env._("An error of the server: see its log.")
+            self._ask_when_overdue()
+
+    def _ask_when_overdue(self):
+        """Nobody may look at the list: what fails for a day is to be decided by a person."""
+        exceptions = self.env["integration.exception"]
+        if self.effective_at > fields.Datetime.now() - OVERDUE or exceptions._of(self):
+            return
+        exceptions._raise_for(
+            None,
+            self,
+            "coming",
+            self.env._("A change that was announced could not be applied when its day had come."),
+            area="census",
+            lines=[(self.env._("What stands in the way"), "", self.problem)],
+        )
 
     def _apply(self):
         """Apply it as the message would: with the rights of its user, in the name of its system.
@@ -179,6 +197,7 @@ class EhrComing(models.Model):
         with causation.caused_by(cause), disputes.collecting(handler.env):
             handler._apply_all(received, self.records)
         self.write({"state": "applied", "applied_at": fields.Datetime.now(), "problem": False})
+        self.env["integration.exception"]._settle(self)
 
     @api.autovacuum
     def _gc_over(self):
@@ -207,7 +226,9 @@ class EhrComing(models.Model):
 
     def action_give_up(self):
         """It is not to take effect: the sender took it back, or it was done by hand."""
-        self._decided_upon().write({"state": "given_up"})
+        coming = self._decided_upon()
+        coming.write({"state": "given_up"})
+        self.env["integration.exception"]._settle(coming)
 
     def _decided_upon(self):
         """These changes, for whoever may decide about them.

@@ -27,14 +27,14 @@ class EhrEncounter(models.Model):
         document: filtered, or waiting in quarantine. What was purged since is known by its name,
         which the audit trail keeps.
         """
-        about = {self._name: self.ids, "ehr.appointment": self.appointment_ids.ids}
+        about = {name: ids for name, ids in self._access_documents().items() if ids}
         domain = Domain.OR(
             Domain("res_model", "=", model) & Domain("res_id", "in", ids)
             for model, ids in about.items()
         )
         # sudo: which messages told of the visit, and nothing of them
         ledger = self.env["integration.message"].sudo()
-        uuids = {uuid for uuid in self.move_ids.mapped("message_uuid") if uuid}
+        uuids = self._access_uuids(about)
         told = ledger.search([("uuid", "in", list(uuids))])
         told += ledger.search(
             Domain.OR(
@@ -50,6 +50,28 @@ class EhrEncounter(models.Model):
             & Domain("content_name", "=like", f"% {uuid[:SHOWN]}")
             for uuid in gone
         )
+
+    def _access_documents(self):
+        """Ids of the records that messages about these visits touch, by model.
+
+        These are the visits, their appointments, and every document that belongs to a visit.
+        """
+        found = {self._name: self.ids, "ehr.appointment": self.appointment_ids.ids}
+        for name in sorted(self.env.registry.descendants(["ehr.visit.document"], "_inherit")):
+            model = self.env[name]
+            if not model._abstract:
+                # sudo: which documents there are, and nothing of them
+                found[name] = model.sudo().search([("encounter_id", "in", self.ids)]).ids
+        return found
+
+    def _access_uuids(self, about):
+        """The messages that the visits and their documents remember to have come from."""
+        uuids = set(self.move_ids.mapped("message_uuid"))
+        for name, ids in about.items():
+            if "message_uuid" in self.env[name]._fields:
+                # sudo: as of the documents
+                uuids |= set(self.env[name].sudo().browse(ids).mapped("message_uuid"))
+        return uuids - {False}
 
     @api.model
     def _about_nobody(self, told):

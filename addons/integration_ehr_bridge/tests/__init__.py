@@ -29,4 +29,5 @@ from . import (
     test_ui_feed,
     test_ui_listener,
     test_ui_schedule,
+    test_upgrade,
 )

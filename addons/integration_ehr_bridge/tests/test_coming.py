@@ -87,6 +87,31 @@ class TestComing(StaffListCase):
         self.assertEqual(self.coming().mapped("state"), ["waiting", "applied"])
         self.assertIn("error of the server", self.coming()[0].problem)
 
+    def test_what_fails_for_a_day_is_asked_about_once(self):
+        self.list(self.record("deactivate", "D9", effective_at=self.moment(days=3)))
+        exceptions = self.env["integration.exception"]
+        coming = self.coming()
+        self.on_day(3.5)
+        self.assertTrue(coming.problem)
+        self.assertFalse(exceptions._of(coming), "it may be mended within the day")
+        for _time in range(2):
+            self.on_day(4.5)
+        [asked] = exceptions._of(coming)
+        self.assertEqual(asked.line_ids.theirs, coming.problem)
+        manager = self.manager()
+        with self.days_later(4.5), self.assertRaisesRegex(UserError, "Nobody is known"):
+            asked.with_user(manager).action_accept()
+        asked.with_user(manager).action_reject()
+        self.assertEqual((coming.state, asked.state), ("given_up", "rejected"))
+        self.list(self.record("deactivate", "D9", effective_at=self.moment(minutes=60, days=3)))
+        self.on_day(5)
+        again = self.coming() - coming
+        [asked] = exceptions._of(again)
+        self.list(self.record(number="D9"))
+        with self.days_later(5):
+            again.with_user(manager).action_apply()
+        self.assertEqual((again.state, asked.state), ("applied", "void"))
+
     def test_what_failed_before_comes_last(self):
         """And the job ends when its time is up, with all that it did."""
         for number, days in (("D9", 3), ("D5", 4), ("D6", 5)):

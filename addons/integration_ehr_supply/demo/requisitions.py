@@ -17,11 +17,11 @@ MODULE = "integration_ehr_supply"
 STOCK = {"product_infusion": 60, "product_dressing": 30}
 #: Order: minutes ago, type of the message, ward, items with quantities and units.
 ORDERS: dict[str, tuple[int, str, str, list[tuple[str, str, str]]]] = {
-    "PO-2001": (600, "OMS^O05", "3W", [("INF-SET", "1", "BX"), ("DRS-10", "10", "C62")]),
-    "PO-2002": (240, "OMS^O05", "4W", [("DRS-10", "2", "BX"), ("INF-SET", "6", "C62")]),
+    "PO-2001": (600, "OMS^O05", "3W", [("INF-LINE", "1", "BX"), ("DRS-10", "10", "C62")]),
+    "PO-2002": (240, "OMS^O05", "4W", [("DRS-10", "2", "BX")]),
     "PO-2003": (90, "OMS^O05", "3W", [("DRS-10", "15", "C62")]),
     "PO-2004": (60, "OMN^O07", "4W", [("MAT-AIR", "1", "C62")]),
-    "PO-2005": (15, "OMS^O05", "4W", [("INF-SET", "12", "C62")]),
+    "PO-2005": (15, "OMS^O05", "4W", [("INF-LINE", "12", "C62")]),
 }
 KINDS = {"OMS^O05": "stock", "OMN^O07": "non_stock"}
 

@@ -72,7 +72,10 @@ class EhrRequisitionLine(models.Model):
         "product.product", required=True, ondelete="restrict", check_company=True
     )
     item_code = fields.Char(
-        string="Code of the item", readonly=True, copy=False, help="As it was ordered."
+        string="Code of the item",
+        readonly=True,
+        copy=False,
+        help="As it was ordered; of several codes, the first by which it is known.",
     )
     quantity = fields.Float(string="Ordered", digits=QUANTITY, required=True, default=1)
     unit_id = fields.Many2one(

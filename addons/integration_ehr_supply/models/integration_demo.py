@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..demo import requisitions
+from ..demo import hospital, requisitions
 
 
 class IntegrationDemo(models.AbstractModel):
@@ -11,3 +11,7 @@ class IntegrationDemo(models.AbstractModel):
     @api.model
     def _load_supply_requisitions(self):
         requisitions.tell(self.env)
+
+    @api.model
+    def _load_ehr_hospital(self):
+        hospital.prepare(self.env)

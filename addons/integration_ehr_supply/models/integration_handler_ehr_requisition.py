@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -29,10 +31,11 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
     def _process(self, received, data):
         at = clinical.moment(data["sent_at"])
         entries = [(self._key(one), one) for one in data["orders"]]
-        if twice := requisition.repeated([key for key, _one in entries]):
+        if requisition.repeated([key for key, _one in entries]):
+            # Which one is not said: nobody knows what senders write there.
             raise errors.ContractError(
-                f"Position {twice.set_id} of an order is in the message twice. Ask the sender to "
-                "number the positions of an order (RQD-1), then cancel this message.",
+                "A position of an order is in the message twice. Ask the sender to number the "
+                "positions of an order (RQD-1), then cancel this message.",
                 code="duplicate_line",
             )
         visit = self._visit(data)
@@ -198,7 +201,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "order_number": key.number,
             "set_id": key.set_id,
             "product_id": product.id,
-            "item_code": one["items"][0],
+            "item_code": self._item_code(received, one["items"], product),
             "quantity": self._quantity(unit, one["quantity"]),
             "unit_id": unit.id,
             "cost_centre_id": centre.id,
@@ -241,6 +244,14 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
                 code="not_goods",
             )
         return found
+
+    def _item_code(self, received, codes, product):
+        """The first code by which an item is known: what is no code may be any text."""
+        for code in codes[:-1]:
+            with suppress(errors.ConflictError):
+                if self._find_product(received, code, archived=True) == product:
+                    return code
+        return codes[-1]
 
     def _centre(self, received, route, one, place):
         if code := (one.get("cost_centre") or "").strip():

@@ -28,4 +28,5 @@ from . import (
     test_usage_counted,
     test_usage_documents,
     test_usage_refused,
+    test_visit_access,
 )

@@ -161,7 +161,18 @@ class TestRequisition(SupplyCase):
         self.assertEqual(len(one.line_ids), 2)
         self.assertEqual(len(one.picking_ids.move_ids), 2)
         self.assertEqual(one.line_ids.move_ids.mapped("product_uom_qty"), [10, 10])
-        self.assertEqual(self.refused(self.order("PO9"), self.order("PO9")), "duplicate_line")
+        twice = self.order("PO9", set_id="KRAUSE")
+        self.assertEqual(self.refused(twice, twice), "duplicate_line")
+        self.assertNotIn("KRAUSE", self.told.error_message)
+
+    def test_of_several_codes_the_known_one_is_kept(self):
+        """What is no code of an item may be any text, also of a patient."""
+        self.set_stock(self.gloves, 50)
+        for number, codes in enumerate(("HIP OF KRAUSE|GLV|", "GLV|HIP OF KRAUSE|", "X|GLV|Y")):
+            group = self.order(f"A{number}")
+            group[1] = group[1].replace("|GLV|||", f"|{codes}|")
+            one = self.ordered(group)
+            self.assertEqual(one.line_ids.item_code, "GLV")
 
     def test_orders_of_a_group_are_one_requisition(self):
         self.set_stock(self.gloves, 50)

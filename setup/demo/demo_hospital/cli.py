@@ -21,8 +21,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the description of the command line."""
     result = argparse.ArgumentParser(
         prog="hospital.py",
-        description="A hospital that tells its admissions, moves, discharges and operations by "
-        "HL7 v2 over MLLP.",
+        description="A hospital that tells by HL7 v2 over MLLP who comes and goes, its operations, "
+        "and what it uses, orders and charges.",
     )
     result.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     result.add_argument("--port", type=int, default=2575, help="default: 2575")
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--seed", type=int, default=1, help="of its chance; default: 1")
     result.add_argument("--zone", type=_zone, default="Europe/Brussels", help="its time zone")
     result.add_argument("--processing", default="T", choices="PTD", help="MSH-11; default: T")
+    result.add_argument("--currency", default="USD", help="of its charges; default: USD")
     result.add_argument("--state", type=Path, required=True, metavar="FILE", help="its memory")
     result.add_argument("--limit", type=int, default=0, help="messages after which it ends")
     return result
@@ -61,7 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError, KeyError) as problem:
         print(f"hospital: {options.state} cannot be used: {problem!r}", file=sys.stderr)
         return EXIT_BAD_SETTINGS
-    settings = Settings(options.zone, options.pace, options.processing, options.limit)
+    settings = Settings(
+        options.zone, options.pace, options.processing, options.limit, options.currency
+    )
     day = Day(diary, Wire(options.host, options.port, stopping), settings, stopping)
     day.run()
     told = ", ".join(f"{count} {code}" for code, count in sorted(day.answers.items()))

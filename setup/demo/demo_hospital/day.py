@@ -28,12 +28,14 @@ class Settings:
 
     :ivar pace: messages a minute
     :ivar limit: messages after which it ends; 0: never
+    :ivar currency: of what it charges
     """
 
     zone: ZoneInfo
     pace: float = 20.0
     processing: str = "T"
     limit: int = 0
+    currency: str = "USD"
 
 
 class Day:
@@ -53,7 +55,7 @@ class Day:
         self._settings = settings
         self._stopping = stopping
         self._clock = clock
-        self._writer = Writer(settings.zone, settings.processing)
+        self._writer = Writer(settings.zone, settings.processing, settings.currency)
         self._written = diary.sent + len(diary.waiting)
 
     def run(self) -> None:

@@ -10,14 +10,15 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from . import people, places
-from .people import Happening, Operation, Patient, Visit
+from .care import Care
+from .people import Happening, Patient, Visit
 from .places import BEDS, BY_CODE, Place
+from .theatre import HOUR, Theatre
 
 #: Share of beds that are taken when admissions and discharges are in balance.
 FULL: Final = 0.7
 #: Steps that cleaning a bed takes.
 CLEANING: Final = 15
-HOUR: Final = 3600
 #: A class that the hospital has made up, and of which nobody has told Odoo.
 NEW_CLASS: Final = "DS"
 #: The first visit of that class comes early, so that whoever looks on meets it.
@@ -33,9 +34,10 @@ class Hospital:
         self.last = 0
         self.visits: dict[str, Visit] = {}
         self.gone: list[Visit] = []
-        self.operations: dict[str, Operation] = {}
         self.dirty: dict[str, int] = {}
         self.knows_new_class = False
+        self.care = Care(self)
+        self.theatre = Theatre(self)
 
     # -- what is free ------------------------------------------------------------------------
 
@@ -48,7 +50,7 @@ class Hospital:
             if bed not in taken and str(bed) not in self.dirty and (not wards or bed.ward in wards)
         ]
 
-    def _staying(self, *kinds: str) -> list[Visit]:
+    def staying(self, *kinds: str) -> list[Visit]:
         found = (visit for visit in self.visits.values() if visit.admitted)
         return [visit for visit in found if not kinds or visit.kind in kinds]
 
@@ -59,6 +61,8 @@ class Hospital:
         self.steps += 1
         if clean := self._cleaned():
             return clean
+        if strange := self.care.first_new_unit(now):
+            return strange
         if self.steps >= FIRST_NEW_CLASS and not self.knows_new_class:
             return self._outpatient(now)
         choices = [
@@ -71,20 +75,18 @@ class Hospital:
         """The patients who are there when one begins to look, and this morning's operations."""
         for number in range(count):
             yield self._admit(now - self.rng.randrange(HOUR, 96 * HOUR), near=number)
-        for number in range(count // 6):
-            yield self._book(now, (now // 900 - 2 * number) * 900)
+        for number in range(count // 3):
+            yield self.theatre.book(now, (now // 900 - number) * 900)
 
     def _acts(self, now: int) -> list[tuple[float, Callable[[int], list[Happening]], bool]]:
         """What may happen, how often, and whether it can."""
-        inpatients = self._staying("I")
+        inpatients = self.staying("I")
         wards = self.free_beds("ICU", "3W", "4W", "5E")
         full = len(inpatients) / (len(BEDS) - BY_CODE["ED"].rooms) / FULL
         # The fuller the wards, the fewer come and the more go: both are even when they are FULL.
         coming, going = max(0.0, 1.6 - full), full * full
-        emergencies = self._staying("E")
+        emergencies = self.staying("E")
         planned = [visit for visit in self.visits.values() if not visit.admitted]
-        soon = self._operations(now)
-        past = self._operations(now, past=True)
         return [
             (12 * coming, self._admit, bool(wards)),
             (9, self._emergency, bool(self.free_beds("ED"))),
@@ -97,32 +99,29 @@ class Hospital:
             (4, self._leave_emergency, bool(emergencies)),
             (10, self._transfer, bool(inpatients and wards)),
             (14 * going, self._discharge, len(inpatients) > 4),
-            (4, self._end_outpatient, bool(self._staying("O", NEW_CLASS))),
+            (4, self._end_outpatient, bool(self.staying("O", NEW_CLASS))),
             (7, self._update, bool(inpatients)),
             (1, self._cancel_admit, bool(self._just(inpatients))),
             (1, self._cancel_transfer, bool(self._returnable())),
             (1, self._cancel_discharge, bool(self._readmittable())),
             (1, self._merge, bool(inpatients)),
             (1, self._changed_patient, bool(inpatients)),
-            (8, self._book, len(soon) < 24),
             (4 * coming, self._arrive, bool(planned and wards)),
-            (4, self._reschedule, bool(soon)),
-            (2, self._modify, bool(soon)),
-            (2, self._cancel_operation, bool(soon)),
-            (3, self._no_show, bool(past)),
-            (4, self._done, bool(past)),
+            *self.theatre.acts(now),
+            *self.care.acts(now),
         ]
 
     # -- making people and visits ----------------------------------------------------------------
 
-    def _number(self) -> int:
+    def number(self) -> int:
+        """The next number, of whatever."""
         self.last += 1
         return self.last
 
     def _patient(self) -> Patient:
         sex = self.rng.choice("FM")
         return Patient(
-            record=f"{4_700_000 + self._number()}",
+            record=f"{4_700_000 + self.number()}",
             family=self.rng.choice(places.FAMILY),
             given=self.rng.choice(places.GIVEN[sex]),
             sex=sex,
@@ -131,10 +130,10 @@ class Hospital:
             street=f"{self.rng.choice(places.STREETS)} {self.rng.randrange(1, 200)}",
         )
 
-    def _visit(self, kind: str, bed: Place, now: int, patient: Patient | None = None) -> Visit:
+    def visit(self, kind: str, bed: Place, now: int, patient: Patient | None = None) -> Visit:
         service = BY_CODE[bed.ward].service
         visit = Visit(
-            number=f"V{700_000 + self._number()}",
+            number=f"V{700_000 + self.number()}",
             patient=patient or self._patient(),
             kind=kind,
             bed=[bed.ward, bed.room, bed.bed],
@@ -165,33 +164,33 @@ class Hospital:
     def _admit(self, now: int, near: int | None = None) -> list[Happening]:
         beds = self.free_beds("3W", "4W", "5E") or self.free_beds("ICU")
         bed = beds[near * 7 % len(beds)] if near is not None else self.rng.choice(beds)
-        return [Happening("A01", self._visit("I", bed, now))]
+        return [Happening("A01", self.visit("I", bed, now))]
 
     def _emergency(self, now: int) -> list[Happening]:
-        return [Happening("A04", self._visit("E", self.rng.choice(self.free_beds("ED")), now))]
+        return [Happening("A04", self.visit("E", self.rng.choice(self.free_beds("ED")), now))]
 
     def _outpatient(self, now: int) -> list[Happening]:
         new = self.steps >= FIRST_NEW_CLASS and (
             not self.knows_new_class or self.rng.random() < 0.2
         )
         self.knows_new_class |= new
-        return [Happening("A04", self._visit(NEW_CLASS if new else "O", Place("CLIN"), now))]
+        return [Happening("A04", self.visit(NEW_CLASS if new else "O", Place("CLIN"), now))]
 
     def _emergency_stays(self, now: int) -> list[Happening]:
-        visit = self.rng.choice(self._staying("E"))
+        visit = self.rng.choice(self.staying("E"))
         self._soil(visit.place)
         self._put(visit, self.rng.choice(self.free_beds("ICU", "3W", "4W")), now)
         visit.kind = "I"
         return [Happening("A06", visit)]
 
     def _leave_emergency(self, now: int) -> list[Happening]:
-        return self._leave(self.rng.choice(self._staying("E")), now)
+        return self._leave(self.rng.choice(self.staying("E")), now)
 
     def _discharge(self, now: int) -> list[Happening]:
-        return self._leave(self.rng.choice(self._staying("I")), now)
+        return self._leave(self.rng.choice(self.staying("I")), now)
 
     def _end_outpatient(self, now: int) -> list[Happening]:
-        return self._leave(self.rng.choice(self._staying("O", NEW_CLASS)), now)
+        return self._leave(self.rng.choice(self.staying("O", NEW_CLASS)), now)
 
     def _leave(self, visit: Visit, now: int) -> list[Happening]:
         visit.discharged = now
@@ -206,25 +205,25 @@ class Hospital:
         visit.moved = now
 
     def _transfer(self, now: int) -> list[Happening]:
-        visit = self.rng.choice(self._staying("I"))
+        visit = self.rng.choice(self.staying("I"))
         bed = self.rng.choice(self.free_beds("ICU", "3W", "4W", "5E"))
         self._soil(visit.place)
         self._put(visit, bed, now)
         return [Happening("A02", visit)]
 
     def _update(self, now: int) -> list[Happening]:
-        visit = self.rng.choice(self._staying("I"))
+        visit = self.rng.choice(self.staying("I"))
         visit.doctor = self.rng.choice(places.doctors())
         return [Happening("A08", visit)]
 
     # -- what is taken back --------------------------------------------------------------------
 
     def _just(self, visits: list[Visit]) -> list[Visit]:
-        """Those who came last and have not moved."""
-        return [visit for visit in visits[-3:] if not visit.former]
+        """Those who came last, have not moved, and got nothing."""
+        return [visit for visit in visits[-3:] if not visit.former and not visit.served]
 
     def _cancel_admit(self, now: int) -> list[Happening]:
-        visit = self.rng.choice(self._just(self._staying("I")))
+        visit = self.rng.choice(self._just(self.staying("I")))
         del self.visits[visit.number]
         return [Happening("A11", visit, undone=visit.admitted)]
 
@@ -233,7 +232,7 @@ class Hospital:
         free = set(self.free_beds())
         return [
             visit
-            for visit in self._staying("I")
+            for visit in self.staying("I")
             if visit.former
             and visit.former[0] != "ED"
             and (Place(*visit.former) in free or str(Place(*visit.former)) in self.dirty)
@@ -266,88 +265,26 @@ class Hospital:
 
     def _merge(self, now: int) -> list[Happening]:
         """Somebody was registered twice; one of the two records stays."""
-        visit = self.rng.choice(self._staying("I"))
-        double = Patient(**{**asdict(visit.patient), "record": f"{4_700_000 + self._number()}"})
+        visit = self.rng.choice(self.staying("I"))
+        double = Patient(**{**asdict(visit.patient), "record": f"{4_700_000 + self.number()}"})
         return [
             Happening("A28", patient=double),
             Happening("A40", patient=visit.patient, retired=double),
         ]
 
     def _changed_patient(self, now: int) -> list[Happening]:
-        visit = self.rng.choice(self._staying("I"))
+        visit = self.rng.choice(self.staying("I"))
         visit.patient.street = f"{self.rng.choice(places.STREETS)} {self.rng.randrange(1, 200)}"
         return [Happening("A31", patient=visit.patient)]
 
-    # -- the theatre's schedule ------------------------------------------------------------------
-
-    def _operations(self, now: int, past: bool = False) -> list[Operation]:
-        """Those to come, or those whose time has come."""
-        return [one for one in self.operations.values() if (one.start <= now) == past]
-
-    def _book(self, now: int, start: int | None = None) -> list[Happening]:
-        visit = self._visit("P", Place("4W"), 0)
-        code, text, minutes, equipment = self.rng.choice(places.PROCEDURES)
-        theatre = self.rng.choice(places.THEATRES)
-        operation = Operation(
-            number=f"S{self._number():05}",
-            visit=visit.number,
-            patient=visit.patient,
-            start=start or self._slot(now),
-            minutes=minutes,
-            code=code,
-            text=text,
-            equipment=equipment,
-            theatre=[theatre.ward, theatre.room],
-            surgeon=self.rng.choice(places.doctors("SURG")),
-        )
-        visit.expected = operation.start - 2 * HOUR
-        self.operations[operation.number] = operation
-        return [Happening("A05", visit), Happening("S12", visit, operation, status="Booked")]
-
-    def _slot(self, now: int) -> int:
-        """Within the next three days, on a quarter of an hour."""
-        return (now // 900 + self.rng.randrange(4, 3 * 96)) * 900
-
-    def _told(self, trigger: str, operation: Operation, status: str) -> list[Happening]:
-        return [Happening(trigger, self.visits.get(operation.visit), operation, status=status)]
-
-    def _reschedule(self, now: int) -> list[Happening]:
-        operation = self.rng.choice(self._operations(now))
-        operation.start = self._slot(now)
-        return self._told("S13", operation, "Booked")
-
-    def _modify(self, now: int) -> list[Happening]:
-        operation = self.rng.choice(self._operations(now))
-        theatre = self.rng.choice(places.THEATRES)
-        operation.theatre = [theatre.ward, theatre.room]
-        operation.equipment = operation.equipment or "C-ARM"
-        return self._told("S14", operation, "Booked")
-
-    def _done(self, now: int) -> list[Happening]:
-        operation = self.rng.choice(self._operations(now, past=True))
-        del self.operations[operation.number]
-        return self._told("S14", operation, "Complete")
-
-    def _cancel_operation(self, now: int) -> list[Happening]:
-        return self._give_up("S15", self.rng.choice(self._operations(now)), "Cancelled")
-
-    def _no_show(self, now: int) -> list[Happening]:
-        return self._give_up("S26", self.rng.choice(self._operations(now, past=True)), "Noshow")
-
-    def _give_up(self, trigger: str, operation: Operation, status: str) -> list[Happening]:
-        told = self._told(trigger, operation, status)
-        del self.operations[operation.number]
-        visit = self.visits.get(operation.visit)
-        if visit and not visit.admitted:
-            # Who does not come is no longer expected.
-            del self.visits[visit.number]
-            told.append(Happening("A11", visit))
-        return told
+    # -- who was expected ------------------------------------------------------------------
 
     def _arrive(self, now: int) -> list[Happening]:
         """Somebody who was expected is admitted."""
         planned = [visit for visit in self.visits.values() if not visit.admitted]
-        visit = self.rng.choice(planned)
+        return self.admit_planned(self.rng.choice(planned), now)
+
+    def admit_planned(self, visit: Visit, now: int) -> list[Happening]:
         beds = self.free_beds("4W") or self.free_beds("ICU", "3W", "5E")
         bed = self.rng.choice(beds)
         visit.kind, visit.admitted, visit.bed = "I", now, [bed.ward, bed.room, bed.bed]
@@ -364,9 +301,10 @@ class Hospital:
             "last": self.last,
             "visits": [asdict(visit) for visit in self.visits.values()],
             "gone": [asdict(visit) for visit in self.gone],
-            "operations": [asdict(one) for one in self.operations.values()],
+            "operations": [asdict(one) for one in self.theatre.operations.values()],
             "dirty": self.dirty,
             "knows_new_class": self.knows_new_class,
+            "care": self.care.state(),
         }
 
     @classmethod
@@ -379,5 +317,9 @@ class Hospital:
         found.knows_new_class = state["knows_new_class"]
         found.visits = {one["number"]: people.visit(one) for one in state["visits"]}
         found.gone = [people.visit(one) for one in state["gone"]]
-        found.operations = {one["number"]: people.operation(one) for one in state["operations"]}
+        operations = {one["number"]: people.operation(one) for one in state["operations"]}
+        found.theatre.operations = operations
+        # What was kept before there was anything to give has nothing of it.
+        if "care" in state:
+            found.care.restore(state["care"])
         return found

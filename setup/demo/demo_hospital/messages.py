@@ -3,43 +3,32 @@
 Odoo has to take what it needs and leave the rest; so the rest has to be there.
 """
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from . import places
-from .people import Happening, Operation, Patient, Visit
+from . import care_messages, places
+from .people import Happening, Operation, Visit
 from .places import FACILITY, Place, Ward
+from .segments import escaped, location, person, segment, visit_number
 
-_ESCAPES: Final = {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\"}
-_MARKS: Final = re.compile(r"[\\|^~&]")
 _STRUCTURES: Final = {
     "A02": "ADT_A02", "A03": "ADT_A03", "A05": "ADT_A05", "A06": "ADT_A06", "A11": "ADT_A09",
     "A12": "ADT_A12", "A20": "ADT_A20", "A28": "ADT_A05", "A31": "ADT_A05", "A40": "ADT_A39",
 }  # fmt: skip
 
 
-def escaped(text: str) -> str:
-    """Text that is no delimiter to anybody."""
-    return _MARKS.sub(lambda found: _ESCAPES[found[0]], text)
-
-
-def segment(name: str, fields: Mapping[int, str]) -> str:
-    """A segment of raw fields by their numbers."""
-    return "|".join([name, *(fields.get(number, "") for number in range(1, max(fields) + 1))])
-
-
 class Writer:
     """Writes messages of one system.
 
     :param processing: MSH-11: P, T or D
+    :param currency: of what is charged
     """
 
-    def __init__(self, zone: ZoneInfo, processing: str = "T") -> None:
+    def __init__(self, zone: ZoneInfo, processing: str = "T", currency: str = "USD") -> None:
         self._zone = zone
         self._processing = processing
+        self._currency = currency
 
     def time(self, moment: int) -> str:
         """A moment (seconds since 1970) in local time with its offset; nothing for 0."""
@@ -63,6 +52,10 @@ class Writer:
         if told.operation:
             return self._schedule(told, told.operation, control, now)
         trigger = told.trigger
+        if kind := care_messages.TYPES.get(trigger):
+            header = self.header(kind[0], trigger, kind[1], control, now)
+            segments = care_messages.body(told, now, self.time, self._currency)
+            return "\r".join([header, *segments]) + "\r"
         structure = _STRUCTURES.get(trigger, "ADT_A01")
         segments = [
             self.header("ADT", trigger, structure, control, now),
@@ -97,7 +90,7 @@ class Writer:
                 {
                     1: "1", 2: visit.kind, 3: location(visit.place),
                     6: location(Place(*former)) if former else "", 7: name, 10: visit.service,
-                    19: f"{visit.number}^^^{FACILITY}^VN", 20: group,
+                    19: visit_number(visit.number), 20: group,
                     36: "01" if visit.discharged else "",
                     44: self.time(visit.admitted), 45: self.time(visit.discharged),
                 },
@@ -128,8 +121,8 @@ class Writer:
             person(operation.patient),
         ]  # fmt: skip
         if told.visit:
-            visit = f"{told.visit.number}^^^{FACILITY}^VN"
-            segments.append(segment("PV1", {1: "1", 2: told.visit.kind, 19: visit}))
+            number = visit_number(told.visit.number)
+            segments.append(segment("PV1", {1: "1", 2: told.visit.kind, 19: number}))
         segments.append("RGS|1")
         code = f"{operation.code}^{escaped(operation.text)}"
         segments.append(segment("AIS", {1: "1", 3: code, 4: start, 7: length, 8: "min"}))
@@ -172,24 +165,6 @@ class Writer:
             else:
                 segments.append(segment("LDP", {1: named, 2: ward.cost_centre}))
         return "\r".join(segments) + "\r"
-
-
-def location(place: Place) -> str:
-    """A place (PL)."""
-    return f"{place.ward}^{place.room}^{place.bed}^{FACILITY}"
-
-
-def person(patient: Patient, account: str = "") -> str:
-    """A patient (PID), with all that Odoo must not keep."""
-    return segment(
-        "PID",
-        {
-            1: "1", 3: f"{patient.record}^^^{FACILITY}^MR~{patient.record}99^^^STATE^NI",
-            5: f"{escaped(patient.family)}^{escaped(patient.given)}", 7: patient.born,
-            8: patient.sex, 11: f"{escaped(patient.street)}^^Brussels^^1000^BE",
-            18: f"{account}^^^{FACILITY}^AN" if account else "",
-        },
-    )  # fmt: skip
 
 
 def _type(ward: Ward, place: Place) -> str:

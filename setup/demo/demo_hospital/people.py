@@ -25,6 +25,7 @@ class Visit:
     :ivar bed: where the patient lies, as ward, room, bed; empty for a visit without a bed
     :ivar admitted: seconds since 1970; 0 while it is only planned
     :ivar moved: when the patient was put into the bed
+    :ivar served: something was given or charged, so that the visit cannot have been a mistake
     """
 
     number: str
@@ -39,6 +40,7 @@ class Visit:
     moved: int = 0
     discharged: int = 0
     expected: int = 0
+    served: bool = False
 
     @property
     def place(self) -> Place:
@@ -62,6 +64,67 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Something that was given, or comes back.
+
+    :ivar number: of its order at the pharmacy
+    :ivar at: seconds since 1970
+    :ivar place: where it was used, if that is not where the patient lies
+    """
+
+    number: str
+    item: str
+    quantity: str
+    unit: str
+    lot: str
+    at: int
+    back: bool = False
+    place: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Implanted:
+    """A device that stays in the patient."""
+
+    number: str
+    item: str
+    name: str
+    lot: str
+    serial: str
+    place: Place
+    at: int
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A charge, or the credit of one.
+
+    :ivar amount: of all of it
+    :ivar place: ward, room, bed
+    :ivar reverses: number of the charge that is credited
+    """
+
+    number: str
+    code: str
+    text: str
+    quantity: str
+    amount: str
+    place: list[str]
+    at: int
+    procedure: str = ""
+    reverses: str = ""
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What a ward orders: items with quantity and unit."""
+
+    number: str
+    ward: str
+    lines: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class Happening:
     """Something that a message tells: its trigger event, and what it is about.
 
@@ -76,6 +139,10 @@ class Happening:
     retired: Patient | None = None
     patient: Patient | None = None
     undone: int = 0
+    given: tuple[Line, ...] = ()
+    implanted: Implanted | None = None
+    charged: tuple[Charge, ...] = ()
+    ordered: Ordered | None = None
 
 
 def visit(values: dict[str, Any]) -> Visit:

@@ -145,7 +145,7 @@ def day(text: str | None, place: str) -> str | None:
 
 
 def written(text: str | None, zone: str) -> str | None:
-    """A day or a moment of canonical JSON as HL7 writes it (DT, DTM).
+    """A day or a moment of canonical JSON as HL7 writes it (DT, DTM), with its fraction if any.
 
     >>> written("2027-12-31", "UTC"), written("2026-07-01T10:00:00Z", "Europe/Brussels")
     ('20271231', '20260701120000+0200')
@@ -158,7 +158,9 @@ def written(text: str | None, zone: str) -> str | None:
     try:
         if len(text) == len("YYYY-MM-DD"):
             return date.fromisoformat(text).strftime("%Y%m%d")
-        return timestamps.build(datetime.fromisoformat(text).astimezone(_zone(zone)))
+        moment = datetime.fromisoformat(text).astimezone(_zone(zone))
+        precision = Precision.FRACTION if moment.microsecond else Precision.SECOND
+        return timestamps.build(moment, precision)
     except ValueError:
         raise MappingError("hl7_written(): no day and no moment", code="invalid_datetime") from None
 

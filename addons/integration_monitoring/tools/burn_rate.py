@@ -1,0 +1,148 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""When the use of a budget is worth an alert: several windows and several rates.
+From *The Site Reliability Workbook*, chapter 5 "Alerting on SLOs", approach 6 (multiwindow,
+multi-burn-rate alerts), for a period of 30 days: a rate of 14.4 over an hour uses 2 % of the
+budget, 6 over six hours 5 %, 1 over three days 10 %. The short window of each rule, a twelfth of
+the long one, says that it is still so, and lets the alert end soon after the trouble. With little
+traffic one failure is a large share, so a rule also asks for a number of events, and that as many
+bad ones are no chance in a service that just keeps its objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from . import tails
+from .findings import Fact, Finding, Grade, Signal
+from .slo import Kind, Objective, Tally, burn_rate
+
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY: Final = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rate of use that is too high.
+
+    :param rate: times as fast as allowed.
+    :param long, short: windows in seconds over which it is exceeded, both.
+    """
+
+    rate: float
+    long: int
+    short: int
+    grade: Grade
+
+
+RULES: Final = (
+    Rule(14.4, _HOUR, 5 * _MINUTE, Grade.PAGE),
+    Rule(6.0, 6 * _HOUR, 30 * _MINUTE, Grade.PAGE),
+    Rule(3.0, _DAY, 2 * _HOUR, Grade.TICKET),
+    Rule(1.0, 3 * _DAY, 6 * _HOUR, Grade.TICKET),
+)
+#: The signal that the budget of an objective gives.
+SIGNALS: Final[Mapping[Kind, Signal]] = MappingProxyType(
+    {kind: Signal(kind.value) for kind in Kind}
+)
+#: Windows in seconds that the rules need tallies of, shortest first.
+WINDOWS: Final = tuple(sorted({w for rule in RULES for w in (rule.long, rule.short)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """What there must be before a share means anything.
+
+    :param events: events in the long window.
+    :param bad: bad ones in the long window.
+    :param bad_now: bad ones in the short window.
+    :param chance: probability, at most, of as many bad ones in the long window if the service just
+        kept its objective.
+    :param chance_now: the same of the short window, which only confirms.
+    """
+
+    events: int = 10
+    bad: int = 5
+    bad_now: int = 2
+    chance: float = 1e-3
+    chance_now: float = 0.002
+
+
+def judge(
+    objective: Objective,
+    totals: Sequence[int],
+    bads: Sequence[int],
+    minimum: Minimum = Minimum(),
+) -> Finding:
+    """The most urgent rule that is exceeded, which is the one with the highest rate.
+
+    :param totals, bads: events, and bad events, in each of :data:`WINDOWS` up to now.
+    :return: its level is the lower of both burn rates as a share of the rule's, so that it falls
+        with the short window as soon as the trouble is over; of several rules the highest.
+    """
+    signal = SIGNALS[objective.kind]
+    if not bads[_LONGEST_SHORT]:
+        return Finding(signal, 0.0, Grade.TICKET)
+    best, exceeded = 0.0, None
+    for rule, long, short in _RULES:
+        if exceeded and rule.grade < exceeded[0].grade:
+            break
+        if bads[short]:
+            windows = Tally(totals[long], bads[long]), Tally(totals[short], bads[short])
+            level = _level(objective, rule, *windows, minimum)
+            if level >= 1 and not exceeded:
+                exceeded = rule, *windows
+            best = max(best, level)
+    if not exceeded:
+        return Finding(signal, best, Grade.TICKET)
+    return Finding(signal, best, exceeded[0].grade, _facts(objective, *exceeded))
+
+
+#: Rules, the most urgent first, with the places of their windows in :data:`WINDOWS`.
+_RULES: Final = tuple(
+    (rule, WINDOWS.index(rule.long), WINDOWS.index(rule.short))
+    for rule in sorted(RULES, key=lambda rule: (-rule.grade, -rule.rate))
+)
+_LONGEST_SHORT: Final = max(short for _rule, _long, short in _RULES)
+
+
+def _level(objective: Objective, rule: Rule, long: Tally, short: Tally, minimum: Minimum) -> float:
+    level = min(burn_rate(objective, long), burn_rate(objective, short)) / rule.rate
+    if level < 1:
+        return level
+    enough = (
+        long.total >= minimum.events
+        and long.bad >= minimum.bad
+        and short.bad >= minimum.bad_now
+        and _chance(objective, long) <= minimum.chance
+        and _chance(objective, short) <= minimum.chance_now
+    )
+    # Too few events start nothing, and do not end what has started either.
+    return level if enough else 0.99
+
+
+def _chance(objective: Objective, window: Tally) -> float:
+    return tails.at_least(window.bad, window.total * objective.allowed)
+
+
+def _facts(objective: Objective, rule: Rule, long: Tally, short: Tally) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "objective": objective.kind.value,
+        "target": objective.target,
+        "limit": rule.rate,
+        "long_seconds": rule.long,
+        "long_total": long.total,
+        "long_bad": long.bad,
+        "long_burn": round(burn_rate(objective, long), 2),
+        "short_seconds": rule.short,
+        "short_total": short.total,
+        "short_bad": short.bad,
+        "short_burn": round(burn_rate(objective, short), 2),
+    }
+    if objective.threshold is not None:
+        facts["threshold"] = objective.threshold
+    return facts

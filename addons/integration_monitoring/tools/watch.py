@@ -1,0 +1,189 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Watches one interface minute by minute: volume, silence, availability, latency.
+This is where the detectors are put together, for the scheduled job as for the proof of their
+precision. Each minute costs the same, however long the history: the counts of the bucket that is
+filling and the gap that is growing are kept, the tallies of the objectives come as sums over their
+windows.
+
+What is kept between two minutes (:meth:`Watch.to_dict`) is small and fit for a row.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from . import burn_rate, detector, silence, volume
+from .detector import Change, Hysteresis
+from .findings import Finding, Signal
+from .hours_of_week import LocalWeek
+from .slo import Objective
+from .traffic_profile import Expectation, Profile
+
+MINUTE: Final = 60
+HOUR: Final = 60
+DAY: Final = 1440
+_BORDER: Final = 15
+
+#: How signals start and end. Buckets of volume are asked for twice or thrice; the windows of a
+#: budget and the gap of a silence have memory of their own.
+STEADY: Final = Hysteresis(start_after=1, end_after=10, end_below=0.7)
+HYSTERESES: Final[Mapping[Signal, Hysteresis]] = {
+    Signal.SILENCE: Hysteresis(start_after=1, end_after=10, end_below=0.5),
+    Signal.AVAILABILITY: STEADY,
+    Signal.LATENCY: STEADY,
+}
+#: The narrower a bucket, the more often chance has a try.
+_VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=10, end_below=0.6)
+_VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Events of an objective, and bad ones, in each of :data:`.burn_rate.WINDOWS` up to now."""
+
+    objective: Objective
+    totals: Sequence[int]
+    bads: Sequence[int]
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is known of one interface from minute to minute.
+
+    :param profile: what is usual; :meth:`learnt` replaces it by a newer one.
+    :param states: of the detector of each signal.
+    :param gap: since the last message.
+    :param bucket: messages of the bucket that is filling.
+    :param hours: of a profile by the day: hour of the week and messages of
+        the last 24 hours, oldest first.
+    :param next_minute: minutes since 1970 of the minute that is wanted next; earlier ones are
+        known.
+    """
+
+    profile: Profile
+    week: LocalWeek
+    states: dict[Signal, detector.State] = field(default_factory=dict)
+    gap: silence.Gap = field(default_factory=silence.Gap)
+    bucket: int = 0
+    filled: int = 0
+    hours: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=24))
+    next_minute: int = 0
+    _limit: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.learnt(self.profile)
+
+    def learnt(self, profile: Profile) -> None:
+        """Judge by a newer profile from now on."""
+        if profile.width != self.profile.width:
+            # What is filling belongs to no bucket of the new width.
+            self.bucket = self.filled = 0
+        self.profile = profile
+        self._limit = silence.limit(profile.arrivals_a_day)
+
+    def minute(self, minute: int, count: int, tallies: tuple[Tallies, ...] = ()) -> list[Change]:
+        """What a minute changes; nothing when it is known already.
+
+        :param minute: minutes since 1970 in UTC. Minutes come in order; those that are left out
+            (nothing was counted then) belong to no bucket and no gap.
+        :param count: messages of the minute, in the direction that the profile was learnt from.
+        :param tallies: of each objective that is watched.
+        """
+        if minute < self.next_minute:
+            return []
+        if self.next_minute and minute > self.next_minute:
+            self._resume(minute)
+        self.next_minute = minute + 1
+        at = (minute + 1) * MINUTE
+        findings = [self._silence(minute, count), *self._volume(minute, count)]
+        findings += [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
+        return [
+            change for finding in findings if (change := self._observe(at, finding)) is not None
+        ]
+
+    def _observe(self, at: int, finding: Finding) -> Change | None:
+        state = self.states.get(finding.signal)
+        if finding.level < 1 and not state:
+            return None
+        rule = HYSTERESES.get(finding.signal) or (
+            _VOLUME_NARROW if self.profile.width == 1 else _VOLUME_WIDE
+        )
+        self.states[finding.signal], change = detector.observe(state or {}, at, finding, rule)
+        return change
+
+    # -- silence ---------------------------------------------------------------------------
+
+    def _silence(self, minute: int, count: int) -> Finding:
+        if count:
+            self.gap = self.gap.arrived((minute + 1) * MINUTE)
+        else:
+            self.gap = self.gap.grown(MINUTE, self.profile.rates[self.week.half(minute * MINUTE)])
+        return silence.judge(self.gap, self._limit)
+
+    # -- volume ----------------------------------------------------------------------------
+
+    def _volume(self, minute: int, count: int) -> tuple[Finding, ...]:
+        width = min(self.profile.width, HOUR)
+        self.bucket += count
+        self.filled += 1
+        if (minute + 1) % width:
+            return ()
+        whole, total = self.filled >= width, self.bucket
+        self.bucket = self.filled = 0
+        if self.profile.width < DAY:
+            # A part of a bucket says nothing.
+            return volume.judge(total, self._usual(minute, width), width) if whole else ()
+        if not whole:
+            self.hours.clear()
+            return ()
+        self.hours.append((self.week.slot(minute * MINUTE), total))
+        if len(self.hours) < 24:
+            return ()
+        usual = self.profile.day([slot for slot, _ in self.hours])
+        return volume.judge(sum(count for _, count in self.hours), [usual], DAY)
+
+    def _usual(self, minute: int, width: int) -> list[Expectation]:
+        """Of the bucket that ends with the minute; near the border of an hour also of the other."""
+        begin = minute + 1 - width
+        slots = {self.week.slot(begin * MINUTE)}
+        if width <= _BORDER:
+            slots.add(self.week.slot((begin - _BORDER) * MINUTE))
+            slots.add(self.week.slot((minute + _BORDER) * MINUTE))
+        return [self.profile.buckets[slot] for slot in slots]
+
+    def _resume(self, minute: int) -> None:
+        """Time passed in which nothing was counted: what was filling is void, a gap goes on."""
+        self.bucket = self.filled = 0
+        self.hours.clear()
+        self.gap = silence.Gap(self.gap.since, minute * MINUTE, self.gap.expected)
+
+    # -- storage ---------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the profile and the week, fit for JSON."""
+        return {
+            "states": {signal.value: dict(state) for signal, state in self.states.items()},
+            "gap": [self.gap.since, self.gap.until, self.gap.expected],
+            "bucket": [self.bucket, self.filled],
+            "hours": [list(hour) for hour in self.hours],
+            "next_minute": self.next_minute,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any] | None, profile: Profile, week: LocalWeek) -> Watch:
+        """What :meth:`to_dict` gave, with the present profile; ``None`` is a new watch.
+
+        :raises ValueError, KeyError, TypeError: not such a mapping.
+        """
+        watch = cls(profile, week)
+        if data:
+            watch.states = {Signal(key): state for key, state in data["states"].items()}
+            watch.gap = silence.Gap(*data["gap"])
+            watch.bucket, watch.filled = map(int, data["bucket"])
+            watch.hours.extend((int(slot), int(count)) for slot, count in data["hours"])
+            watch.next_minute = int(data["next_minute"])
+        return watch
