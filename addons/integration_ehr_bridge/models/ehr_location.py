@@ -50,7 +50,9 @@ class EhrLocation(models.Model):
         store=True,
         help="Its place as clinical messages name it: point of care, room, bed, facility.",
     )
-    facility = fields.Char(required=True, default="", help="The hospital, as the clinical systems name it.")
+    facility = fields.Char(
+        required=True, default="", help="The hospital, as the clinical systems name it."
+    )
     point_of_care = fields.Char(
         required=True,
         string="Point of care",

@@ -95,7 +95,9 @@ class TestBedsByHand(CensusCase):
         self.feed_says("isolated", moment("9:00"))
         self.enter("action_ask_free")
         self.assertEqual((self.bed(1).bed_state, self.bed(1).bed_told), ("occupied", "free"))
-        self.process("ehr_encounter", self.adt("discharge", "10:00") | {"occurred_at": self.later()})
+        self.process(
+            "ehr_encounter", self.adt("discharge", "10:00") | {"occurred_at": self.later()}
+        )
         self.is_now("dirty")
 
     # -- beside the feed -------------------------------------------------------------------

@@ -9,9 +9,7 @@ class IntegrationCensusBedEntry(models.TransientModel):
     _name = "integration.census.bed.entry"
     _description = "Say in which state a bed is"
 
-    location_id = fields.Many2one(
-        "ehr.location", string="Bed", required=True, ondelete="cascade"
-    )
+    location_id = fields.Many2one("ehr.location", string="Bed", required=True, ondelete="cascade")
     state = fields.Selection(STATES, string="The bed is", required=True, default="free")
     reason = fields.Char(
         string="Why",
