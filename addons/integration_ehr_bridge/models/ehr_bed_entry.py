@@ -25,7 +25,7 @@ class EhrBedEntry(models.Model):
         required=True,
         readonly=True,
         index=True,
-        ondelete="cascade",
+        ondelete="restrict",
         check_company=True,
     )
     state = fields.Selection(STATES, string="Said to be", required=True, readonly=True)
