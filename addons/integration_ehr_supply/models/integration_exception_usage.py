@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine import usage_late
@@ -23,6 +23,24 @@ class IntegrationException(models.Model):
             usage_late.KIND: "cascade",
         },
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "emergency_receipt": (
+                self.env._("Accept: order it from the supplier"),
+                self.env._("Reject: it was in stock"),
+            ),
+            "kit_failed": (self.env._("Accept: try it again"), self.env._("Reject: leave it so")),
+            "kit_picked": (
+                self.env._("Accept: put it back"),
+                self.env._("Reject: bring it as it is"),
+            ),
+            usage_late.KIND: (
+                self.env._("Accept: it never came back"),
+                self.env._("Reject: it did come back"),
+            ),
+        }
 
     def _accept_emergency_receipt(self):
         """An order of which the receipt is the delivery: the bill has something to match.

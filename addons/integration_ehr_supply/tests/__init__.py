@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_access_items,
     test_encoded_orders,
+    test_exception_labels,
     test_exports,
     test_general_orders,
     test_items,
