@@ -85,14 +85,20 @@ def test_there_is_something_to_name(before: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("""<odoo noupdate="1"><function name="action_approve" eval="[[ref('a')]]"/></odoo>""", {"a"}),
+        (
+            """<odoo noupdate="1"><function name="action_approve" eval="[[ref('a')]]"/></odoo>""",
+            {"a"},
+        ),
         ("""<odoo><function name="action_approve" eval="[[ref('a')]]"/></odoo>""", set()),
         (
             """<odoo><data noupdate="1"><function name="action_approve"
             eval="[[ref('a'), ref('b')]]"/></data></odoo>""",
             {"a", "b"},
         ),
-        ("""<odoo noupdate="1"><function name="action_submit" eval="[[ref('a')]]"/></odoo>""", set()),
+        (
+            """<odoo noupdate="1"><function name="action_submit" eval="[[ref('a')]]"/></odoo>""",
+            set(),
+        ),
     ],
 )
 def test_what_an_update_does_not_run(text: str, names: set[str]) -> None:
