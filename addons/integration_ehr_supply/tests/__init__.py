@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_approved,
     test_access_items,
     test_encoded_orders,
     test_exports,
