@@ -1,7 +1,7 @@
 from . import (
     test_access,
-    test_approved,
     test_access_items,
+    test_approved,
     test_encoded_orders,
     test_exports,
     test_general_orders,
