@@ -16,7 +16,6 @@ import pytest
 from tests.upgrade import released
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-COMMIT = list(released.COMMITS.values())[-1]
 _REF = re.compile(r"ref\('([\w.]+)'\)")
 
 
@@ -55,31 +54,36 @@ def strings(addon: Path) -> set[str]:
     }
 
 
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The addons of the last released version."""
-    if not released.has(REPOSITORY, COMMIT):
-        pytest.skip("the history of this clone does not reach back to the last release")
-    return released.extract(REPOSITORY, COMMIT, tmp_path_factory.mktemp("released"))
-
-
 ADDONS = sorted(path.parent.name for path in (REPOSITORY / "addons").glob("*/__manifest__.py"))
+
+
+@pytest.fixture(scope="module", params=released.COMMITS)
+def before(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The addons of a released version."""
+    commit = released.COMMITS[request.param]
+    if not released.has(REPOSITORY, commit):
+        pytest.skip(f"the history of this clone does not reach back to {request.param}")
+    return released.extract(REPOSITORY, commit, tmp_path_factory.mktemp("released"))
+
+
+def added(before: Path, name: str) -> set[str]:
+    """What an addon approves that it did not approve before; nothing if it is new itself."""
+    if not (before / name / "__manifest__.py").exists():
+        return set()
+    return approved(data_files(REPOSITORY / "addons" / name)) - approved(data_files(before / name))
 
 
 @pytest.mark.parametrize("name", ADDONS)
 def test_an_upgrade_script_names_what_is_new(before: Path, name: str) -> None:
-    addon = REPOSITORY / "addons" / name
-    if not (before / name).is_dir():
-        return  # no database has it yet
-    new = approved(data_files(addon)) - approved(data_files(before / name))
-    assert sorted(new - strings(addon)) == []
+    assert sorted(added(before, name) - strings(REPOSITORY / "addons" / name)) == []
 
 
+@pytest.mark.parametrize("before", ["19.0.1.4.0"], indirect=True)
 def test_there_is_something_to_name(before: Path) -> None:
-    """The files are read as Odoo reads them: this version does add such records."""
-    addon = REPOSITORY / "addons/integration_ehr_supply"
-    new = approved(data_files(addon)) - approved(data_files(before / addon.name))
-    assert {"mapping_hl7_outsourced", "routing_hl7_v2_general_orders"} <= new
+    """The files are read as Odoo reads them: since that version such records were added."""
+    assert {"mapping_hl7_outsourced", "routing_hl7_v2_general_orders"} <= added(
+        before, "integration_ehr_supply"
+    )
 
 
 @pytest.mark.parametrize(
