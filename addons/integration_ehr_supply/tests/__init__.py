@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_access_items,
+    test_approved,
     test_encoded_orders,
     test_exception_labels,
     test_exports,
