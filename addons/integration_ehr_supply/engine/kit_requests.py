@@ -61,9 +61,7 @@ def cancel(handler: BaseModel, received: Any, request: BaseModel, asked: Asked) 
             code="outsourced_ordered",
         )
     used = request.consumption_ids.filtered(
-        lambda one: (
-            one.action == USE and one.uom_id.compare(one.quantity, one.quantity_returned) > 0
-        )
+        lambda one: one.action == USE and one._kept() > 0
     )
     told = [_told(asked, Key(RETURN, one.number, one.line)) for one in used]
     book = UsageBook(handler, received, told)
