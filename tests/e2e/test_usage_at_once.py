@@ -106,7 +106,7 @@ asked = env["integration.exception"].search_count([
     ("kind", "=", "usage_counted"), ("system_id", "=", stage["system"])])
 result = {"waited": found[0], "failed": found[1], "again": found[2], "left": left, "asked": asked}
 """
-# D1 was taken from the store, as was told after M0 had brought its kit back there; people are asked.
+# D1 was taken from the store, as was told after M0 had brought its kit back; people are asked.
 _WENT_BACK = """
 from odoo.addons.integration_ehr_supply.engine import usage_late
 used = env["ehr.consumption"].search(

@@ -118,7 +118,10 @@ def _quantity(book: UsageBook, told: Told, original: BaseModel) -> tuple[float, 
         )
     quantity = book.quantity(unit, told.quantity)
     back = _in_product_unit(original, quantity, unit)
-    if product.uom_id.compare(back, original._kept()) > 0:
+    own, left = original.uom_id, original.quantity - original.quantity_returned
+    in_own = unit._compute_quantity(quantity, own, round=False)
+    # By the finer of the two: what is more by a piece is nothing in cases of 1000.
+    if product.uom_id.compare(back, original._kept()) > 0 or own.compare(in_own, left) > 0:
         raise errors.ConflictError(
             "More is given back than was dispensed under this number and not given back yet. Ask "
             "the sender for the right quantity, then cancel this message.",

@@ -135,7 +135,9 @@ class EhrConsumption(models.Model):
         self.ensure_one()
         unit = self.product_id.uom_id
         kept = self.quantity - self.quantity_returned
-        return unit.round(self.uom_id._compute_quantity(kept, unit, round=False))
+        in_unit = self.uom_id._compute_quantity(kept, unit, round=False)
+        # By the finer of the two: a piece of a case of 1000 is nothing in cases.
+        return 0.0 if self.uom_id.is_zero(kept) and unit.is_zero(in_unit) else in_unit
 
     # ------------------------------------------------------------------
     # trace

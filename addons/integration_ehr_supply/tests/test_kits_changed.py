@@ -236,9 +236,7 @@ class TestKitsChanged(KitCase):
         seen = kit.with_user(keeper)
         self.assertNotIn("ehr_kit_id", seen.fields_get())
         told = seen.read(["name", "display_name", "origin", "note", "ehr_reason", "move_ids"])
-        moved = seen.move_ids.read(
-            ["display_name", "reference", "origin", "description_picking"]
-        )
+        moved = seen.move_ids.read(["display_name", "reference", "origin", "description_picking"])
         self.assertNotIn("Canary", str(told) + str(moved))
 
     def test_the_transfer_does_not_lead_to_the_kit(self):

@@ -56,7 +56,9 @@ class TestMigrations(TransactionCase):
             )
         script.migrate(self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
-        parts = dict(zip(kit.line_ids.mapped("sequence"), moves.mapped("ehr_kit_part"), strict=False))
+        parts = dict(
+            zip(kit.line_ids.mapped("sequence"), moves.mapped("ehr_kit_part"), strict=False)
+        )
         self.assertEqual(parts, {10: 1, 20: 2})
         self.assertFalse(moves[2].ehr_kit_part)
 

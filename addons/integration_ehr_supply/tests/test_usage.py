@@ -151,7 +151,7 @@ class TestUsageReturned(UsageCase):
         self.assertEqual(self.left(self.swab, self.ward_stock), 93)
         back = self.used("R1", "return")
         self.assertEqual((back.quantity, back.uom_id), (5, self.swab.uom_id))
-        self.assertEqual(self.used("D1")._kept(), 7)
+        self.assertAlmostEqual(self.used("D1")._kept(), 7)
         with self.assertRaises(errors.ConflictError) as refused:
             self.give_back("R2", "D1", "SWAB", "8")
         self.assertEqual(refused.exception.code, "returned_more")
@@ -173,7 +173,7 @@ class TestUsageReturned(UsageCase):
         self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", "1", "CS"))))
         self.assertEqual(self.used("D1").uom_id, case)
         self.give_back("R1", "D1", "SWAB", "999")
-        self.assertEqual(self.used("D1")._kept(), 1)
+        self.assertAlmostEqual(self.used("D1")._kept(), 1)
         with self.assertRaises(errors.ConflictError):
             self.give_back("R2", "D1", "SWAB", "2")
         self.give_back("R2", "D1", "SWAB", "1")
