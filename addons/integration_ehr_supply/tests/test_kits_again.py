@@ -83,7 +83,9 @@ class TestKitsAgain(KitCase):
                 savepoint.close(rollback=True)
 
     def test_what_waits_is_not_forgotten_when_something_comes_back(self):
-        """The batch: 10 are used and wait to be taken; D0 comes back; 14 more are used."""
+        """The batch: 10 are used and wait to be taken; D0 comes back; of 18 more, 14 are of the
+        kit."""
+        self.env.company.ehr_usage_shortage = "negative"
         self.reserve()
         place = {"visit": "71", "place": "OR^OR1^^MAIN"}
         self.assert_done(self.bring(self.rds(self.rxd("D0", "1", "SWAB", "4"), **place)))
@@ -91,10 +93,11 @@ class TestKitsAgain(KitCase):
             self.bring(
                 self.rds(self.rxd("D1", "1", "SWAB", "10"), **place),
                 self.rds(self.rxd("D0", "1", "SWAB", "4", control="CA"), **place),
-                self.rds(self.rxd("D2", "1", "SWAB", "14"), **place),
+                self.rds(self.rxd("D2", "1", "SWAB", "18"), **place),
             )
         )
         self.assertEqual(self.left(self.swab, self.store), 26)
+        self.assertEqual(self.left(self.swab, self.theatre_stock), -4)
 
     def test_brought_in_one_batch(self):
         self.reserve()
