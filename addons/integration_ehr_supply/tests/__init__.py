@@ -11,6 +11,7 @@ from . import (
     test_kit_demand,
     test_kit_requests,
     test_kits,
+    test_kits_again,
     test_kits_changed,
     test_kits_late,
     test_kits_planned,
