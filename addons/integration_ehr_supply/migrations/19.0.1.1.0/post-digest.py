@@ -1,6 +1,6 @@
-"""Digests of lines of requisitions say nothing of visits any more: whoever tried all numbers could tell which.
+"""What orders are recognised by tells no visit any more, as it did whoever tried all numbers.
 
-Without a key ring they stay as they are, and are recognised.
+Without a key ring it stays as it is, and they are recognised all the same.
 """
 
 import logging
@@ -17,6 +17,4 @@ def migrate(cr, version):
         return
     env = api.Environment(cr, SUPERUSER_ID, {})
     if not content_marks.keep_marks(env["ehr.requisition.line"]):
-        _logger.warning(
-            "Digests of ehr.requisition.line stay as they were: there is no key ring that could be used."
-        )
+        _logger.warning("Digests of orders stay as they were: no key ring can be used.")
