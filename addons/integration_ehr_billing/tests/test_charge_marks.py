@@ -77,6 +77,7 @@ class TestChargeMarks(ChargeCase):
     def test_marks_of_another_key_of_the_ring_are_known(self):
         first, second = (f"{name}:{keyring.generate_key()}" for name in ("first", "second"))
         self.ring_of(first, "first")
+        self.visit.patient_id = self.env["ehr.patient"]._resolve([("", "P1")])["", "P1"]
         charge = self.post(self.one("TX-1"))
         self.ring_of(f"{first} {second}", "second")
         self.assertNotEqual(self.post(self.one("TX-2")).digest, charge.digest)

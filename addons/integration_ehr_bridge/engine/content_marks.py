@@ -55,12 +55,16 @@ def keep_marks(records: BaseModel) -> bool:
     if ring is None:
         return not plain
     context = _context(records)
-    query = SQL(
-        "UPDATE %s AS r SET digest = v.mark FROM (VALUES %%s) AS v (mark, plain) "
-        "WHERE r.digest = v.plain",
-        table,
+    marks = [ring.pseudonym(one, context) for one in plain]
+    cr.execute(
+        SQL(
+            "UPDATE %s AS r SET digest = v.mark "
+            "FROM unnest(%s::text[], %s::text[]) AS v (mark, plain) WHERE r.digest = v.plain",
+            table,
+            marks,
+            plain,
+        )
     )
-    cr.execute_values(query.code, [(ring.pseudonym(one, context), one) for one in plain])
     records.invalidate_model(["digest"])
     return True
 
