@@ -130,6 +130,7 @@ def live(hospital: Hospital, business: Business, people: People) -> None:
     people.mend()
     hospital.settle()
     business.tell_late(people.clerk)
+    people.decide()  # once an account is closed, no price of it is decided any more
     business.after()
     hospital.settle()
     for _round in range(2):  # what is decided may raise another question
