@@ -21,6 +21,7 @@ from setup.odoo_server import OdooServer, free_port
 from setup.settings import REPOSITORY, Settings
 
 DATABASE = "suite_demo"
+_WITHOUT_DEMO = re.compile(r"Module (\S+) demo data failed to install")
 _PROGRESS = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
 _WORKERS = 3
 # Background work leaves one of the two job slots to real-time interfaces.
@@ -148,6 +149,13 @@ def _install(
     )
     for line in found:
         say(f"    {line}")
+    if lacking := [hit[1] for line in found if (hit := _WITHOUT_DEMO.search(line))]:
+        # Odoo goes on without it, and never comes back to it.
+        raise SetupError(
+            f"The demo data of {', '.join(lacking)} could not be loaded, so the demo would be half "
+            f"empty. The log says why: {ready.settings.logs / f'install-{database}.log'}\n"
+            "The next `make run` tries again."
+        )
 
 
 def _connect(

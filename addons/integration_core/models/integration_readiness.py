@@ -17,7 +17,9 @@ class IntegrationReadiness(models.Model):
     )
     company_id = fields.Many2one(related="interface_id.company_id", store=True, index=True)
     checked_at = fields.Datetime(string="Checked", required=True, readonly=True)
-    checked_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    checked_by_id = fields.Many2one(
+        "res.users", string="Checked by", readonly=True, ondelete="set null"
+    )
     result_ids = fields.One2many("integration.readiness.result", "report_id", readonly=True)
     blocking_count = fields.Integer(string="Records that block", compute="_compute_counts")
     advice_count = fields.Integer(string="Records to look at", compute="_compute_counts")

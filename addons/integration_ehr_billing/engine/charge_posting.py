@@ -175,7 +175,7 @@ class Posting:
         currency: BaseModel,
         day: date,
     ) -> dict[str, Any]:
-        """What is invoiced: the sender's amount, the own price, or a question.
+        """What is invoiced: the sender's amount, our price, or a question.
 
         :raises errors.MappingError: ``no_amount``
         """
@@ -189,7 +189,7 @@ class Posting:
             if said is None:
                 raise errors.MappingError(
                     "A charge names no amount (FT1-11, FT1-12), and the sender's counts by the "
-                    "rule of its code. Ask the sender, or let the own price count, then retry.",
+                    "rule of its code. Ask the sender, or let our price count, then retry.",
                     code="no_amount",
                 )
             return {**values, "amount": float(said)}
@@ -252,8 +252,8 @@ class Posting:
         currency = charge.currency_id
         if kind == "charge_price":
             name = env._(
-                "The amount of a charge differs from the own price. Accept to invoice the sender's "
-                "amount; keep the document to invoice the own price."
+                "The amount of a charge differs from our price. Accept to invoice the sender's "
+                "amount; keep the document to invoice our price."
             )
             lines = [
                 (

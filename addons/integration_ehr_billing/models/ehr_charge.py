@@ -84,7 +84,7 @@ class EhrCharge(models.Model):
         help="As the message says; 0 if it names none. Of a credit that names none, its share.",
     )
     own_amount = fields.Monetary(
-        string="Own price", readonly=True, help="What Odoo would invoice, where that was compared."
+        string="Our price", readonly=True, help="What Odoo would invoice, where that was compared."
     )
     amount = fields.Monetary(string="Billed amount", readonly=True, help="Before taxes.")
     unit_cost = fields.Float(readonly=True, digits="Product Price", groups=BILLING_GROUPS)

@@ -33,6 +33,7 @@ class EhrCharge(models.Model):
     )
 
     is_posted = fields.Boolean(
+        string="Posted",
         readonly=True,
         help="Told to the system that invoices. Not before the visit has the number by which that "
         "system knows it.",

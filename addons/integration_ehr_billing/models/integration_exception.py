@@ -29,7 +29,7 @@ class IntegrationException(models.Model):
         self._document()._decide({"price_open": False})
 
     def _reject_charge_price(self):
-        """Invoice the own price."""
+        """Invoice our price."""
         charge = self._document()
         charge._decide({"price_open": False, "amount": charge.own_amount})
 

@@ -39,8 +39,8 @@ class ResCompany(models.Model):
     ehr_charge_price_rule = fields.Selection(
         [
             ("sender", "The sender's amount"),
-            ("own", "Own price"),
-            ("compare", "Own price, and a person decides where the sender's differs"),
+            ("own", "Our price"),
+            ("compare", "Our price, and a person decides where the sender's differs"),
         ],
         string="Price of charges",
         required=True,
@@ -49,7 +49,7 @@ class ResCompany(models.Model):
     )
     ehr_charge_tolerance = fields.Float(
         string="Tolerated difference (%)",
-        help="By how many percent the sender's amount may differ from the own price, where both "
+        help="By how many percent the sender's amount may differ from our price, where both "
         "are compared. Within it, the sender's amount is invoiced.",
     )
     ehr_late_days = fields.Integer(

@@ -7,7 +7,7 @@ from .charge_case import ChargeCase
 
 @tagged("post_install", "-at_install")
 class TestChargePrices(ChargeCase):
-    """The sender's amount, the own price, or a decision."""
+    """The sender's amount, our price, or a decision."""
 
     def test_own_price(self):
         self.company.ehr_charge_price_rule = "own"

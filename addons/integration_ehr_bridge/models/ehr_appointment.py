@@ -98,6 +98,7 @@ class EhrAppointment(models.Model):
         STATUSES, required=True, readonly=True, default=Status.BOOKED.value, index=True
     )
     called_off = fields.Boolean(
+        string="Called off",
         compute="_compute_called_off",
         store=True,
         help="Cancelled, discontinued or deleted: it does not take place.",

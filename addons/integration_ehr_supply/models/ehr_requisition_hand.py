@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL
+from odoo.tools.sql import table_exists
 
 from odoo.addons.integration_core.tools import errors
 
@@ -134,6 +135,8 @@ class EhrRequisition(models.Model):
         self.flush_model()
         seen = set(self.env.execute_query(query))
         with self.env.registry.cursor() as fresh:
+            if not table_exists(fresh, self._table):
+                return  # the addon is being installed: nobody else has its tables yet
             fresh.execute(query)
             if set(fresh.fetchall()) - seen:
                 raise ConcurrencyError(self.env._("An order of the feed came at this moment."))

@@ -73,6 +73,16 @@ class StockPicking(models.Model):
                 consumptions.search_count(picking._ehr_usage_domain()) if readable else 0
             )
 
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """The text of the action, where it shows the transfers of clinical usage.
+
+        For all others *Inventory* has a text by the kind of transfer, whatever the action says.
+        """
+        if self.env.context.get("ehr_usage_help"):
+            return help_message
+        return super().get_empty_list_help(help_message)
+
     def _ehr_usage_domain(self):
         return [
             "|", "|",

@@ -28,6 +28,15 @@ class TestUsageDocuments(UsageCase):
             self.assertEqual(schema.violations(json.loads(version.example)), [], name)
             self.assertEqual(version.state, "approved")
 
+    def test_empty_lists_of_transfers_say_what_fills_them(self):
+        """Inventory would say *Let's create one* of every list of transfers."""
+        for name, text in (
+            ("action_ehr_kit_picking", "No kits are reserved"),
+            ("action_ehr_emergency_receipt", "No emergency receipts"),
+        ):
+            action = self.env.ref(f"integration_ehr_supply.{name}")
+            self.assertIn(text, action.read(["help", "res_model", "context"])[0]["help"], name)
+
     def other_hospital(self):
         """Another company with a ward of the same name; its stock location."""
         other = self.env["res.company"].create(
