@@ -12,6 +12,8 @@ OF_BUSINESS = {
     "credit_without_charge", "credit_differs", "unknown_payer", "unknown_plan", "duplicate_line",
     "unknown_order", "invalid_datetime", "invalid_decimal",
 }  # fmt: skip
+#: Before a person tries again what failed.
+FAILED = "SELECT DISTINCT error_code FROM integration_message WHERE error_code IS NOT NULL"
 #: A visit's number alone, as HL7 v2.
 AS_HL7 = """{
     type: 'ADT', trigger: 'A08', structure: 'ADT_A01',

@@ -13,7 +13,7 @@ from tests.e2e.canary_business import Business
 from tests.e2e.canary_hospital import Hospital
 from tests.e2e.canary_people import DOCUMENTS, People
 from tests.e2e.canary_stage import EchoServer, loggers, of_database, without
-from tests.e2e.canary_told import AS_HL7, KINDS, OF_BUSINESS, OF_VISITS
+from tests.e2e.canary_told import AS_HL7, FAILED, KINDS, OF_BUSINESS, OF_VISITS
 from tests.e2e.canary_ward import EchoingReceiver, Ward
 from tests.e2e.conftest import Suite, running_suite
 from tests.harness import Harness, MllpListener, RpcError
@@ -24,8 +24,6 @@ from tests.unit.wire_server import Authority
 #: An account may have the number of its visit, but on the visit alone.
 VISITS_IN = {"ehr_encounter.visit_number", "ehr_encounter.account_number"}
 ACCOUNTS_IN = {"ehr_encounter.account_number", "ehr_move.facts", "ehr_account.number"}
-#: Before a person tries again what failed.
-FAILED = "SELECT DISTINCT error_code FROM integration_message WHERE error_code IS NOT NULL"
 #: A log that tells all it can.
 LOUD = {"log_level": "debug", "log_handler": "odoo.sql_db:DEBUG,odoo.service.model:DEBUG"}
 
