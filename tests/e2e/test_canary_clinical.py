@@ -87,7 +87,9 @@ def run(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         # Cost centres change what models there are: a listener begins anew after that.
         listener = stack.enter_context(database.listener(options=LOUD))
         feed = hospital.inbound("Feed")
-        strict = hospital.inbound("Orders", hl7_respond="handled", hl7_conflict="reject")
+        strict = hospital.inbound(
+            "Orders", hl7_respond="handled", hl7_conflict="reject", hl7_respond_deadline=60
+        )
         mllp = {
             "url": peer.url,
             "transport": "mllp",
