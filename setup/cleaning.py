@@ -35,7 +35,8 @@ def _stop_demo(settings: Settings) -> None:
             os.kill(process, signal.SIGTERM)
         except PermissionError as error:
             raise SetupError("The demo runs under another account: end it there.") from error
-        with exclusive(settings.demo_lock, "the demo"):
+        waiting = "    Odoo ends what it has begun; that may take half a minute."
+        with exclusive(settings.demo_lock, "the demo", waiting=waiting):
             pass
 
 

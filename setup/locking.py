@@ -10,11 +10,14 @@ from setup.console import SetupError, say
 
 
 @contextmanager
-def exclusive(path: Path, what: str, *, refusal: str | None = None) -> Iterator[None]:
+def exclusive(
+    path: Path, what: str, *, refusal: str | None = None, waiting: str | None = None
+) -> Iterator[None]:
     """Hold the lock file at ``path``; wait (and say so) while another process holds it.
 
     :param what: what the holder is busy with, completing "is busy with …"
     :param refusal: do not wait: what to say at once instead
+    :param waiting: what to say before waiting, if not that another process is busy
     :raises SetupError: another process holds it, and there is a ``refusal``
 
     The kernel drops the lock with the process, so a killed run never leaves one behind.
@@ -27,7 +30,7 @@ def exclusive(path: Path, what: str, *, refusal: str | None = None) -> Iterator[
         except BlockingIOError as error:
             if refusal is not None:
                 raise SetupError(refusal) from error
-            say(f"Another process is busy with {what}; waiting for it ({path}).")
+            say(waiting or f"Another process is busy with {what}; waiting for it ({path}).")
             fcntl.flock(handle, fcntl.LOCK_EX)
         handle.truncate(0)
         handle.write(str(os.getpid()))

@@ -123,7 +123,7 @@ class IntegrationMessage(models.Model):
     error_class = fields.Selection(ERROR_CLASSES, string="Class of error", readonly=True)
     error_code = fields.Char(string="Error code", readonly=True)
     error_message = fields.Char(string="Error", readonly=True)
-    error_fingerprint = fields.Char(readonly=True)
+    error_fingerprint = fields.Char(string="Error fingerprint", readonly=True)
     error_title = fields.Char(
         string="Kind of error",
         readonly=True,

@@ -107,7 +107,7 @@ class EhrRequisitionLine(models.Model):
         string="Expected price", digits="Product Price", help="Of one, as whoever ordered it says."
     )
     substitutes = fields.Boolean(help="Something else of the same use may be supplied.")
-    needed_by = fields.Datetime(help="Empty: when the requisition is.")
+    needed_by = fields.Datetime(string="Needed by", help="Empty: when the requisition is.")
     decision = fields.Selection(
         DECISIONS, readonly=True, copy=False, help="What was answered to the order."
     )

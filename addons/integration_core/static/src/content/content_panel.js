@@ -46,6 +46,7 @@ export class ContentPanel extends Component {
         this.model = record.resModel;
         this.resId = record.resId;
         this.shownState = record.data.state;
+        this.inbound = record.data.direction === "inbound";
         this.state.content = null;
         if (this.resId) {
             await this.ask("content_state");
@@ -129,6 +130,9 @@ export class ContentPanel extends Component {
     }
 
     title(piece) {
+        if (piece.stage === "acknowledgement" && this.inbound) {
+            return _t("How Odoo acknowledged it");
+        }
         return this.titles[piece.stage] || piece.stage;
     }
 
