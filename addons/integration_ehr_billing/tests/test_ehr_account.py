@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.integration_core.engine.inbound_run import Received
 from odoo.addons.integration_core.tools import errors
 
 from .charge_case import ChargeCase
@@ -13,7 +14,7 @@ from .charge_case import ChargeCase
 class TestEhrAccount(ChargeCase):
     """Patient accounts: who pays for what is charged together."""
 
-    def bar(self, event, clock, number="A1", **said):
+    def bar(self, event, clock, number="A1", *, arrived=1, **said):
         handler = self.env["integration.handler.ehr_account"].with_user(self.service_user)
         body = {
             "event": event,
@@ -21,7 +22,8 @@ class TestEhrAccount(ChargeCase):
             "account": {"number": number},
             **said,
         }
-        account = handler._process_batch([(None, body)])
+        received = Received(arrived, "uuid", None, None, None, self.system.id)
+        account = handler._process_batch([(received, body)])
         self.env.flush_all()
         self.env.invalidate_all()
         return account[0]
@@ -41,6 +43,12 @@ class TestEhrAccount(ChargeCase):
     def test_what_is_older_completes_and_overrides_nothing(self):
         account = self.bar("close", "10:00", payer="PKV")
         self.bar("open", "08:00", payer="AOK", plan="P1")
+        self.assertEqual((account.status, account.payer_code), ("closed", "PKV"))
+        self.assertEqual(account.plan_code, "P1")
+
+    def test_what_was_told_at_one_time_counts_as_it_arrived(self):
+        account = self.bar("close", "10:00", payer="PKV", arrived=2)
+        self.bar("open", "10:00", payer="AOK", plan="P1", arrived=1)
         self.assertEqual((account.status, account.payer_code), ("closed", "PKV"))
         self.assertEqual(account.plan_code, "P1")
 
