@@ -29,9 +29,8 @@ class IntegrationException(models.Model):
         """Nobody writes on coming changes: whose business they are is checked where that is done
         (:meth:`EhrComing._decided_upon`)."""
         if self.kind == "coming":
-            document.check_access("read")
-        else:
-            super()._check_document(document)
+            return document.check_access("read")
+        return super()._check_document(document)
 
     def _accept_census_hand(self):
         """The feed is right: what was entered by hand does not count any more."""

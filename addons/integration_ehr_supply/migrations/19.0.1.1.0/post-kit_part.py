@@ -1,7 +1,8 @@
 """Reservations of kits say which item of the kit they are by its place there, and no longer by its
 line, which led storekeepers to the procedure."""
 
-from odoo.tools import SQL, column_exists
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists
 
 _FILL = """
     UPDATE stock_move m SET ehr_kit_part = line.part
