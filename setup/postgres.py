@@ -36,6 +36,13 @@ synchronous_commit = on
 idle_in_transaction_session_timeout = 0
 log_line_prefix = '%m [%p] %d '
 """
+_QUIET_LOG = """
+# --- Added by the suite's setup ---
+# Of a statement that is refused the log says what is wrong, and neither its text nor the row: these
+# hold numbers of visits and accounts.
+log_min_error_statement = panic
+log_error_verbosity = terse
+"""
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,10 @@ class Cluster:
         if not (self.data / "PG_VERSION").is_file():
             self._initialise()
         elif self.is_running():
+            if self._keep_values_out_of_the_log():
+                self._admin("SELECT pg_reload_conf()")
             return False
+        self._keep_values_out_of_the_log()
         self._make_folder(self.sockets)
         self._remove_stale_pid_file()
         run(
@@ -190,6 +200,15 @@ class Cluster:
             )
             with (self.data / "postgresql.conf").open("a") as conf:
                 conf.write(_SETTINGS)
+
+    def _keep_values_out_of_the_log(self) -> bool:
+        """Give the settings for it to a cluster that lacks them; return whether it did."""
+        conf = self.data / "postgresql.conf"
+        if _QUIET_LOG in conf.read_text():
+            return False
+        with conf.open("a") as end:
+            end.write(_QUIET_LOG)
+        return True
 
     def _make_folder(self, folder: Path) -> None:
         """Create a folder that only the cluster's account (and root) may enter."""

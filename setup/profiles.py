@@ -44,7 +44,7 @@ PRIVATE = (
     ("PID", (5, 6, 9), "names"),
     ("PID", (7, 8, 10, 15, 16, 17, 22, 26), "birth date, sex, origin, language, religion"),
     ("PID", (11, 13, 14), "addresses and telephone numbers"),
-    ("PID", (2, 4, 19, 20), "other and national numbers, driver's licence"),
+    ("PID", (2, 4, 19, 20), "other and national numbers, driver's licence: compared, never kept"),
     ("PV1", (8, 9, 17, 52), "doctors other than the attending one"),
     ("PV2", (3,), "reason of admission"),
     ("SCH", (6, 7), "reasons of an appointment: codes of diagnoses stand there as well"),

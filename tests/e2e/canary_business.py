@@ -7,8 +7,11 @@ from typing import Any
 
 from tests.e2e.canary_charges import Charges
 from tests.e2e.canary_hospital import Door, Hospital
+from tests.e2e.canary_kits import LateKits
 from tests.e2e.canary_lists import Lists
 from tests.e2e.canary_orders import THEATRE, Orders, Patient
+from tests.e2e.canary_pharmacy import Pharmacy
+from tests.e2e.canary_told import Told
 from tests.e2e.canary_ward import BED
 from tests.e2e.mllp_peer import Peer
 from tests.harness import Shell
@@ -80,6 +83,8 @@ env["ehr.case.kit"].create([
         (0, 0, {"product_id": goods["SWAB"].id, "quantity": 1}),
         (0, 0, {"product_id": services["LABSVC"].id, "quantity": 1,
                 "supplier_id": laboratory.id})]},
+    {"name": "Knee", "code": "27447", "line_ids": [
+        (0, 0, {"product_id": goods["SWAB"].id, "quantity": 4})]},
     {"name": "CT", "code": "KCT", "kind": "test", "line_ids": [
         (0, 0, {"product_id": goods["SWAB"].id, "quantity": 1})]}])
 env.ref("integration_ehr_supply.value_map_hl7_test").line_ids = [
@@ -98,8 +103,9 @@ company.write({
     "integration_adjustment_value": 1, "integration_adjustment_percent": 1,
     "ehr_usage_shortage": "emergency", "ehr_usage_buyer_id": env.ref("base.user_admin").id})
 made = {}
-radiology = "integration_ehr_supply.routing_hl7_v2_radiology"
-for name, first in (("Business", ()), ("Radiology", (radiology,))):
+supply = "integration_ehr_supply.routing_hl7_v2_"
+others = [supply + name for name in ("general_orders", "pharmacy_orders")]
+for name, first in (("Business", ()), ("Radiology", [supply + "radiology"]), ("Pharmacy", others)):
     routing = env["integration.routing"].create({"name": name, "code": name.lower()})
     for xmlid in (*first, *routings):
         routing._take_rules(env.ref(xmlid))
@@ -131,12 +137,13 @@ class Business:
     """
 
     def __init__(self, hospital: Hospital, shell: Shell) -> None:
-        self.hospital, self.ward = hospital, hospital.ward
+        self.hospital, self.ward, self._shell = hospital, hospital.ward, shell
         made = shell.run(_STORE + _PLACES + _BOOKS, routings=_ROUTINGS)
         self._user = made["user"]
         self.doors = [self._open(name, routing) for name, routing in made["routings"].items()]
         self.orders, self.lists = Orders(self.ward), Lists(self.ward)
         self.charges = Charges(self.ward, made["currency"])
+        self.pharmacy, self.kits = Pharmacy(self.orders), LateKits(hospital, self.orders)
         ward = self.ward
         self.patient = Patient(
             ward.number("a surgery"), ward.visit("surgery"), ward.account("of a surgery")
@@ -172,13 +179,14 @@ class Business:
             "biller, HL7": hospital.outbound("Old biller", **mllp, **status, mapping_id=mapping),
             "merchant": hospital.outbound("Merchant", merchant, **plain),
         }
+        self.as_hl7 = Told(hospital, self._shell, system, mllp)
 
     # -- what is said ----------------------------------------------------------------------
 
     def speak(self) -> None:
         """Everything once, and everything that cannot be handled."""
         ward, one, other = self.ward, self.patient, self.other
-        business, radiology = (door.port for door in self.doors)
+        business, radiology, pharmacy = (door.port for door in self.doors)
         self._ask(
             business,
             [
@@ -188,6 +196,7 @@ class Business:
                 ward.adt(
                     "A01", other.number, other.visit, account=other.account, bed=BED.format(6)
                 ),
+                *self.kits.admissions(),
             ],
         )
         self.hospital.settle()
@@ -197,8 +206,12 @@ class Business:
             self.orders.general(one, "CT2", ward.wrong("a radiology order")),
         ]
         self._ask(radiology, tests)
+        self._ask(pharmacy, self.pharmacy.orders_of_pharmacy(one, other))
+        self._ask(pharmacy, self.pharmacy.general_orders(one, other))
         self.hospital.settle()
         self._ask(business, self._wrong(), errors=True)
+        self._ask(pharmacy, self.pharmacy.wrong_orders(one), errors=True)
+        self._ask(pharmacy, self.pharmacy.wrong_general_orders(one), errors=True)
 
     def _good(self) -> Iterable[bytes]:
         return itertools.chain(self._supplies(), self._usage(), self._lists(), self._billing())
@@ -283,6 +296,20 @@ class Business:
             charges.account("P02", self.other),
         ]  # fmt: skip
         self._ask(self.doors[0].port, messages)
+
+    def tell_late(self, clerk: Any) -> None:
+        """What was used of kits is told when those go back, and when they have."""
+        kits, hospital = self.kits, self.hospital
+        business = self.doors[0].port
+        kits.bring(clerk)
+        self._ask(business, kits.over())
+        hospital.settle()
+        kits.let_hours_pass()
+        self._ask(business, [*kits.used("D31"), *kits.used_of_released("D32")])
+        hospital.settle()
+        kits.take_back(clerk)
+        self._ask(business, kits.used("D33", "D34"))
+        hospital.settle()
 
     def post_charges(self) -> None:
         """From now on another system invoices: what is used is posted to it."""

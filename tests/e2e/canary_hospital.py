@@ -146,6 +146,12 @@ class Hospital:
             ward.adt("A04", ward.number(), ward.national_id, cls="O"),
             ward.appointment("an appointment without a visit", number, number, tomorrow).replace(
                 b"P1^", b"P3^").replace(b"F1^", b"F3^"),
+            ward.appointment("an appointment with the number of its visit", number, visit,
+                             tomorrow).replace(b"P1^", b"P4^").replace(
+                b"F1^THEATRE", f"{visit}^THEATRE".encode()),
+            ward.appointment("an appointment with a record number", number, visit,
+                             tomorrow).replace(b"F1^", b"F5^").replace(
+                b"P1^CARE", f"{number}^CARE".encode()),
             ward.adt("A01", ward.number(), ward.visit(),
                      f44=ward.people.plant("a time that is none")),
             ward.adt("A01", ward.number(), ward.visit(),
@@ -187,7 +193,8 @@ class Hospital:
                     ward.adt("A08", number, visit, cls=unknown),
                 ]
             )
-        assert [answer.code for answer in answers] == ["AA", "AR", "AE"]
+        codes = [answer.code for answer in answers]
+        assert codes == ["AA", "AR", "AE"], codes
         assert unknown.encode() not in answers[-1].raw
 
     def post(self) -> None:

@@ -66,14 +66,25 @@ class Orders:
         """OMG, which some send for supplies, and others for radiology."""
         return self.about("OMG^O19", patient, self.orc("NW", number, **orc), *self._test(code))
 
-    def wrong_supplies(self, patient: Patient) -> Iterator[bytes]:
-        """Orders of which one field cannot be handled, and says something of the patient."""
+    def mixed(self, patient: Patient, number: str, code: str, *rows: str) -> bytes:
+        """OMG of a test, and of supplies."""
+        test = [self.orc("NW", f"{number}T", filler=f"{number}T^RIS"), *self._test(code)]
+        supplies = [self.orc("NW", f"{number}S"), *rows, self.note()]
+        return self.about("OMG^O19", patient, *test, *supplies)
+
+    def wrong_supplies(
+        self, patient: Patient, *, kind: str = "OMS^O05", numbers: int = 900
+    ) -> Iterator[bytes]:
+        """Orders of which one field cannot be handled, and says something of the patient.
+
+        :param numbers: the first of their numbers
+        """
         ward, rqd = self.ward, self.rqd
 
         def wrong() -> str:
             return ward.wrong("a requisition")
 
-        number = iter(range(900, 999))
+        number = iter(range(numbers, numbers + 99))
         # Not longer than a position may be, and still found.
         twice = ward.people.plant("wrong in the position of a requisition", "CnryPos71936")
         rows = [
@@ -91,12 +102,12 @@ class Orders:
             [rqd(f"{wrong()} {'of more than there is room for ' * 9}")],
         ]
         for row in rows:
-            yield self.supplies(patient, f"PO{next(number)}", *row)
-        yield self.supplies(patient, "PO1", rqd("GLV"), control=wrong())
-        yield self.supplies(patient, "PO990", rqd("GLV"), control="XO")
+            yield self.supplies(patient, f"PO{next(number)}", *row, kind=kind)
+        yield self.supplies(patient, "PO1", rqd("GLV"), control=wrong(), kind=kind)
+        yield self.supplies(patient, "PO990", rqd("GLV"), control="XO", kind=kind)
         for visit in (ward.visit(), patient.number, ward.national_id):
             unknown = Patient(patient.number, visit)
-            yield self.supplies(unknown, f"PO{next(number)}", rqd("GLV"))
+            yield self.supplies(unknown, f"PO{next(number)}", rqd("GLV"), kind=kind)
 
     # -- dispenses and implants ------------------------------------------------------------
 
@@ -111,9 +122,12 @@ class Orders:
         fields |= {int(name[1:]): value for name, value in more.items()}
         return "|".join(["RXD", *(fields.get(at, "") for at in range(1, max(fields) + 1))])
 
-    def dispense(self, patient: Patient, number: str, *rows: str, control: str = "RE") -> bytes:
+    def dispense(
+        self, patient: Patient, number: str, *rows: str, control: str = "RE",
+        bed: str = BED.format(5),
+    ) -> bytes:  # fmt: skip
         orc = self.orc(control, f"RX{number}", filler=f"{number}^PHARM")
-        return self.about("RDS^O13", patient, orc, self.note(), *rows, self.note())
+        return self.about("RDS^O13", patient, orc, self.note(), *rows, self.note(), bed=bed)
 
     def wrong_dispenses(self, patient: Patient) -> Iterator[bytes]:
         ward, rxd = self.ward, self.rxd

@@ -18,13 +18,23 @@ CLERK = (
 #: What belongs to visits, and may be read by clerks.
 DOCUMENTS = (
     "stock.picking", "account.move", "purchase.order", "ehr.requisition", "ehr.consumption",
-    "ehr.kit.request", "ehr.charge",
+    "ehr.kit.request", "ehr.charge", "ehr.uncharged",
 )  # fmt: skip
 #: What else comes of the same messages.
 PARTS = (
     "stock.move", "stock.move.line", "account.move.line", "purchase.order.line",
     "ehr.requisition.line", "ehr.account", "integration.exception", "mail.message",
 )  # fmt: skip
+#: Buttons that lead from charges to goods and back.
+TRACES = (
+    ("ehr.charge", "action_open_usage"),
+    ("ehr.charge", "action_open_stock_entries"),
+    ("ehr.consumption", "action_open_charges"),
+    ("stock.picking", "action_open_ehr_charges"),
+    ("ehr.uncharged", "action_open_codes"),
+)
+#: What somebody does about what was used and not charged, beginning with what is refused to him.
+ACTS = ("action_never", "action_take_up", "action_charge", "action_leave", "action_take_up")
 #: What is printed, of which documents.
 PRINTED = (
     ("account.account_invoices", "account.move"),
@@ -63,6 +73,10 @@ class People:
         self._key: str = shell.run(_KEY, login="clerk")
         #: kinds of questions that were decided
         self.decided: set[str] = set()
+        #: those that were not, and why
+        self.refused: set[tuple[str, str, str]] = set()
+        #: what they were answered when they charged what was not charged
+        self.answers = b""
 
     # -- work ------------------------------------------------------------------------------
 
@@ -98,10 +112,24 @@ class People:
         for row in rows:
             acts = ["action_accept", "action_reject"][row["kind"] in self.decided :]
             for act in acts:
-                with suppress(RpcError):  # some need more than a button
+                try:
                     office.call("integration.exception", act, [row["id"]])
-                    self.decided.add(row["kind"])
-                    break
+                except RpcError as error:  # some need more than a button
+                    self.refused.add((row["kind"], act, str(error)[-300:]))
+                    continue
+                self.decided.add(row["kind"])
+                break
+
+    def charge(self) -> None:
+        """Work through what was used and not charged."""
+        rows = self.json2("ehr.uncharged", "search_read", domain=[], fields=["reason"]).json()
+        by_reason = {row["reason"]: row["id"] for row in rows}
+        assert {"code", "late"} <= set(by_reason), by_reason
+        # All at once is refused, and the answer names goods.
+        wanted = [[row["id"] for row in rows], *([one] for one in by_reason.values())]
+        for ids in wanted:
+            for act in ACTS:
+                self.answers += self.json2("ehr.uncharged", act, ids=ids).content
 
     def mend(self) -> None:
         """Add the payer that a charge waits for, and let it be tried again."""
@@ -149,6 +177,25 @@ class People:
             answer = self.json2(model, "read", ids=ids)
             assert answer.status_code == 200, (model, answer.text[:2000])
             found[model] = json.dumps(answer.json(), ensure_ascii=False).encode()
+        return found
+
+    def traces(self) -> dict[str, bytes]:
+        """What buttons answer that lead from charges to goods and back, and what they open."""
+        found = {}
+        for model, button in TRACES:
+            text, opened = b"", 0
+            for one in self.json2(model, "search", domain=[]).json():
+                answer = self.json2(model, button, ids=[one])
+                text += answer.content
+                action = answer.json() if answer.ok else {}
+                if not action.get("domain"):
+                    continue
+                shown = self.json2(action["res_model"], "search_read", domain=action["domain"])
+                text += shown.content
+                opened += bool(shown.ok and shown.json())
+            found[button] = text
+            # Stock has no entries here: its value is booked at the end of a period.
+            assert opened or button in ("action_open_codes", "action_open_stock_entries"), button
         return found
 
     def screens(self) -> dict[str, str]:

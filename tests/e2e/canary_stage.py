@@ -1,5 +1,6 @@
 """What the canary test needs beside the suite: its addon, and a partner that echoes over TLS."""
 
+import re
 import ssl
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from setup import console, odoo_conf
 from tests.harness import Database, Harness
+from tests.harness.canary import Canaries
 from tests.unit.wire_server import Authority
 
 ADDONS = Path(__file__).with_name("addons")
@@ -96,3 +98,31 @@ class EchoServer(ThreadingHTTPServer):
     def __exit__(self, *exc_info: object) -> None:
         self.shutdown()
         self.server_close()
+
+
+# -- logs --------------------------------------------------------------------------------------
+
+
+def loggers(text: str, canaries: Canaries) -> set[str]:
+    """Who logged canaries: the names of the loggers, and nothing of what they said."""
+    return {
+        record.split()[5].rstrip(":")
+        for record in records(text)
+        if list(canaries.search(record.encode(), ""))
+    }
+
+
+def records(text: str) -> list[str]:
+    """The records of a log, which may have several lines each."""
+    return re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,)", text)
+
+
+def without(text: str, mark: str) -> str:
+    """A log without the records whose first line holds a mark."""
+    return "".join(one for one in records(text) if mark not in one.partition("\n")[0])
+
+
+def of_database(log: str, name: str) -> str:
+    """What the log of a PostgreSQL server says of one database."""
+    entries = re.split(r"(?m)^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", log)
+    return "".join(one for one in entries if f" {name} " in one.partition("\n")[0])

@@ -156,14 +156,17 @@ class Ward:
             f"MRG|{retired}^^^MAIN^MR||{gone}||||{name}^Jana",
         )  # fmt: skip
 
-    def appointment(self, label: str, number: str, visit: str, at: datetime) -> bytes:
+    def appointment(
+        self, label: str, number: str, visit: str, at: datetime, *, trigger: str = "S12",
+        status: str = "",
+    ) -> bytes:  # fmt: skip
         said = self._said
         who = self.people.plant(f"provider's name in {label}")
         begins = f"^^90^{at:%Y%m%d%H%M%S}+0000"
         return self.message(
-            "SIU^S12",
+            f"SIU^{trigger}",
             f"SCH|P1^CARE|F1^THEATRE|||||ELECTIVE^{said['diagnosis text']}|SURGERY|90|min|{begins}"
-            f"|||||{said['nurse']}^Pat|{said['phone']}",
+            f"|||||{said['nurse']}^Pat|{said['phone']}{'|' * 8}{status}",
             f"NTE|1||{said['note']}",
             self.person(number),
             f"PV1|1|P{'|' * 17}{visit}^^^MAIN",

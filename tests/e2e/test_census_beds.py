@@ -6,43 +6,25 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Database, Shell
+from tests.e2e.two_feeds import TwoFeeds, two_feeds
+from tests.harness import Database
 
-_TELL = """
-import time
-from pathlib import Path
-from odoo.addons.integration_core.engine.inbound_run import Received
-env.cr.execute("SELECT 1")  # from here on it sees what is the case now
-if meeting:
-    # Both have begun before either of them has changed anything; a second try does not wait.
-    Path(meeting, me).touch()
-    end = time.monotonic() + 60
-    while len(list(Path(meeting).iterdir())) < 2:
-        assert time.monotonic() < end, "the other one did not begin"
-        time.sleep(0.01)
-handler = env["integration.handler.ehr_encounter"]
-for number, body in enumerate(bodies, 1):
-    handler._process(Received(number, f"{me}-{number}", None, None, None, 0), body)
-"""
+HANDLER = "ehr_encounter"
 
 
 class Ward:
     """Two processes that tell of patients in the beds of one room."""
 
-    def __init__(self, database: Database, shells: tuple[Shell, Shell]) -> None:
-        self.database = database
-        self.shells = shells
+    def __init__(self, feeds: TwoFeeds) -> None:
+        self.feeds = feeds
+        self.database = feeds.database
 
     def tell(self, *bodies: dict[str, Any]) -> None:
-        self.shells[0].run(_TELL, bodies=bodies, me="first", meeting=None)
+        self.feeds.tell(*((HANDLER, body) for body in bodies))
 
     def tell_at_once(self, meeting: Path, *bodies: dict[str, Any]) -> None:
         """Each process tells one of two things; none knows what the other one says."""
-        meeting.mkdir()
-        for shell, body, me in zip(self.shells, bodies, ("one", "other"), strict=True):
-            shell.send(_TELL, bodies=[body], me=me, meeting=str(meeting))
-        for shell in self.shells:
-            shell.receive()
+        self.feeds.tell_at_once(meeting, *((HANDLER, body) for body in bodies))
 
     def bed(self, number: str) -> tuple[str, list[str], list[str]]:
         """State of a bed, the visits in it, and the states of what it is asked for."""
@@ -66,9 +48,8 @@ class Ward:
 
 @pytest.fixture(scope="module")
 def ward(database: Database) -> Iterator[Ward]:
-    with database.shell() as one, database.shell() as other:
-        one.run("env.company.ehr_create_locations = True")
-        yield Ward(database, (one, other))
+    with two_feeds(database) as feeds:
+        yield Ward(feeds)
 
 
 def adt(event: str, visit: str, clock: str, bed: str) -> dict[str, Any]:

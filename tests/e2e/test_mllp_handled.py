@@ -69,3 +69,18 @@ def test_what_takes_too_long(world: Hospital, late: str, code: str) -> None:
         # What was answered as stored is answered so for ever; an error was not the last word.
         assert (again.raw == first.raw) == (late == "accept")
     assert world.count(feed) == 1
+
+
+def test_an_order_that_takes_too_long_hears_of_its_lines_later(world: Hospital) -> None:
+    """Its answer says more than that it was stored: a repetition gets the real one."""
+    feed = world.interface(hl7_respond_deadline=2)
+    world.call(feed, "action_pause")
+    with Peer(feed.port) as peer:
+        order = adt("LATE-ORDER", f9="OMS^O05^OMS_O05")
+        assert peer.ask(order).code == "AA"
+        world.call(feed, "action_resume")
+        world.write(feed, hl7_respond_deadline=60)
+        again = peer.ask(order)
+        assert (again.code, again.condition) == ("AR", "200"), "no handler takes it here"
+        assert peer.ask(order).raw == again.raw
+    assert world.count(feed) == 1

@@ -3,6 +3,7 @@
 import hashlib
 import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -115,3 +116,19 @@ def test_other_addresses_are_closed_without_a_byte(secured: Secured) -> None:
     secured.world.write(feed, source_networks="127.0.0.0/8")
     wait_until(lambda: not _refused(feed.port), what="a network that is let in")
     wait_until(lambda: secured.world.refusals(feed).get("address"), what="a counted refusal")
+
+
+def test_strangers_who_stall_keep_no_partner_out(secured: Secured) -> None:
+    """Whoever knocks from anywhere takes no place before it has shown a certificate."""
+    known = secured.authority.client_certificate("ehr.hospital.example")
+    feed = secured.world.interface(
+        mllp_tls="client",
+        mllp_client_ca=secured.authority.pem,
+        mllp_max_connections=2,
+    )
+    with ExitStack() as strangers:
+        for _each in range(20):
+            strangers.enter_context(Peer(feed.port))
+        with Peer(feed.port, secured.client(known)) as peer:
+            assert peer.ask(adt("THROUGH")).code == "AA"
+    assert secured.world.count(feed) == 1

@@ -30,6 +30,7 @@ _AT_ONCE = """
 import threading
 from types import SimpleNamespace
 import psycopg2
+from odoo.exceptions import UserError
 from odoo import api, SUPERUSER_ID
 from odoo.addons.integration_core.tools import errors
 
@@ -47,6 +48,11 @@ def tell(cursor, action, number, quantity):
         move._action_assign()
         move.picked = True
         move._action_done()
+        there.flush_all()
+        return
+    if action == "reject":
+        # A storekeeper says that a kit did come back, and the place used its own.
+        there["integration.exception"].browse(stage["asked"]).action_reject()
         there.flush_all()
         return
     if action == "count":
@@ -75,6 +81,9 @@ def outcome(cursor, told):
     except errors.IntegrationError as error:
         cursor.rollback()
         return error.code
+    except UserError:
+        cursor.rollback()
+        return "refused"
 
 found = []
 with env.registry.cursor() as one, env.registry.cursor() as two:
@@ -96,6 +105,25 @@ left = float(env.cr.fetchone()[0] or 0)
 asked = env["integration.exception"].search_count([
     ("kind", "=", "usage_counted"), ("system_id", "=", stage["system"])])
 result = {"waited": found[0], "failed": found[1], "again": found[2], "left": left, "asked": asked}
+"""
+# D1 was taken from the store, as was told after M0 had brought its kit back; people are asked.
+_WENT_BACK = """
+from odoo.addons.integration_ehr_supply.engine import usage_late
+used = env["ehr.consumption"].search(
+    [("system_id", "=", stage["system"]), ("number", "=", "D1")])
+back = env["stock.move"].search([
+    ("product_id", "=", stage["product"]), ("location_id", "=", stage["stock"]),
+    ("location_dest_id.usage", "=", "internal")])
+picking = env["stock.picking"].create({
+    "picking_type_id": back.location_dest_id.warehouse_id.int_type_id.id,
+    "location_id": back.location_id.id, "location_dest_id": back.location_dest_id.id})
+back.picking_id = picking
+asked = env["integration.exception"]._raise_for(
+    None, picking, usage_late.KIND, "Asked", area="stock", key=f"{used.id}/{back.id}",
+    proposal={"consumption": used.id, "back": back.id, "place": back.location_dest_id.id,
+              "quantity": used.quantity})
+env.cr.commit()
+result = asked.id
 """
 SERIALIZATION_FAILURE = "40001"
 
@@ -179,3 +207,18 @@ def test_who_counts_sees_what_people_move(shell: Shell) -> None:
     stage = staged(shell, "COUNTMOVED")
     found = at_once(shell, stage, ("move", "M1", "2"), ("count", "F1", "3"))
     assert (found["failed"], found["again"], found["left"]) == (SERIALIZATION_FAILURE, "done", 3)
+
+
+def test_what_stands_in_for_a_kit_is_taken_by_nobody_else(shell: Shell) -> None:
+    """Of five, four are being taken: there are not four that can have been used instead."""
+    stage = staged(shell, "WENTBACK", 10)
+    shell.run(_AT_ONCE, stage=stage, first=["move", "M0", "1"], second=["use", "D1", "4"])
+    stage["asked"] = shell.run(_WENT_BACK, stage=stage)
+    found = at_once(shell, stage, ("use", "D2", "4"), ("reject", "X1", "0"))
+    assert found == {
+        "waited": True,
+        "failed": SERIALIZATION_FAILURE,
+        "again": "refused",
+        "left": 1,
+        "asked": 0,
+    }

@@ -1,5 +1,6 @@
-"""Appointments are the same at the end, in whatever order their events arrive."""
+"""Appointments are the same at the end, in whatever order their events are handled."""
 
+import itertools
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -17,54 +18,100 @@ EVENTS = st.sampled_from(["book", "modify", "cancel", "discontinue", "delete", "
 FACTS = st.dictionaries(st.sampled_from(["start", "end", "type"]), st.integers(0, 3))
 
 
+def tick(minute, arrived=0):
+    return schedule.tick(BEGIN + timedelta(minutes=minute), arrived)
+
+
+#: How many minutes later than the one that arrived before it an event happened: often none.
+LATER = st.sampled_from([0, 0, 1])
+
+
+def timed(events, steps):
+    """Events with their times, as they happened; of those of one time, as they arrived.
+
+    :param steps: how many minutes after the one before it each happened
+    """
+    minutes = itertools.accumulate(steps)
+    return [
+        (*head, tick(minute, arrived), said)
+        for arrived, ((*head, said), minute) in enumerate(zip(events, minutes, strict=False), 1)
+    ]
+
+
 def apply(events):
-    """What an appointment is after events ``(event, named status, at, facts)``."""
+    """What an appointment is after events ``(event, named status, now, facts)``."""
     known, clocks = {}, {}
-    for event, named, at, facts in events:
-        schedule.require_open(event, named, at, known.get("status"), clocks)
+    for event, named, now, facts in events:
+        schedule.require_open(event, named, now, known.get("status"), clocks)
         status = schedule.meant_status(event, named)
         said = {**facts, **({"status": status} if status else {})}
-        fresh, clocks = schedule.news(said, at, clocks)
+        fresh, clocks = schedule.news(said, now, clocks)
         known.setdefault("status", Status.BOOKED)
         known.update(fresh)
     return known
 
 
-@given(st.lists(st.tuples(EVENTS, st.none() | st.sampled_from(list(Status)), FACTS), max_size=4))
-def test_the_order_of_arrival_does_not_matter(events):
-    timed = [
-        (event, named, BEGIN + timedelta(minutes=minute), facts)
-        for minute, (event, named, facts) in enumerate(events)
-    ]
-    expected = apply(timed)
-    for order in permutations(timed):
+@given(
+    st.lists(st.tuples(EVENTS, st.none() | st.sampled_from(list(Status)), FACTS), max_size=4),
+    st.lists(LATER, min_size=4, max_size=4),
+)
+def test_the_order_of_handling_does_not_matter(events, steps):
+    told = timed(events, steps)
+    expected = narrated_facts(told)
+    for order in permutations(told):
         assert apply(order) == expected
 
 
-@given(st.lists(st.tuples(EVENTS, st.none(), FACTS), min_size=1, max_size=4), st.data())
-def test_the_same_event_again_changes_nothing(events, data):
-    timed = [
-        (event, named, BEGIN + timedelta(minutes=minute), facts)
-        for minute, (event, named, facts) in enumerate(events)
-    ]
-    again = data.draw(st.sampled_from(timed))
-    assert apply([*timed, again]) == apply(timed)
+def narrated_facts(told):
+    """What an appointment is after events in their order, as anybody would tell it."""
+    known = {}
+    for event, named, _now, facts in told:
+        known.setdefault("status", Status.BOOKED)
+        known.update(facts)
+        if status := schedule.meant_status(event, named):
+            known["status"] = status
+    return known
+
+
+@given(
+    st.lists(st.tuples(EVENTS, st.none(), FACTS), min_size=1, max_size=4),
+    st.lists(LATER, min_size=4, max_size=4),
+    st.data(),
+)
+def test_the_same_event_again_changes_nothing(events, steps, data):
+    told = timed(events, steps)
+    again = data.draw(st.sampled_from(told))
+    assert apply([*told, again]) == apply(told)
 
 
 def test_of_two_events_of_one_moment_the_later_to_arrive_wins():
-    known = apply([("cancel", None, BEGIN, {}), ("book", None, BEGIN, {"start": 1})])
-    assert known == {"status": Status.BOOKED, "start": 1}
+    cancelled, booked = ("cancel", None, tick(0, 1), {}), ("book", None, tick(0, 2), {"start": 1})
+    for order in ([cancelled, booked], [booked, cancelled]):
+        assert apply(order) == {"status": Status.BOOKED, "start": 1}
+
+
+def test_what_was_stored_without_an_order_of_arrival_goes_before():
+    """Clocks of before, which are moments alone, and those of the same and of other moments."""
+    old = BEGIN.isoformat(timespec="milliseconds")
+    clocks = {"type": old, "resources": old}
+    assert schedule.news({"type": 2}, tick(0, 1), clocks)[0] == {"type": 2}
+    assert schedule.news({"type": 2}, tick(-1, 9), clocks)[0] == {}
+    assert schedule.needs([(None, resource("A"))], tick(0), clocks)[0]
+    assert not schedule.needs([(None, resource("A"))], tick(-1, 9), clocks)[0]
 
 
 @pytest.mark.parametrize("status", sorted(schedule.OVER))
 def test_what_is_over_gets_no_new_time(status):
-    clocks = {"status": schedule.tick(BEGIN)}
-    with pytest.raises(schedule.AppointmentOverError) as caught:
-        schedule.require_open("reschedule", None, BEGIN + timedelta(1), status, clocks)
-    assert caught.value.status == status
-    # it is booked again, or the new time was given before it ended
-    schedule.require_open("reschedule", "booked", BEGIN + timedelta(1), status, clocks)
-    schedule.require_open("reschedule", None, BEGIN - timedelta(1), status, clocks)
+    clocks = {"status": tick(0, 5)}
+    for now in (tick(1), tick(0, 6)):
+        with pytest.raises(schedule.AppointmentOverError) as caught:
+            schedule.require_open("reschedule", None, now, status, clocks)
+        assert caught.value.status == status
+        # it is booked again
+        schedule.require_open("reschedule", "booked", now, status, clocks)
+    # the new time was given before it ended
+    for now in (tick(-1, 9), tick(0, 4)):
+        schedule.require_open("reschedule", None, now, status, clocks)
 
 
 def test_an_event_decides_against_the_status_that_it_names():
@@ -129,10 +176,10 @@ def test_the_same_code_of_another_kind_is_another_resource():
 
 
 def needed(events):
-    """The resources after events ``(at, said)``, by code."""
+    """The resources after events ``(now, said)``, by code."""
     known, clocks = {}, {}
-    for at, said in events:
-        needs, clocks = schedule.needs(said, at, clocks)
+    for now, said in events:
+        needs, clocks = schedule.needs(said, now, clocks)
         if needs:
             present = changed(dict(enumerate(known.values())), needs)
             known = {code: resource(code, minutes) for code, minutes in present.items()}
@@ -142,7 +189,7 @@ def needed(events):
 def narrated(events):
     """The same for events in their order, as anybody would tell it."""
     known = {}
-    for _at, said in events:
+    for _now, said in events:
         if all(action is None for action, _one in said):
             known = {}
         for action, one in said:
@@ -160,16 +207,20 @@ SINGLE = st.lists(
 )
 
 
-@given(st.lists(WHOLE | SINGLE, max_size=5), st.permutations(range(5)))
-def test_resources_do_not_depend_on_the_order_of_arrival(lists, order):
-    timed = [(BEGIN + timedelta(minutes=minute), said) for minute, said in enumerate(lists)]
-    arrived = [timed[n] for n in order if n < len(timed)]
-    assert needed(arrived) == narrated(timed)
-    assert needed([*arrived, *arrived[:1]]) == narrated(timed)
+@given(
+    st.lists(WHOLE | SINGLE, max_size=5),
+    st.lists(LATER, min_size=5, max_size=5),
+    st.permutations(range(5)),
+)
+def test_resources_do_not_depend_on_the_order_of_handling(lists, steps, order):
+    told = timed([(said,) for said in lists], steps)
+    handled = [told[n] for n in order if n < len(told)]
+    assert needed(handled) == narrated(told)
+    assert needed([*handled, *handled[:1]]) == narrated(told)
 
 
 def test_clocks_of_single_resources_end_with_the_next_whole_list():
     clocks = {}
     for minute, said in enumerate([[("add", resource("A"))], [(None, resource("B"))]]):
-        _needs, clocks = schedule.needs(said, BEGIN + timedelta(minutes=minute), clocks)
+        _needs, clocks = schedule.needs(said, tick(minute), clocks)
     assert list(clocks) == ["resources"]

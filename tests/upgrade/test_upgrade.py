@@ -15,7 +15,7 @@ from tests.e2e.office import Inbound, Order, Outbound
 from tests.e2e.receivers import Receiver
 from tests.e2e.senders import WebhookSender
 from tests.harness import Database, Harness
-from tests.upgrade import released, schema
+from tests.upgrade import released, schema, shipped
 
 pytestmark = pytest.mark.long
 
@@ -105,6 +105,15 @@ def test_tables_are_those_of_a_new_installation(upgraded, harness):
     found = schema.lines(upgraded.database)
     assert sorted(expected - found) == []
     assert sorted(found - expected) == []
+
+
+def test_what_the_addons_ship_is_as_in_a_new_installation(upgraded, harness):
+    """Mappings, routings, contracts and value maps: all there, and none of them a draft."""
+    with harness.database() as fresh:
+        expected = shipped.states(fresh)
+    assert {"approved", "confirmed"} <= set(expected.values())
+    found = shipped.states(upgraded.database)
+    assert dict(found.items() ^ expected.items()) == {}
 
 
 def test_audit_entries_stay_as_they_were(upgraded):

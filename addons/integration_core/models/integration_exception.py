@@ -17,7 +17,8 @@ class IntegrationException(models.Model):
     An addon adds a kind to the selection and defines for it, with the rights of whoever decides:
 
     * ``_accept_<kind>()``: write what was proposed;
-    * ``_reject_<kind>()`` (optional): what else has to happen when the document stays as it is.
+    * ``_reject_<kind>()`` (optional): what else has to happen when the document stays as it is;
+    * in ``_verdict_labels()`` (optional): what the buttons say of this kind.
     """
 
     _name = "integration.exception"
@@ -76,6 +77,8 @@ class IntegrationException(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime(readonly=True)
+    accept_label = fields.Char(compute="_compute_labels")
+    reject_label = fields.Char(compute="_compute_labels")
     note = fields.Char(string="Why", help="In the words of whoever decides.")
 
     _open_unique = models.UniqueIndex("(res_model, res_id, kind, key) WHERE state = 'open'")
@@ -88,6 +91,25 @@ class IntegrationException(models.Model):
         for one in self:
             one.document_name = names.get((one.res_model, one.res_id), False)
             one.model_label = documents.kind_name(self.env, one.res_model)
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_labels(self):
+        labels = self._verdict_labels()
+        usual = (
+            self.env._("Accept what the partner says"),
+            self.env._("Keep the document as it is"),
+        )
+        for one in self:
+            one.accept_label, one.reject_label = labels.get(one.kind, usual)
+
+    @api.model
+    def _verdict_labels(self):
+        """What the two buttons say of kinds that the usual words do not fit.
+
+        :return: ``{kind: (accept, reject)}``, translated
+        """
+        return {}
 
     # ------------------------------------------------------------------
     # raised by handlers

@@ -12,6 +12,7 @@ from odoo.models import BaseModel
 
 from odoo.addons.integration_core.engine.inbound_run import Received
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_ehr_bridge.engine import content_marks
 from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_procurement.tools.digest import digest
 
@@ -96,7 +97,7 @@ class Posting:
         if known is None:
             return None
         before = known.values["digest"] if isinstance(known, Pending) else known.digest
-        if before != content:
+        if not content_marks.is_marked(self.env["ehr.charge"], before, content):
             raise errors.ConflictError(
                 "A charge with this number (FT1-2) was posted before, with other content. Nothing "
                 "was changed. Ask the sender: let him credit the first one and post a new number, "
@@ -160,7 +161,7 @@ class Posting:
             "plan_code": case.plan or False,
             "partner_id": case.partner.id,
             "journal_id": case.journal.id,
-            "digest": content,
+            "digest": content_marks.mark(self.env["ehr.charge"], content),
             "message_uuid": received.uuid,
             "company_id": self.book.company.id,
         }, currency

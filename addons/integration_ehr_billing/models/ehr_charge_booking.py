@@ -53,6 +53,11 @@ class EhrCharge(models.Model):
         "(consumption_id) WHERE consumption_id IS NOT NULL",
         "This line of usage has been charged already.",
     )
+    # Two people who charge what was left at the same moment; what comes back has moves of its own.
+    _stock_move_unique = models.UniqueIndex(
+        "(stock_move_id) WHERE stock_move_id IS NOT NULL AND kind = 'charge'",
+        "This stock move has been charged already.",
+    )
 
     @api.model
     def _book(self, visit, product, quantity, moment, *, origin=None, code=None, **more):
@@ -164,6 +169,7 @@ class EhrCharge(models.Model):
             # What was used belongs to the one that counts.
             origin = {name: charge[name].id for name in ("consumption_id", "stock_move_id")}
             charge.write(dict.fromkeys(origin, False))
+            charge.flush_recordset(list(origin))  # before the copy has it: each is charged once
             charge._take_back(quantity, fields.Datetime.now())
             charge.copy(
                 {

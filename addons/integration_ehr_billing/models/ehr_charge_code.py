@@ -15,7 +15,7 @@ class EhrChargeCode(models.Model):
     _rec_names_search = ["code", "product_id"]
     _waiting_codes = ("unknown_charge_code", "no_amount")
 
-    code = fields.Char(required=True, help="As messages name it (HL7 FT1-7).")
+    code = fields.Char(required=True, help="As messages name it.")
     system_id = fields.Many2one(
         "integration.system",
         ondelete="cascade",

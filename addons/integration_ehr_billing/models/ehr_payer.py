@@ -46,7 +46,7 @@ class EhrPayerPlan(models.Model):
     _rec_name = "code"
 
     payer_id = fields.Many2one("ehr.payer", required=True, index=True, ondelete="cascade")
-    code = fields.Char(required=True, help="As messages name it (HL7 IN1-2).")
+    code = fields.Char(required=True, help="As messages name it.")
     name = fields.Char()
     partner_id = fields.Many2one(
         "res.partner",

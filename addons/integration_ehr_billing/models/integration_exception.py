@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class IntegrationException(models.Model):
@@ -10,6 +10,19 @@ class IntegrationException(models.Model):
         selection_add=[("charge_price", "Amount of a charge"), ("charge_late", "Late charge")],
         ondelete={"charge_price": "cascade", "charge_late": "cascade"},
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "charge_price": (
+                self.env._("Accept the amount of the sender"),
+                self.env._("Reject: invoice the own price"),
+            ),
+            "charge_late": (
+                self.env._("Accept: it is invoiced"),
+                self.env._("Reject: it is not invoiced"),
+            ),
+        }
 
     def _accept_charge_price(self):
         """Invoice what the sender says."""

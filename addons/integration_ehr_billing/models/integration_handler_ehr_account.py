@@ -35,7 +35,8 @@ class IntegrationHandlerEhrAccount(models.AbstractModel):
         keys = [self._key(visits, one) for one in documents]
         known = self.env["ehr.account"]._resolve(keys)
         return [
-            self._apply(known, visits, key, data) for key, data in zip(keys, documents, strict=True)
+            self._apply(known, visits, key, *message)
+            for key, message in zip(keys, messages, strict=True)
         ]
 
     def _key(self, visits, data):
@@ -53,12 +54,12 @@ class IntegrationHandlerEhrAccount(models.AbstractModel):
             )
         return tuple(key)
 
-    def _apply(self, known, visits, key, data):
+    def _apply(self, known, visits, key, received, data):
         if key not in known:
             known[key] = self.env["ehr.account"]._open(*key)
         account = known[key]
         at = self._moment(data)
-        account._hear(self._facts(data), at)
+        account._hear(self._facts(data), at, received.arrived)
         values = {}
         if not account.last_event_at or at > account.last_event_at:
             values["last_event_at"] = at

@@ -5,6 +5,7 @@ from . import (
     test_charge_credits,
     test_charge_events,
     test_charge_hand,
+    test_charge_marks,
     test_charge_prices,
     test_charge_refusals,
     test_charges,

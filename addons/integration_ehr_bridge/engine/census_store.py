@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from odoo import fields
 from odoo.models import BaseModel
+from odoo.tools import SQL
 
 from ..tools.census_beds import Bed, Request
 from ..tools.census_history import CANCELLED, Passage
@@ -32,12 +33,16 @@ def store(census: Census) -> None:
 # -- visits ------------------------------------------------------------------------------------
 
 
-def _store_visits(census: Census, touched: Iterable[Visit]) -> None:
-    created, values = [], []
+def _store_visits(census: Census, touched: Sequence[Visit]) -> None:
+    created, values, unwritten, given = [], [], [], set()
+    encounters = census.env["ehr.encounter"]
     for visit in touched:
         vals = visit_values(census, visit)
+        if visit.record.patient_id.id != vals["patient_id"]:
+            given.add(vals["patient_id"])
         if visit.record:
-            write_changed(visit.record, vals)
+            if not write_changed(visit.record, vals):
+                unwritten.append(visit.record.id)
         else:
             created.append(visit)
             values.append(
@@ -49,9 +54,13 @@ def _store_visits(census: Census, touched: Iterable[Visit]) -> None:
                     "company_id": census.company.id,
                 }
             )
-    records = census.env["ehr.encounter"].create(values)
+    # As all that were touched, once for all of them: below.
+    records = encounters.with_context(ehr_adopted_later=True).create(values).with_env(census.env)
     for visit, record in zip(created, records, strict=True):
         visit.record = record
+    _claim(census, "ehr_encounter", unwritten)
+    census.env["ehr.patient"].browse(given - {False})._claim()
+    encounters.union(*(visit.record for visit in touched))._adopt_appointments()
 
 
 def visit_values(census: Census, visit: Visit) -> dict[str, Any]:
@@ -184,7 +193,7 @@ def _store_beds(census: Census) -> None:
             unwritten.append(bed.id)
         bed.changed = bed.moved = False
         requests += bed.requests
-    _claim(census, unwritten)
+    _claim(census, "ehr_location", unwritten)
     _store_requests(census, [one for one in requests if one.changed])
 
 
@@ -204,18 +213,24 @@ def _is_decided(bed: Bed) -> bool:
     return bed.moved or any(one.changed for one in bed.requests)
 
 
-def _claim(census: Census, bed_ids: list[int]) -> None:
-    """Let nobody have changed these beds since this transaction began.
+def _claim(census: Census, table: str, ids: list[int]) -> None:
+    """Let nobody have changed these beds or visits since this transaction began.
 
     Two patients who leave a bed at once each find the other one in it, and nobody would ask for it
     to be cleaned. Their visits are other rows; so each of them writes the row of the bed, if only
     as it is. The second one then fails, as any two do who write the same row, and is run again.
+    Likewise two events of one visit that each change nothing of it may do so together.
     """
-    if bed_ids:
+    if ids:
+        name = SQL.identifier(table)
         census.env.cr.execute(
-            "UPDATE ehr_location SET bed_state = bed_state WHERE id IN ("
-            "SELECT id FROM ehr_location WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
-            [bed_ids],
+            SQL(
+                "UPDATE %s SET write_uid = write_uid WHERE id IN ("
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
+                name,
+                name,
+                ids,
+            )
         )
 
 

@@ -156,8 +156,10 @@ class Waiting:
             # Its rows are late, whatever became of the message that brought them.
             state, found = "processing", ("processing", "", "")
         outcome, details = _told(found, job)
-        # Who repeats a file hears of its rows once they are over.
-        final = state in (*DONE, *FAILED) or not (details or (rows and rows.open))
+        # Who repeats a file hears of its rows once they are over, and who repeats an order what
+        # became of its lines.
+        tells = (job.part.type or "") in ANSWERS or (rows and rows.open)
+        final = state in (*DONE, *FAILED) or not (details or tells)
         ring, spec = keys.optional_ring(cr), job.door.spec
         known = acknowledgements.stored(cr, spec["id"], [uuid], ring)
         if known:

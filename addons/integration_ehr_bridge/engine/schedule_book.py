@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from odoo import api
-from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from odoo.addons.integration_core.engine import keys
@@ -16,10 +14,9 @@ from odoo.addons.integration_core.tools import errors
 from ..tools import clinical
 from ..tools.census_told import Identifier, read_place
 from ..tools.schedule import Planned
+from .schedule_number_book import NumberBook
 
 Document = Mapping[str, Any]
-#: The two numbers of an appointment.
-_ROLES = ("filler", "placer")
 
 
 def visit_context(company_id: int, assigner: str) -> str:
@@ -32,17 +29,14 @@ class ScheduleBook:
 
     :param assigner: whose numbers appointments have that name no assigner
     :param documents: data of messages of one system, as in the contract ``ehr.appointment``
+    :ivar given: appointments that are another patient's, or somebody's at all, since this began
     :raises errors.IntegrationError: a place is not known
     """
 
     def __init__(self, env: api.Environment, assigner: str, documents: Sequence[Document]) -> None:
         self.env = env
-        self.assigner = assigner
         self.company = env.company
-        self._appointments: dict[tuple[str, Identifier], BaseModel] = defaultdict(
-            env["ehr.appointment"].browse
-        )
-        self._read_appointments(documents)
+        self.given = env["ehr.appointment"]
         patients = _pairs(data.get("patient") for data in documents)
         visits = _pairs(data.get("visit") for data in documents)
         needs = [one for data in documents for one in data.get("resources", ())]
@@ -52,28 +46,16 @@ class ScheduleBook:
         self._staff = env["ehr.staff"]._resolve(providers)
         places = [place for one in needs if (place := read_place(one.get("location")))]
         self._places = env["ehr.location"]._resolve(places)
+        known = env["ehr.patient"].union(
+            *self._patients.values(), *(visit.patient_id for visit in self._visits.values())
+        )
+        self._numbers = NumberBook(env, assigner, documents, known._kept())
 
     # -- appointments ----------------------------------------------------------------------
 
-    def _read_appointments(self, documents: Sequence[Document]) -> None:
-        found = []
-        for role in _ROLES:
-            numbers = [data[role]["number"] for data in documents if data.get(role)]
-            if numbers:
-                found.append(Domain(f"{role}_number", "in", numbers))
-        mine = Domain("company_id", "=", self.company.id)
-        for one in self.env["ehr.appointment"].search(mine & Domain.OR(found), order="id"):
-            self.add(one)
-
     def add(self, appointment: BaseModel) -> None:
         """Let an appointment be found by its numbers."""
-        for role in _ROLES:
-            if number := appointment[f"{role}_number"]:
-                key = role, (appointment[f"{role}_assigner"] or "", number)
-                self._appointments[key] |= appointment
-
-    def _number(self, data: Document, role: str) -> Identifier | None:
-        return clinical.pair(data.get(role), self.assigner)
+        self._numbers.add(appointment)
 
     def appointment(self, data: Document) -> BaseModel:
         """The appointment that a message means; empty if it is not known.
@@ -83,13 +65,12 @@ class ScheduleBook:
 
         :raises errors.ConflictError: it could be one of several
         """
-        filler, placer = self._number(data, "filler"), self._number(data, "placer")
-        none = self.env["ehr.appointment"]
-        if filler and (known := self._appointments.get(("filler", filler))):
-            return known
-        asked = self._appointments.get(("placer", placer), none) if placer else none
+        filler = self._numbers.named(data, "filler")
         if filler:
-            asked = asked.filtered(lambda one: not one.filler_number)
+            return filler
+        asked = self._numbers.named(data, "placer")
+        if data.get("filler"):
+            asked = asked.filtered(lambda one: not (one.filler_number or one.filler_key))
         if len(asked) > 1:
             raise errors.ConflictError(
                 "Several appointments have the number of the request that the message names, and "
@@ -99,13 +80,19 @@ class ScheduleBook:
             )
         return asked
 
-    def numbers(self, data: Document) -> dict[str, Any]:
-        """Values of the two numbers of an appointment, as far as the message names them."""
-        values: dict[str, Any] = {}
-        for role in _ROLES:
-            if number := self._number(data, role):
-                values[f"{role}_assigner"], values[f"{role}_number"] = number
-        return values
+    def numbers(
+        self, data: Document, appointment: BaseModel, said: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Values of the numbers of an appointment, and of those of its orders.
+
+        Only those that the message has.
+
+        :param said: whom it concerns, as of :meth:`persons`
+        :raises errors.ContractError: ``appointment_is_record_number``
+        """
+        patient = appointment.patient_id.browse(said.get("patient_id")) or appointment.patient_id
+        visit = appointment.encounter_id.browse(said.get("encounter_id"))
+        return self._numbers.values(data, patient, visit or appointment.encounter_id)
 
     # -- whom it concerns ------------------------------------------------------------------
 

@@ -16,14 +16,15 @@ class EhrTold(models.AbstractModel):
         help="When what is newest of each fact was said: what is older does not replace it.",
     )
 
-    def _hear(self, said, at):
+    def _hear(self, said, at, arrived):
         """Take over facts that nothing newer contradicts.
 
         :param said: values by field
         :param at: since when they are true, naive UTC
+        :param arrived: the place of the message among all that arrived, for equal times
         """
         self.ensure_one()
-        fresh, clocks = schedule.news(said, at, self.clocks or {})
+        fresh, clocks = schedule.news(said, schedule.tick(at, arrived), self.clocks or {})
         changed = self._differing(fresh)
         if clocks != (self.clocks or {}):
             changed["clocks"] = clocks

@@ -1,7 +1,9 @@
 from . import (
     ehr_appointment,
     ehr_appointment_events,
+    ehr_appointment_numbers,
     ehr_appointment_resource,
+    ehr_bed_entry,
     ehr_coming,
     ehr_encounter,
     ehr_encounter_access,
@@ -10,6 +12,7 @@ from . import (
     ehr_encounter_join,
     ehr_housekeeping,
     ehr_location,
+    ehr_location_bed,
     ehr_location_feed,
     ehr_location_told,
     ehr_merge,

@@ -56,6 +56,22 @@ class EhrAppointment(models.Model):
         help="Of the appointment at the system that asked for it.",
     )
     placer_assigner = fields.Char(string="Requested by", readonly=True)
+    filler_key = fields.Char(
+        readonly=True,
+        groups="integration_ehr_bridge.group_feed",
+        help="Stands for the number where it is that of a visit as well, which cannot be "
+        "calculated from it.",
+    )
+    placer_key = fields.Char(
+        readonly=True,
+        groups="integration_ehr_bridge.group_feed",
+        help="The same of the number of the request.",
+    )
+    numbered_as_visit = fields.Boolean(
+        compute="_compute_numbered_as_visit",
+        compute_sudo=True,  # that it has the number of a visit is no secret, which one is
+        help="It has the number of a visit, which stands in clear on the visit alone.",
+    )
     patient_id = fields.Many2one(
         "ehr.patient", readonly=True, index=True, ondelete="restrict", check_company=True
     )
@@ -141,13 +157,25 @@ class EhrAppointment(models.Model):
     _placer_idx = models.Index(
         "(company_id, placer_assigner, placer_number) WHERE placer_number IS NOT NULL"
     )
+    _filler_key_unique = models.UniqueIndex(
+        "(company_id, filler_assigner, filler_key) WHERE filler_key IS NOT NULL"
+    )
+    _placer_key_idx = models.Index("(company_id, placer_key) WHERE placer_key IS NOT NULL")
     _visit_key_idx = models.Index("(visit_key) WHERE visit_key IS NOT NULL")
 
-    @api.depends("filler_number", "placer_number", "type_code")
+    @api.depends("filler_number", "placer_number", "type_code", "encounter_id.reference")
     def _compute_display_name(self):
         for one in self:
-            number = one.filler_number or one.placer_number or ""
-            one.display_name = " ".join(filter(None, (one.type_code, number)))
+            number = one.filler_number or one.placer_number
+            # sudo: the reference tells nothing of the visit
+            number = number or one.sudo().encounter_id.reference or ""
+            name = " ".join(filter(None, (one.type_code, number)))
+            one.display_name = name or (f"#{one.id}" if one.id else "")
+
+    @api.depends("filler_key", "placer_key")
+    def _compute_numbered_as_visit(self):
+        for one in self:
+            one.numbered_as_visit = bool(one.filler_key or one.placer_key)
 
     @api.depends("visit_key")
     def _compute_awaits_visit(self):

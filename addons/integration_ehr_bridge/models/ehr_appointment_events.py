@@ -27,8 +27,8 @@ class EhrAppointment(models.Model):
         visit = self.encounter_id
         return {
             "appointment": {
-                "filler": clinical.identifier(self.filler_number, self.filler_assigner),
-                "placer": clinical.identifier(self.placer_number, self.placer_assigner),
+                "filler": self._told_number("filler"),
+                "placer": self._told_number("placer"),
             },
             "status": self.status,
             "start": rfc3339(self.start_at) if self.start_at else None,

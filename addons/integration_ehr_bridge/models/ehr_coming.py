@@ -55,6 +55,12 @@ class EhrComing(models.Model):
     applied_at = fields.Datetime(readonly=True)
     digest = fields.Char(required=True, readonly=True, help="Tells a repetition from another one.")
     message_uuid = fields.Char(string="Message", readonly=True)
+    arrived = fields.Integer(
+        string="Order of arrival",
+        readonly=True,
+        help="Puts changes that take effect at the same time in order: the number that the message "
+        "got when it arrived.",
+    )
     system_id = fields.Many2one("integration.system", readonly=True, ondelete="restrict")
     user_id = fields.Many2one(
         "res.users", string="Service user", required=True, readonly=True, ondelete="restrict"
@@ -105,6 +111,7 @@ class EhrComing(models.Model):
                 "records": numbered,
                 "digest": digest,
                 "message_uuid": source,
+                "arrived": received.arrived,
                 "system_id": received.system_id,
                 "user_id": self.env.uid,
                 "company_id": company.id,
@@ -149,6 +156,8 @@ class EhrComing(models.Model):
             one._apply_apart()
             if not cron._commit_progress(1):
                 return
+        # What else the census has to do from time to time.
+        self.env["ehr.encounter"]._adopt_late()
 
     def _apply_apart(self):
         """As :meth:`_apply`; what stands in the way is written down."""
@@ -187,7 +196,7 @@ class EhrComing(models.Model):
         """
         self.ensure_one()
         system = self.system_id.id
-        received = Received(0, self.message_uuid, None, None, None, system)
+        received = Received(self.arrived, self.message_uuid, None, None, None, system)
         handler = (
             self.env[f"integration.handler.ehr_{self.kind}_list"]
             .with_user(self.user_id)

@@ -1,9 +1,15 @@
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 #: Characters of a message's id that its name shows.
 SHOWN = 8
+#: How long before and after the messages that told of a visit others may be about it.
+AROUND = timedelta(days=30)
+#: States of a visit of which nothing more is to come.
+OVER = ("discharged", "cancelled")
 
 
 class EhrEncounter(models.Model):
@@ -73,20 +79,36 @@ class EhrEncounter(models.Model):
                 uuids |= set(self.env[name].sudo().browse(ids).mapped("message_uuid"))
         return uuids - {False}
 
-    @api.model
+    def _access_time(self, told):
+        """Since when, and until when, messages may be about these visits; the end may be open."""
+        arrived = told.mapped("created_at")
+        since = min([*arrived, *self.mapped("create_date")]) - AROUND
+        if any(visit.state not in OVER for visit in self):
+            return since, None
+        left = [visit.discharged_at for visit in self if visit.discharged_at]
+        return since, max([*arrived, *left]) + AROUND
+
     def _about_nobody(self, told):
-        """Messages somebody looked at that belong to no document, with an ordering key of these.
+        """Messages of the time of these visits that somebody looked at, that belong to no document,
+        and that have an ordering key of those that told of them.
 
         That is the patient's; a merge has those of both patients.
         """
         named = {(one.interface_id.id, one.partition_key) for one in told.filtered("partition_key")}
+        if not named:
+            return told.browse()
+        since, until = self._access_time(told)
         looks = self.env["integration.access"].search_fetch(
             Domain("content_model", "=", told._name)
             & Domain("interface_id", "in", told.interface_id.ids)
-            & Domain("res_id", "=", False),
+            & Domain("res_id", "=", False)
+            & Domain("occurred_at", ">=", since),
             ["content_id"],
         )
-        looked = told.browse(set(looks.mapped("content_id")))
+        arrived = Domain("created_at", ">=", since)
+        if until:
+            arrived &= Domain("created_at", "<=", until)
+        looked = told.search(Domain("id", "in", list(set(looks.mapped("content_id")))) & arrived)
         # sudo: as above
         further = self.env["integration.message.key"].sudo()
         keys = further.search([("message_id", "in", looked.ids)])

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine import keys
@@ -10,6 +12,10 @@ from ..tools.census_events import DISCHARGED, INPATIENT, PRESENT
 
 EVENT = "ehr.encounter_event"
 TRANSFER = "ehr.encounter_transfer"
+#: In the context of who creates visits, and looks for their appointments together with others'.
+ADOPTED_LATER = "ehr_adopted_later"
+#: For so long appointments are looked for that named a visit when it became known.
+LATE = timedelta(days=1)
 
 
 class EhrEncounter(models.Model):
@@ -70,18 +76,23 @@ class EhrEncounter(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         visits = super().create(vals_list)
-        visits._adopt_appointments()
+        if not self.env.context.get(ADOPTED_LATER):
+            visits._adopt_appointments()
         return visits
 
     def _adopt_appointments(self):
-        """Link appointments that named these visits before they were known."""
+        """Link appointments that named these visits before they were known.
+
+        Called whenever a visit is written, since an appointment may name it at the very moment in
+        which it becomes known: neither of the two transactions can see what the other one stores.
+        """
+        if not self or not self._are_awaited():
+            return
         # sudo: whoever enters a visit, what was planned for it belongs to it
         waiting = self.env["ehr.appointment"].sudo()
-        if not waiting.search_count([("visit_key", "!=", False)], limit=1):
-            return
         ring = keys.working_ring(self.env.cr)
         if ring is None:
-            return  # whoever keeps the census by hand goes on; the next message links them
+            return  # whoever keeps the census by hand goes on; the feed's next event links them
         named = {
             name: visit
             for visit in self
@@ -93,6 +104,23 @@ class EhrEncounter(models.Model):
             visit = named[one.visit_key]
             if not (one.patient_id and visit.patient_id) or one.patient_id == visit.patient_id:
                 one.write({"encounter_id": visit.id, "visit_key": False})
+
+    @api.model
+    def _are_awaited(self):
+        """Whether any appointment waits for a visit."""
+        # sudo: whether there is one, and nothing of it
+        appointments = self.env["ehr.appointment"].sudo()
+        return bool(appointments.search_count([("visit_key", "!=", False)], limit=1))
+
+    @api.model
+    def _adopt_late(self):
+        """Link appointments that named a visit of the last day at the moment it became known.
+
+        For the scheduled job: nothing else may be told of the visit that would link them.
+        """
+        if self._are_awaited():
+            since = fields.Datetime.now() - LATE
+            self.search([("create_date", ">=", since)])._adopt_appointments()
 
     # ------------------------------------------------------------------
     # business events

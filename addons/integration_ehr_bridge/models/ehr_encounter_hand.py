@@ -72,6 +72,7 @@ class EhrEncounter(models.Model):
         place.check_access("read")
         self = self.with_company(place.company_id)
         number = (said.get("visit_number") or "").strip()
+        self._check_number_by_hand(number, place.company_id)
         key = Identifier(
             (said.get("visit_assigner") or "").strip(), number or f"T-{uuid4().hex[:8].upper()}"
         )
@@ -87,6 +88,28 @@ class EhrEncounter(models.Model):
             key, "admit", moment, facts, said.get("hand_reason"), temporary=not number
         )
         return visit.sudo(False)
+
+    @api.model
+    def _check_number_by_hand(self, number, company):
+        """A visit number stands in clear, so it may be neither a text nor a number of a patient.
+
+        :raises UserError: it is
+        """
+        if len(number.split()) > 1:
+            raise UserError(
+                self.env._(
+                    "A visit number has no blanks in it, and no name. Leave it empty if you do not "
+                    "know it: the visit is joined with that of the feed later."
+                )
+            )
+        if number and self.env["ehr.patient"]._is_record_number(number, company):
+            raise UserError(
+                self.env._(
+                    "This is the record number of a patient, which must not stand in clear. Enter "
+                    "the number of the visit, or leave it empty: the visit is joined with that of "
+                    "the feed later."
+                )
+            )
 
     @api.model
     def _enter_by_hand(self, key, kind, moment, facts, reason, *, temporary=False):

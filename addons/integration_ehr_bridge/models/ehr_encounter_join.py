@@ -69,6 +69,13 @@ class EhrEncounter(models.Model):
             raise UserError(
                 self.env._("Only a visit that was admitted by hand is joined, and only once.")
             )
+        if self.source != "feed" or self.state == "cancelled":
+            raise UserError(
+                self.env._(
+                    "It is joined with a visit that the feed tells of, and that was not cancelled. "
+                    "Choose one of those that are offered."
+                )
+            )
         temporary._hand_over(temporary.move_ids, self)
         return self._open()
 

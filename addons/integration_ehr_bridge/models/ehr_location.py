@@ -48,12 +48,18 @@ class EhrLocation(models.Model):
     code = fields.Char(
         compute="_compute_code",
         store=True,
-        help="Its place as HL7 writes it.",
+        help="Its place as clinical messages name it: point of care, room, bed, facility.",
     )
-    facility = fields.Char(required=True, default="", help="The hospital, as HL7 PL.4 names it.")
-    point_of_care = fields.Char(required=True, string="Point of care", help="HL7 PL.1.")
-    room = fields.Char(required=True, default="", help="HL7 PL.2; empty for a whole unit.")
-    bed = fields.Char(required=True, default="", help="HL7 PL.3; empty for a room or a unit.")
+    facility = fields.Char(
+        required=True, default="", help="The hospital, as the clinical systems name it."
+    )
+    point_of_care = fields.Char(
+        required=True,
+        string="Point of care",
+        help="The unit, clinic or theatre, as the clinical systems name it.",
+    )
+    room = fields.Char(required=True, default="", help="Empty for a whole unit.")
+    bed = fields.Char(required=True, default="", help="Empty for a room or a unit.")
     kind = fields.Selection(KINDS, required=True, default="unit")
     parent_id = fields.Many2one(
         "ehr.location", string="Part of", index=True, ondelete="restrict", check_company=True
@@ -76,18 +82,20 @@ class EhrLocation(models.Model):
         help="Bears what is used here. Empty: that of the place that this one is part of.",
     )
     active = fields.Boolean(default=True)
-    bed_state = fields.Selection(BED_STATES, readonly=True, help="Of beds only.")
+    bed_state = fields.Selection(BED_STATES, readonly=True, copy=False, help="Of beds only.")
     bed_state_at = fields.Datetime(
-        string="Since", readonly=True, help="When the bed came into this state."
+        string="Since", readonly=True, copy=False, help="When the bed came into this state."
     )
     bed_told = fields.Selection(
         BED_STATES,
         string="Told meanwhile",
         readonly=True,
-        help="What the feed said last of the bed since it came into its state. While a patient is "
-        "in the bed it stays occupied; what was said counts when the bed is left.",
+        copy=False,
+        help="What the feed, or a census keeper, said last of the bed since it came into its "
+        "state. While a patient is in the bed it stays occupied; what was said counts when the "
+        "bed is left.",
     )
-    bed_told_at = fields.Datetime(string="Told of", readonly=True)
+    bed_told_at = fields.Datetime(string="Told of", readonly=True, copy=False)
     encounter_ids = fields.One2many("ehr.encounter", "location_id", string="Visits")
     occupant_ids = fields.Many2many(
         "ehr.encounter", compute="_compute_occupant_ids", string="Patients here"
@@ -359,9 +367,3 @@ class EhrLocation(models.Model):
                 )
             known[place] = record
         return {place: known[place] for place in missing}
-
-    def _housekept(self, state, at):
-        """Somebody cleans these beds, or has cleaned them. Where a patient is, that counts."""
-        for bed in self.filtered(lambda one: not one.occupant_ids):
-            if bed.bed_state in ("dirty", "housekeeping"):
-                bed.write({"bed_state": state, "bed_state_at": at})

@@ -96,6 +96,56 @@ class EhrPatient(models.Model):
         patients = self.with_context(active_test=False).search(named)
         return patients._kept()
 
+    def _has_number(self, number):
+        """Whether this number is that of one of these records, as they are known themselves.
+
+        Retired records are not looked at beside them.
+
+        :raises keyring.KeyRingError: no key, no pseudonym
+        """
+        ring = keys.require(self.env.cr)
+        return any(
+            one.pseudonym
+            in ring.pseudonyms(number, _context(one.company_id, one.assigner or "")).values()
+            for one in self
+        )
+
+    @api.model
+    def _is_record_number(self, number, company):
+        """Whether a patient of a company is known by a number, whoever assigned it.
+
+        For what is refused because of it: nothing else may be told of it. Without a key ring nobody
+        can say, and nobody is.
+        """
+        ring = keys.working_ring(self.env.cr)
+        if ring is None:
+            return False
+        # sudo: which registers there are, and nothing of their patients
+        everybody = self.sudo().with_context(active_test=False)
+        mine = Domain("company_id", "=", company.id)
+        assigners = [one for (one,) in everybody._read_group(mine, ["assigner"])]
+        named = Domain.OR(
+            Domain("assigner", "=", one) & Domain("pseudonym", "in", list(pseudonyms.values()))
+            for one in assigners
+            if (pseudonyms := ring.pseudonyms(number, _context(company, one or "")))
+        )
+        return bool(everybody.search_count(mine & named, limit=1))
+
+    def _claim(self):
+        """Let no merge have retired these records since this transaction began, nor do so now.
+
+        A merge looks for all that is of the patient, and cannot see what another transaction is
+        about to add. It writes the row of the patient; so does who adds something, if only as it
+        is. The second of them then fails, as any two do who write the same row, and is run again.
+        A lock would not do: who only waited for it goes on with what was the case before.
+        """
+        if self:
+            self.env.cr.execute(
+                "UPDATE ehr_patient SET active = active WHERE id IN ("
+                "SELECT id FROM ehr_patient WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)",
+                [self.ids],
+            )
+
     def _kept(self):
         """The record that is kept of each of these: themselves, unless they were retired."""
         return self.browse(dict.fromkeys((one.merged_into_id or one).id for one in self))

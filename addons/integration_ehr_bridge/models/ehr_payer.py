@@ -15,7 +15,7 @@ class EhrPayer(models.Model):
     _order = "code, id"
     _rec_names_search = ["code", "name"]
 
-    code = fields.Char(required=True, help="As messages name it (HL7 IN1-3).")
+    code = fields.Char(required=True, help="As messages name it.")
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(

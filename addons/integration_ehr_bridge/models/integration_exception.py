@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class IntegrationException(models.Model):
@@ -14,6 +14,16 @@ class IntegrationException(models.Model):
         ],
         ondelete={"census_hand": "cascade", "coming": "cascade"},
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "census_hand": (
+                self.env._("Accept what the feed says"),
+                self.env._("Keep what was entered by hand"),
+            ),
+            "coming": (self.env._("Accept: apply it now"), self.env._("Reject: give it up")),
+        }
 
     def _check_document(self, document):
         """Nobody writes on coming changes: whose business they are is checked where that is done

@@ -9,8 +9,6 @@ from ..tools import clinical, schedule
 _PLAIN = {
     "type": "type_code",
     "reason_code": "reason_code",
-    "placer_order": "placer_order",
-    "filler_order": "filler_order",
 }
 #: In the context of the appointment that a message touched: whose schedules that changed.
 _STAFF = "ehr_staff_ids"
@@ -35,7 +33,9 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         # sudo: the service user needs no right on systems to know whose message this is
         system = self.env["integration.system"].sudo().browse(received.system_id)
         book = ScheduleBook(self.env, system.code, [data for _received, data in messages])
-        return [self._apply(book, data) for _received, data in messages]
+        touched = [self._apply(book, one, data) for one, data in messages]
+        book.given.patient_id._claim()
+        return touched
 
     def _along_with(self, record):
         return (self.env["ehr.staff"].browse(record.env.context.get(_STAFF, ())),)
@@ -44,21 +44,22 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
     # one event
     # ------------------------------------------------------------------
 
-    def _apply(self, book, data):
+    def _apply(self, book, received, data):
         at = self._moment(data)
+        now = schedule.tick(at, received.arrived)
         appointment = book.appointment(data)
         clocks = appointment.clocks or {}
         status = schedule.Status(appointment.status) if appointment else None
         try:
-            schedule.require_open(data["event"], data.get("status"), at, status, clocks)
+            schedule.require_open(data["event"], data.get("status"), now, status, clocks)
         except schedule.AppointmentOverError as exc:
             raise self._over(exc.status) from None
-        said = self._facts(book, data, appointment)
-        fresh, clocks = schedule.news(said, at, clocks)
-        values = appointment._differing(book.numbers(data) | fresh)
+        numbers, said = self._facts(book, data, appointment)
+        fresh, clocks = schedule.news(said, now, clocks)
+        values = appointment._differing(numbers | fresh)
         if "resources" in data:
             said = book.resources(data["resources"])
-            needs, clocks = schedule.needs(said, at, clocks)
+            needs, clocks = schedule.needs(said, now, clocks)
             values |= appointment._replan(needs) if needs else {}
         if clocks != (appointment.clocks or {}):
             values |= {"clocks": clocks, "last_event_at": max(at, appointment.last_event_at or at)}
@@ -68,15 +69,19 @@ class IntegrationHandlerEhrAppointment(models.AbstractModel):
         elif values:
             appointment.write(values)
         book.add(appointment)
+        if "patient_id" in values:
+            book.given |= appointment
         staff = before | appointment.resource_ids.staff_id
         return appointment.with_context(**{_STAFF: staff.ids})
 
     def _facts(self, book, data, appointment):
-        """What the message says, by field; what it needs apart."""
+        """The numbers of the appointment, and what the message says of it; needs are apart."""
         said = {field: data[name] or False for name, field in _PLAIN.items() if name in data}
         if status := schedule.meant_status(data["event"], data.get("status")):
             said["status"] = status.value
-        return said | self._times(data, appointment) | book.persons(data)
+        persons = book.persons(data)
+        numbers, orders = book.numbers(data, appointment, persons)
+        return numbers, said | orders | self._times(data, appointment) | persons
 
     def _times(self, data, appointment):
         """Beginning and duration. A new beginning without a word on the end keeps the duration.

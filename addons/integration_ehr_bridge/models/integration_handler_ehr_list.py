@@ -76,10 +76,16 @@ class IntegrationHandlerEhrList(models.AbstractModel):
         at = moments.read_moment(text).replace(microsecond=0) if text else None
         return at if at and at > self._now() + census_told.AHEAD else None
 
-    def _since(self, record):
-        """Since when a record holds, naive UTC; from now on if it does not say so."""
-        text = record.get("effective_at")
-        return census_told.read_moment(text, self._now()) if text else self._now()
+    def _since(self, received, record):
+        """Since when a record holds, naive UTC; since it arrived if it does not say so.
+
+        So what waited for a person, or is replayed, overrides nothing that was told since.
+        """
+        if text := record.get("effective_at"):
+            return census_told.read_moment(text, self._now())
+        # sudo: the service user needs no right on messages to know when this one arrived
+        message = self.env["integration.message"].sudo().browse(received.arrived)
+        return (message.created_at or self._now()).replace(microsecond=0)
 
     def _said(self, record, fields):
         """Values of those members that a record names; what is null is emptied.

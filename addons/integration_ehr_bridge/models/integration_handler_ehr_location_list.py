@@ -19,7 +19,7 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
     _list_of = "location"
 
     def _apply(self, received, record):
-        at = self._since(record)
+        at = self._since(received, record)
         named = read_place(record["location"])
         place = self._find(named)
         said = self._said(record, {"kind": "kind"})
@@ -36,7 +36,7 @@ class IntegrationHandlerEhrLocationList(models.AbstractModel):
             place = self._create(named, said)
         if said.get("active") is False:
             self._require_empty(place)
-        place._hear(said, at)
+        place._hear(said, at, received.arrived)
         return place
 
     # ------------------------------------------------------------------

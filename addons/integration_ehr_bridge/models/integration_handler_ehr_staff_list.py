@@ -19,7 +19,7 @@ class IntegrationHandlerEhrStaffList(models.AbstractModel):
 
     def _apply(self, received, record):
         number = clinical.pair(record["staff"])
-        at = self._since(record)
+        at = self._since(received, record)
         model = self.env["ehr.staff"]
         staff = model._find([number]).get(number, model)
         if not staff:
@@ -32,5 +32,5 @@ class IntegrationHandlerEhrStaffList(models.AbstractModel):
                     code="unknown_staff",
                 )
             staff = model._resolve([number])[number]
-        staff._hear(self._said(record, _FIELDS), at)
+        staff._hear(self._said(record, _FIELDS), at, received.arrived)
         return staff

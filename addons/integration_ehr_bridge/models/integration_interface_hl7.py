@@ -86,7 +86,9 @@ class IntegrationInterface(models.Model):
         required=True,
         governed=True,
         help="How a message is answered that was not handled in time. It stays stored and is "
-        "handled in either case; when it is sent again, the partner hears what became of it.",
+        "handled in either case. When it is sent again, the partner hears what became of it after "
+        "an error, and of orders and lists whose answers say more than that in any case; what was "
+        "accepted otherwise stays accepted.",
     )
     hl7_dedupe_hours = fields.Integer(
         string="Remember ids for",

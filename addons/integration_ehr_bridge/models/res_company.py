@@ -18,7 +18,7 @@ class ResCompany(models.Model):
     )
     ehr_facility = fields.Char(
         string="Own facility",
-        help="The hospital (HL7 PL.4) whose places are named without it: in messages that name no "
+        help="The hospital whose places are named without it: in messages that name no "
         "hospital, and in Odoo. Empty: a place without a hospital is meant by no message that "
         "names one.",
     )

@@ -10,6 +10,7 @@ from .census_case import CensusCase, bed
 KEPT_BY_FEED = (
     "ehr.appointment",
     "ehr.appointment.resource",
+    "ehr.bed.entry",
     "ehr.housekeeping",
     "ehr.merge",
     "ehr.move",
@@ -17,7 +18,7 @@ KEPT_BY_FEED = (
 )
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
-ENTERED = ("integration.census.entry",)
+ENTERED = ("integration.census.bed.entry", "integration.census.entry")
 LISTED = ("ehr.payer",)
 COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
@@ -32,6 +33,7 @@ MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
+    ENTERED: dict.fromkeys(ROLES, NOTHING),
     LISTED: dict.fromkeys(ROLES, NOTHING),
     COMING: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
@@ -197,7 +199,11 @@ class TestEhrAccess(Rights, CensusCase):
             self.env, "ehr.company.reader", "integration_ehr_bridge.group_census_manager"
         )
         _coming(self).company_id = other
-        kinds = "coming encounter housekeeping location merge move patient payer staff"
+        taken = self.env["ehr.location"].search(
+            [("company_id", "=", other.id), ("kind", "=", "bed")], limit=1
+        )
+        taken._say_by_hand("closed", "broken")
+        kinds = "bed.entry coming encounter housekeeping location merge move patient payer staff"
         for name in kinds.split():
             with self.subTest(model=name):
                 every = self.env[f"ehr.{name}"].with_context(active_test=False)

@@ -1,5 +1,8 @@
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.engine import replay
+
+from ..tools import schedule
 from .schedule_case import ScheduleCase
 
 
@@ -131,11 +134,19 @@ class TestAppointment(AppointmentCase):
         resources = [{"kind": "equipment", "code": "C-ARM"}]
         self.bring(self.book(resources=resources))
         one = self.known()
-        before = one.write_date, one.resource_ids.ids, one.clocks
-        self.assert_done(self.bring(self.book(resources=resources)))
+        before = one.copy_data(), one.resource_ids.ids
+        message = self.bring(self.book(resources=resources))
+        self.assert_done(message)
         self.env.invalidate_all()
-        self.assertEqual((one.write_date, one.resource_ids.ids, one.clocks), before)
+        # Of the events of this minute, it is the last one that arrived.
+        last = {name: schedule.tick(one.last_event_at, message.id) for name in one.clocks}
+        self.assertEqual(one.clocks, last)
+        self.assertEqual((one.copy_data(), one.resource_ids.ids), before)
         self.assertEqual(len(self.known()), 1)
+        replay.create(message, message.ids)
+        self.drain(self.inbound)
+        self.env.invalidate_all()
+        self.assertEqual((one.clocks, one.copy_data(), one.resource_ids.ids), (last, *before))
 
     def test_in_the_future(self):
         self.assert_quarantined(self.bring(self.book(90)), "in_future")

@@ -97,6 +97,14 @@ class TestByHand(CensusCase):
             with self.assertRaises(AccessError):
                 visit.with_user(user).write({"state": "discharged"})
 
+    def test_a_number_by_hand_is_that_of_a_visit(self):
+        """It stands in clear: no text, and no number of a patient."""
+        self.env["ehr.patient"]._resolve([("MAIN", "4711")])
+        for number in ("Jana Jones", "V 1", "V\t1", "4711", " 4711 "):
+            with self.subTest(number=number), self.assertRaises(UserError):
+                self.admit("8:00", number)
+        self.assertEqual(self.admit("8:00", " V1 ").visit_number, "V1")
+
     def test_the_feed_agrees(self):
         visit = self.admit("8:00", "V1")
         self.enter(visit, "transfer", "9:00", 2)
@@ -202,6 +210,23 @@ class TestByHand(CensusCase):
         self.assertEqual(likely[0].location_id, self.bed(1))
         self.assertFalse(likely[0].hand_pending)
         self.assertEqual(self.bed(1).bed_state, "occupied")
+
+    def test_joined_with_what_the_feed_tells_alone(self):
+        visit = self.admit("8:00", place=1)
+        self.tell("admit", "8:10", "V8", place=2, patient="P8")
+        self.tell("cancel_admit", "8:15", "V8", patient="P8")
+        known = self.admit("8:20", "V9", place=3)
+        for target in (self.visit("V8"), known):
+            target = target.with_user(self.manager).with_context(temporary_id=visit.id)
+            with self.assertRaisesRegex(UserError, "that the feed tells of"):
+                target.action_join()
+            self.assertFalse(visit.joined_into_id)
+        # As soon as the feed tells of it, it is one of those that are offered.
+        self.tell("admit", "8:20", "V9", place=3, patient="P9")
+        target = self.visit("V9").with_user(self.manager).with_context(temporary_id=visit.id)
+        self.assertIn(target, visit.candidate_ids)
+        target.action_join()
+        self.assertEqual(visit.joined_into_id, target)
 
     def test_joined_by_managers_only(self):
         visit = self.admit("8:00")

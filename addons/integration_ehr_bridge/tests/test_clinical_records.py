@@ -103,6 +103,31 @@ class TestAccessReport(RecordsCase):
         self.assertEqual(set(self.report(self.visits("72")).mapped("content_id")), set(lost.ids))
         self.assertEqual(set(self.report(self.visits("73")).mapped("content_id")), set(others.ids))
 
+    def test_of_the_same_patient_at_another_time(self):
+        """What became no record is of a visit if it arrived while there was one."""
+        told = self.arrive(self.adt("A01", "75"), self.adt("A03", "75", at="20261129090000"))
+        lost = [self.arrive(self.message("ORU^R01", "PID|1||4775^^^MAIN^MR")) for _time in range(3)]
+        self.reveal(lost[0] | lost[1] | lost[2])
+        visit = self.visits("75")
+        for message, days in ((lost[0], 400), (lost[1], 200)):
+            self.set_arrived(message, days)
+        self.assertEqual(set(self.report(visit).mapped("content_id")), set(lost[2].ids))
+        self.set_arrived(told, 200)
+        self.env.cr.execute(
+            "UPDATE ehr_encounter SET create_date = create_date - interval '200 days', "
+            "discharged_at = discharged_at - interval '200 days' WHERE id = %s",
+            [visit.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(set(self.report(visit).mapped("content_id")), set(lost[1].ids))
+
+    def set_arrived(self, messages, days):
+        self.env.cr.execute(
+            "UPDATE integration_message SET created_at = now() - %s::interval WHERE id = ANY(%s)",
+            [f"{days} days", messages.ids],
+        )
+        self.env.invalidate_all()
+
     def test_it_is_for_auditors(self):
         self.arrive(self.adt("A01", "74"))
         manager = new_test_user(

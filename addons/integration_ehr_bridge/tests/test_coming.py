@@ -163,6 +163,18 @@ class TestComing(StaffListCase):
         self.env["ehr.coming"]._gc_over()
         self.assertEqual(self.coming().mapped("state"), ["waiting"], "it is yet to come")
 
+    def test_of_changes_of_one_time_the_later_to_arrive_counts(self):
+        later = {"effective_at": self.moment(days=3)}
+        self.list(self.record(role="NURSE", **later), self.record("deactivate", "D9", **later))
+        self.list(self.record(role="SURGEON", **later))
+        with mute_logger("odoo.addons.integration_ehr_bridge.models.ehr_coming"):
+            self.on_day(4)
+        self.assertEqual(self.known().role, "SURGEON")
+        self.list(self.record(number="D9"))
+        self.on_day(5)
+        self.assertEqual(set(self.coming().mapped("state")), {"applied"})
+        self.assertEqual(self.known().role, "SURGEON", "what stood in the way made it no younger")
+
     def test_coming_changes_are_applied_in_the_name_of_their_system(self):
         """What another system owns is not taken over, whenever it takes effect."""
         self.list(self.record(role="SURGEON"))

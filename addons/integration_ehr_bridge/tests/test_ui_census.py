@@ -41,4 +41,5 @@ class TestCensusUi(CensusCase, HttpCase):
         by_hand = self.env["ehr.encounter"].search([("temporary", "=", True)])
         self.assertEqual((by_hand.state, by_hand.location_id), ("discharged", self.bed(1)))
         self.assertGreaterEqual(by_hand.discharged_at, before)
-        self.assertEqual(self.requests(1).mapped("state"), ["done", "open"])
+        self.assertEqual(self.requests(1).mapped("state"), ["done", "done"])
+        self.assertEqual(self.bed(1).bed_entry_ids.mapped("state"), ["free", "closed"])

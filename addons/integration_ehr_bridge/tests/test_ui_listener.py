@@ -40,6 +40,16 @@ class TestListenerUi(Watching, FeedCase, HttpCase):
         self.report("north", served, closed, refusals={self.feed.id: {Reason.ADDRESS: refusal}})
         self.watch("listeners")
 
+    def test_who_gets_in_while_it_is_set_up(self):
+        draft = self.feed.copy({"mllp_port": 12577, "mllp_tls": "none", "source_networks": False})
+        new_test_user(self.env, "tour.administrator", "integration_core.group_administrator")
+        self.env.flush_all()
+        self.start_tour(
+            f"/odoo/integration-interfaces/{draft.id}",
+            "integration_ehr_bridge_draft",
+            login="tour.administrator",
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestConnectionUi(Watching, Hl7OutboundCase, HttpCase):

@@ -4,7 +4,9 @@
 
 Events come late and in the wrong order: a cancellation may overtake the booking that it cancels,
 and a booking may be told after it was rescheduled. So a fact (the status, a time, a resource list)
-is what the newest event that spoke of it says, in whatever order the events arrive.
+is what the newest event that spoke of it says, in whatever order the events arrive. Of several of
+the same time it is the one that arrived last, in whatever order they are handled: one that waited
+for a person is as old as it was.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ _DECIDES: Final[Mapping[str, Status]] = {
 _IMPLIES: Final[Mapping[str, Status]] = {"book": Status.BOOKED, "reschedule": Status.BOOKED}
 
 #: When the newest event happened that spoke of a fact, by the name of the fact, as :func:`tick`.
+#: Those that were stored without an order of arrival go before all others of the same time.
 Clocks = Mapping[str, str]
 
 
@@ -70,19 +73,27 @@ def meant_status(event: str, status: str | None) -> Status | None:
     return Status(status) if status else _IMPLIES.get(event)
 
 
-def tick(at: datetime) -> str:
-    """A moment as clocks keep it: naive UTC, to the millisecond, in a text that sorts."""
-    return at.isoformat(timespec="milliseconds")
+def tick(at: datetime, arrived: int) -> str:
+    """When an event happened, as clocks keep it: a text that sorts.
+
+    :param at: naive UTC; counts to the millisecond
+    :param arrived: its place among all that arrived, for events of the same time
+
+    >>> tick(datetime(2026, 3, 1, 8), 71)
+    '2026-03-01T08:00:00.000#00000000000000000071'
+    """
+    return f"{at.isoformat(timespec='milliseconds')}#{arrived:020d}"
 
 
 def require_open(
-    event: str, named: str | None, at: datetime, known: Status | None, clocks: Clocks
+    event: str, named: str | None, now: str, known: Status | None, clocks: Clocks
 ) -> None:
     """Refuse a new time for an appointment that is over.
 
     Unless it says that the appointment is booked again, or is older than the end.
 
     :param named: the status that the message names
+    :param now: when it happened, as :func:`tick`
     :param known: the present status; None for a new appointment
     :raises AppointmentOverError: it is over
     """
@@ -90,20 +101,17 @@ def require_open(
         event == "reschedule"
         and known in OVER
         and named != Status.BOOKED
-        and tick(at) >= clocks.get("status", "")
+        and now >= clocks.get("status", "")
     ):
         raise AppointmentOverError(Status(known))  # type: ignore[arg-type]
 
 
-def news(said: Mapping[str, Any], at: datetime, clocks: Clocks) -> tuple[dict[str, Any], Clocks]:
+def news(said: Mapping[str, Any], now: str, clocks: Clocks) -> tuple[dict[str, Any], Clocks]:
     """Those facts of an event that nothing newer contradicts, and the clocks afterwards.
 
-    Of two events of the same moment, the one that arrives later wins.
-
     :param said: what the event says, by fact
-    :param at: when it happened, naive UTC
+    :param now: when it happened, as :func:`tick`
     """
-    now = tick(at)
     fresh = {name: value for name, value in said.items() if now >= clocks.get(name, "")}
     return fresh, {**clocks, **dict.fromkeys(fresh, now)}
 
@@ -167,7 +175,7 @@ def _clock_of(key: Key) -> str:
 
 
 def needs(
-    said: Sequence[tuple[str | None, Planned]], at: datetime, clocks: Clocks
+    said: Sequence[tuple[str | None, Planned]], now: str, clocks: Clocks
 ) -> tuple[Needs | None, Clocks]:
     """What counts of the resources of an event, and the clocks afterwards.
 
@@ -176,10 +184,10 @@ def needs(
     what did otherwise; and a whole list that comes late leaves alone what was changed after it.
 
     :param said: resources with ``add``, ``update``, ``delete`` or None
+    :param now: when it happened, as :func:`tick`
     :return: None for the needs if something newer contradicts all of it
     """
-    now, listed = tick(at), clocks.get("resources", "")
-    if now < listed:
+    if now < clocks.get("resources", ""):
         return None, clocks
     if _is_whole(said):
         single = {name for name in clocks if name.startswith(_SINGLE)}

@@ -28,11 +28,11 @@ class Want(NamedTuple):
 
 
 class Item(NamedTuple):
-    """So much of a product, in the unit in which it is kept, by a line of a kit."""
+    """So much of a product, in the unit in which it is kept, and the how many-th of the kit."""
 
     product: BaseModel
     quantity: float
-    line: BaseModel
+    part: int
 
 
 def plan(appointments: BaseModel) -> None:
@@ -144,12 +144,15 @@ def _move(picking: BaseModel, want: Want) -> None:
 
 def _items(kit: BaseModel) -> list[Item]:
     """What a kit holds, in the units in which it is kept: a part of a box would be rounded."""
-    return [Item(line.product_id, line._in_product_unit(), line) for line in kit.line_ids]
+    return [
+        Item(line.product_id, line._in_product_unit(), part)
+        for part, line in enumerate(kit.line_ids, 1)
+    ]
 
 
 def _missing_items(pickings: BaseModel) -> list[Item]:
     moves = pickings.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
-    return [Item(move.product_id, move.product_qty, move.ehr_kit_line_id) for move in moves]
+    return [Item(move.product_id, move.product_qty, move.ehr_kit_part) for move in moves]
 
 
 def _values(appointment: BaseModel, want: Want, items: list[Item]) -> dict[str, Any]:
@@ -180,7 +183,7 @@ def _values(appointment: BaseModel, want: Want, items: list[Item]) -> dict[str, 
                     "product_id": item.product.id,
                     "product_uom": item.product.uom_id.id,
                     "product_uom_qty": item.quantity,
-                    "ehr_kit_line_id": item.line.id,
+                    "ehr_kit_part": item.part,
                 }
             )
             for item in items

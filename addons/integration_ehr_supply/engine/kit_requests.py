@@ -60,11 +60,7 @@ def cancel(handler: BaseModel, received: Any, request: BaseModel, asked: Asked) 
             "the supplier and cancel the order, then retry.",
             code="outsourced_ordered",
         )
-    used = request.consumption_ids.filtered(
-        lambda one: (
-            one.action == USE and one.uom_id.compare(one.quantity, one.quantity_returned) > 0
-        )
-    )
+    used = request.consumption_ids.filtered(lambda one: one.action == USE and one._kept() > 0)
     told = [_told(asked, Key(RETURN, one.number, one.line)) for one in used]
     book = UsageBook(handler, received, told)
     for one, line in zip(used, told, strict=True):

@@ -91,7 +91,7 @@ class UsageBook:
         self._lots = self._read_lots({one.lot for one in lines if one.lot})
         self._places = self.env["ehr.location"]._resolve(one.place for one in lines if one.place)
         self._visits = self.env["ehr.encounter"]._resolve(one.visit for one in lines if one.visit)
-        self._kits = KitBook(self.env, self._visits.values())
+        self._kits: KitBook | None = None
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -152,10 +152,19 @@ class UsageBook:
             visit=visit,
             cost_centre=self.cost_centre(place, visit),
         )
+        if self._kits is None:
+            self._kits = KitBook(self.env, self._visits.values())
         usage.parts = self._kits.parts(
             visit, Wanted(product, usage.lot, usage.in_product_unit, usage.stock, told.used_at)
         )
         return usage
+
+    def kits_changed(self) -> None:
+        """Something went back into a kit: what is reserved is read anew.
+
+        What is to be taken out of kits is taken before: it would be forgotten.
+        """
+        self._kits = None
 
     def product(self, told: Told) -> BaseModel:
         found = self._products.get(told.item) or self.handler._find_product(

@@ -45,7 +45,8 @@ class KitBook:
     """What is reserved for visits, counted down as lines are taken out of it.
 
     Kits that are over count for what was used before: of what was released, or is on its way back,
-    or has gone back.
+    or has gone back. What was used up and given back is of the kit again, though nothing reserves
+    it until the schedule is looked at.
     """
 
     def __init__(self, env: Any, visits: Iterable[BaseModel]) -> None:
@@ -62,8 +63,10 @@ class KitBook:
         if not visits:
             return {}
         ids = list(visits)
-        open_ = Domain("picking_id.ehr_kit_closed", "=", False) & Domain(
-            "state", "not in", ("draft", "cancel")
+        open_ = Domain("picking_id.ehr_kit_closed", "=", False) & (
+            Domain("state", "not in", ("draft", "cancel"))
+            # Used, and given back since: not reserved again yet.
+            | (Domain("state", "=", "cancel") & Domain("ehr_released_qty", ">", 0))
         )
         over = (
             Domain("picking_id.ehr_kit_closed", "=", True)
@@ -76,6 +79,8 @@ class KitBook:
                 Domain("picking_id.ehr_appointment_id.encounter_id", "in", ids)
                 | Domain("picking_id.ehr_appointment_id.encounter_id.joined_into_id", "in", ids)
             )
+            # Not what takes the rest of one back.
+            & Domain("picking_id.ehr_usage", "=", "kit")
             & (open_ | over),
             order="date, id",
         )  # fmt: skip

@@ -65,7 +65,7 @@ def _ask(usage: Any, record: BaseModel, part: Part) -> None:
 
 def settle(used: BaseModel) -> None:
     """All of it was given back: there is nothing to decide about it any more."""
-    if used.uom_id.compare(used.quantity, used.quantity_returned) > 0:
+    if used._kept() > 0:
         return
     # sudo: who tells that something came back need no right on decisions of people
     exceptions = used.env["integration.exception"].sudo()
@@ -91,6 +91,7 @@ def bring_back(used: BaseModel, back: BaseModel, place: BaseModel, quantity: flo
         theatre,
         place,
         used.company_id,
+        ehr_stands_in_id=used.id,
     )
     transfer = used.env["stock.picking"].create(
         {
@@ -101,5 +102,6 @@ def bring_back(used: BaseModel, back: BaseModel, place: BaseModel, quantity: flo
             "move_ids": [Command.create(move)],
         }
     )
+    transfer._ehr_belong_to(used.kit_picking_id)
     transfer._action_done()
     return transfer

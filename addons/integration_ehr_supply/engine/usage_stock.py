@@ -88,7 +88,7 @@ def _require_unused(env: Any, usage: Usage, taken: BaseModel) -> None:
     :raises errors.ConflictError: ``serial_used``
     """
     before = env["ehr.consumption"].search([("lot_id", "=", usage.lot.id), ("action", "=", "use")])
-    kept = before.filtered(lambda one: one.uom_id.compare(one.quantity, one.quantity_returned) > 0)
+    kept = before.filtered(lambda one: one._kept() > 0)
     if kept or usage.lot in taken:
         raise errors.ConflictError(
             "A serial number was used that was used before and never came back: there is only one "

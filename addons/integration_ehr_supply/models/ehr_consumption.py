@@ -90,7 +90,9 @@ class EhrConsumption(models.Model):
     )  # fmt: skip
     return_ids = fields.One2many("ehr.consumption", "returns_id", string="Given back by")
     quantity_returned = fields.Float(
-        string="Given back", compute="_compute_quantity_returned", digits="Product Unit"
+        # No digits: three pieces of a box of seven are no round number of boxes.
+        string="Given back",
+        compute="_compute_quantity_returned",
     )
     shortage = fields.Selection(
         [("negative", "Stock below zero"), ("emergency", "Emergency receipt")],
@@ -127,6 +129,15 @@ class EhrConsumption(models.Model):
                 back.uom_id._compute_quantity(back.quantity, one.uom_id, round=False)
                 for back in one.return_ids
             )
+
+    def _kept(self):
+        """How much of it was not given back, in the unit in which the product is kept."""
+        self.ensure_one()
+        unit = self.product_id.uom_id
+        kept = self.quantity - self.quantity_returned
+        in_unit = self.uom_id._compute_quantity(kept, unit, round=False)
+        # By the finer of the two: a piece of a case of 1000 is nothing in cases.
+        return 0.0 if self.uom_id.is_zero(kept) and unit.is_zero(in_unit) else in_unit
 
     # ------------------------------------------------------------------
     # trace

@@ -94,6 +94,15 @@ class IntegrationException(models.Model):
         ondelete={"usage_counted": "cascade"},
     )
 
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "usage_counted": (
+                self.env._("Accept: the count had it"),
+                self.env._("Reject: the count did not have it"),
+            ),
+        }
+
     def _accept_usage_counted(self):
         """The count had it: what was taken off a second time is put back.
 

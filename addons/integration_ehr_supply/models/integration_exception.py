@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..engine import requisition_changes
@@ -21,6 +21,23 @@ class IntegrationException(models.Model):
             "requisition_untold": "cascade",
         },
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "requisition_hand": (
+                self.env._("Accept: it is the same order"),
+                self.env._("Reject: it is another order"),
+            ),
+            "requisition_late": (
+                self.env._("Accept: put back what is picked"),
+                self.env._("Keep the requisition as it is"),
+            ),
+            "requisition_untold": (
+                self.env._("Accept: the sender was told"),
+                self.env._("Reject: nobody tells the sender"),
+            ),
+        }
 
     def _accept_requisition_hand(self):
         """It is what was entered by hand: that was supplied for it."""

@@ -1,7 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..engine import usage_late
+from ..engine import stock_turns, usage_late
 
 
 class IntegrationException(models.Model):
@@ -23,6 +23,24 @@ class IntegrationException(models.Model):
             usage_late.KIND: "cascade",
         },
     )
+
+    @api.model
+    def _verdict_labels(self):
+        return super()._verdict_labels() | {
+            "emergency_receipt": (
+                self.env._("Accept: order it from the supplier"),
+                self.env._("Reject: it was in stock"),
+            ),
+            "kit_failed": (self.env._("Accept: try it again"), self.env._("Reject: leave it so")),
+            "kit_picked": (
+                self.env._("Accept: put it back"),
+                self.env._("Reject: bring it as it is"),
+            ),
+            usage_late.KIND: (
+                self.env._("Accept: it never came back"),
+                self.env._("Reject: it did come back"),
+            ),
+        }
 
     def _accept_emergency_receipt(self):
         """An order of which the receipt is the delivery: the bill has something to match.
@@ -62,10 +80,11 @@ class IntegrationException(models.Model):
         place = self.env["stock.location"].browse(self.proposal["place"]).exists()
         if not (used and back and place):
             raise UserError(self.env._("The usage is gone. Accept this, and count the stock."))
-        kept = used.uom_id._compute_quantity(
-            used.quantity - used.quantity_returned, used.product_id.uom_id, round=False
+        stock_turns.take(
+            self.with_company(used.company_id).env,
+            [(used.product_id.id, one.id) for one in (back.location_id, place)],
         )
-        quantity = min(self.proposal["quantity"], kept)
+        quantity = min(self.proposal["quantity"], used._kept())
         there = self.env["stock.quant"]._get_available_quantity(
             used.product_id, back.location_id, lot_id=used.lot_id, strict=True
         )

@@ -77,11 +77,21 @@ class IntegrationHandlerEhrConsumption(models.AbstractModel):
             if known := book.known.get(line.key):
                 records[place] = self._same(book, known, line)
             elif line.action == usage.RETURN:
-                records[place] = book.known[line.key] = usage_return.give_back(book, line, received)
+                records[place] = self._give_back(book, waiting, records, line, received)
             else:
                 waiting[line.key] = (place, book.usage(line, received))
         self._book(book, waiting, records)
         return records
+
+    def _give_back(self, book, waiting, records, line, received):
+        original = book.known.get(line.original)
+        of_kit = bool(original and original.kit_picking_id)
+        if of_kit:
+            self._book(book, waiting, records)
+        book.known[line.key] = usage_return.give_back(book, line, received)
+        if of_kit:
+            book.kits_changed()
+        return book.known[line.key]
 
     def _book(self, book, waiting, records):
         if not waiting:

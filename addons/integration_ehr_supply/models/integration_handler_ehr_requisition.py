@@ -4,6 +4,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_ehr_bridge.engine import content_marks
 from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_ehr_bridge.tools.census_told import read_identifier, read_place
 from odoo.addons.integration_ehr_bridge.tools.numbers import same
@@ -109,7 +110,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
         known = self._lines(received, key)
         if not known:
             return True
-        if known.digest != requisition.digest(one, data):
+        if not content_marks.is_marked(known, known.digest, requisition.digest(one, data)):
             raise errors.ConflictError(
                 "An order that is known already comes as new, with another content. Ask the sender "
                 "which is right: a change has to come as a change (XO). Then cancel this message.",
@@ -210,7 +211,7 @@ class IntegrationHandlerEhrRequisition(models.AbstractModel):
             "substitutes": bool(one.get("substitutes")),
             "deliver_to": (one.get("deliver_to") or "").strip() or False,
             "needed_by": clinical.moment(one.get("needed_by")) or False,
-            "digest": requisition.digest(one, data),
+            "digest": content_marks.mark(order.line_ids, requisition.digest(one, data)),
             "changed_at": clinical.moment(data["sent_at"]),
         }
 

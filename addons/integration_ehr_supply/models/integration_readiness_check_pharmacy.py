@@ -37,7 +37,7 @@ class IntegrationReadinessCheck(models.AbstractModel):
             if self._came(interface, ENCODED) and not self._came(interface, DISPENSED):
                 told = self.env._(
                     "RDE^O11 has come and is only kept, and no RDS^O13 has: what is dispensed is "
-                    "not taken from stock."
+                    "not taken from stock. Remove this rule where you add another one for RDE."
                 )
         elif rule and rule.handler == USAGE and self._came(interface, DISPENSED):
             severity = "blocks"

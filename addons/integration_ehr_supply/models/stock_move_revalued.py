@@ -38,6 +38,7 @@ class StockMove(models.Model):
             part = currency.round((receipt.value - value) * receipt._ehr_share(taken))
             if not currency.is_zero(part):
                 taken._ehr_revalue(part, date)
+                taken._ehr_revalue_returned(part, date)
 
     def _ehr_share(self, taken):
         """Which part of this receipt's value left with what was taken, by the cost method.
@@ -49,18 +50,42 @@ class StockMove(models.Model):
         lot = self.move_line_ids.lot_id[:1] if product.lot_valuated else self.env["stock.lot"]
         came = self._get_valued_qty()
         used = taken._get_valued_qty(lot) if lot else taken._get_valued_qty()
+        date = max(self.date, taken.date)
         after = product._with_valuation_context().with_context(
-            to_date=max(self.date, taken.date), lot_id=lot.id or None, warehouse_id=False
+            to_date=date, lot_id=lot.id or None, warehouse_id=False
         )
-        there = after.qty_available + used
+        # Given back in the same moment: when it was taken, that was not there.
+        back = taken.returned_move_ids.filtered(lambda one: one.is_in and one.date <= date)
+        returned = sum(one._get_valued_qty(lot or None) for one in back)
+        there = after.qty_available + used - returned
         if product.uom_id.compare(there, came) <= 0:
             return 1.0
         if product.cost_method == "fifo":
             return min(1.0, max(0.0, (used - (there - came)) / came))
         return min(1.0, used / there)
 
+    def _ehr_revalue_returned(self, part, date=None):
+        """What was given back since lies in stock: the cost centre does not bear that.
+
+        As Odoo would have valued the returns if it had known: by their share of what was taken.
+        """
+        taken = self._get_valued_qty()
+        currency = self.company_currency_id
+        returned = self.returned_move_ids.filtered(lambda one: one.is_in and one.state == "done")
+        if not returned:
+            return
+        for back in returned:
+            share = currency.round(part * back._get_valued_qty() / taken)
+            if not currency.is_zero(share):
+                back._ehr_revalue(share, date)
+        product = returned.product_id.with_company(self.company_id)
+        product._update_standard_price()
+        if product.lot_valuated:
+            returned.move_line_ids.lot_id.with_company(self.company_id)._update_standard_price()
+
     def _ehr_revalue(self, part, date=None):
-        """What was taken costs so much more, or less: its cost centre and its account bear it."""
+        """What was taken, or given back, costs so much more, or less: its cost centre and its
+        account bear it, or are relieved of it."""
         self.ensure_one()
         move = self.with_company(self.company_id)
         move.value += part

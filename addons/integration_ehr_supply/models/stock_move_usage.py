@@ -16,8 +16,22 @@ class StockMove(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    ehr_kit_line_id = fields.Many2one(
-        "ehr.case.kit.line", string="Line of the kit", readonly=True, ondelete="set null"
+    ehr_kit_part = fields.Integer(
+        string="Item of the kit",
+        readonly=True,
+        # Not which line of which kit: that is the procedure, and storekeepers read moves.
+        help="The how many-th item of its kit it reserves. Items of a kit stay apart.",
+    )
+    ehr_stands_in_id = fields.Many2one(
+        "ehr.consumption",
+        string="Stands in for",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="This usage was booked out of the kit and was of the place: so much of the place took "
+        "its place in the store.",
     )
     ehr_released_qty = fields.Float(
         string="Released",
@@ -44,7 +58,7 @@ class StockMove(models.Model):
         """Lines of kits and cost centres stay apart."""
         return [
             *super()._prepare_merge_moves_distinct_fields(),
-            "ehr_kit_line_id",
+            "ehr_kit_part",
             "ehr_cost_centre_id",
         ]
 
@@ -52,7 +66,7 @@ class StockMove(models.Model):
         """A back order is of the same kit and at the same cost."""
         return {
             **super()._prepare_move_split_vals(qty),
-            "ehr_kit_line_id": self.ehr_kit_line_id.id,
+            "ehr_kit_part": self.ehr_kit_part,
             "ehr_cost_centre_id": self.ehr_cost_centre_id.id,
         }
 
@@ -172,10 +186,7 @@ class StockMove(models.Model):
             if not (one.kit_brought or taken_there):
                 continue
             key = one.kit_picking_id, one.product_id, one.lot_id
-            part = one.uom_id._compute_quantity(
-                one.quantity - one.quantity_returned, one.product_id.uom_id, round=False
-            )
-            used[key] = used.get(key, 0) + part
+            used[key] = used.get(key, 0) + one._kept()
         return used
 
     def _ehr_rest_lines(self):

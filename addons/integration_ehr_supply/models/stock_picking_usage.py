@@ -147,8 +147,10 @@ class StockPicking(models.Model):
     # ------------------------------------------------------------------
 
     def _create_backorder_picking(self):
-        """What is still missing of a kit belongs to the same appointment."""
+        """What is still missing of a kit, or to go back of it, belongs to the same appointment."""
         made = super()._create_backorder_picking()
+        if self.sudo().ehr_appointment_id:  # sudo: as below
+            made.sudo().ehr_appointment_id = self.sudo().ehr_appointment_id  # sudo: as below
         if self.ehr_usage == "kit":
             # sudo: the appointment is closed to storekeepers, who only split a transfer
             kit = self.sudo()
@@ -157,7 +159,6 @@ class StockPicking(models.Model):
                     "ehr_usage": "kit",
                     "ehr_kit_id": kit.ehr_kit_id.id,
                     "ehr_kit_revision": kit.ehr_kit_revision,
-                    "ehr_appointment_id": kit.ehr_appointment_id.id,
                     "ehr_kit_closed": kit.ehr_kit_closed,
                 }
             )
@@ -167,8 +168,7 @@ class StockPicking(models.Model):
         """Those of these kits that something was used of, and not given back."""
         # sudo: that something was used of it, whoever asks
         used = self.env["ehr.consumption"].sudo().search([("kit_picking_id", "in", self.ids)])
-        kept = used.filtered(lambda o: o.uom_id.compare(o.quantity, o.quantity_returned) > 0)
-        return self.browse(kept.kit_picking_id.ids)
+        return self.browse(used.filtered(lambda one: one._kept() > 0).kit_picking_id.ids)
 
     def _ehr_keep_a_while(self):
         """Those that stay for some hours: what was used of them may still be told."""
@@ -226,12 +226,11 @@ class StockPicking(models.Model):
                 self._ehr_take_back()
             return
         moves = self.move_ids.filtered(lambda one: one.product_id == product)
-        if self.ehr_kit_closed:
+        if self.ehr_kit_closed or self.state == "cancel":
             moves[:1].ehr_released_qty += quantity
-            return
-        if self.state == "cancel":
-            # Nothing of it is reserved any more: the schedule says whether it is to be.
-            self.env["ehr.kit.due"]._remember(self.ehr_appointment_id)
+            if not self.ehr_kit_closed:
+                # Nothing of it is reserved any more: the schedule says whether it is to be.
+                self.env["ehr.kit.due"]._remember(self.ehr_appointment_id)
             return
         open_ = moves.filtered(lambda one: one.state != "cancel" and not one.picked)[:1]
         unit = product.uom_id.id
@@ -269,5 +268,18 @@ class StockPicking(models.Model):
                 )
         if values:
             back = self.create(values)
+            for one in back:
+                one._ehr_belong_to(one.return_id)
             back.action_confirm()
             back.move_ids._action_assign()
+
+    def _ehr_belong_to(self, kit):
+        """These transfers bring back something of a kit: they are of its visit and appointment."""
+        # sudo: both are closed to storekeepers, who only decide that something goes back
+        kit = kit.sudo()
+        self.sudo().write(  # sudo: as above
+            {
+                "encounter_id": kit.encounter_id.id,
+                "ehr_appointment_id": kit.ehr_appointment_id.id,
+            }
+        )

@@ -1,7 +1,9 @@
 from . import (
     test_access,
     test_access_items,
+    test_approved,
     test_encoded_orders,
+    test_exception_labels,
     test_exports,
     test_general_orders,
     test_items,
@@ -9,6 +11,7 @@ from . import (
     test_kit_demand,
     test_kit_requests,
     test_kits,
+    test_kits_again,
     test_kits_changed,
     test_kits_late,
     test_kits_planned,

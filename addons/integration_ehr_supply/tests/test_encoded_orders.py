@@ -104,6 +104,32 @@ class TestEncodedOrdersOtherwise(PharmacyCase):
         self.bring(self.rds(self.rxd("RX1", "1", "SWAB")))
         self.assertFalse(self.finding()[0])
 
+    def test_after_an_update_they_are_still_kept(self):
+        """In 19.0.1.0.0 the shipped routing kept RDE, and an approved one does not change."""
+        shipped = self.env.ref("integration_ehr_supply.routing_hl7_v2_usage")
+        self.env.cr.execute(
+            "INSERT INTO integration_routing_line (routing_id, sequence, message_type, action) "
+            "VALUES (%s, 20, 'RDE^O11', 'filter')",
+            [shipped.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.take_rules("hl7_v2_usage")
+        self.assertFalse(self.finding()[0], "nothing has come yet")
+        self.assertEqual(self.bring(self.rde()).state, "filtered")
+        found, _severity, detail = self.finding()
+        self.assertTrue(found)
+        self.assertIn("is only kept", detail)
+        self.assertIn("Remove this rule", detail)
+        new = self.env["integration.routing"].browse(shipped.action_new_version()["res_id"])
+        pharmacy = self.env.ref("integration_ehr_supply.routing_hl7_v2_pharmacy_orders")
+        self.assertEqual(new._take_rules(pharmacy), ["RDE^O11"], "the one that keeps them stays")
+        new.line_ids.filtered(lambda line: line.message_type == "RDE^O11").unlink()
+        self.assertEqual(new._take_rules(pharmacy), [])
+        self.assertEqual(
+            new._rules().find("RDE^O11").handler, "integration.handler.ehr_encoded_order"
+        )
+
     def test_taken_twice(self):
         self.take_rules("hl7_v2_encoded_orders", "hl7_v2_usage")
         self.assertFalse(self.finding()[0])

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -235,10 +236,45 @@ class TestKitsChanged(KitCase):
         seen = kit.with_user(keeper)
         self.assertNotIn("ehr_kit_id", seen.fields_get())
         told = seen.read(["name", "display_name", "origin", "note", "ehr_reason", "move_ids"])
-        moved = seen.move_ids.read(
-            ["display_name", "reference", "origin", "description_picking", "ehr_kit_line_id"]
-        )
+        moved = seen.move_ids.read(["display_name", "reference", "origin", "description_picking"])
         self.assertNotIn("Canary", str(told) + str(moved))
-        self.assertIn(kit.id, self.env["stock.picking"].search(
-            self.kit.with_user(keeper).action_open_reservations()["domain"]
-        ).ids)  # fmt: skip
+
+    def test_the_transfer_does_not_lead_to_the_kit(self):
+        """Nothing on it, on its moves or on the kit says to a storekeeper that they belong
+        together; readers of the census who work with stock are shown them."""
+        kit = self.reserve()
+        keeper = new_test_user(self.env, "kit.reader", "stock.group_stock_user")
+        for model in ("stock.picking", "stock.move", "stock.move.line"):
+            fields_ = self.env[model].with_user(keeper).fields_get(attributes=["relation"])
+            leading = {
+                name
+                for name, one in fields_.items()
+                if one.get("relation") in ("ehr.case.kit", "ehr.case.kit.line", "ehr.appointment")
+            }
+            self.assertFalse(leading, model)
+        parts = {one.product_id: one.ehr_kit_part for one in kit.with_user(keeper).move_ids}
+        self.assertEqual(parts, {self.swab: 1, self.stem: 2})
+        domain = self.kit.with_user(keeper).action_open_reservations()["domain"]
+        with self.assertRaises(AccessError):
+            self.env["stock.picking"].with_user(keeper).search(domain)
+        both = new_test_user(
+            self.env,
+            "kit.both",
+            "stock.group_stock_user,integration_ehr_bridge.group_census_user",
+        )
+        self.assertEqual(self.env["stock.picking"].with_user(both).search(domain), kit)
+
+    def test_a_storekeeper_splits_a_kit(self):
+        """Its items stay apart, the same item twice as well."""
+        self.kit.line_ids = [Command.create({"product_id": self.swab.id, "quantity": 3})]
+        kit = self.reserve()
+        swabs = kit.move_ids.filtered(lambda one: one.product_id == self.swab)
+        self.assertEqual(sorted(swabs.mapped("product_qty")), [3, 24])
+        first = swabs.filtered(lambda one: one.product_qty == 24)
+        first.move_line_ids.quantity = 10
+        first.picked = True
+        keeper = new_test_user(self.env, "kit.splitter", "stock.group_stock_user")
+        kit.with_user(keeper)._action_done()
+        rest = self.env["stock.picking"].search([("backorder_id", "=", kit.id)])
+        swabs = rest.move_ids.filtered(lambda one: one.product_id == self.swab)
+        self.assertEqual({one.ehr_kit_part: one.product_qty for one in swabs}, {1: 14, 3: 3})

@@ -124,6 +124,9 @@ class TestKitsLate(KitCase):
         self.over()
         back = self.back()
         self.assertEqual((back.state, self.of(back, self.swab).product_qty), ("assigned", 24))
+        self.assertEqual(back.encounter_id.visit_number, "71")
+        self.assertEqual(back.ehr_appointment_id, self.appointment())
+        self.assertEqual(self.appointment().kit_picking_ids, self.kit_, "it reserves nothing")
         self.swabs("D1", "10")
         self.stem_()
         self.assertFalse(self.of(back, self.stem), "it is in the patient")
@@ -135,6 +138,19 @@ class TestKitsLate(KitCase):
         back._action_done()
         self.assertEqual(self.left(self.swab, self.store), 40)
         self.assertFalse(self.question())
+
+    def test_what_goes_back_later_is_of_the_visit_and_the_appointment(self):
+        self.bring_it()
+        self.over()
+        back = self.back()
+        swabs = self.of(back, self.swab)
+        swabs.move_line_ids.quantity = 10
+        swabs.picked = True
+        keeper = new_test_user(self.env, "rest.keeper", "stock.group_stock_user")
+        back.with_user(keeper).with_context(cancel_backorder=False)._action_done()
+        later = self.env["stock.picking"].search([("backorder_id", "=", back.id)])
+        self.assertEqual(later.encounter_id.visit_number, "71")
+        self.assertEqual(later.ehr_appointment_id, self.appointment())
 
     def test_what_is_picked_to_go_back_is_lowered(self):
         self.bring_it()

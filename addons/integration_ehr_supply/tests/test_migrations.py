@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.integration_core.tests import upgrading
@@ -29,6 +30,37 @@ class TestMigrations(TransactionCase):
             self.assertEqual((made.state, made.version, made.previous_id), ("approved", 2, shipped))
             self.assertEqual(made.section_ids.expression, new)
             self.assertEqual((shipped.state, shipped.section_ids.expression), ("approved", old))
+
+    def test_reservations_say_which_item_of_the_kit_they_are(self):
+        script = upgrading.script("19.0.1.1.0", "post-kit_part", MIGRATIONS)
+        product = self.env["product.product"].create({"name": "Item", "is_storable": True})
+        kit = self.env["ehr.case.kit"].create(
+            {"name": "Kit", "code": "MIG", "line_ids": [
+                Command.create({"product_id": product.id, "sequence": place})
+                for place in (20, 10)
+            ]}
+        )  # fmt: skip
+        warehouse = self.env["stock.warehouse"].search([], limit=1)
+        values = {
+            "product_id": product.id,
+            "location_id": warehouse.lot_stock_id.id,
+            "location_dest_id": warehouse.lot_stock_id.id,
+        }
+        moves = self.env["stock.move"].create([values, values, values])
+        self.env.flush_all()
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.cr.execute("ALTER TABLE stock_move ADD COLUMN IF NOT EXISTS ehr_kit_line_id int")
+        for move, line in zip(moves, kit.line_ids, strict=False):
+            self.env.cr.execute(
+                "UPDATE stock_move SET ehr_kit_line_id = %s WHERE id = %s", (line.id, move.id)
+            )
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        parts = dict(
+            zip(kit.line_ids.mapped("sequence"), moves.mapped("ehr_kit_part"), strict=False)
+        )
+        self.assertEqual(parts, {10: 1, 20: 2})
+        self.assertFalse(moves[2].ehr_kit_part)
 
     def test_what_people_changed_stays(self):
         script = upgrading.script("19.0.1.1.0", "post-item_expires", MIGRATIONS)

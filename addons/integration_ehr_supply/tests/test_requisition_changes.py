@@ -1,7 +1,15 @@
+from pathlib import Path
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tests import upgrading
+
+from ..tools import requisition
 from .supply_case import SupplyCase
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 @tagged("post_install", "-at_install")
@@ -246,6 +254,24 @@ class TestRequisitionChanges(SupplyCase):
         self.ordered(self.order(), visit="V1")
         self.assertEqual(self.refused(self.order(), visit="V2"), "order_reused")
         self.assertEqual(self.refused(self.order(), visit="V1", kind="ORM^O01"), "order_reused")
+
+    def test_what_it_is_known_by_is_no_digest_of_what_can_be_guessed(self):
+        with patch.object(requisition, "digest", side_effect=requisition.digest) as digests:
+            line = self.ordered(self.order()).line_ids
+        plain = requisition.digest(*digests.call_args.args)
+        made = line.digest
+        self.assertEqual((len(made), len(plain)), (32, 64))
+        self.assertFalse(plain.startswith(made))
+        # As a database of 19.0.1.0.0 has it: known before the update, and after it.
+        line.digest = plain
+        self.env.flush_all()
+        script = upgrading.script("19.0.1.1.0", "post-digest", MIGRATIONS)
+        for mark in (plain, made):
+            self.env.invalidate_all()
+            self.assertEqual(line.digest, mark)
+            self.ordered(self.order())
+            self.assertEqual(self.refused(self.order(quantity="31")), "order_reused")
+            script.migrate(self.env.cr, "19.0.1.0.0")
 
     def test_what_the_sender_calls_cancelling_is_mapped(self):
         value_map = self.env.ref("integration_ehr_supply.value_map_hl7_requisition_action")

@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tools import errors
+
 from .usage_case import UsageCase
 
 
@@ -141,6 +143,41 @@ class TestUsageReturned(UsageCase):
         self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", "12", control="CA"))))
         self.assertEqual(self.left(self.swab, self.ward_stock), 88)
         self.assertEqual(self.used("D1").quantity_returned, 1)
+
+    def test_pieces_of_a_box_come_back_as_pieces(self):
+        """Five of twelve are no round part of a box."""
+        self.bring(self.rds(self.rxd("D1", "1", "SWAB", "1", "BX")))
+        self.give_back("R1", "D1", "SWAB", "5")
+        self.assertEqual(self.left(self.swab, self.ward_stock), 93)
+        back = self.used("R1", "return")
+        self.assertEqual((back.quantity, back.uom_id), (5, self.swab.uom_id))
+        self.assertAlmostEqual(self.used("D1")._kept(), 7)
+        with self.assertRaises(errors.ConflictError) as refused:
+            self.give_back("R2", "D1", "SWAB", "8")
+        self.assertEqual(refused.exception.code, "returned_more")
+        self.give_back("R2", "D1", "SWAB", "7")
+        self.assertEqual(self.left(self.swab, self.ward_stock), 100)
+        self.assertEqual(self.used("D1")._kept(), 0)
+
+    def test_one_piece_of_a_box_is_less_than_odoo_keeps_of_boxes(self):
+        """A box of 1000: a piece is 0.001 of it."""
+        case = self.env["uom.uom"].create(
+            {
+                "name": "Case of 1000",
+                "relative_factor": 1000,
+                "relative_uom_id": self.env.ref("uom.product_uom_unit").id,
+                "integration_code": "CS",
+            }
+        )
+        self._put(self.swab, 1000, self.ward_stock)
+        self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", "1", "CS"))))
+        self.assertEqual(self.used("D1").uom_id, case)
+        self.give_back("R1", "D1", "SWAB", "999")
+        self.assertAlmostEqual(self.used("D1")._kept(), 1)
+        with self.assertRaises(errors.ConflictError):
+            self.give_back("R2", "D1", "SWAB", "2")
+        self.give_back("R2", "D1", "SWAB", "1")
+        self.assertEqual(self.left(self.swab, self.ward_stock), 1100)
 
     def test_what_cannot_be_reversed(self):
         self.assert_quarantined(

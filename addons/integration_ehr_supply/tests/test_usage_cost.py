@@ -152,6 +152,78 @@ class TestUsageCost(UsageCase):
             self.assertEqual(found, used)
         self.assertEqual(bill.invoice_line_ids.purchase_line_id.qty_invoiced, 1)
 
+    # -- given back ----------------------------------------------------------------------------
+
+    def returned(self, used):
+        """What the cost centre bears by the returns, which relieve it."""
+        return sum(used.return_ids.move_id.analytic_account_line_ids.mapped("amount"))
+
+    def values(self, product):
+        product = product.with_company(self.env.company)
+        return product.total_value, product.standard_price
+
+    def test_given_back_before_it_was_ordered(self):
+        for method in ("average", "fifo"):
+            with self.subTest(method), self.env.cr.savepoint() as savepoint:
+                product = self.implant(method)
+                used = self.use(product)
+                self.give_back("R1", "D1", product.default_code, "1")
+                order = self.order(used)
+                borne, expense, stock = self.borne(used)
+                self.assertEqual((borne - self.returned(used), expense, stock), (0, 0, 0))
+                self.assertEqual(self.values(product), (850, 850))
+                self.bill(order, 900)
+                borne, expense, stock = self.borne(used)
+                self.assertEqual((borne - self.returned(used), expense, stock), (0, 0, 900))
+                self.assertEqual(self.values(product), (900, 900))
+                savepoint.close(rollback=True)
+
+    def test_given_back_after_it_was_ordered(self):
+        for method in ("average", "fifo"):
+            with self.subTest(method), self.env.cr.savepoint() as savepoint:
+                product = self.implant(method)
+                used = self.use(product)
+                order = self.order(used)
+                self.give_back("R1", "D1", product.default_code, "1")
+                self.bill(order, 900)
+                borne, expense, stock = self.borne(used)
+                self.assertEqual((borne - self.returned(used), expense, stock), (0, 0, 900))
+                self.assertEqual(self.values(product), (900, 900))
+                savepoint.close(rollback=True)
+
+    def test_given_back_after_the_bill(self):
+        product = self.implant("average")
+        used = self.use(product)
+        self.bill(self.order(used), 900)
+        self.give_back("R1", "D1", product.default_code, "1")
+        borne, expense, stock = self.borne(used)
+        self.assertEqual((borne - self.returned(used), expense, stock), (0, 0, 900))
+
+    def test_a_part_is_given_back(self):
+        for method in ("average", "fifo"):
+            with self.subTest(method), self.env.cr.savepoint() as savepoint:
+                product = self.implant(method)
+                used = self.use(product, "3")
+                self.give_back("R1", "D1", product.default_code, "1")
+                self.bill(self.order(used), 900)
+                borne, expense, stock = self.borne(used)
+                self.assertEqual((borne - self.returned(used), expense, stock), (1800, 1800, 900))
+                self.assertEqual(self.values(product), (900, 900))
+                savepoint.close(rollback=True)
+
+    def test_given_back_where_others_lie(self):
+        """99 lie elsewhere at 2: all are dearer, and nobody has used any."""
+        product = self.implant("average", price=2, there=99)
+        used = self.use(product)
+        self.give_back("R1", "D1", product.default_code, "1")
+        self.bill(self.order(used), 902)
+        borne, expense, _stock = self.borne(used)
+        self.assertAlmostEqual(borne - self.returned(used), 0)
+        self.assertAlmostEqual(expense, 0)
+        value, cost = self.values(product)
+        self.assertAlmostEqual(value, 99 * 2 + 902)
+        self.assertAlmostEqual(cost, 11)
+
     def test_average_cost_is_shared_with_what_was_there(self):
         """99 lie elsewhere at 2: by average cost the dear one makes all of them dearer."""
         product = self.implant("average", price=2, there=99)

@@ -1,5 +1,7 @@
 """A ward and a theatre with stock, and an interface that tells what is used there."""
 
+from types import SimpleNamespace
+
 from odoo.addons.integration_ehr_bridge.tests.feed_case import FeedCase
 
 RIGHTS = (
@@ -170,6 +172,24 @@ class UsageCase(FeedCase):
     def bring(self, *messages):
         """Let messages arrive and be handled; their records in the ledger."""
         return self.arrive(*messages)
+
+    def give_back(self, number, original, item, quantity, unit="C62"):
+        """A return with a number of its own: of HL7 one dispense has one return."""
+        received = SimpleNamespace(system_id=self.system.id, uuid=number, id=None)
+        line = {
+            "action": "return",
+            "source": "dispense",
+            "number": number,
+            "line": "1",
+            "item": item,
+            "quantity": quantity,
+            "unit": unit,
+            "consumed_at": "2025-03-02T10:00:00Z",
+            "returns": {"number": original, "line": "1"},
+        }
+        self.env["integration.handler.ehr_consumption"]._process(received, {"lines": [line]})
+        self.env.flush_all()
+        self.env.invalidate_all()
 
     def used(self, number, action="use"):
         return self.env["ehr.consumption"].search(

@@ -58,6 +58,9 @@ class Port(Protocol):
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
 
+    def takes(self, connection: "Connection") -> bool:
+        """Give the connection a place, now that it is made; ``False`` if there is none."""
+
     def gone(self, connection: "Connection") -> None:
         """The connection has ended."""
 
@@ -80,6 +83,7 @@ class Pending:
 class Connection(asyncio.Protocol):
     """Serves one peer. All of it runs in the event loop.
 
+    :ivar peer: its address
     :ivar active: when something last came or went, by the clock of the loop
     :ivar ended: whether nothing is read or written any more
     :ivar is_over: whether there is nothing left to be done for it either
@@ -87,7 +91,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, port: Port, peer: str, loop: asyncio.AbstractEventLoop) -> None:
         self._port = port
-        self._peer = peer
+        self.peer = peer
         self._loop = loop
         self._decoder = Decoder(port.door.rules.limits.size, strict=False)
         self._backlog: deque[Item] = deque()
@@ -106,15 +110,23 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
         self._transport = transport
+        if not self._shows_what_was_agreed(transport):
+            reason = Reason.CERTIFICATE
+        elif not self._port.takes(self):
+            reason = Reason.CONNECTIONS
+        else:
+            return
+        self._port.tally.refuse(reason, self.peer)
+        self.ended = True
+        transport.abort()
+
+    def _shows_what_was_agreed(self, transport: asyncio.Transport) -> bool:
         door = self._port.door
         if door.tls is not Tls.CLIENT or not door.fingerprints:
-            return
+            return True
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert(binary_form=True) if tls else None
-        if not certificate or fingerprint_of(certificate) not in door.fingerprints:
-            self._port.tally.refuse(Reason.CERTIFICATE, self._peer)
-            self.ended = True
-            transport.abort()
+        return bool(certificate) and fingerprint_of(certificate) in door.fingerprints
 
     def data_received(self, data: bytes) -> None:
         self.active = self._loop.time()
@@ -166,7 +178,7 @@ class Connection(asyncio.Protocol):
         """Count what waits for its turn. It was not answered: its sender keeps it."""
         for item in self._backlog:
             if isinstance(item, (Frame, TooLong)):
-                self._port.tally.refuse(Reason.ABANDONED, self._peer)
+                self._port.tally.refuse(Reason.ABANDONED, self.peer)
         self._backlog.clear()
         self._finishing = True
         self._end()
@@ -216,7 +228,7 @@ class Connection(asyncio.Protocol):
         limit = self._port.door.idle_timeout
         if silent < (min(limit, STALLED) if midway else limit):
             return
-        self._port.tally.refuse(Reason.IDLE, self._peer)
+        self._port.tally.refuse(Reason.IDLE, self.peer)
         if self._stuck:
             self.abort()
         else:
@@ -233,7 +245,7 @@ class Connection(asyncio.Protocol):
             self._port.wait(job, result.uuid)
             self._work()
         else:
-            self._port.tally.refuse(Reason.UNSTORED, self._peer)
+            self._port.tally.refuse(Reason.UNSTORED, self.peer)
             # No answer at all: whoever gets none keeps the message and sends it again, and what
             # followed it: stored now, that would be ahead of it.
             self.abort()
@@ -295,7 +307,7 @@ class Connection(asyncio.Protocol):
 
     def _accept(self, found: Reception) -> None:
         if found.refused:
-            self._port.tally.refuse(found.refused, self._peer)
+            self._port.tally.refuse(found.refused, self.peer)
         pending = Pending(found)
         self._pending.append(pending)
         for index, part in enumerate(found.parts):
@@ -304,7 +316,7 @@ class Connection(asyncio.Protocol):
 
     def _keep(self, data: bytes, reason: Reason, error: Hl7Error) -> None:
         """Keep evidence that is not answered: no frame asks for it."""
-        self._port.tally.refuse(reason, self._peer)
+        self._port.tally.refuse(reason, self.peer)
         if data.strip(b"\r\n\0 ") and self._port.keeps_evidence():
             self._port.submit(Job(self._port.door, reception.evidence(data, error)))
 

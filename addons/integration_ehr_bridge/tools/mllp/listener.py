@@ -19,6 +19,7 @@ from odoo.addons.integration_core.tools.rate import TokenBucket
 from odoo.addons.integration_core.tools.source_address import in_networks, parse_address
 
 from .addresses import LOOPBACK, why
+from .arrivals import Arrivals
 from .committer import Answered, Job, Result
 from .connection import Connection
 from .counters import Reason, Refusal, Tally
@@ -27,12 +28,9 @@ from .tls import CertificateUnusable, ServerCertificate
 
 _logger = logging.getLogger(__name__)
 
-#: A peer that has lost its power, or a firewall that forgot it, is noticed within two minutes.
-_PROBES: Final = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4))
 _BACKLOG: Final = 128
 #: Connections accepted at once, before others have their turn.
 _AT_ONCE: Final = 32
-_HANDSHAKE: Final = 15.0
 #: Seconds between two looks at connections on which nothing happens, and at closed ports.
 _SWEEP: Final = 1.0
 _OPEN_AGAIN: Final = 5.0
@@ -71,7 +69,7 @@ class OpenPort:
         self.error = ""
         self.tried = -_OPEN_AGAIN
         self.connections: set[Connection] = set()
-        self._arriving: set[asyncio.Task[None]] = set()
+        self._arrivals = Arrivals(self, listener.loop, listener.certificate.context)
         self._listener = listener
         self._sockets: list[socket.socket] = []
         self._evidence = TokenBucket(_EVIDENCE[1], _EVIDENCE[0])
@@ -108,8 +106,7 @@ class OpenPort:
         """Accept no more; connections end when what they have delivered is answered."""
         self._close_sockets()
         self.finishing = True
-        for task in self._arriving:
-            task.cancel()
+        self._arrivals.close()
         for connection in list(self.connections):
             connection.finish()
 
@@ -189,42 +186,13 @@ class OpenPort:
         door = self.door
         if door.networks and not in_networks(parse_address(peer), door.networks):
             reason = Reason.ADDRESS
-        elif len(self.connections) + len(self._arriving) >= door.max_connections:
+        elif len(self.connections) + self._arrivals.claimed >= door.max_connections:
             reason = Reason.CONNECTIONS
         else:
-            found.setblocking(False)
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for option, value in _PROBES:
-                found.setsockopt(socket.IPPROTO_TCP, option, value)
-            task = self._listener.loop.create_task(self._begin(found, peer))
-            self._arriving.add(task)
-            task.add_done_callback(self._arriving.discard)
+            self._arrivals.begin(found, Connection(self, peer, self._listener.loop))
             return
         self.tally.refuse(reason, peer)
         found.close()
-
-    async def _begin(self, found: socket.socket, peer: str) -> None:
-        loop = self._listener.loop
-        connection = Connection(self, peer, loop)
-        try:
-            context = self._listener.certificate.context(self.door)
-            await loop.connect_accepted_socket(
-                lambda: connection,
-                found,
-                ssl=context,
-                ssl_handshake_timeout=_HANDSHAKE if context else None,
-            )
-        except (OSError, CertificateUnusable):  # ssl.SSLError and time-outs are OSErrors
-            self.tally.refuse(Reason.TLS, peer)
-            found.close()
-        except asyncio.CancelledError:
-            found.close()
-        else:
-            if not connection.is_over:
-                self.connections.add(connection)
-            if self.finishing:
-                connection.finish()
 
     def go_on(self) -> None:
         """Read on: there is room for more."""
@@ -260,6 +228,14 @@ class OpenPort:
     def keeps_evidence(self) -> bool:
         """Whether bytes that nobody answers are still to be kept, or were often enough."""
         return self._evidence.take(1, time.monotonic())
+
+    def takes(self, connection: Connection) -> bool:
+        """Give the connection a place, now that it is made; ``False`` if there is none."""
+        self._arrivals.made(connection)
+        if len(self.connections) >= self.door.max_connections:
+            return False
+        self.connections.add(connection)
+        return True
 
     def gone(self, connection: Connection) -> None:
         """The connection has ended."""

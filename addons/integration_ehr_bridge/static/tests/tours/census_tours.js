@@ -18,6 +18,19 @@ const openMenu = (name) => [
     },
 ];
 
+const sayWhy = (reason) => [
+    {
+        content: "Why",
+        trigger: ".modal .o_field_widget[name='reason'] input",
+        run: `edit ${reason}`,
+    },
+    {
+        content: "Enter it",
+        trigger: ".modal button[name='action_enter']",
+        run: "click",
+    },
+];
+
 registry.category("web_tour.tours").add("integration_ehr_bridge_census", {
     steps: () => [
         {
@@ -129,6 +142,45 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_census", {
         {
             content: "The bed is to be cleaned again",
             trigger: ".o_kanban_group:contains('W4') .o_ehr_bed_dirty",
+        },
+        {
+            content: "Its lamp is broken",
+            trigger: ".o_kanban_record:has(.o_ehr_bed_dirty) .o_dropdown_kanban button",
+            run: "hover && click .o_kanban_record:has(.o_ehr_bed_dirty) .o_dropdown_kanban button",
+        },
+        {
+            content: "Nobody is to have it",
+            trigger: ".o-dropdown--menu .dropdown-item:contains('Close')",
+            run: "click",
+        },
+        ...sayWhy("lamp broken"),
+        {
+            content: "It is closed, and somebody opens it",
+            trigger: ".o_kanban_group:contains('W4') .o_ehr_bed_closed",
+            run: "click",
+        },
+        {
+            content: "Who closed it, and why",
+            trigger: ".o_form_view .o_notebook a.nav-link:contains('Said by hand')",
+            run: "click",
+        },
+        {
+            content: "It stays with the bed",
+            trigger: ".o_field_widget[name='bed_entry_ids'] .o_data_row:contains('lamp broken')",
+        },
+        {
+            content: "The lamp is mended",
+            trigger: "button[name='action_ask_free']",
+            run: "click",
+        },
+        ...sayWhy("lamp mended, and clean"),
+        {
+            content: "It is free",
+            trigger: ".o_form_view:not(:has(button[name='action_ask_free'])) .o_field_widget[name='bed_state']:contains('Free')",
+        },
+        {
+            content: "That stays with the bed, too",
+            trigger: ".o_field_widget[name='bed_entry_ids'] .o_data_row:contains('lamp mended')",
         },
     ],
 });

@@ -83,6 +83,24 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_listeners", {
     ],
 });
 
+registry.category("web_tour.tours").add("integration_ehr_bridge_draft", {
+    steps: () => [
+        {
+            content: "A listener that is being set up, without TLS",
+            trigger: ".o_form_view .nav-link[name='address_security']",
+            run: "click",
+        },
+        {
+            content: "It says that only the own machine gets in",
+            trigger: ".o_field_widget[name='source_networks'] input[placeholder*='own machine']",
+        },
+        {
+            content: "And nothing else",
+            trigger: ".o_form_view:not(:has(input[placeholder='From anywhere']))",
+        },
+    ],
+});
+
 registry.category("web_tour.tours").add("integration_ehr_bridge_connections", {
     steps: () => [
         {

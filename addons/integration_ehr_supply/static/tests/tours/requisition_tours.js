@@ -7,7 +7,7 @@ registry.category("web_tour.tours").add("integration_ehr_supply_requisition", {
     steps: () => [
         {
             content: "A ward has ordered something that is there in part",
-            trigger: ".o_kanban_group:contains('To pick') .o_kanban_record:contains('PO1')",
+            trigger: ".o_kanban_group:contains('To pick') .o_kanban_record:contains('1 item, PO1')",
             run: "click",
         },
         {
