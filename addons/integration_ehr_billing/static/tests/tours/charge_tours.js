@@ -61,8 +61,8 @@ registry.category("web_tour.tours").add("integration_ehr_billing_credited", {
             run: "click",
         },
         {
-            content: "The amount is not the own price",
-            trigger: ".o_data_row:contains('differs from the own price') td[name='name']",
+            content: "The amount is not our price",
+            trigger: ".o_data_row:contains('differs from our price') td[name='name']",
             run: "click",
         },
         {
