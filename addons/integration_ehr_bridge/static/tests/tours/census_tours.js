@@ -145,7 +145,7 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_census", {
         },
         {
             content: "Its lamp is broken",
-            trigger: ".o_kanban_record:has(.o_ehr_bed_dirty) .o_dropdown_kanban button",
+            trigger: ".o_kanban_record:has(.o_ehr_bed_dirty)",
             run: "hover && click .o_kanban_record:has(.o_ehr_bed_dirty) .o_dropdown_kanban button",
         },
         {
