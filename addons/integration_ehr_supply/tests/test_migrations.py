@@ -40,6 +40,7 @@ class TestMigrations(TransactionCase):
                 for place in (20, 10)
             ]}
         )  # fmt: skip
+        kit.invalidate_recordset(["line_ids"])  # in their order
         warehouse = self.env["stock.warehouse"].search([], limit=1)
         values = {
             "product_id": product.id,
