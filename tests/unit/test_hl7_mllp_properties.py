@@ -148,7 +148,10 @@ def test_what_no_frame_can_hold(data):
 
 @pytest.mark.parametrize("piece", [b"\x0b", b"\x0b\x1c", b"A\x0bA\x1c\r"])
 def test_many_frames_in_one_piece_cost_as_much_as_each(piece):
-    """32 times as many take about 32 times as long; copying the rest each time, it were 1,000."""
+    """32 times as many take about 32 times as long; copying the rest each time, it were 1,000.
+
+    Caches and other work on the machine add to it: 72 times was seen.
+    """
 
     def cost(count):
         decoder = mllp.Decoder(strict=False)
@@ -157,4 +160,4 @@ def test_many_frames_in_one_piece_cost_as_much_as_each(piece):
         return time.process_time() - begun
 
     few, many = (min(cost(count) for _each in range(2)) for count in (8_000, 256_000))
-    assert many < 64 * few
+    assert many < 250 * few
