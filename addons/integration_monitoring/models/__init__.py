@@ -1,0 +1,3 @@
+# data and heartbeats
+# incidents
+from . import integration_heartbeat, integration_incident, integration_rollup
