@@ -1,3 +1,5 @@
-# data and heartbeats
-# incidents
-from . import integration_heartbeat, integration_incident, integration_rollup
+from . import (
+    integration_heartbeat,
+    integration_incident,
+    integration_rollup,
+)

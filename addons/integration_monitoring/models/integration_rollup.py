@@ -27,7 +27,7 @@ class IntegrationRollup(models.Model):
         required=True,
         readonly=True,
         aggregator=None,
-        help="Length of the window.",
+        help="Length.",
     )
     begin_at = fields.Datetime(string="From", required=True, readonly=True)
     received = fields.Json(readonly=True, help="New messages by direction.")
