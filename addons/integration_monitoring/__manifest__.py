@@ -8,6 +8,7 @@
     "license": "LGPL-3",
     "application": False,
     "depends": ["integration_core"],
+    "external_dependencies": {"python": ["prometheus_client"]},
     "data": [
         "security/ir.model.access.csv",
         "security/integration_rules.xml",
@@ -18,5 +19,13 @@
         "views/integration_incident_views.xml",
         # menus
         "views/menus.xml",
+        # metrics
+        "views/integration_metrics_token_views.xml",
+        "views/menus_metrics.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "integration_monitoring/static/src/**/*",
+        ],
+    },
 }

@@ -27,6 +27,11 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
+def seconds(at: datetime) -> int:
+    """Seconds since 1970 of a moment as Odoo stores it."""
+    return int(at.replace(tzinfo=UTC).timestamp())
+
+
 def store(cr: BaseCursor, step: Step, windows: Mapping[int, Mapping[int, Rollup]]) -> None:
     """Replace windows by what is known of them now; computing one twice is harmless."""
     rows = [

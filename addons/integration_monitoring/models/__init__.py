@@ -1,5 +1,6 @@
 from . import (
     integration_heartbeat,
     integration_incident,
+    integration_metrics_token,
     integration_rollup,
 )

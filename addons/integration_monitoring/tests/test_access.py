@@ -2,7 +2,7 @@
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
 
 _SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
 MATRIX = {
@@ -10,9 +10,21 @@ MATRIX = {
     ("integration.rollup", "integration.heartbeat"): _SEEN,
     # incidents
     ("integration.incident",): _SEEN,
+    # metrics
+    ("integration.metrics.token",): {
+        role: ALL if role == "administrator" else NOTHING for role in ROLES
+    },
 }
-MAY_CALL = {}
-SAMPLES = {}
+MAY_CALL = {
+    # metrics
+    "integration.metrics.token": {"action_generate": {"administrator"}},
+}
+SAMPLES = {
+    # metrics
+    "integration.metrics.token": lambda case: case.env["integration.metrics.token"].create(
+        {"name": "Prometheus"}
+    ),
+}
 
 
 @tagged("post_install", "-at_install")
