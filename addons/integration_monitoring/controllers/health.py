@@ -68,14 +68,9 @@ def _readable_keys() -> bool:
 
 def _answer(checks: dict[str, bool]) -> Response:
     passed = all(checks.values())
-    body = {
-        "status": PASS if passed else FAIL,
-        **(
-            {"checks": {name: PASS if ok else FAIL for name, ok in checks.items()}}
-            if checks
-            else {}
-        ),
-    }
+    body: dict[str, object] = {"status": PASS if passed else FAIL}
+    if checks:
+        body["checks"] = {name: PASS if ok else FAIL for name, ok in checks.items()}
     return Response(
         json.dumps(body),
         status=200 if passed else 503,

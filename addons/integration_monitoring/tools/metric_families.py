@@ -120,9 +120,10 @@ def families(readings: Readings) -> Iterator[Metric]:
     yield from _suite(readings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Collected:
-    """What a registry asks; :mod:`prometheus_client` wants an object with a method."""
+    """What a registry asks; :mod:`prometheus_client` wants an object with a method, which
+    it keeps by identity."""
 
     metrics: Sequence[Metric]
 
