@@ -7,6 +7,7 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "application": False,
+    "post_load": "post_load",
     "depends": ["integration_core"],
     "external_dependencies": {"python": ["prometheus_client"]},
     "data": [
@@ -20,7 +21,9 @@
         # menus
         "views/menus.xml",
         # metrics
+        "data/ir_cron_metrics.xml",
         "views/integration_metrics_token_views.xml",
+        "views/integration_siem_views.xml",
         "views/menus_metrics.xml",
     ],
     "assets": {

@@ -25,7 +25,7 @@ class MetricsController(http.Controller):
         type="integration",
         auth="none",
         methods=["GET"],
-        readonly=True,
+        readonly=False,  # auth none is read-only by default, and the use of a token is noted
         save_session=False,
     )
     @with_signature

@@ -3,4 +3,5 @@ from . import (
     integration_incident,
     integration_metrics_token,
     integration_rollup,
+    integration_siem,
 )

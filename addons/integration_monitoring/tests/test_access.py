@@ -14,6 +14,9 @@ MATRIX = {
     ("integration.metrics.token",): {
         role: ALL if role == "administrator" else NOTHING for role in ROLES
     },
+    ("integration.siem",): {
+        role: READ if role in ("administrator", "auditor") else NOTHING for role in ROLES
+    },
 }
 MAY_CALL = {
     # metrics
