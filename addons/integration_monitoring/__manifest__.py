@@ -25,6 +25,8 @@
         "views/integration_metrics_token_views.xml",
         "views/integration_siem_views.xml",
         "views/menus_metrics.xml",
+        # doctor
+        "views/integration_doctor_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -114,3 +114,37 @@ def test_health_without_a_database(suite: Suite, harness: Harness) -> None:
         databases.query(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
     suite.database.reconnect()
     wait_until(lambda: get(suite, "/integration/health/ready").status_code == 200, what="readiness")
+
+
+def test_the_doctor_looks_from_the_command_line(suite: Suite) -> None:
+    def doctor(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            str(suite.server.command),
+            "integration_doctor",
+            f"--config={suite.server.config}",
+            f"--database={suite.database.name}",
+            *more,
+        ]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**suite.server.environ, "ODOO_RC": str(suite.server.config)},
+        )
+
+    result = doctor("--all")
+    assert "good    The database is named, and no filter is set." in result.stdout, result
+    assert "workers" in result.stdout
+    # Two workers for one job at once, and neither a name nor a seal: advice and more.
+    assert "advice  This environment has no name." in result.stdout
+    assert result.returncode == (1 if "WRONG" in result.stdout else 0)
+    text = suite.server.config.read_text()
+    suite.server.config.write_text(text.replace("db_name", "dbfilter = ^x$\ndb_name", 1))
+    try:
+        broken = doctor()
+    finally:
+        suite.server.config.write_text(text)
+    assert broken.returncode == 1
+    assert "WRONG   A database filter is set: ^x$" in broken.stdout, broken

@@ -1,4 +1,5 @@
 from . import (
+    integration_doctor,
     integration_heartbeat,
     integration_incident,
     integration_metrics_token,

@@ -1,1 +1,1 @@
-from . import test_access, test_metrics, test_siem
+from . import test_access, test_doctor, test_metrics, test_siem

@@ -14,11 +14,17 @@ MATRIX = {
     ("integration.metrics.token",): {
         role: ALL if role == "administrator" else NOTHING for role in ROLES
     },
+    # doctor
+    ("integration.doctor", "integration.doctor.line"): {
+        role: "rc" if role == "administrator" else NOTHING for role in ROLES
+    },
     ("integration.siem",): {
         role: READ if role in ("administrator", "auditor") else NOTHING for role in ROLES
     },
 }
 MAY_CALL = {
+    # doctor
+    "integration.doctor": {"action_examine": {"administrator"}},
     # metrics
     "integration.metrics.token": {"action_generate": {"administrator"}},
 }
