@@ -18,5 +18,12 @@
         "views/integration_incident_views.xml",
         # menus
         "views/menus.xml",
+        # telemetry
+        "data/mail_activity_type_telemetry.xml",
+        "data/ir_cron_telemetry.xml",
+        "data/integration_business_rule.xml",
+        "views/integration_business_breach_views.xml",
+        "views/integration_business_rule_views.xml",
+        "views/menus_telemetry.xml",
     ],
 }
