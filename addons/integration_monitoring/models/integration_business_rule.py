@@ -225,12 +225,9 @@ class IntegrationBusinessRule(models.Model):
         due = self.search(
             ["|", ("next_check", "=", False), ("next_check", "<=", now)], order="next_check, id"
         )
-        done = 0
-        for rule in due:
+        for done, rule in enumerate(due, 1):
             if rule._locked():
                 rule._look()
-            done += 1
-            # pylint: disable=invalid-commit
             self.env["ir.cron"]._commit_progress(1, remaining=len(due) - done)
         off = [("active", "=", False), ("breach_ids.state", "in", ["open", "acknowledged"])]
         self.search(off)._heal_all()

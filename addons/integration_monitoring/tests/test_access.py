@@ -2,7 +2,7 @@
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
 
 _SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
 MATRIX = {
@@ -10,9 +10,48 @@ MATRIX = {
     ("integration.rollup", "integration.heartbeat"): _SEEN,
     # incidents
     ("integration.incident",): _SEEN,
+    # telemetry
+    ("integration.business.rule",): {
+        role: ALL if role == "administrator" else READ for role in ROLES
+    },
+    ("integration.business.breach",): dict.fromkeys(ROLES, READ),
 }
-MAY_CALL = {}
-SAMPLES = {}
+MAY_CALL = {
+    # telemetry: who is no operator may be the owner of the rule
+    "integration.business.rule": {
+        "action_look_now": {"administrator"},
+        "action_open_breaches": set(ROLES) - {"user"},
+    },
+    "integration.business.breach": {
+        "action_acknowledge": {"operator", "administrator"},
+        "action_release": {"operator", "administrator"},
+        "action_open_document": set(ROLES) - {"user"},
+    },
+}
+
+
+def breach(case):
+    rule = case.env.ref("integration_monitoring.business_rule_held")
+    return case.env["integration.business.breach"].create(
+        {
+            "rule_id": rule.id,
+            "found_model": "res.partner",
+            "found_id": case.env.user.partner_id.id,
+            "res_model": "res.partner",
+            "res_id": case.env.user.partner_id.id,
+            "since": "2026-01-01",
+            "detected_at": "2026-01-02",
+        }
+    )
+
+
+SAMPLES = {
+    # telemetry
+    "integration.business.rule": lambda case: case.env.ref(
+        "integration_monitoring.business_rule_held"
+    ),
+    "integration.business.breach": breach,
+}
 
 
 @tagged("post_install", "-at_install")

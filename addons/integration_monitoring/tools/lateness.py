@@ -22,7 +22,7 @@ _SPANS: Final = {
     Unit.HOURS: timedelta(hours=1),
     Unit.DAYS: timedelta(days=1),
 }
-#: A rule is looked at so many times within its threshold, but not more and not less often than this.
+#: A rule is looked at so many times within its threshold, within these bounds.
 _LOOKS: Final = 10
 _OFTEN: Final = timedelta(minutes=1)
 _SELDOM: Final = timedelta(hours=1)
