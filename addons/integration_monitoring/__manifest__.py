@@ -27,6 +27,13 @@
         "views/menus_metrics.xml",
         # doctor
         "views/integration_doctor_views.xml",
+        # telemetry
+        "data/mail_activity_type_telemetry.xml",
+        "data/ir_cron_telemetry.xml",
+        "data/integration_business_rule.xml",
+        "views/integration_business_breach_views.xml",
+        "views/integration_business_rule_views.xml",
+        "views/menus_telemetry.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -33,6 +33,47 @@ SAMPLES = {
     "integration.metrics.token": lambda case: case.env["integration.metrics.token"].create(
         {"name": "Prometheus"}
     ),
+    # telemetry
+    ("integration.business.rule",): {
+        role: ALL if role == "administrator" else READ for role in ROLES
+    },
+    ("integration.business.breach",): dict.fromkeys(ROLES, READ),
+}
+MAY_CALL = {
+    # telemetry: who is no operator may be the owner of the rule
+    "integration.business.rule": {
+        "action_look_now": {"administrator"},
+        "action_open_breaches": set(ROLES) - {"user"},
+    },
+    "integration.business.breach": {
+        "action_acknowledge": {"operator", "administrator"},
+        "action_release": {"operator", "administrator"},
+        "action_open_document": set(ROLES) - {"user"},
+    },
+}
+
+
+def breach(case):
+    rule = case.env.ref("integration_monitoring.business_rule_held")
+    return case.env["integration.business.breach"].create(
+        {
+            "rule_id": rule.id,
+            "found_model": "res.partner",
+            "found_id": case.env.user.partner_id.id,
+            "res_model": "res.partner",
+            "res_id": case.env.user.partner_id.id,
+            "since": "2026-01-01",
+            "detected_at": "2026-01-02",
+        }
+    )
+
+
+SAMPLES = {
+    # telemetry
+    "integration.business.rule": lambda case: case.env.ref(
+        "integration_monitoring.business_rule_held"
+    ),
+    "integration.business.breach": breach,
 }
 
 
