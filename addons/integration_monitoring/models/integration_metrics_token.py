@@ -120,7 +120,14 @@ class IntegrationMetricsToken(models.Model):
     @api.model
     def _breaches(self, company_ids):
         """Business documents that are late: ``{name of the rule: count}``."""
-        return {}
+        rules = self.env["integration.business.rule"].search([])
+        late = [("rule_id", "in", rules.ids), ("state", "!=", "healed")]
+        if company_ids:
+            late.append(("company_id", "in", [False, *company_ids]))
+        counts = dict(
+            self.env["integration.business.breach"]._read_group(late, ["rule_id"], ["__count"])
+        )
+        return {rule.name: counts.get(rule, 0) for rule in rules}
 
     @api.model
     def _probes(self, interface_ids):

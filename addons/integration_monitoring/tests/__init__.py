@@ -1,2 +1,1 @@
-from . import test_access, test_doctor, test_metrics, test_siem
-from . import test_access, test_business_rule
+from . import test_access, test_business_rule, test_doctor, test_metrics, test_siem

@@ -2,79 +2,18 @@
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import OPERATIONS, ROLES
 
-_SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
-MATRIX = {
-    # data and heartbeats
-    ("integration.rollup", "integration.heartbeat"): _SEEN,
-    # incidents
-    ("integration.incident",): _SEEN,
-    # metrics
-    ("integration.metrics.token",): {
-        role: ALL if role == "administrator" else NOTHING for role in ROLES
-    },
-    # doctor
-    ("integration.doctor", "integration.doctor.line"): {
-        role: "rc" if role == "administrator" else NOTHING for role in ROLES
-    },
-    ("integration.siem",): {
-        role: READ if role in ("administrator", "auditor") else NOTHING for role in ROLES
-    },
-}
-MAY_CALL = {
-    # doctor
-    "integration.doctor": {"action_examine": {"administrator"}},
-    # metrics
-    "integration.metrics.token": {"action_generate": {"administrator"}},
-}
-SAMPLES = {
-    # metrics
-    "integration.metrics.token": lambda case: case.env["integration.metrics.token"].create(
-        {"name": "Prometheus"}
-    ),
-    # telemetry
-    ("integration.business.rule",): {
-        role: ALL if role == "administrator" else READ for role in ROLES
-    },
-    ("integration.business.breach",): dict.fromkeys(ROLES, READ),
-}
-MAY_CALL = {
-    # telemetry: who is no operator may be the owner of the rule
-    "integration.business.rule": {
-        "action_look_now": {"administrator"},
-        "action_open_breaches": set(ROLES) - {"user"},
-    },
-    "integration.business.breach": {
-        "action_acknowledge": {"operator", "administrator"},
-        "action_release": {"operator", "administrator"},
-        "action_open_document": set(ROLES) - {"user"},
-    },
-}
+from . import access_data, access_incidents, access_metrics, access_telemetry
+
+PARTS = (access_data, access_incidents, access_metrics, access_telemetry)
 
 
-def breach(case):
-    rule = case.env.ref("integration_monitoring.business_rule_held")
-    return case.env["integration.business.breach"].create(
-        {
-            "rule_id": rule.id,
-            "found_model": "res.partner",
-            "found_id": case.env.user.partner_id.id,
-            "res_model": "res.partner",
-            "res_id": case.env.user.partner_id.id,
-            "since": "2026-01-01",
-            "detected_at": "2026-01-02",
-        }
-    )
+def _merged(name):
+    return {key: value for part in PARTS for key, value in getattr(part, name).items()}
 
 
-SAMPLES = {
-    # telemetry
-    "integration.business.rule": lambda case: case.env.ref(
-        "integration_monitoring.business_rule_held"
-    ),
-    "integration.business.breach": breach,
-}
+MATRIX, MAY_CALL, SAMPLES = map(_merged, ("MATRIX", "MAY_CALL", "SAMPLES"))
 
 
 @tagged("post_install", "-at_install")
