@@ -34,6 +34,13 @@
         "views/integration_business_breach_views.xml",
         "views/integration_business_rule_views.xml",
         "views/menus_telemetry.xml",
+        # triage
+        "data/mail_activity_type_triage.xml",
+        "data/ir_cron_triage.xml",
+        "wizards/integration_error_acts_views.xml",
+        "views/integration_error_group_views.xml",
+        "views/integration_error_route_views.xml",
+        "views/menus_triage.xml",
     ],
     "assets": {
         "web.assets_backend": [

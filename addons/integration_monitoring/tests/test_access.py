@@ -4,16 +4,17 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.integration_core.tests.access_matrix import OPERATIONS, ROLES
 
-from . import access_data, access_incidents, access_metrics, access_telemetry
+from . import access_data, access_incidents, access_metrics, access_telemetry, access_triage
 
-PARTS = (access_data, access_incidents, access_metrics, access_telemetry)
+PARTS = (access_data, access_incidents, access_metrics, access_telemetry, access_triage)
 
 
 def _merged(name):
-    return {key: value for part in PARTS for key, value in getattr(part, name).items()}
+    return {key: value for part in PARTS for key, value in getattr(part, name, {}).items()}
 
 
 MATRIX, MAY_CALL, SAMPLES = map(_merged, ("MATRIX", "MAY_CALL", "SAMPLES"))
+ARGUMENTS = _merged("ARGUMENTS")
 
 
 @tagged("post_install", "-at_install")

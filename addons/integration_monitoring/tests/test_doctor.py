@@ -11,13 +11,11 @@ from ..engine import doctor_readings
 from ..models.doctor_texts import texts
 from ..tools import doctor
 
-_ANY = {
-    name: 7
-    for name in (
-        *("filter", "workers", "jobs", "background", "seconds", "problem", "wanted", "allowed"),
-        *("level", "limit", "longest", "name", "percent"),
-    )
-}
+_NAMES = (
+    *("filter", "workers", "jobs", "background", "seconds", "problem", "wanted", "allowed"),
+    *("level", "limit", "longest", "name", "percent"),
+)
+_ANY = dict.fromkeys(_NAMES, 7)
 
 
 @tagged("post_install", "-at_install")
