@@ -12,11 +12,14 @@
         "security/ir.model.access.csv",
         "security/integration_rules.xml",
         # data and heartbeats
+        "data/integration_rollup_data.xml",
+        "data/ir_cron_data.xml",
         "views/integration_rollup_views.xml",
         "views/integration_heartbeat_views.xml",
         # incidents
         "views/integration_incident_views.xml",
         # menus
         "views/menus.xml",
+        "views/menus_data.xml",
     ],
 }

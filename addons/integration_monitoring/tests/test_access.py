@@ -5,9 +5,17 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
 
 _SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
+_SWITCHED = {**_SEEN, "administrator": "rw"}
 MATRIX = {
     # data and heartbeats
-    ("integration.rollup", "integration.heartbeat"): _SEEN,
+    (
+        "integration.rollup",
+        "integration.rollup.mark",
+        "integration.rollup.range",
+        "integration.rollup.repeat",
+        "integration.rollup.state",
+    ): _SEEN,
+    ("integration.rollup.term", "integration.heartbeat"): _SWITCHED,
     # incidents
     ("integration.incident",): _SEEN,
 }
