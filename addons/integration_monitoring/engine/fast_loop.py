@@ -3,8 +3,8 @@
 A scheduled action runs once a minute at best, and that is too late for who must know within a
 minute. So a small queue job collects every :data:`EVERY` seconds and leaves the next one behind. It
 is the job runner's sign of life as well: it goes all the way of a job, from the runner over a
-channel to a worker. The action of each minute is its watchdog: it starts the loop again where it was
-broken, and does its work as long as no job comes. Each of the two goes on without the other.
+channel to a worker. The action of each minute is its watchdog: it starts the loop again where it
+was broken, and collects as well. Each of the two goes on without the other.
 
 Jobs do not pile up: one waits at a time (identity key), and those that are done are removed.
 """
@@ -28,8 +28,6 @@ EVERY = 15
 #: Seconds without a job after which the job runner counts as down: two jobs did not come, and the
 #: third is due.
 ALLOWED = 45
-#: The action of a minute ends before the next one is due.
-CRON_SECONDS = 50.0
 #: A channel without a capacity of its own: it takes what the root channel has. It must not stand
 #: behind slow partners or batches.
 CHANNEL = "root.integration_monitoring"
@@ -87,18 +85,22 @@ def keep_going(registry: Registry) -> None:
 
 
 def watch(registry: Registry, collect: Callable[[], None], sleep: Callable[[float], None]) -> None:
-    """Wait for the next job; if none comes, collect in its place until the minute is over."""
+    """Wait for the sign of life that is due; if it does not come, collect, so that it is told now.
+
+    That the job runner is down, once known, is no reason to wait: other actions stand behind this.
+    """
     begun = time.monotonic()
-    collected: float | None = None
-    while (now := time.monotonic()) - begun < CRON_SECONDS:
+    with own_cursor(registry) as cr:
+        age = _age(cr)
+    if age > ALLOWED:
+        return
+    while age >= time.monotonic() - begun:
+        sleep(_POLL)
         with own_cursor(registry) as cr:
             age = _age(cr)
-        if age < now - begun:
-            return  # it came meanwhile
-        if age > ALLOWED and (collected is None or now - collected >= EVERY):
+        if age > ALLOWED:
             collect()
-            collected = now
-        sleep(_POLL)
+            return
 
 
 def _age(cr: BaseCursor) -> float:

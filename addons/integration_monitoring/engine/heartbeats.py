@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -43,6 +44,8 @@ class Part:
     :ivar every: seconds after ``beat_at`` when it counts as down
     :ivar beat_at: naive UTC; when it was last seen to be well
     :ivar detail: what people read beside it; never content
+    :ivar own: it says itself that it is at work, so that its silence counts from now; of the others
+        it counts up to when they were looked at, because who looks may be late himself
     """
 
     key: str
@@ -51,6 +54,33 @@ class Part:
     every: int
     beat_at: datetime
     detail: str | None = None
+    own: bool = False
+
+
+class Down(NamedTuple):
+    """A part that is watched and down.
+
+    :ivar since: when it was last seen to be well, naive UTC
+    """
+
+    key: str
+    kind: str
+    name: str
+    since: datetime
+
+
+def down(cr: BaseCursor) -> list[Down]:
+    """The parts that are down now, in the order of their names; those not watched are left out."""
+    cr.execute(
+        """
+        SELECT key, kind, name, beat_at FROM integration_heartbeat
+         WHERE ignored IS NOT TRUE
+           AND coalesce(looked_at, clock_timestamp() AT TIME ZONE 'UTC')
+               > beat_at + every * interval '1 second'
+         ORDER BY name, key
+        """
+    )
+    return [Down(*row) for row in cr.fetchall()]
 
 
 def beat(
@@ -58,7 +88,7 @@ def beat(
 ) -> None:
     """Say that a part is at work now, whatever becomes of the caller's transaction."""
     with own_cursor(registry) as cr:
-        store(cr, [Part(key, kind, name, every, now(cr), detail)])
+        store(cr, [Part(key, kind, name, every, now(cr), detail, own=True)])
 
 
 def now(cr: BaseCursor) -> datetime:
@@ -85,13 +115,22 @@ def store(cr: BaseCursor, parts: list[Part]) -> None:
     for part in sorted(parts, key=lambda one: one.key):
         cr.execute(
             """
-            INSERT INTO integration_heartbeat (key, kind, name, beat_at, every, detail)
-            VALUES (%s, %s, %s, %s, %s, %s)
+            INSERT INTO integration_heartbeat (key, kind, name, beat_at, every, detail, looked_at)
+            VALUES (%s, %s, %s, %s, %s, %s,
+                    CASE WHEN NOT %s THEN clock_timestamp() AT TIME ZONE 'UTC' END)
             ON CONFLICT (key) DO UPDATE
                SET beat_at = EXCLUDED.beat_at, every = EXCLUDED.every, name = EXCLUDED.name,
-                   kind = EXCLUDED.kind, detail = EXCLUDED.detail
+                   kind = EXCLUDED.kind, detail = EXCLUDED.detail, looked_at = EXCLUDED.looked_at
             """,
-            [part.key, part.kind, part.name, part.every, part.beat_at, part.detail],
+            [
+                part.key,
+                part.kind,
+                part.name,
+                part.beat_at,
+                part.every,
+                part.detail,
+                part.own,
+            ],
         )
 
 
@@ -99,7 +138,7 @@ def core_parts(env: api.Environment) -> list[Part]:
     """The collector, and what every addon of the suite has: actions, drains, the sealer."""
     at = now(env.cr)
     return [
-        Part("rollup", "rollup", env._("Traffic figures"), ROLLUP, at),
+        Part("rollup", "rollup", env._("Traffic figures"), ROLLUP, at, own=True),
         _drains(env, at),
         *_crons(env, at),
         *_sealer(env, at),

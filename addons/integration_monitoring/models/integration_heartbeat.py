@@ -46,6 +46,11 @@ class IntegrationHeartbeat(models.Model):
         help="Seconds after which the part counts as down.",
     )
     detail = fields.Char(readonly=True, help="Where it runs, and what it did last; never content.")
+    looked_at = fields.Datetime(
+        string="Looked at",
+        readonly=True,
+        help="When it was last looked after. Empty: it says itself that it is at work.",
+    )
     ignored = fields.Boolean(
         string="Not watched",
         help="Nobody is told when it is down: it is switched off on purpose.",
@@ -61,11 +66,11 @@ class IntegrationHeartbeat(models.Model):
 
     _key_unique = models.UniqueIndex("(key)")
 
-    @api.depends("beat_at", "every")
+    @api.depends("beat_at", "every", "looked_at")
     def _compute_state(self):
         now = fields.Datetime.now()
         for part in self:
-            pause = now - part.beat_at if part.beat_at else timedelta.max
+            pause = (part.looked_at or now) - part.beat_at if part.beat_at else timedelta.max
             allowed = timedelta(seconds=part.every)
             if pause > allowed:
                 part.state = "down"

@@ -115,7 +115,7 @@ class IntegrationRollup(models.Model):
 
     @api.model
     def _cron_collect(self):
-        """Each minute: collect, keep the fast loop going, and do its work while it does not run.
+        """Each minute: collect, and keep the fast loop going.
 
         It stays until it has seen the job runner's next sign of life, a few seconds as a rule, so
         that a job runner that died is noticed by this run and not by the one after.
