@@ -6,6 +6,7 @@ import sys
 from tests.bench import (
     adt_apply,
     audit_cost,
+    collect_scale,
     dft_apply,
     dispense_apply,
     engine_inbound_drain,
@@ -44,6 +45,7 @@ _BENCHMARKS = {
         payload_encryption,
         retention_under_traffic,
         audit_cost,
+        collect_scale,
         monitoring_cost,
         outbound_delivery,
         outbound_vs_bare,

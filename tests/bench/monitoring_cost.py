@@ -1,11 +1,11 @@
 """Messages per second of the whole engine with monitoring installed, against the same without.
 
 Two databases of one cluster; from one of them the addon was uninstalled. Each half of a round has a
-server of its own with queue_job's runner, started and warmed up before the clock starts, so that the
-collector of the one database takes nothing from the other. What is measured: deliveries that wait in
-the database are sent to a partner's endpoint, then requests are sent to the webhook's door and
-handled, until the last result is recorded. Monitoring runs as shipped: it collects every quarter of
-a minute, and a round lasts for several collections.
+server of its own with queue_job's runner, started and warmed up before the clock starts, so that
+the collector of the one database takes nothing from the other. What is measured: deliveries that
+wait in the database are sent to a partner's endpoint, then requests are sent to the webhook's door
+and handled, until the last result is recorded. Monitoring runs as shipped: it collects every
+quarter of a minute, and a round lasts for several collections.
 """
 
 import statistics

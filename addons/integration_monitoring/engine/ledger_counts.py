@@ -66,8 +66,15 @@ class _Window:
 
 
 def plan_by_indexes(cr: BaseCursor) -> None:
-    """Let this transaction use indexes, whatever statistics say of tables that grow."""
-    cr.execute("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+    """Let this transaction use indexes, whatever statistics say of tables that grow.
+
+    No bitmaps: they would bring the index of blocks by time into play, which is as good as the
+    order of the blocks; that is lost once retention has made room among old rows.
+    """
+    cr.execute(
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), "
+        "set_config('enable_bitmapscan', 'off', true)"
+    )
 
 
 def count(
