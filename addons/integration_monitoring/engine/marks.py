@@ -116,7 +116,7 @@ def low(cr: BaseCursor, begin: datetime) -> Ids:
     # A mark from long before, as after a downtime, is right as well, and would cost more.
     if mark and begin - mark.taken_at < AROUND[0]:
         return mark.ids
-    found = _search(cr, begin - AROUND[0])
+    found = Ids(*(first for first, _last in _search(cr, begin - AROUND[0])))
     return Ids(*map(max, found, mark.ids)) if mark else found
 
 
@@ -125,43 +125,34 @@ def high(cr: BaseCursor, end: datetime) -> Ids:
 
     What was recorded more than an hour late lies behind: it is looked for when it comes.
     """
-    return _search(cr, end + AROUND[1])
+    return Ids(*(last for _first, last in _search(cr, end + AROUND[1])))
 
 
-def _search(cr: BaseCursor, moment: datetime) -> Ids:
-    return Ids(*(_last_before(cr, table, column, moment) for table, column in MOMENTS.items()))
+def _search(cr: BaseCursor, moment: datetime) -> list[tuple[int, int]]:
+    return [
+        _around(cr, f"integration_{table}", column, moment) for table, column in MOMENTS.items()
+    ]
 
 
-def _last_before(cr: BaseCursor, table: str, column: str, moment: datetime) -> int:
-    """The id up to which rows are older than a moment, by halving."""
-    name = f"integration_{table}"
-    cr.execute(f"SELECT min(id) - 1, max(id) FROM {name}")  # noqa: S608 (a table of this module)
+def _around(cr: BaseCursor, table: str, column: str, moment: datetime) -> tuple[int, int]:
+    """Ids that a moment lies between, by halving; what lies around them is taken along."""
+    cr.execute(f"SELECT min(id) - 1, max(id) FROM {table}")  # noqa: S608 (a table of this module)
     first, last = cr.fetchone()
     if last is None:
-        return 0
+        return 0, 0
     while last - first > _PROBE:
         middle = (first + last) // 2
         cr.execute(
             f"""
-            SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x.moment), max(x.id)
-              FROM (SELECT id, {column} AS moment FROM {name}
+            SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x.moment)
+              FROM (SELECT {column} AS moment FROM {table}
                      WHERE id > %s AND id <= %s ORDER BY id LIMIT {_PROBE}) x
             """,  # noqa: S608 (as above)
             [middle, last],
         )
-        found, reached = cr.fetchone()
+        found = cr.fetchone()[0]
         if found is not None and found < moment:
-            first = max(reached if reached < last else middle, middle)
+            first = middle
         else:
             last = middle
-    return first if _is_newer(cr, name, column, last, moment) else last
-
-
-def _is_newer(cr: BaseCursor, name: str, column: str, row_id: int, moment: datetime) -> bool:
-    """Whether a row is from that moment or later; the last one, mostly, of which none is left."""
-    cr.execute(
-        f"SELECT {column} >= %s FROM {name} WHERE id = %s",  # noqa: S608 (as above)
-        [moment, row_id],
-    )
-    row = cr.fetchone()
-    return bool(row and row[0])
+    return first - _PROBE, last + _PROBE
