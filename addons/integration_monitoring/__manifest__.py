@@ -14,6 +14,8 @@
         "security/ir.model.access.csv",
         "security/integration_rules.xml",
         # data and heartbeats
+        "data/integration_rollup_data.xml",
+        "data/ir_cron_data.xml",
         "views/integration_rollup_views.xml",
         "views/integration_heartbeat_views.xml",
         # incidents
@@ -41,6 +43,7 @@
         "views/integration_error_group_views.xml",
         "views/integration_error_route_views.xml",
         "views/menus_triage.xml",
+        "views/menus_data.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -1,6 +1,6 @@
 {
     "name": "Integration Monitoring: EHR",
-    "summary": "Admissions and appointments that did not get through",
+    "summary": "Listeners, admissions and appointments that did not get through",
     "version": "19.0.1.0.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

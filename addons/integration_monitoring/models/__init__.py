@@ -13,4 +13,9 @@ from . import (
     integration_metrics_token,
     integration_rollup,
     integration_siem,
+    integration_rollup_mark,
+    integration_rollup_range,
+    integration_rollup_repeat,
+    integration_rollup_state,
+    integration_rollup_term,
 )

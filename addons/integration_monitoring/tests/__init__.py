@@ -6,3 +6,4 @@ from . import (
     test_metrics,
     test_siem,
 )
+from . import test_access, test_collector, test_heartbeat, test_rollup_ranges

@@ -15,6 +15,23 @@ def _merged(name):
 
 MATRIX, MAY_CALL, SAMPLES = map(_merged, ("MATRIX", "MAY_CALL", "SAMPLES"))
 ARGUMENTS = _merged("ARGUMENTS")
+_SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
+_SWITCHED = {**_SEEN, "administrator": "rw"}
+MATRIX = {
+    # data and heartbeats
+    (
+        "integration.rollup",
+        "integration.rollup.mark",
+        "integration.rollup.range",
+        "integration.rollup.repeat",
+        "integration.rollup.state",
+    ): _SEEN,
+    ("integration.rollup.term", "integration.heartbeat"): _SWITCHED,
+    # incidents
+    ("integration.incident",): _SEEN,
+}
+MAY_CALL = {}
+SAMPLES = {}
 
 
 @tagged("post_install", "-at_install")
