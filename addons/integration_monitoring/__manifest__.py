@@ -16,7 +16,15 @@
         "views/integration_heartbeat_views.xml",
         # incidents
         "views/integration_incident_views.xml",
+        # detection
+        "data/ir_cron_detect.xml",
+        "views/integration_watch_views.xml",
+        "views/integration_watch_setting_views.xml",
+        "views/integration_watch_part_views.xml",
+        "views/integration_slo_day_views.xml",
+        "views/integration_slo_views.xml",
         # menus
         "views/menus.xml",
+        "views/menus_detect.xml",
     ],
 }

@@ -53,9 +53,9 @@ def count_again(cr: BaseCursor, slo: IntegrationSlo, now: datetime) -> None:
     today = until // DAY * DAY
     first = today - objective.period + DAY
     interface = slo.interface_id
-    hours = watch_rows.counts(
-        cr, {interface.id: interface.direction}, Step.HOUR, first, until
-    ).get(interface.id, {})
+    hours = watch_rows.counts(cr, {interface.id: interface.direction}, Step.HOUR, first, until).get(
+        interface.id, {}
+    )
     lasted = watch_readings.incidents(cr, [interface.id], first).get(interface.id, [])
     for begin in range(first, today + DAY, DAY):
         tally = day_of(objective, {}, hours, lasted, begin, until)
@@ -86,11 +86,11 @@ def day_of(
         return Tally(indicators.received(minutes, hours, begin), 0)
     assert objective.threshold is not None
     overdue = objective.threshold
-    # An incident counts on the day on which it ended, or became overdue.
+    # An incident counts on the day on which it ended, or became overdue before.
     mine = [
         (start, end)
         for start, end in lasted
-        if begin <= (min(start + overdue, end or now) if end is None else end) < begin + DAY
+        if begin <= min(start + overdue, now if end is None else end) < begin + DAY
     ]
     return recovery(mine, overdue, now)
 

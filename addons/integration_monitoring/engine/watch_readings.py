@@ -62,9 +62,7 @@ def oldest(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int
     return {interface: float(seconds) for interface, seconds in cr.fetchall()}
 
 
-def attention(
-    cr: BaseCursor, interface_ids: Sequence[int], now: float
-) -> dict[int, Attention]:
+def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int, Attention]:
     """What waits for a person, by interface; those without are missing."""
     cr.execute(
         """

@@ -54,6 +54,11 @@ def lock(cr: BaseCursor) -> bool:
     return bool(cr.fetchone()[0])
 
 
+def wait(cr: BaseCursor) -> None:
+    """Wait until nobody looks, and keep others from looking until this transaction ends."""
+    cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def ensure(cr: BaseCursor) -> list[int]:
     """A row for each interface that has ever been active; ids of the interfaces that are new."""
     cr.execute(

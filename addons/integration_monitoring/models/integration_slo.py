@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..engine import slo_history
 from ..tools import burn_rate, objectives
+from ..tools.findings import Grade
 from ..tools.slo import TIMED, Kind
 
 KINDS = [
@@ -20,6 +21,7 @@ STATES = [
     ("burning", "Burning"),
     ("spent", "Spent"),
 ]
+COUNTED = frozenset({"total", "bad", "remaining", "burn", "state", "computed_at"})
 SHOWN_HOURS = 48
 
 
@@ -28,10 +30,12 @@ class IntegrationSlo(models.Model):
 
     _name = "integration.slo"
     _description = "Service Level Objective"
-    _inherit = ["integration.audited"]
+    _inherit = ["integration.closed.columns", "integration.audited"]
     _order = "interface_id, kind, id"
-    # What is computed each minute is written in SQL and is no change of a person's.
     _audit_parent = "interface_id"
+    # What is counted each minute is written in SQL.
+    _closed_fields = COUNTED
+    _audit_excluded = tuple(sorted(COUNTED))
 
     interface_id = fields.Many2one(
         "integration.interface",
@@ -92,6 +96,7 @@ class IntegrationSlo(models.Model):
     )
     standing = fields.Char(compute="_compute_standing", string="How it stands")
     chart = fields.Text(compute="_compute_chart", string="Burn rate by hour")
+    rules_text = fields.Text(compute="_compute_rules_text", string="When it is told")
     day_ids = fields.One2many("integration.slo.day", "slo_id", string="History", readonly=True)
 
     _kind_unique = models.UniqueIndex(
@@ -247,16 +252,22 @@ class IntegrationSlo(models.Model):
         )
         return {**action, "domain": [("slo_id", "=", self.id)], "context": {}}
 
-    @api.model
-    def _rules_text(self):
-        """When an alert begins, in words, for the screen."""
-        return "\n".join(
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_rules_text(self):
+        grades = {
+            Grade.PAGE: self.env._("told at once"),
+            Grade.TICKET: self.env._("for working hours"),
+        }
+        text = "\n".join(
             self.env._(
-                "Burn rate above %(rate)s over %(long)s h and still over %(short)s min: %(grade)s",
+                "Burn rate of %(rate)s over %(long)s h and still over %(short)s min: %(grade)s.",
                 rate=rule.rate,
                 long=rule.long // 3600,
                 short=rule.short // 60,
-                grade=self.env._("at once") if rule.grade == 2 else self.env._("in working hours"),
+                grade=grades[rule.grade],
             )
             for rule in burn_rate.RULES
         )
+        for slo in self:
+            slo.rules_text = text

@@ -177,6 +177,8 @@ class Watch:
         """
         if self.significant is not None:
             return self.significant
+        if not any(self.profile.rates):
+            return None
         return silence.significant_at(self.gap, self.profile.rates, self.week, self._limit)
 
     def _significant(self, before: silence.Gap, gap: silence.Gap) -> Finding:
@@ -238,6 +240,7 @@ class Watch:
             "bucket": [self.bucket, self.filled],
             "hours": [list(hour) for hour in self.hours],
             "next_minute": self.next_minute,
+            "width": self.profile.width,
             "facts": {signal.value: dict(facts) for signal, facts in self.facts.items()},
             "significant": self.significant,
         }
@@ -252,7 +255,9 @@ class Watch:
         if data:
             watch.states = {Signal(key): state for key, state in data["states"].items()}
             watch.gap = silence.Gap(*data["gap"])
-            watch.bucket, watch.filled = map(int, data["bucket"])
+            if data.get("width", profile.width) == profile.width:
+                # What was filling belongs to no bucket of another width.
+                watch.bucket, watch.filled = map(int, data["bucket"])
             watch.hours.extend((int(slot), int(count)) for slot, count in data["hours"])
             watch.next_minute = int(data["next_minute"])
             watch.facts = {Signal(key): facts for key, facts in data.get("facts", {}).items()}
