@@ -84,8 +84,7 @@ def day_of(
         return indicators.day(objective, minutes, hours, begin)
     if objective.kind is Kind.DURABILITY:
         return Tally(indicators.received(minutes, hours, begin), 0)
-    assert objective.threshold is not None
-    overdue = objective.threshold
+    overdue = objective.threshold or 0.0  # the objective has checked that there is one
     # An incident counts on the day on which it ended, or became overdue before.
     mine = [
         (start, end)

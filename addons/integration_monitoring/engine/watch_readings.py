@@ -97,14 +97,15 @@ def breakers(cr: BaseCursor) -> dict[int, str]:
     return dict(cr.fetchall())
 
 
-def came_since(cr: BaseCursor, interface_id: int, direction: str, since: float) -> bool:
-    """Whether a message came into being since a moment of the last minutes."""
+def came(cr: BaseCursor, interface_id: int, direction: str, since: float, until: float) -> bool:
+    """Whether a message came into being between two moments of the last minutes."""
     cr.execute(
         """
         SELECT EXISTS (SELECT 1 FROM integration_message
-                        WHERE created_at >= %s AND interface_id = %s AND direction = %s)
+                        WHERE created_at >= %s AND created_at <= %s AND interface_id = %s
+                          AND direction = %s)
         """,
-        [moment(since), interface_id, direction],
+        [moment(since), moment(until), interface_id, direction],
     )
     return bool(cr.fetchone()[0])
 
@@ -135,7 +136,7 @@ def parts(cr: BaseCursor, kind: str, now: float) -> list[Part]:
 
 
 def retention(cr: BaseCursor, now: float) -> Retention:
-    """What retention says of itself; one that was never begun, or rests in a copy, is no trouble."""
+    """What retention says of itself; one that was never begun is no trouble."""
     cr.execute(
         """
         SELECT count(*) FILTER (WHERE problem IS NOT NULL),

@@ -212,6 +212,8 @@ class Round:
             quarantined=waits.quarantined,
             attempts=sum(count.attempts for count in recent),
             failed=sum(min(count.failed, count.attempts) for count in recent),
+            repeated=sum(count.duplicates for count in recent),
+            new=sum(count.received for count in recent),
             ends_in=ends_in,
             ends=ends,
             probe=self.probes.get(Node(Subject.INTERFACE, key)),
@@ -250,7 +252,8 @@ class Round:
         at = watch.significant_at()
         if Signal.SILENCE in watch.open() or at is None or at > self.now:
             return []
-        if watch_readings.came_since(self.cr, one.interface_id, one.direction, watch.gap.until):
+        since = watch.gap.until
+        if watch_readings.came(self.cr, one.interface_id, one.direction, since, self.now):
             return []
         return watch.silent_by(self.now)
 

@@ -144,17 +144,17 @@ def counts(
     cr.execute(
         """
         SELECT interface_id, extract(epoch FROM begin_at)::bigint, received, attempts, errors,
-               latency
+               latency, duplicates
           FROM integration_rollup
          WHERE interface_id = ANY(%s) AND step = %s AND begin_at >= %s AND begin_at < %s
         """,
         [list(directions), int(step), moment(begin), moment(end)],
     )
     found: dict[int, dict[int, Counts]] = {}
-    for interface, at, received, attempts, errors, latency in cr.fetchall():
+    for interface, at, received, attempts, errors, latency, repeated in cr.fetchall():
         arrived = (received or {}).get(directions[interface], 0)
         known = found.setdefault(interface, {})
-        known[at] = Counts(arrived, attempts or 0, errors or {}, latency or ())
+        known[at] = Counts(arrived, attempts or 0, errors or {}, latency or (), repeated or 0)
     return found
 
 

@@ -12,6 +12,10 @@ class IntegrationFindingText(models.AbstractModel):
     @api.model
     def _advice(self, signal):
         """What to do first about a signal: a hint. The runbook of the interface knows more."""
+        signal = Signal(signal)
+        return {**self._advice_of_traffic(), **self._advice_of_parts()}[signal]
+
+    def _advice_of_traffic(self):
         return {
             Signal.VOLUME_HIGH: self.env._(
                 "Ask the partner whether it sends something again, and look for duplicates."
@@ -40,9 +44,16 @@ class IntegrationFindingText(models.AbstractModel):
             Signal.DEAD_LETTER: self.env._(
                 "Mend the cause, then retry them together; close what is not needed any more."
             ),
+            Signal.DUPLICATES: self.env._(
+                "They did no harm. Ask the partner whether it gets our answers or sends in circles."
+            ),
             Signal.ERROR_GROUP: self.env._(
                 "Open the kind of failure: it shows what it hits and how it was resolved before."
             ),
+        }
+
+    def _advice_of_parts(self):
+        return {
             Signal.BREAKER_OPEN: self.env._(
                 "Ask the partner. Messages wait meanwhile and are sent when it is back."
             ),
@@ -60,7 +71,7 @@ class IntegrationFindingText(models.AbstractModel):
             Signal.AUDIT_CHAIN: self.env._(
                 "Open the state of the audit, and let an auditor look into the findings."
             ),
-        }[Signal(signal)]
+        }
 
     @api.model
     def _reason(self, code, facts):
@@ -96,6 +107,9 @@ class IntegrationFindingText(models.AbstractModel):
                 "%(failed)s of %(attempts)s attempts of the last five minutes failed.",
                 failed=facts.get("failed", 0),
                 attempts=facts.get("attempts", 0),
+            ),
+            "duplicates": self.env._(
+                "%s messages of the last five minutes were known already.", facts.get("count", 0)
             ),
             **self._reasons_left_over(facts, seconds),
         }
@@ -142,8 +156,8 @@ class IntegrationFindingText(models.AbstractModel):
         sure = sum(bucket.basis in KNOWS_THE_DAY for bucket in profile.buckets)
         lines = [
             self.env._(
-                "About %(messages)s messages a day, learnt from %(days).1f days; busiest on %(day)s "
-                "at %(hour)s:00.",
+                "About %(messages)s messages a day, learnt from %(days).1f days; busiest on "
+                "%(day)s at %(hour)s:00.",
                 messages=round(per_day),
                 days=watch.history_days,
                 day=self._weekday(busiest // 24),

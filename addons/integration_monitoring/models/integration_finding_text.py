@@ -45,6 +45,7 @@ class IntegrationFindingText(models.AbstractModel):
             Signal.DURABILITY: self.env._("Acknowledged messages were not kept."),
             Signal.QUEUE_AGE: self.env._("Messages wait for longer than agreed."),
             Signal.DEAD_LETTER: self.env._("Messages were given up."),
+            Signal.DUPLICATES: self.env._("Most of what comes is known already."),
             Signal.ERROR_GROUP: self.env._("A kind of failure is new, or has come back."),
             Signal.BREAKER_OPEN: self.env._("The circuit breaker is open: nothing is sent."),
             Signal.LISTENER_DOWN: self.env._("The listener is down: partners cannot deliver."),
@@ -173,6 +174,14 @@ class IntegrationFindingText(models.AbstractModel):
             "%(count)s messages were given up and wait for somebody, the first of them for "
             "%(time)s.",
             count=facts["count"],
+            time=self._duration(facts["seconds"]),
+        )
+
+    def _sentence_duplicates(self, facts):
+        return self.env._(
+            "%(count)s messages of the last %(time)s were known already, and %(new)s were new.",
+            count=facts["count"],
+            new=facts["new"],
             time=self._duration(facts["seconds"]),
         )
 

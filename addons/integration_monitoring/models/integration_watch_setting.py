@@ -15,6 +15,7 @@ SIGNALS = [
     (Signal.DURABILITY.value, "Acknowledged and not kept"),
     (Signal.QUEUE_AGE.value, "Messages wait too long"),
     (Signal.DEAD_LETTER.value, "Dead letters"),
+    (Signal.DUPLICATES.value, "Too many duplicates"),
     (Signal.ERROR_GROUP.value, "New kind of failure"),
     (Signal.BREAKER_OPEN.value, "Circuit breaker open"),
     (Signal.PROBE_FAILED.value, "Probe failed"),
@@ -29,6 +30,7 @@ LIMITED = frozenset(
     {
         Signal.QUEUE_AGE.value,
         Signal.DEAD_LETTER.value,
+        Signal.DUPLICATES.value,
         Signal.EXPIRY.value,
         Signal.PROBE_FAILED.value,
     }
@@ -93,8 +95,8 @@ class IntegrationWatchSetting(models.Model):
         string="Limit",
         digits=(12, 1),
         help="From where on it is told; 0: as shipped. Messages wait too long: seconds. Dead "
-        "letters: how many. Secret or certificate ends: days before. Probe failed: successive "
-        "failures. Others follow from objectives and from what is usual.",
+        "letters, duplicates: how many. Secret or certificate ends: days before. Probe failed: "
+        "successive failures. Others follow from objectives and from what is usual.",
     )
     note = fields.Char(string="Why", help="Those who look at the wall next year want to know.")
 

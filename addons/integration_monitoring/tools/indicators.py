@@ -28,12 +28,14 @@ class Counts(NamedTuple):
     :param attempts: attempts that ended.
     :param errors: failed ones by class.
     :param latency: counts of durations by bucket, as a row stores them.
+    :param duplicates: repetitions of known messages.
     """
 
     received: int = 0
     attempts: int = 0
     errors: Mapping[str, int] = {}
     latency: Sequence[int] = ()
+    duplicates: int = 0
 
     @property
     def failed(self) -> int:

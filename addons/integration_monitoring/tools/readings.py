@@ -24,6 +24,9 @@ QUEUE_SECONDS: Final[Mapping[str, int]] = MappingProxyType(
 )
 #: Dead letters from which on somebody has to look now.
 MANY_DEAD: Final = 10
+#: Repetitions of known messages within five minutes that are many, and the share of all that comes.
+MANY_DUPLICATES: Final = 20
+DUPLICATE_SHARE: Final = 0.5
 #: Successive failures of a probe that count: one may be chance.
 PROBES: Final = 2
 #: Days before its end at which a secret or a certificate is told, and at which it is urgent.
@@ -80,6 +83,21 @@ def dead_letters(count: int, oldest: float = 0.0, limit: float = 0.0) -> Finding
     grade = Grade.PAGE if count >= max(MANY_DEAD, limit) else Grade.TICKET
     facts = {"count": count, "seconds": int(oldest)} if level >= 1 else {}
     return Finding(Signal.DEAD_LETTER, level, grade, facts)
+
+
+def duplicates(repeated: int, new: int, limit: float = 0.0) -> Finding:
+    """What came in five minutes and was known already, against what was new.
+
+    A partner that got no answer repeats itself, and that is right; one that repeats most of what
+    it says is in trouble, or runs in circles.
+
+    :param limit: as many are told; 0: :data:`MANY_DUPLICATES`.
+    """
+    arrived = repeated + new
+    share = repeated / arrived / DUPLICATE_SHARE if arrived else 0.0
+    level = min(repeated / (limit or MANY_DUPLICATES), share)
+    facts = {"count": repeated, "new": new, "seconds": 300} if level >= 1 else {}
+    return Finding(Signal.DUPLICATES, level, Grade.TICKET, facts)
 
 
 def recovery(seconds: float, allowed: float) -> Finding:

@@ -31,6 +31,7 @@ OF_INTERFACE: Final = (
     Signal.DURABILITY,
     Signal.QUEUE_AGE,
     Signal.DEAD_LETTER,
+    Signal.DUPLICATES,
     Signal.ERROR_GROUP,
     Signal.BREAKER_OPEN,
     Signal.PROBE_FAILED,
@@ -92,7 +93,8 @@ class Reading:
     :param dead, dead_oldest: dead letters, and seconds since the first of them.
     :param lost: dead letters that nobody has handled within a day.
     :param acknowledged: messages of the period of the objective.
-    :param attempts, failed: of the last five minutes.
+    :param attempts, failed, repeated, new: of the last five minutes: attempts, and messages that
+        were known already or were not.
     :param ends_in, ends: seconds until its last secret or certificate ends, and which it is.
     :param budgets: by kind of objective: the share of the budget that remains.
     :param measured_ago: seconds since the latest rollup.
@@ -107,6 +109,8 @@ class Reading:
     quarantined: int = 0
     attempts: int = 0
     failed: int = 0
+    repeated: int = 0
+    new: int = 0
     ends_in: float | None = None
     ends: str = "secret"
     probe: Probe | None = None
@@ -164,6 +168,7 @@ def light(watch: Watch, interface: Interface, reading: Reading, until: int) -> H
             oldest_allowed=None if Signal.QUEUE_AGE in watch.off else allowed,
             attempts=reading.attempts,
             failed=reading.failed,
+            duplicates=reading.repeated if Signal.DUPLICATES in opened else 0,
             dead=reading.dead,
             quarantined=reading.quarantined,
             silent_seconds=max(1, int(until - since)) if silent and since is not None else 0,
@@ -197,6 +202,8 @@ def _findings(interface: Interface, reading: Reading) -> Iterable[Finding]:
     yield readings.queue_age(reading.oldest, allowed)
     dead = limits.get(Signal.DEAD_LETTER, 0.0)
     yield readings.dead_letters(reading.dead, reading.dead_oldest, dead)
+    many = limits.get(Signal.DUPLICATES, 0.0)
+    yield readings.duplicates(reading.repeated, reading.new, many)
     yield readings.breaker_open(reading.breaker)
     yield readings.expiry(reading.ends_in, reading.ends, limits.get(Signal.EXPIRY, 0.0))
     yield readings.error_groups(reading.groups)
