@@ -1,4 +1,4 @@
-"""Plain readings become findings whose level is exactly 1 at the limit, with numbers that say so."""
+"""Plain readings become findings: level 1 is exactly at the limit, and numbers say so."""
 
 import json
 

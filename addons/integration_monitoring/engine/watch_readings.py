@@ -124,11 +124,19 @@ class Part(NamedTuple):
 
 
 def parts(cr: BaseCursor, kind: str, now: float) -> list[Part]:
-    """The parts of a kind (``integration.heartbeat.kind``) that have ever been seen."""
+    """The parts of a kind (``integration.heartbeat.kind``) that are watched.
+
+    One that does not speak for itself was seen to be down when it was looked at, not since.
+    """
     cr.execute(
         """
-        SELECT id, key, name, extract(epoch FROM %s::timestamp - beat_at), every
-          FROM integration_heartbeat WHERE kind = %s ORDER BY id
+        SELECT id, key, name,
+               extract(epoch FROM coalesce((to_jsonb(h) ->> 'looked_at')::timestamp,
+                                           %s::timestamp) - beat_at),
+               every
+          FROM integration_heartbeat h
+         WHERE kind = %s AND (to_jsonb(h) ->> 'ignored')::boolean IS NOT TRUE
+         ORDER BY id
         """,
         [moment(now), kind],
     )

@@ -2,7 +2,8 @@
 
 Everything is read before anything is judged, in a handful of statements whatever the number of
 interfaces. What is found is written by the caller's transaction, together with the incidents that
-are made of it.
+are made of it. Traffic is judged once a minute; a round within a minute that was judged already
+looks at plain readings only, and costs little.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ _HOUR = 3600
 DAY = 86400
 #: A watch that was away for longer begins again with as many minutes.
 CATCH_UP = 180
+#: Minutes that are read at least: two hours, and the hour that may not be rolled up yet.
+_READ = 125
 #: Minutes that a new watch begins with.
 _BEGIN = 60
 #: Seconds over which the light looks at attempts.
@@ -80,13 +83,20 @@ class Round:
     """A round at a moment.
 
     :param env: as superuser: what belongs to no company is looked at as well
-    :param now: the moment, in seconds; minutes that have ended by then are judged
+    :param now: the moment, in seconds
+    :param settle: minutes are judged that ended so many seconds before, or earlier
     :param measured_ago: seconds since the rollups were computed; ``None``: they never were
     """
 
-    def __init__(self, env: api.Environment, now: int, measured_ago: float | None = 0.0) -> None:
+    def __init__(
+        self,
+        env: api.Environment,
+        now: int,
+        settle: int = 0,
+        measured_ago: float | None = 0.0,
+    ) -> None:
         self.env, self.cr, self.now, self.measured_ago = env, env.cr, now, measured_ago
-        self.until = now // _MINUTE * _MINUTE
+        self.until = (now - settle) // _MINUTE * _MINUTE
         self.observed: list[Observed] = []
 
     def run(self) -> list[Observed]:
@@ -98,7 +108,8 @@ class Round:
             looks.append(looked)
             standings += stands
         watch_rows.store(self.cr, looks, self.now)
-        slo_rows.store(self.cr, standings, self.now)
+        if self.fresh:
+            slo_rows.store(self.cr, standings, self.now)
         self.observed.sort(key=lambda one: one.change.at)
         return self.observed
 
@@ -111,12 +122,7 @@ class Round:
         ids = [one.interface_id for one in self.watched]
         directions = {one.interface_id: one.direction for one in self.watched}
         self.held = arming.is_held(cr)
-        self.minutes = watch_rows.counts(
-            cr, directions, Step.MINUTE, self.until - CATCH_UP * _MINUTE, self.until
-        )
-        since = min(self.until - max(WINDOWS), self.until // DAY * DAY - DAY)
-        first = since // _HOUR * _HOUR
-        self.hours = watch_rows.counts(cr, directions, Step.HOUR, first, self.until)
+        self._read_traffic(directions)
         self.used = watch_rows.ever_used(cr, ids)
         self.oldest = watch_readings.oldest(cr, ids, now)
         self.attention = watch_readings.attention(cr, ids, now)
@@ -131,20 +137,42 @@ class Round:
         self.down = watches._parts_down(now)
         self._read_objectives(ids)
 
+    def _read_traffic(self, directions: dict[int, str]) -> None:
+        """Minutes and hours; without a minute that is new only what the light looks at."""
+        end = self.until // _MINUTE
+        known = [int((one.state or {}).get("next_minute") or 0) for one in self.watched]
+        self.fresh = any(minute < end for minute in known)
+        self.hours: dict[int, dict[int, Counts]] = {}
+        first = self.until - _RECENT
+        if self.fresh:
+            lag = max(end - minute for minute in known)
+            first = self.until - max(_READ, min(lag, CATCH_UP)) * _MINUTE
+            since = min(self.until - max(WINDOWS), self.until // DAY * DAY - DAY)
+            # The present hour is made of its minutes.
+            present = (self.until - 1) // _HOUR * _HOUR
+            self.hours = watch_rows.counts(
+                self.cr, directions, Step.HOUR, since // _HOUR * _HOUR, present
+            )
+        self.minutes = watch_rows.counts(self.cr, directions, Step.MINUTE, first, self.until)
+
     def _read_objectives(self, ids: list[int]) -> None:
         """Objectives by interface, the history of the present day, and the sums of the periods."""
         today = self.until // DAY * DAY
         self.promised: dict[int, list[Promised]] = {}
         for one in slo_rows.promised(self.cr, ids):
             self.promised.setdefault(one.interface_id, []).append(one)
+        if self.fresh:
+            self._store_days(ids, today)
+        day = datetime.fromtimestamp(today, UTC).date()
+        self.periods = slo_rows.periods(self.cr, day)
+
+    def _store_days(self, ids: list[int], today: int) -> None:
         lasted = watch_readings.incidents(self.cr, ids, today - DAY)
         days = [today]
         if self.until - today < 2 * _HOUR:
             days.insert(0, today - DAY)  # what ended around midnight is told afterwards
         for begin in days:
             slo_rows.store_days(self.cr, begin, self._days(begin, lasted))
-        day = datetime.fromtimestamp(today, UTC).date()
-        self.periods = slo_rows.periods(self.cr, day)
 
     def _days(
         self, begin: int, lasted: Mapping[int, list[tuple[float, float | None]]]
@@ -236,6 +264,8 @@ class Round:
         ]
 
     def _tallies(self, one: Watched, promises: Iterable[Promised]) -> tuple[Tallies, ...]:
+        if not self.fresh:
+            return ()
         minutes = self.minutes.get(one.interface_id, {})
         hours = self.hours.get(one.interface_id, {})
         return tuple(

@@ -1,9 +1,10 @@
 from . import (
-    integration_finding_advice,
     integration_finding_text,
+    integration_finding_text_advice,
     integration_heartbeat,
     integration_incident,
     integration_rollup,
+    integration_rollup_watch,
     integration_slo,
     integration_slo_day,
     integration_watch,

@@ -17,7 +17,9 @@ _logger = logging.getLogger(__name__)
 #: Transports whose messages come in through a listener process.
 LISTENED = ("mllp",)
 #: Seconds within which another look would find nothing new.
-RECENT = 30
+RECENT = 50
+#: Seconds after the end of a minute within which what was under way is counted as well.
+SETTLE = 5
 
 
 class IntegrationWatch(models.Model):
@@ -33,7 +35,7 @@ class IntegrationWatch(models.Model):
             now = fields.Datetime.now()
             recent = now - timedelta(seconds=RECENT)
             if not own.search_count([("updated_at", ">", recent)], limit=1):
-                own._observe(now, own._measured_at())
+                own._observe(now, own._measured_at(), SETTLE)
 
     @api.model
     def _measured_at(self):
@@ -42,16 +44,17 @@ class IntegrationWatch(models.Model):
         return self.env.cr.fetchone()[0]
 
     @api.model
-    def _observe(self, until, measured_at=False):
+    def _observe(self, until, measured_at=False, settle=0):
         """Look at everything at a moment, and hand what has changed to the incidents.
 
         State and incidents are written by the one transaction of the caller: whoever dies before
         its end has done nothing, and the next look finds the same. A look that was had already
         changes nothing, and of two at once one does nothing.
 
-        :param until: the moment, a naive ``datetime`` in UTC or seconds since 1970; minutes that
-            have ended by then are judged, and their rollups are there
+        :param until: the moment, a naive ``datetime`` in UTC or seconds since 1970
         :param measured_at: when rollups were computed; left out: at the moment; ``None``: never
+        :param settle: minutes are judged that had ended so many seconds before the moment: what
+            was under way at their end has been counted by then
         :return: whether it was looked
         """
         now = _seconds(until)
@@ -65,7 +68,7 @@ class IntegrationWatch(models.Model):
         if not watch_rows.lock(cr):
             return False
         self._begin(watch_rows.ensure(cr))
-        observed = Round(self.env, now, ago).run()
+        observed = Round(self.env, now, settle, ago).run()
         off = self.env["integration.watch.setting"]._known().off
         observed = watch_parts.look(cr, self._part_findings(now), off, now) + observed
         self.env.invalidate_all(flush=False)

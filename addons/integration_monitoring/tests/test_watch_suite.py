@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..engine import watch_rows
 from ..engine.rollup_rows import moment
 from ..tools.causes import SUITE, Subject
 from ..tools.findings import Signal
@@ -116,11 +117,38 @@ class TestWatchSuite(WatchCase):
         self.assertEqual(self.watch(self.inbound).light, "paused")
 
     def test_only_one_looks_at_a_time(self):
-        with self.registry.cursor() as cr:
-            rows = "odoo.addons.integration_monitoring.engine.watch_rows.lock"
-            with patch(rows, lambda _cr: False):
-                self.assertFalse(self.env["integration.watch"]._observe(self.now))
-        self.assertFalse(cr.closed is False)
+        watches = self.env["integration.watch"]
+        with self.registry.cursor() as other:
+            self.assertTrue(watch_rows.lock(other))
+            self.assertFalse(watches._observe(self.now))
+        self.assertTrue(watches._observe(self.now))
+
+    def test_who_dies_before_the_end_has_done_nothing(self):
+        """State and incident are one transaction: the next look tells the same, once."""
+        self.go(1)
+        message = self.receive("dead", {"key": "a"})
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'dead' WHERE id = %s", [message.id]
+        )
+
+        class Died(Exception):
+            pass
+
+        def die(_model, _observed):
+            raise Died
+
+        self.now += 60
+        incidents = type(self.env["integration.incident"])
+        with (
+            patch.object(incidents, "_take_changes", die),
+            self.assertRaises(Died),
+            self.env.cr.savepoint(),
+        ):
+            self.env["integration.watch"]._observe(self.now)
+        self.env.invalidate_all()
+        self.look()
+        self.look()
+        self.assertEqual(self.steps(Signal.DEAD_LETTER), ["started"])
 
     def test_the_scheduled_action_leaves_alone_what_was_looked_at(self):
         watches = self.env["integration.watch"]

@@ -153,6 +153,34 @@ class TestWatchTraffic(WatchCase):
         self.assertEqual(self.told, told)
         self.assertEqual(self.watch(self.inbound).state, state)
 
+    def test_within_a_minute_that_was_judged_only_readings_are_looked_at(self):
+        self.minutes(self.inbound, 120, **self.inbound_traffic(20))
+        self.look()
+        before = self._slo("availability").burn
+        self.minutes(self.inbound, 120, **self.inbound_traffic(20, failed=20))
+        self.now += 20
+        self.look()
+        self.assertEqual(self.steps(Signal.AVAILABILITY), [])
+        self.assertEqual(self._slo("availability").burn, before)
+        self.assertEqual(self.watch(self.inbound).light, "down")  # all fail
+        message = self.receive("dead", {"key": "a"})
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'dead' WHERE id = %s", [message.id]
+        )
+        self.now += 15
+        self.look()
+        self.assertEqual(self.steps(Signal.DEAD_LETTER), ["started"])
+
+    def test_a_minute_settles_before_it_is_judged(self):
+        self.go(5, self.inbound, **self.inbound_traffic(2))
+        judged = self.watch(self.inbound).state["next_minute"]
+        self.now += 60
+        self.look(settle=5)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged)
+        self.now += 5
+        self.look(settle=5)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged + 1)
+
     def test_minutes_that_were_missed_are_looked_at_later(self):
         self.learn_by_hand(self.inbound, usual(20))
         self.go(5, self.inbound, **self.inbound_traffic(20))
