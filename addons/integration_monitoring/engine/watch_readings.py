@@ -14,8 +14,9 @@ from odoo.sql_db import BaseCursor
 from ..tools.readings import Retention
 from .rollup_rows import moment
 
-#: As many messages that need attention are looked at, for each interface.
+#: As many dead letters are counted, and as many of all that needs attention are looked at.
 MOST = 10_000
+LATEST = 1_000
 #: Seconds within which somebody handles a dead letter; later it counts as lost.
 HANDLED_WITHIN = 86400
 
@@ -63,26 +64,35 @@ def oldest(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int
 
 
 def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int, Attention]:
-    """What waits for a person, by interface; those without are missing."""
+    """What waits for a person, by interface.
+
+    Dead letters are counted up to :data:`MOST`, the oldest first; of all that needs attention the
+    latest :data:`LATEST` messages are looked at for quarantined ones.
+    """
     cr.execute(
         """
-        SELECT i.id, count(*) FILTER (WHERE m.state = 'dead'),
-               extract(epoch FROM %(now)s::timestamp - min(m.at) FILTER (WHERE m.state = 'dead')),
-               count(*) FILTER (WHERE m.state = 'dead' AND m.at < %(handled)s::timestamp),
-               count(*) FILTER (WHERE m.state = 'quarantined')
+        SELECT i.id, d.dead, extract(epoch FROM %(now)s::timestamp - d.since), d.lost, q.quarantined
           FROM unnest(%(ids)s) AS i(id)
           JOIN LATERAL (
-               SELECT state, coalesce(available_at, created_at) AS at FROM integration_message
-                WHERE interface_id = i.id AND state IN ('quarantined', 'dead')
-                ORDER BY id DESC LIMIT %(most)s
-          ) m ON true
-         GROUP BY i.id
+               SELECT count(*) AS dead, min(m.at) AS since,
+                      count(*) FILTER (WHERE m.at < %(handled)s::timestamp) AS lost
+                 FROM (SELECT coalesce(available_at, created_at) AS at FROM integration_message
+                        WHERE interface_id = i.id AND state = 'dead'
+                        ORDER BY available_at LIMIT %(most)s) m
+          ) d ON true
+          JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE m.state = 'quarantined') AS quarantined
+                 FROM (SELECT state FROM integration_message
+                        WHERE interface_id = i.id AND state IN ('quarantined', 'dead')
+                        ORDER BY id DESC LIMIT %(latest)s) m
+          ) q ON true
         """,
         {
             "now": moment(now),
             "handled": moment(now - HANDLED_WITHIN),
             "ids": list(interface_ids),
             "most": MOST,
+            "latest": LATEST,
         },
     )
     return {
