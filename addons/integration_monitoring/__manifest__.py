@@ -20,6 +20,13 @@
         "views/integration_heartbeat_views.xml",
         # incidents
         "views/integration_incident_views.xml",
+        # detection
+        "data/ir_cron_detect.xml",
+        "views/integration_watch_views.xml",
+        "views/integration_watch_setting_views.xml",
+        "views/integration_watch_part_views.xml",
+        "views/integration_slo_day_views.xml",
+        "views/integration_slo_views.xml",
         # menus
         "views/menus.xml",
         # metrics
@@ -44,6 +51,7 @@
         "views/integration_error_route_views.xml",
         "views/menus_triage.xml",
         "views/menus_data.xml",
+        "views/menus_detect.xml",
     ],
     "assets": {
         "web.assets_backend": [

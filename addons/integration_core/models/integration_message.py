@@ -176,6 +176,8 @@ class IntegrationMessage(models.Model):
         "(interface_id, id) WHERE state = 'quarantined' AND error_code = 'missing_value'"
     )
     _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
+    # Apart, so that many quarantined messages do not hide how many were given up, and since when.
+    _dead_idx = models.Index("(interface_id, available_at) WHERE state = 'dead'")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
     # Retention takes what is finished from the old end; done messages have their index above.
     _closed_idx = models.Index(

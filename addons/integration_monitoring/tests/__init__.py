@@ -7,3 +7,11 @@ from . import (
     test_siem,
 )
 from . import test_access, test_collector, test_heartbeat, test_rollup_ranges
+    test_finding_text,
+    test_slo,
+    test_watch_learn,
+    test_watch_readings,
+    test_watch_suite,
+    test_watch_switches,
+    test_watch_traffic,
+)

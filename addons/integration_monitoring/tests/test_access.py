@@ -3,6 +3,8 @@
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.integration_core.tests.access_matrix import OPERATIONS, ROLES
+from odoo.addons.integration_core.tests.access_calls import ADMINISTRATORS
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, OPERATIONS, READ, ROLES
 
 from . import access_data, access_incidents, access_metrics, access_telemetry, access_triage
 
@@ -29,9 +31,30 @@ MATRIX = {
     ("integration.rollup.term", "integration.heartbeat"): _SWITCHED,
     # incidents
     ("integration.incident",): _SEEN,
+    # detection
+    ("integration.watch", "integration.watch.part", "integration.slo.day"): _SEEN,
+    ("integration.slo", "integration.watch.setting"): {**_SEEN, "administrator": ALL},
 }
-MAY_CALL = {}
-SAMPLES = {}
+MAY_CALL = {
+    # detection
+    "integration.watch": {
+        "action_learn_anew": ADMINISTRATORS,
+        "action_use_expected": ADMINISTRATORS,
+    },
+    "integration.slo": {"action_suggest": ADMINISTRATORS},
+}
+SAMPLES = {
+    # detection
+    "integration.watch": lambda test: _watch(test),
+    "integration.slo": lambda test: test.env["integration.slo"].search(
+        [("interface_id", "=", _watch(test).interface_id.id)], limit=1
+    ),
+}
+
+
+def _watch(test):
+    test.env["integration.watch"]._observe(0)
+    return test.env["integration.watch"].search([("interface_id", "=", test.inbound.id)])
 
 
 @tagged("post_install", "-at_install")
