@@ -1,0 +1,1 @@
+from . import integration_incident_assign
