@@ -19,15 +19,6 @@ class IntegrationIncidentScreen(models.AbstractModel):
     effect_count = fields.Integer(string="Interfaces concerned", compute="_compute_effect_count")
     failed_notice_count = fields.Integer(compute="_compute_notice_trouble")
     untold = fields.Boolean(compute="_compute_notice_trouble")
-    failure_impact = fields.Text(
-        string="What it means", related="interface_id.failure_impact", related_sudo=False
-    )
-    runbook = fields.Html(related="interface_id.runbook", related_sudo=False)
-    manual_fallback = fields.Html(related="interface_id.manual_fallback", related_sudo=False)
-    support_contact_id = fields.Many2one(
-        related="system_id.support_contact_id", string="Whom to call", related_sudo=False
-    )
-    criticality = fields.Selection(related="interface_id.criticality")
     is_attended = fields.Boolean(compute="_compute_is_attended", search="_search_is_attended")
 
     @api.depends("state")

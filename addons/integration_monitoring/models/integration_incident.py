@@ -103,6 +103,16 @@ class IntegrationIncident(models.Model):
     muted_until = fields.Datetime(
         readonly=True, help="Maintenance was announced: nobody is told until then."
     )
+    # What those who look after it need.
+    failure_impact = fields.Text(
+        string="What it means", related="interface_id.failure_impact", related_sudo=False
+    )
+    runbook = fields.Html(related="interface_id.runbook", related_sudo=False)
+    manual_fallback = fields.Html(related="interface_id.manual_fallback", related_sudo=False)
+    support_contact_id = fields.Many2one(
+        related="system_id.support_contact_id", string="Whom to call", related_sudo=False
+    )
+    criticality = fields.Selection(related="interface_id.criticality")
     # What was told, see tools.telling.
     told_at = fields.Datetime(string="Ladder since", readonly=True)
     told_severity = fields.Selection(SEVERITIES, readonly=True)

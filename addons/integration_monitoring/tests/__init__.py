@@ -1,1 +1,9 @@
-from . import test_access
+from . import (
+    test_access,
+    test_alert_channels,
+    test_deadman,
+    test_incident_acts,
+    test_incident_events,
+    test_incidents,
+    test_maintenance,
+)
