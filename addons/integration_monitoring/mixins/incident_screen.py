@@ -13,7 +13,7 @@ class IntegrationIncidentScreen(models.AbstractModel):
     wrong_html = fields.Html(
         string="What is wrong", compute="_compute_wrong_html", sanitize=False, readonly=True
     )
-    headline = fields.Char(string="Signals", compute="_compute_headline")
+    headline = fields.Char(string="In short", compute="_compute_headline")
     advice = fields.Text(string="First steps", compute="_compute_advice")
     duration = fields.Char(string="Lasted", compute="_compute_duration")
     effect_count = fields.Integer(string="Interfaces concerned", compute="_compute_effect_count")

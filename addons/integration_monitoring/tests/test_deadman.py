@@ -14,7 +14,7 @@ _DEADMAN = "odoo.addons.integration_monitoring.engine.deadman"
 class Watcher(BaseHTTPRequestHandler):
     """Somebody elsewhere who waits for signs of life."""
 
-    def do_GET(self):
+    def handle_one(self):
         self.server.seen.append((self.command, self.path, dict(self.headers)))
         self.send_response(self.server.status)
         if 300 <= self.server.status < 400:
@@ -22,7 +22,10 @@ class Watcher(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_POST = do_HEAD = do_GET
+    def __getattr__(self, name):
+        if name in ("do_GET", "do_POST", "do_HEAD"):
+            return self.handle_one
+        raise AttributeError(name)
 
     def log_message(self, *args):
         """Say nothing."""

@@ -89,7 +89,7 @@ class TestIncidentEvents(IncidentCase):
         self.assertTrue(self.posts(), "people are told")
 
     def test_a_failing_alert_makes_no_endless_chain(self):
-        """The delivery of an alert fails, which is found out and is the next incident, and so on."""
+        """The delivery of an alert fails, which is the next incident, and so on."""
         other = self._interface(
             "Other tickets", direction="outbound", event_type_ids=[(6, 0, self.types.ids)]
         )
