@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
 from odoo import api, fields
@@ -19,12 +17,12 @@ from odoo.models import BaseModel
 
 from ..tools import causes, detector, incidents, severity, telling
 from ..tools.causes import Cause, Node, Place, Subject
-from ..tools.escalation import Audience
 from ..tools.findings import Finding, Grade, Signal
 from ..tools.incident_states import State
 from ..tools.observed import Observed
 from ..tools.severity import Severity
 from . import incident_notices
+from .incident_case import Case, seconds
 from .incident_windows import Windows
 from .rollup_rows import moment
 
@@ -34,77 +32,6 @@ _logger = logging.getLogger(__name__)
 #: what it explained becomes an incident of its own if it lasts.
 GRACE = causes.BEFORE
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('integration_incident'))"
-
-
-def seconds(at: Any) -> int | None:
-    """Seconds since 1970 of a moment as Odoo stores it."""
-    return int(at.replace(tzinfo=UTC).timestamp()) if at else None
-
-
-@dataclass
-class Case:
-    """One incident: its row, and what the pure side knows of it."""
-
-    record: BaseModel
-    node: Node
-    incident: incidents.Incident
-    standing: telling.Standing
-    findings: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, record: BaseModel) -> Case:
-        """What stands in a row."""
-        worst = Severity(int(record.severity))
-        signals = {Signal(name): end for name, end in (record.signals or {}).items()}
-        incident = incidents.Incident(
-            seconds(record.started_at) or 0, MappingProxyType(signals), worst
-        )
-        standing = telling.Standing(
-            State(record.state),
-            worst,
-            bool(incident.lasting),
-            seconds(record.told_at),
-            Severity(int(record.told_severity)) if record.told_severity else None,
-            record.reached,
-            seconds(record.acknowledged_at),
-            seconds(record.resolved_at),
-            tuple(Audience(one) for one in record.told_to or ()),
-            record.turn,
-        )
-        node = Node(Subject(record.subject), record.subject_ref)
-        return cls(record, node, incident, standing, dict(record.findings or {}))
-
-    def became(self, incident: incidents.Incident) -> None:
-        """Take the next value of the pure side."""
-        self.incident = incident
-        self.standing = replace(
-            self.standing, severity=incident.severity, lasting=bool(incident.lasting)
-        )
-
-    def save(self) -> None:
-        """Write back what is different."""
-        standing = self.standing
-        values = {
-            "signals": {signal.value: end for signal, end in self.incident.signals.items()},
-            "findings": self.findings,
-            "severity": str(int(self.incident.severity)),
-            "state": standing.state.value,
-            "quiet_since": _stored(self.incident.quiet_since),
-            "told_at": _stored(standing.told_at),
-            "told_severity": str(int(standing.told_severity)) if standing.told_severity else False,
-            "reached": standing.reached,
-            "acknowledged_at": _stored(standing.acknowledged_at),
-            "resolved_at": _stored(standing.resolved_at),
-            "told_to": [one.value for one in standing.told_to],
-            "turn": standing.turn,
-        }
-        changed = {name: new for name, new in values.items() if self.record[name] != new}
-        if changed:
-            self.record.write(changed)
-
-
-def _stored(at: int | None) -> Any:
-    return moment(at) if at is not None else False
 
 
 class Book:
@@ -172,39 +99,14 @@ class Book:
             case = self._open(node, change, incident, place)
             if case is None:
                 return
-        fresh = change.finding.signal.value not in case.findings
         case.became(incident)
-        self._remember(case, change, fresh)
+        case.remember(change)
         if change.step is not detector.Step.ENDED:
             if case.standing.state is State.RESOLVED:
                 self.reopen(case, "signal")
             if node.kind is not Subject.INTERFACE:
                 self._explain(node)
         self.tell(case)
-
-    def _remember(self, case: Case, change: detector.Change, fresh: bool) -> None:
-        """Keep the numbers; a signal that comes and goes is counted, not listed again."""
-        signal = change.finding.signal
-        known = case.findings.get(signal.value, {})
-        begun = change.step is detector.Step.STARTED
-        case.findings[signal.value] = {
-            "since": change.since,
-            "at": change.at,
-            "peak": round(change.peak, 3),
-            "times": known.get("times", 0) + (1 if begun or fresh else 0),
-            # Of an end the numbers are those of health: the ones that speak for it are kept.
-            **(
-                {key: known[key] for key in ("level", "grade", "facts") if key in known}
-                if change.step is detector.Step.ENDED and known
-                else {
-                    "level": round(change.finding.level, 3),
-                    "grade": int(change.finding.grade),
-                    "facts": dict(change.finding.facts),
-                }
-            ),
-        }
-        if fresh:
-            case.record._note("signal", at=change.at, signal=signal.value)
 
     def _open(
         self,
@@ -293,7 +195,7 @@ class Book:
                 or (not case.incident.lasting)
             ):
                 continue
-            place = _place(case.record)
+            place = case.place()
             found = {
                 explained.node if explained else None
                 for signal in case.incident.lasting
@@ -392,12 +294,3 @@ class Book:
 def now() -> int:
     """The present, in seconds."""
     return seconds(fields.Datetime.now()) or 0
-
-
-def _place(record: BaseModel) -> Place:
-    return Place(
-        record.interface_id.id,
-        record.system_id.id,
-        record.interface_id.direction,
-        record.listener_ref or None,
-    )
