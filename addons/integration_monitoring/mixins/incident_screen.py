@@ -103,6 +103,7 @@ class IntegrationIncidentScreen(models.AbstractModel):
         return self.env._("%s days", hours // 24)
 
     @api.depends("effect_ids.interface_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_effect_count(self):
         for incident in self:
             incident.effect_count = len(incident.effect_ids.interface_id)

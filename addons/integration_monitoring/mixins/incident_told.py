@@ -186,7 +186,7 @@ class IntegrationIncidentTold(models.AbstractModel):
                 {
                     "signal": signal,
                     "lasting": not ends[signal],
-                    "level": findings.get(signal, {}).get("level", 0),
+                    "level": f"{findings.get(signal, {}).get('level') or 0:.3f}",
                 }
                 for signal in sorted(ends)
             ],

@@ -90,22 +90,20 @@ class IntegrationAlertChannel(models.Model):
     last_told_at = fields.Datetime(readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
     last_error_at = fields.Datetime(readonly=True, copy=False)
+    failing = fields.Boolean(readonly=True, copy=False, help="The last alert could not be told.")
     state = fields.Selection(
         [("unused", "Nothing told yet"), ("ok", "Works"), ("failing", "Fails")],
         compute="_compute_state",
     )
 
-    _closed_fields = frozenset({"last_told_at", "last_error", "last_error_at"})
+    _closed_fields = frozenset({"last_told_at", "last_error", "last_error_at", "failing"})
     _audit_excluded = tuple(sorted(_closed_fields))
 
-    @api.depends("last_told_at", "last_error_at")
+    @api.depends("last_told_at", "failing")
     def _compute_state(self):
         for channel in self:
-            told, failed = channel.last_told_at, channel.last_error_at
-            if failed and not (told and told > failed):
-                channel.state = "failing"
-            else:
-                channel.state = "ok" if told else "unused"
+            well = "ok" if channel.last_told_at else "unused"
+            channel.state = "failing" if channel.failing else well
 
     @api.depends("kind")
     @api.depends_context("uid")
@@ -177,11 +175,12 @@ class IntegrationAlertChannel(models.Model):
 
     def _succeeded(self):
         # sudo: closed columns, written by delivery
-        self.sudo().write({"last_told_at": fields.Datetime.now()})
+        self.sudo().write({"last_told_at": fields.Datetime.now(), "failing": False})
 
     def _failed(self, why):
+        now = fields.Datetime.now()
         # sudo: as above
-        self.sudo().write({"last_error": why, "last_error_at": fields.Datetime.now()})
+        self.sudo().write({"last_error": why, "last_error_at": now, "failing": True})
 
     # ------------------------------------------------------------------
     # a test

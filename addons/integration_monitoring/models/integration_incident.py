@@ -146,6 +146,10 @@ class IntegrationIncident(models.Model):
         for incident in self:
             incident.display_name = incident.name
 
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        """Nobody follows an incident: the channels decide who is told of it."""
+        return True
+
     # ------------------------------------------------------------------
     # what detection and time do
     # ------------------------------------------------------------------

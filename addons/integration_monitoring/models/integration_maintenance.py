@@ -19,7 +19,6 @@ class IntegrationMaintenance(models.Model):
     _description = "Maintenance Window"
     _inherit = ["integration.audited"]
     _order = "begin_at desc, id desc"
-    _check_company_auto = True
 
     name = fields.Char(required=True, help="What is done, as others should read it.")
     reason = fields.Text(help="Why, and whom to ask.")
@@ -32,10 +31,9 @@ class IntegrationMaintenance(models.Model):
     everything = fields.Boolean(
         string="All interfaces", help="All interfaces of the company; without one, the whole suite."
     )
-    system_ids = fields.Many2many("integration.system", string="Systems", check_company=True)
-    interface_ids = fields.Many2many(
-        "integration.interface", string="Interfaces", check_company=True
-    )
+    # No check_company: without a company it may be about systems of any.
+    system_ids = fields.Many2many("integration.system", string="Systems")
+    interface_ids = fields.Many2many("integration.interface", string="Interfaces")
     begin_at = fields.Datetime(
         string="From", required=True, default=lambda self: fields.Datetime.now()
     )
@@ -106,6 +104,20 @@ class IntegrationMaintenance(models.Model):
             if not (window.everything or window.system_ids or window.interface_ids):
                 raise ValidationError(
                     self.env._("Choose systems or interfaces, or “All interfaces”.")
+                )
+
+    @api.constrains("company_id", "system_ids", "interface_ids")
+    def _check_companies(self):
+        for window in self.filtered("company_id"):
+            others = (window.system_ids.company_id | window.interface_ids.company_id) - (
+                window.company_id
+            )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "Choose systems and interfaces of %(company)s, or leave the company empty.",
+                        company=window.company_id.name,
+                    )
                 )
 
     def _window(self):

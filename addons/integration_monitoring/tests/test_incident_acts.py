@@ -79,6 +79,7 @@ class TestIncidentActs(IncidentCase):
 
     def test_notes_stand_in_the_timeline(self):
         self.mine.action_note("The partner calls back at noon")
+        self.env.invalidate_all()
         note = self.incident.event_ids[0]
         self.assertEqual((note.kind, note.user_id), ("note", self.operator))
         self.assertEqual(note.sentence, "The partner calls back at noon")
@@ -139,6 +140,7 @@ class TestIncidentActs(IncidentCase):
         theirs = self.env["integration.incident"].with_user(stranger).search([])
         self.assertEqual(theirs.subject, "suite")
         self.assertEqual(theirs.effect_count, 0)
+        self.env.invalidate_all()
         mine = theirs.with_user(self.operator)
         self.assertEqual(mine.effect_count, 1)
 

@@ -54,7 +54,7 @@ class TestIncidentEvents(IncidentCase):
         self.assertEqual(document["interface"], self.outbound.name)
         self.assertEqual((document["severity"], document["state"]), (2, "open"))
         self.assertEqual(
-            document["signals"], [{"signal": "breaker_open", "lasting": True, "level": 2.0}]
+            document["signals"], [{"signal": "breaker_open", "lasting": True, "level": "2.000"}]
         )
         self.assertNotIn("Jane", json.dumps(document))
         self._heal(self.outbound)
