@@ -1,4 +1,4 @@
-"""What is told of an incident: each thing once, whoever asks how often; and when nobody is woken."""
+"""What is told of an incident: each thing once, whoever asks how often; and who sleeps."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -121,7 +121,25 @@ def test_opened_again_is_told_and_may_go_up_once_more():
     assert (told.kind, told.audience) == (Kind.AGAIN, (Audience.SUPPORT, Audience.OWNER))
     assert told.following.state is State.OPEN
     second = {one.key for one in all_due(told.following, HOUR + 10 * MINUTE)[0]}
-    assert second and not first & second, "a key names one telling"
+    assert second
+    assert not first & second, "a key names one telling"
+
+
+def test_opened_again_within_maintenance_is_told_after_it():
+    resolved = replace(opened(), state=State.RESOLVED, resolved_at=MINUTE)
+    standing = telling.silently_again(resolved)
+    assert standing.state is State.OPEN
+    assert all_due(standing, HOUR, muted=True)[0] == []
+    (told,) = all_due(standing, 2 * HOUR)[0]
+    assert told.kind is Kind.START
+    assert told.key != "start", "the first start has that key"
+
+
+def test_after_a_window_there_is_one_step_not_all_that_would_have_been_due():
+    told, standing = all_due(opened(), 5 * HOUR)
+    assert [one.audience for one in told] == [(Audience.BUSINESS,)]
+    assert all_due(standing, 5 * HOUR + 19 * MINUTE)[0] == []
+    assert all_due(standing, 5 * HOUR + 20 * MINUTE)[0]
 
 
 def test_a_word_that_does_not_come_true_lapses():

@@ -274,11 +274,16 @@ class Book:
 
     def tell(self, case: Case) -> None:
         """Note everything that is to be told of a case now."""
+        muted = self._muted(case)
+        while told := telling.due(case.standing, self.now, muted):
+            self.noted(case, told)
+
+    def _muted(self, case: Case) -> bool:
+        """Whether nobody is to be woken for it: maintenance, or a cause that has an incident."""
         window = self.windows.over(case.record)
         case.record._mute(window, self.now)
-        behind = case.record.cause_id and case.record.cause_id.state != State.CLOSED.value
-        while told := telling.due(case.standing, self.now, bool(window or behind)):
-            self.noted(case, told)
+        cause = case.record.cause_id
+        return bool(window) or bool(cause and cause.state != State.CLOSED.value)
 
     def noted(self, case: Case, told: telling.Due) -> None:
         """Note one thing that is to be told, in this transaction."""
@@ -287,7 +292,10 @@ class Book:
 
     def reopen(self, case: Case, why: str) -> None:
         """It goes on although somebody said that it is dealt with."""
-        self.noted(case, telling.again(case.standing, self.now))
+        if why != "person" and self._muted(case):
+            case.standing = telling.silently_again(case.standing)
+        else:
+            self.noted(case, telling.again(case.standing, self.now))
         case.record._note("reopened", at=self.now, why=why)
 
 

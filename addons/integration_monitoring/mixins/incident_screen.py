@@ -52,11 +52,7 @@ class IntegrationIncidentScreen(models.AbstractModel):
     def _finding_html(self, signal):
         known = (self.findings or {}).get(signal, {})
         ended = (self.signals or {}).get(signal)
-        numbers = [
-            f"{name}: {value}"
-            for name, value in sorted((known.get("facts") or {}).items())
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        ]
+        numbers = [] if "integration.finding.text" in self.env else self._numbers(known)
         if known.get("times", 1) > 1:
             numbers.insert(0, self.env._("%s times", known["times"]))
         if ended:
@@ -68,6 +64,14 @@ class IntegrationIncidentScreen(models.AbstractModel):
             if numbers
             else "",
         )
+
+    def _numbers(self, known):
+        """The bare numbers, where nobody makes a sentence of them; words may be anything."""
+        return [
+            f"{name}: {value}"
+            for name, value in sorted((known.get("facts") or {}).items())
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        ]
 
     @api.depends("signals")
     @api.depends_context("lang")

@@ -93,7 +93,7 @@ class IntegrationIncidentEvent(models.Model):
                 "%(what)s, %(severity)s: nobody could be told.", what=what, severity=severity
             )
         return self.env._(
-            "%(what)s, %(severity)s: told to %(whom)s.", what=what, severity=severity, whom=whom
+            "%(what)s, %(severity)s: for %(whom)s.", what=what, severity=severity, whom=whom
         )
 
     @api.model

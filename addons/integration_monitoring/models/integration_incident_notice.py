@@ -33,7 +33,7 @@ class IntegrationIncidentNotice(models.Model):
     )
     company_id = fields.Many2one(related="incident_id.company_id")
     channel_id = fields.Many2one(
-        "integration.alert.channel", readonly=True, index=True, ondelete="cascade"
+        "integration.alert.channel", readonly=True, index=True, ondelete="restrict"
     )
     kind = fields.Selection(KINDS, required=True, readonly=True)
     key = fields.Char(required=True, readonly=True, help="Names it, so that it is told once.")

@@ -44,6 +44,16 @@ class TestMaintenance(IncidentCase):
         self.later(CALM)
         self.assertEqual(self.notices(incident, self.chat), ["start", "end"])
 
+    def test_what_goes_on_in_spite_of_a_resolution_is_told_after_it(self):
+        incident = self.open_one()
+        incident.with_user(self.operator).action_resolve("Restarted")
+        self.window(hours=2)
+        self.take(self.of_interface(self.outbound, Signal.DEAD_LETTER))
+        self.assertEqual(incident.state, "open")
+        self.assertEqual(self.notices(incident, self.chat), ["start"])
+        self.later(2 * HOUR)
+        self.assertEqual(self.notices(incident, self.chat), ["start", "start"])
+
     def test_windows_concern_what_they_say(self):
         other = self.env["integration.system"].create({"name": "Other", "code": "OTHER"})
         self.window(system_ids=[(6, 0, other.ids)])

@@ -126,6 +126,14 @@ def again(standing: Standing, now: int) -> Due:
     return Due(Kind.AGAIN, f"{turn}:again", told.audience, told.following)
 
 
+def silently_again(standing: Standing) -> Standing:
+    """As :func:`again` while nobody is to be woken: it is told when that is over, if it lasts.
+
+    :raises incident_states.ActRefused: it was not resolved.
+    """
+    return replace(again(standing, 0).following, told_at=None, reached=0)
+
+
 def lapsed(standing: Standing, now: int) -> bool:
     """Whether somebody's word that it is dealt with has not come true for too long."""
     return (
@@ -145,7 +153,8 @@ def _start(standing: Standing, now: int) -> Due:
         reached=1,
         told_to=_and(standing.told_to, whom),
     )
-    return Due(Kind.START, "start", whom, following)
+    key = f"{standing.turn}:start" if standing.turn else "start"
+    return Due(Kind.START, key, whom, following)
 
 
 def _worse(standing: Standing, now: int) -> Due:
@@ -172,10 +181,9 @@ def _step(standing: Standing, now: int) -> Due | None:
         return None
     reached = standing.reached + 1
     whom = audience(standing.severity, reached)
-    told_at, state = standing.told_at, standing.state
-    if state is State.ACKNOWLEDGED:
-        # Else all later steps would be due in the same moment.
-        told_at = now - LADDERS[standing.severity][reached - 1].after
+    # The next step counts from here: after a window, or an acknowledgement, all were due at once.
+    told_at = now - LADDERS[standing.severity][reached - 1].after
+    state = standing.state
     if state is not State.ESCALATED:
         state = after(state, Act.ESCALATE)
     following = replace(
