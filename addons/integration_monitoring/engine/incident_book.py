@@ -60,9 +60,9 @@ class Book:
         return self.cases[Node(Subject(record.subject), record.subject_ref)]
 
     def save(self) -> None:
-        """Write back everything."""
-        for case in self.cases.values():
-            case.save()
+        """Write back everything; screens that are open load anew."""
+        if any([case.save() for case in self.cases.values()]):
+            self.env["integration.incident"]._show_changes()
 
     # -- changes ---------------------------------------------------------------------------
 

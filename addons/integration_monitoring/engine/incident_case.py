@@ -63,8 +63,8 @@ class Case:
             self.standing, severity=incident.severity, lasting=bool(incident.lasting)
         )
 
-    def save(self) -> None:
-        """Write back what is different."""
+    def save(self) -> bool:
+        """Write back what is different; whether anything was."""
         standing = self.standing
         values = {
             "signals": {signal.value: end for signal, end in self.incident.signals.items()},
@@ -83,6 +83,7 @@ class Case:
         changed = {name: new for name, new in values.items() if self.record[name] != new}
         if changed:
             self.record.write(changed)
+        return bool(changed)
 
     def remember(self, change: detector.Change) -> None:
         """Keep the numbers; a signal that comes and goes is counted, not listed again."""

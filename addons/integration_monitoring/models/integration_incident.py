@@ -221,6 +221,14 @@ class IntegrationIncident(models.Model):
             ]
         )
 
+    @api.model
+    def _show_changes(self):
+        """Let open screens load anew, where there are such screens."""
+        overview = self.env.get("integration.overview")
+        tell = getattr(overview, "_changed", None)
+        if tell is not None:
+            tell()
+
     # ------------------------------------------------------------------
     # counts for screens
     # ------------------------------------------------------------------
