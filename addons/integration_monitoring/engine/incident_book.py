@@ -61,7 +61,8 @@ class Book:
 
     def save(self) -> None:
         """Write back everything; screens that are open load anew."""
-        if any([case.save() for case in self.cases.values()]):
+        changed = [case.save() for case in self.cases.values()]
+        if any(changed):
             self.env["integration.incident"]._show_changes()
 
     # -- changes ---------------------------------------------------------------------------
