@@ -94,22 +94,23 @@ class TestIncidentEvents(IncidentCase):
             "Other tickets", direction="outbound", event_type_ids=[(6, 0, self.types.ids)]
         )
         carriers = self.watcher | other
-        self.open_one()
-        for _round in range(5):
+        first = self.open_one()
+        for _round in range(3):
             self.deliver()
             self.dispatch()
             self.send_with(refused)
             for carrier in carriers:
                 self.drain(carrier)
-                if self.messages(carrier).filtered(lambda one: one.state == "dead"):
-                    self.open_one(Signal.DEAD_LETTER, carrier)
-            self.later(60)
+                self.assertIn("dead", self.messages(carrier).mapped("state"))
+                self.open_one(Signal.DEAD_LETTER, carrier)
             for carrier in carriers:
                 self._heal(carrier, Signal.DEAD_LETTER)
+        theirs = self.incidents(("interface_id", "in", carriers.ids))
+        self.assertEqual(len(theirs), 6)
+        self.assertTrue(all(self.notices(one, self.chat) for one in theirs), "people are told")
         for carrier in carriers:
-            self.assertEqual(
-                len(self.messages(carrier)), 1, "the start of the first incident, nothing else"
-            )
+            told = self.messages(carrier)
+            self.assertEqual(set(told.mapped("res_id")), {first.id}, "not of their own failures")
 
     def test_its_failed_delivery_is_no_event_either(self):
         exhausted = self.env.ref("integration_core.event_type_message_exhausted")
