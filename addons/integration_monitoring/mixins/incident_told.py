@@ -113,14 +113,19 @@ class IntegrationIncidentTold(models.AbstractModel):
         return users.filtered(lambda user: user.active and not user.share)
 
     def _people_of(self, audience, channel):
-        if audience is Audience.OWNER:
-            return self.interface_id.owner_id or self.system_id.interface_ids.owner_id
-        if audience is Audience.BUSINESS:
-            return self.system_id.business_owner_id
+        """Who that is; who is not named, or has left, is stood in for, so that no step is lost."""
         if audience is Audience.SUPPORT:
-            chosen, group = channel.support_ids, "integration_core.group_operator"
-        else:
-            chosen, group = channel.manager_ids, "integration_core.group_administrator"
+            return self._members(channel.support_ids, "integration_core.group_operator")
+        managers = self._members(channel.manager_ids, "integration_core.group_administrator")
+        if audience is Audience.MANAGERS:
+            return managers
+        owners = self.interface_id.owner_id or self.system_id.interface_ids.owner_id
+        business = self.system_id.business_owner_id
+        named = (owners, business) if audience is Audience.OWNER else (business, owners)
+        return next((users for one in named if (users := one.filtered("active"))), managers)
+
+    def _members(self, chosen, group):
+        """Those who were chosen, else the members of a group, of the company of the incident."""
         users = chosen or self.env.ref(group).all_user_ids
         company = self.company_id
         return users.filtered(lambda user: not company or company in user.company_ids)

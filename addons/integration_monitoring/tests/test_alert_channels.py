@@ -3,7 +3,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from ..engine import alert_channels, notice_delivery
 from .incident_case import CALM, HOUR, MINUTE, IncidentCase, Signal, Step
@@ -128,6 +128,35 @@ class TestAlertChannels(IncidentCase):
         self.deliver()
         self.assertEqual(self._notice(incident, self.chat).state, "skipped")
         self.assertFalse(self.posts())
+
+    def test_who_is_not_named_or_has_left_is_stood_in_for(self):
+        self.system.business_owner_id = False
+        self.owner.active = False
+        boss = new_test_user(self.env, "incident.boss", "integration_core.group_administrator")
+        self.activities.manager_ids = boss
+        incident = self.open_one()
+        for audience in ("owner", "business", "managers"):
+            self.assertEqual(incident._people([audience], self.activities), boss, audience)
+        self.system.business_owner_id = self.business
+        self.assertEqual(incident._people(["owner"], self.activities), self.business)
+        self.owner.active = True
+        self.system.business_owner_id = False
+        self.assertEqual(incident._people(["business"], self.activities), self.owner)
+
+    def test_a_copy_is_quiet(self):
+        path = file_path("integration_monitoring/data/neutralize.sql")
+        deadman = self.env["integration.deadman"].create(
+            {"name": "Clinic", "url": "https://watcher.example/ping"}
+        )
+        incident = self.open_one()
+        self.env.flush_all()
+        with open(path) as script:
+            self.env.cr.execute(script.read())
+        self.env.invalidate_all()
+        self.assertEqual(set(incident.notice_ids.mapped("state")), {"skipped"})
+        self.assertFalse(deadman.active)
+        self.assertFalse(self.webhook.active)
+        self.assertTrue(self.chat.active)
 
     # -- quiet hours -----------------------------------------------------------------------
 
