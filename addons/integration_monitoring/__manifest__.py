@@ -19,6 +19,11 @@
         "views/integration_rollup_views.xml",
         "views/integration_heartbeat_views.xml",
         # incidents
+        "data/mail_activity_type.xml",
+        "data/integration_incident_events.xml",
+        "data/integration_alert_channel.xml",
+        "data/ir_cron_incidents.xml",
+        "views/integration_incident_form.xml",
         "views/integration_incident_views.xml",
         # detection
         "data/ir_cron_detect.xml",
@@ -52,6 +57,13 @@
         "views/menus_triage.xml",
         "views/menus_data.xml",
         "views/menus_detect.xml",
+        "views/integration_incident_assign_views.xml",
+        "views/integration_alert_channel_views.xml",
+        "views/integration_maintenance_views.xml",
+        "views/integration_deadman_views.xml",
+        # menus
+        "views/menus.xml",
+        "views/menus_incidents.xml",
     ],
     "assets": {
         "web.assets_backend": [

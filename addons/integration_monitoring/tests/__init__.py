@@ -14,4 +14,10 @@ from . import test_access, test_collector, test_heartbeat, test_rollup_ranges
     test_watch_suite,
     test_watch_switches,
     test_watch_traffic,
+    test_alert_channels,
+    test_deadman,
+    test_incident_acts,
+    test_incident_events,
+    test_incidents,
+    test_maintenance,
 )

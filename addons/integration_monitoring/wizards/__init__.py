@@ -1,1 +1,1 @@
-from . import integration_error_acts
+from . import integration_error_acts, integration_incident_assign

@@ -1,0 +1,1 @@
+from . import incident_acts, incident_screen, incident_told
