@@ -1,19 +1,17 @@
-from . import (
-    integration_heartbeat,
-    integration_incident,
-    integration_rollup,
-)
 from . import (  # screens
     integration_demo,
+    integration_heartbeat,
+    integration_incident,
     integration_interface,
     integration_message,
-    integration_overview_parts,
-    integration_overview_words,
     integration_overview,
     integration_overview_interface,
     integration_overview_marks,
+    integration_overview_parts,
     integration_overview_system,
-    integration_trace_case,
+    integration_overview_words,
+    integration_rollup,
     integration_trace,
+    integration_trace_case,
     ir_websocket,
 )

@@ -33,7 +33,7 @@ class IntegrationOverview(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def load(self):
+    def load_overview(self):
         """All that the overview, the map and the page of a system show.
 
         :raises odoo.exceptions.AccessError: the reader is no observer

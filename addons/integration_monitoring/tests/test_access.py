@@ -11,7 +11,16 @@ MATRIX = {
     # incidents
     ("integration.incident",): _SEEN,
 }
-MAY_CALL = {}
+_READERS = set(ROLES) - {"user"}
+MAY_CALL = {
+    # screens
+    "integration.overview": {
+        "load_overview": _READERS,
+        "load_interface": _READERS,
+        "load_system": _READERS,
+    },
+    "integration.trace": {"find": _READERS, "case": _READERS},
+}
 SAMPLES = {}
 
 

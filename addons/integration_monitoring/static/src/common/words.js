@@ -6,12 +6,12 @@ import { formatFloat, formatInteger } from "@web/views/fields/formatters";
 
 /** Each light as it is shown: never by its colour alone. The worst one stands first. */
 export const LIGHTS = {
-    down: { label: _t("Down"), icon: "fa-times-circle", look: "danger" },
-    silent: { label: _t("Silent"), icon: "fa-bell-slash", look: "danger" },
-    degraded: { label: _t("Degraded"), icon: "fa-exclamation-triangle", look: "warning" },
-    unknown: { label: _t("Not known"), icon: "fa-question-circle", look: "secondary" },
-    ok: { label: _t("OK"), icon: "fa-check-circle", look: "success" },
-    paused: { label: _t("Paused"), icon: "fa-pause-circle", look: "secondary" },
+    down: { label: _t("Down"), icon: "fa-times-circle", glyph: "\uf057", look: "danger" },
+    silent: { label: _t("Silent"), icon: "fa-bell-slash", glyph: "\uf1f6", look: "danger" },
+    degraded: { label: _t("Degraded"), icon: "fa-exclamation-triangle", glyph: "\uf071", look: "warning" },
+    unknown: { label: _t("Not known"), icon: "fa-question-circle", glyph: "\uf059", look: "secondary" },
+    ok: { label: _t("OK"), icon: "fa-check-circle", glyph: "\uf058", look: "success" },
+    paused: { label: _t("Paused"), icon: "fa-pause-circle", glyph: "\uf28b", look: "secondary" },
 };
 
 export const lightOf = (light) => LIGHTS[light] || LIGHTS.unknown;

@@ -4,16 +4,16 @@ import { loadBundle } from "@web/core/assets";
 /* global Chart */
 
 const MARK_COLORS = {
-    change: "--bs-primary",
-    approval: "--bs-success",
-    rotation: "--bs-warning",
-    deployment: "--bs-info",
-    act: "--bs-secondary",
+    change: "--im-main",
+    approval: "--im-ok",
+    rotation: "--im-warn",
+    deployment: "--im-info",
+    act: "--im-mute",
 };
 
-/** A colour of the theme, so that charts follow light and dark. */
-export function themeColor(name, fallback = "#808080") {
-    return getComputedStyle(document.body).getPropertyValue(name).trim() || fallback;
+/** A colour of the theme where an element stands, so that charts follow light and dark. */
+function themeColor(el, name) {
+    return getComputedStyle(el).getPropertyValue(name).trim() || "#808080";
 }
 
 /** Draws a line where something changed, with a dot at its top. */
@@ -27,7 +27,7 @@ const markLines = {
                 continue;
             }
             ctx.save();
-            ctx.strokeStyle = ctx.fillStyle = themeColor(MARK_COLORS[mark.kind]);
+            ctx.strokeStyle = ctx.fillStyle = themeColor(chart.canvas, MARK_COLORS[mark.kind]);
             ctx.setLineDash([4, 3]);
             ctx.beginPath();
             ctx.moveTo(x, chartArea.top);
@@ -57,6 +57,7 @@ export class TimeChart extends Component {
         formatTime: Function,
         summary: String,
         stacked: { type: Boolean, optional: true },
+        whole: { type: Boolean, optional: true }, // only whole numbers
     };
 
     setup() {
@@ -76,9 +77,10 @@ export class TimeChart extends Component {
     }
 
     get config() {
-        const { times, series, marks, format, formatTime, stacked } = this.props;
-        const text = themeColor("--bs-body-color", "#444");
-        const grid = themeColor("--bs-border-color", "#ddd");
+        const { times, series, marks, format, formatTime, stacked, whole } = this.props;
+        const color = (name) => themeColor(this.canvas.el, name);
+        const text = color("--im-text");
+        const grid = color("--im-line");
         return {
             type: series.some((one) => one.type === "bar") ? "bar" : "line",
             data: {
@@ -86,8 +88,8 @@ export class TimeChart extends Component {
                     type: one.type || "line",
                     label: one.label,
                     data: times.map((at, place) => ({ x: at, y: one.values[place] })),
-                    borderColor: themeColor(one.color),
-                    backgroundColor: themeColor(one.color),
+                    borderColor: color(one.color),
+                    backgroundColor: color(one.color),
                     borderWidth: one.type === "bar" ? 0 : 2,
                     borderDash: one.dashed ? [5, 4] : undefined,
                     pointRadius: 0,
@@ -118,7 +120,12 @@ export class TimeChart extends Component {
                         beginAtZero: true,
                         stacked: Boolean(stacked),
                         grid: { color: grid },
-                        ticks: { color: text, maxTicksLimit: 5, callback: format },
+                        ticks: {
+                            color: text,
+                            maxTicksLimit: 5,
+                            callback: format,
+                            precision: whole ? 0 : undefined,
+                        },
                     },
                 },
                 plugins: {

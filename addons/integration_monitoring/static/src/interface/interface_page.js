@@ -12,14 +12,14 @@ import { TimeChart } from "./chart";
 /* global luxon */
 
 const ERROR_COLORS = [
-    "--bs-danger",
-    "--bs-warning",
-    "--bs-purple",
-    "--bs-orange",
-    "--bs-pink",
-    "--bs-indigo",
-    "--bs-teal",
-    "--bs-secondary",
+    "--im-bad",
+    "--im-warn",
+    "--im-violet",
+    "--im-orange",
+    "--im-teal",
+    "--im-info",
+    "--im-main",
+    "--im-mute",
 ];
 const MARK_ICONS = {
     change: "fa-pencil",
@@ -60,17 +60,17 @@ export class InterfacePage extends Component {
             manual_fallback: data.manual_fallback && markup(data.manual_fallback),
             times: column("at"),
             throughput: [
-                { label: _t("Delivered or handled"), values: column("done"), color: "--bs-success" },
-                { label: _t("New"), values: column("received"), color: "--bs-info", dashed: true },
+                { label: _t("Delivered or handled"), values: column("done"), color: "--im-ok" },
+                { label: _t("New"), values: column("received"), color: "--im-info", dashed: true },
             ],
             latency: [
-                { label: "p50", values: column("p50"), color: "--bs-info" },
-                { label: "p95", values: column("p95"), color: "--bs-primary" },
-                { label: "p99", values: column("p99"), color: "--bs-warning" },
+                { label: "p50", values: column("p50"), color: "--im-info" },
+                { label: "p95", values: column("p95"), color: "--im-main" },
+                { label: "p99", values: column("p99"), color: "--im-warn" },
             ],
             errors: this.errorSeries(points, data.error_classes),
-            queue: [{ label: _t("Waiting"), values: column("depth"), color: "--bs-primary" }],
-            age: [{ label: _t("Oldest"), values: column("oldest"), color: "--bs-warning" }],
+            queue: [{ label: _t("Waiting"), values: column("depth"), color: "--im-main" }],
+            age: [{ label: _t("Oldest"), values: column("oldest"), color: "--im-warn" }],
         };
     }
 

@@ -3,9 +3,10 @@
 export const WIDTH = 1200;
 export const HEIGHT = 720;
 const CENTER = { x: WIDTH / 2, y: HEIGHT / 2 };
-const NODE = { width: 190, height: 58 };
+const NODE = { width: 205, height: 58 };
 const HUB = 62;
 const GAP = 18;
+const LETTERS = 17;
 const DOMAIN_ORDER = ["clinical", "integration", "administrative", "observability"];
 
 const rank = (domain) => {
@@ -73,30 +74,41 @@ function arrow(from, to, width) {
     return `${to.x},${to.y} ${corner(0.5)} ${corner(-0.5)}`;
 }
 
-/** The arc behind the systems of each domain, with its name. */
-function arcs(nodes, names) {
+/** As much of a name as fits into the box of a system. */
+export function shortened(name) {
+    return name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}…` : name;
+}
+
+const onEllipse = (angle, share) => ({
+    x: CENTER.x + Math.cos(angle) * (WIDTH / 2) * share,
+    y: CENTER.y + Math.sin(angle) * (HEIGHT / 2) * share,
+});
+
+/** The name of each domain, among its systems. */
+function labels(nodes, names) {
     const found = new Map();
     for (const node of nodes) {
         const domain = node.system.domain || "";
-        const angles = found.get(domain) || [];
-        angles.push(node.angle);
-        found.set(domain, angles);
+        found.set(domain, [...(found.get(domain) || []), node.angle]);
     }
-    return [...found].map(([domain, angles]) => {
-        const middle = (angles[0] + angles.at(-1)) / 2;
-        return {
-            key: domain,
-            name: names[domain] || domain,
-            x: CENTER.x + Math.cos(middle) * 150,
-            y: CENTER.y + Math.sin(middle) * 110,
-        };
-    });
+    const half = Math.PI / Math.max(1, nodes.length);
+    return [...found].map(([domain, angles]) => ({
+        key: domain,
+        name: names[domain] || domain,
+        ...onEllipse(middleOf(angles, half), 0.5),
+    }));
+}
+
+/** Between two systems, where no line passes, as near to the middle of a domain as can be. */
+function middleOf(angles, half) {
+    const middle = (angles[0] + angles.at(-1)) / 2;
+    return angles.length % 2 ? middle + half : middle;
 }
 
 /**
  * @param {object[]} systems as `integration.overview` gives them
  * @param {object} names of domains
- * @returns {{center, hub, nodes, edges, arcs}}
+ * @returns {{center, hub, nodes, edges, labels}}
  */
 export function drawing(systems, names) {
     const around = ordered(systems);
@@ -124,6 +136,6 @@ export function drawing(systems, names) {
         hub: HUB,
         nodes,
         edges: nodes.flatMap((node) => edgesOf(node.system, node, node.straight)),
-        arcs: arcs(nodes, names),
+        labels: labels(nodes, names),
     };
 }

@@ -7,7 +7,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { useLive } from "../common/live";
 import { CountLink, Freshness, Light } from "../common/parts";
 import { count, duration, lightOf, LIGHTS, pageAction } from "../common/words";
-import { drawing, HEIGHT, WIDTH } from "./drawing";
+import { drawing, HEIGHT, shortened, WIDTH } from "./drawing";
 
 const DOMAINS = {
     clinical: _t("Clinical"),
@@ -27,8 +27,8 @@ export class IntegrationMap extends Component {
         this.action = useService("action");
         // On a phone the drawing is too small to hit a system with a finger.
         this.state = useState({ table: this.env.isSmall });
-        this.live = useLive(() => this.orm.silent.call("integration.overview", "load"));
-        Object.assign(this, { count, duration, lightOf });
+        this.live = useLive(() => this.orm.silent.call("integration.overview", "load_overview"));
+        Object.assign(this, { count, duration, lightOf, short: shortened });
         this.box = `0 0 ${WIDTH} ${HEIGHT}`;
         this.legend = Object.keys(LIGHTS);
     }

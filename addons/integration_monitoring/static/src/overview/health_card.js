@@ -19,6 +19,11 @@ export class HealthCard extends Component {
         return this.props.card;
     }
 
+    /** On the wall, what runs or is meant to rest takes little room. */
+    get isCompact() {
+        return Boolean(this.props.wall) && ["ok", "paused"].includes(this.card.light);
+    }
+
     get isOutbound() {
         return this.card.direction === "outbound";
     }

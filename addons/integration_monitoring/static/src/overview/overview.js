@@ -20,7 +20,7 @@ export class Overview extends Component {
         this.action = useService("action");
         this.root = useRef("root");
         this.state = useState({ wall: Boolean(this.props.action.params?.wall), trouble: false });
-        this.live = useLive(() => this.orm.silent.call("integration.overview", "load"));
+        this.live = useLive(() => this.orm.silent.call("integration.overview", "load_overview"));
         this.lightOf = lightOf;
         this.percent = percent;
         this.ago = ago;
@@ -71,7 +71,7 @@ export class Overview extends Component {
 
     look(number) {
         const alarming = ["dead", "quarantined", "integration.business.breach"];
-        return number.value && alarming.includes(number.key) ? "text-danger" : "";
+        return number.value && alarming.includes(number.key) ? "o_im_bad" : "";
     }
 
     severityLook(severity) {
