@@ -69,5 +69,16 @@
         "web.assets_backend": [
             "integration_monitoring/static/src/**/*",
         ],
+        # screens
+        "views/integration_overview_views.xml",
+        # menus
+        "views/menus.xml",
+        "views/menus_overview.xml",
+    ],
+    # screens
+    "demo": ["demo/integration_monitoring.xml"],
+    "assets": {
+        "web.assets_backend": ["integration_monitoring/static/src/**/*"],
+        "web.assets_tests": ["integration_monitoring/static/tests/tours/*.js"],
     },
 }

@@ -20,4 +20,10 @@ from . import test_access, test_collector, test_heartbeat, test_rollup_ranges
     test_incident_events,
     test_incidents,
     test_maintenance,
+from . import (  # screens
+    test_access,
+    test_overview,
+    test_overview_interface,
+    test_trace,
+    test_ui_monitoring,
 )

@@ -129,6 +129,17 @@ SAMPLES = {
         {"name": "Clinic", "url": "https://watcher.example/ping"}
     ),
 }
+_READERS = set(ROLES) - {"user"}
+MAY_CALL = {
+    # screens
+    "integration.overview": {
+        "load_overview": _READERS,
+        "load_interface": _READERS,
+        "load_system": _READERS,
+    },
+    "integration.trace": {"find": _READERS, "case": _READERS},
+}
+SAMPLES = {}
 
 
 @tagged("post_install", "-at_install")
