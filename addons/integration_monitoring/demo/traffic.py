@@ -1,7 +1,7 @@
 """A day of traffic and three months of rollups, so that the screens show life from the start.
 
-Messages of the last day are rows of the ledger, and their rollups are counted from them: a number on
-a screen opens the list that it counts. Of what is older there are rollups only, as when retention
+Messages of the last day are rows of the ledger, and their rollups are counted from them: a number
+on a screen opens the list that it counts. Of what is older there are rollups only, as when retention
 has removed the messages.
 """
 

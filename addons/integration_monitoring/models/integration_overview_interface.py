@@ -108,7 +108,7 @@ class IntegrationOverviewInterface(models.AbstractModel):
         name = "integration.error.group"
         if name not in self.env or not self.env[name].has_access("read"):
             return []
-        domain = [("interface_id", "=", interface.id), *self._open_domain(name, None)]
+        domain = [("interface_id", "=", interface.id), ("state", "not in", ["resolved", "snoozed"])]
         found = self.env[name].search(domain, limit=10)
         names = found._fields
         return [

@@ -13,8 +13,8 @@ SHOWN = 6
 BUSINESS = {
     "integration.exception": [("state", "=", "open")],
     "integration.conflict": [("state", "=", "open")],
-    "integration.business.breach": None,
-    "integration.error.group": None,
+    "integration.business.breach": [("state", "!=", "healed")],
+    "integration.error.group": [("state", "not in", ["resolved", "snoozed"])],
 }
 
 

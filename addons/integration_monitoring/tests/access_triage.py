@@ -67,7 +67,6 @@ def group(case):
 
 SAMPLES = {"integration.error.group": group}
 ARGUMENTS = {
-    "action_assign": [1],
     "action_snooze": [4, "because"],
     "action_resolve": ["mapping", "because"],
 }
