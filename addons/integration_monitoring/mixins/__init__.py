@@ -1,1 +1,1 @@
-from . import incident_acts, incident_screen, incident_told
+from . import error_group_act, error_group_view, incident_acts, incident_screen, incident_told

@@ -6,8 +6,6 @@ from . import (
     integration_demo,
     integration_doctor,
     integration_error_group,
-    integration_error_group_act,
-    integration_error_group_view,
     integration_error_hour,
     integration_error_resolution,
     integration_error_route,
