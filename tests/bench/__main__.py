@@ -6,6 +6,7 @@ import sys
 from tests.bench import (
     adt_apply,
     audit_cost,
+    dashboard_scale,
     dft_apply,
     dispense_apply,
     engine_inbound_drain,
@@ -39,6 +40,7 @@ _BENCHMARKS = {
         mfn_upsert,
         event_capture,
         ledger_scale,
+        dashboard_scale,
         event_latency,
         payload_encryption,
         retention_under_traffic,

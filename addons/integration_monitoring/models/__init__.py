@@ -1,4 +1,4 @@
-from . import (  # screens
+from . import (
     integration_demo,
     integration_heartbeat,
     integration_incident,
@@ -7,11 +7,8 @@ from . import (  # screens
     integration_overview,
     integration_overview_interface,
     integration_overview_marks,
-    integration_overview_parts,
     integration_overview_system,
-    integration_overview_words,
     integration_rollup,
     integration_trace,
-    integration_trace_case,
     ir_websocket,
 )

@@ -1,4 +1,4 @@
-from . import (  # screens
+from . import (
     test_access,
     test_overview,
     test_overview_interface,

@@ -131,7 +131,7 @@ class TestOverview(OverviewCase):
         )
         card = self._card(self.overview().load_overview(), self.inbound)
         self.assertEqual(card["light"], "paused")
-        self.assertEqual([one["code"] for one in card["reasons"]][0], "paused")
+        self.assertEqual(card["reasons"][0]["code"], "paused")
         self.assertIn("dead_letters", [one["code"] for one in card["reasons"]])
 
     def test_every_reason_has_a_sentence(self):

@@ -1,0 +1,5 @@
+from . import (
+    overview_parts,
+    overview_words,
+    trace_case,
+)
