@@ -1,1 +1,4 @@
-from . import health, metrics
+from . import (
+    health,
+    metrics,
+)

@@ -1,8 +1,8 @@
 """A day of traffic and three months of rollups, so that the screens show life from the start.
 
 Messages of the last day are rows of the ledger, and their rollups are counted from them: a number
-on a screen opens the list that it counts. Of what is older there are rollups only, as when retention
-has removed the messages.
+on a screen opens the list that it counts. Of what is older there are rollups only, as when
+retention has removed the messages.
 """
 
 from __future__ import annotations

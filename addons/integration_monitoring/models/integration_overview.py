@@ -5,16 +5,14 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import open_messages, overview_sums
+from ..mixins.overview_parts import CHANNEL, OBSERVER, text_of
 from ..tools import health_wall, trends, wall_order
 from ..tools.histogram import percentiles
-from .integration_overview_parts import text_of
 
 #: Seconds after which the screens say that what they show is old.
 STALE = 180
 #: Seconds between two notices of one process that something has changed.
 QUIET = 5.0
-CHANNEL = "integration.overview"
-OBSERVER = "integration_core.group_observer"
 
 _told = {}
 

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine import intake, keys
 
-from .integration_overview import OBSERVER
+from ..mixins.overview_parts import OBSERVER
 
 #: Shorter texts would find what nobody looks for.
 SHORTEST = 3

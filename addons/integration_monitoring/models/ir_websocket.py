@@ -1,6 +1,6 @@
 from odoo import models
 
-from .integration_overview import CHANNEL, OBSERVER
+from ..mixins.overview_parts import CHANNEL, OBSERVER
 
 
 class IrWebsocket(models.AbstractModel):

@@ -71,15 +71,15 @@ class TestOverview(OverviewCase):
         self._traffic()
         everybody = self.overview().load_overview()
         self.assertIsNone(self._card(everybody, self.foreign))
+        with self.assertRaises(AccessError):
+            self.overview().load_interface(self.foreign.id)
+        with self.assertRaises(AccessError):
+            self.overview().load_system(self.other_system.id)
         self.observer.company_ids += self.other_company
         both = self.overview().with_context(
             allowed_company_ids=(self.env.company + self.other_company).ids
         )
         self.assertIsNotNone(self._card(both.load_overview(), self.foreign))
-        with self.assertRaises(AccessError):
-            self.overview().load_interface(self.foreign.id)
-        with self.assertRaises(AccessError):
-            self.overview().load_system(self.other_system.id)
 
     def test_without_the_role_nothing_is_told(self):
         user = new_test_user(self.env, "no.role", "base.group_user")
@@ -131,7 +131,7 @@ class TestOverview(OverviewCase):
         )
         card = self._card(self.overview().load_overview(), self.inbound)
         self.assertEqual(card["light"], "paused")
-        self.assertEqual([one["code"] for one in card["reasons"]][0], "paused")
+        self.assertEqual(card["reasons"][0]["code"], "paused")
         self.assertIn("dead_letters", [one["code"] for one in card["reasons"]])
 
     def test_every_reason_has_a_sentence(self):

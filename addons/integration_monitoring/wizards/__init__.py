@@ -1,1 +1,4 @@
-from . import integration_error_acts, integration_incident_assign
+from . import (
+    integration_error_acts,
+    integration_incident_assign,
+)

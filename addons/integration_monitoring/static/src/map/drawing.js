@@ -6,7 +6,7 @@ const CENTER = { x: WIDTH / 2, y: HEIGHT / 2 };
 const NODE = { width: 205, height: 58 };
 const HUB = 62;
 const GAP = 18;
-const LETTERS = 17;
+const LETTERS = 16;
 const DOMAIN_ORDER = ["clinical", "integration", "administrative", "observability"];
 
 const rank = (domain) => {

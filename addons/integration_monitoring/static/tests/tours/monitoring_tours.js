@@ -43,7 +43,8 @@ registry.category("web_tour.tours").add("integration_monitoring_replay", {
         },
         {
             content: "It is the one message",
-            trigger: ".o_data_row:only-of-type td[name='interface_id']:contains('Tour orders')",
+            trigger:
+                ".o_list_view:not(:has(.o_data_row ~ .o_data_row)) .o_data_row:contains('Tour orders') td[name='kind_name']",
             run: "click",
         },
         {

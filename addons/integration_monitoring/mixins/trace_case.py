@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 from odoo.addons.integration_core.mixins.message_screen import LOOKS
 
 from ..tools import timeline
-from .integration_overview import OBSERVER
+from .overview_parts import OBSERVER
 
 #: Messages of one case that are told; the button opens the whole list.
 TOLD = 200

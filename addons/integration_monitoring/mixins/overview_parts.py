@@ -4,8 +4,10 @@ from odoo import api, fields, models
 
 from ..engine import open_messages, overview_sums
 from ..tools import trends, wall_order
-from .integration_incident import SEVERITIES
 
+#: What pages ask for, to hear when something has changed; and who may.
+CHANNEL = "integration.overview"
+OBSERVER = "integration_core.group_observer"
 #: Rows of a short list on the overview; the number beside it opens the whole list.
 SHOWN = 6
 #: Records that wait for somebody, by model, with what makes them wait. A model that another addon
@@ -167,7 +169,7 @@ class IntegrationOverviewParts(models.AbstractModel):
     def _incidents(self):
         model = self.env["integration.incident"]
         domain = [("state", "!=", "closed")]
-        severities = dict(SEVERITIES)
+        severities = dict(model._fields["severity"]._description_selection(self.env))
         states = dict(model._fields["state"]._description_selection(self.env))
         groups = model._read_group(domain, ["severity"], ["__count"])
         name = self.env._("Open incidents")
