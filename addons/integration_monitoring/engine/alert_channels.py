@@ -106,21 +106,19 @@ def _mail(notice: BaseModel) -> str:
     writable = people.filtered(lambda user: email_normalize(user.email or ""))
     if not writable and not addresses:
         raise NotTold(notice.env._("Nobody of those to be told has a mail address."))
+    letters = []
     for user in writable:
         told = incident.with_context(lang=user.lang, tz=user.tz)
         itself = notice.with_env(told.env)
-        _write_mail(
-            notice.env, user.email_formatted, told._told_subject(itself), told._told_html(itself)
-        )
-    for address in addresses:
-        _write_mail(
-            notice.env, address, incident._told_subject(notice), incident._told_html(notice)
-        )
+        letters.append((user.email_formatted, told._told_subject(itself), told._told_html(itself)))
+    subject, body = incident._told_subject(notice), incident._told_html(notice)
+    letters += [(address, subject, body) for address in addresses]
+    notice.mail_ids = [_write_mail(notice.env, *letter) for letter in letters]
     return ", ".join([*writable.mapped("name"), *addresses])
 
 
-def _write_mail(env: api.Environment, address: str, subject: str, body: str) -> None:
-    env["mail.mail"].create(
+def _write_mail(env: api.Environment, address: str, subject: str, body: str) -> int:
+    mail = env["mail.mail"].create(
         {
             "subject": subject,
             "body_html": body,
@@ -131,6 +129,7 @@ def _write_mail(env: api.Environment, address: str, subject: str, body: str) -> 
     )
     # Odoo's queue sends it, outside this transaction; by itself it looks once an hour.
     env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+    return mail.id
 
 
 def _webhook(notice: BaseModel) -> str:

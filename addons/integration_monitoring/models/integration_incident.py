@@ -175,12 +175,11 @@ class IntegrationIncident(models.Model):
     def _cron_incidents(self):
         """Each minute: end what is healed, take further what nobody looks after."""
         with own_cursor(self.env.registry) as cr:
-            # sudo: the cron's own work
-            book = incident_book.Book(
-                self.with_env(self.env(cr=cr)).sudo().env, incident_book.now()
-            )
+            env = self.with_env(self.env(cr=cr)).sudo().env  # sudo: the cron's own work
+            book = incident_book.Book(env, incident_book.now())
             incident_rounds.go(book)
             book.save()
+            notice_delivery.refused_mails(env)
         notice_delivery.run(self.env.registry)
 
     @api.model

@@ -94,6 +94,19 @@ class TestAlertChannels(IncidentCase):
         with self.assertRaises(ValidationError):
             pager.addresses = "pager"
 
+    def test_a_mail_that_the_server_does_not_take_is_seen(self):
+        channel = self._channel(kind="mail")
+        incident = self.open_one()
+        self.deliver()
+        notice = self._notice(incident, channel)
+        self.minute()
+        self.assertEqual(notice.state, "sent")
+        self.env["mail.mail"].browse(notice.mail_ids).state = "exception"
+        self.minute()
+        self.assertEqual(notice.state, "failed")
+        self.assertEqual(channel.state, "failing")
+        self.assertEqual(incident.failed_notice_count, 1)
+
     def test_a_copy_sends_no_mail(self):
         channel = self._channel(kind="mail", for_support=False)
         self.env["integration.arming"].search([]).write({"armed": False})
