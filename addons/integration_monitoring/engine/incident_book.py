@@ -129,7 +129,9 @@ class Book:
             "detected_at": moment(self.now),
             **owner,
         }
-        record = self.env["integration.incident"].create(values)
+        # The timeline tells that it began; its chatter need not.
+        quietly = self.env["integration.incident"].with_context(mail_create_nolog=True)
+        record = self.env["integration.incident"].browse(quietly.create(values).id)
         case = Case.of(record)
         self.cases[node] = case
         record._note("opened", at=change.since)
