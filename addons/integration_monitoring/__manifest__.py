@@ -29,4 +29,7 @@
         "views/menus.xml",
         "views/menus_incidents.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["integration_monitoring/static/tests/tours/*.js"],
+    },
 }

@@ -4,6 +4,7 @@ from . import (
     test_deadman,
     test_incident_acts,
     test_incident_events,
+    test_incident_ui,
     test_incidents,
     test_maintenance,
 )
