@@ -2,9 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Whose incident a signal is: what has nothing to do with each other has incidents of its own.
 
-Signals of one interface belong together, for the same people look at the same thing. Of the suite as
-a whole they do not: while the audit trail waits for weeks for somebody to look into it, a job runner
-that stands still must not be one more line of that incident, told to nobody.
+Signals of one interface belong together, for the same people look at the same thing. Of the suite
+as a whole they do not: while the audit trail waits for weeks for somebody to look into it, a job
+runner that stands still must not be one more line of that incident, told to nobody.
 """
 
 from __future__ import annotations
