@@ -60,10 +60,10 @@ def take(shell: Shell, interface: int, steps: list[list[str]], ago: int = 0) -> 
 def some_interfaces(shell: Shell, count: int) -> list[int]:
     """Make interfaces that exist, and no more."""
     return shell.run(
-        "system = env['integration.system'].create({'name': 'P', 'code': code})\n"
+        "system = env['integration.system'].create({'name': 'P', 'code': prefix})\n"
         "result = env['integration.interface'].create(\n"
-        "    [{'name': f'{code} {n}', 'system_id': system.id} for n in range(count)]).ids",
-        code=f"P{count}",
+        "    [{'name': f'{prefix} {n}', 'system_id': system.id} for n in range(count)]).ids",
+        prefix=f"P{count}",
         count=count,
     )
 

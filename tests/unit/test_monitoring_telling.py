@@ -12,6 +12,7 @@ from tests.unit.load_monitoring import load
 
 telling, states, severity = load("telling"), load("incident_states"), load("severity")
 escalation, quiet_hours, sign = load("escalation"), load("quiet_hours"), load("sign_of_life")
+subjects, causes, findings = load("subjects"), load("causes"), load("findings")
 Kind, Standing, State = telling.Kind, telling.Standing, states.State
 Severity, Audience = severity.Severity, escalation.Audience
 MINUTE, HOUR = 60, 3600
@@ -171,6 +172,26 @@ def test_start_end_and_worse_come_at_most_once(asked):
     assert kinds.count(Kind.WORSE) <= 3
     assert not kinds or (kinds[0], kinds[-1]) == (Kind.START, Kind.END)
     assert len({one.key for one in told}) == len(told)
+
+
+# -- subjects --------------------------------------------------------------------------------------
+
+
+def test_signals_of_the_suite_that_are_apart_have_subjects_of_their_own():
+    own = {subjects.subject_of_incident(causes.SUITE, signal) for signal in subjects.APART}
+    assert len(own) == len(subjects.APART)
+    assert causes.SUITE not in own
+    for signal in subjects.APART:
+        assert subjects.signal_of(subjects.subject_of_incident(causes.SUITE, signal)) is signal
+    runner = subjects.subject_of_incident(causes.SUITE, findings.Signal.RUNNER_DOWN)
+    assert (runner, subjects.signal_of(runner)) == (causes.SUITE, None)
+
+
+def test_signals_of_an_interface_belong_together():
+    node = causes.Node(causes.Subject.INTERFACE, 2)
+    for signal in findings.Signal:
+        assert subjects.subject_of_incident(node, signal) == node
+    assert subjects.signal_of(node) is None
 
 
 # -- quiet hours -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from odoo import api
 from odoo.models import BaseModel
 from odoo.tools import email_normalize, plaintext2html
 
@@ -100,29 +101,35 @@ def _post(channel: BaseModel, body: str) -> None:
 
 def _mail(notice: BaseModel) -> str:
     _refuse_copies(notice)
-    people = _people(notice).filtered(lambda user: email_normalize(user.email or ""))
-    if not people:
+    incident, addresses = notice.incident_id, notice.channel_id._address_parts()
+    people = incident._people(notice.audience or (), notice.channel_id)
+    writable = people.filtered(lambda user: email_normalize(user.email or ""))
+    if not writable and not addresses:
         raise NotTold(notice.env._("Nobody of those to be told has a mail address."))
-    for user in people:
-        told = notice.incident_id.with_context(lang=user.lang, tz=user.tz)
+    letters = []
+    for user in writable:
+        told = incident.with_context(lang=user.lang, tz=user.tz)
         itself = notice.with_env(told.env)
-        _write_mail(user, told._told_subject(itself), told._told_html(itself))
-    return ", ".join(people.mapped("name"))
+        letters.append((user.email_formatted, told._told_subject(itself), told._told_html(itself)))
+    subject, body = incident._told_subject(notice), incident._told_html(notice)
+    letters += [(address, subject, body) for address in addresses]
+    notice.mail_ids = [_write_mail(notice.env, *letter) for letter in letters]
+    return ", ".join([*writable.mapped("name"), *addresses])
 
 
-def _write_mail(user: BaseModel, subject: str, body: str) -> None:
-    env = user.env
-    env["mail.mail"].create(
+def _write_mail(env: api.Environment, address: str, subject: str, body: str) -> int:
+    mail = env["mail.mail"].create(
         {
             "subject": subject,
             "body_html": body,
-            "email_to": user.email_formatted,
+            "email_to": address,
             "email_from": env.company.email_formatted or env.user.email_formatted,
             "auto_delete": True,
         }
     )
     # Odoo's queue sends it, outside this transaction; by itself it looks once an hour.
     env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+    return mail.id
 
 
 def _webhook(notice: BaseModel) -> str:
@@ -193,7 +200,7 @@ def _test_mail(channel: BaseModel, subject: str, text: str) -> str:
     user = channel.env.user
     if not email_normalize(user.email or ""):
         raise NotTold(channel.env._("You have no mail address: enter it in your preferences."))
-    _write_mail(user, subject, plaintext2html(text))
+    _write_mail(channel.env, user.email_formatted, subject, plaintext2html(text))
     return user.email
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from odoo import api, fields
 from odoo.models import BaseModel
 
-from ..tools import causes, detector, incidents, severity, telling
+from ..tools import causes, detector, incidents, severity, subjects, telling
 from ..tools.causes import Cause, Node, Place, Subject
 from ..tools.findings import Finding, Grade, Signal
 from ..tools.incident_states import State
@@ -73,7 +73,9 @@ class Book:
             self._take(one)
 
     def _take(self, one: Observed) -> None:
-        signal, case = one.change.finding.signal, self.cases.get(one.node)
+        signal = one.change.finding.signal
+        one = one._replace(node=subjects.subject_of_incident(one.node, signal))
+        case = self.cases.get(one.node)
         if case is not None and signal in case.incident.lasting:
             self.own(one.node, one.change, one.place)
             return
@@ -129,7 +131,9 @@ class Book:
             "detected_at": moment(self.now),
             **owner,
         }
-        record = self.env["integration.incident"].create(values)
+        # The timeline tells that it began; its chatter need not.
+        quietly = self.env["integration.incident"].with_context(mail_create_nolog=True)
+        record = self.env["integration.incident"].browse(quietly.create(values).id)
         case = Case.of(record)
         self.cases[node] = case
         record._note("opened", at=change.since)

@@ -30,6 +30,8 @@ _logger = logging.getLogger(__name__)
 PLAN: Final = RetryPlan(mode="exponential", base=30.0, cap=3600.0, max_attempts=12)
 #: Seconds that one run lasts at most; the next minute goes on.
 _LONGEST: Final = 30.0
+#: Seconds for which the queue of mails is asked what became of them.
+_RECENT: Final = 2 * 86400
 
 _CLAIM = """
     SELECT n.id FROM integration_incident_notice n
@@ -76,6 +78,20 @@ def deliver_one(registry: Registry, now: float | None = None) -> bool:
         with own_cursor(registry) as cr:
             _failed(api.Environment(cr, SUPERUSER_ID, {}), notice_id, present, exc)
     return True
+
+
+def refused_mails(env: api.Environment) -> None:
+    """Alerts whose mails the server of mails did not take: they were told to nobody."""
+    since = moment(time.time() - _RECENT)
+    notices = env["integration.incident.notice"].search(
+        [("state", "=", "sent"), ("mail_ids", "!=", False), ("sent_at", ">", since)]
+    )
+    ids = [mail for notice in notices for mail in notice.mail_ids or ()]
+    refused = set(env["mail.mail"].search([("id", "in", ids), ("state", "=", "exception")]).ids)
+    for notice in notices.filtered(lambda one: refused & set(one.mail_ids or ())):
+        why = env._("A mail could not be sent; see Settings / Technical / Emails for the reason.")
+        notice.write({"state": "failed", "detail": why})
+        notice.channel_id._failed(why)
 
 
 def _claim(cr: BaseCursor, now: float) -> int | None:

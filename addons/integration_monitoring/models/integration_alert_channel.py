@@ -2,6 +2,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import email_normalize
 
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.addons.integration_core.engine import audit
@@ -74,6 +75,11 @@ class IntegrationAlertChannel(models.Model):
         domain="[('channel_type', '=', 'channel')]",
         help="Everybody who may read it reads the names of systems and interfaces.",
     )
+    addresses = fields.Char(
+        string="Further addresses",
+        help="Mail addresses that get every alert of this channel, such as the one of a pager. "
+        "Separated by commas.",
+    )
     quiet = fields.Boolean(
         string="Quiet hours", help="What is less than critical waits until they are over."
     )
@@ -118,6 +124,17 @@ class IntegrationAlertChannel(models.Model):
             if channel.kind == "chat" and not channel.discuss_channel_id:
                 raise ValidationError(self.env._("Choose the channel of Discuss to write to."))
 
+    @api.constrains("addresses")
+    def _check_addresses(self):
+        for channel in self:
+            wrong = [text for text in channel._address_parts() if not email_normalize(text)]
+            if wrong:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is not one mail address. Separate several by commas.", wrong[0]
+                    )
+                )
+
     @api.constrains("for_support", "for_owner", "for_business", "for_managers")
     def _check_audience(self):
         for channel in self:
@@ -142,6 +159,9 @@ class IntegrationAlertChannel(models.Model):
         """Who is told through it, as members of :class:`..tools.escalation.Audience`."""
         self.ensure_one()
         return tuple(one for one in Audience if self[f"for_{one.value}"])
+
+    def _address_parts(self):
+        return [part.strip() for part in (self.addresses or "").split(",") if part.strip()]
 
     def _quiet_hours(self):
         self.ensure_one()

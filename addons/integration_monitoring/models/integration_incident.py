@@ -5,8 +5,9 @@ from odoo.addons.integration_core.engine.cursors import own_cursor
 
 from ..engine import incident_book, incident_rounds, notice_delivery
 from ..engine.rollup_rows import moment
-from ..tools.causes import Subject
+from ..tools.causes import Node, Subject
 from ..tools.severity import Severity
+from ..tools.subjects import signal_of
 
 SUBJECTS = [
     (Subject.SUITE.value, "The suite"),
@@ -49,7 +50,9 @@ class IntegrationIncident(models.Model):
     name = fields.Char(string="What", compute="_compute_name")
     subject = fields.Selection(SUBJECTS, required=True, readonly=True)
     subject_ref = fields.Integer(
-        readonly=True, aggregator=None, help="Id of the subject; 0: the suite as a whole."
+        readonly=True,
+        aggregator=None,
+        help="Id of the subject, see tools.subjects for those of the suite.",
     )
     listener_ref = fields.Integer(
         readonly=True, aggregator=None, help="Id of the listener that the interface depends on."
@@ -132,6 +135,8 @@ class IntegrationIncident(models.Model):
     @api.depends_context("lang")
     def _compute_name(self):
         labels = dict(self._fields["subject"]._description_selection(self.env))
+        signal = self.env["integration.incident.effect"]._fields["signal"]
+        signals = dict(signal._description_selection(self.env))
         for incident in self:
             what = incident.interface_id or incident.system_id
             name = what.name or labels.get(incident.subject)
@@ -139,6 +144,8 @@ class IntegrationIncident(models.Model):
                 # sudo: the name of a part of the suite, which every observer may read
                 part = self.env["integration.heartbeat"].sudo().browse(incident.subject_ref)
                 name = part.exists().name or name
+            elif apart := signal_of(Node(Subject(incident.subject), incident.subject_ref)):
+                name = signals[apart.value]
             incident.name = name
 
     @api.depends("name")
@@ -175,12 +182,11 @@ class IntegrationIncident(models.Model):
     def _cron_incidents(self):
         """Each minute: end what is healed, take further what nobody looks after."""
         with own_cursor(self.env.registry) as cr:
-            # sudo: the cron's own work
-            book = incident_book.Book(
-                self.with_env(self.env(cr=cr)).sudo().env, incident_book.now()
-            )
+            env = self.with_env(self.env(cr=cr)).sudo().env  # sudo: the cron's own work
+            book = incident_book.Book(env, incident_book.now())
             incident_rounds.go(book)
             book.save()
+            notice_delivery.refused_mails(env)
         notice_delivery.run(self.env.registry)
 
     @api.model

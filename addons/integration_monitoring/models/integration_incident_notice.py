@@ -55,6 +55,7 @@ class IntegrationIncidentNotice(models.Model):
     attempts = fields.Integer(readonly=True, aggregator=None)
     due_at = fields.Datetime(string="Next attempt", readonly=True)
     sent_at = fields.Datetime(string="Told at", readonly=True)
+    mail_ids = fields.Json(readonly=True, help="Mails that Odoo's queue sends.")
     detail = fields.Char(string="To whom, or why not", readonly=True)
 
     # What is told once is told once through each channel.

@@ -11,6 +11,7 @@ from . import (
     test_heartbeat,
     test_incident_acts,
     test_incident_events,
+    test_incident_ui,
     test_incidents,
     test_maintenance,
     test_metrics,

@@ -83,6 +83,30 @@ class TestAlertChannels(IncidentCase):
         self.assertEqual(set(mails.mapped("state")), {"outgoing"})
         self.assertIn("owner@example.com", " ".join(mails.mapped("email_to")))
 
+    def test_a_pager_gets_a_mail_as_well(self):
+        pager = self._channel(kind="mail", addresses="pager@example.com, second@example.com")
+        self.owner.email = False
+        incident = self.open_one()
+        self.deliver()
+        mails = self.env["mail.mail"].search([("subject", "like", self.outbound.name)])
+        self.assertEqual(set(mails.mapped("email_to")), {"pager@example.com", "second@example.com"})
+        self.assertIn("pager@example.com", self._notice(incident, pager).detail)
+        with self.assertRaises(ValidationError):
+            pager.addresses = "pager"
+
+    def test_a_mail_that_the_server_does_not_take_is_seen(self):
+        channel = self._channel(kind="mail")
+        incident = self.open_one()
+        self.deliver()
+        notice = self._notice(incident, channel)
+        self.minute()
+        self.assertEqual(notice.state, "sent")
+        self.env["mail.mail"].browse(notice.mail_ids).state = "exception"
+        self.minute()
+        self.assertEqual(notice.state, "failed")
+        self.assertEqual(channel.state, "failing")
+        self.assertEqual(incident.failed_notice_count, 1)
+
     def test_a_copy_sends_no_mail(self):
         channel = self._channel(kind="mail", for_support=False)
         self.env["integration.arming"].search([]).write({"armed": False})

@@ -123,6 +123,19 @@ class TestIncidents(IncidentCase):
         self.assertEqual(incident.severity, "2", "as bad as for the worst of its interfaces")
         self.assertFalse(incident.company_id)
 
+    def test_what_waits_for_weeks_hides_no_runner_that_stands_still(self):
+        self.take(self.of_suite(Signal.AUDIT_CHAIN))
+        trail = self.incidents()
+        trail.with_user(self.operator).action_acknowledge()
+        self.later(HOUR)
+        self.take(self.of_suite(Signal.RUNNER_DOWN))
+        runner = self.incidents() - trail
+        self.assertEqual(self.notices(runner, self.chat), ["start"])
+        self.assertNotEqual(trail.name, runner.name)
+        self.take(self.of_suite(Signal.AUDIT_CHAIN, Step.ENDED))
+        self.assertTrue(trail.quiet_since)
+        self.assertFalse(runner.quiet_since)
+
     def test_effects_that_end_with_their_cause_are_never_told(self):
         twenty = self._twenty()
         self.take(self.of_suite(Signal.RUNNER_DOWN))

@@ -69,7 +69,8 @@ class TestMaintenance(IncidentCase):
         self.assertFalse(self.open_one(Signal.DURABILITY).notice_ids)
         mine.company_id = False
         self.take(self.of_suite(Signal.AUDIT_CHAIN))
-        self.assertNotIn("worse", self.notices(incident, self.chat))
+        [other] = self.incidents(("subject", "=", "suite")) - incident
+        self.assertFalse(other.notice_ids)
 
     def test_it_is_ended_before_its_time(self):
         window = self.window(hours=5)
