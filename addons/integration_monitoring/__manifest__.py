@@ -27,4 +27,7 @@
         "views/menus.xml",
         "views/menus_detect.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["integration_monitoring/static/tests/tours/*.js"],
+    },
 }
