@@ -4,12 +4,12 @@ from . import (
     integration_heartbeat,
     integration_incident,
     integration_rollup,
-    integration_rollup_watch,
     integration_slo,
     integration_slo_day,
     integration_watch,
     integration_watch_learn,
     integration_watch_look,
     integration_watch_part,
+    integration_watch_rollup,
     integration_watch_setting,
 )
