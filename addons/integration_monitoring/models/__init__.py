@@ -40,6 +40,7 @@ from . import (
     integration_watch_learn,
     integration_watch_look,
     integration_watch_part,
+    integration_watch_rollup,
     integration_watch_setting,
     ir_websocket,
 )

@@ -28,3 +28,4 @@ from . import (
     test_watch_switches,
     test_watch_traffic,
 )
+from . import test_watch_ui
