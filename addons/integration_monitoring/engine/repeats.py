@@ -72,6 +72,10 @@ def write(registry: Registry, rows: list[tuple[int, int]]) -> None:
         )
 
 
-TALLY = Tally()
-if TALLY.add not in told.listeners:
-    told.listeners.append(TALLY.add)
+_TALLY = Tally()
+
+
+def listen() -> None:
+    """Let the core tell this process of what is repeated; doing so twice is harmless."""
+    if _TALLY.add not in told.listeners:
+        told.listeners.append(_TALLY.add)

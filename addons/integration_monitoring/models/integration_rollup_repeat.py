@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..engine import repeats
+
 
 class IntegrationRollupRepeat(models.Model):
     """How often messages came again that were known already; see ``engine.repeats``.
@@ -19,3 +21,7 @@ class IntegrationRollupRepeat(models.Model):
     times = fields.Integer(required=True, readonly=True)
 
     _seen_idx = models.Index("(seen_at)")
+
+    def _register_hook(self):
+        super()._register_hook()
+        repeats.listen()

@@ -137,6 +137,7 @@ class TestCollector(CollectCase):
         self.env.cr.postcommit.clear()
         self.receive("a", {"key": "a"})
         self.receive("a", {"key": "a"})
+        self.assertTrue(repeats.told.listeners, "nobody listens")
         told = []
         self.patch(repeats.told, "listeners", [lambda *args: told.append(args)])
         self.env.cr.postcommit.run()
