@@ -69,7 +69,6 @@
     "demo": ["demo/integration_monitoring.xml"],
     "assets": {
         "web.assets_backend": ["integration_monitoring/static/src/**/*"],
-    "assets": {
         "web.assets_tests": ["integration_monitoring/static/tests/tours/*.js"],
     },
 }

@@ -30,7 +30,6 @@ from . import (
     integration_rollup_repeat,
     integration_rollup_state,
     integration_rollup_term,
-    integration_rollup_watch,
     integration_siem,
     integration_slo,
     integration_slo_day,
