@@ -26,6 +26,9 @@ class IntegrationErrorGroupView(models.AbstractModel):
     _name = "integration.error.group.view"
     _description = "View of Groups of Failures"
 
+    interface_id = fields.Many2one("integration.interface")
+    first_seen = fields.Datetime()
+    count = fields.Integer()
     trend = fields.Selection(TRENDS, compute="_compute_trend")
     changed_at = fields.Datetime(
         string="Last change",
