@@ -25,8 +25,8 @@ class IntegrationBusinessBreach(models.Model):
     area = fields.Selection(related="rule_id.area")
     explanation = fields.Text(related="rule_id.explanation")
     # What the rule found: a document, or what says what became of one.
-    found_model = fields.Char(required=True, readonly=True)
-    found_id = fields.Integer(required=True, readonly=True, aggregator=None)
+    found_model = fields.Char(string="Found model", required=True, readonly=True)
+    found_id = fields.Integer(string="Found id", required=True, readonly=True, aggregator=None)
     res_model = fields.Char(string="Document model", readonly=True)
     res_id = fields.Many2oneReference(
         string="Document id", model_field="res_model", readonly=True, aggregator=None
