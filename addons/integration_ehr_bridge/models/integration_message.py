@@ -27,7 +27,7 @@ class IntegrationMessage(models.Model):
         return [(self.env._("Visit number"), told | self._of_documents(about))]
 
     def _reference_way(self, text):
-        # sudo: which documents have the reference is no secret, as on their forms; whose they are is
+        # sudo: which documents have the reference is no secret, as on their forms
         found = self.env["ehr.encounter"].sudo().search([("reference", "=", text.upper())], limit=1)
         if not found:
             return []

@@ -43,7 +43,7 @@ def tell(env: api.Environment) -> None:
     if not beats.search([("kind", "=", "rollup")], limit=1):
         beats.create(
             {
-                "key": "demo:rollup",
+                "key": "rollup",  # as the collector calls itself, which takes it over
                 "kind": "rollup",
                 "name": "Rollups",
                 "every": 180,

@@ -152,19 +152,11 @@ class IntegrationOverviewParts(models.AbstractModel):
             {
                 "key": model,
                 "label": labels[model],
-                **self._counted(model, self._open_domain(model, domain), labels[model]),
+                **self._counted(model, domain, labels[model]),
             }
             for model, domain in BUSINESS.items()
             if model in self.env and self.env[model].has_access("read")
         ]
-
-    @api.model
-    def _open_domain(self, model, domain):
-        """What of a model still waits; a model may say so itself with ``_overview_domain``."""
-        records = self.env[model]
-        if domain is None and hasattr(records, "_overview_domain"):
-            return records._overview_domain()
-        return domain or []
 
     def _incidents(self):
         model = self.env["integration.incident"]
@@ -214,22 +206,15 @@ class IntegrationOverviewParts(models.AbstractModel):
     @api.model
     def _slo_row(self, objective):
         """One objective; ``left`` is the share of its budget that remains, if it is known."""
-        names = objective._fields
-        budget = next(
-            (
-                name
-                for name in ("budget_left", "budget_remaining", "remaining", "budget")
-                if name in names
-            ),
-            None,
-        )
+        # Percent; of an objective that has not been counted yet nothing is known.
+        known = objective.state != "unknown"
         return {
             "id": objective.id,
             "name": objective.display_name,
             "interface_id": objective.interface_id.id,
-            "kind": objective.kind if "kind" in names else "",
-            "target": objective.target if "target" in names else None,
-            "left": objective[budget] if budget else None,
+            "kind": objective.kind,
+            "target": objective.target,
+            "left": objective.remaining / 100 if known else None,
         }
 
 

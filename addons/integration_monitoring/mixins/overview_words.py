@@ -14,6 +14,9 @@ class IntegrationOverviewWords(models.AbstractModel):
         What has no sentence yet, such as a reason of another addon, is told by its code.
         """
         facts = facts or {}
+        if "integration.finding.text" in self.env:
+            # Whoever finds something out says it best, and everywhere in the same words.
+            return self.env["integration.finding.text"]._reason(code, facts) or code
         sentences = self._decisions() | self._findings(facts)
         return sentences.get(code) or code
 

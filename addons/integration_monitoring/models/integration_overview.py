@@ -11,6 +11,8 @@ from ..tools.histogram import percentiles
 
 #: Seconds after which the screens say that what they show is old.
 STALE = 180
+#: Seconds after the end of a minute from which on a run of the collector counts all of it.
+SETTLED = 5
 #: Seconds between two notices of one process that something has changed.
 QUIET = 5.0
 
@@ -100,16 +102,18 @@ class IntegrationOverview(models.AbstractModel):
     def _measured_until(self, now):
         """Up to when the rollups are complete, in seconds; ``None`` before the first one.
 
-        A minute in which nothing happened has no row, so the collector's heartbeat counts too.
+        The collector's heartbeat says so: a minute in which nothing happened has no row, and the
+        row of the present minute is not complete.
         """
-        measured = overview_sums.measured_until(self.env.cr)
         beat = self.env["integration.heartbeat"].search(
             [("kind", "=", "rollup")], order="beat_at desc", limit=1
         )
         if beat:
             seen = int(beat.beat_at.replace(tzinfo=UTC).timestamp())
             # A run closes the minutes that had ended some seconds before it.
-            measured = max(measured or 0, (seen - 5) // 60 * 60)
+            measured = (seen - SETTLED) // 60 * 60
+        else:
+            measured = overview_sums.measured_until(self.env.cr)
         return None if measured is None else min(measured, now // 60 * 60)
 
     # ------------------------------------------------------------------

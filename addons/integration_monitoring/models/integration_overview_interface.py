@@ -3,6 +3,7 @@ import time
 from odoo import api, models
 
 from ..engine import interface_series, open_messages, overview_sums
+from ..mixins.overview_parts import BUSINESS
 from ..tools import resolution
 from ..tools.rollup import Step
 
@@ -108,17 +109,10 @@ class IntegrationOverviewInterface(models.AbstractModel):
         name = "integration.error.group"
         if name not in self.env or not self.env[name].has_access("read"):
             return []
-        domain = [("interface_id", "=", interface.id), ("state", "not in", ["resolved", "snoozed"])]
-        found = self.env[name].search(domain, limit=10)
-        names = found._fields
+        domain = [("interface_id", "=", interface.id), *BUSINESS[name]]
         return [
-            {
-                "id": group.id,
-                "title": group.title if "title" in names else group.display_name,
-                "state": group.state if "state" in names else "",
-                "count": group.count if "count" in names else None,
-            }
-            for group in found
+            {"id": group.id, "title": group.title, "state": group.state, "count": group.count}
+            for group in self.env[name].search(domain, order="last_seen desc", limit=10)
         ]
 
     def _incidents_of(self, interface):

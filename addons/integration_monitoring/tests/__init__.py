@@ -16,6 +16,7 @@ from . import (
     test_maintenance,
     test_metrics,
     test_overview,
+    test_overview_demo,
     test_overview_interface,
     test_rollup_ranges,
     test_siem,

@@ -49,22 +49,12 @@ registry.category("web_tour.tours").add("integration_monitoring_replay", {
         },
         {
             content: "Retry it",
-            trigger: ".o_form_statusbar button:contains('Retry')",
-            run: "click",
-        },
-        {
-            content: "Say why",
-            trigger: ".modal .o_field_widget[name='note'] textarea",
-            run: "edit The partner is back",
-        },
-        {
-            content: "Confirm",
-            trigger: ".modal footer button:contains('Retry')",
+            trigger: ".o_form_statusbar button:contains('Retry now')",
             run: "click",
         },
         {
             content: "It is on its way again",
-            trigger: "body:not(:has(.modal)) .o_integration_state[data-value='queued']",
+            trigger: ".o_form_statusbar:not(:has(button:contains('Retry now')))",
         },
     ],
 });
