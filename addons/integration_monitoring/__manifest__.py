@@ -7,6 +7,7 @@
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
     "application": False,
+    "uninstall_hook": "uninstall_hook",
     "depends": ["integration_core"],
     "data": [
         "security/ir.model.access.csv",
