@@ -8,6 +8,7 @@
     "license": "LGPL-3",
     "application": False,
     "post_load": "post_load",
+    "uninstall_hook": "uninstall_hook",
     "depends": ["integration_core"],
     "external_dependencies": {"python": ["prometheus_client"]},
     "data": [
