@@ -1,2 +1,2 @@
 from . import controllers, mixins, models, wizards
-from .hooks import post_load
+from .hooks import post_load, uninstall_hook
