@@ -177,6 +177,7 @@ class IntegrationErrorGroupView(models.AbstractModel):
             "res_model": model,
             "view_mode": "list,form",
             "domain": list(Domain("id", "in", ids)),
+            "context": {"active_test": False},
         }
 
 

@@ -8,6 +8,7 @@ from . import (
     integration_error_group,
     integration_error_hour,
     integration_error_resolution,
+    integration_error_rollup,
     integration_error_route,
     integration_finding_text,
     integration_finding_text_advice,

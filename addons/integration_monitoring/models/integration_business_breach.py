@@ -171,7 +171,7 @@ class IntegrationBusinessBreach(models.Model):
         self.check_access("read")
         if self.env.user.has_group("integration_core.group_operator"):
             return
-        if any(one.rule_id.sudo().user_id != self.env.user for one in self):
+        if any(one.rule_id.user_id != self.env.user for one in self):
             raise AccessError(
                 self.env._("Only operators and the owner of the rule say who looks after it.")
             )

@@ -31,7 +31,7 @@ class IntegrationBusinessRule(models.Model):
 
     _name = "integration.business.rule"
     _description = "Business Rule of Monitoring"
-    _inherit = ["integration.audited", "mail.activity.mixin"]
+    _inherit = ["integration.audited", "mail.thread", "mail.activity.mixin"]
     _order = "sequence, id"
     _audit_excluded = ("checked_at", "next_check", "problem", "more")
 
@@ -88,7 +88,12 @@ class IntegrationBusinessRule(models.Model):
         "res.company", index=True, help="Only documents of this company. Empty: of all."
     )
     user_id = fields.Many2one(
-        "res.users", string="Owner", help="Is given an activity when something is late."
+        "res.users",
+        string="Owner",
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("integration_core.group_observer").ids)
+        ],
+        help="Is given an activity when something is late.",
     )
     breach_ids = fields.One2many("integration.business.breach", "rule_id", readonly=True)
     breach_count = fields.Integer(string="Late", compute="_compute_breach_count")

@@ -13,7 +13,6 @@ MATRIX = {
     ("integration.siem",): _only(READ, "administrator", "auditor"),
 }
 MAY_CALL = {
-    "integration.doctor": {"action_examine": {"administrator"}},
     "integration.metrics.token": {"action_generate": {"administrator"}},
 }
 SAMPLES = {

@@ -1,23 +1,18 @@
-"""Rights on business rules. Who has no role of the suite may own one, and sees what it finds."""
+"""Rights on business rules and on what they find."""
 
-from odoo.addons.integration_core.tests.access_matrix import ALL, READ, ROLES
+from odoo.addons.integration_core.tests.access_calls import ADMINISTRATORS, OPERATORS
+from odoo.addons.integration_core.tests.access_matrix import ALL
+
+from .access_data import SEEN
 
 MATRIX = {
-    ("integration.business.rule",): {
-        role: ALL if role == "administrator" else READ for role in ROLES
-    },
-    ("integration.business.breach",): dict.fromkeys(ROLES, READ),
+    ("integration.business.rule",): {**SEEN, "administrator": ALL},
+    ("integration.business.breach",): SEEN,
 }
+# The owner of a rule may say as well who looks after what it finds.
 MAY_CALL = {
-    "integration.business.rule": {
-        "action_look_now": {"administrator"},
-        "action_open_breaches": set(ROLES) - {"user"},
-    },
-    "integration.business.breach": {
-        "action_acknowledge": {"operator", "administrator"},
-        "action_release": {"operator", "administrator"},
-        "action_open_document": set(ROLES) - {"user"},
-    },
+    "integration.business.rule": {"action_look_now": ADMINISTRATORS},
+    "integration.business.breach": {"action_acknowledge": OPERATORS, "action_release": OPERATORS},
 }
 
 

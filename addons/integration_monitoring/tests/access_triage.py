@@ -1,11 +1,11 @@
 """Rights on groups of failures."""
 
+from odoo.addons.integration_core.tests.access_calls import OPERATORS
 from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES
 
 from .access_data import SEEN
 
-OPERATORS = {"operator", "administrator"}
-_WIZARD = {role: "rwc" if role in OPERATORS else NOTHING for role in ROLES}
+_WIZARD = {role: "rwc" if role in ("operator", "administrator") else NOTHING for role in ROLES}
 MATRIX = {
     ("integration.error.group", "integration.error.hour", "integration.error.resolution"): SEEN,
     ("integration.error.collector",): {
@@ -22,32 +22,19 @@ MATRIX = {
     ): _WIZARD,
 }
 MAY_CALL = {
-    "integration.error.group": {
-        **dict.fromkeys(
-            (
-                "action_acknowledge",
-                "action_ask_assign",
-                "action_ask_resolve",
-                "action_ask_snooze",
-                "action_assign",
-                "action_release",
-                "action_resolve",
-                "action_retry",
-                "action_snooze",
-                "action_take",
-                "action_wake",
-            ),
-            OPERATORS,
+    "integration.error.group": dict.fromkeys(
+        (
+            "action_acknowledge",
+            "action_assign",
+            "action_release",
+            "action_resolve",
+            "action_retry",
+            "action_snooze",
+            "action_take",
+            "action_wake",
         ),
-        **dict.fromkeys(
-            ("action_open_documents", "action_open_sample", "action_open_waiting"),
-            set(ROLES) - {"user"},
-        ),
-    },
-    **{
-        f"integration.error.{name}": {"action_confirm": OPERATORS}
-        for name in ("assign", "resolve", "snooze")
-    },
+        OPERATORS,
+    ),
 }
 
 
@@ -67,6 +54,6 @@ def group(case):
 
 SAMPLES = {"integration.error.group": group}
 ARGUMENTS = {
-    "action_snooze": [4, "because"],
-    "action_resolve": ["mapping", "because"],
+    ("integration.error.group", "action_snooze"): [4, "because"],
+    ("integration.error.group", "action_resolve"): ["mapping", "because"],
 }
