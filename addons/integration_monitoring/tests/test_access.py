@@ -11,16 +11,9 @@ MATRIX = {
     # incidents
     ("integration.incident",): _SEEN,
 }
-_READERS = set(ROLES) - {"user"}
-MAY_CALL = {
-    # screens
-    "integration.overview": {
-        "load_overview": _READERS,
-        "load_interface": _READERS,
-        "load_system": _READERS,
-    },
-    "integration.trace": {"find": _READERS, "case": _READERS},
-}
+# What the screens ask of integration.overview and integration.trace is tested with them: these
+# are no models with records.
+MAY_CALL = {}
 SAMPLES = {}
 
 
