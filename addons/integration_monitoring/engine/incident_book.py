@@ -304,10 +304,9 @@ class Book:
         window = self.windows.over(case.record)
         case.record._mute(window, self.now)
         record = case.record.cause_id
-        cause = (
-            self.cases.get(Node(Subject(record.subject), record.subject_ref)) if record else None
-        )
-        return bool(window) or bool(cause and not self.over(cause))
+        cause = record and self.cases.get(Node(Subject(record.subject), record.subject_ref))
+        explained = cause and cause.record == record and not self.over(cause)
+        return bool(window or explained)
 
     def noted(self, case: Case, told: telling.Due) -> None:
         """Note one thing that is to be told, in this transaction."""
