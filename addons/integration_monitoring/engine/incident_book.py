@@ -105,6 +105,7 @@ class Book:
         case.became(incident)
         case.remember(change)
         if change.step is not detector.Step.ENDED:
+            self._stand_alone(case, change)
             if case.standing.state is State.RESOLVED:
                 self.reopen(case, "signal")
             if node.kind is not Subject.INTERFACE:
@@ -212,6 +213,20 @@ class Book:
                 case.record.cause_id = behind
                 case.record._note("behind", at=self.now)
 
+    def _stand_alone(self, case: Case, change: detector.Change) -> None:
+        """What is behind a cause comes forward when there is more than the cause explains."""
+        if case.record.cause_id and not self._explained(
+            change.finding.signal, case.place(), change.since
+        ):
+            case.record.cause_id = False
+
+    def over(self, case: Case) -> bool:
+        """Whether nothing of a case explains anything any more."""
+        return all(
+            signal not in causes.EXPLAINS or (end and self.now - end >= GRACE)
+            for signal, end in case.incident.signals.items()
+        )
+
     def _effect_began(self, cause: Case, one: Observed) -> None:
         change = one.change
         grade = severity.of(self.criticality(one.node), change.finding.signal, change.finding.grade)
@@ -269,11 +284,12 @@ class Book:
         since = seconds(effect.since) or self.now
         effect.ended_at = moment(self.now)
         self.effects.pop((effect.interface_id.id, signal), None)
-        node = Node(Subject.INTERFACE, effect.interface_id.id)
         change = detector.Change(
             detector.Step.STARTED, self.now, since, finding, kept.get("peak", finding.level)
         )
-        self.own(node, change)
+        interface = effect.interface_id
+        place = Place(interface.id, interface.system_id.id, interface.direction)
+        self._take(Observed(Node(Subject.INTERFACE, interface.id), change, place))
 
     # -- telling ---------------------------------------------------------------------------
 
@@ -287,8 +303,10 @@ class Book:
         """Whether nobody is to be woken for it: maintenance, or a cause that has an incident."""
         window = self.windows.over(case.record)
         case.record._mute(window, self.now)
-        cause = case.record.cause_id
-        return bool(window) or bool(cause and cause.state != State.CLOSED.value)
+        record = case.record.cause_id
+        cause = record and self.cases.get(Node(Subject(record.subject), record.subject_ref))
+        explained = cause and cause.record == record and not self.over(cause)
+        return bool(window or explained)
 
     def noted(self, case: Case, told: telling.Due) -> None:
         """Note one thing that is to be told, in this transaction."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..tools import causes, incidents, telling
+from ..tools import incidents, telling
 from ..tools.causes import Subject
 from ..tools.incident_states import Act, after
-from .incident_book import GRACE, Book, Case
+from .incident_book import Book
+from .incident_case import Case
 from .rollup_rows import moment
 
 
 def go(book: Book) -> None:
     """Look at every incident once; to be done each minute."""
     for case in list(book.cases.values()):
-        if case.node.kind is not Subject.INTERFACE and _over(case, book.now):
+        if case.node.kind is not Subject.INTERFACE and book.over(case):
             for effect in list(book.effects.values()):
                 if effect.incident_id == case.record:
                     book.promote(effect)
@@ -23,14 +24,6 @@ def go(book: Book) -> None:
             if telling.lapsed(case.standing, book.now):
                 book.reopen(case, "lasts")
             book.tell(case)
-
-
-def _over(case: Case, now: int) -> bool:
-    """Whether nothing of it explains anything any more."""
-    return not any(
-        signal in causes.EXPLAINS and (not end or now - end < GRACE)
-        for signal, end in case.incident.signals.items()
-    )
 
 
 def _settled(book: Book, case: Case) -> bool:

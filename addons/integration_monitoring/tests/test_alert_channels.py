@@ -84,7 +84,9 @@ class TestAlertChannels(IncidentCase):
         self.assertIn("owner@example.com", " ".join(mails.mapped("email_to")))
 
     def test_a_pager_gets_a_mail_as_well(self):
-        pager = self._channel(kind="mail", addresses="pager@example.com, second@example.com")
+        pager = self._channel(
+            kind="mail", for_support=False, addresses="pager@example.com, second@example.com"
+        )
         self.owner.email = False
         incident = self.open_one()
         self.deliver()

@@ -176,6 +176,25 @@ class TestIncidents(IncidentCase):
         self.assertEqual(self.notices(early, self.chat), ["start"], "its ladder rests")
         self.assertEqual(early.state, "open")
 
+    def test_more_than_its_cause_explains_is_told(self):
+        early = self.open_one(Signal.SILENCE, self.inbound)
+        self.take(self.of_suite(Signal.RUNNER_DOWN))
+        self.assertTrue(early.cause_id)
+        self.inbound.criticality = "vital"
+        self.take(self.of_interface(self.inbound, Signal.DURABILITY))
+        self.assertFalse(early.cause_id)
+        self.assertEqual(self.notices(early, self.chat), ["start", "worse"])
+
+    def test_its_ladder_goes_on_when_its_cause_is_over(self):
+        early = self.open_one(Signal.SILENCE, self.inbound)
+        self.take(self.of_suite(Signal.RUNNER_DOWN))
+        self.later(HOUR)
+        self.take(self.of_suite(Signal.RUNNER_DOWN, Step.ENDED))
+        self.later(14 * MINUTE)
+        self.assertEqual(early.reached, 1)
+        self.later(MINUTE)
+        self.assertEqual(early.reached, 2)
+
     def test_what_began_long_before_has_another_cause(self):
         early = self.open_one(Signal.SILENCE, self.inbound)
         self.later(HOUR)

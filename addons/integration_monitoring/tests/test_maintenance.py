@@ -74,6 +74,7 @@ class TestMaintenance(IncidentCase):
 
     def test_it_is_ended_before_its_time(self):
         window = self.window(hours=5)
+        window.begin_at -= timedelta(minutes=5)
         incident = self.open_one()
         window.with_user(self.operator).action_end()
         self.assertEqual(window.state, "over")
