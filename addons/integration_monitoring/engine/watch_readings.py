@@ -150,7 +150,9 @@ def parts(cr: BaseCursor, kind: str, now: float) -> list[Part]:
         """,
         [moment(now), kind],
     )
-    return [Part(one, key, name, float(p), float(every)) for one, key, name, p, every in cr]
+    return [
+        Part(one, key, name, float(p), float(every)) for one, key, name, p, every in cr.fetchall()
+    ]
 
 
 def retention(cr: BaseCursor, now: float) -> Retention:

@@ -7,5 +7,5 @@ from . import (
     test_watch_suite,
     test_watch_switches,
     test_watch_traffic,
+    test_watch_ui,
 )
-from . import test_watch_ui

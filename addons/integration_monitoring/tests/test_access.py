@@ -12,7 +12,8 @@ MATRIX = {
     # incidents
     ("integration.incident",): _SEEN,
     # detection
-    ("integration.watch", "integration.watch.part", "integration.slo.day"): _SEEN,
+    ("integration.watch.part", "integration.slo.day"): _SEEN,
+    ("integration.watch",): {**_SEEN, "administrator": "rw"},
     ("integration.slo", "integration.watch.setting"): {**_SEEN, "administrator": ALL},
 }
 MAY_CALL = {
