@@ -158,7 +158,7 @@ class TestSlo(WatchCase):
             self.env, "slo.administrator", "integration_core.group_administrator"
         )
         slo = self._slo("availability").with_user(administrator)
-        slo.target = 99.0
+        slo.target = 98.0
         entries = self.env["integration.audit.entry"].search(
             [("res_model", "=", slo._name), ("res_id", "=", slo.id), ("act", "=", "change")]
         )
