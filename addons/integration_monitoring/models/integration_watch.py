@@ -11,6 +11,22 @@ LIGHTS = [
     (Light.PAUSED.value, "Paused"),
     (Light.OK.value, "Well"),
 ]
+# What the watch keeps of itself.
+KEPT = frozenset(
+    {
+        "interface_id",
+        "light",
+        "reasons",
+        "since",
+        "updated_at",
+        "significant_at",
+        "state",
+        "profile",
+        "learnt_at",
+        "history_days",
+        "use_expected",
+    }
+)
 
 
 class IntegrationWatch(models.Model):
@@ -22,9 +38,12 @@ class IntegrationWatch(models.Model):
 
     _name = "integration.watch"
     _description = "Watch of an Interface"
+    _inherit = ["integration.closed.columns"]
     _log_access = False
     _order = "interface_id"
     _rec_name = "interface_id"
+    # Administrators add switches; the row itself is written by the watch.
+    _closed_fields = KEPT
 
     interface_id = fields.Many2one(
         "integration.interface", required=True, readonly=True, ondelete="cascade"

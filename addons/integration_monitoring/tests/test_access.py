@@ -37,6 +37,10 @@ MATRIX = {
     ("integration.rollup", "integration.heartbeat"): _SEEN,
     # incidents
     ("integration.incident",): _SEEN,
+    # detection
+    ("integration.watch.part", "integration.slo.day"): _SEEN,
+    ("integration.watch",): {**_SEEN, "administrator": "rw"},
+    ("integration.slo", "integration.watch.setting"): {**_SEEN, "administrator": ALL},
 }
 # What the screens ask of integration.overview and integration.trace is tested with them: these
 # are no models with records.

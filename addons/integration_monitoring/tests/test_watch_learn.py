@@ -1,9 +1,7 @@
 from odoo.tests import tagged
 
-from ..engine import rollup_rows
 from ..engine.rollup_rows import moment
 from ..tools.findings import Signal
-from ..tools.rollup import Rollup, Step
 from .watch_case import MINUTE, START, WatchCase
 
 DAY = 86400
@@ -22,22 +20,32 @@ class TestWatchLearn(WatchCase):
         self.env.invalidate_all()
         self.look()
 
-    def _history(self, days, per_minute=30, until=START, every=1):
-        rows = {
-            at: Rollup(received={"inbound": per_minute}, attempts=per_minute)
-            for at in range(until - days * DAY, until, every * MINUTE)
-        }
-        rollup_rows.store(self.env.cr, Step.MINUTE, {self.inbound.id: rows})
+    def _history(self, days, per_minute=30, until=START):
+        self.env.cr.execute(
+            """
+            INSERT INTO integration_rollup (interface_id, step, begin_at, received, attempts)
+            SELECT %s, 60, at, jsonb_build_object('inbound', %s), %s
+              FROM generate_series(%s, %s, interval '1 minute') AS at
+            ON CONFLICT (interface_id, step, begin_at) DO UPDATE SET received = EXCLUDED.received
+            """,
+            [
+                self.inbound.id,
+                per_minute,
+                per_minute,
+                moment(until - days * DAY),
+                moment(until - MINUTE),
+            ],
+        )
 
     def _learn(self):
         watch = self.watch(self.inbound)
         watch._learn(moment(START))
         return watch
 
-    def test_two_weeks(self):
-        self._history(14)
+    def test_ten_days(self):
+        self._history(10)
         watch = self._learn()
-        self.assertAlmostEqual(watch.history_days, 14, places=2)
+        self.assertAlmostEqual(watch.history_days, 10, places=2)
         profile = watch._profile()
         self.assertEqual(profile.width, 5)
         self.assertAlmostEqual(profile.buckets[0].median, 150)
@@ -52,7 +60,7 @@ class TestWatchLearn(WatchCase):
         self.assertIn("not judged", watch.profile_text)
 
     def test_before_the_activation_nothing_is_usual(self):
-        self._history(14)
+        self._history(10)
         self.inbound.activated_at = moment(START - 5 * DAY)
         self.env.flush_all()
         self.assertAlmostEqual(self._learn().history_days, 5, places=2)
@@ -78,7 +86,7 @@ class TestWatchLearn(WatchCase):
 
     def test_silent_since_before_it_was_learnt(self):
         """A feed that fell silent while too little was known is noticed once it is known."""
-        self._history(14, until=START - 3600)
+        self._history(10, until=START - 3600)
         self.now = START
         self.look()
         self._learn()
@@ -86,11 +94,11 @@ class TestWatchLearn(WatchCase):
         self.assertEqual(self.steps(Signal.SILENCE), ["started"])
 
     def test_what_is_filling_belongs_to_no_bucket_of_another_width(self):
-        self._history(14, per_minute=2)
+        self._history(10, per_minute=2)
         self._learn()
         width = self.watch(self.inbound)._profile().width
         self.go(3, self.inbound, received={"inbound": 2})
-        self._history(14, per_minute=400)
+        self._history(10, per_minute=400)
         self._learn()
         self.assertLess(self.watch(self.inbound)._profile().width, width)
         self.go(1, self.inbound, received={"inbound": 400})

@@ -74,7 +74,7 @@ class TestWatchSwitches(WatchCase):
         setting = self._setting(signal="silence", watched=False)
         setting.watched = True
         entries = self.env["integration.audit.entry"].search(
-            [("model", "=", setting._name), ("res_id", "=", setting.id)]
+            [("res_model", "=", setting._name), ("res_id", "=", setting.id)]
         )
         self.assertEqual(sorted(entries.mapped("act")), ["change", "create"])
 

@@ -12,11 +12,11 @@ class TestWatchTraffic(WatchCase):
     """Trouble in the traffic of an interface: one start, one end, the right light."""
 
     def test_outage_burns_the_budget_of_availability(self):
-        self.minutes(self.inbound, 120, **self.inbound_traffic(20))
+        self._days_before()
         self.look()
         self.assertEqual(self.watch(self.inbound).light, "ok")
         self.go(15, self.inbound, **self.inbound_traffic(20, failed=20))
-        self.assertEqual(self.steps(Signal.AVAILABILITY, self.inbound.id), ["started"])
+        self.assertEqual(self.budget_steps(Signal.AVAILABILITY), ["started"])
         watch = self.watch(self.inbound)
         self.assertEqual(watch.light, "down")
         self.assertIn("all_fail", self.codes(self.inbound))
@@ -24,8 +24,8 @@ class TestWatchTraffic(WatchCase):
         slo = self._slo("availability")
         self.assertEqual(slo.state, "burning")
         self.assertGreater(slo.burn_hour, 14.4)
-        self.go(120, self.inbound, **self.inbound_traffic(20))
-        self.assertEqual(self.steps(Signal.AVAILABILITY, self.inbound.id), ["started", "ended"])
+        self.go(60, self.inbound, **self.inbound_traffic(20))
+        self.assertEqual(self.budget_steps(Signal.AVAILABILITY), ["started", "ended"])
         self.assertNotIn("budget_burning", self.codes(self.inbound))
 
     def test_what_a_message_says_is_no_outage(self):
@@ -34,21 +34,21 @@ class TestWatchTraffic(WatchCase):
         self.assertEqual(self.steps(Signal.AVAILABILITY), [])
 
     def test_slow_partner_burns_the_budget_of_latency(self):
-        self.minutes(self.inbound, 60, **self.inbound_traffic(20))
+        self._days_before()
         self.go(12, self.inbound, **self.inbound_traffic(20, slow=18))
-        self.assertEqual(self.steps(Signal.LATENCY, self.inbound.id), ["started"])
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
         self.assertEqual(self.watch(self.inbound).light, "degraded")
         facts = self.told[-1].change.finding.facts
         self.assertEqual(facts["threshold"], 60.0)
-        self.go(120, self.inbound, **self.inbound_traffic(20))
-        self.assertEqual(self.steps(Signal.LATENCY, self.inbound.id), ["started", "ended"])
+        self.go(60, self.inbound, **self.inbound_traffic(20))
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started", "ended"])
 
     def test_budget_burns_slowly(self):
         """Three days of hours, read as hours: a ticket, no page."""
         self.minutes(self.inbound, 80, Step.HOUR, **self.inbound_traffic(1000, failed=20))
         self.minutes(self.inbound, 180, **self.inbound_traffic(17, failed=1))
         self.look()
-        self.assertEqual(self.steps(Signal.AVAILABILITY, self.inbound.id), ["started"])
+        self.assertEqual(self.budget_steps(Signal.AVAILABILITY), ["started"])
         change = self.told[0].change
         self.assertEqual(int(change.finding.grade), 1)
         slo = self._slo("availability")
@@ -208,6 +208,11 @@ class TestWatchTraffic(WatchCase):
         self.assertEqual(self.watch(self.inbound).light, "unknown")
         self.assertEqual(self.codes(self.inbound), ["unmeasured"])
         self.assertEqual(self.watch(self.outbound).light, "unknown")
+
+    def _days_before(self):
+        """Days without trouble."""
+        self.minutes(self.inbound, 80, Step.HOUR, **self.inbound_traffic(1200))
+        self.minutes(self.inbound, 120, **self.inbound_traffic(20))
 
     def _slo(self, kind):
         return self.env["integration.slo"].search(

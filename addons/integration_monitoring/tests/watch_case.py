@@ -97,10 +97,16 @@ class WatchCase(EngineCase):
     def codes(self, interface):
         return [reason["code"] for reason in self.watch(interface).reasons]
 
-    def steps(self, signal, node_id=None):
+    def steps(self, signal, node_id=None, raised=True):
         """Starts, rises and ends that were told of a signal, in order."""
         return [
             str(one.change.step)
             for one in self.told
-            if one.change.finding.signal == signal and node_id in (None, one.node.id)
+            if one.change.finding.signal == signal
+            and node_id in (None, one.node.id)
+            and (raised or one.change.step != "raised")
         ]
+
+    def budget_steps(self, signal):
+        """Starts and ends: a budget that burns faster and faster is a ticket first, then a page."""
+        return self.steps(signal, self.inbound.id, raised=False)
