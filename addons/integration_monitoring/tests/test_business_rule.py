@@ -247,7 +247,7 @@ class TestBusinessRule(TransactionCase):
 
     def test_secrets_are_not_watched(self):
         for model, date in (
-            ("res.users", "create_date"),
+            ("res.users.apikeys", "create_date"),
             ("integration.credential", "create_date"),
         ):
             field = self.env["ir.model.fields"]._get(model, date)
