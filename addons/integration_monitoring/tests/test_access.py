@@ -9,7 +9,6 @@ from . import (
     access_detect,
     access_incidents,
     access_metrics,
-    access_screens,
     access_telemetry,
     access_triage,
 )
@@ -19,7 +18,6 @@ PARTS = (
     access_detect,
     access_incidents,
     access_metrics,
-    access_screens,
     access_telemetry,
     access_triage,
 )
@@ -31,21 +29,6 @@ def _merged(name):
 
 MATRIX, MAY_CALL = _merged("MATRIX"), _merged("MAY_CALL")
 SAMPLES, ARGUMENTS = _merged("SAMPLES"), _merged("ARGUMENTS")
-_SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
-MATRIX = {
-    # data and heartbeats
-    ("integration.rollup", "integration.heartbeat"): _SEEN,
-    # incidents
-    ("integration.incident",): _SEEN,
-    # detection
-    ("integration.watch.part", "integration.slo.day"): _SEEN,
-    ("integration.watch",): {**_SEEN, "administrator": "rw"},
-    ("integration.slo", "integration.watch.setting"): {**_SEEN, "administrator": ALL},
-}
-# What the screens ask of integration.overview and integration.trace is tested with them: these
-# are no models with records.
-MAY_CALL = {}
-SAMPLES = {}
 
 
 @tagged("post_install", "-at_install")
