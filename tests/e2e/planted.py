@@ -68,12 +68,11 @@ class Planted:
             for row in database.sql(_OPEN, values):
                 self.found, self.incident, self.shown = at, row["id"], row["light"]
                 self.findings = row["findings"]
-        if self.found is not None and self.told is None:
-            if any(one["state"] == "sent" for one in self.notices(database)):
-                self.told = at
+        if self.told is None and any(one["state"] == "sent" for one in self.notices(database)):
+            self.told = at
         if self.error and self.grouped is None:
             found = self.groups(database)
-            if any(self.error in (one["error_class"], one["code"]) for one in found):
+            if any(one["error_class"] == self.error for one in found):
                 self.grouped = at
 
     def notices(self, database: Database) -> list[dict[str, Any]]:

@@ -171,6 +171,22 @@ class TestWatchTraffic(WatchCase):
         self.look()
         self.assertEqual(self.steps(Signal.DEAD_LETTER), ["started"])
 
+    def test_what_the_present_minute_has_brought_is_told_at_once(self):
+        self._days_before()
+        self.look()
+        self.now += 25
+        failing = self.inbound_traffic(12, failed=12, slow=12, duplicates=40)
+        self.minutes(self.inbound, 1, begin=self.now - 25, **failing)
+        self.look(settle=5)
+        for signal in (Signal.AVAILABILITY, Signal.LATENCY, Signal.DUPLICATES):
+            self.assertEqual(self.budget_steps(signal), ["started"])
+        self.assertEqual(self.watch(self.inbound).light, "down")
+        self.now += 15
+        self.look(settle=5)
+        self.now += 25
+        self.look(settle=5)
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
+
     def test_a_minute_settles_before_it_is_judged(self):
         self.go(5, self.inbound, **self.inbound_traffic(2))
         judged = self.watch(self.inbound).state["next_minute"]
