@@ -21,6 +21,7 @@ SIGNALS = [
     (Signal.EXPIRY.value, "A certificate or secret ends soon"),
     (Signal.RETENTION.value, "Something is kept for too long"),
     (Signal.AUDIT_CHAIN.value, "The audit trail does not verify"),
+    (Signal.DATABASE.value, "PostgreSQL is near a limit"),
 ]
 
 
