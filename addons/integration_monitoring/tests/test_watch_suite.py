@@ -177,5 +177,9 @@ class TestWatchSuite(WatchCase):
 
     def _seen(self, heartbeat, seconds):
         """Seen so many seconds before the next look."""
-        heartbeat.beat_at = moment(self.now + 60 - seconds)
         self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_heartbeat SET beat_at = %s WHERE id = %s",
+            [moment(self.now + 60 - seconds), heartbeat.id],
+        )
+        heartbeat.invalidate_recordset()
