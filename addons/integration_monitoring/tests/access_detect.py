@@ -6,7 +6,8 @@ from odoo.addons.integration_core.tests.access_matrix import ALL
 from .access_data import SEEN
 
 MATRIX = {
-    ("integration.watch", "integration.watch.part", "integration.slo.day"): SEEN,
+    ("integration.watch.part", "integration.slo.day"): SEEN,
+    ("integration.watch",): {**SEEN, "administrator": "rw"},
     ("integration.slo", "integration.watch.setting"): {**SEEN, "administrator": ALL},
 }
 MAY_CALL = {

@@ -31,21 +31,6 @@ def _merged(name):
 
 MATRIX, MAY_CALL = _merged("MATRIX"), _merged("MAY_CALL")
 SAMPLES, ARGUMENTS = _merged("SAMPLES"), _merged("ARGUMENTS")
-_SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
-MATRIX = {
-    # data and heartbeats
-    ("integration.rollup", "integration.heartbeat"): _SEEN,
-    # incidents
-    ("integration.incident",): _SEEN,
-    # detection
-    ("integration.watch.part", "integration.slo.day"): _SEEN,
-    ("integration.watch",): {**_SEEN, "administrator": "rw"},
-    ("integration.slo", "integration.watch.setting"): {**_SEEN, "administrator": ALL},
-}
-# What the screens ask of integration.overview and integration.trace is tested with them: these
-# are no models with records.
-MAY_CALL = {}
-SAMPLES = {}
 
 
 @tagged("post_install", "-at_install")
