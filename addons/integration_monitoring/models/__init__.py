@@ -10,5 +10,6 @@ from . import (
     integration_overview_system,
     integration_rollup,
     integration_trace,
+    ir_ui_menu,
     ir_websocket,
 )
