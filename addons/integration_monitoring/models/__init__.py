@@ -44,5 +44,6 @@ from . import (
     integration_watch_probe,
     integration_watch_rollup,
     integration_watch_setting,
+    ir_ui_menu,
     ir_websocket,
 )
