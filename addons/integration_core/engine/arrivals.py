@@ -29,17 +29,18 @@ class Arrival:
 def of(cr: BaseCursor, message_ids: Iterable[int]) -> dict[int, Arrival]:
     """Arrivals of messages by their ids, without those that the ledger does not have.
 
-    A part arrived with its list (:mod:`.parts`), and what is replayed when it came first.
+    A part arrived with its list (:mod:`.parts`), and what is replayed when it came first. The parts
+    of a replayed list have the place of the list, and one after those that it had at first.
     """
     cr.execute(
         """
-        SELECT m.id, coalesce(f.created_at, w.created_at, m.created_at),
+        SELECT m.id, coalesce(f.created_at, m.created_at),
                coalesce(w.original_id, w.id, m.original_id, m.id),
-               CASE WHEN w.id IS NULL THEN 0
-                    ELSE coalesce(substring(m.external_key FROM '/([0-9]{1,9})$')::int, 0) END
+               CASE WHEN w.id IS NULL THEN 0 ELSE coalesce(m.original_id, m.id) END
           FROM integration_message m
           LEFT JOIN integration_message w
-            ON w.uuid = m.causation_id AND starts_with(m.external_key, w.uuid || '/')
+            ON w.uuid = m.causation_id AND w.interface_id = m.interface_id
+           AND w.direction = 'inbound' AND m.direction = 'inbound'
           LEFT JOIN integration_message f
             ON f.id = coalesce(w.original_id, w.id, m.original_id)
          WHERE m.id = ANY(%s)

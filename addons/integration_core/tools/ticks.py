@@ -12,7 +12,7 @@ class Place(NamedTuple):
     """The place of a message among all that arrived.
 
     :ivar arrived: its id in the ledger; for a part of a list, that of the list
-    :ivar part: its number in the list; 0 for what arrived by itself
+    :ivar part: the id of the part, which grow in the order of the list; 0 for what is none
     """
 
     arrived: int
@@ -24,7 +24,7 @@ def tick(at: datetime, place: Place) -> str:
 
     :param at: naive UTC; counts to the millisecond
 
-    >>> tick(datetime(2026, 3, 1, 8), Place(71, 3))
-    '2026-03-01T08:00:00.000#00000000000000000071.000000003'
+    >>> tick(datetime(2026, 3, 1, 8), Place(71, 80))
+    '2026-03-01T08:00:00.000#00000000000000000071.00000000000000000080'
     """
-    return f"{at.isoformat(timespec='milliseconds')}#{place.arrived:020d}.{place.part:09d}"
+    return f"{at.isoformat(timespec='milliseconds')}#{place.arrived:020d}.{place.part:020d}"

@@ -4,9 +4,8 @@ from odoo import models
 from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine.duplicates import POSSIBLE, PossibleDuplicate
+from odoo.addons.integration_core.engine.newest import Newest, Saying
 from odoo.addons.integration_core.tools import errors
-
-from ..engine.told import Told
 
 
 class IntegrationHandlerMaster(models.AbstractModel):
@@ -19,7 +18,7 @@ class IntegrationHandlerMaster(models.AbstractModel):
     person to decide (:class:`PossibleDuplicate`).
 
     What a message does not name stays as it is; what it names as null is emptied. One that is older
-    than what the system said of the record already changes nothing (:mod:`..engine.told`).
+    than what the system said of the record already changes nothing (:mod:`.newest`).
     """
 
     _name = "integration.handler.master"
@@ -104,11 +103,13 @@ class IntegrationHandlerMaster(models.AbstractModel):
         known = links._find_records(
             received.system_id, self._master_model, {data["number"] for _one, data in messages}
         )
-        told = Told(self, self._master_model, messages, known)
-        if told.counting:
-            self._apply(received, [data for _one, data in told.counting], known)
-            told.remember()
-        told.note(known)
+        said = [Saying(one, data["number"], data.get("issued_at")) for one, data in messages]
+        newest = Newest(self.env[self._master_model], said, known)
+        if newest.counting:
+            documents = [messages[place][1] for place in newest.counting]
+            self._apply(received, documents, known)
+            newest.remember()
+        newest.note(known)
         return [known[data["number"]] for _one, data in messages]
 
     def _apply(self, received, documents, known):
