@@ -93,10 +93,11 @@ class Newest:
         env = self._records.env
         # sudo: whose message it is, and the history of what it left alone, need no further right
         system = env["integration.system"].sudo().browse(self._system_id)
+        records_sudo = self._records.sudo()  # sudo: as above
         uuids: dict[int, list[str]] = {}
         for one in self._older:
             uuids.setdefault(records[one.number].id, []).append(one.received.uuid)
-        self._records.browse(uuids).sudo()._message_log_batch(
+        records_sudo.browse(uuids)._message_log_batch(
             bodies={
                 record_id: env._(
                     "%(system)s had said something newer of this already, so what is older changed "
