@@ -68,3 +68,43 @@ class TestMigrations(TransactionCase):
         self.env.ref(NAME).action_new_version()
         script.migrate(self.env.cr, "19.0.1.0.0")
         self.assertEqual(self.env.ref(NAME).version, 1)
+
+    def test_mappings_say_more(self):
+        script = upgrading.script("19.0.1.2.0", "post-mappings", MIGRATIONS)
+        shipped, new = {}, {}
+        for name, (header, section) in script.CHANGES.items():
+            one = shipped[name] = self.env.ref(f"integration_ehr_supply.{name}")
+            new[name] = (one.header, one.section_ids.mapped("expression"))
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE integration_mapping SET header = %s WHERE id = %s",
+                (one.header.replace(*reversed(header)), one.id),
+            )
+            if section:
+                self.env.cr.execute(
+                    "UPDATE integration_mapping_section SET expression = %s WHERE id = %s",
+                    (
+                        one.section_ids.expression.replace(*reversed(section)),
+                        one.section_ids.id,
+                    ),
+                )
+        self.env.invalidate_all()
+        old = {one: (one.header, one.section_ids.mapped("expression")) for one in shipped.values()}
+        for _time in range(2):
+            script.migrate(self.env.cr, "19.0.1.1.0")
+            self.env.invalidate_all()
+            for name, one in shipped.items():
+                made = self.env.ref(f"integration_ehr_supply.{name}")
+                self.assertEqual((made.state, made.version, made.previous_id), ("approved", 2, one))
+                said = (made.header, made.section_ids.mapped("expression"))
+                self.assertEqual(said, new[name])
+                self.assertNotEqual(said, old[one])
+                self.assertEqual((one.header, one.section_ids.mapped("expression")), old[one])
+
+    def test_what_people_changed_of_these_stays(self):
+        script = upgrading.script("19.0.1.2.0", "post-mappings", MIGRATIONS)
+        names = [f"integration_ehr_supply.{name}" for name in script.CHANGES]
+        for name in names:
+            self.env.ref(name).action_new_version()
+        script.migrate(self.env.cr, "19.0.1.1.0")
+        self.assertEqual({self.env.ref(name).version for name in names}, {1})
