@@ -135,7 +135,7 @@ def test_a_trial_names_all_that_is_missing() -> None:
     trial = Trial()
     canonical(changed("epic_a40", PID_3=None, MRG_1=None), trial)
     assert [finding.code for finding in trial.findings] == ["missing_required"]
-    assert trial.findings[0].place == "section merges, expression, item 1"
+    assert trial.findings[0].place == "item 1 of merges"
 
 
 def test_absent_is_not_said_and_null_is_said_to_be_empty() -> None:
