@@ -20,7 +20,7 @@ from demo_hospital.diary import Diary
 from demo_hospital.hospital import Hospital
 from demo_hospital.wire import Answer, Wire
 
-from setup import suite_addons, templates
+from setup import demo_run, suite_addons, templates
 from setup.odoo_server import free_port
 from setup.settings import REPOSITORY
 from tests.harness import Database, Harness, Shell, wait_until
@@ -151,7 +151,8 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         database.sql(
             "UPDATE integration_interface SET mllp_port = %s WHERE mllp_port = 2577", [free_port()]
         )
-        with database.server(workers=3, channels="root:2"), database.shell() as shell:
+        server = database.server(options=demo_run.PROCESSES, channels=demo_run.CHANNELS)
+        with server, database.shell() as shell:
             shell.run(_PORT, port=port)
             shell.run(CONNECT)
             with database.listener() as listener:
