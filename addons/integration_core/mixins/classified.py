@@ -28,12 +28,12 @@ class IntegrationInterfaceClassified(models.AbstractModel):
 
     def _may_hold_content(self):
         """Whether content is stored for this interface: of its messages, or of its events."""
+        of_this = [("interface_id", "=", self._origin.id)]
+        of_types = [("type_id", "in", self.event_type_ids.ids)]
         # sudo: that there is something, whoever may read it
-        messages = self.env["integration.message"].sudo()
-        events = self.env["integration.event"].sudo()  # sudo: as above
         return bool(
-            messages.search_count([("interface_id", "=", self._origin.id)], limit=1)
-            or events.search_count([("type_id", "in", self.event_type_ids.ids)], limit=1)
+            self.env["integration.message"].sudo().search_count(of_this, limit=1)
+            or self.env["integration.event"].sudo().search_count(of_types, limit=1)
         )
 
     @api.constrains("data_class", "event_type_ids")
