@@ -48,6 +48,10 @@ revision.action_submit()
 revision.action_approve()
 result = feed.routing_id.code
 """
+_IMPLANTS_NOT_CHARGED = """
+implants = [("product_id.default_code", "=like", "IMP-%")]
+result = env["ehr.uncharged"].search(implants).mapped("name")
+"""
 _BOUND = """
 feed = env.ref("integration_ehr_bridge.interface_ehr_feed")
 result = [feed.state, feed.routing_id.code]
@@ -241,6 +245,12 @@ def test_what_was_charged_is_on_draft_invoices(demo: Demo, told: Recorded) -> No
         "WHERE e.res_model = 'ehr.charge' AND c.number LIKE 'T0%%'"
     )
     assert not questions
+
+
+def test_implants_are_charged_by_their_service(demo: Demo, told: Recorded) -> None:
+    """The charge names another product than the one that was taken from stock, and its number."""
+    assert [one for one in told.segments("FT1") if len(one) > 23 and one[23]]
+    assert demo.shell.run(_IMPLANTS_NOT_CHARGED) == []
 
 
 def test_the_unit_is_mended_and_booked(demo: Demo, told: Recorded) -> None:
