@@ -20,6 +20,8 @@ SERVICE = "REFUSED"
 TOKEN = "token-of-the-clinic"
 EVENTS = (
     "encounter_admitted", "encounter_transferred", "encounter_discharged", "appointment_booked",
+    "encounter_cancelled", "appointment_changed", "appointment_cancelled",
+    "provider_schedule_changed",
 )  # fmt: skip
 
 
@@ -114,6 +116,7 @@ class Hospital:
         coming = ward.visit()
         known_as_account = ward.visit()
         record_as_account, record_as_visit = ward.number(), ward.number()
+        left, never = ward.number(), ward.visit()
         return [
             ward.staff("a list of staff"),
             ward.places("a list of places"),
@@ -128,6 +131,7 @@ class Hospital:
             ward.appointment("an appointment", number, visit, tomorrow),
             ward.appointment("an early appointment", retired, coming, tomorrow).replace(
                 b"F1^", b"F2^"),
+            *self._cancelled(left, never),
             ward.merge("a merge", number, retired),
             ward.merge("a merge with itself", number, number),
             ward.adt("A03", number, visit, bed=other),
@@ -168,6 +172,23 @@ class Hospital:
             ward.message(ward.people.plant("shifted header", "CNRYJONES7^JANA"),
                          ward.person(number)),
         ]  # fmt: skip
+
+    def _cancelled(self, number: str, visit: str) -> list[bytes]:
+        """Who is told to come at another time, does not come, and was never admitted."""
+        ward, later = self.ward, datetime.now(UTC) + timedelta(days=3)
+        booked, moved, off = (
+            ward.appointment(f"an appointment {what}", number, visit, at, trigger=trigger)
+            .replace(b"P1^", b"P11^")
+            .replace(b"F1^", b"F11^")
+            for what, at, trigger in (
+                ("to cancel", later, "S12"),
+                ("that is moved", later + timedelta(hours=2), "S13"),
+                ("that is cancelled", later + timedelta(hours=2), "S15"),
+            )
+        )
+        here = {"bed": BED.format(4)}
+        admitted, gone = (ward.adt(one, number, visit, **here) for one in ("A01", "A11"))
+        return [booked, moved, off, admitted, gone]
 
     def _batch(self) -> bytes:
         ward = self.ward

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import Database
-from tests.harness.canary import Canaries, filestore, report
+from tests.harness.canary import Canaries, filestore, forms, report
 
 DISGUISES: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda value: value,
@@ -59,6 +59,17 @@ def canaries() -> Canaries:
 def test_finds_it_in_every_disguise(canaries: Canaries, disguise: str) -> None:
     data = b"before " + DISGUISES[disguise](canaries.planted["the canary"]) + b" behind"
     assert {one.label for one in canaries.search(data, "here")} == {"the canary"}
+
+
+def test_every_form_of_each_of_many_is_found(canaries: Canaries) -> None:
+    """Many are looked for at once, and none of them hides another."""
+    for number in range(20):
+        canaries.plant(f"canary {number}")
+    for label, value in canaries.planted.items():
+        for form, needle in forms(value).items():
+            found = {(one.label, one.form) for one in canaries.search(b"a " + needle, "here")}
+            assert (label, form) in found, (label, form)
+            assert {one for one, _form in found} == {label}
 
 
 @pytest.mark.parametrize("name", ["Žofie Müllerová", "a/b?c=d&e f", '"quoted" \\ text'])
