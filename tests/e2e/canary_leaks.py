@@ -49,7 +49,10 @@ _AS = {
 
 
 #: Columns of which the database knows what may stand in them.
-REFUSED: set[str] = set()
+REFUSED = {
+    "account_move_line.analytic_distribution", "purchase_order_line.analytic_distribution",
+    "purchase_order_line.display_type",
+}  # fmt: skip
 
 
 def plant_everywhere(database: Database, value: str) -> tuple[set[str], set[str]]:
