@@ -159,9 +159,12 @@ def test_nothing_of_a_person_is_in_the_database(run: Run, findings: list[Finding
 
 
 def test_a_visit_number_stands_on_its_visit_alone(run: Run, findings: list[Finding]) -> None:
+    wrong = []
     for canaries, allowed in ((run.ward.visits, VISITS_IN), (run.ward.accounts, ACCOUNTS_IN)):
         found = [one for one in findings if one.label in canaries.planted]
-        assert {one.place for one in found} == allowed, report(found)
+        wrong += [one for one in found if one.place not in allowed]
+        assert allowed <= {one.place for one in found}, "that is where they belong"
+    assert not wrong, report(wrong)
 
 
 def test_nothing_is_in_files(run: Run) -> None:
