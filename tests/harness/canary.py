@@ -113,7 +113,8 @@ class Canaries:
             if self._is_clean(rows):
                 continue
             name = table[1].decode().removeprefix("public.")
-            columns = [column.strip() for column in table[2].decode().split(",")]
+            # Names that are words of SQL, too, stand in quotes.
+            columns = [column.strip(' "') for column in table[2].decode().split(",")]
             for row in rows.splitlines():
                 for column, value in zip(columns, row.split(b"\t"), strict=False):
                     yield from self.search(_unescaped(value), f"{name}.{column}")

@@ -112,16 +112,19 @@ def test_a_dump_tells_table_and_column(canaries: Canaries, database: Database) -
     """Text, bytea, JSON and what is compressed; jobs, mails and attachments are tables, too."""
     value = canaries.planted["the canary"]
     database.sql(
-        "CREATE TABLE canary_cage (id int, text_ text, bytes_ bytea, packed bytea, json_ jsonb)"
+        "CREATE TABLE canary_cage "
+        '(id int, text_ text, bytes_ bytea, packed bytea, json_ jsonb, "references" text)'
     )
     database.sql(
-        "INSERT INTO canary_cage VALUES (1, %s, NULL, NULL, NULL), (2, NULL, %s, NULL, NULL), "
-        "(3, NULL, NULL, %s, NULL), (4, NULL, NULL, NULL, %s)",
+        "INSERT INTO canary_cage VALUES (1, %s, NULL, NULL, NULL, NULL), "
+        "(2, NULL, %s, NULL, NULL, NULL), (3, NULL, NULL, %s, NULL, NULL), "
+        "(4, NULL, NULL, NULL, %s, %s)",
         [
             f"tab\t{value.decode()}\n",
             b"\0\xff" + value,
             zlib.compress(value * 20),
             json.dumps({"a": [value.decode()]}),
+            value.decode(),
         ],
     )
     database.sql("INSERT INTO ir_logging (create_date, name, type, level, dbname, message, path, "
@@ -135,6 +138,7 @@ def test_a_dump_tells_table_and_column(canaries: Canaries, database: Database) -
         "canary_cage.bytes_",
         "canary_cage.packed",
         "canary_cage.json_",
+        "canary_cage.references",
         "ir_logging.message",
     }
     assert [one.place for one in canaries.search_files(filestore(database))] == ["zz/attachment"]
