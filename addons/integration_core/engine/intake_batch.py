@@ -14,7 +14,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes
 from ..tools.keyring import KeyRing
 from ..tools.states import State
-from . import acknowledgements, discretion, intake, intake_many, ledger, message_keys
+from . import acknowledgements, discretion, intake, intake_many, ledger, message_keys, repeats
 
 _NO_ANSWER = dict.fromkeys(
     ("answer", "answer_encoding", "answer_size", "answer_digest", "answer_type")
@@ -42,10 +42,12 @@ def store(
         broken = [row["uuid"] for row in rows if row["error_class"] and row["uuid"] in fresh]
         ledger.classify_errors(cr, [fresh[uuid] for uuid in broken])
         known = _known(cr, spec["id"], [row["key"] for row in rows if row["uuid"] not in fresh])
-        return [
+        receipts = [
             _receipt(cr, spec, one, row, fresh, known, ring)
             for one, row in zip(incoming, rows, strict=True)
         ]
+    repeats.told(cr, spec["id"], sum(one.outcome is intake.Outcome.DUPLICATE for one in receipts))
+    return receipts
 
 
 def _common(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,12 @@ export const openApp = () => [
         run: "click",
     },
     {
+        // Where monitoring is installed, the first screen is another one.
+        content: "Open the cards of the interfaces",
+        trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']",
+        run: "click",
+    },
+    {
         content: "The overview shows interfaces as cards",
         trigger: ".o_integration_overview .o_kanban_record",
     },

@@ -1,0 +1,22 @@
+"""Rights on what others watch the suite by, and on the check of the set-up."""
+
+from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES
+
+
+def _only(rights, *roles):
+    return {role: rights if role in roles else NOTHING for role in ROLES}
+
+
+MATRIX = {
+    ("integration.metrics.token",): _only(ALL, "administrator"),
+    ("integration.doctor", "integration.doctor.line"): _only("rc", "administrator"),
+    ("integration.siem",): _only(READ, "administrator", "auditor"),
+}
+MAY_CALL = {
+    "integration.metrics.token": {"action_generate": {"administrator"}},
+}
+SAMPLES = {
+    "integration.metrics.token": lambda case: case.env["integration.metrics.token"].create(
+        {"name": "Prometheus"}
+    ),
+}
