@@ -1,7 +1,7 @@
 {
     "name": "Integration Procurement",
     "summary": "Events and messages of purchasing, stock and invoicing, and what became of each",
-    "version": "19.0.2.2.0",
+    "version": "19.0.2.3.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
