@@ -64,7 +64,9 @@
         "views/menus_overview.xml",
         "views/menus_telemetry.xml",
         "views/menus_triage.xml",
-        # doctor
+        # doctor and probes
+        "data/ir_cron_probe.xml",
+        "views/integration_probe_views.xml",
         "views/integration_doctor_views.xml",
     ],
     "demo": ["demo/integration_monitoring.xml"],

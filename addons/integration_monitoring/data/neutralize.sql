@@ -8,3 +8,9 @@ UPDATE integration_incident_notice
 -- Its sign of life would be taken for that of the original.
 UPDATE integration_deadman
    SET active = false;
+-- Partners are not probed by a copy.
+UPDATE integration_probe
+   SET active = false;
+-- Whoever scrapes the original must not take this for it.
+UPDATE integration_metrics_token
+   SET active = false;

@@ -141,11 +141,9 @@ def parts(cr: BaseCursor, kind: str, now: float) -> list[Part]:
     cr.execute(
         """
         SELECT id, key, name,
-               extract(epoch FROM coalesce((to_jsonb(h) ->> 'looked_at')::timestamp,
-                                           %s::timestamp) - beat_at),
-               every
-          FROM integration_heartbeat h
-         WHERE kind = %s AND (to_jsonb(h) ->> 'ignored')::boolean IS NOT TRUE
+               extract(epoch FROM coalesce(looked_at, %s::timestamp) - beat_at), every
+          FROM integration_heartbeat
+         WHERE kind = %s AND ignored IS NOT TRUE
          ORDER BY id
         """,
         [moment(now), kind],

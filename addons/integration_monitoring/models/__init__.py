@@ -24,6 +24,7 @@ from . import (
     integration_overview_interface,
     integration_overview_marks,
     integration_overview_system,
+    integration_probe,
     integration_rollup,
     integration_rollup_groups,
     integration_rollup_mark,
@@ -40,7 +41,9 @@ from . import (
     integration_watch_learn,
     integration_watch_look,
     integration_watch_part,
+    integration_watch_probe,
     integration_watch_rollup,
     integration_watch_setting,
+    ir_ui_menu,
     ir_websocket,
 )

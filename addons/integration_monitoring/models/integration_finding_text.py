@@ -54,6 +54,7 @@ class IntegrationFindingText(models.AbstractModel):
             Signal.EXPIRY: self.env._("A secret or a certificate ends."),
             Signal.RETENTION: self.env._("Retention does not remove what it should."),
             Signal.AUDIT_CHAIN: self.env._("The audit trail does not verify."),
+            Signal.DATABASE: self.env._("PostgreSQL is near one of its limits."),
         }[signal]
 
     # -- traffic ---------------------------------------------------------------------------
@@ -248,6 +249,27 @@ class IntegrationFindingText(models.AbstractModel):
             behind=facts["behind"],
             overdue=facts["overdue"],
         )
+
+    def _sentence_database(self, facts):
+        what = facts["what"]
+        if what == "connections":
+            return self.env._(
+                "%(count)s of %(allowed)s connections to PostgreSQL are taken.",
+                count=facts["count"],
+                allowed=facts["allowed"],
+            )
+        if what == "oldest":
+            return self.env._(
+                "A transaction has been open for %s: nothing is cleaned up behind it.",
+                self._duration(facts["seconds"]),
+            )
+        if what == "dead":
+            return self.env._(
+                "%(percent)s %% of the rows of %(table)s are dead: cleaning up does not keep pace.",
+                percent=facts["percent"],
+                table=facts["table"],
+            )
+        return self.env._("%s %% of the disk is used.", facts["percent"])
 
     def _sentence_audit_chain(self, facts):
         if facts["state"] == "failed":

@@ -68,6 +68,10 @@ class IntegrationFindingText(models.AbstractModel):
             ),
             Signal.EXPIRY: self.env._("Rotate the credential before its end."),
             Signal.RETENTION: self.env._("Open Retention: it says what fails and why."),
+            Signal.DATABASE: self.env._(
+                "Raise max_connections, end the old transaction, let autovacuum run more often, or "
+                "make room on the disk."
+            ),
             Signal.AUDIT_CHAIN: self.env._(
                 "Open the state of the audit, and let an auditor look into the findings."
             ),

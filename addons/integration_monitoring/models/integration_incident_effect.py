@@ -13,6 +13,7 @@ SIGNALS = [
     (Signal.DURABILITY.value, "Something was lost"),
     (Signal.QUEUE_AGE.value, "Messages wait for too long"),
     (Signal.DEAD_LETTER.value, "Messages were given up"),
+    (Signal.DUPLICATES.value, "Most of what comes is known already"),
     (Signal.ERROR_GROUP.value, "A new kind of failure"),
     (Signal.BREAKER_OPEN.value, "The circuit breaker is open"),
     (Signal.LISTENER_DOWN.value, "The listener stands still"),
@@ -21,6 +22,7 @@ SIGNALS = [
     (Signal.EXPIRY.value, "A certificate or secret ends soon"),
     (Signal.RETENTION.value, "Something is kept for too long"),
     (Signal.AUDIT_CHAIN.value, "The audit trail does not verify"),
+    (Signal.DATABASE.value, "PostgreSQL is near a limit"),
 ]
 
 

@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
-from ..engine import watch_readings, watch_rows
+from ..engine import rollup_rows, watch_readings, watch_rows
 from ..engine.watch_round import week
 from ..tools import profile_learning, silence
 from ..tools.traffic_profile import BLANK, Profile
@@ -111,15 +111,30 @@ class IntegrationWatch(models.Model):
         return [found.get(minute, 0) for minute in range(first, end)]
 
     def _unusual(self, first, end):
-        """From and until, in minutes, of what is not to be learnt from: incidents.
-
-        Others extend it: maintenance, time during which nothing was counted.
-        """
+        """From and until, in minutes, of what is not to be learnt from: incidents, maintenance."""
         lasted = watch_readings.incidents(self.env.cr, self.interface_id.ids, first * 60)
-        return [
+        incidents = [
             (int(start // 60), int((until if until is not None else end * 60) // 60) + 1)
             for start, until in lasted.get(self.interface_id.id, [])
         ]
+        return incidents + [
+            (_seconds(window.begin_at) // 60, _seconds(window.end_at) // 60 + 1)
+            for window in self._maintenance_since(rollup_rows.moment(first * 60))
+        ]
+
+    def _maintenance_since(self, moment):
+        """Announced work on the interface that ended after a moment."""
+        return self.env["integration.maintenance"].search(
+            [
+                ("end_at", ">", moment),
+                ("company_id", "in", [False, self.company_id.id]),
+                "|",
+                "|",
+                ("everything", "=", True),
+                ("interface_ids", "in", self.interface_id.ids),
+                ("system_ids", "in", self.system_id.ids),
+            ]
+        )
 
     def _with_gap(self, profile, counts, first):
         """The state of a watch that has seen no message yet: it begins with the last one known.

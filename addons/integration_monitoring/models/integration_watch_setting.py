@@ -24,6 +24,7 @@ SIGNALS = [
     (Signal.RUNNER_DOWN.value, "Job runner down"),
     (Signal.RETENTION.value, "Retention fails"),
     (Signal.AUDIT_CHAIN.value, "Audit trail broken"),
+    (Signal.DATABASE.value, "PostgreSQL near a limit"),
 ]
 #: Signals with a limit that a person understands and may set.
 LIMITED = frozenset(
@@ -42,6 +43,7 @@ OF_SUITE = frozenset(
         Signal.RUNNER_DOWN.value,
         Signal.RETENTION.value,
         Signal.AUDIT_CHAIN.value,
+        Signal.DATABASE.value,
     }
 )
 

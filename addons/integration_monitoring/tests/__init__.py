@@ -18,6 +18,7 @@ from . import (
     test_overview,
     test_overview_demo,
     test_overview_interface,
+    test_probe,
     test_rollup_ranges,
     test_siem,
     test_slo,

@@ -200,3 +200,18 @@ class TestOverviewNotices(OverviewCase):
         parent = "odoo.addons.bus.models.ir_websocket.IrWebsocket._build_bus_channel_list"
         with patch(parent, lambda _self, channels: channels):
             return websocket._build_bus_channel_list(list(asked))
+
+
+@tagged("post_install", "-at_install")
+class TestOverviewMenu(OverviewCase):
+    def test_the_overview_is_the_first_screen_and_the_cards_stay(self):
+        menus = self.env["ir.ui.menu"].with_user(self.observer)
+        self.env.registry.clear_all_caches()
+        shown = menus.load_web_menus(False)
+        root = shown[self.env.ref("integration_core.menu_root").id]
+        overview = self.env.ref("integration_monitoring.action_overview")
+        self.assertEqual((root["actionID"], root["actionModel"]), (overview.id, overview._name))
+        self.assertNotIn(self.env.ref("integration_core.menu_overview").id, shown)
+        cards = shown[self.env.ref("integration_monitoring.menu_cards").id]
+        action = self.env.ref("integration_core.action_integration_interface_overview")
+        self.assertEqual(cards["actionID"], action.id)

@@ -84,6 +84,21 @@ class TestWatchLearn(WatchCase):
         profile = self._learn()._profile()
         self.assertAlmostEqual(max(bucket.median for bucket in profile.buckets), 150)
 
+    def test_maintenance_is_left_out(self):
+        self._history(7)
+        self._history(1, per_minute=900)
+        self.env["integration.maintenance"].create(
+            {
+                "name": "New server",
+                "system_ids": [(6, 0, self.system.ids)],
+                "begin_at": moment(START - DAY),
+                "end_at": moment(START),
+            }
+        )
+        self.env.flush_all()
+        profile = self._learn()._profile()
+        self.assertAlmostEqual(max(bucket.median for bucket in profile.buckets), 150)
+
     def test_silent_since_before_it_was_learnt(self):
         """A feed that fell silent while too little was known is noticed once it is known."""
         self._history(10, until=START - 3600)

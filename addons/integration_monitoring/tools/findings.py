@@ -34,6 +34,7 @@ class Signal(StrEnum):
     PROBE_FAILED = "probe_failed"  #: the partner does not answer a scheduled probe
     EXPIRY = "expiry"  #: a certificate or a secret ends soon
     RETENTION = "retention"  #: what should be deleted was not
+    DATABASE = "database"  #: PostgreSQL is near one of its limits
     AUDIT_CHAIN = "audit_chain"  #: the audit trail does not verify
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from .burn_rate import WINDOWS
-from .histogram import Histogram
+from .histogram import over
 from .slo import Kind, Objective, Tally
 
 #: Classes of error that speak of what a message says, not of the service that carries it.
@@ -53,10 +53,8 @@ def tally(objective: Objective, counts: Counts) -> Tally:
         # An attempt that ended in another window than its error must not make more bad than all.
         return Tally(max(counts.attempts, failed), failed)
     if objective.kind is Kind.LATENCY and objective.threshold is not None:
-        if not counts.latency:
-            return Tally(0, 0)
-        histogram = Histogram.from_list(counts.latency)
-        return Tally(histogram.total, histogram.over(objective.threshold))
+        slow = over(counts.latency, objective.threshold)
+        return Tally(sum(counts.latency), slow)
     raise ValueError(f"{objective.kind.value} is not counted in rollups")
 
 

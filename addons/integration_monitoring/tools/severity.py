@@ -54,6 +54,7 @@ HARMS: Final[Mapping[Signal, Harm]] = MappingProxyType(
         Signal.EXPIRY: Harm.SOON,
         Signal.RETENTION: Harm.LOSS,
         Signal.AUDIT_CHAIN: Harm.LOSS,
+        Signal.DATABASE: Harm.PART,
     }
 )
 

@@ -19,7 +19,7 @@ from .findings import Signal
 #: Signals of the suite that are apart, with the id of their subject; all others have 0. The ids are
 #: stored: they stay.
 APART: Final[Mapping[Signal, int]] = MappingProxyType(
-    {Signal.RETENTION: 1, Signal.AUDIT_CHAIN: 2, Signal.EXPIRY: 3}
+    {Signal.RETENTION: 1, Signal.AUDIT_CHAIN: 2, Signal.EXPIRY: 3, Signal.DATABASE: 4}
 )
 
 

@@ -23,7 +23,7 @@ const openIntegrations = () => [
     },
     {
         content: "It is open, whichever screen it begins with",
-        trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']",
+        trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_configuration']",
     },
 ];
 

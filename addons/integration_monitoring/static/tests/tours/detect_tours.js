@@ -5,7 +5,6 @@ registry.category("web_tour.tours").add("integration_monitoring_watch", {
         {
             content: "The interface that is in trouble",
             trigger: ".o_group_name:contains('Down')",
-            run: "click",
         },
         {
             content: "It says why in the list",
