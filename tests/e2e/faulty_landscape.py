@@ -109,6 +109,9 @@ class Landscape:
         self.hospital.listener.wait_open(self.admissions.port)
         with Peer(self.admissions.port) as peer:
             assert [ack.code for ack in peer.ask_all(adt(f"W{n}") for n in range(3))] == ["AA"] * 3
+        for name, interface in (("Malformed", self.malformed), ("Storm", self.storm)):
+            answer = self.suite.sender(interface).deliver(self.confirmations[name].pop())
+            assert answer.status_code == 202
         done = {"done": ORDERS}
         for interface in sending:
             wait_until(

@@ -107,6 +107,8 @@ class Book:
             case = self._open(node, change, incident, place)
             if case is None:
                 return
+        elif change.step is detector.Step.ENDED and case in self._to_tell:
+            self.tell(case)  # what is over already is told as well
         case.became(incident)
         case.remember(change)
         if change.step is not detector.Step.ENDED:

@@ -96,7 +96,8 @@ class Round:
         measured_ago: float | None = 0.0,
     ) -> None:
         self.env, self.cr, self.now, self.measured_ago = env, env.cr, now, measured_ago
-        self.until = (now - settle) // _MINUTE * _MINUTE
+        # A minute that the rollups do not hold yet would look as if nothing had come.
+        self.until = int(now - (measured_ago or 0) - settle) // _MINUTE * _MINUTE
         self.observed: list[Observed] = []
 
     def run(self) -> list[Observed]:
@@ -141,7 +142,7 @@ class Round:
         """Minutes and hours; without a minute that is new only what the light looks at."""
         end = self.until // _MINUTE
         known = [int((one.state or {}).get("next_minute") or 0) for one in self.watched]
-        self.fresh = any(minute < end for minute in known)
+        self.fresh = self.measured_ago is not None and any(minute < end for minute in known)
         self.hours: dict[int, dict[int, Counts]] = {}
         first = self.until - _RECENT
         if self.fresh:
@@ -260,6 +261,8 @@ class Round:
 
     def _new_minutes(self, one: Watched, watch: Watch) -> list[watching.Minute]:
         """Minutes that have ended and were not judged yet."""
+        if self.measured_ago is None:
+            return []
         end = self.until // _MINUTE
         begin = max(watch.next_minute, end - CATCH_UP) if watch.next_minute else end - _BEGIN
         minutes = self.minutes.get(one.interface_id, {})

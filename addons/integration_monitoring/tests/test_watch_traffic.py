@@ -175,7 +175,7 @@ class TestWatchTraffic(WatchCase):
         self._days_before()
         self.look()
         self.now += 25
-        failing = self.inbound_traffic(12, failed=12, slow=12, duplicates=40)
+        failing = self.inbound_traffic(500, failed=500, slow=500, duplicates=600)
         self.minutes(self.inbound, 1, begin=self.now - 25, **failing)
         self.look(settle=5)
         for signal in (Signal.AVAILABILITY, Signal.LATENCY, Signal.DUPLICATES):
@@ -195,6 +195,18 @@ class TestWatchTraffic(WatchCase):
         self.assertEqual(self.watch(self.inbound).state["next_minute"], judged)
         self.now += 5
         self.look(settle=5)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged + 1)
+
+    def test_a_minute_is_judged_once_the_rollups_hold_it(self):
+        self.look(measured_at=None)
+        self.assertFalse(self.watch(self.inbound).state["next_minute"], "nothing was measured yet")
+        self.minutes(self.inbound, 60, **self.inbound_traffic(20))
+        self.look()
+        judged = self.watch(self.inbound).state["next_minute"]
+        self.now += 90
+        self.look(measured_at=self.now - 60)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged)
+        self.look(measured_at=self.now - 20)
         self.assertEqual(self.watch(self.inbound).state["next_minute"], judged + 1)
 
     def test_minutes_that_were_missed_are_looked_at_later(self):
