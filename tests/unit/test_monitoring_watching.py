@@ -246,6 +246,19 @@ def test_a_budget_that_burns_is_told_before_its_minute_is_over():
     assert one.minute(START + 1, 2, (burning(20),)) == []
 
 
+@pytest.mark.parametrize(
+    ("total", "bad", "told"), [(100, 40, True), (100, 20, False), (8, 8, False), (10, 4, False)]
+)
+def test_what_began_a_minute_ago_is_not_diluted_by_an_hour_that_was_well(total, bad, told):
+    one = new_watch()
+    one.minute(START, 50, (burning(0, 100_000),))
+    now = (START + 1) * MINUTE + 40
+    changes = one.so_far(now, [burning(bad, 100_000)], [(AVAILABLE, slo.Tally(total, bad))])
+    assert steps(changes) == ([(Signal.AVAILABILITY, "started")] if told else [])
+    for change in changes:
+        assert change.finding.facts["long_seconds"] == burn_rate.LATELY
+
+
 def test_only_whole_minutes_end_what_burns():
     one = new_watch()
     one.minute(START, 2, (burning(20),))

@@ -298,17 +298,22 @@ class Round:
         present = self.present.get(one.interface_id, {}).values()
         if not present:
             return []
-        found = []
+        before = self.minutes.get(one.interface_id, {}).get(self.until - _MINUTE, _NEVER)
+        found, lately = [], []
         for promise in promises:
             objective = promise.objective
             if objective.kind.value in watch.sums:
                 totals, bads = watch.sums[objective.kind.value]
-                more = [indicators.tally(objective, counts) for counts in present]
-                total, bad = sum(tally.total for tally in more), sum(tally.bad for tally in more)
+                more = Tally(0, 0)
+                for counts in present:
+                    more = more.plus(indicators.tally(objective, counts))
                 found.append(
-                    Tallies(objective, [n + total for n in totals], [n + bad for n in bads])
+                    Tallies(
+                        objective, [n + more.total for n in totals], [n + more.bad for n in bads]
+                    )
                 )
-        return watch.so_far(self.now, found)
+                lately.append((objective, more.plus(indicators.tally(objective, before))))
+        return watch.so_far(self.now, found, lately)
 
     def _silent_by_now(self, one: Watched, watch: Watch) -> list[Change]:
         """A silence that became significant within the present minute is told at once."""

@@ -187,6 +187,16 @@ class TestWatchTraffic(WatchCase):
         self.look(settle=5)
         self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
 
+    def test_a_slow_partner_of_a_busy_interface_is_told_within_a_minute(self):
+        self._days_before()
+        self.look()
+        self.now += 45
+        slow = self.inbound_traffic(15, slow=10)
+        self.minutes(self.inbound, 1, begin=self.now - 45, **slow)
+        self.look(settle=5)
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
+        self.assertEqual(self.watch(self.inbound).light, "degraded")
+
     def test_a_minute_settles_before_it_is_judged(self):
         self.go(5, self.inbound, **self.inbound_traffic(2))
         judged = self.watch(self.inbound).state["next_minute"]

@@ -20,7 +20,7 @@ from . import burn_rate, detector, readings, silence, volume
 from .detector import Change, Hysteresis
 from .findings import Fact, Finding, Signal
 from .hours_of_week import LocalWeek
-from .slo import Objective
+from .slo import Objective, Tally
 from .traffic_profile import Expectation, Profile
 
 MINUTE: Final = 60
@@ -116,18 +116,26 @@ class Watch:
         told = (self._observe(at, one) for one in findings if one.signal not in self.off)
         return [change for change in told if change is not None]
 
-    def so_far(self, now: int, tallies: Iterable[Tallies]) -> list[Change]:
+    def so_far(
+        self, now: int, tallies: Iterable[Tallies], lately: Iterable[tuple[Objective, Tally]] = ()
+    ) -> list[Change]:
         """What objectives change before a minute is over: a budget that burns is told at once.
 
         That one does not burn any more is said by whole minutes only.
 
         :param now: seconds, later than the minutes that are known.
         :param tallies: of the objectives, with what was counted of the present minute.
+        :param lately: of the same, of :data:`.burn_rate.LATELY`.
         """
         if now <= self.next_minute * MINUTE:
             return []
         found = [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
-        return self.observe(now, [finding for finding in found if finding.level >= 1])
+        told = {finding.signal: finding for finding in found if finding.level >= 1}
+        for objective, tally in lately:
+            finding = burn_rate.judge_lately(objective, tally)
+            if finding.level >= 1:
+                told.setdefault(finding.signal, finding)
+        return self.observe(now, told.values())
 
     def forget(self, at: int, signals: Iterable[Signal]) -> list[Change]:
         """End at once what is open of these signals: they are switched off, or speak of nothing."""
