@@ -39,7 +39,8 @@ NAMES = (
 )
 #: What ends by the clock alone, or within a minute of being mended.
 QUICK = ("malformed feed", "stopped listener", "stopped job runner")
-#: Half an hour passes: every part beats, the feed goes on, and everything is looked at each minute.
+#: Six hours later, for so long a budget remembers that it burned: every part beats, the feed goes
+#: on, and everything is looked at each minute; then half an hour is quiet.
 LATER = """
 import time
 from odoo.addons.integration_core.engine.cursors import own_cursor
@@ -47,11 +48,13 @@ from odoo.addons.integration_monitoring.engine import incident_book, rollup_rows
 from odoo.addons.integration_monitoring.tools.incidents import CALM
 from odoo.addons.integration_monitoring.tools.rollup import Rollup, Step
 begin = int(time.time()) // 60 * 60 + 60
+later = begin + 6 * 3600 + 600
 feeding = Rollup(received={"inbound": 3})
-for number in range(14):
-    at = begin + 60 * number
+with own_cursor(env.registry) as cr:
+    minutes = {at: feeding for at in range(begin, later + 1200, 60)}
+    rollup_rows.store(cr, Step.MINUTE, {feed: minutes})
+for at in range(later, later + 1200, 60):
     with own_cursor(env.registry) as cr:
-        rollup_rows.store(cr, Step.MINUTE, {feed: {at - 60: feeding}})
         cr.execute("UPDATE integration_heartbeat SET looked_at = NULL, beat_at ="
                    " to_timestamp(%s) AT TIME ZONE 'UTC'", [at])
         env(cr=cr)["integration.watch"]._observe(at)
