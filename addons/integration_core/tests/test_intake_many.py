@@ -169,7 +169,7 @@ class TestIntakeMany(EngineCase):
 
     def test_other_parameters_have_another_number(self):
         """A program of the version before must not find a function that takes something else."""
-        self.assertEqual((intake_many.NUMBER, intake_many.signature()), (1, "490c1fe281a94a9c"))
+        self.assertEqual((intake_many.NUMBER, intake_many.signature()), (2, "2ac690105f82293a"))
 
     def test_a_function_that_is_not_there_is_told_apart(self):
         intake_many.drop(self.env.cr)
