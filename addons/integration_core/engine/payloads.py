@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..tools import canonical_json, data_classes, errors, payload_codec
@@ -35,16 +36,22 @@ def seal(
     """
     private = data_class in data_classes.PRIVATE
     stored, encoding = payload_codec.encode(raw, message_uuid, kind, ring, encrypt=private)
-    known = _CONTENT_TYPE.match(content_type)
     return Payload(
         kind,
         stored,
         encoding,
         len(raw),
         digest(raw, data_class, ring),
-        known[0] if known else "",
+        _known_type(content_type),
         data_class,
     )
+
+
+@lru_cache(maxsize=256)
+def _known_type(content_type: str) -> str:
+    """What is kept of a content type; nothing of what is none."""
+    known = _CONTENT_TYPE.match(content_type)
+    return known[0] if known else ""
 
 
 def digest(raw: bytes, data_class: str, ring: KeyRing | None) -> str:

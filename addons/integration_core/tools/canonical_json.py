@@ -79,7 +79,7 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH, max_bytes: int | None = None) 
     except json.JSONDecodeError as error:
         # "from None": the original carries the whole document in its ``doc``.
         raise JsonError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
-    if _SUSPECT_ESCAPE.search(raw):
+    if _suspect(raw):
         _check_text(value)
     return value
 
@@ -107,7 +107,7 @@ def check(raw: bytes, value: Any, max_depth: int = MAX_DEPTH) -> None:
     :raises JsonError: anything is wrong with it.
     """
     _check_depth(raw, max_depth)
-    if _SUSPECT_ESCAPE.search(raw):
+    if _suspect(raw):
         _check_text(value)
 
 
@@ -182,6 +182,11 @@ def _brackets(raw: bytes) -> bytes:
     # An escaped backslash first: what remains before a quote escapes it.
     unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in raw else raw
     return b"".join(unescaped.split(b'"')[::2]).translate(_ALIKE, _NO_BRACKET)
+
+
+def _suspect(raw: bytes) -> bool:
+    """Whether :func:`_check_text` may find something; without a backslash that is told at once."""
+    return b"\\" in raw and bool(_SUSPECT_ESCAPE.search(raw))
 
 
 def _check_text(value: Any) -> None:

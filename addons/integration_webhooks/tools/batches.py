@@ -35,6 +35,7 @@ BATCH_TYPE: Final = "application/cloudevents-batch+json"
 _MAX_KEY: Final = 255
 _PREFIX: Final = "ce-"
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_BLANK: Final = frozenset(" \t\r\n")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_.@$-]{1,64}", re.ASCII)
 
 
@@ -153,6 +154,8 @@ class _Reader:
 
     def skip(self, at: int) -> int:
         """The next position that is not blank."""
+        if self._text[at : at + 1] not in _BLANK:
+            return at
         match = _BLANKS.match(self._text, at)
         return match.end() if match else at
 
