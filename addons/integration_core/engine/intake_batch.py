@@ -110,19 +110,17 @@ def _contents(
     ring: KeyRing | None,
 ) -> dict[str, Sequence[Any]]:
     data_class = spec["data_class"]
-    sealed = [
-        _SEALED(payloads.seal(one.body, uuid, "received", ring, data_class, one.content_type))
-        for one, uuid in zip(incoming, uuids, strict=True)
-    ]
-    bodies, encodings, sizes, digests, types = zip(*sealed, strict=True)
+    raws = [one.body for one in incoming]
+    sealed = payloads.encode_all(raws, uuids, "received", ring, data_class)
+    bodies, encodings = zip(*sealed, strict=True)
     return {
         "body": bodies,
         "encoding": encodings,
         "size": [
-            size if encoding else None for size, encoding in zip(sizes, encodings, strict=True)
+            len(raw) if encoding else None for raw, encoding in zip(raws, encodings, strict=True)
         ],
-        "digest": digests,
-        "content_type": types,
+        "digest": [payloads.digest(raw, data_class, ring) for raw in raws],
+        "content_type": [payloads.known_type(one.content_type) for one in incoming],
     }
 
 
