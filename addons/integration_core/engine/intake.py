@@ -306,7 +306,7 @@ def error_of(error: IntegrationError | None) -> dict[str, str | None]:
 
 def keys_of(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> tuple[str, ...]:
     """All that a message is about, as it is stored; the first is its ordering key."""
-    partition = partition_of(spec, incoming, ring)
+    partition = incoming.partition_key or partition_of(spec, incoming, ring)
     if not incoming.further_keys:
         return (partition,) if partition else ()
     return tuple(dict.fromkeys(key for key in (partition, *incoming.further_keys) if key))
