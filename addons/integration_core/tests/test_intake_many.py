@@ -174,8 +174,11 @@ class TestIntakeMany(EngineCase):
             self.assertEqual({one.outcome for one in again}, {"duplicate"})
 
     def test_only_what_is_new_gets_an_id(self):
-        self.store([self.incoming(f"k{n}", {"n": n}) for n in (1, 3)])
-        found = self.store([self.incoming(f"k{n}", {"n": n}) for n in range(5)])
+        some, all_ = (
+            [self.incoming(f"k{n}", {"n": n}) for n in numbers] for numbers in ((1, 3), range(5))
+        )
+        self.store(some, data_class="internal")
+        found = self.store(all_, data_class="internal")
         self.assertEqual(
             [one.outcome for one in found],
             ["stored", "duplicate", "stored", "duplicate", "stored"],
