@@ -1,0 +1,5 @@
+from . import (
+    integration_heartbeat,
+    integration_incident,
+    integration_rollup,
+)
