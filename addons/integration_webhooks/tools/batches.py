@@ -175,7 +175,7 @@ class _Reader:
                 raise TooManyItems(f"Send at most {most:.0f} items at once.", code="too_many_items")
             value, raw, end = self._item(at, len(found))
             found.append((value, raw))
-            at = skip(end)
+            at = end if text[end : end + 1] == "," else skip(end)
         return found, at + 1
 
     def _item(self, at: int, number: int) -> tuple[Any, bytes, int]:
