@@ -39,8 +39,9 @@ class Databases:
     def rename(self, old: str, new: str) -> None:
         """Rename a database and its file store; there must be no database ``new``."""
         self.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
-        # One may be left of a database that was dropped by other means.
+        # They may be left of a database that was dropped by other means.
         shutil.rmtree(self.filestore(new), ignore_errors=True)
+        shutil.rmtree(self.outside(new), ignore_errors=True)
         if self.filestore(old).is_dir():
             self.filestore(old).rename(self.filestore(new))
 

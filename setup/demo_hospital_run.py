@@ -12,6 +12,8 @@ from setup.settings import REPOSITORY
 
 #: As the demo data of integration_ehr_bridge have it.
 PORT = 2575
+#: The file with what the hospital remembers, in the demo's folder.
+STATE = "hospital.json"
 _HOSPITAL = REPOSITORY / "setup" / "demo" / "hospital.py"
 #: How the listener ends when Odoo was changed under it and it is to be started again.
 _START_AGAIN = 75
@@ -95,7 +97,7 @@ def _listener(ready: machine.Machine, config: Path, database: str) -> Program:
 
 def _hospital(ready: machine.Machine) -> Program:
     settings = ready.settings
-    state = settings.home / "demo" / "hospital.json"
+    state = settings.home / "demo" / STATE
     command = [settings.python, _HOSPITAL, f"--port={PORT}", f"--pace={settings.pace}"]
     log = settings.logs / "hospital.log"
     return Program("hospital", [*command, f"--state={state}"], log, dict(ready.environ))

@@ -17,20 +17,33 @@ from setup.console import run as run_program
 from setup.databases import Databases
 from setup.demo_hospital_run import Program
 from setup.locking import exclusive
-from setup.odoo_server import OdooServer, free_port
+from setup.odoo_server import OdooServer
 from setup.settings import REPOSITORY, Settings
 
 DATABASE = "suite_demo"
 _WITHOUT_DEMO = re.compile(r"Module (\S+) demo data failed to install")
 _PROGRESS = re.compile(r"Loading module (\S+) \((\d+)/(\d+)\)")
-_WORKERS = 3
-# Background work leaves one of the two job slots to real-time interfaces.
-_CHANNELS = f"root:{_WORKERS - 1},root.integration_background:1"
+#: One process with threads. Browsers hold a live connection (``/websocket``), which prefork workers
+#: cannot answer: that takes a reverse proxy that leads there to another process, and nobody shall
+#: have to install one to look at a demo. The job runner is a thread, too.
+PROCESSES: odoo_conf.Section = {
+    "workers": 0,
+    "max_cron_threads": 1,
+    "server_wide_modules": "base,rpc,web,queue_job",
+    # Odoo counts the address space, of which many threads reserve much, and would start anew in
+    # the middle of what somebody looks at. The limits are there to replace one worker of several.
+    "limit_memory_soft": 0,
+    "limit_memory_hard": 0,
+}
+#: Background work leaves one of the two job slots to real-time interfaces.
+CHANNELS = "root:2,root.integration_background:1"
 _BRIDGE = "integration_ehr_bridge"
 _PARTNERS = REPOSITORY / "setup" / "demo" / "partners.py"
 _RUNS_ALREADY = (
     "The demo runs already. Use it, or end it: Ctrl-C in its terminal, or `make stop` anywhere."
 )
+#: What outlives the demo database; its partners' secrets do so on purpose, and are entered again.
+_MEMORIES = (demo_hospital_run.STATE, "medsupply.sqlite*", "flaky.sqlite*")
 _CONNECT = REPOSITORY / "setup" / "demo" / "connect.py"
 _CONNECT_HOSPITAL = REPOSITORY / "setup" / "demo" / "connect_hospital.py"
 
@@ -88,13 +101,9 @@ def _write_config(ready: machine.Machine) -> Path:
         "options": {
             **odoo_conf.options(ready, DATABASE),
             "http_port": settings.port,
-            "gevent_port": free_port(),
-            # One worker more than jobs can occupy, so that the screens always answer.
-            "workers": _WORKERS,
-            "max_cron_threads": 1,
-            "server_wide_modules": "base,rpc,web,queue_job",
+            **PROCESSES,
         },
-        "queue_job": {"channels": _CHANNELS},
+        "queue_job": {"channels": CHANNELS},
         "integration": _integration(settings),
     }
     return odoo_conf.write(settings.etc / f"{DATABASE}.conf", sections)
@@ -121,6 +130,7 @@ def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> N
         with step("Creating the demo database (some minutes, once)"):
             databases.clone("template0", partial)
             _install(ready, partial, [*templates.BASE_MODULES, *addons])
+            _forget(ready)
             databases.rename(partial, DATABASE)
     elif known != wanted:
         with step("Upgrading the demo database, for the addons have changed"):
@@ -133,6 +143,17 @@ def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> N
         # Also where the hospital came with an upgrade.
         _connect(ready, config, _CONNECT_HOSPITAL, {})
     databases.set_label(DATABASE, wanted)
+
+
+def _forget(ready: machine.Machine) -> None:
+    """Let the hospital and the partners begin anew along with the database.
+
+    The patients and orders that they remember from a database of before are unknown to this one.
+    """
+    folder = ready.settings.home / "demo"
+    for pattern in _MEMORIES:
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 def _install(

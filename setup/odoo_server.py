@@ -1,4 +1,4 @@
-"""A real Odoo server: prefork workers, a gevent process and the job runner."""
+"""A real Odoo server, prefork or threaded as its configuration says, and its job runner."""
 
 import os
 import random
@@ -125,7 +125,7 @@ class OdooServer:
         self.kill()
 
     def kill(self) -> None:
-        """``kill -9`` for master, workers, gevent process and job runner at once.
+        """``kill -9`` for all its processes at once.
 
         :raises SetupError: one of them does not end
         """

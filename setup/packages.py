@@ -46,3 +46,9 @@ def chromium() -> Path | None:
         if found:
             return Path(found)
     return None
+
+
+def promtool() -> Path | None:
+    """Return the tool that checks metrics and alert rules as Prometheus reads them, or None."""
+    found = shutil.which("promtool")
+    return Path(found) if found else None

@@ -146,6 +146,7 @@ def run_long(settings: Settings, arguments: Sequence[str]) -> int:
 
 def _run(settings: Settings, selection: Selection) -> int:
     provide_browser()
+    _provide_promtool()
     _provide_javascript(settings)
     lock = settings.home / f"test-{settings.checkout}.lock"
     with machine.prepared(settings) as ready, exclusive(lock, "testing this checkout"):
@@ -297,6 +298,15 @@ def provide_browser() -> None:
         packages.install("chromium", "for browser tours")
     except SetupError as error:
         say(f"Tours will be skipped: {error}")
+
+
+def _provide_promtool() -> None:
+    if packages.promtool():
+        return
+    try:
+        packages.install("prometheus", "to check metrics and alert rules")
+    except SetupError as error:
+        say(f"Tests of metrics will fail: {error}")
 
 
 def _provide_javascript(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 {
     "name": "Integration Employees",
     "summary": "Employees and departments of payroll and for other systems, leavers in real time",
-    "version": "19.0.1.0.2",
+    "version": "19.0.1.1.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",

@@ -1,1 +1,2 @@
-from . import models
+from . import controllers, mixins, models, wizards
+from .hooks import post_load, uninstall_hook

@@ -105,7 +105,8 @@ company.write({
 made = {}
 supply = "integration_ehr_supply.routing_hl7_v2_"
 others = [supply + name for name in ("general_orders", "pharmacy_orders")]
-for name, first in (("Business", ()), ("Radiology", [supply + "radiology"]), ("Pharmacy", others)):
+for name, first in (("Business", ()), ("Radiology", [supply + "radiology"]), ("Pharmacy", others),
+                    ("Dispensing", [supply + "encoded_orders"])):
     routing = env["integration.routing"].create({"name": name, "code": name.lower()})
     for xmlid in (*first, *routings):
         routing._take_rules(env.ref(xmlid))
@@ -186,7 +187,7 @@ class Business:
     def speak(self) -> None:
         """Everything once, and everything that cannot be handled."""
         ward, one, other = self.ward, self.patient, self.other
-        business, radiology, pharmacy = (door.port for door in self.doors)
+        business, radiology, pharmacy, dispensing = (door.port for door in self.doors)
         self._ask(
             business,
             [
@@ -208,10 +209,12 @@ class Business:
         self._ask(radiology, tests)
         self._ask(pharmacy, self.pharmacy.orders_of_pharmacy(one, other))
         self._ask(pharmacy, self.pharmacy.general_orders(one, other))
+        self._ask(dispensing, self.pharmacy.dispensed(one))
         self.hospital.settle()
         self._ask(business, self._wrong(), errors=True)
         self._ask(pharmacy, self.pharmacy.wrong_orders(one), errors=True)
         self._ask(pharmacy, self.pharmacy.wrong_general_orders(one), errors=True)
+        self._ask(dispensing, self.pharmacy.wrong_dispensed(one), errors=True)
 
     def _good(self) -> Iterable[bytes]:
         return itertools.chain(self._supplies(), self._usage(), self._lists(), self._billing())

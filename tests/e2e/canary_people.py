@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -168,10 +169,11 @@ class People:
             timeout=120,
         )
 
-    def read_all(self, models: Iterable[str] = (*DOCUMENTS, *PARTS)) -> dict[str, bytes]:
+    @cached_property
+    def read(self) -> dict[str, bytes]:
         """All that a clerk can read of documents, by model."""
         found = {}
-        for model in models:
+        for model in (*DOCUMENTS, *PARTS):
             ids = self.json2(model, "search", domain=[]).json()
             assert ids, model
             answer = self.json2(model, "read", ids=ids)
@@ -179,8 +181,9 @@ class People:
             found[model] = json.dumps(answer.json(), ensure_ascii=False).encode()
         return found
 
-    def traces(self) -> dict[str, bytes]:
-        """What buttons answer that lead from charges to goods and back, and what they open."""
+    @cached_property
+    def traced(self) -> dict[str, bytes]:
+        """By button, from charges to goods and back: what it answers, and what it opens."""
         found = {}
         for model, button in TRACES:
             text, opened = b"", 0
@@ -207,7 +210,8 @@ class People:
             found[model] = "".join(view["arch"] for view in made.values())
         return found
 
-    def prints(self) -> bytes:
+    @cached_property
+    def printed(self) -> bytes:
         """What is printed of the documents of visits."""
         text: str = self._shell.run(_PRINT, printed=PRINTED)
         return text.encode()

@@ -70,6 +70,23 @@ class Pharmacy:
         for visit in (ward.visit(), one.number, ward.national_id):
             yield self.encoded(Patient(one.number, visit), "E930", rxe("SWAB"))
 
+    # -- encoded orders that are dispenses -------------------------------------------------
+
+    def dispensed(self, one: Patient) -> Iterator[bytes]:
+        """The order names what was given, and when (RXE-18)."""
+        for number, item in (("V1", "SWAB"), ("V2", "GLV")):
+            yield self.encoded(one, number, self.rxe(item, "1", f15=number, f18=self.ward.now()))
+
+    def wrong_dispensed(self, one: Patient) -> Iterator[bytes]:
+        rxe, wrong, now = self.rxe, self.ward.wrong, self.ward.now()
+        rows = [
+            rxe(wrong("a dispense told as an order"), f15="V3", f18=now),
+            rxe("SWAB", unit=wrong("a dispense told as an order"), f15="V4", f18=now),
+            rxe("SWAB", f15="V5", f18=wrong("a dispense told as an order")),
+        ]
+        for number, row in enumerate(rows, 3):
+            yield self.encoded(one, f"V{number}", row)
+
     # -- general orders --------------------------------------------------------------------
 
     def general_orders(self, one: Patient, other: Patient) -> Iterator[bytes]:

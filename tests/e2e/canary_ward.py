@@ -176,21 +176,22 @@ class Ward:
             f"AIP|1||D9^{who}^Eve^^^^^^EHR", f"NTE|1||{said['note']}",
         )  # fmt: skip
 
-    def staff(self, label: str) -> bytes:
+    def staff(self, label: str, at: str = "") -> bytes:
+        """A list of staff. ``at``: when it takes effect, if not at once."""
         name, said = self.people.plant(f"name in {label}"), self._said
         return self.message(
-            "MFN^M02", "MFI|PRA||UPD", "MFE|MAD|1||D9|CWE",
+            "MFN^M02", "MFI|PRA||UPD", f"MFE|MAD|1|{at}|D9|CWE",
             f"STF||D9^^^EHR|{name}^Eve|SURGEON|F|{said['birth']}|A||||{said['phone']}"
             f"|{said['address']}",
             f"ZST|{said['national id']}",
         )  # fmt: skip
 
-    def places(self, label: str) -> bytes:
-        """A list of places that says more of them than where they are."""
+    def places(self, label: str, at: str = "") -> bytes:
+        """A list of places that says more of them than where they are. ``at``: as of staff."""
         text, said = self.people.plant(f"text of {label}"), self._said
         place = BED.format(9)
         return self.message(
-            "MFN^M05", "MFI|LOC||UPD", f"MFE|MAD|1||{place}|PL",
+            "MFN^M05", "MFI|LOC||UPD", f"MFE|MAD|1|{at}|{place}|PL",
             f"LOC|{place}|{text}|B|{said['doctor']}|{said['address']}|{said['phone']}",
             f"LCH|{place}|||{said['note']}|{said['nurse']}",
             f"ZLO|{said['national id']}",

@@ -112,13 +112,16 @@ class Office:
     #: The same of a colleague who approves; what the superuser does needs no approval.
     approve: Call
     _product_id: int = 0
+    _refs: dict[str, int] = field(default_factory=dict)
 
     def ref(self, xmlid: str) -> int:
-        """Return the id of a record by its external id."""
-        module, _dot, name = xmlid.partition(".")
-        domain = [["module", "=", module], ["name", "=", name]]
-        (found,) = self.call("ir.model.data", "search_read", domain, ["res_id"])
-        return found["res_id"]
+        """Return the id of a record by its external id, which stays the same."""
+        if xmlid not in self._refs:
+            module, _dot, name = xmlid.partition(".")
+            domain = [["module", "=", module], ["name", "=", name]]
+            (found,) = self.call("ir.model.data", "search_read", domain, ["res_id"])
+            self._refs[xmlid] = found["res_id"]
+        return self._refs[xmlid]
 
     def create(self, model: str, **values: Any) -> int:
         return self.call(model, "create", [values])[0]

@@ -326,6 +326,7 @@ def test_drains_leave_the_story_alone(demo: Database) -> None:
     assert demo.sql(STATES) == before
 
 
+@pytest.mark.long
 def test_loading_it_again_changes_nothing(demo: Database) -> None:
     before = demo.sql(STATES)
     audited = demo.scalar("SELECT count(*) FROM integration_audit_entry")

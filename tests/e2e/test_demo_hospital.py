@@ -20,7 +20,7 @@ from demo_hospital.diary import Diary
 from demo_hospital.hospital import Hospital
 from demo_hospital.wire import Answer, Wire
 
-from setup import suite_addons, templates
+from setup import demo_run, suite_addons, templates
 from setup.odoo_server import free_port
 from setup.settings import REPOSITORY
 from tests.harness import Database, Harness, Shell, wait_until
@@ -47,6 +47,10 @@ revision.summary = "As it was"
 revision.action_submit()
 revision.action_approve()
 result = feed.routing_id.code
+"""
+_IMPLANTS_NOT_CHARGED = """
+implants = [("product_id.default_code", "=like", "IMP-%")]
+result = env["ehr.uncharged"].search(implants).mapped("name")
 """
 _BOUND = """
 feed = env.ref("integration_ehr_bridge.interface_ehr_feed")
@@ -151,7 +155,8 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         database.sql(
             "UPDATE integration_interface SET mllp_port = %s WHERE mllp_port = 2577", [free_port()]
         )
-        with database.server(workers=3, channels="root:2"), database.shell() as shell:
+        server = database.server(options=demo_run.PROCESSES, channels=demo_run.CHANNELS)
+        with server, database.shell() as shell:
             shell.run(_PORT, port=port)
             shell.run(CONNECT)
             with database.listener() as listener:
@@ -240,6 +245,12 @@ def test_what_was_charged_is_on_draft_invoices(demo: Demo, told: Recorded) -> No
         "WHERE e.res_model = 'ehr.charge' AND c.number LIKE 'T0%%'"
     )
     assert not questions
+
+
+def test_implants_are_charged_by_their_service(demo: Demo, told: Recorded) -> None:
+    """The charge names another product than the one that was taken from stock, and its number."""
+    assert [one for one in told.segments("FT1") if len(one) > 23 and one[23]]
+    assert demo.shell.run(_IMPLANTS_NOT_CHARGED) == []
 
 
 def test_the_unit_is_mended_and_booked(demo: Demo, told: Recorded) -> None:

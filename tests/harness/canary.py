@@ -19,6 +19,7 @@ import secrets
 import shutil
 import subprocess
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -35,9 +36,13 @@ MAX_UNPACKED = 64 * 1024 * 1024
 
 _COPY = re.compile(rb"^COPY ([\w.\"]+) \(([^)]*)\) FROM stdin;$", re.MULTILINE)
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,}")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
+# Base64, for addresses too, and hexadecimal digits.
+_WORD = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
 # zlib (RFC 1950) with the usual window at each level, and gzip (RFC 1952).
 _COMPRESSED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+_DIGESTS = ("md5", "sha1", "sha256", "sha512")
+#: So many bytes at an end of a form tell it from most data.
+_END = 4
 _COMPRESSED_STARTS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08")
 
 
@@ -108,7 +113,8 @@ class Canaries:
             if self._is_clean(rows):
                 continue
             name = table[1].decode().removeprefix("public.")
-            columns = [column.strip() for column in table[2].decode().split(",")]
+            # Names that are words of SQL, too, stand in quotes.
+            columns = [column.strip(' "') for column in table[2].decode().split(",")]
             for row in rows.splitlines():
                 for column, value in zip(columns, row.split(b"\t"), strict=False):
                     yield from self.search(_unescaped(value), f"{name}.{column}")
@@ -122,12 +128,11 @@ class Canaries:
 
     def search(self, data: bytes, place: str, wrapping: str = "") -> Iterator[Finding]:
         """Search bytes and what is wrapped up in them."""
-        for label, value in self.planted.items():
-            for form, needle in forms(value).items():
-                if needle in data:
-                    yield Finding(label, place, f"{wrapping}{form}")
+        words = _WORD.findall(data)
+        for label, form in _needles(tuple(self.planted.items())).found(data, words):
+            yield Finding(label, place, f"{wrapping}{form}")
         if wrapping.count(" > ") < MAX_LAYERS:
-            for kind, inner in unwrapped(data):
+            for kind, inner in unwrapped(data, words):
                 yield from self.search(inner, place, f"{wrapping}{kind} > ")
 
 
@@ -160,7 +165,7 @@ def forms(value: bytes) -> Mapping[str, bytes]:
         last = (shift + len(value)) // 3 * 4
         found[f"base64+{shift}"] = encoded[first:last]
         found[f"base64url+{shift}"] = encoded[first:last].translate(_TO_URL)
-    for algorithm in ("md5", "sha1", "sha256", "sha512"):
+    for algorithm in _DIGESTS:
         digest = hashlib.new(algorithm, value, usedforsecurity=False)
         found[algorithm] = digest.hexdigest().encode()
         found[f"{algorithm} base64"] = base64.b64encode(digest.digest())
@@ -174,16 +179,50 @@ def forms(value: bytes) -> Mapping[str, bytes]:
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 
 
-def unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """What is wrapped up in bytes: ``(kind of wrapping, what was in it)``."""
+class _Needles:
+    """All forms of many canaries, looked for at once.
+
+    They begin or end alike, as canaries do: most data has none of those ends, and is done with
+    soon. Digests do not, but they are long words.
+    """
+
+    def __init__(self, planted: Iterable[tuple[str, bytes]]) -> None:
+        every = [
+            (label, form, one) for label, value in planted for form, one in forms(value).items()
+        ]
+        self._in_words = [one for one in every if one[1].startswith(_DIGESTS)]
+        others = [one for one in every if not one[1].startswith(_DIGESTS)]
+        often = Counter(end for *_name, one in others for end in {one[:_END], one[-_END:]})
+        self._by_end: dict[bytes, list[tuple[str, str, bytes]]] = defaultdict(list)
+        for label, form, one in others:
+            end = max(one[:_END], one[-_END:], key=often.__getitem__)
+            self._by_end[end].append((label, form, one))
+
+    def found(self, data: bytes, words: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+        """Labels and forms of what is in ``data``, whose long words are known."""
+        for end, several in self._by_end.items():
+            if end in data:
+                yield from ((label, form) for label, form, needle in several if needle in data)
+        if joined := b" ".join(words):
+            yield from ((label, form) for label, form, one in self._in_words if one in joined)
+
+
+_needles = lru_cache(maxsize=100)(_Needles)
+
+
+def unwrapped(data: bytes, words: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """What is wrapped up in bytes: ``(kind of wrapping, what was in it)``.
+
+    :param words: the long words in them: what is written as hexadecimal digits or base64 is such
+    """
     for match in _COMPRESSED.finditer(data):
         inner = _decompressed(data[match.start() :])
         if inner:
             yield "compressed", inner
-    for match in _HEX.finditer(data):
+    for match in _HEX.finditer(b" ".join(words)):
         yield "hex", bytes.fromhex(match[0].decode())
-    for match in _BASE64.finditer(data):
-        inner = _from_base64(match[0])
+    for word in words:
+        inner = _from_base64(word)
         # Every long word looks like base64; values themselves are found by their own forms.
         if inner.startswith(_COMPRESSED_STARTS) or _is_text(inner):
             yield "base64", inner

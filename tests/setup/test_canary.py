@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import Database
-from tests.harness.canary import Canaries, filestore, report
+from tests.harness.canary import Canaries, filestore, forms, report
 
 DISGUISES: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda value: value,
@@ -61,6 +61,17 @@ def test_finds_it_in_every_disguise(canaries: Canaries, disguise: str) -> None:
     assert {one.label for one in canaries.search(data, "here")} == {"the canary"}
 
 
+def test_every_form_of_each_of_many_is_found(canaries: Canaries) -> None:
+    """Many are looked for at once, and none of them hides another."""
+    for number in range(20):
+        canaries.plant(f"canary {number}")
+    for label, value in canaries.planted.items():
+        for form, needle in forms(value).items():
+            found = {(one.label, one.form) for one in canaries.search(b"a " + needle, "here")}
+            assert (label, form) in found, (label, form)
+            assert {one for one, _form in found} == {label}
+
+
 @pytest.mark.parametrize("name", ["Žofie Müllerová", "a/b?c=d&e f", '"quoted" \\ text'])
 def test_finds_names_that_are_escaped(name: str) -> None:
     canaries = Canaries()
@@ -101,16 +112,19 @@ def test_a_dump_tells_table_and_column(canaries: Canaries, database: Database) -
     """Text, bytea, JSON and what is compressed; jobs, mails and attachments are tables, too."""
     value = canaries.planted["the canary"]
     database.sql(
-        "CREATE TABLE canary_cage (id int, text_ text, bytes_ bytea, packed bytea, json_ jsonb)"
+        "CREATE TABLE canary_cage "
+        '(id int, text_ text, bytes_ bytea, packed bytea, json_ jsonb, "references" text)'
     )
     database.sql(
-        "INSERT INTO canary_cage VALUES (1, %s, NULL, NULL, NULL), (2, NULL, %s, NULL, NULL), "
-        "(3, NULL, NULL, %s, NULL), (4, NULL, NULL, NULL, %s)",
+        "INSERT INTO canary_cage VALUES (1, %s, NULL, NULL, NULL, NULL), "
+        "(2, NULL, %s, NULL, NULL, NULL), (3, NULL, NULL, %s, NULL, NULL), "
+        "(4, NULL, NULL, NULL, %s, %s)",
         [
             f"tab\t{value.decode()}\n",
             b"\0\xff" + value,
             zlib.compress(value * 20),
             json.dumps({"a": [value.decode()]}),
+            value.decode(),
         ],
     )
     database.sql("INSERT INTO ir_logging (create_date, name, type, level, dbname, message, path, "
@@ -124,6 +138,7 @@ def test_a_dump_tells_table_and_column(canaries: Canaries, database: Database) -
         "canary_cage.bytes_",
         "canary_cage.packed",
         "canary_cage.json_",
+        "canary_cage.references",
         "ir_logging.message",
     }
     assert [one.place for one in canaries.search_files(filestore(database))] == ["zz/attachment"]

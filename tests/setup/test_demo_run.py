@@ -1,4 +1,8 @@
-"""A demo that lacks its data is no demo: ``make run`` says so instead of going on."""
+"""What ``make run`` does to have its database.
+
+A demo that lacks its data is no demo: it says so instead of going on. And with a new database the
+hospital and the partners begin anew, too.
+"""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,3 +32,56 @@ def test_other_warnings_do_not(ready, monkeypatch):
     monkeypatch.setattr(demo_run, "_integration", lambda _settings: {})
     monkeypatch.setattr(templates, "install", lambda *_args, **_options: [f"{WARNING}Careful"])
     demo_run._install(ready, "demo", ["integration_ehr_supply"])
+
+
+class _Databases:
+    """A server on which there is the demo database, or is not."""
+
+    def __init__(self, label: str | None) -> None:
+        self.found = label
+
+    def __call__(self, _ready: object) -> "_Databases":
+        return self
+
+    def exists(self, _name: str) -> bool:
+        return self.found is not None
+
+    def label(self, _name: str) -> str:
+        return self.found or ""
+
+    def set_label(self, _name: str, text: str) -> None:
+        self.found = text
+
+    def clone(self, _template: str, _name: str) -> None:
+        pass
+
+    def rename(self, _old: str, _new: str) -> None:
+        self.found = ""
+
+
+@pytest.fixture
+def provide(ready, monkeypatch):
+    """Have ``make run`` provide its database, and return what lies in the demo's folder then."""
+    folder = ready.settings.home / "demo"
+    folder.mkdir()
+    ready.settings.addons = ready.settings.home
+    for name in ("hospital.json", "medsupply.sqlite", "flaky.sqlite-wal", "partners.json"):
+        (folder / name).touch()
+    for name in ("_install", "_connect"):
+        monkeypatch.setattr(demo_run, name, lambda *_args, **_options: None)
+
+    def provide(label: str | None) -> set[str]:
+        monkeypatch.setattr(demo_run, "Databases", _Databases(label))
+        demo_run._provide_database(ready, ready.settings.etc, folder / "partners.json")
+        return {path.name for path in folder.iterdir()}
+
+    return provide
+
+
+def test_with_a_new_database_nobody_remembers_the_one_before(provide):
+    assert provide(None) == {"partners.json"}
+
+
+@pytest.mark.parametrize("label", ["", "as the addons were"])
+def test_who_goes_on_remembers(provide, label):
+    assert len(provide(label)) == 4

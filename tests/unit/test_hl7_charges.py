@@ -180,11 +180,11 @@ def test_procedures_of_an_account():
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("|TX-1|", "||", "FT1-2 (transaction number) is required"),
-        ("|CG|", "||", "FT1-6 (transaction type) is required"),
-        ("|20261104100000|20261104|CG", "||20261104|CG", "FT1-4 (transaction date) is required"),
-        ("|27447^Knee replacement^C4|", "||", "FT1-7 (transaction code) is required"),
-        ("||2|4500", "|||4500", "FT1-10 (quantity) is required"),
+        ("|TX-1|", "||", "number of the charge (FT1-2) is required"),
+        ("|CG|", "||", "whether it is a charge or a credit (FT1-6) is required"),
+        ("|20261104100000|20261104|CG", "||20261104|CG", "date of the charge (FT1-4) is required"),
+        ("|27447^Knee replacement^C4|", "||", "charge code (FT1-7) is required"),
+        ("||2|4500", "|||4500", "quantity (FT1-10) is required"),
         ("||2|4500", "||two|4500", "decimal()"),
         ("|4500.00&", "|4.500,00&", "decimal()"),
     ],

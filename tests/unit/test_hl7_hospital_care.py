@@ -114,6 +114,15 @@ def test_amounts_are_those_of_the_price_list() -> None:
             assert Decimal(charge.amount) == Decimal(charge.quantity) * price.cents / 100
 
 
+def test_the_charge_of_an_implant_names_the_implant() -> None:
+    """By its own code: what is charged is not what was taken from stock."""
+    happened, _hospital = days()
+    implanted = {one.implanted.number for one in happened if one.implanted}
+    orders = [charge.order for one in happened for charge in one.charged if charge.order]
+    assert implanted
+    assert sorted(orders) == sorted(implanted)
+
+
 def test_serial_numbers_are_used_once_and_end(monkeypatch) -> None:
     """When the shelf is empty, nobody books an operation that needs one."""
     few = {code: replace(one, serials=min(one.serials, 4)) for code, one in goods.IMPLANTS.items()}

@@ -50,6 +50,7 @@ def test_an_item() -> None:
     found = item(*FULL)
     assert found == {
         "number": "I-1",
+        "issued_at": "2026-03-02T04:00:00Z",
         "name": "Gauze",
         "reference": "I-1",
         "gtin": GTIN,
@@ -71,7 +72,7 @@ def test_an_item() -> None:
         "stores": [{"location": "WARD-3W", "order_point": "24", "order_amount": "48"}],
     }
     validator, example = hl7_addons.contract(
-        "integration_procurement", "integration_contract_item_1_2.xml", "contract_item_1_2_0"
+        "integration_procurement", "integration_contract_item_1_3.xml", "contract_item_1_3_0"
     )
     assert validator.violations(found) == []
     assert validator.violations(example) == []
@@ -81,6 +82,7 @@ def test_what_an_item_does_not_say_is_not_there() -> None:
     found = item("MFE|MUP|R1||I-1", "ITM|I-1|Gauze||||||||||||N", "PKG|1|EA||1")
     assert found == {
         "number": "I-1",
+        "issued_at": "2026-03-02T04:00:00Z",
         "name": "Gauze",
         "reference": "I-1",
         "unit": "C62",

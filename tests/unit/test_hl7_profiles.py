@@ -114,15 +114,27 @@ def test_what_is_private_is_not_read(name: str) -> None:
         ("epic_a01", {"PV1_3": "^4102^B"}, "PV1-3.1: the point of care is required"),
         ("cerner_a20", {"NPU_1": None}, "NPU-1 (bed) is required"),
         ("cerner_a20", {"NPU_2": None}, "NPU-2 (bed status) is required"),
-        ("epic_a40", {"MRG_1": None}, "item 1: MRG-1 (record number that goes) is required"),
+        (
+            "epic_a40",
+            {"MRG_1": None},
+            "item 1 of merges: MRG-1 (record number that goes) is required",
+        ),
         ("epic_s12", {"SCH_1": None, "SCH_2": None}, "SCH-2 or SCH-1 (appointment number)"),
         ("epic_s12", {"SCH_10": None}, "SCH-10 (unit of the duration) is required"),
         ("epic_s12", {"SCH_9": "ninety"}, "SCH-9: not a number"),
-        ("epic_s12", {"AIL_10": None}, "item 3: AIL-10 (unit of the duration) is required"),
-        ("epic_s12", {"AIS_4": "8 o'clock"}, "item 1: AIS-4: not a date and time"),
-        ("epic_s12", {"AIS_3": None}, "item 1: AIS-3 (service) is required"),
-        ("epic_m02", {"MFE_1": None}, "item 1: MFE-1 (record-level event) is required"),
-        ("dedalus_m05", {"LOC_1": None, "MFE_4": None}, "item 1: LOC-1 or MFE-4 (place)"),
+        (
+            "epic_s12",
+            {"AIL_10": None},
+            "item 3 of resources: AIL-10 (unit of the duration) is required",
+        ),
+        ("epic_s12", {"AIS_4": "8 o'clock"}, "item 1 of resources: AIS-4: not a date and time"),
+        ("epic_s12", {"AIS_3": None}, "item 1 of resources: AIS-3 (service) is required"),
+        ("epic_m02", {"MFE_1": None}, "item 1 of records: MFE-1 (record-level event) is required"),
+        (
+            "dedalus_m05",
+            {"LOC_1": None, "MFE_4": None},
+            "item 1 of records: LOC-1 or MFE-4 (place)",
+        ),
     ],
 )
 def test_fault_names_the_field(name: str, fields: dict[str, str | None], path: str) -> None:
@@ -135,7 +147,7 @@ def test_a_trial_names_all_that_is_missing() -> None:
     trial = Trial()
     canonical(changed("epic_a40", PID_3=None, MRG_1=None), trial)
     assert [finding.code for finding in trial.findings] == ["missing_required"]
-    assert trial.findings[0].place == "section merges, expression, item 1"
+    assert trial.findings[0].place == "item 1 of merges"
 
 
 def test_absent_is_not_said_and_null_is_said_to_be_empty() -> None:

@@ -100,6 +100,29 @@ def test_each_rxd_of_an_order_is_a_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("orc", "returns"),
+    [
+        ("ORC|CA|O1^CARE|R1^PHARM", None),
+        ("ORC|CA|O1^CARE|R1^PHARM|||||O1&CARE^D1&PHARM", {"number": "D1", "line": "1"}),
+        ("ORC|CA|O1^CARE|R1^PHARM|||||D1", {"number": "D1", "line": "1"}),
+        # the parent of an order that is dispensed is another order
+        ("ORC|RE|O1^CARE|R1^PHARM|||||O1&CARE^D1&PHARM", None),
+    ],
+)
+def test_which_dispense_comes_back(orc: str, returns: dict[str, str] | None) -> None:
+    found = canonical("RDS^O13", PID, PV1, orc, RXD)
+    assert SCHEMA.violations(found) == []
+    assert found["lines"][0].get("returns") == returns
+    assert found["lines"][0]["number"] == "R1"
+
+
+def test_a_number_of_the_patient_is_no_visit() -> None:
+    with pytest.raises(MappingError) as caught:
+        canonical("RDS^O13", PID, PV1.replace("V1^", "4711^"), "ORC|RE|O1^CARE|D1^PHARM", RXD)
+    assert caught.value.code == "visit_is_record_number"
+
+
 def test_dispense() -> None:
     found = canonical("RDS^O13", PID, PV1, "ORC|RE|O1^CARE|D1^PHARM", RXD, "NTE|1||secret")
     assert SCHEMA.violations(found) == []

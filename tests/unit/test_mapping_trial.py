@@ -35,9 +35,9 @@ def run(spec, root, maps=None):
 def test_everything_that_is_missing_is_found():
     result, trial = run(SPEC, ROOT, {"units": {"BX": "box", "KG": "kg"}, "sites": {}})
     assert [(u.map_name, u.value) for u in trial.unmapped] == [("sites", "N"), ("units", "ST")]
-    assert trial.unmapped[1].place == "section lines, expression, item 3"
+    assert trial.unmapped[1].place == "item 3 of lines"
     assert [(f.place, f.code) for f in trial.findings] == [
-        ("section lines, expression, item 2", "invalid_decimal"),
+        ("item 2 of lines", "invalid_decimal"),
         ("section notes, source", "mapping_failed"),
     ]
     assert trial.findings[1].message == "must give a list"
@@ -49,7 +49,7 @@ def test_everything_that_is_missing_is_found():
 def test_a_strict_run_names_the_item():
     with pytest.raises(MappingError) as caught:
         compile_mapping(SPEC).apply(ROOT, {"units": {"BX": "box"}, "sites": {"N": "North"}})
-    assert str(caught.value).startswith("section lines, expression, item 2: value map 'units'")
+    assert str(caught.value).startswith("item 2 of lines: value map 'units'")
 
 
 def test_a_header_that_fails_does_not_hide_the_sections():

@@ -38,3 +38,20 @@ def test_places_are_those_of_hl7_alone() -> None:
     assert scrub("PV1-19", b"19 something") == f"PV1-{MASK}"
     assert scrub("PV1-19", {"a": "19"}) == f"PV1-{MASK}"
     assert scrub("PV1-19 of Doe", MESSAGE, {"name": "Doe"}) == f"PV1-19 of {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("item 19 of lines: item 19 of Doe", f"item 19 of lines: item {MASK} of {MASK}"),
+        ("item 1 of a.visit: PV1-19", "item 1 of a.visit: PV1-19"),
+        ("so item 19 of lines: no", f"so item {MASK} of lines: no"),
+        ("item 19 of Doe", f"item {MASK} of {MASK}"),
+    ],
+)
+def test_which_item_of_a_list_failed_is_no_content(text: str, shown: str) -> None:
+    assert scrub(text, MESSAGE) == shown
+
+
+def test_it_is_none_of_json_either() -> None:
+    assert scrub("item 2 of lines: 2 of a", {"n": 2}) == f"item 2 of lines: {MASK} of a"

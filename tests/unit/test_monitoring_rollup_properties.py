@@ -26,6 +26,7 @@ rollups = st.builds(
     depth=counts,
     depth_peak=counts,
     oldest=st.floats(0, 1000),
+    held=counts,
 )
 minutes = st.dictionaries(st.integers(0, 2 * 1440 - 1).map(lambda m: m * 60), rollups, max_size=12)
 
@@ -74,9 +75,11 @@ def test_gaps_are_zero_not_missing():
 
 
 def test_a_queue_that_emptied_is_not_shown_as_waiting():
-    rows = {0: Rollup(depth=7, depth_peak=9, oldest=60.0)}
+    rows = {0: Rollup(depth=7, depth_peak=9, oldest=60.0, held=2)}
     hour = rollup.roll_up(rows, 0, Step.HOUR)
-    assert (hour.depth, hour.depth_peak, hour.oldest) == (0, 9, 60.0)
+    assert (hour.depth, hour.depth_peak, hour.oldest, hour.held) == (0, 9, 60.0, 0)
+    rows[3540] = Rollup(held=5)
+    assert rollup.roll_up(rows, 0, Step.HOUR).held == 5
     with pytest.raises(ValueError, match="from its beginning"):
         rollup.roll_up(rows, 60, Step.HOUR)
     with pytest.raises(ValueError, match="rolled up"):

@@ -14,6 +14,7 @@ from typing import Any
 from odoo import fields, http
 from odoo.http import request
 
+from ..engine import security_events
 from ..engine.former_addresses import note_former_address_after_commit
 from ..engine.sealed_secrets import SealedSecret, note_use_after_commit
 from ..tools import keyring
@@ -49,6 +50,7 @@ def receive(
     :param accept: stores what is authentic and answers it, where the protocol has answers of its
         own
     """
+    spec = None
     try:
         spec = door_checks.admitted(token, transport)
         door_checks.limit_rate(spec)
@@ -61,6 +63,9 @@ def receive(
         door_checks.check_content_type(spec)
         return _authentic(spec, one, authenticate, accept)
     except Problem as problem:
+        security_events.refused(
+            problem.status, spec and spec["id"], arrival.source(), request.db or ""
+        )
         return response(problem)
 
 

@@ -25,6 +25,7 @@ from . import (
     ledger,
     message_keys,
     payloads,
+    repeats,
 )
 from .acknowledgements import Acknowledgement
 
@@ -122,7 +123,9 @@ def store(
         nothing is stored
     """
     with discretion.private_content(spec["data_class"] in data_classes.PRIVATE):
-        return _store(cr, spec, incoming, ring)
+        receipt = _store(cr, spec, incoming, ring)
+    repeats.told(cr, spec["id"], int(receipt.outcome is Outcome.DUPLICATE))
+    return receipt
 
 
 def _store(

@@ -15,7 +15,16 @@ from odoo.sql_db import BaseCursor
 from ..tools import data_classes
 from ..tools.keyring import KeyRing
 from ..tools.partition import partition_hash
-from . import acknowledgements, discretion, intake, intake_many, ledger, message_keys, payloads
+from . import (
+    acknowledgements,
+    discretion,
+    intake,
+    intake_many,
+    ledger,
+    message_keys,
+    payloads,
+    repeats,
+)
 
 _ERROR = ("error_class", "error_code", "error_message")
 _SEALED = attrgetter("stored", "encoding", "size", "sha256", "content_type")
@@ -43,7 +52,9 @@ def store(
         message_keys.keep(cr, spec["id"], several)
         broken = [id_ for id_, one in zip(ids, incoming, strict=True) if id_ and one.error]
         ledger.classify_errors(cr, broken)
-        return _receipts(cr, spec, incoming, columns, ids, ring)
+        receipts = _receipts(cr, spec, incoming, columns, ids, ring)
+    repeats.told(cr, spec["id"], sum(one.outcome is intake.Outcome.DUPLICATE for one in receipts))
+    return receipts
 
 
 def _common(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def end_waiting(
         """
         UPDATE integration_attempt a
            SET outcome = m.state, error_class = m.error_class, error_code = m.error_code,
-               error_message = m.error_message
+               error_message = m.error_message, ended_at = now() AT TIME ZONE 'UTC'
           FROM integration_message m
          WHERE m.id = %s AND a.message_id = m.id AND a.number = m.attempts
            AND a.outcome = 'waiting'

@@ -23,7 +23,18 @@ class IntegrationInterfaceClassified(models.AbstractModel):
         progress = self.env["integration.content.sweep"]._progress()
         for interface in self:
             private = interface.data_class in data_classes.PRIVATE
-            interface.content_progress = progress if private else False
+            concerned = progress and private and interface._may_hold_content()
+            interface.content_progress = progress if concerned else False
+
+    def _may_hold_content(self):
+        """Whether content is stored for this interface: of its messages, or of its events."""
+        of_this = [("interface_id", "=", self._origin.id)]
+        of_types = [("type_id", "in", self.event_type_ids.ids)]
+        # sudo: that there is something, whoever may read it
+        return bool(
+            self.env["integration.message"].sudo().search_count(of_this, limit=1)
+            or self.env["integration.event"].sudo().search_count(of_types, limit=1)
+        )
 
     @api.constrains("data_class", "event_type_ids")
     def _check_event_classes(self):

@@ -62,6 +62,7 @@ from . import (
     integration_readiness_line,
     integration_readiness_result,
     integration_record_link,
+    integration_record_link_newest,
     integration_record_retry,
     integration_record_status,
     integration_record_sync,

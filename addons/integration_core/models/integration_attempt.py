@@ -25,6 +25,12 @@ class IntegrationAttempt(models.Model):
     outcome = fields.Selection(
         STATES, readonly=True, help="State of the message after this attempt."
     )
+    ended_at = fields.Datetime(
+        string="Answered",
+        readonly=True,
+        help="When the acknowledgement came that the attempt waited for, or its time was over. "
+        "Empty where the answer came at once.",
+    )
     http_status = fields.Integer(string="HTTP status", readonly=True)
     error_class = fields.Selection(
         ERROR_CLASSES,
@@ -34,3 +40,6 @@ class IntegrationAttempt(models.Model):
     )
     error_code = fields.Char(string="Error code", readonly=True)
     error_message = fields.Char(string="Error", readonly=True)
+
+    # Few attempts wait for an acknowledgement; the others cost this index nothing.
+    _ended_idx = models.Index("(ended_at) WHERE ended_at IS NOT NULL")

@@ -53,19 +53,23 @@ class IntegrationContentSweep(models.Model):
 
     @api.model
     def _progress(self):
-        """A sentence while content is encrypted, or ``False``."""
+        """A sentence while stored content is looked through, or ``False``.
+
+        Whether any of it is in clear is known when that is done.
+        """
         # sudo: whoever reads an interface may know that this is under way
         sweeps = self.sudo().search([("last", ">", 0)])
         if not sweeps:
             return False
         if keys.working_ring(self.env.cr) is None:
             return self.env._(
-                "Content that was stored in clear cannot be encrypted: the key ring is missing "
-                "or lacks a key. See “Encryption keys”."
+                "Stored content cannot be looked through for what is still in clear: the key ring "
+                "is missing or lacks a key. See “Encryption keys”."
             )
         done = sum(min(sweep.position, sweep.last) for sweep in sweeps)
         return self.env._(
-            "Content that was stored in clear is being encrypted: %s %% done.",
+            "Stored content is looked through, and encrypted where it is still in clear: %s %% "
+            "looked through.",
             100 * done // max(sum(sweeps.mapped("last")), 1),
         )
 

@@ -176,6 +176,8 @@ class IntegrationMessage(models.Model):
         "(interface_id, id) WHERE state = 'quarantined' AND error_code = 'missing_value'"
     )
     _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
+    # Apart, so that many quarantined messages do not hide how many were given up, and since when.
+    _dead_idx = models.Index("(interface_id, available_at) WHERE state = 'dead'")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
     # Retention takes what is finished from the old end; done messages have their index above.
     _closed_idx = models.Index(
@@ -196,6 +198,17 @@ class IntegrationMessage(models.Model):
         "AND state NOT IN ('done', 'filtered', 'cancelled')",
         "A replay of this message is under way already. Look at it before you replay again.",
     )
+
+    @api.model
+    def _trace_ways(self, text):
+        """What a text that a person knows may be, for addons that know more kinds of numbers.
+
+        Looked for with the rights of the reader, so that nobody learns of a number what he could
+        not learn without.
+
+        :return: list of ``(what was recognised, domain of messages)``
+        """
+        return []
 
     @api.model
     def _get_selectable_states(self):

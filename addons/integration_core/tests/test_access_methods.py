@@ -338,7 +338,8 @@ class TestAccessMethods(EngineCase):
                 for p in needs
                 if p.name != "self" and p.default is inspect.Parameter.empty
             ]
-            getattr(record, method)(*self.arguments.get(method, given))
+            given = self.arguments.get(method, given)
+            getattr(record, method)(*self.arguments.get((name, method), given))
             self.env.flush_all()
         except UserError as exc:  # AccessError and ValidationError as well
             found = exc

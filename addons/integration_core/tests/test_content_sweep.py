@@ -124,12 +124,22 @@ class TestContentSweep(ContentCase):
         self.assertFalse(self.inbound.content_progress)
         self.env["integration.content.sweep"]._request()
         self.env.invalidate_all()
-        self.assertIn("% done", self.inbound.content_progress)
+        self.assertIn("0 % looked through", self.inbound.content_progress)
         with patch.object(keys, "working_ring", lambda _cr: None):
             self.env.invalidate_all()
             self.assertIn("key ring is missing", self.inbound.content_progress)
         self.sweep()
         self.assertFalse(self.inbound.content_progress)
+
+    def test_an_interface_without_content_says_nothing_of_it(self):
+        self.receive("m1", BODY)
+        self.classify("confidential", self.outbound)
+        self.env["integration.content.sweep"]._request()
+        self.env.invalidate_all()
+        self.assertFalse(self.outbound.content_progress)
+        self.fire("Zedland")
+        self.env.invalidate_all()
+        self.assertTrue(self.outbound.content_progress, "its events are content, too")
 
     def test_a_higher_class_asks_for_it(self):
         self.receive("m1", BODY)

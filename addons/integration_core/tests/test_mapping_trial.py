@@ -45,7 +45,7 @@ class TestMappingTrial(MappingCase):
         section = {"target": "lines", "source": "l", "expression": "decimal(item)"}
         spec = {"header": "{key: 'a'}", "sections": [section], "value_map_ids": []}
         found = self.run_trial({"l": ["1", "x"]}, spec=spec)
-        self.assertEqual(found["faults"][0]["place"], "section lines, expression, item 2")
+        self.assertEqual(found["faults"][0]["place"], "item 2 of lines")
         self.assertEqual(json.loads(found["output"])["lines"], ["1", None])
 
     def test_the_form_need_not_be_saved(self):

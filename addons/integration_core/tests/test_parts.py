@@ -1,9 +1,10 @@
 import json
+from datetime import datetime
 from types import SimpleNamespace
 
 from odoo.tests import tagged
 
-from odoo.addons.integration_core.engine import replay
+from odoo.addons.integration_core.engine import arrivals, replay
 from odoo.addons.integration_core.engine.parts import is_whole
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.codecs import Codec, Format, Part, read_json
@@ -150,6 +151,37 @@ class TestParts(EngineCase):
         self.assertEqual(self.handled, ["a", "b", "a"])
         message.invalidate_recordset()
         self.assertEqual(message.part_count, 2)
+
+    def test_parts_arrived_with_their_list(self):
+        first = self.bring("k1", "a", "b")
+        second = self.bring("k2", "a")
+        (replay_id,) = replay.create(first, first.ids).values()
+        part_id = self.rows(first)[0].id
+        (part_replay_id,) = replay.create(first, [part_id]).values()
+        self.drain(self.inbound)
+        again = self.rows(self.env["integration.message"].browse(replay_id))
+        found = [self.rows(first)[0], self.rows(first)[1], again[0], again[1], self.rows(second)]
+        known = arrivals.of(self.env.cr, [one.id for one in found] + [part_replay_id, 0])
+        places = [known[one.id].place for one in found]
+        self.assertEqual([one.arrived for one in places], [first.id] * 4 + [second.id])
+        self.assertEqual(places, sorted(places))
+        self.assertEqual(known[part_replay_id].place, places[0])
+        self.assertEqual(known[again[0].id].at, first.created_at)
+        self.assertNotIn(0, known)
+
+    def test_what_is_replayed_arrived_when_it_came_first(self):
+        self.patch(type(self.env["integration.handler"]), "_splits", False)
+        message = self.receive("k1", {"key": "whole", "things": []})
+        self.drain(self.inbound)
+        self.env.cr.execute(
+            "UPDATE integration_message SET created_at = '2026-03-01 08:00:00' WHERE id = %s",
+            [message.id],
+        )
+        (replay_id,) = replay.create(message, message.ids).values()
+        found = arrivals.of(self.env.cr, [message.id, replay_id])
+        self.assertEqual(found[replay_id], found[message.id])
+        self.assertEqual(found[replay_id].at, datetime(2026, 3, 1, 8))
+        self.assertEqual(found[replay_id].place, (message.id, 0))
 
     def test_a_handler_of_lists_gets_them_whole(self):
         self.patch(type(self.env["integration.handler"]), "_splits", False)

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -5,6 +7,7 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_core.tools.ticks import Place, tick
 
 from .common import EngineCase
 
@@ -46,6 +49,26 @@ class TestRecordLink(EngineCase):
 
     def test_linking_twice_is_harmless(self):
         self.assertEqual(self.link(self.one, "V-1"), self.link(self.one, "V-1"))
+
+    def test_the_newest_that_was_said(self):
+        """By whatever identifier, and of this system alone."""
+        self.link(self.one, "V-1")
+        self.link(self.one, "V-9", alias=True)
+        self.link(self.two, "V-2")
+        system = self.system.copy({"code": "OTHER"})
+        self.links._link(system.id, self.one, "V-1")
+        early, noon, late = (tick(datetime(2026, 3, 1, hour), Place(1)) for hour in (8, 12, 16))
+        both = self.one | self.two
+        self.assertEqual(self.links._newest_of(self.system.id, both), {})
+        remember = self.links._remember_newest
+        remember(self.system.id, "res.partner", {"V-1": noon, "V-9": early, "unknown": late})
+        remember(system.id, "res.partner", {"V-1": late})
+        remember(self.system.id, "res.users", {"V-2": late})
+        self.assertEqual(self.links._newest_of(self.system.id, both), {self.one.id: noon})
+        remember(self.system.id, "res.partner", {"V-1": early})
+        self.assertEqual(self.links._newest_of(self.system.id, both), {self.one.id: noon})
+        remember(self.system.id, "res.partner", {"V-9": late})
+        self.assertEqual(self.links._newest_of(self.system.id, both), {self.one.id: late})
 
     def test_many_at_once(self):
         self.links._link_all(self.system.id, {"V-1": self.one, "V-2": self.two})

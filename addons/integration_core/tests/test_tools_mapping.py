@@ -155,7 +155,7 @@ class TestMapping(BaseCase):
         for section, reason in (
             (Section("lines", "nowhere", "item"), "must give a list"),
             (Section("lines", "order_no", "item"), "must give a list"),
-            (Section("lines", "positions", "item.nothing"), "item 1: gives nothing"),
+            (Section("lines", "positions", "item.nothing"), "item 1 of lines: gives nothing"),
             (Section("a", "positions", "item"), "already"),
             (Section("a.b", "positions", "item"), "not an object"),
         ):

@@ -190,7 +190,7 @@ class _Run:
         expression = section.expression
         results = []
         for number, item in enumerate(items, 1):
-            place = f"{expression.place}, item {number}"
+            place = f"item {number} of {'.'.join(section.target)}"
             scope = {**self._scope, "item": item, "index": number - 1}
             results.append(
                 self._attempt(lambda p=place, s=scope: self._item(expression, p, s), None)

@@ -41,6 +41,8 @@ _HL7_PLACE: Final = re.compile(
 #: Characters that nobody writes; they stand for places while values are looked for.
 _FIRST_PRIVATE: Final = 0xE000
 _MOST_PLACES: Final = 100
+#: How an error of a mapping begins (:mod:`.mapping`).
+_ITEM: Final = re.compile(r"item \d+ of [\w.]+(?=: )")
 _XML_TOKEN: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?.*?(?:\?>|\Z)|<![^>]*(?:>|\Z)"
     # No "<" inside of a tag, not even quoted (XML 1.0, 3.1): each try ends at the next one.
@@ -235,7 +237,9 @@ def scrub(text: str, *contents: Any) -> str:
 
     :param contents: JSON values, or bytes and text that are no JSON, of which every word counts
     """
-    text, places = _without_places(text, contents)
+    # Which item of a list failed is counted, and said by no content; its number is a value of many.
+    item = found[0] if (found := _ITEM.match(text)) else ""
+    text, places = _without_places(text[len(item) :], contents)
     folded = text.casefold()
     found = set()
     for content in contents:
@@ -254,7 +258,7 @@ def scrub(text: str, *contents: Any) -> str:
         text = re.sub(pattern, MASK, text, flags=flags)
     for mark, place in places.items():
         text = text.replace(mark, place)
-    return text
+    return item + text
 
 
 def _without_places(text: str, contents: Iterable[Any]) -> tuple[str, dict[str, str]]:

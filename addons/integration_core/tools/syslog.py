@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -72,29 +73,40 @@ def send(destination: Destination, content: bytes) -> None:
 
     :raises OSError: it cannot be handed over
     """
+    send_all(destination, [content])
+
+
+def send_all(destination: Destination, contents: Iterable[bytes]) -> None:
+    """Hand over messages in their order, over one connection.
+
+    :raises OSError: one of them cannot be handed over; those before it may have been
+    """
     if destination.kind == "tcp":
         address = (destination.host, destination.port)
         with socket.create_connection(address, timeout=_SECONDS) as stream:
-            stream.sendall(b"%d %s" % (len(content), content))
+            for content in contents:
+                stream.sendall(b"%d %s" % (len(content), content))
     elif destination.kind == "udp":
-        _send_datagram(destination, content)
+        _send_datagrams(destination, contents)
     else:
-        _send_local(destination.host, content)
+        _send_local(destination.host, contents)
 
 
-def _send_datagram(destination: Destination, content: bytes) -> None:
+def _send_datagrams(destination: Destination, contents: Iterable[bytes]) -> None:
     found = socket.getaddrinfo(destination.host, destination.port, type=socket.SOCK_DGRAM)
     family, kind, protocol, _name, address = found[0]
     with socket.socket(family, kind, protocol) as datagrams:
         datagrams.settimeout(_SECONDS)
-        datagrams.sendto(content, address)
+        for content in contents:
+            datagrams.sendto(content, address)
 
 
-def _send_local(path: str, content: bytes) -> None:
+def _send_local(path: str, contents: Iterable[bytes]) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local:
         local.settimeout(_SECONDS)
         local.connect(path)
-        local.send(content)
+        for content in contents:
+            local.send(content)
 
 
 def _word(text: str, length: int) -> str:

@@ -13,7 +13,8 @@ _LINES = """
            c.number || '/' || c.line AS name, c.used_at, c.product_id, c.uom_id,
            c.quantity - back.quantity / u.factor AS quantity, c.encounter_id, c.system_id,
            c.company_id, coalesce(c.is_left_uncharged, false) AS is_left,
-           coalesce(s.ehr_charges_usage, false) AS by_system
+           coalesce(s.ehr_charges_usage, false) AS by_system,
+           array[c.number, c.order_number] AS orders
       FROM ehr_consumption c
       JOIN uom_uom u ON u.id = c.uom_id
       JOIN integration_system s ON s.id = c.system_id
@@ -28,7 +29,7 @@ _LINES = """
 _MOVES = """
     SELECT 2 * m.id + 1, NULL, m.id, p.name, m.date, m.product_id, m.product_uom,
            m.quantity - back.quantity / u.factor, p.encounter_id, NULL::integer, m.company_id,
-           coalesce(m.is_left_uncharged, false), false
+           coalesce(m.is_left_uncharged, false), false, NULL
       FROM stock_picking p
       JOIN stock_move m ON m.picking_id = p.id
       JOIN stock_location f ON f.id = m.location_id
@@ -43,8 +44,10 @@ _MOVES = """
        AND f.usage = 'internal' AND t.usage IN %(used_up)s
        AND NOT EXISTS (SELECT 1 FROM ehr_charge h WHERE h.stock_move_id = m.id)
 """
-# Where clinical systems charge, any charge of the product for the visit counts as that of its
-# usage, unless all of it was taken back: they do not say which dispense they charge.
+# Where clinical systems charge, any charge of the product for the visit, or of what the product is
+# charged as, counts as that of its usage, unless all of it was taken back: most do not say which
+# dispense they charge. One that names the order or dispense (FT1-23) may charge anything, such as
+# the service of implanting, but is of the line of that order with its product, if there is one.
 _WHY = """
     SELECT used.*,
            CASE WHEN used.is_left THEN 'left'
@@ -65,8 +68,13 @@ _WHY = """
        AND (o.ehr_charge_direction = 'out' OR NOT EXISTS (
             SELECT 1 FROM ehr_charge h
              WHERE h.encounter_id IN (e.id, e.joined_into_id) AND h.kind = 'charge'
-               AND h.product_id = used.product_id AND h.source = 'feed'
-               AND NOT coalesce(h.is_credited, false)))
+               AND h.source = 'feed' AND NOT coalesce(h.is_credited, false)
+               AND (h.product_id IN (used.product_id, t.ehr_charged_as_id)
+                    OR h.order_number = ANY(used.orders) AND NOT EXISTS (
+                       SELECT 1 FROM ehr_consumption n
+                        WHERE n.encounter_id = used.encounter_id
+                          AND n.product_id = h.product_id
+                          AND h.order_number IN (n.number, n.order_number)))))
 """
 
 

@@ -29,16 +29,17 @@ class EhrUncharged(models.Model):
     _order = "used_at desc, id desc"
     _depends = {
         "ehr.charge": [
-            "consumption_id", "encounter_id", "is_credited", "kind", "product_id", "source",
-            "stock_move_id",
+            "consumption_id", "encounter_id", "is_credited", "kind", "order_number", "product_id",
+            "source", "stock_move_id",
         ],
         "ehr.charge.code": ["active", "product_id", "company_id"],
         "ehr.consumption": [
-            "action", "encounter_id", "is_left_uncharged", "quantity", "returns_id", "uom_id",
+            "action", "encounter_id", "is_left_uncharged", "number", "order_number", "product_id",
+            "quantity", "returns_id", "uom_id",
         ],
         "ehr.encounter": ["joined_into_id"],
         "integration.system": ["ehr_charges_usage"],
-        "product.template": ["ehr_never_charged"],
+        "product.template": ["ehr_charged_as_id", "ehr_never_charged"],
         "res.company": ["ehr_charge_direction"],
         "stock.move": [
             "is_inventory", "is_left_uncharged", "location_dest_id", "location_id",

@@ -102,22 +102,53 @@ class TestUnchargedUsage(UsageCase):
         self.assertEqual(one.reason, "sender")
         with self.assertRaises(UserError):
             one.action_charge()
-        visit = self.used("D1").encounter_id
-        charge = self.env["ehr.charge"].create(
-            {
-                "number": "TX-1",
-                "charged_at": "2025-03-02 08:00:00",
-                "charge_code": "SWAB",
-                "product_id": self.swab.id,
-                "quantity": 3,
-                "amount": 9,
-                "currency_id": self.company.currency_id.id,
-                "encounter_id": visit.id,
-            }
-        )
+        charge = self.from_feed(self.swab)
         self.assertFalse(self.listed())
         charge.is_credited = True
         self.assertTrue(self.listed(), "taken back, it is charged by nobody")
+
+    def from_feed(self, product, **values):
+        """A charge of a clinical system for the visit of these tests."""
+        return self.env["ehr.charge"].create(
+            {
+                "number": f"TX-{product.id}",
+                "charged_at": "2025-03-02 08:00:00",
+                "charge_code": "ANY",
+                "product_id": product.id,
+                "quantity": 1,
+                "amount": 9,
+                "currency_id": self.company.currency_id.id,
+                "encounter_id": self.used("D1").encounter_id.id,
+                **values,
+            }
+        )
+
+    def test_charged_as_another_product(self):
+        """The service of implanting, say, is what is charged for an implant."""
+        self.company.ehr_charge_direction = "in"
+        self.use()
+        service = self.env["product.product"].create({"name": "Dressing", "type": "service"})
+        charge = self.from_feed(service)
+        self.assertEqual(self.listed().reason, "sender")
+        self.swab.product_tmpl_id.ehr_charged_as_id = service
+        self.assertFalse(self.listed())
+        charge.is_credited = True
+        self.assertEqual(self.listed().reason, "sender")
+
+    def test_a_charge_that_names_the_dispense(self):
+        """It is that of what was used, whatever its product is; unless another line has that."""
+        self.company.ehr_charge_direction = "in"
+        self.admit("71")
+        lines = self.rxd("D1", "1", "SWAB", "3"), self.rxd("D1", "2", "VIAL", "1", f18="L1")
+        self.assert_done(self.bring(self.rds(*lines, visit="71")))
+        self.assertEqual(self.listed().product_id, self.swab | self.vial)
+        self.from_feed(self.vial, order_number="D1")
+        self.assertEqual(self.listed().product_id, self.swab)
+        service = self.env["product.product"].create({"name": "Dressing", "type": "service"})
+        charge = self.from_feed(service, order_number="D1")
+        self.assertFalse(self.listed())
+        charge.order_number = "D2"
+        self.assertEqual(self.listed().product_id, self.swab)
 
     def test_who_sees_it_and_who_decides(self):
         self.use()

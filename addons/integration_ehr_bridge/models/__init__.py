@@ -38,6 +38,7 @@ from . import (
     integration_interface_hl7_outbound_http,
     integration_interface_mllp_inbound,
     integration_interface_mllp_outbound,
+    integration_message,
     integration_mllp_connection,
     integration_mllp_listener,
     integration_mllp_listener_port,

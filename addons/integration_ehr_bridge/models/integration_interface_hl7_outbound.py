@@ -80,7 +80,7 @@ class IntegrationInterface(models.Model):
             ("handled", "Later, when it is handled: AA (NE, AL)"),
             ("nothing", "Never (NE, NE)"),
         ],
-        string="Partner acknowledges",
+        string="Partner answers",
         default="original",
         governed=True,
         help="What we ask for in MSH-15 and MSH-16. What comes later may come on this connection "

@@ -26,6 +26,7 @@ from . import (
     test_mllp_leases,
     test_mllp_rows,
     test_patient_lookup,
+    test_screens,
     test_tools_census_history,
     test_ui_census,
     test_ui_feed,

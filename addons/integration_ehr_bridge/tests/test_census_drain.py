@@ -111,3 +111,32 @@ class TestCensusDrain(EngineCase):
         found = self.env["integration.access"].with_user(auditor).search(action["domain"])
         self.assertEqual(found.mapped("content_id"), [seen.id])
         self.assertEqual(found.reason, "A call of the ward")
+
+    def test_a_visit_number_finds_its_messages_for_those_who_may_see_the_census(self):
+        told = self.adt("admit", "8:00", "V1", 1)
+        self.adt("admit", "8:00", "V2", 2)
+        self.drain(self.inbound)
+        roles = {
+            "integration_core.group_observer,integration_ehr_bridge.group_census_user": [told.uuid],
+            "integration_core.group_observer": [],
+        }
+        for number, (groups, expected) in enumerate(roles.items()):
+            user = new_test_user(self.env, f"ehr.trace.{number}", groups)
+            messages = self.env["integration.message"].with_user(user)
+            found = [messages.search(domain) for _label, domain in messages._trace_ways("V1")]
+            with self.subTest(groups=groups):
+                self.assertEqual(
+                    [one.mapped("uuid") for one in found if one], [expected][: len(expected)]
+                )
+            self.assertEqual(messages._trace_ways("V"), [])
+
+    def test_the_reference_of_a_visit_does_not_find_the_visit(self):
+        self.adt("admit", "8:00", "V1", 1)
+        self.drain(self.inbound)
+        user = new_test_user(self.env, "ehr.trace.reference", "integration_core.group_observer")
+        messages = self.env["integration.message"].with_user(user)
+        reference = self.visit("V1").reference
+        for _label, domain in messages._trace_ways(reference):
+            self.assertFalse(
+                messages.search(domain).filtered(lambda m: m.res_model == "ehr.encounter")
+            )

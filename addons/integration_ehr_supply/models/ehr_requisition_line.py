@@ -87,6 +87,11 @@ class EhrRequisitionLine(models.Model):
         readonly=False,
         precompute=True,
     )
+    stock_unit_id = fields.Many2one(
+        related="product_id.uom_id",
+        string="Stock unit",
+        help="That of the product, in which it is set aside, delivered and still to come.",
+    )
     product_quantity = fields.Float(
         string="Ordered, in the unit of the product",
         digits=QUANTITY,

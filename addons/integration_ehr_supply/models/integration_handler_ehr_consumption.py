@@ -119,6 +119,14 @@ class IntegrationHandlerEhrConsumption(models.AbstractModel):
             and known.used_at == line.used_at
             and book.is_visit_of(known, line)
         )
+        if not same and line.action == usage.RETURN:
+            raise errors.ConflictError(
+                "A return with this number was booked already, and it said something else. If "
+                "another part comes back, let the sender give that return a number of its own and "
+                "name the dispense as its parent (HL7 v2: ORC-3 and ORC-8); then cancel this "
+                "message.",
+                code="returned_again",
+            )
         if not same:
             raise errors.ConflictError(
                 "A line with this number was booked already, and it said something else. Ask the "

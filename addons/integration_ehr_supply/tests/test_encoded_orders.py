@@ -53,6 +53,16 @@ class TestEncodedOrders(PharmacyCase):
         self.assertEqual(self.left(self.vial, self.ward_stock, self.lot), 20)
         self.assertEqual(order.line_ids.state, "delivered")
 
+    def test_a_number_of_the_patient_is_no_visit(self):
+        control, kind, raw = self.rde()
+        place = b"PV1|1|I|3W^301^1^MAIN"
+        self.assertIn(place, raw)
+        raw = raw.replace(place, place + b"|" * 16 + b"4799^^^MAIN")
+        told = self.bring((control, kind, raw))
+        self.assert_quarantined(told, "visit_is_record_number")
+        self.assertNotIn("4799", told.error_message)
+        self.assertFalse(self.requisition())
+
     def test_changed_and_taken_back(self):
         self.bring(self.rde())
         self.assert_done(self.bring(self.rde(amount="8", control="XX", at="0900")))

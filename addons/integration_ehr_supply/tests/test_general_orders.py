@@ -55,6 +55,22 @@ class TestGeneralOrders(UsageCase):
         answer = self.env["ehr.requisition.answer"].search([("message_uuid", "=", message.uuid)])
         self.assertEqual(len(answer.answer["lines"]), 1)
 
+    def test_a_number_of_the_patient_is_no_visit(self):
+        """Without a word, the order would be of no visit."""
+        for order in (self.SUPPLIES, self.TEST):
+            told = self.bring(
+                self.message(
+                    ORDER,
+                    "PID|1||4799^^^MAIN^MR||Canary^Carol||19700102|F",
+                    f"PV1|1|I|3W^301^1^MAIN{'|' * 16}4799^^^MAIN",
+                    *order,
+                )
+            )
+            self.assert_quarantined(told, "visit_is_record_number")
+            self.assertNotIn("4799", told.error_message)
+        self.assertFalse(self.requisitions())
+        self.assertFalse(self.tests())
+
     def test_one_of_them(self):
         self.assert_done(self.bring(self.order(self.TEST)))
         self.assertTrue(self.tests())

@@ -138,6 +138,38 @@ class TestItemsIn(ItemsCase):
         self.arrive(self.file("M16", bad), self.file("M16", self.item("I-1", "Second")))
         self.assertEqual(self.known().name, "Second")
 
+    def test_an_older_file_changes_nothing_whenever_it_comes(self):
+        self.bring_well("M16", self.item("I-1", "New"), at="20260303040000")
+        old = (self.item("I-1", "Old"), self.item("I-2", "Other"))
+        rows = self.bring_well("M16", *old, at="20260302040000")
+        self.assertEqual((self.known().name, self.known("I-2").name), ("New", "Other"))
+        notes = self.known().message_ids.mapped("body")
+        self.assertTrue([one for one in notes if rows[0].uuid in one])
+        self.bring_well("M16", self.item("I-1", "Newest"), at="20260303050000")
+        self.assertEqual(self.known().name, "Newest")
+
+    def test_a_file_that_is_replayed_is_as_old_as_it_was(self):
+        whole, rows = self.bring("M16", self.item("I-1", "First"), self.item("I-2", "First"))
+        self.bring_well("M16", self.item("I-1", "Second"))
+        self.known("I-2").name = "By hand"
+        whole.action_replay("to see")
+        self.drain(self.lists)
+        self.env.invalidate_all()
+        again = self.rows(whole.replay_ids)
+        self.assertEqual((rows | again).mapped("state"), ["done"] * 4)
+        self.assertEqual((self.known().name, self.known("I-2").name), ("Second", "First"))
+
+    def test_a_row_that_is_mended_does_not_replace_a_later_one(self):
+        bad = self.item("I-1", "First", "PKG|1|FURLONG||1")
+        _whole, rows = self.bring("M16", bad, self.item("I-1", "Second"))
+        self.assertEqual(rows.mapped("state"), ["quarantined", "done"])
+        units = self.env.ref("integration_ehr_supply.value_map_hl7_unit")
+        units.line_ids = [(0, 0, {"source": "FURLONG", "target": "C62", "state": "confirmed"})]
+        rows[0].action_retry()
+        self.drain(self.lists)
+        rows[0].invalidate_recordset()
+        self.assertEqual((rows[0].state, self.known().name), ("done", "Second"))
+
     def test_a_file_without_entries(self):
         whole = self.arrive(self.file("M16"))
         self.assertEqual((whole.state, whole.error_code), ("quarantined", "missing_required"))

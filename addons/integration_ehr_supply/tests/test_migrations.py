@@ -6,33 +6,19 @@ from odoo.tests import TransactionCase, tagged
 from odoo.addons.integration_core.tests import upgrading
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-NAME = "integration_ehr_supply.mapping_hl7_item_out"
+BEFORE, VERSION = "19.0.1.0.0", "19.0.1.1.0"
 
 
 @tagged("post_install", "-at_install")
-class TestMigrations(TransactionCase):
+class TestMigrations(upgrading.RenewalMixin, TransactionCase):
     def test_items_that_are_sent_say_whether_they_expire(self):
-        script = upgrading.script("19.0.1.1.0", "post-item_expires", MIGRATIONS)
-        shipped = self.env.ref(NAME)
-        new = shipped.section_ids.expression
-        old = new.replace(script.NEW, script.OLD)
-        self.assertNotEqual(new, old)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE integration_mapping_section SET expression = %s WHERE id = %s",
-            (old, shipped.section_ids.id),
-        )
-        self.env.invalidate_all()
-        for _time in range(2):
-            script.migrate(self.env.cr, "19.0.1.0.0")
-            self.env.invalidate_all()
-            made = self.env.ref(NAME)
-            self.assertEqual((made.state, made.version, made.previous_id), ("approved", 2, shipped))
-            self.assertEqual(made.section_ids.expression, new)
-            self.assertEqual((shipped.state, shipped.section_ids.expression), ("approved", old))
+        self.assert_renews(upgrading.script(VERSION, "post-item_expires", MIGRATIONS), BEFORE)
+
+    def test_what_people_changed_stays(self):
+        self.assert_leaves_alone(upgrading.script(VERSION, "post-item_expires", MIGRATIONS), BEFORE)
 
     def test_reservations_say_which_item_of_the_kit_they_are(self):
-        script = upgrading.script("19.0.1.1.0", "post-kit_part", MIGRATIONS)
+        script = upgrading.script(VERSION, "post-kit_part", MIGRATIONS)
         product = self.env["product.product"].create({"name": "Item", "is_storable": True})
         kit = self.env["ehr.case.kit"].create(
             {"name": "Kit", "code": "MIG", "line_ids": [
@@ -49,13 +35,13 @@ class TestMigrations(TransactionCase):
         }
         moves = self.env["stock.move"].create([values, values, values])
         self.env.flush_all()
-        script.migrate(self.env.cr, "19.0.1.0.0")
+        script.migrate(self.env.cr, BEFORE)
         self.env.cr.execute("ALTER TABLE stock_move ADD COLUMN IF NOT EXISTS ehr_kit_line_id int")
         for move, line in zip(moves, kit.line_ids, strict=False):
             self.env.cr.execute(
                 "UPDATE stock_move SET ehr_kit_line_id = %s WHERE id = %s", (line.id, move.id)
             )
-        script.migrate(self.env.cr, "19.0.1.0.0")
+        script.migrate(self.env.cr, BEFORE)
         self.env.invalidate_all()
         parts = dict(
             zip(kit.line_ids.mapped("sequence"), moves.mapped("ehr_kit_part"), strict=False)
@@ -63,8 +49,42 @@ class TestMigrations(TransactionCase):
         self.assertEqual(parts, {10: 1, 20: 2})
         self.assertFalse(moves[2].ehr_kit_part)
 
-    def test_what_people_changed_stays(self):
-        script = upgrading.script("19.0.1.1.0", "post-item_expires", MIGRATIONS)
-        self.env.ref(NAME).action_new_version()
-        script.migrate(self.env.cr, "19.0.1.0.0")
-        self.assertEqual(self.env.ref(NAME).version, 1)
+    def test_mappings_say_more(self):
+        script = upgrading.script("19.0.1.2.0", "post-mappings", MIGRATIONS)
+        shipped, new = {}, {}
+        for name, (header, section) in script.CHANGES.items():
+            one = shipped[name] = self.env.ref(f"integration_ehr_supply.{name}")
+            new[name] = (one.header, one.section_ids.mapped("expression"))
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE integration_mapping SET header = %s WHERE id = %s",
+                (one.header.replace(*reversed(header)), one.id),
+            )
+            if section:
+                self.env.cr.execute(
+                    "UPDATE integration_mapping_section SET expression = %s WHERE id = %s",
+                    (
+                        one.section_ids.expression.replace(*reversed(section)),
+                        one.section_ids.id,
+                    ),
+                )
+        self.env.invalidate_all()
+        old = {one: (one.header, one.section_ids.mapped("expression")) for one in shipped.values()}
+        for _time in range(2):
+            script.migrate(self.env.cr, "19.0.1.1.0")
+            self.env.invalidate_all()
+            for name, one in shipped.items():
+                made = self.env.ref(f"integration_ehr_supply.{name}")
+                self.assertEqual((made.state, made.version, made.previous_id), ("approved", 2, one))
+                said = (made.header, made.section_ids.mapped("expression"))
+                self.assertEqual(said, new[name])
+                self.assertNotEqual(said, old[one])
+                self.assertEqual((one.header, one.section_ids.mapped("expression")), old[one])
+
+    def test_what_people_changed_of_these_stays(self):
+        script = upgrading.script("19.0.1.2.0", "post-mappings", MIGRATIONS)
+        names = [f"integration_ehr_supply.{name}" for name in script.CHANGES]
+        for name in names:
+            self.env.ref(name).action_new_version()
+        script.migrate(self.env.cr, "19.0.1.1.0")
+        self.assertEqual({self.env.ref(name).version for name in names}, {1})

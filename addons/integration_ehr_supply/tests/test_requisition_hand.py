@@ -12,13 +12,20 @@ class TestRequisitionHand(SupplyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keeper = new_test_user(
-            cls.env, "supply.hand", "stock.group_stock_user,uom.group_uom", tz="UTC"
-        )
+        cls.keeper = new_test_user(cls.env, "supply.hand", "stock.group_stock_user", tz="UTC")
 
     def setUp(self):
         super().setUp()
         self.set_stock(self.gloves, 50)
+
+    def test_quantities_stand_with_their_units(self):
+        """Also for those who do not use several units of a product: wards order in theirs."""
+        reader = new_test_user(self.env, "supply.units", "stock.group_stock_user")
+        reader.group_ids -= self.env.ref("uom.group_uom")
+        for model, kind in (("ehr.requisition", "form"), ("ehr.requisition.line", "list")):
+            arch = self.env[model].with_user(reader).get_view(view_type=kind)["arch"]
+            for name in ("unit_id", "stock_unit_id"):
+                self.assertIn(f'<field name="{name}"', arch, kind)
 
     def by_hand(self, quantity=10, at="2025-03-02 06:30:00", **values):
         one = self.entered(quantity, at, **values)

@@ -29,6 +29,10 @@ class TestRequisitionRefused(SupplyCase):
         self.check("missing_required", ["ORC|NW|PO1"], says="RQD-2")
         self.check("no_location", self.order(to=""))
 
+    def test_a_number_of_the_patient_is_no_visit(self):
+        """Without a word, the order would be of no visit."""
+        self.check("visit_is_record_number", self.order(), visit="4711", says="PV1-19")
+
     def test_quantities(self):
         self.check("quantity_not_kept", self.order(quantity="0"))
         self.check("quantity_not_kept", self.order(quantity="1.234567"))

@@ -115,6 +115,20 @@ class TestUsage(UsageCase):
 
 
 @tagged("post_install", "-at_install")
+class TestUsageVisit(UsageCase):
+    def test_a_number_of_the_patient_is_no_visit(self):
+        """Left out, it would be used by the ward for nobody; kept, it would stand in clear."""
+        for message in (
+            self.rds(self.rxd("D1", "1", "SWAB"), visit="4799"),
+            self.device("I1", "1", visit="4799", ITEM="STEM", SERIAL="SN1", QUANTITY="1 EA"),
+        ):
+            told = self.bring(message)
+            self.assert_quarantined(told, "visit_is_record_number")
+            self.assertNotIn("4799", told.error_message)
+        self.assertFalse(self.env["ehr.consumption"].search([]))
+
+
+@tagged("post_install", "-at_install")
 class TestUsageReturned(UsageCase):
     def test_a_dispense_is_reversed_exactly(self):
         self.admit("71")
@@ -178,6 +192,33 @@ class TestUsageReturned(UsageCase):
             self.give_back("R2", "D1", "SWAB", "2")
         self.give_back("R2", "D1", "SWAB", "1")
         self.assertEqual(self.left(self.swab, self.ward_stock), 1100)
+
+    def part(self, number, amount, of="D1"):
+        """A part of a dispense that comes back, under a number of its own."""
+        orc, rxd = self.rxd(number, "1", "SWAB", amount, control="CA")
+        return self.rds((f"{orc}|||||CARE{of}&CARE^{of}&PHARM", rxd))
+
+    def test_several_parts_come_back_each_under_a_number_of_its_own(self):
+        self.bring(self.rds(self.rxd("D1", "1", "SWAB", "10")))
+        self.assert_done(self.bring(self.part("R1", "3"), self.part("R2", "3")))
+        self.assertEqual(self.left(self.swab, self.ward_stock), 96)
+        taken = self.used("D1")
+        self.assertEqual(taken.return_ids, self.used("R1", "return") | self.used("R2", "return"))
+        self.assert_done(self.bring(self.part("R2", "3")))
+        self.assertEqual(taken.quantity_returned, 6, "told again, it changes nothing")
+        self.assert_quarantined(self.bring(self.part("R3", "5")), "returned_more")
+        self.assert_done(self.bring(self.part("R3", "4")))
+        self.assertEqual(self.left(self.swab, self.ward_stock), 100)
+        self.assert_quarantined(self.bring(self.part("R4", "1")), "returned_more")
+        self.assert_quarantined(self.bring(self.part("R5", "1", of="D9")), "unknown_usage")
+
+    def test_a_second_part_under_the_same_number_is_a_conflict(self):
+        self.bring(self.rds(self.rxd("D1", "1", "SWAB", "10")))
+        self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB", "3", control="CA"))))
+        self.assert_quarantined(
+            self.bring(self.rds(self.rxd("D1", "1", "SWAB", "4", control="CA"))), "returned_again"
+        )
+        self.assertEqual(self.left(self.swab, self.ward_stock), 93)
 
     def test_what_cannot_be_reversed(self):
         self.assert_quarantined(

@@ -3,6 +3,7 @@ from datetime import date
 from odoo import models
 from odoo.fields import Domain
 
+from odoo.addons.integration_core.engine.newest import Newest, Saying
 from odoo.addons.integration_core.tools import errors, moments
 
 
@@ -42,6 +43,23 @@ class IntegrationHandlerHr(models.AbstractModel):
                 code="number_ambiguous",
             )
         return found.with_context(active_test=True)
+
+    def _if_newest(self, received, model, number, apply):
+        """Apply a message, unless the sender has said something newer of the record.
+
+        :param apply: called without arguments; returns the record, which is linked by then
+        :return: the record
+        """
+        known = self.env["integration.record.link"]._find_records(
+            received.system_id, model, [number]
+        )
+        newest = Newest(self.env[model], [Saying(received, number)], known)
+        if newest.counting:
+            record = apply()
+            newest.remember()
+            return record
+        newest.note(known)
+        return known[number]
 
     def _employee(self, received, number):
         """The employee with a personnel number; empty if nobody has it."""

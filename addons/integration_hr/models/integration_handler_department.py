@@ -14,6 +14,11 @@ class IntegrationHandlerDepartment(models.AbstractModel):
     _latest_suffices = True
 
     def _process(self, received, data):
+        return self._if_newest(
+            received, "hr.department", data["number"], lambda: self._upsert(received, data)
+        )
+
+    def _upsert(self, received, data):
         number = data["number"]
         department = self._find(received, "hr.department", "department_number", number)
         values = self._values(received, data)

@@ -26,6 +26,11 @@ class IntegrationHandlerEmployee(models.AbstractModel):
     _latest_suffices = True
 
     def _process(self, received, data):
+        return self._if_newest(
+            received, "hr.employee", data["number"], lambda: self._upsert(received, data)
+        )
+
+    def _upsert(self, received, data):
         number = data["number"]
         employee = self._employee(received, number)
         values = self._values(received, data)

@@ -7,5 +7,6 @@ from . import (
     test_leaver_access,
     test_ownership,
     test_rights,
+    test_times,
     test_tools_leaving,
 )

@@ -18,13 +18,22 @@ from ..tools.rollup import Rollup, Step
 Windows = dict[int, dict[int, Rollup]]
 
 _COLUMNS = (
-    "received, finished, errors, attempts, duplicates, bytes, latency, depth, depth_peak, oldest"
+    "received, finished, errors, attempts, duplicates, bytes, latency, depth, depth_peak, oldest, "
+    "held"
 )
+
+#: What can be added up and drawn: sums of the columns above, in columns of their own.
+_SUMS = "received_count, done_count, failed_count, error_count"
 
 
 def moment(seconds: float) -> datetime:
     """A naive moment in UTC, as Odoo stores it, of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def seconds(at: datetime) -> int:
+    """Seconds since 1970 of a moment as Odoo stores it."""
+    return int(at.replace(tzinfo=UTC).timestamp())
 
 
 def store(cr: BaseCursor, step: Step, windows: Mapping[int, Mapping[int, Rollup]]) -> None:
@@ -36,12 +45,13 @@ def store(cr: BaseCursor, step: Step, windows: Mapping[int, Mapping[int, Rollup]
     ]
     if not rows:
         return
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(rows))
-    names = _COLUMNS.split(", ")
+    names = f"{_COLUMNS}, {_SUMS}".split(", ")
+    one = f"({', '.join(['%s'] * (3 + len(names)))})"
+    values = ", ".join([one] * len(rows))
     replaced = ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
     cr.execute(
         f"""
-        INSERT INTO integration_rollup (interface_id, step, begin_at, {_COLUMNS})
+        INSERT INTO integration_rollup (interface_id, step, begin_at, {", ".join(names)})
         VALUES {values}
         ON CONFLICT (interface_id, step, begin_at) DO UPDATE SET {replaced}
         """,  # noqa: S608 (names of columns of this module)
@@ -78,4 +88,15 @@ def _columns(rollup: Rollup) -> list[object]:
     return [
         json.dumps(value) if isinstance(value, dict | list) else value
         for value in (values[name] for name in _COLUMNS.split(", "))
+    ] + _sums(rollup)
+
+
+def _sums(rollup: Rollup) -> list[object]:
+    """In the order of :data:`_SUMS`."""
+    finished = rollup.finished
+    return [
+        sum(rollup.received.values()),
+        finished.get("done", 0),
+        finished.get("dead", 0) + finished.get("quarantined", 0),
+        rollup.failed,
     ]

@@ -2,17 +2,33 @@
 
 from odoo.tests import TransactionCase, new_test_user, tagged
 
-from odoo.addons.integration_core.tests.access_matrix import NOTHING, OPERATIONS, READ, ROLES
+from odoo.addons.integration_core.tests.access_matrix import OPERATIONS, ROLES
 
-_SEEN = {role: NOTHING if role == "user" else READ for role in ROLES}
-MATRIX = {
-    # data and heartbeats
-    ("integration.rollup", "integration.heartbeat"): _SEEN,
-    # incidents
-    ("integration.incident",): _SEEN,
-}
-MAY_CALL = {}
-SAMPLES = {}
+from . import (
+    access_data,
+    access_detect,
+    access_incidents,
+    access_metrics,
+    access_telemetry,
+    access_triage,
+)
+
+PARTS = (
+    access_data,
+    access_detect,
+    access_incidents,
+    access_metrics,
+    access_telemetry,
+    access_triage,
+)
+
+
+def _merged(name):
+    return {key: value for part in PARTS for key, value in getattr(part, name, {}).items()}
+
+
+MATRIX, MAY_CALL = _merged("MATRIX"), _merged("MAY_CALL")
+SAMPLES, ARGUMENTS = _merged("SAMPLES"), _merged("ARGUMENTS")
 
 
 @tagged("post_install", "-at_install")

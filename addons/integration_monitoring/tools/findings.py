@@ -26,6 +26,7 @@ class Signal(StrEnum):
     DURABILITY = "durability"  #: what was acknowledged is lost, or dead and not handled
     QUEUE_AGE = "queue_age"  #: the oldest message waits longer than agreed
     DEAD_LETTER = "dead_letter"  #: messages were given up
+    DUPLICATES = "duplicates"  #: what comes is known already, mostly
     ERROR_GROUP = "error_group"  #: a kind of failure is new, or has come back
     BREAKER_OPEN = "breaker_open"  #: the circuit breaker lets nothing pass
     LISTENER_DOWN = "listener_down"  #: a process that receives does not beat
@@ -33,6 +34,7 @@ class Signal(StrEnum):
     PROBE_FAILED = "probe_failed"  #: the partner does not answer a scheduled probe
     EXPIRY = "expiry"  #: a certificate or a secret ends soon
     RETENTION = "retention"  #: what should be deleted was not
+    DATABASE = "database"  #: PostgreSQL is near one of its limits
     AUDIT_CHAIN = "audit_chain"  #: the audit trail does not verify
 
 

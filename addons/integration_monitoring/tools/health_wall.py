@@ -59,6 +59,7 @@ CODES: Final[Mapping[str, Light]] = MappingProxyType(
         "queue_old": Light.DEGRADED,
         "queue_stuck": Light.DOWN,
         "errors": Light.DEGRADED,
+        "duplicates": Light.DEGRADED,
         "dead_letters": Light.DEGRADED,
         "quarantined": Light.DEGRADED,
         "budget_burning": Light.DEGRADED,
@@ -88,6 +89,7 @@ class Signs:
     :param oldest: seconds that the oldest message waits; held ones do not count.
     :param oldest_allowed: seconds that it may wait; ``None``: no objective.
     :param attempts, failed: of the last five minutes.
+    :param duplicates: repetitions of known messages, as far as they are too many.
     :param dead, quarantined: messages that wait for a person.
     :param silent_seconds: length of a significant gap, else 0.
     :param listener_down, runner_down: what it depends on does not beat.
@@ -105,6 +107,7 @@ class Signs:
     oldest_allowed: float | None = None
     attempts: int = 0
     failed: int = 0
+    duplicates: int = 0
     dead: int = 0
     quarantined: int = 0
     silent_seconds: int = 0
@@ -193,6 +196,8 @@ def _traffic(signs: Signs) -> list[Reason]:
     if signs.attempts >= _ATTEMPTS and signs.failed >= _FAILING * signs.attempts:
         code = "all_fail" if signs.failed >= signs.attempts else "errors"
         found.append(_because(code, attempts=signs.attempts, failed=signs.failed))
+    if signs.duplicates:
+        found.append(_because("duplicates", count=signs.duplicates))
     if signs.oldest_allowed is not None and signs.oldest > signs.oldest_allowed:
         stuck = signs.oldest > _STUCK * signs.oldest_allowed
         code = "queue_stuck" if stuck else "queue_old"

@@ -129,14 +129,20 @@ class Histogram:
 
         Exact at a bound; within a bucket the durations count as spread evenly, rounded upwards.
         """
-        at = _bucket(threshold)
-        beyond = sum(self.counts[at + 1 :])
-        if at == SIZE - 1:
-            # Nothing is known of how far beyond the last bound they are: all of them are slow.
-            return self.counts[at]
-        low = BOUNDS[at - 1] if at else 0.0
-        share = (BOUNDS[at] - max(threshold, 0.0)) / (BOUNDS[at] - low)
-        return beyond + math.ceil(share * self.counts[at] - 1e-9)
+        return over(self.counts, threshold)
+
+
+def over(counts: Sequence[int], threshold: float) -> int:
+    """The same of counts as a row stores them, for those who ask for many rows."""
+    at = _bucket(threshold)
+    beyond = sum(counts[at + 1 :])
+    within = counts[at] if at < len(counts) else 0
+    if at == SIZE - 1:
+        # Nothing is known of how far beyond the last bound they are: all of them are slow.
+        return within
+    low = BOUNDS[at - 1] if at else 0.0
+    share = (BOUNDS[at] - max(threshold, 0.0)) / (BOUNDS[at] - low)
+    return beyond + math.ceil(share * within - 1e-9)
 
 
 def percentiles(histogram: Histogram) -> dict[str, float | None]:

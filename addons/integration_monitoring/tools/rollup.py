@@ -43,9 +43,10 @@ class Rollup:
     :param duplicates: messages that were recognised as known.
     :param bytes: of payloads that came into being.
     :param latency: seconds from the coming into being to the effect of what was done.
-    :param depth: how many waited at the end of the window.
+    :param depth: how many waited at the end of the window; held ones do not count.
     :param depth_peak: how many waited at most.
     :param oldest: seconds that the oldest one had waited at most.
+    :param held: how many were held at the end of the window.
     """
 
     received: Mapping[str, int] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Rollup:
     depth: int = 0
     depth_peak: int = 0
     oldest: float = 0.0
+    held: int = 0
 
     @property
     def failed(self) -> int:
@@ -105,6 +107,7 @@ def combine(parts: Sequence[Rollup]) -> Rollup:
         depth=parts[-1].depth,
         depth_peak=max(max(part.depth, part.depth_peak) for part in parts),
         oldest=max(part.oldest for part in parts),
+        held=parts[-1].held,
     )
 
 
@@ -123,7 +126,7 @@ def roll_up(rows: Mapping[int, Rollup], begin: int, step: Step) -> Rollup:
     whole = combine(parts)
     # Nothing in the last window: whatever waited has gone.
     if parts and begin + step - below not in rows:
-        return Rollup(**{**_values(whole), "depth": 0})
+        return Rollup(**{**_values(whole), "depth": 0, "held": 0})
     return whole
 
 

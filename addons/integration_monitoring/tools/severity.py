@@ -45,6 +45,7 @@ HARMS: Final[Mapping[Signal, Harm]] = MappingProxyType(
         Signal.DURABILITY: Harm.LOSS,
         Signal.QUEUE_AGE: Harm.PART,
         Signal.DEAD_LETTER: Harm.PART,
+        Signal.DUPLICATES: Harm.ODD,
         Signal.ERROR_GROUP: Harm.ODD,
         Signal.BREAKER_OPEN: Harm.STOP,
         Signal.LISTENER_DOWN: Harm.STOP,
@@ -53,6 +54,7 @@ HARMS: Final[Mapping[Signal, Harm]] = MappingProxyType(
         Signal.EXPIRY: Harm.SOON,
         Signal.RETENTION: Harm.LOSS,
         Signal.AUDIT_CHAIN: Harm.LOSS,
+        Signal.DATABASE: Harm.PART,
     }
 )
 

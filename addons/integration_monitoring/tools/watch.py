@@ -1,6 +1,6 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Watches one interface minute by minute: volume, silence, availability, latency.
+"""Watches one interface minute by minute: volume, silence, availability, latency, plain readings.
 This is where the detectors are put together, for the scheduled job as for the proof of their
 precision. Each minute costs the same, however long the history: the counts of the bucket that is
 filling and the gap that is growing are kept, the tallies of the objectives come as sums over their
@@ -12,13 +12,13 @@ What is kept between two minutes (:meth:`Watch.to_dict`) is small and fit for a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from . import burn_rate, detector, silence, volume
+from . import burn_rate, detector, readings, silence, volume
 from .detector import Change, Hysteresis
-from .findings import Finding, Signal
+from .findings import Fact, Finding, Signal
 from .hours_of_week import LocalWeek
 from .slo import Objective
 from .traffic_profile import Expectation, Profile
@@ -62,6 +62,9 @@ class Watch:
         the last 24 hours, oldest first.
     :param next_minute: minutes since 1970 of the minute that is wanted next; earlier ones are
         known.
+    :param facts: of each signal that is open: the numbers that last spoke for it.
+    :param significant: when the present gap became a silence, in seconds.
+    :param off: signals that are not judged.
     """
 
     profile: Profile
@@ -72,6 +75,9 @@ class Watch:
     filled: int = 0
     hours: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=24))
     next_minute: int = 0
+    facts: dict[Signal, Mapping[str, Fact]] = field(default_factory=dict)
+    significant: float | None = None
+    off: frozenset[Signal] = frozenset()
     _limit: float = 0.0
 
     def __post_init__(self) -> None:
@@ -101,28 +107,91 @@ class Watch:
         at = (minute + 1) * MINUTE
         findings = [self._silence(minute, count), *self._volume(minute, count)]
         findings += [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
-        return [
-            change for finding in findings if (change := self._observe(at, finding)) is not None
-        ]
+        return self.observe(at, findings)
+
+    def observe(self, at: int, findings: Iterable[Finding]) -> list[Change]:
+        """What findings of a moment change; those of signals that are switched off do not count."""
+        told = (self._observe(at, one) for one in findings if one.signal not in self.off)
+        return [change for change in told if change is not None]
+
+    def forget(self, at: int, signals: Iterable[Signal]) -> list[Change]:
+        """End at once what is open of these signals: they are switched off, or speak of nothing."""
+        changes = []
+        for signal in signals:
+            state = self.states.pop(signal, None)
+            self.facts.pop(signal, None)
+            if state:
+                change = detector.forget(state, at, Finding(signal, 0.0))[1]
+                changes += [change] if change else []
+        return changes
+
+    def open(self) -> dict[Signal, detector.State]:
+        """Signals that have started and not ended, with their states."""
+        return {signal: one for signal, one in self.states.items() if detector.is_open(one)}
 
     def _observe(self, at: int, finding: Finding) -> Change | None:
-        state = self.states.get(finding.signal)
+        signal = finding.signal
+        state = self.states.get(signal)
         if finding.level < 1 and not state:
             return None
-        rule = HYSTERESES.get(finding.signal) or (
-            _VOLUME_NARROW if self.profile.width == 1 else _VOLUME_WIDE
-        )
-        self.states[finding.signal], change = detector.observe(state or {}, at, finding, rule)
+        following, change = detector.observe(state or {}, at, finding, self._hysteresis(signal))
+        self.states[signal] = following
+        if not detector.is_open(following):
+            self.facts.pop(signal, None)
+        elif finding.facts:
+            self.facts[signal] = finding.facts
         return change
+
+    def _hysteresis(self, signal: Signal) -> Hysteresis:
+        if signal in (Signal.VOLUME_HIGH, Signal.VOLUME_LOW):
+            return _VOLUME_NARROW if self.profile.width == 1 else _VOLUME_WIDE
+        return HYSTERESES.get(signal) or readings.hysteresis(signal)
 
     # -- silence ---------------------------------------------------------------------------
 
     def _silence(self, minute: int, count: int) -> Finding:
         if count:
             self.gap = self.gap.arrived((minute + 1) * MINUTE)
-        else:
-            self.gap = self.gap.grown(MINUTE, self.profile.rates[self.week.half(minute * MINUTE)])
-        return silence.judge(self.gap, self._limit)
+            self.significant = None
+            return silence.judge(self.gap, self._limit)
+        before = self.gap
+        self.gap = before.grown(MINUTE, self.profile.rates[self.week.half(minute * MINUTE)])
+        return self._significant(before, self.gap)
+
+    def silent_by(self, now: int) -> list[Change]:
+        """What a silence changes before its minute is over.
+
+        :param now: seconds, later than the minutes that are known; nothing has come since.
+        """
+        gap = self.gap
+        if gap.since is None or now <= gap.until:
+            return []
+        rate = self.profile.rates[self.week.half(gap.until)]
+        finding = self._significant(gap, gap.grown(now - gap.until, rate))
+        return self.observe(now, [finding]) if finding.level >= 1 else []
+
+    def significant_at(self) -> float | None:
+        """When the gap will be a silence if nothing comes, in seconds; when it is one: since when.
+
+        ``None``: it will not be within four weeks, or nothing is known.
+        """
+        if self.significant is not None:
+            return self.significant
+        if not any(self.profile.rates):
+            return None
+        return silence.significant_at(self.gap, self.profile.rates, self.week, self._limit)
+
+    def _significant(self, before: silence.Gap, gap: silence.Gap) -> Finding:
+        """The finding of a gap that has grown, with the moment at which it became significant."""
+        finding = silence.judge(gap, self._limit)
+        if finding.level < 1 or gap.since is None:
+            return finding
+        if self.significant is None:
+            self.significant = silence.significant_at(
+                before, self.profile.rates, self.week, self._limit
+            )
+        at = gap.until if self.significant is None else min(self.significant, gap.until)
+        return replace(finding, facts={**finding.facts, "significant_at": int(at)})
 
     # -- volume ----------------------------------------------------------------------------
 
@@ -171,6 +240,9 @@ class Watch:
             "bucket": [self.bucket, self.filled],
             "hours": [list(hour) for hour in self.hours],
             "next_minute": self.next_minute,
+            "width": self.profile.width,
+            "facts": {signal.value: dict(facts) for signal, facts in self.facts.items()},
+            "significant": self.significant,
         }
 
     @classmethod
@@ -183,7 +255,11 @@ class Watch:
         if data:
             watch.states = {Signal(key): state for key, state in data["states"].items()}
             watch.gap = silence.Gap(*data["gap"])
-            watch.bucket, watch.filled = map(int, data["bucket"])
+            if data.get("width", profile.width) == profile.width:
+                # What was filling belongs to no bucket of another width.
+                watch.bucket, watch.filled = map(int, data["bucket"])
             watch.hours.extend((int(slot), int(count)) for slot, count in data["hours"])
             watch.next_minute = int(data["next_minute"])
+            watch.facts = {Signal(key): facts for key, facts in data.get("facts", {}).items()}
+            watch.significant = data.get("significant")
         return watch

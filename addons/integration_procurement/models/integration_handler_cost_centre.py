@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
+from odoo.addons.integration_core.engine.newest import Newest, Saying
 from odoo.addons.integration_core.tools import errors
 
 from ..tools.identifiers import vat_key
@@ -22,10 +23,31 @@ class IntegrationHandlerCostCentre(models.AbstractModel):
     _latest_suffices = True
 
     def _process(self, received, data):
-        account = self._upsert(received, data)
-        if data.get("active", True):
+        newest = self._newest(received, data)
+        account = self._hear(received, data, newest)
+        if newest.counting and data.get("active", True):
             self._forget_missing(received, account)
         return account
+
+    def _newest(self, received, data):
+        """Whether it is older than what the sender said of the cost centre."""
+        return Newest(
+            self.env[MODEL], [Saying(received, data["number"])], self._linked(received, data)
+        )
+
+    def _linked(self, received, data):
+        links = self.env["integration.record.link"]
+        return links._find_records(received.system_id, MODEL, [data["number"]])
+
+    def _hear(self, received, data, newest):
+        """Create or update one cost centre if nothing newer was said of it; return its account."""
+        if newest.counting:
+            account = self._upsert(received, data)
+            newest.remember()
+            return account
+        known = self._linked(received, data)
+        newest.note(known)
+        return known[data["number"]]
 
     def _upsert(self, received, data):
         """Create or update one cost centre; return its account."""

@@ -41,7 +41,7 @@ class IntegrationHandlerCostCentreList(models.AbstractModel):
     def _upsert_entry(self, received, entry, position):
         """One entry; its errors say which one it is."""
         try:
-            return self._upsert(received, entry)
+            return self._hear(received, entry, self._newest(received, entry))
         except (errors.ConflictError, errors.ContractError) as exc:
             raise type(exc)(f"Entry {position} of the list: {exc.message}", code=exc.code) from exc
 

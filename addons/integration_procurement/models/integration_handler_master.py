@@ -4,6 +4,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine.duplicates import POSSIBLE, PossibleDuplicate
+from odoo.addons.integration_core.engine.newest import Newest, Saying
 from odoo.addons.integration_core.tools import errors
 
 
@@ -16,7 +17,8 @@ class IntegrationHandlerMaster(models.AbstractModel):
     does not know yet, and nothing speaks against it, this is the one. Everything else is for a
     person to decide (:class:`PossibleDuplicate`).
 
-    What a message does not name stays as it is; what it names as null is emptied.
+    What a message does not name stays as it is; what it names as null is emptied. One that is older
+    than what the system said of the record already changes nothing (:mod:`.newest`).
     """
 
     _name = "integration.handler.master"
@@ -97,23 +99,34 @@ class IntegrationHandlerMaster(models.AbstractModel):
 
     def _upsert(self, messages):
         received = messages[0][0]
-        documents = [data for _received, data in messages]
         links = self.env["integration.record.link"]
         known = links._find_records(
-            received.system_id, self._master_model, {data["number"] for data in documents}
+            received.system_id, self._master_model, {data["number"] for _one, data in messages}
         )
+        said = [Saying(one, data["number"], data.get("issued_at")) for one, data in messages]
+        newest = Newest(self.env[self._master_model], said, known)
+        if newest.counting:
+            documents = [messages[place][1] for place in newest.counting]
+            self._apply(received, documents, known)
+            newest.remember()
+        newest.note(known)
+        return [known[data["number"]] for _one, data in messages]
+
+    def _apply(self, received, documents, known):
+        """Create or update the records of messages.
+
+        :param known: records by number; gets those that are found or created
+        """
         found = self._recognise(received, documents, known)
         known.update(found)
         pairs = list(zip(documents, self._values(received, documents), strict=True))
         created = self._create_missing([one for one in pairs if one[0]["number"] not in known])
-        links._link_all(received.system_id, {**found, **created})
+        self.env["integration.record.link"]._link_all(received.system_id, {**found, **created})
         self._update(
             [(known[data["number"]], said) for data, said in pairs if data["number"] in known]
         )
         known.update(created)
-        records = [known[data["number"]] for data in documents]
-        self._complete(received, records, documents)
-        return records
+        self._complete(received, [known[data["number"]] for data in documents], documents)
 
     def _create_missing(self, pairs):
         """Create what is not known, all at once.

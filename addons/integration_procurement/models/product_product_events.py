@@ -29,7 +29,7 @@ class ProductProduct(models.Model):
         }
 
     def _integration_canonical_item(self) -> dict:
-        """This product as the canonical object ``procurement.item`` 1.2.0.
+        """This product as the canonical object ``procurement.item`` 1.3.0.
 
         Its number is Odoo's own, which is there from the beginning and never changes. Prices are
         agreements of suppliers and stay here.

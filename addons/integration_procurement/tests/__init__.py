@@ -16,6 +16,7 @@ from . import (
     test_item_merge,
     test_journal_entry,
     test_master_events,
+    test_master_times,
     test_material_consumption,
     test_new_columns,
     test_order_confirmation,

@@ -5,7 +5,7 @@ A :class:`Care` belongs to a hospital and uses its chance.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -128,8 +128,9 @@ class Care:
         theatre = Place(*operation.theatre)
         implant = goods.IMPLANTS.get(operation.code)
         told = []
-        if implant:
-            told.append(Happening("R01", visit, implanted=self._implant(implant, theatre, now)))
+        device = self._implant(implant, theatre, now) if implant else None
+        if device:
+            told.append(Happening("R01", visit, implanted=device))
         lines = [
             Line(
                 self._number("D"), item, str(max(1, quantity - rng.randint(0, 1))), goods.EACH, "",
@@ -140,9 +141,10 @@ class Care:
         told.append(Happening("O13", visit, given=tuple(lines)))
         hours = Decimal(operation.minutes) / 60
         charges = [self._charge(goods.THEATRE_HOUR, hours, theatre, now, operation.code)]
-        if implant:
+        if implant and device:
             price = goods.PRICES[implant.charge]
-            charges.append(self._charge(price, Decimal(1), theatre, now, operation.code))
+            charge = self._charge(price, Decimal(1), theatre, now, operation.code)
+            charges.append(replace(charge, order=device.number))
         return [*told, Happening("P03", visit, charged=tuple(charges))]
 
     def _implant(self, implant: goods.Implant, theatre: Place, now: int) -> Implanted:

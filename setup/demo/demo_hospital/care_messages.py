@@ -95,8 +95,8 @@ def _charged(
                     1: str(place), 2: one.number, 4: time(one.at), 6: kind,
                     7: f"{one.code}^{escaped(one.text)}", 10: one.quantity,
                     11: f"{one.amount}&{currency}", 13: BY_CODE[where.ward].cost_centre,
-                    16: location(where), 19: "Z99.8^Invented diagnosis^I10", 25: one.procedure,
-                    31: one.reverses,
+                    16: location(where), 19: "Z99.8^Invented diagnosis^I10", 23: one.order,
+                    25: one.procedure, 31: one.reverses,
                 },
             )
         )  # fmt: skip

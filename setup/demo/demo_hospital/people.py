@@ -102,6 +102,7 @@ class Charge:
     :ivar amount: of all of it
     :ivar place: ward, room, bed
     :ivar reverses: number of the charge that is credited
+    :ivar order: number of what was given or implanted and is charged
     """
 
     number: str
@@ -113,6 +114,7 @@ class Charge:
     at: int
     procedure: str = ""
     reverses: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True)

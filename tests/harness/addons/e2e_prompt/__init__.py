@@ -1,9 +1,10 @@
 """Lets a test's server begin at once, and with nothing that no test uses.
 
 The job runner waits five seconds "to let the workers start at ease", and there are some sixty
-servers. Each would start a second Odoo for websockets, as long in starting as the first: no test
-opens one. And the password of each user would be made hard to guess: half a second of computing
-whenever somebody is created or logs in, which each test does several times.
+servers. Each would start a second Odoo for websockets, as long in starting as the first: a test
+that opens one leaves this module out. And the password of each user would be made hard to guess:
+half a second of computing whenever somebody is created or logs in, which each test does several
+times.
 """
 
 import os

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { confirm, openApp, reaches } from "./steps";
+import { confirm, openApp, openCards, reaches } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_lifecycle", {
     steps: () => [
@@ -80,11 +80,7 @@ registry.category("web_tour.tours").add("integration_core_activate", {
             content: "It can be paused again",
             trigger: ".o_form_view:not(:has(.ribbon)) button[name='action_pause']",
         },
-        {
-            content: "Back to the overview",
-            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']",
-            run: "click",
-        },
+        openCards(),
         {
             content: "The card has a light",
             trigger:

@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { choose, openApp, openSubmenu } from "./steps";
+import { choose, openApp, openCards, openSubmenu } from "./steps";
 
 registry.category("web_tour.tours").add("integration_core_conflict", {
     steps: () => [
@@ -166,11 +166,7 @@ registry.category("web_tour.tours").add("integration_core_mute", {
             content: "It is muted",
             trigger: ".o_statusbar_status button[data-value='active'].o_arrow_button_current",
         },
-        {
-            content: "Back to the overview",
-            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']",
-            run: "click",
-        },
+        openCards(),
         {
             content: "The overview warns",
             trigger: ".o_integration_muted:contains('Country got its phone code') button",

@@ -4,6 +4,24 @@ import { stepUtils } from "@web_tour/tour_utils";
 // Steps that tours of the suite share. A step waits until its trigger is there: where two screens look
 // alike, a step in between names what only the second one has.
 
+const OVERVIEW = ".o_menu_sections [data-menu-xmlid='integration_core.menu_overview']";
+const MONITORING = ".o_menu_sections [data-menu-xmlid='integration_monitoring.menu_monitoring']";
+const CARDS = "[data-menu-xmlid='integration_monitoring.menu_cards']";
+
+/** Opens the cards of the interfaces. Where monitoring is installed, they stand in its menu. */
+export const openCards = () => ({
+    content: "Open the cards of the interfaces",
+    trigger: `${OVERVIEW}, ${MONITORING}`,
+    async run({ click }) {
+        if (document.querySelector(OVERVIEW)) {
+            await click(OVERVIEW);
+        } else {
+            await click(MONITORING);
+            await click(await waitFor(CARDS, { visible: true, timeout: 5000 }));
+        }
+    },
+});
+
 export const openApp = () => [
     stepUtils.showAppsMenuItem(),
     {
@@ -11,6 +29,7 @@ export const openApp = () => [
         trigger: ".o_app[data-menu-xmlid='integration_core.menu_root']",
         run: "click",
     },
+    openCards(),
     {
         content: "The overview shows interfaces as cards",
         trigger: ".o_integration_overview .o_kanban_record",

@@ -22,8 +22,8 @@ const openIntegrations = () => [
         run: "click",
     },
     {
-        content: "The overview is there",
-        trigger: ".o_integration_overview",
+        content: "It is open, whichever screen it begins with",
+        trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_configuration']",
     },
 ];
 

@@ -1,0 +1,206 @@
+"""Scheduled probes of partners' endpoints: whether they can be reached, also when nothing is sent.
+
+A probe opens a connection to the address of an interface, or asks for a page at it, over the same
+guards as messages: checked addresses, TLS, no redirects. It carries no message, so a partner cannot
+take it for one. Probes run beside each other, and no transaction is open meanwhile but the cron's.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
+from odoo.addons.integration_core.engine import arming
+from odoo.addons.integration_core.engine.cursors import own_cursor
+from odoo.addons.integration_core.tools import errors, net_guard
+from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest
+
+from .deadman import USER_AGENT
+from .rollup_rows import moment
+
+#: Probes at once; seconds that each may take.
+AT_ONCE, SECONDS = 8, 10.0
+_SECURE = ("https", "mllps")
+_PORTS = {"http": 80, "https": 443, "mllp": 2575, "mllps": 2575}
+_client = HttpClient()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is probed.
+
+    :param kind: ``connect``: a connection, over TLS where the address says so; ``request``: a
+        request whose answer says by its status that the service is up.
+    """
+
+    id: int
+    kind: str
+    url: str = field(repr=False)
+    method: str = "HEAD"
+    networks: tuple[net_guard.Network, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a probe ended.
+
+    :param code: machine code of the failure; empty: the partner answered.
+    :param text: the failure for a person; repeats neither address nor answer.
+    """
+
+    id: int
+    milliseconds: int
+    code: str = ""
+    text: str = ""
+
+
+def run(registry: Registry) -> int:
+    """Probe what is due; return how many were."""
+    with own_cursor(registry) as cr:
+        if arming.is_held(cr):
+            return 0  # a copy calls nobody
+        due = _claim(cr)
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        targets = env["integration.probe"].browse(due)._targets()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = list(pool.map(attempt, targets))
+    with own_cursor(registry) as cr:
+        for outcome in outcomes:
+            keep(cr, outcome)
+    return len(outcomes)
+
+
+def _claim(cr: BaseCursor) -> list[int]:
+    """Those whose time has come, which are nobody else's for this interval."""
+    now = moment(time.time())
+    cr.execute(
+        """
+        UPDATE integration_probe p
+           SET next_at = %(now)s + p.every_minutes * interval '1 minute' - interval '5 seconds'
+         WHERE p.id IN (
+               SELECT q.id FROM integration_probe q
+                 JOIN integration_interface i ON i.id = q.interface_id
+                WHERE q.active AND (q.next_at IS NULL OR q.next_at <= %(now)s)
+                  AND i.active AND i.state IN ('active', 'deprecated')
+                  FOR UPDATE OF q SKIP LOCKED)
+        RETURNING p.id
+        """,
+        {"now": now},
+    )
+    return sorted(row[0] for row in cr.fetchall())
+
+
+def attempt(target: Target) -> Outcome:
+    """Probe one target; never raises."""
+    begun = time.monotonic()
+    code = text = ""
+    try:
+        if target.kind == "request":
+            _request(target)
+        else:
+            _connect(target)
+    except errors.IntegrationError as exc:
+        code, text = exc.code or "failed", exc.message
+    except Exception as exc:  # whatever libraries raise: one probe must not end the others
+        code, text = "failed", type(exc).__name__
+    return Outcome(target.id, round((time.monotonic() - begun) * 1000), code, text)
+
+
+def _request(target: Target) -> None:
+    answer = _client.send(
+        HttpRequest(
+            target.method,
+            target.url,
+            {"user-agent": USER_AGENT},
+            max_response_bytes=65_536,
+            allowed_networks=target.networks,
+            allow_plaintext=net_guard.stays_on_this_machine(target.url),
+            connect_timeout=SECONDS / 2,
+            read_timeout=SECONDS,
+            total_timeout=SECONDS,
+        )
+    )
+    # Without a login or a body a service may refuse us, and is up all the same.
+    if answer.status >= 500:
+        raise errors.TransientError(
+            f"The partner answered HTTP {answer.status}.", code=f"http_{answer.status}"
+        )
+
+
+def _connect(target: Target) -> None:
+    """Open a connection, and over TLS finish the handshake: that is when a server is there."""
+    parts = urlsplit(target.url)
+    host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
+    addresses = net_guard.resolve_checked(host, port, target.networks)
+    try:
+        with socket.create_connection((addresses[0], port), timeout=SECONDS) as plain:
+            if parts.scheme in _SECURE:
+                _handshake(plain, host)
+    except ssl.SSLCertVerificationError:
+        raise errors.TransientError(
+            "The certificate of the partner is not valid.", code="certificate"
+        ) from None
+    except ssl.SSLError:
+        pass  # it wants a certificate of ours, or another version: somebody is there
+    except TimeoutError:
+        raise errors.TransientError("The partner does not answer.", code="timeout") from None
+    except OSError:
+        raise errors.TransientError("The partner refuses connections.", code="refused") from None
+
+
+def _handshake(plain: socket.socket, host: str) -> None:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with context.wrap_socket(plain, server_hostname=host):
+        pass
+
+
+def keep(cr: BaseCursor, outcome: Outcome) -> None:
+    """Store how a probe ended."""
+    cr.execute(
+        """
+        UPDATE integration_probe
+           SET state = CASE WHEN %(code)s = '' THEN 'ok' ELSE 'failing' END,
+               tried_at = %(now)s, milliseconds = %(milliseconds)s,
+               code = nullif(%(code)s, ''), error = nullif(%(text)s, ''),
+               failures = CASE WHEN %(code)s = '' THEN 0 ELSE coalesce(failures, 0) + 1 END,
+               failing_since = CASE WHEN %(code)s = '' THEN NULL
+                                    ELSE coalesce(failing_since, %(now)s) END,
+               success_at = CASE WHEN %(code)s = '' THEN %(now)s ELSE success_at END
+         WHERE id = %(id)s
+        """,
+        {
+            "id": outcome.id,
+            "now": moment(time.time()),
+            "milliseconds": outcome.milliseconds,
+            "code": outcome.code,
+            "text": outcome.text,
+        },
+    )
+
+
+def readings(cr: BaseCursor, now: float) -> Mapping[int, tuple[int, int, str]]:
+    """Of each probed interface: successive failures, seconds since the first, and the code.
+
+    Of several probes the worst one counts.
+    """
+    cr.execute(
+        """
+        SELECT DISTINCT ON (interface_id) interface_id, coalesce(failures, 0),
+               coalesce(extract(epoch FROM %s::timestamp - failing_since), 0)::int,
+               coalesce(code, '')
+          FROM integration_probe WHERE active AND tried_at IS NOT NULL
+         ORDER BY interface_id, failures DESC NULLS LAST
+        """,
+        [moment(now)],
+    )
+    return {row[0]: row[1:] for row in cr.fetchall()}

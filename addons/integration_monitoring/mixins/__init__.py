@@ -1,0 +1,10 @@
+from . import (
+    error_group_act,
+    error_group_view,
+    incident_acts,
+    incident_screen,
+    incident_told,
+    overview_parts,
+    overview_words,
+    trace_case,
+)

@@ -1,0 +1,205 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.integration_core.models.integration_message import ERROR_CLASSES, FAULTS
+
+from ..engine import error_collector
+from ..tools import error_groups
+from ..tools.error_groups import Act, ActRefused
+
+STATES = [
+    ("new", "New"),
+    ("regressed", "Back again"),
+    ("open", "Open"),
+    ("acknowledged", "Known"),
+    ("assigned", "Assigned"),
+    ("snoozed", "Snoozed"),
+    ("resolved", "Resolved"),
+]
+ACTIVITY = "integration_monitoring.mail_activity_error_group"
+#: Groups that nobody has seen for so long, and in which nothing waits, are forgotten.
+KEPT = timedelta(days=365)
+
+
+class IntegrationErrorGroup(models.Model):
+    """All failures of one kind at one interface, looked after as one.
+
+    Failures come from the ledger (:mod:`..engine.error_collector`); people act by the transition
+    table of :mod:`..tools.error_groups`. The title holds nothing individual.
+    """
+
+    _name = "integration.error.group"
+    _description = "Group of Failures"
+    _inherit = ["integration.error.group.act", "integration.error.group.view"]
+    _order = "waiting_count desc, last_seen desc, id desc"
+    _rec_name = "title"
+
+    interface_id = fields.Many2one(
+        "integration.interface", required=True, readonly=True, ondelete="cascade"
+    )
+    system_id = fields.Many2one(related="interface_id.system_id")
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    fingerprint = fields.Char(required=True, readonly=True)
+    title = fields.Char(
+        string="Kind of failure", required=True, readonly=True, help="Without anything individual."
+    )
+    code = fields.Char(string="Error code", readonly=True)
+    error_class = fields.Selection(ERROR_CLASSES, string="Class of error", readonly=True)
+    fault = fields.Selection(FAULTS, readonly=True, help="On whose side the cause lies.")
+    state = fields.Selection(STATES, required=True, readonly=True, default="new", index=True)
+    count = fields.Integer(string="Failures", readonly=True, help="Failed attempts so far.")
+    waiting_count = fields.Integer(
+        string="Waiting", readonly=True, help="Messages that are dead or in quarantine by it."
+    )
+    first_seen = fields.Datetime(required=True, readonly=True)
+    last_seen = fields.Datetime(required=True, readonly=True)
+    sample_id = fields.Many2one("integration.message", readonly=True, ondelete="set null")
+    user_id = fields.Many2one("res.users", string="Looked after by", readonly=True, index=True)
+    snoozed_until = fields.Datetime(readonly=True)
+    usual = fields.Float(
+        string="Failures an hour when snoozed", readonly=True, help="Five times as many wake it."
+    )
+    note = fields.Char(readonly=True)
+    resolved_at = fields.Datetime(string="Resolved", readonly=True)
+    regressed_at = fields.Datetime(string="Came back", readonly=True)
+    resolution_ids = fields.One2many("integration.error.resolution", "group_id", readonly=True)
+    hour_ids = fields.One2many("integration.error.hour", "group_id", readonly=True)
+
+    _kind_unique = models.UniqueIndex("(interface_id, fingerprint)")
+
+    # ------------------------------------------------------------------
+    # collecting
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_collect(self):
+        """Count what failed since the last time, and let groups come, come back and wake."""
+        cr = self.env.cr
+        after = error_collector.begin(cr)
+        if after is None:
+            return  # another process is at it
+        upto = error_collector.end_of(cr, after)
+        found = error_collector.failures(cr, after, upto) if upto > after else []
+        waiting = error_collector.waiting(cr)
+        fresh = error_collector.store(cr, [*found, *waiting])
+        error_collector.store_waiting(cr, waiting)
+        if upto > after:
+            error_collector.count_hours(cr, after, upto)
+            error_collector.reached(cr, upto)
+        self.env.invalidate_all()
+        self.browse(fresh)._route()
+        self._recur()
+        self._wake()
+
+    def _recur(self):
+        """What failed again after it was resolved is back; whoever resolved it hears of it."""
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            SELECT id FROM integration_error_group
+             WHERE state = 'resolved' AND last_seen > resolved_at
+            """
+        )
+        for group in self.browse(row[0] for row in self.env.cr.fetchall()):
+            group._move(Act.RECUR, regressed_at=fields.Datetime.now(), user_id=False)
+            last = group.resolution_ids[:1]
+            group._ask(
+                last.user_id,
+                group.env._(
+                    "It has come back: %(title)s (%(interface)s)",
+                    title=group.title,
+                    interface=group.interface_id.display_name,
+                ),
+            )
+
+    def _wake(self):
+        now = fields.Datetime.now()
+        snoozed = self.search([("state", "=", "snoozed")])
+        lately = snoozed._failures_since(now - timedelta(hours=1))
+        for group in snoozed:
+            until = group.snoozed_until or now
+            if error_groups.wakes(
+                now.timestamp(), until.timestamp(), lately.get(group.id, 0), group.usual
+            ):
+                group._move(Act.WAKE, snoozed_until=False, note=False)
+
+    def _failures_since(self, moment):
+        """Failures of each group in the hours that began after a moment: ``{id: count}``."""
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        found = self.env["integration.error.hour"]._read_group(
+            [("group_id", "in", self.ids), ("hour_at", ">=", hour)], ["group_id"], ["count:sum"]
+        )
+        return {group.id: count for group, count in found}
+
+    def _route(self):
+        """Give new groups to those who look after their kind."""
+        routes = self.env["integration.error.route"].search([])
+        for group in self:
+            route = routes.filtered(lambda one, group=group: one._matches(group))[:1]
+            if route.user_id:
+                group._move(Act.ASSIGN, user_id=route.user_id.id)
+                group._ask(
+                    route.user_id,
+                    group.env._(
+                        "New kind of failure: %(title)s (%(interface)s)",
+                        title=group.title,
+                        interface=group.interface_id.display_name,
+                    ),
+                )
+
+    def _ask(self, user, summary):
+        """An activity on the interface for a person, who may see it: groups have no chatter."""
+        if user and user.active:
+            # sudo: an operator may not write interfaces, and asks a colleague all the same
+            self.sudo().interface_id.activity_schedule(ACTIVITY, user_id=user.id, summary=summary)
+
+    # ------------------------------------------------------------------
+    # moving
+    # ------------------------------------------------------------------
+
+    def _move(self, act, **values):
+        """Change the state of groups by the transition table.
+
+        :raises UserError: the act is not possible in the state of one of them
+        """
+        targets = defaultdict(self.browse)
+        for group in self:
+            try:
+                targets[error_groups.after(group.state, act)] |= group
+            except ActRefused as refused:
+                state = dict(self._fields["state"]._description_selection(self.env))[group.state]
+                raise UserError(
+                    self.env._(
+                        "“%(title)s” is %(state)s: this cannot be done with it now. Load the page "
+                        "again to see what can.",
+                        title=group.title,
+                        state=state.lower(),
+                    )
+                ) from refused
+        for state, groups in targets.items():
+            groups.write({"state": state.value, **values})
+
+    @api.model
+    def _unattended(self):
+        """States in which nobody looks after a group."""
+        return [state.value for state in error_groups.WAITING]
+
+    @api.autovacuum
+    def _gc_groups(self):
+        """Kinds of failure that have not been seen for a year, and their counts by hour."""
+        old = [("last_seen", "<", fields.Datetime.now() - KEPT), ("waiting_count", "=", 0)]
+        self.search(old, limit=1000).unlink()
+        self.env.cr.execute(
+            """
+            DELETE FROM integration_error_hour
+             WHERE hour_at < now() AT TIME ZONE 'UTC' - interval '90 days'
+            """
+        )
+
+    def _require_operator(self):
+        self.check_access("read")
+        if not self.env.user.has_group("integration_core.group_operator"):
+            raise AccessError(self.env._("Only integration operators look after failures."))

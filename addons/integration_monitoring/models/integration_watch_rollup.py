@@ -1,0 +1,14 @@
+from odoo import api, models
+
+from .integration_watch_look import SETTLE
+
+
+class IntegrationRollup(models.Model):
+    """What is new in the rollups is looked at as soon as it is there."""
+
+    _inherit = "integration.rollup"
+
+    @api.model
+    def _after_collect(self, collected):
+        super()._after_collect(collected)
+        self.env["integration.watch"]._observe(collected.at, settle=SETTLE)

@@ -1,0 +1,4 @@
+from . import (
+    integration_error_acts,
+    integration_incident_assign,
+)
