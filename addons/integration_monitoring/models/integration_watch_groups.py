@@ -6,7 +6,7 @@ from ..tools import readings
 class IntegrationWatchGroups(models.Model):
     """The watch hears of kinds of failure that nobody has looked at."""
 
-    _inherit = "integration.watch"
+    _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _error_group_readings(self, interface_ids):
