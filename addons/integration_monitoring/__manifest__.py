@@ -6,7 +6,6 @@
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
     "license": "LGPL-3",
-    "application": False,
     "post_load": "post_load",
     "uninstall_hook": "uninstall_hook",
     "depends": ["integration_core"],
@@ -67,7 +66,7 @@
         # doctor and probes
         "data/ir_cron_probe.xml",
         "views/integration_probe_views.xml",
-        "views/integration_doctor_views.xml",
+        "wizards/integration_doctor_views.xml",
     ],
     "demo": ["demo/integration_monitoring.xml"],
     "assets": {

@@ -53,7 +53,7 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
             else [intake.store(request.env.cr, spec, incoming[0], ring)]
         )
     after_commit(spec, incoming, stored, ring)
-    tickets = [_ticket(ring, spec["id"], one) for one in stored]
+    tickets = _tickets(ring, spec["id"], stored)
     if not delivery.many:
         return _accepted(spec, {"status": "accepted", **tickets[0]})
     named = [
@@ -71,26 +71,32 @@ def _incoming(
     items = delivery.items
     if items is None:
         items = [Item(arrival.body, delivery.external_key, delivery.message_type)]
+    cases = [given] * len(items) if given else correlation.new_ids(len(items))
+    steps = correlation.next_steps(parent, len(items))
     return [
         intake.Incoming(
-            external_key=item.external_key or intake.content_key(spec, item.body, ring),
-            message_type=item.message_type or delivery.message_type,
-            body=item.body,
-            content_type=item.content_type or arrival.content_type,
-            correlation_id=given or correlation.new_id(),
-            trace_parent=str(parent.child() if parent else correlation.new_traceparent()),
+            item.external_key or intake.content_key(spec, item.body, ring),
+            item.message_type or delivery.message_type,
+            item.body,
+            item.content_type or arrival.content_type,
+            case,
+            step,
             value=item.value,
         )
-        for item in items
+        for item, case, step in zip(items, cases, steps, strict=True)
     ]
 
 
-def _ticket(
-    ring: keyring.KeyRing | None, interface_id: int, stored: intake.Receipt
-) -> dict[str, str]:
-    """What the sender may keep; without a key ring there is no token."""
-    token = receipts.token(ring, interface_id, stored.uuid)
-    return {"receipt": stored.uuid, "receipt_token": token} if token else {"receipt": stored.uuid}
+def _tickets(
+    ring: keyring.KeyRing | None, interface_id: int, stored: Sequence[intake.Receipt]
+) -> list[dict[str, str]]:
+    """What the sender may keep of each message; without a key ring there is no token."""
+    uuids = [one.uuid for one in stored]
+    tokens = receipts.tokens(ring, interface_id, uuids)
+    return [
+        {"receipt": uuid, "receipt_token": token} if token else {"receipt": uuid}
+        for uuid, token in zip(uuids, tokens, strict=True)
+    ]
 
 
 def after_commit(

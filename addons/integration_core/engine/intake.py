@@ -263,8 +263,7 @@ def _insert(
 def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> dict[str, Any]:
     """What is stored of a message, unless it is a conflict."""
     uuid = ledger.new_uuid()
-    partition = partition_of(spec, incoming, ring)
-    keys = tuple(dict.fromkeys(key for key in (partition, *incoming.further_keys) if key))
+    keys = keys_of(spec, incoming, ring)
     partition = keys[0] if keys else None
     payload = payloads.seal(
         incoming.body, uuid, "received", ring, spec["data_class"], incoming.content_type
@@ -293,11 +292,12 @@ def _columns(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) 
         "body_digest": payload.sha256,
         "content_type": payload.content_type,
         "data_class": payload.data_class,
-        **_error(incoming.error),
+        **error_of(incoming.error),
     }
 
 
-def _error(error: IntegrationError | None) -> dict[str, str | None]:
+def error_of(error: IntegrationError | None) -> dict[str, str | None]:
+    """Class, code and text of an error, as they are stored."""
     if error is None:
         return _NO_ERROR
     return {
@@ -305,6 +305,14 @@ def _error(error: IntegrationError | None) -> dict[str, str | None]:
         "error_code": error.code,
         "error_message": ledger.error_text(error),
     }
+
+
+def keys_of(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> tuple[str, ...]:
+    """All that a message is about, as it is stored; the first is its ordering key."""
+    partition = incoming.partition_key or partition_of(spec, incoming, ring)
+    if not incoming.further_keys:
+        return (partition,) if partition else ()
+    return tuple(dict.fromkeys(key for key in (partition, *incoming.further_keys) if key))
 
 
 def partition_of(spec: Mapping[str, Any], incoming: Incoming, ring: KeyRing | None) -> str | None:

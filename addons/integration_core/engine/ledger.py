@@ -69,6 +69,11 @@ def new_uuid() -> str:
     return identifiers.ordered_uuid()
 
 
+def new_uuids(count: int) -> list[str]:
+    """Ids of messages that are stored at once, each as of :func:`new_uuid`."""
+    return identifiers.ordered_uuids(count)
+
+
 def move(
     cr: BaseCursor,
     target: State,

@@ -7,7 +7,9 @@ is stored along: content stays what it was when the class of its interface is lo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..tools import canonical_json, data_classes, errors, payload_codec
@@ -35,16 +37,41 @@ def seal(
     """
     private = data_class in data_classes.PRIVATE
     stored, encoding = payload_codec.encode(raw, message_uuid, kind, ring, encrypt=private)
-    known = _CONTENT_TYPE.match(content_type)
     return Payload(
         kind,
         stored,
         encoding,
         len(raw),
         digest(raw, data_class, ring),
-        known[0] if known else "",
+        known_type(content_type),
         data_class,
     )
+
+
+def encode_all(
+    raws: Sequence[bytes],
+    uuids: Sequence[str],
+    kind: str,
+    ring: KeyRing | None,
+    data_class: str,
+) -> list[tuple[bytes, str]]:
+    """Bytes and encoding of the content of several messages, as :func:`seal` has them stored.
+
+    :raises tools.keyring.KeyRingMissing: private content and no key ring.
+    """
+    private = data_class in data_classes.PRIVATE
+    encode = payload_codec.encode
+    return [
+        encode(raw, uuid, kind, ring, encrypt=private)
+        for raw, uuid in zip(raws, uuids, strict=True)
+    ]
+
+
+@lru_cache(maxsize=64)
+def known_type(content_type: str) -> str:
+    """What is kept of a content type; nothing of what is none."""
+    known = _CONTENT_TYPE.match(content_type)
+    return known[0] if known else ""
 
 
 def digest(raw: bytes, data_class: str, ring: KeyRing | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,12 +40,23 @@ _WORDS = {
 
 def token(ring: KeyRing | None, interface_id: int, uuid: str, now: float | None = None) -> str:
     """The token for a message; empty when there is no key to make one with."""
+    return tokens(ring, interface_id, [uuid], now)[0]
+
+
+def tokens(
+    ring: KeyRing | None, interface_id: int, uuids: Sequence[str], now: float | None = None
+) -> list[str]:
+    """Those for several messages, as of :func:`token`."""
     moment = time.time() if now is None else now
     expires = (int(moment) // _DAY + DAYS + 1) * _DAY
+    if ring is None:
+        return [""] * len(uuids)
+    proofs = (f"{uuid}|{expires}" for uuid in uuids)
     try:
-        return f"{expires}.{_mac(ring, interface_id, uuid, expires)}" if ring else ""
+        macs = ring.pseudonyms_of(proofs, _context(interface_id))
     except KeyRingError:
-        return ""  # stored it is all the same
+        return [""] * len(uuids)  # stored they are all the same
+    return [f"{expires}.{mac}" for mac in macs]
 
 
 def proven(
@@ -64,7 +76,11 @@ def proven(
 
 
 def _mac(ring: KeyRing, interface_id: int, uuid: str, expires: int) -> str:
-    return ring.pseudonym(f"{uuid}|{expires}", f"integration.receipt|{interface_id}")
+    return ring.pseudonym(f"{uuid}|{expires}", _context(interface_id))
+
+
+def _context(interface_id: int) -> str:
+    return f"integration.receipt|{interface_id}"
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ SLOW_CHANNEL = "root.integration_background.slow"
 #: How long a wake-up waits for a lane's row, in milliseconds. Drains lock it for a few.
 LOCK_TIMEOUT = 1000
 
+_HINT = f"SET LOCAL synchronous_commit TO off; SET LOCAL lock_timeout TO {LOCK_TIMEOUT}"
+
 _throttle = lanes.WakeThrottle()
 
 
@@ -100,6 +102,8 @@ def _after_commit(cr: BaseCursor, key: object, query: str, params: tuple[object,
 
 
 def _waker(dbname: str, key: object, query: str, params: tuple[object, ...]) -> Callable[[], None]:
+    statement = "; ".join((_HINT, query))
+
     def wake() -> None:
         if key is not None and not _throttle.due(dbname, key):
             return
@@ -108,9 +112,8 @@ def _waker(dbname: str, key: object, query: str, params: tuple[object, ...]) -> 
                 # A hint, not a promise: if the machine fails within a second, the watchdog finds
                 # the lane. So whoever committed waits neither for a second flush to the disk nor
                 # for a lane that somebody else has locked.
-                cr.execute("SET LOCAL synchronous_commit TO off")
-                cr.execute("SET LOCAL lock_timeout TO %s", [LOCK_TIMEOUT])
-                cr.execute(query, params)
+                # All in one go: doors do this ten times a second.
+                cr.execute(statement, params)
                 wake_lanes(cr, [row[0] for row in cr.fetchall()])
         except LockNotAvailable:
             _throttle.forget(dbname, key)

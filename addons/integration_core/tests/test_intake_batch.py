@@ -139,6 +139,15 @@ class TestReceipts(EngineCase):
         ):
             self.assertFalse(receipts.proven(ring, 7, "u-1", forged, now), forged)
 
+    def test_tokens_of_many_are_those_of_each(self):
+        ring = keys.optional_ring(self.env.cr)
+        now = 1_800_000_000.0
+        alone = [receipts.token(ring, 7, f"u-{n}", now) for n in range(3)]
+        self.assertEqual(receipts.tokens(ring, 7, ["u-0", "u-1", "u-2"], now), alone)
+        self.assertEqual(receipts.tokens(None, 7, ["u-0", "u-1"], now), ["", ""])
+        refused = ring.refusing([ring.pseudonym_id])
+        self.assertEqual(receipts.tokens(refused, 7, ["u-0", "u-1"], now), ["", ""])
+
     def test_token_stays_the_same_for_a_day(self):
         ring = keys.optional_ring(self.env.cr)
         morning = 20_000 * 86400.0

@@ -11,7 +11,7 @@ from odoo.addons.integration_core.engine import (
     intake_many,
     keys,
 )
-from odoo.addons.integration_core.tools import array_text, codecs
+from odoo.addons.integration_core.tools import array_text, codecs, errors
 
 from .common import EngineCase
 
@@ -113,6 +113,81 @@ class TestIntakeMany(EngineCase):
         # The fourth is long, and therefore compressed.
         self.assertEqual([bytes(one) for one in plain[:3] + plain[4:]], contents[:3] + contents[4:])
 
+    def test_bytes_come_as_they_were_whatever_they_mean(self):
+        """Texts go as texts, unless one of them is none; places are those of bytes."""
+        codec = codecs.Codec((codecs.Format(("text/plain",), lambda raw: None),))
+        texts = ["é😀", "it's \\ a 'quote'", "%s %(x)s", "", "tab\tline\n", "€" * 100, "end"]
+        for number, odd in enumerate((b"plain", b"a\0b", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80")):
+            contents = [*(text.encode() for text in texts), odd]
+            many = [self.incoming(f"k{number}/{n}", one) for n, one in enumerate(contents)]
+            found = self.store(many, codec=codec, data_class="internal")
+            pieces = [self.message(one.uuid).payload_ids for one in found]
+            self.assertEqual([piece._stored()[piece.id] for piece in pieces], contents)
+            self.assertEqual([piece.size for piece in pieces], [len(one) for one in contents])
+
+    def test_what_is_alike_and_what_is_not(self):
+        lists = (["a"] * 3, ["a", None, "b"], [None] * 3, ["a", "", '"'])
+        for number, types in enumerate(lists):
+            many = [
+                self.incoming(f"k{number}/{n}", {"n": n}, content_type=f"text/{kind or 'x'}")
+                for n, kind in enumerate(types)
+            ]
+            for one, kind in zip(many, types, strict=True):
+                one.message_type = kind
+            found = self.store(many, data_class="internal", message_type="of the interface")
+            messages = [self.message(one.uuid) for one in found]
+            self.assertEqual(
+                [one.message_type for one in messages],
+                [kind or "of the interface" for kind in types],
+            )
+            self.assertEqual(
+                [one.payload_ids.content_type for one in messages],
+                ["" if kind == '"' else f"text/{kind or 'x'}" for kind in types],
+            )
+
+    def test_errors_and_answers_of_some(self):
+        """What few have does not move to others."""
+        error = errors.ContractError("It is not right.", code="not_right")
+        answer = acknowledgements.Acknowledgement(b"MSA|AA|1", "text/plain")
+        many = [self.incoming(f"k{n}", {"n": n}) for n in range(5)]
+        many[1].error = error
+        many[2].acknowledgement = answer
+        many[3].compared = b"what counts"
+        for data_class in ("internal", "clinical"):
+            for one in many:
+                one.external_key += data_class
+            found = self.store(many, data_class=data_class)
+            messages = [self.message(one.uuid) for one in found]
+            self.assertEqual(
+                [one.state for one in messages],
+                ["queued", "quarantined", "queued", "queued", "queued"],
+            )
+            codes = [one.error_code or "" for one in messages]
+            self.assertEqual(codes, ["", "not_right", "", "", ""])
+            self.assertTrue(messages[1].error_fingerprint)
+            idle = [one.lane is None for one in found]
+            self.assertEqual(idle, [False, True, False, False, False])
+            kinds = [one.payload_ids.mapped("kind") for one in messages]
+            self.assertEqual([len(one) for one in kinds], [1, 1, 2, 1, 1])
+            again = self.store(many, data_class=data_class)
+            self.assertEqual([one.uuid for one in again], [one.uuid for one in found])
+            self.assertEqual({one.outcome for one in again}, {"duplicate"})
+
+    def test_only_what_is_new_gets_an_id(self):
+        some, all_ = (
+            [self.incoming(f"k{n}", {"n": n}) for n in numbers] for numbers in ((1, 3), range(5))
+        )
+        self.store(some, data_class="internal")
+        found = self.store(all_, data_class="internal")
+        self.assertEqual(
+            [one.outcome for one in found],
+            ["stored", "duplicate", "stored", "duplicate", "stored"],
+        )
+        self.assertEqual(
+            [json.loads(self.message(one.uuid).payload_ids.content)["n"] for one in found],
+            [0, 1, 2, 3, 4],
+        )
+
     def test_keys_in_clear_and_repeated_ones_leave_the_order(self):
         self.store([self.incoming("visit-2", {"n": 2})], data_class="internal")
         many = [self.incoming(f"visit-{n}", {"n": n}) for n in (1, 2, 3, 1, 4)]
@@ -169,7 +244,7 @@ class TestIntakeMany(EngineCase):
 
     def test_other_parameters_have_another_number(self):
         """A program of the version before must not find a function that takes something else."""
-        self.assertEqual((intake_many.NUMBER, intake_many.signature()), (1, "490c1fe281a94a9c"))
+        self.assertEqual((intake_many.NUMBER, intake_many.signature()), (2, "2ac690105f82293a"))
 
     def test_a_function_that_is_not_there_is_told_apart(self):
         intake_many.drop(self.env.cr)

@@ -17,6 +17,8 @@ class TestCorrelation(BaseCase):
     def test_new_ids(self):
         self.assertEqual(uuid.UUID(correlation.new_id()).version, 7)
         self.assertNotEqual(correlation.new_id(), correlation.new_id())
+        many = correlation.new_ids(20)
+        self.assertEqual(len({uuid.UUID(one) for one in many}), 20)
 
     def test_the_example_of_the_standard(self):
         parent = correlation.parse_traceparent(EXAMPLE)
@@ -30,6 +32,16 @@ class TestCorrelation(BaseCase):
         child = parent.child()
         self.assertEqual((child.trace_id, child.flags), (parent.trace_id, 1))
         self.assertNotEqual(child.span_id, parent.span_id)
+
+    def test_next_steps_of_many_messages(self):
+        """As of one: a trace of its own for each, or the next step of the given one."""
+        first = [correlation.parse_traceparent(one) for one in correlation.next_steps(None, 50)]
+        self.assertEqual(len({one.trace_id for one in first}), 50)
+        self.assertEqual({one.flags for one in first}, {1})
+        parent = correlation.parse_traceparent(EXAMPLE.replace("-01", "-fe"))
+        found = [correlation.parse_traceparent(one) for one in correlation.next_steps(parent, 50)]
+        self.assertEqual({(one.trace_id, one.flags) for one in found}, {(parent.trace_id, 0)})
+        self.assertEqual(len({one.span_id for one in found} | {parent.span_id}), 51)
 
     def test_invalid_traceparents(self):
         for value in (

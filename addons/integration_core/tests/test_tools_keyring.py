@@ -63,6 +63,17 @@ class TestKeyRing(BaseCase):
         with self.assertRaises(keyring.UnknownKey):
             ring.with_pseudonyms_of("k3").pseudonyms("4711", "x")
 
+    def test_pseudonyms_of_several_values(self):
+        ring = KeyRing.parse(f"k1:{KEY_1} k2:{KEY_2}")
+        values = ["4711", "", "é"]
+        alone = [ring.pseudonym(value, "x") for value in values]
+        self.assertEqual(ring.pseudonyms_of(values, "x"), alone)
+        self.assertNotEqual(ring.pseudonyms_of(values, "y"), alone)
+        with self.assertRaises(keyring.WrongKey):
+            ring.refusing(["k1"]).pseudonyms_of(values, "x")
+        with self.assertRaises(keyring.UnknownKey):
+            ring.with_pseudonyms_of("k3").pseudonyms_of(values, "x")
+
     def test_pseudonyms_stay_with_their_key(self):
         first = KeyRing.parse(f"k1:{KEY_1}").pseudonym("4711", "x")
         turned = KeyRing.parse(f"k2:{KEY_2} k1:{KEY_1}")

@@ -79,7 +79,7 @@ def loads(raw: bytes, max_depth: int = MAX_DEPTH, max_bytes: int | None = None) 
     except json.JSONDecodeError as error:
         # "from None": the original carries the whole document in its ``doc``.
         raise JsonError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
-    if _SUSPECT_ESCAPE.search(raw):
+    if b"\\" in raw and _SUSPECT_ESCAPE.search(raw):
         _check_text(value)
     return value
 
@@ -95,7 +95,10 @@ def read_at(text: str, at: int) -> tuple[Any, int]:
     :raises RecursionError: it is nested very deeply.
     """
     try:
-        return _DECODER.raw_decode(text, at)
+        # Without the detour by raw_decode, which only words the error.
+        return _SCAN(text, at)
+    except StopIteration:
+        raise JsonError(f"Expecting value at character {at}") from None
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} at line {error.lineno} column {error.colno}") from None
 
@@ -106,8 +109,10 @@ def check(raw: bytes, value: Any, max_depth: int = MAX_DEPTH) -> None:
     :param raw: the bytes of the value
     :raises JsonError: anything is wrong with it.
     """
-    _check_depth(raw, max_depth)
-    if _SUSPECT_ESCAPE.search(raw):
+    if raw.count(b"[") + raw.count(b"{") > max_depth:
+        _check_depth(raw, max_depth)
+    # Without a backslash that is told at once.
+    if b"\\" in raw and _SUSPECT_ESCAPE.search(raw):
         _check_text(value)
 
 
@@ -238,3 +243,5 @@ _DECODER: Final = json.JSONDecoder(
     parse_float=_parse_decimal,
     parse_constant=_refuse_constant,
 )
+#: Reads the value at a place of a text.
+_SCAN: Final = _DECODER.scan_once

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .identifiers import ordered_uuid, random_hex
+from .identifiers import ordered_uuid, ordered_uuids, random_hex, random_hexes
 
 _TRACEPARENT: Final = re.compile(
     r"(?P<version>[0-9a-f]{2})-(?P<trace_id>[0-9a-f]{32})-(?P<span_id>[0-9a-f]{16})"
@@ -48,6 +48,24 @@ class TraceParent:
 def new_id() -> str:
     """An identifier of its own (UUID version 7, with dashes)."""
     return ordered_uuid()
+
+
+def new_ids(count: int) -> list[str]:
+    """As many of :func:`new_id`, for messages that come at once."""
+    return ordered_uuids(count)
+
+
+def next_steps(parent: TraceParent | None, count: int) -> list[str]:
+    """Headers of the next step of a trace, for each of several messages.
+
+    :param parent: the step before; without one, each is the first step of a trace of its own
+    """
+    if parent is None:
+        traces = random_hexes(16, count)
+        spans = random_hexes(8, count)
+        return [f"00-{trace}-{span}-01" for trace, span in zip(traces, spans, strict=True)]
+    flags = f"{parent.flags & _SAMPLED:02x}"
+    return [f"00-{parent.trace_id}-{span}-{flags}" for span in random_hexes(8, count)]
 
 
 def new_traceparent() -> TraceParent:

@@ -18,10 +18,18 @@ def ordered_uuid() -> str:
     after the other stands together in an index then, where random ids would touch another page
     each. It tells when it was made, but not how many there are.
     """
+    return ordered_uuids(1)[0]
+
+
+def ordered_uuids(count: int) -> list[str]:
+    """Ids as of :func:`ordered_uuid`, all of one moment and in their order."""
     moment = f"{time.time_ns() // _MILLISECONDS:012x}"
-    chance = os.urandom(10).hex()
-    return (
-        f"{moment[:8]}-{moment[8:]}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
+    begin = f"{moment[:8]}-{moment[8:]}-7"
+    chance = os.urandom(10 * count).hex()
+    return sorted(
+        f"{begin}{chance[at : at + 3]}-{_VARIANT[chance[at + 3]]}{chance[at + 4 : at + 7]}"
+        f"-{chance[at + 7 : at + 19]}"
+        for at in range(0, 20 * count, 20)
     )
 
 
@@ -31,3 +39,11 @@ def random_hex(size: int) -> str:
         chance = os.urandom(size)
         if any(chance):
             return chance.hex()
+
+
+def random_hexes(size: int, count: int) -> list[str]:
+    """``count`` texts as of :func:`random_hex`."""
+    chance = os.urandom(size * count).hex()
+    nothing, digits = "0" * (2 * size), 2 * size
+    found = [chance[at : at + digits] for at in range(0, digits * count, digits)]
+    return [random_hex(size) if one == nothing else one for one in found]

@@ -219,12 +219,24 @@ class KeyRing:
         :raises WrongKey: the key is refused (:meth:`refusing`).
         :raises UnknownKey: the ring lacks the key.
         """
+        return self._pseudonym(self._maker(), value, context)
+
+    def pseudonyms_of(self, values: Iterable[str], context: str) -> list[str]:
+        """The pseudonyms of several values, as of :meth:`pseudonym`.
+
+        :raises KeyRingError: as there
+        """
+        hex_of = self._pseudonyms[self._maker()].hex_of
+        return [hex_of(f"{context}|{value}".encode())[:32] for value in values]
+
+    def _maker(self) -> str:
+        """Id of the key that makes pseudonyms."""
         key_id = self.pseudonym_id
         if key_id in self._refused:
             raise WrongKey(key_id)
         if key_id not in self._pseudonyms:
             raise UnknownKey(key_id)
-        return self._pseudonym(key_id, value, context)
+        return key_id
 
     def pseudonyms(self, value: str, context: str) -> dict[str, str]:
         """What :meth:`pseudonym` makes of a value with each key of the ring, by key id.

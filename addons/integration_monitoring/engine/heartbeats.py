@@ -21,7 +21,6 @@ from odoo.sql_db import BaseCursor
 
 from odoo.addons.integration_core.engine import arming, audit_settings, lanes, settings
 from odoo.addons.integration_core.engine.cursors import own_cursor
-from odoo.addons.integration_core.tools.audit_chain import AuditKeyError
 
 #: Parts that say themselves that they are at work; the others are told by :func:`look`.
 OWN = ("job_runner",)
@@ -194,11 +193,9 @@ def _interval(cron: BaseModel, at: datetime) -> timedelta:
 
 def _sealer(env: api.Environment, at: datetime) -> list[Part]:
     """At work while no entry waits for long; without an audit key there is none."""
-    try:
-        if audit_settings.keys() is None:
-            return []
-    except AuditKeyError:
-        pass  # a key that cannot be read seals nothing: that shows below
+    # A key that cannot be read seals nothing: that shows below.
+    if not audit_settings.key_problem() and audit_settings.keys() is None:
+        return []
     env.cr.execute(
         """
         SELECT e.occurred_at FROM integration_audit_unsealed u

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from odoo.sql_db import BaseCursor
+from odoo.tools import SQL
 
 #: Marks are kept so long: longer than any transaction that is waited for.
 KEPT = timedelta(hours=25)
@@ -136,7 +137,8 @@ def _search(cr: BaseCursor, moment: datetime) -> list[tuple[int, int]]:
 
 def _around(cr: BaseCursor, table: str, column: str, moment: datetime) -> tuple[int, int]:
     """Ids that a moment lies between, by halving; what lies around them is taken along."""
-    cr.execute(f"SELECT min(id) - 1, max(id) FROM {table}")  # noqa: S608 (a table of this module)
+    # a table of this module
+    cr.execute(SQL("SELECT min(id) - 1, max(id) FROM %s", SQL.identifier(table)))
     first, last = cr.fetchone()
     if last is None:
         return 0, 0

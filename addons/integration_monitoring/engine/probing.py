@@ -7,6 +7,7 @@ take it for one. Probes run beside each other, and no transaction is open meanwh
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import time
@@ -27,6 +28,7 @@ from odoo.addons.integration_core.tools.http_client import HttpClient, HttpReque
 from .deadman import USER_AGENT
 from .rollup_rows import moment
 
+_logger = logging.getLogger(__name__)
 #: Probes at once; seconds that each may take.
 AT_ONCE, SECONDS = 8, 10.0
 _SECURE = ("https", "mllps")
@@ -149,8 +151,9 @@ def _connect(target: Target) -> None:
         raise errors.TransientError(
             "The certificate of the partner is not valid.", code="certificate"
         ) from None
-    except ssl.SSLError:
-        pass  # it wants a certificate of ours, or another version: somebody is there
+    except ssl.SSLError as exc:
+        # It wants a certificate of ours, or another version: somebody is there.
+        _logger.debug("TLS of a probe: %s", exc.reason)
     except TimeoutError:
         raise errors.TransientError("The partner does not answer.", code="timeout") from None
     except OSError:

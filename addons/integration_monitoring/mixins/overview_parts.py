@@ -198,7 +198,7 @@ class IntegrationOverviewParts(models.AbstractModel):
         """Objectives with what is left of their budgets, the worst first."""
         if "integration.slo" not in self.env or not self.env["integration.slo"].has_access("read"):
             return []
-        objectives = self.env["integration.slo"].search([])
+        objectives = self.env["integration.slo"].search([("active", "=", True)])
         rows = [self._slo_row(one) for one in objectives]
         rows.sort(key=lambda row: (row["left"] is None, row["left"] or 0))
         return rows

@@ -4,7 +4,6 @@ from . import (
     integration_business_rule,
     integration_deadman,
     integration_demo,
-    integration_doctor,
     integration_error_group,
     integration_error_hour,
     integration_error_resolution,

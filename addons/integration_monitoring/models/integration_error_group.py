@@ -136,7 +136,7 @@ class IntegrationErrorGroup(models.Model):
 
     def _route(self):
         """Give new groups to those who look after their kind."""
-        routes = self.env["integration.error.route"].search([])
+        routes = self.env["integration.error.route"].search([("active", "=", True)])
         for group in self:
             route = routes.filtered(lambda one, group=group: one._matches(group))[:1]
             if route.user_id:

@@ -87,92 +87,93 @@ class IntegrationHeartbeat(models.Model):
     @api.model
     def _advice(self):
         """``{kind: (what it does, what it means that it is down, what to do)}``, for a newcomer."""
-        _ = self.env._
         return {
             "job_runner": (
-                _("It starts the jobs that send and handle messages."),
-                _(
+                self.env._("It starts the jobs that send and handle messages."),
+                self.env._(
                     "Nothing is sent and nothing that was received is handled. Partners still get "
                     "their receipts, and nothing is lost: messages wait."
                 ),
-                _(
+                self.env._(
                     "Look whether the Odoo server runs with queue_job in server_wide_modules and "
                     "workers above 0, and whether [queue_job] channels gives root a capacity. "
                     "Restart the server. Messages that wait are then worked off by themselves."
                 ),
             ),
             "drain": (
-                _("Drains are the jobs that send and handle the messages of an interface."),
-                _(
+                self.env._(
+                    "Drains are the jobs that send and handle the messages of an interface."
+                ),
+                self.env._(
                     "There are messages to send or to handle, and no job does it. They wait, in "
                     "order; nothing is lost."
                 ),
-                _(
+                self.env._(
                     "If the job runner is down, mend that first. Otherwise look at Queue / Jobs "
                     "for jobs that failed or that fill every channel. The watchdog gives each "
                     "queue a new job within a minute once there is room."
                 ),
             ),
             "watchdog": (
-                _("It gives a new job to every queue that lost its own."),
-                _(
+                self.env._("It gives a new job to every queue that lost its own."),
+                self.env._(
                     "As long as nothing breaks, nobody notices. When a worker dies, its messages "
                     "wait until somebody sends the next one."
                 ),
-                _(
+                self.env._(
                     "Scheduled actions do not run: look whether the server has max_cron_threads "
                     "above 0 and whether “Integrations: restart work that stopped” is active "
                     "under Settings / Technical / Scheduled actions."
                 ),
             ),
             "listener": (
-                _("It receives HL7 messages over MLLP connections."),
-                _(
+                self.env._("It receives HL7 messages over MLLP connections."),
+                self.env._(
                     "Partners cannot connect. They keep their messages and send them when it is "
                     "back; what they do not tell meanwhile is missing here."
                 ),
-                _(
+                self.env._(
                     "Start the listener process again, and look at its log for why it ended. Its "
                     "ports and what is wrong with them are listed under Listeners."
                 ),
             ),
             "cron": (
-                _("A task that the server does from time to time; its name says which."),
-                _("What its name says is not done."),
-                _(
+                self.env._("A task that the server does from time to time; its name says which."),
+                self.env._("What its name says is not done."),
+                self.env._(
                     "Open it under Settings / Technical / Scheduled actions: is it active, and "
                     "when is it due? “Run manually” shows its error. If several are late, the "
                     "server runs none: look at max_cron_threads."
                 ),
             ),
             "sealer": (
-                _("It chains and signs the entries of the audit trail."),
-                _(
+                self.env._("It chains and signs the entries of the audit trail."),
+                self.env._(
                     "Entries are still written, but not yet protected: a change of one that waits "
                     "could not be proven."
                 ),
-                _(
+                self.env._(
                     "Open Audit trail: it says what is wrong, mostly that the audit key of the "
                     "server's configuration cannot be read. What waits is sealed as soon as that "
                     "is mended."
                 ),
             ),
             "rollup": (
-                _("It counts the traffic that the screens and alerts of monitoring show."),
-                _(
+                self.env._("It counts the traffic that the screens and alerts of monitoring show."),
+                self.env._(
                     "Figures and alerts stand still. Messages are not affected, and the figures "
                     "are made up for later."
                 ),
-                _(
+                self.env._(
                     "Look at the log of the server for errors of integration_monitoring, and "
                     "whether “Integrations: count traffic” is active under Settings / Technical / "
                     "Scheduled actions."
                 ),
             ),
             "other": (
-                _("A part that another addon brought; its name says which."),
-                _("What it does is not done."),
-                _("Look at the log of the server for what ended it."),
+                self.env._("A part that another addon brought; its name says which."),
+                self.env._("What it does is not done."),
+                self.env._("Look at the log of the server for what ended it."),
             ),
         }
 

@@ -120,7 +120,7 @@ class IntegrationMetricsToken(models.Model):
     @api.model
     def _breaches(self, company_ids):
         """Business documents that are late: ``{name of the rule: count}``."""
-        rules = self.env["integration.business.rule"].search([])
+        rules = self.env["integration.business.rule"].search([("active", "=", True)])
         late = [("rule_id", "in", rules.ids), ("state", "!=", "healed")]
         if company_ids:
             late.append(("company_id", "in", [False, *company_ids]))

@@ -41,7 +41,7 @@ class IntegrationOverview(models.AbstractModel):
         self._check_observer()
         now = int(time.time())
         interfaces = self._interfaces()
-        everything = interfaces.with_context(active_test=False).search([])
+        everything = interfaces.with_context(active_test=False).search([("id", "!=", False)])
         measured = self._measured_until(now)
         day = overview_sums.Range.day_until(measured or now // 60 * 60)
         waiting = open_messages.waiting(self.env)

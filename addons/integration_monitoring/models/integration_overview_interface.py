@@ -14,7 +14,7 @@ RANGES = {"1h": 3600, "24h": 86400, "7d": 7 * 86400, "90d": 90 * 86400}
 class IntegrationOverviewInterface(models.AbstractModel):
     """The page of one interface: how it did in a range of time, and what may explain it."""
 
-    _inherit = "integration.overview"
+    _inherit = "integration.overview"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     @api.readonly

@@ -18,7 +18,7 @@ class IntegrationOverviewMarks(models.AbstractModel):
     are credentials. Nobody else learns of them here.
     """
 
-    _inherit = "integration.overview"
+    _inherit = "integration.overview"  # pylint: disable=consider-merging-classes-inherited
 
     def _marks(self, interface, begin, end):
         """Marks in a range of seconds: ``{"at": seconds, "kind": …, "text": …, "open": …}``."""

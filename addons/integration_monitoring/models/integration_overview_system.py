@@ -8,7 +8,7 @@ from ..engine import open_messages, overview_sums
 class IntegrationOverviewSystem(models.AbstractModel):
     """The page of one system."""
 
-    _inherit = "integration.overview"
+    _inherit = "integration.overview"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     @api.readonly

@@ -43,6 +43,7 @@ class IntegrationRollup(models.Model):
         aggregator=None,
         help="Length of the window: 60, 3600 or 86400.",
     )
+    # pylint: disable-next=attribute-deprecated
     length = fields.Selection(STEPS, compute="_compute_length", string="Window")
     begin_at = fields.Datetime(string="From", required=True, readonly=True)
     received = fields.Json(

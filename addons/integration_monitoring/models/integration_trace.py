@@ -110,7 +110,11 @@ class IntegrationTrace(models.AbstractModel):
 
     def _of_keys(self, text):
         """Ids of messages that senders gave this id, also where a pseudonym stands in its place."""
-        interfaces = self.env["integration.interface"].with_context(active_test=False).search([])
+        interfaces = (
+            self.env["integration.interface"]
+            .with_context(active_test=False)
+            .search([("id", "!=", False)])
+        )
         ring = keys.optional_ring(self.env.cr)
         wanted = []
         for interface in interfaces:

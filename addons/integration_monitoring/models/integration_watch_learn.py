@@ -26,7 +26,7 @@ PATIENCE = 60
 class IntegrationWatch(models.Model):
     """What is usual for an interface is learnt each night, and when somebody asks for it."""
 
-    _inherit = "integration.watch"
+    _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _cron_learn(self):

@@ -25,7 +25,7 @@ SETTLE = 5
 class IntegrationWatch(models.Model):
     """The look of each minute at everything, and what other parts of the suite have read."""
 
-    _inherit = "integration.watch"
+    _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _cron_watch(self):

@@ -8,7 +8,7 @@ from ..tools.causes import SUITE, Node, Subject
 class IntegrationWatchProbe(models.Model):
     """The watch hears what scheduled probes have found."""
 
-    _inherit = "integration.watch"
+    _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _probe_readings(self, now):

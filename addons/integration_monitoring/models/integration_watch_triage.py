@@ -9,7 +9,7 @@ class IntegrationWatchTriage(models.Model):
     It loads after the look of the watch, which knows of none.
     """
 
-    _inherit = "integration.watch"
+    _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
     def _error_group_readings(self, interface_ids):

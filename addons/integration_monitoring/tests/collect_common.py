@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from odoo.tools import SQL
+
 from odoo.addons.integration_core.tests.common import EngineCase
 from odoo.addons.integration_monitoring.engine import collector, ranges, rollup_rows
 from odoo.addons.integration_monitoring.engine.minutes import epoch, floor
@@ -16,7 +18,7 @@ class CollectCase(EngineCase):
         cr = self.env.cr
         # What a server that was tried by hand may have left.
         for table in ("state", "range", "mark", "repeat"):
-            cr.execute(f"DELETE FROM integration_rollup_{table}")
+            cr.execute(SQL("DELETE FROM %s", SQL.identifier(f"integration_rollup_{table}")))
         cr.execute("DELETE FROM integration_rollup")
         cr.execute("SELECT now() AT TIME ZONE 'UTC'")
         self.now = cr.fetchone()[0]

@@ -8,7 +8,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import config
 
 from ..engine import doctor_readings
-from ..models.doctor_texts import texts
+from ..engine.doctor_texts import texts
 from ..tools import doctor
 
 _NAMES = (

@@ -1,4 +1,5 @@
 from . import (
+    integration_doctor,
     integration_error_acts,
     integration_incident_assign,
 )

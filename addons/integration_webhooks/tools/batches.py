@@ -17,7 +17,7 @@ from odoo.addons.integration_core.tools.errors import ContractError
 
 from . import media_types
 from .bodies import decode_json
-from .identity import at_path
+from .identity import name_reader
 from .options import (
     Options,
     OptionsInvalid,
@@ -35,6 +35,7 @@ BATCH_TYPE: Final = "application/cloudevents-batch+json"
 _MAX_KEY: Final = 255
 _PREFIX: Final = "ce-"
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_BLANK: Final = frozenset(" \t\r\n")
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_.@$-]{1,64}", re.ASCII)
 
 
@@ -106,23 +107,21 @@ def split(request: InboundRequest, options: BatchOptions) -> list[Item]:
 
 
 def _array(body: bytes, options: BatchOptions) -> list[Item]:
-    items = []
-    for number, (value, raw) in enumerate(_values(body, options)):
-        try:
-            items.append(
-                Item(
-                    at_path(options.id_path, value) if options.id_path else None,
-                    at_path(options.type_path, value) if options.type_path else None,
-                    raw,
-                    "application/json",
-                    value,
-                )
-            )
-        except SignatureInvalid:  # what identity says of a name that cannot be one
-            raise _fault(
-                f"the id or type of item {number} is longer than 255 characters or not plain ASCII"
-            ) from None
+    key_of = name_reader(options.id_path) if options.id_path else _nothing
+    type_of = name_reader(options.type_path) if options.type_path else _nothing
+    items: list[Item] = []
+    try:
+        for value, raw in _values(body, options):
+            items.append(Item(key_of(value), type_of(value), raw, "application/json", value))
+    except SignatureInvalid:  # what identity says of a name that cannot be one
+        raise _fault(
+            f"the id or type of item {len(items)} is longer than 255 characters or not plain ASCII"
+        ) from None
     return items
+
+
+def _nothing(_value: Any) -> None:
+    """The id or type of an item where none is looked for."""
 
 
 def _values(body: bytes, options: BatchOptions) -> list[tuple[Any, bytes]]:
@@ -153,6 +152,8 @@ class _Reader:
 
     def skip(self, at: int) -> int:
         """The next position that is not blank."""
+        if self._text[at : at + 1] not in _BLANK:
+            return at
         match = _BLANKS.match(self._text, at)
         return match.end() if match else at
 
@@ -165,17 +166,16 @@ class _Reader:
         self._expect(at, "[")
         found: list[tuple[Any, bytes]] = []
         at = self.skip(at + 1)
-        while self._text[at : at + 1] != "]":
+        text, skip, most = self._text, self.skip, self._most
+        while text[at : at + 1] != "]":
             if found:
                 self._expect(at, ",")
-                at = self.skip(at + 1)
-            if len(found) >= self._most:
-                raise TooManyItems(
-                    f"Send at most {self._most:.0f} items at once.", code="too_many_items"
-                )
+                at = skip(at + 1)
+            if len(found) >= most:
+                raise TooManyItems(f"Send at most {most:.0f} items at once.", code="too_many_items")
             value, raw, end = self._item(at, len(found))
             found.append((value, raw))
-            at = self.skip(end)
+            at = end if text[end : end + 1] == "," else skip(end)
         return found, at + 1
 
     def _item(self, at: int, number: int) -> tuple[Any, bytes, int]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -61,14 +62,28 @@ def at_path(path: str, document: Any) -> str | None:
 
     :raises SignatureInvalid: there is one that cannot be a name: too long, or not printable ASCII.
     """
+    return name_reader(path)(document)
+
+
+def name_reader(path: str) -> Callable[[Any], str | None]:
+    """What does :func:`at_path` for one path and many documents."""
     names = simple_path.names_of(path)
-    if names:
-        value = simple_path.walk(names, document)
-    else:
-        try:
-            value = _compiled(path).apply(document)["value"]
-        except MappingError:
-            return None
+    if names is None:
+        return lambda document: _name_of(_evaluated(path, document))
+    if len(names) > 1:
+        return lambda document: _name_of(simple_path.walk(names, document))
+    [name] = names
+    return lambda document: _name_of(document.get(name) if isinstance(document, dict) else None)
+
+
+def _evaluated(path: str, document: Any) -> Any:
+    try:
+        return _compiled(path).apply(document)["value"]
+    except MappingError:
+        return None
+
+
+def _name_of(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         return None
     return check_name(str(value))

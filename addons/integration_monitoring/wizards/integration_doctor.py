@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..engine import doctor_readings
+from ..engine.doctor_texts import texts
 from ..tools import doctor
-from .doctor_texts import texts
 
 GRADES = [("2", "To be mended"), ("1", "Advice"), ("0", "Good")]
 
