@@ -180,7 +180,7 @@ class TestWatchTraffic(WatchCase):
         self.look(settle=5)
         for signal in (Signal.AVAILABILITY, Signal.LATENCY, Signal.DUPLICATES):
             self.assertEqual(self.budget_steps(signal), ["started"])
-        self.assertEqual(self.watch(self.inbound).light, "down")
+        self.assertEqual(self.watch(self.inbound).light, "degraded")
         self.now += 15
         self.look(settle=5)
         self.now += 25
@@ -191,7 +191,7 @@ class TestWatchTraffic(WatchCase):
         self._days_before()
         self.look()
         self.now += 45
-        slow = self.inbound_traffic(15, slow=10)
+        slow = self.inbound_traffic(15, slow=14)
         self.minutes(self.inbound, 1, begin=self.now - 45, **slow)
         self.look(settle=5)
         self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
