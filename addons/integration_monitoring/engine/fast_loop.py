@@ -34,6 +34,8 @@ CHANNEL = "root.integration_monitoring"
 PRIORITY = 3
 KEY = "job_runner"
 _POLL = 1.0
+#: Who looks counts whole seconds: only so much later is it sure that a look finds it.
+_SURE = ALLOWED + 2
 _DONE_KEPT = timedelta(minutes=10)
 _REMOVED = 200
 
@@ -92,13 +94,13 @@ def watch(registry: Registry, collect: Callable[[], None], sleep: Callable[[floa
     begun = time.monotonic()
     with own_cursor(registry) as cr:
         age = _age(cr)
-    if age > ALLOWED:
+    if age > _SURE:
         return
     while age >= time.monotonic() - begun:
         sleep(_POLL)
         with own_cursor(registry) as cr:
             age = _age(cr)
-        if age > ALLOWED:
+        if age > _SURE:
             collect()
             return
 
