@@ -155,7 +155,9 @@ def wait_healed(suite: Suite, landscape: Landscape) -> None:
 
 #: A server's scheduled actions rest for more than a minute after each round, so that one that has
 #: just seen the job runner at work may come back too late.
-BY_ACTION = pytest.mark.xfail(reason="scheduled actions come less often than each minute")
+BY_ACTION = pytest.mark.xfail(
+    strict=False, reason="scheduled actions come less often than each minute"
+)
 
 
 @pytest.mark.parametrize(
