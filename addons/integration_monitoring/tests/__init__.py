@@ -6,6 +6,7 @@ from . import (
     test_collector_plans,
     test_deadman,
     test_doctor,
+    test_error_collecting,
     test_error_groups,
     test_finding_text,
     test_heartbeat,

@@ -7,12 +7,13 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
+from odoo.http import request
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
-from ..controllers import metrics
+from ..controllers import health, metrics
 from ..engine import rollup_rows
 from ..tools.rollup import Rollup, Step, begin_of
 
@@ -178,6 +179,19 @@ class TestHealth(HttpCase):
         self.assertEqual(
             answer.json(), {"status": "pass", "checks": {"database": "pass", "key_ring": "pass"}}
         )
+
+    def test_a_server_with_a_replica_is_ready(self):
+        # A read-only cursor is one of the replica, which nothing can be written to.
+        seen = []
+        real = health._writable
+
+        def writable():
+            seen.append(request.env.cr.readonly)
+            return real()
+
+        with patch.object(health, "_writable", writable):
+            self.url_open("/integration/health/ready")
+        self.assertEqual(seen, [False])
 
     def test_not_ready_when_keys_cannot_be_read(self):
         def unreadable():
