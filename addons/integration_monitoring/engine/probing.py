@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -142,19 +142,42 @@ def _connect(target: Target) -> None:
     host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
     addresses = net_guard.resolve_checked(host, port, target.networks)
     try:
-        with socket.create_connection((addresses[0], port), timeout=SECONDS) as plain:
+        with _first_that_answers(addresses, port) as plain:
             if parts.scheme in _SECURE:
                 _handshake(plain, host)
     except ssl.SSLCertVerificationError:
         raise errors.TransientError(
             "The certificate of the partner is not valid.", code="certificate"
         ) from None
-    except ssl.SSLError:
-        pass  # it wants a certificate of ours, or another version: somebody is there
+    except ssl.SSLError as exc:
+        # An alert is an answer: it wants a certificate of ours, or another version.
+        if "ALERT" not in (exc.reason or ""):
+            raise errors.TransientError("The partner does not speak TLS.", code="tls") from None
     except TimeoutError:
         raise errors.TransientError("The partner does not answer.", code="timeout") from None
     except OSError:
         raise errors.TransientError("The partner refuses connections.", code="refused") from None
+
+
+def _first_that_answers(addresses: Sequence[str], port: int) -> socket.socket:
+    """A connection to the first address that takes one, as messages have it.
+
+    :raises OSError: none does
+    """
+    until = time.monotonic() + SECONDS
+    last: OSError = TimeoutError()
+    for number, address in enumerate(addresses):
+        left = (until - time.monotonic()) / (len(addresses) - number)
+        if left <= 0:
+            break
+        try:
+            found = socket.create_connection((address, port), timeout=left)
+        except OSError as exc:
+            last = exc
+            continue
+        found.settimeout(SECONDS)
+        return found
+    raise last
 
 
 def _handshake(plain: socket.socket, host: str) -> None:

@@ -1,4 +1,4 @@
-"""Counting failures goes on, whatever becomes of one group, and costs little when nothing is new."""
+"""Counting failures goes on whatever becomes of one group, and costs little if nothing is new."""
 
 from types import SimpleNamespace
 

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from ..engine import error_collector
 from .error_group_case import ErrorGroupCase
 
 
