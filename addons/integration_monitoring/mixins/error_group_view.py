@@ -117,6 +117,8 @@ class IntegrationErrorGroupView(models.AbstractModel):
         )
         return self.env.cr.fetchall()
 
+    @api.depends("interface_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_suggestions(self):
         for group in self:
             ranked = group._ranked()

@@ -122,6 +122,31 @@ class TestProbe(EngineCase):
             self.probe.action_probe_now()
         self.assertEqual(self.server.seen, [])
 
+    def test_what_is_known_is_kept_when_the_process_is_stopped(self):
+        class Stopped(BaseException):
+            """As a worker that took too long."""
+
+        slow = self.make()
+        attempt = probing.attempt
+
+        def stopped(target):
+            if target.id != slow.id:
+                return attempt(target)
+            time.sleep(1)
+            raise Stopped
+
+        self.patch(probing, "attempt", stopped)
+        with self.assertRaises(Stopped):
+            self.run_due()
+        self.env.invalidate_all()
+        self.assertEqual((self.probe.state, slow.state), ("ok", "new"))
+
+    def test_of_too_many_those_that_wait_longest_come_first(self):
+        self.patch(probing, "MOST", 1)
+        late = self.make()
+        self.assertEqual((self.run_due(), self.probe.state, late.state), (1, "ok", "new"))
+        self.assertEqual((self.run_due(), late.state), (1, "ok"))
+
     def test_who_does_not_speak_tls_is_not_there(self):
         self.probe.write(
             {"kind": "connect", "url": f"https://127.0.0.1:{self.server.server_port}/"}
