@@ -21,11 +21,14 @@ class ErrorGroupCase(EngineCase):
         cls.groups._collect()
         cls.before = cls.groups.search([])
 
+    def setUp(self):
+        super().setUp()
+        self.patch(error_collector, "WAITED", 0)
+
     def collect(self):
         self.env.flush_all()
         # The attempts of a test have all committed, as it were.
         self.patch(error_collector, "SETTLED", 0)
-        self.patch(error_collector, "WAITED", 0)
         self.groups._collect()
         self.env.invalidate_all()
         return self.groups.search([]) - self.before
