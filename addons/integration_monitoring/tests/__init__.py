@@ -24,6 +24,7 @@ from . import (
     test_siem,
     test_slo,
     test_trace,
+    test_triage_ui,
     test_ui_monitoring,
     test_watch_learn,
     test_watch_readings,
