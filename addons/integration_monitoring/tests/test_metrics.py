@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.http import request
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.integration_core.engine import security_events, settings
+from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
 from ..controllers import health, metrics
@@ -177,12 +177,6 @@ class TestMetrics(HttpCase):
         self.assertEqual(self.lines(), [])
         self.token.company_ids += self.env.company
         self.assertTrue(self.lines())
-
-    def test_whoever_guesses_is_told_to_the_siem(self):
-        with patch.object(security_events, "refused") as refused:
-            self.assertEqual(self.scrape("guessed").status_code, 401)
-        self.assertEqual(refused.call_args.args[:2], (401, None))
-        self.assertNotIn("guessed", str(refused.call_args))
 
     def test_whoever_guesses_waits(self):
         self.patch(metrics, "RATE", 0.001)  # a slow machine must not refill the bucket meanwhile
