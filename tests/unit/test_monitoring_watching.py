@@ -164,6 +164,7 @@ def test_a_watch_is_the_same_after_it_was_stored():
     watching.look(one, Interface(objectives=PROMISED), BAD, [Minute(START, 2)], (), 1000)
     for minute in range(START + 1, START + 100):
         one.minute(minute, 0)
+    one.sums = {"latency": ([7, 8], [1, 2])}
     again = watch.Watch.from_dict(json.loads(json.dumps(one.to_dict())), flat(0.5), WEEK)
     assert again.to_dict() == one.to_dict()
     assert again.significant == one.significant
@@ -174,7 +175,7 @@ def test_a_watch_is_the_same_after_it_was_stored():
 
 def test_a_watch_of_an_older_version_is_read():
     data = new_watch().to_dict()
-    for name in ("facts", "significant", "width"):
+    for name in ("facts", "significant", "width", "sums"):
         del data[name]
     assert watch.Watch.from_dict(data, flat(1.0), WEEK).facts == {}
 
@@ -224,3 +225,44 @@ def test_a_day_is_made_of_its_hours_and_of_minutes_without_one():
     minutes = dict.fromkeys(range(4 * HOUR, 6 * HOUR, MINUTE), one)
     assert indicators.day(AVAILABLE, minutes, hourly, 0) == (360, 60)
     assert indicators.received(minutes, hourly, 0) == 360
+
+
+# -- the present minute ----------------------------------------------------------------------
+
+
+def burning(bad, total=30):
+    return watch.Tallies(
+        AVAILABLE, [total] * len(burn_rate.WINDOWS), [bad] * len(burn_rate.WINDOWS)
+    )
+
+
+def test_a_budget_that_burns_is_told_before_its_minute_is_over():
+    one = new_watch()
+    one.minute(START, 2, (burning(0),))
+    now = (START + 1) * MINUTE
+    assert one.so_far(now, [burning(20)]) == [], "this moment belongs to the minute before"
+    assert steps(one.so_far(now + 15, [burning(20)])) == [(Signal.AVAILABILITY, "started")]
+    assert one.so_far(now + 30, [burning(20)]) == []
+    assert one.minute(START + 1, 2, (burning(20),)) == []
+
+
+@pytest.mark.parametrize(
+    ("total", "bad", "told"), [(100, 40, True), (100, 20, False), (8, 8, False), (10, 4, False)]
+)
+def test_what_began_a_minute_ago_is_not_diluted_by_an_hour_that_was_well(total, bad, told):
+    one = new_watch()
+    one.minute(START, 50, (burning(0, 100_000),))
+    now = (START + 1) * MINUTE + 40
+    changes = one.so_far(now, [burning(bad, 100_000)], [(AVAILABLE, slo.Tally(total, bad))])
+    assert steps(changes) == ([(Signal.AVAILABILITY, "started")] if told else [])
+    for change in changes:
+        assert change.finding.facts["long_seconds"] == burn_rate.LATELY
+
+
+def test_only_whole_minutes_end_what_burns():
+    one = new_watch()
+    one.minute(START, 2, (burning(20),))
+    for second in range(1, 59):
+        assert one.so_far((START + 1) * MINUTE + second, [burning(0)]) == []
+    ended = [one.minute(START + at, 2, (burning(0),)) for at in range(1, 11)]
+    assert [steps(changes) for changes in ended] == [[]] * 9 + [[(Signal.AVAILABILITY, "ended")]]

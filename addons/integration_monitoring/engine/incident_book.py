@@ -53,6 +53,7 @@ class Book:
         effects = env["integration.incident.effect"].search(
             [("incident_id", "in", found.ids), ("ended_at", "=", False)]
         )
+        self._to_tell: list[Case] = []
         self.effects = {(one.interface_id.id, Signal(one.signal)): one for one in effects}
 
     def case_of(self, record: BaseModel) -> Case:
@@ -71,6 +72,10 @@ class Book:
         """Take in changes. What may be a cause goes before what may be its effects."""
         for one in sorted(observed, key=lambda one: one.node.kind is Subject.INTERFACE):
             self._take(one)
+        # Once all is known: what one look finds is told as severe as it is, and not step by step.
+        told, self._to_tell = self._to_tell, []
+        for case in told:
+            self.tell(case)
 
     def _take(self, one: Observed) -> None:
         signal = one.change.finding.signal
@@ -102,6 +107,8 @@ class Book:
             case = self._open(node, change, incident, place)
             if case is None:
                 return
+        elif change.step is detector.Step.ENDED and case in self._to_tell:
+            self.tell(case)  # what is over already is told as well
         case.became(incident)
         case.remember(change)
         if change.step is not detector.Step.ENDED:
@@ -110,7 +117,7 @@ class Book:
                 self.reopen(case, "signal")
             if node.kind is not Subject.INTERFACE:
                 self._explain(node)
-        self.tell(case)
+        self._to_tell.append(case)
 
     def _open(
         self,
@@ -274,7 +281,7 @@ class Book:
         """An incident is as severe as the worst of what it does."""
         if grade < cause.incident.severity:
             cause.became(replace(cause.incident, severity=grade))
-            self.tell(cause)
+            self._to_tell.append(cause)
 
     def promote(self, effect: BaseModel) -> None:
         """What a cause does not explain any more, for it is over, is an incident of its own."""
@@ -289,7 +296,7 @@ class Book:
         )
         interface = effect.interface_id
         place = Place(interface.id, interface.system_id.id, interface.direction)
-        self._take(Observed(Node(Subject.INTERFACE, interface.id), change, place))
+        self.take([Observed(Node(Subject.INTERFACE, interface.id), change, place)])
 
     # -- telling ---------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 Everything is read before anything is judged, in a handful of statements whatever the number of
 interfaces. What is found is written by the caller's transaction, together with the incidents that
 are made of it. Traffic is judged once a minute; a round within a minute that was judged already
-looks at plain readings only, and costs little.
+looks at plain readings and at what the minute has brought so far, and costs little.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ class Round:
         measured_ago: float | None = 0.0,
     ) -> None:
         self.env, self.cr, self.now, self.measured_ago = env, env.cr, now, measured_ago
-        self.until = (now - settle) // _MINUTE * _MINUTE
+        # A minute that the rollups do not hold yet would look as if nothing had come.
+        self.until = int(now - (measured_ago or 0) - settle) // _MINUTE * _MINUTE
         self.observed: list[Observed] = []
 
     def run(self) -> list[Observed]:
@@ -148,7 +149,7 @@ class Round:
         """Minutes and hours; without a minute that is new only what the light looks at."""
         end = self.until // _MINUTE
         known = [int((one.state or {}).get("next_minute") or 0) for one in self.watched]
-        self.fresh = any(minute < end for minute in known)
+        self.fresh = self.measured_ago is not None and any(minute < end for minute in known)
         self.hours: dict[int, dict[int, Counts]] = {}
         first = self.until - _RECENT
         if self.fresh:
@@ -160,7 +161,10 @@ class Round:
             self.hours = watch_rows.counts(
                 self.cr, directions, Step.HOUR, since // _HOUR * _HOUR, present
             )
-        self.minutes = watch_rows.counts(self.cr, directions, Step.MINUTE, first, self.until)
+        # The row of the present minute is counted anew each time, and not judged until it is over.
+        read = watch_rows.counts(self.cr, directions, Step.MINUTE, first, self.now + 1)
+        self.minutes = {key: _part(of, first, self.until) for key, of in read.items()}
+        self.present = {key: _part(of, self.until, self.now + 1) for key, of in read.items()}
 
     def _read_objectives(self, ids: list[int]) -> None:
         """Objectives by interface, the history of the present day, and the sums of the periods."""
@@ -207,6 +211,7 @@ class Round:
         reading = self._reading(one, budgets)
         minutes = self._new_minutes(one, watch)
         changes = watching.look(watch, interface, reading, minutes, tallies, self.now)
+        changes += self._burning_by_now(one, watch, promises, tallies)
         changes += self._silent_by_now(one, watch)
         self._tell(one, changes)
         health = watching.light(watch, interface, reading, self.now)
@@ -236,6 +241,7 @@ class Round:
         waits = self.attention.get(key, watch_readings.Attention())
         minutes = self.minutes.get(key, {})
         recent = [count for at, count in minutes.items() if at >= self.until - _RECENT]
+        recent += self.present.get(key, {}).values()
         ends_in, ends = self.expiries.get(one.credential_id or 0, (None, "secret"))
         return watching.Reading(
             breaker=self.breakers.get(key, "closed"),
@@ -262,6 +268,8 @@ class Round:
 
     def _new_minutes(self, one: Watched, watch: Watch) -> list[watching.Minute]:
         """Minutes that have ended and were not judged yet."""
+        if self.measured_ago is None:
+            return []
         end = self.until // _MINUTE
         begin = max(watch.next_minute, end - CATCH_UP) if watch.next_minute else end - _BEGIN
         minutes = self.minutes.get(one.interface_id, {})
@@ -283,6 +291,36 @@ class Round:
             for promise in promises
             if promise.objective.kind in slo_history.IN_ROLLUPS
         )
+
+    def _burning_by_now(
+        self,
+        one: Watched,
+        watch: Watch,
+        promises: Iterable[Promised],
+        tallies: Iterable[Tallies],
+    ) -> list[Change]:
+        """A budget that burns within the present minute is told at once."""
+        if self.fresh:
+            watch.sums = {t.objective.kind.value: (list(t.totals), list(t.bads)) for t in tallies}
+        present = self.present.get(one.interface_id, {}).values()
+        if not present:
+            return []
+        before = self.minutes.get(one.interface_id, {}).get(self.until - _MINUTE, _NEVER)
+        found, lately = [], []
+        for promise in promises:
+            objective = promise.objective
+            if objective.kind.value in watch.sums:
+                totals, bads = watch.sums[objective.kind.value]
+                more = Tally(0, 0)
+                for counts in present:
+                    more = more.plus(indicators.tally(objective, counts))
+                found.append(
+                    Tallies(
+                        objective, [n + more.total for n in totals], [n + more.bad for n in bads]
+                    )
+                )
+                lately.append((objective, more.plus(indicators.tally(objective, before))))
+        return watch.so_far(self.now, found, lately)
 
     def _silent_by_now(self, one: Watched, watch: Watch) -> list[Change]:
         """A silence that became significant within the present minute is told at once."""
@@ -338,6 +376,10 @@ class Round:
             )
             for one in promises
         ]
+
+
+def _part(minutes: Mapping[int, Counts], begin: int, end: int) -> dict[int, Counts]:
+    return {at: count for at, count in minutes.items() if begin <= at < end}
 
 
 def _burn(objective: Objective, tallies: Tallies) -> dict[int, float]:

@@ -25,6 +25,18 @@ class TestIncidents(IncidentCase):
         self.assertEqual(incident.findings["dead_letter"]["times"], 250)
         self.assertLess(len(incident.event_ids), 10, "a flood does not fill the timeline either")
 
+    def test_what_one_look_finds_is_told_once_as_severe_as_it_is(self):
+        self.take(
+            self.of_interface(self.outbound, Signal.ERROR_GROUP),
+            self.of_interface(self.outbound, Signal.AVAILABILITY),
+            self.of_interface(self.outbound, Signal.BREAKER_OPEN),
+        )
+        incident = self.incidents()
+        self.assertEqual(self.notices(incident, self.chat), ["start"])
+        told = incident.notice_ids.filtered(lambda one: one.channel_id == self.chat)
+        self.assertEqual(told.severity, incident.severity)
+        self.assertEqual(incident.severity, "2")
+
     def test_a_thousand_changes_at_once(self):
         self.take(
             *(

@@ -133,6 +133,25 @@ class TestWatchReadings(WatchCase):
         self.go(6)
         self.assertEqual(self.steps(Signal.RECOVERY), ["started", "ended"])
 
+    def test_a_kind_of_failure_that_nobody_has_looked_at(self):
+        group = self.env["integration.error.group"].create(
+            {
+                "interface_id": self.inbound.id,
+                "company_id": self.inbound.company_id.id,
+                "fingerprint": "v1:new",
+                "title": "No such unit",
+                "state": "new",
+                "waiting_count": 2,
+                "first_seen": moment(self.now),
+                "last_seen": moment(self.now),
+            }
+        )
+        self.go(3)
+        self.assertEqual(self.steps(Signal.ERROR_GROUP, self.inbound.id), ["started"])
+        group.waiting_count = 0
+        self.go(3)
+        self.assertEqual(self.steps(Signal.ERROR_GROUP, self.inbound.id), ["started", "ended"])
+
     def test_what_others_have_read(self):
         watches = type(self.env["integration.watch"])
         probe, groups = Probe(2, 120, "timeout"), ErrorGroups(new=1, messages=3)

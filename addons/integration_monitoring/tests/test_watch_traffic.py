@@ -187,6 +187,32 @@ class TestWatchTraffic(WatchCase):
         self.look()
         self.assertEqual(self.steps(Signal.DEAD_LETTER), ["started"])
 
+    def test_what_the_present_minute_has_brought_is_told_at_once(self):
+        self._days_before()
+        self.look()
+        self.now += 25
+        failing = self.inbound_traffic(500, failed=500, slow=500, duplicates=600)
+        self.minutes(self.inbound, 1, begin=self.now - 25, **failing)
+        self.look(settle=5)
+        for signal in (Signal.AVAILABILITY, Signal.LATENCY, Signal.DUPLICATES):
+            self.assertEqual(self.budget_steps(signal), ["started"])
+        self.assertEqual(self.watch(self.inbound).light, "degraded")
+        self.now += 15
+        self.look(settle=5)
+        self.now += 25
+        self.look(settle=5)
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
+
+    def test_a_slow_partner_of_a_busy_interface_is_told_within_a_minute(self):
+        self._days_before()
+        self.look()
+        self.now += 45
+        slow = self.inbound_traffic(15, slow=14)
+        self.minutes(self.inbound, 1, begin=self.now - 45, **slow)
+        self.look(settle=5)
+        self.assertEqual(self.budget_steps(Signal.LATENCY), ["started"])
+        self.assertEqual(self.watch(self.inbound).light, "degraded")
+
     def test_a_minute_settles_before_it_is_judged(self):
         self.go(5, self.inbound, **self.inbound_traffic(2))
         judged = self.watch(self.inbound).state["next_minute"]
@@ -195,6 +221,18 @@ class TestWatchTraffic(WatchCase):
         self.assertEqual(self.watch(self.inbound).state["next_minute"], judged)
         self.now += 5
         self.look(settle=5)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged + 1)
+
+    def test_a_minute_is_judged_once_the_rollups_hold_it(self):
+        self.look(measured_at=None)
+        self.assertFalse(self.watch(self.inbound).state["next_minute"], "nothing was measured yet")
+        self.minutes(self.inbound, 60, **self.inbound_traffic(20))
+        self.look()
+        judged = self.watch(self.inbound).state["next_minute"]
+        self.now += 90
+        self.look(measured_at=self.now - 60)
+        self.assertEqual(self.watch(self.inbound).state["next_minute"], judged)
+        self.look(measured_at=self.now - 20)
         self.assertEqual(self.watch(self.inbound).state["next_minute"], judged + 1)
 
     def test_minutes_that_were_missed_are_looked_at_later(self):

@@ -102,6 +102,29 @@ def judge(
     return Finding(signal, best, exceeded[0].grade, _facts(objective, *exceeded))
 
 
+#: Share of bad events that is an alert at once, whatever the hour before was like: on an interface
+#: that is used all the time, an hour dilutes what began a minute ago.
+AT_ONCE: Final = 0.3
+#: The last minute that is over, and the present one.
+LATELY: Final = 2 * _MINUTE
+
+
+def judge_lately(objective: Objective, lately: Tally, minimum: Minimum = Minimum()) -> Finding:
+    """Whether a great part of what is going on now is bad.
+
+    :param lately: events of :data:`LATELY`.
+    :return: its level is the share of bad events against :data:`AT_ONCE`.
+    """
+    signal = SIGNALS[objective.kind]
+    # A budget that allows for more than that is not burning.
+    rate = max(AT_ONCE / objective.allowed, RULES[0].rate)
+    rule = Rule(rate, LATELY, LATELY, Grade.PAGE)
+    level = _level(objective, rule, lately, lately, minimum)
+    if level < 1:
+        return Finding(signal, level, Grade.TICKET)
+    return Finding(signal, level, rule.grade, _facts(objective, rule, lately, lately))
+
+
 #: Rules, the most urgent first, with the places of their windows in :data:`WINDOWS`.
 _RULES: Final = tuple(
     (rule, WINDOWS.index(rule.long), WINDOWS.index(rule.short))
@@ -133,7 +156,7 @@ def _facts(objective: Objective, rule: Rule, long: Tally, short: Tally) -> dict[
     facts: dict[str, Fact] = {
         "objective": objective.kind.value,
         "target": objective.target,
-        "limit": rule.rate,
+        "limit": round(rule.rate, 2),
         "long_seconds": rule.long,
         "long_total": long.total,
         "long_bad": long.bad,

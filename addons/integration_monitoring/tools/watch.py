@@ -20,7 +20,7 @@ from . import burn_rate, detector, readings, silence, volume
 from .detector import Change, Hysteresis
 from .findings import Fact, Finding, Signal
 from .hours_of_week import LocalWeek
-from .slo import Objective
+from .slo import Objective, Tally
 from .traffic_profile import Expectation, Profile
 
 MINUTE: Final = 60
@@ -65,6 +65,7 @@ class Watch:
     :param facts: of each signal that is open: the numbers that last spoke for it.
     :param significant: when the present gap became a silence, in seconds.
     :param off: signals that are not judged.
+    :param sums: of each objective: the tallies of its windows up to the last minute.
     """
 
     profile: Profile
@@ -78,6 +79,7 @@ class Watch:
     facts: dict[Signal, Mapping[str, Fact]] = field(default_factory=dict)
     significant: float | None = None
     off: frozenset[Signal] = frozenset()
+    sums: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
     _limit: float = 0.0
 
     def __post_init__(self) -> None:
@@ -113,6 +115,27 @@ class Watch:
         """What findings of a moment change; those of signals that are switched off do not count."""
         told = (self._observe(at, one) for one in findings if one.signal not in self.off)
         return [change for change in told if change is not None]
+
+    def so_far(
+        self, now: int, tallies: Iterable[Tallies], lately: Iterable[tuple[Objective, Tally]] = ()
+    ) -> list[Change]:
+        """What objectives change before a minute is over: a budget that burns is told at once.
+
+        That one does not burn any more is said by whole minutes only.
+
+        :param now: seconds, later than the minutes that are known.
+        :param tallies: of the objectives, with what was counted of the present minute.
+        :param lately: of the same, of :data:`.burn_rate.LATELY`.
+        """
+        if now <= self.next_minute * MINUTE:
+            return []
+        found = [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
+        told = {finding.signal: finding for finding in found if finding.level >= 1}
+        for objective, tally in lately:
+            finding = burn_rate.judge_lately(objective, tally)
+            if finding.level >= 1:
+                told.setdefault(finding.signal, finding)
+        return self.observe(now, told.values())
 
     def forget(self, at: int, signals: Iterable[Signal]) -> list[Change]:
         """End at once what is open of these signals: they are switched off, or speak of nothing."""
@@ -251,6 +274,9 @@ class Watch:
             "width": self.profile.width,
             "facts": {signal.value: dict(facts) for signal, facts in self.facts.items()},
             "significant": self.significant,
+            "sums": {
+                kind: [list(totals), list(bads)] for kind, (totals, bads) in self.sums.items()
+            },
         }
 
     @classmethod
@@ -270,4 +296,6 @@ class Watch:
             watch.next_minute = int(data["next_minute"])
             watch.facts = {Signal(key): facts for key, facts in data.get("facts", {}).items()}
             watch.significant = data.get("significant")
+            for kind, (totals, bads) in data.get("sums", {}).items():
+                watch.sums[kind] = ([int(one) for one in totals], [int(one) for one in bads])
         return watch

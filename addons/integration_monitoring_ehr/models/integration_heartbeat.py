@@ -1,9 +1,11 @@
 from odoo import api, models
 
 from odoo.addons.integration_ehr_bridge.models.integration_interface_mllp_inbound import OPEN_STATES
-from odoo.addons.integration_ehr_bridge.models.integration_mllp_listener import STALE
 from odoo.addons.integration_monitoring.engine.heartbeats import Part, now
 
+#: Seconds after the last report after which a listener counts as down: three did not come. Whoever
+#: looks does so every quarter of a minute, and within a minute of its end it has to be known.
+ALLOWED = 35
 #: Seconds for a listener that was stopped in good order to be started again, as for an update.
 RESTART = 30
 
@@ -33,7 +35,7 @@ class IntegrationHeartbeat(models.Model):
                 f"listener:{host}",
                 "listener",
                 self.env._("Listener on %s", host),
-                STALE,
+                ALLOWED,
                 seen_at,
                 self.env._("Process %s", pid),
             )

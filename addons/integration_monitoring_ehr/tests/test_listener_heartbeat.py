@@ -62,6 +62,12 @@ class TestListenerHeartbeat(EngineCase):
         self.listener("a", 2)
         self.assertEqual(self.look()["listener:a"].state, "alive", "another was started")
 
+    def test_three_reports_that_did_not_come(self):
+        self.listener("a", 25)
+        self.assertEqual(self.look()["listener:a"].state, "late", "two may be missing")
+        self.listener("b", 38)
+        self.assertEqual(self.look()["listener:b"].state, "down")
+
     def test_one_that_was_stopped(self):
         self.listener("a", 100, stopped=True)
         self.assertFalse(self.look(), "on purpose, and nobody misses it")

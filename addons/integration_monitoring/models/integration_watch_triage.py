@@ -3,8 +3,11 @@ from odoo import api, models
 from ..tools import readings
 
 
-class IntegrationWatchGroups(models.Model):
-    """The watch hears of kinds of failure that nobody has looked at."""
+class IntegrationWatchTriage(models.Model):
+    """The watch hears of kinds of failure that nobody has looked at.
+
+    It loads after the look of the watch, which knows of none.
+    """
 
     _inherit = "integration.watch"  # pylint: disable=consider-merging-classes-inherited
 
