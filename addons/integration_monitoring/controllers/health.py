@@ -35,7 +35,7 @@ class HealthController(http.Controller):
         type="http",
         auth="none",
         methods=["GET"],
-        readonly=True,
+        readonly=False,  # a read-only cursor is one of the replica, where there is one
         save_session=False,
     )
     def ready(self):

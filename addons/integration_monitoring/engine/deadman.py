@@ -27,6 +27,9 @@ from .rollup_rows import moment
 
 _logger = logging.getLogger(__name__)
 
+#: Seconds before its time that one is sent: the action of a minute begins a little earlier or
+#: later, and the run after it would be too late for whoever waits.
+EARLY: Final = 15
 #: A watcher that does not answer in this time has not heard us; in seconds.
 TIMEOUTS: Final = {"connect_timeout": 5.0, "read_timeout": 10.0, "total_timeout": 15.0}
 USER_AGENT: Final = "Odoo-Integration-Suite/1.0"
@@ -77,18 +80,18 @@ def run(registry: Registry) -> int:
 
 def _claim(cr: BaseCursor) -> list[int]:
     """Those whose time has come, which are nobody else's for this interval."""
-    now = moment(time.time())
+    present = time.time()
     cr.execute(
         """
         UPDATE integration_deadman d
            SET next_at = %(now)s + d.every_minutes * interval '1 minute', tried_at = %(now)s
          WHERE id IN (
                SELECT id FROM integration_deadman
-                WHERE active AND (next_at IS NULL OR next_at <= %(now)s)
+                WHERE active AND (next_at IS NULL OR next_at <= %(until)s)
                   FOR UPDATE SKIP LOCKED)
         RETURNING id
         """,
-        {"now": now},
+        {"now": moment(present), "until": moment(present + EARLY)},
     )
     return sorted(row[0] for row in cr.fetchall())
 
@@ -104,6 +107,10 @@ def _one(registry: Registry, deadman_id: int, why: str | None) -> None:
         send(wanted)
     except errors.IntegrationError as exc:
         keep(registry, deadman_id, "failing", exc.code, exc.message)
+    except Exception as exc:  # whatever is wrong with one: those who wait for the others shall not
+        # The type alone: the text may quote the address.
+        _logger.error("Sign of life %s could not be sent: %s", deadman_id, type(exc).__name__)
+        keep(registry, deadman_id, "failing", "unexpected", f"Unexpected: {type(exc).__name__}")
     else:
         keep(registry, deadman_id, "ok")
 

@@ -16,6 +16,9 @@ from odoo.sql_db import BaseCursor
 
 #: Attempts that are younger than this may have neighbours that have not committed yet (seconds).
 SETTLED = 15
+#: What waits is counted anew after so many seconds, or at once when there is a new kind of failure:
+#: after a long outage it is much to read, and counting comes several times a minute.
+WAITED = 50
 #: Attempts of one run, so that it ends; the next one goes on.
 MOST = 100_000
 
@@ -107,6 +110,19 @@ def failures(cr: BaseCursor, after: int, upto: int) -> list[Failure]:
     return [Failure(*row) for row in cr.fetchall()]
 
 
+def waiting_is_due(cr: BaseCursor) -> bool:
+    """Whether what waits was counted long enough ago."""
+    cr.execute(
+        """
+        SELECT waited_at IS NULL
+               OR waited_at <= now() AT TIME ZONE 'UTC' - %s * interval '1 second'
+          FROM integration_error_collector WHERE id = 1
+        """,
+        [WAITED],
+    )
+    return bool(cr.fetchone()[0])
+
+
 def waiting(cr: BaseCursor) -> list[Failure]:
     """What waits for people, by interface and kind."""
     cr.execute(  # pylint: disable=sql-injection
@@ -141,9 +157,12 @@ def count_hours(cr: BaseCursor, after: int, upto: int) -> None:
 
 
 def store(cr: BaseCursor, found: Sequence[Failure]) -> list[int]:
-    """Bring the groups up to date; return the ids of those that are new."""
+    """Bring the groups up to date; return the ids of those that are new.
+
+    What says nothing new is not written: it would stand in the way of people who act on the group.
+    """
     fresh = []
-    for one in found:
+    for one in sorted(found, key=lambda one: (one.interface, one.fingerprint)):
         cr.execute(
             """
             INSERT INTO integration_error_group (interface_id, fingerprint, company_id, title, code,
@@ -156,13 +175,17 @@ def store(cr: BaseCursor, found: Sequence[Failure]) -> list[int]:
                    last_seen = greatest(integration_error_group.last_seen, %(last)s),
                    sample_id = greatest(integration_error_group.sample_id, %(sample)s),
                    title = EXCLUDED.title
+             WHERE %(count)s > 0 OR integration_error_group.count < %(waiting)s
+                OR integration_error_group.last_seen < %(last)s
+                OR integration_error_group.sample_id IS NULL
+                OR integration_error_group.sample_id < %(sample)s
             RETURNING id, xmax = 0
             """,
             one._asdict(),
         )
-        group, inserted = cr.fetchone()
-        if inserted:
-            fresh.append(group)
+        row = cr.fetchone()
+        if row and row[1]:
+            fresh.append(row[0])
     return fresh
 
 
@@ -181,4 +204,7 @@ def store_waiting(cr: BaseCursor, found: Sequence[Failure]) -> None:
             [one.fingerprint for one in found],
             [one.waiting for one in found],
         ],
+    )
+    cr.execute(
+        "UPDATE integration_error_collector SET waited_at = now() AT TIME ZONE 'UTC' WHERE id = 1"
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields
+from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
@@ -37,6 +38,8 @@ _POLL = 1.0
 #: Who looks counts whole seconds: only so much later is it sure that a look finds it.
 _SURE = ALLOWED + 2
 _DONE_KEPT = timedelta(minutes=10)
+#: Those that failed are kept for whoever looks for the reason; one a minute would pile up.
+_FAILED_KEPT = timedelta(days=1)
 _REMOVED = 200
 
 
@@ -60,7 +63,7 @@ def beat(registry: Registry) -> None:
 
 
 def keep_going(registry: Registry) -> None:
-    """Start the loop where it is not under way, and remove jobs that are done."""
+    """Start the loop where it is not under way, and remove jobs that have ended."""
     with own_cursor(registry) as cr:
         # Since a database that has never had a job runner cannot be told from one that lost it.
         cr.execute(
@@ -76,14 +79,12 @@ def keep_going(registry: Registry) -> None:
     enqueue(registry, "watchdog" if age > 2 * ALLOWED else "now")
     with own_cursor(registry) as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        env["queue.job"].search(
-            [
-                ("channel", "=", CHANNEL),
-                ("state", "=", "done"),
-                ("date_done", "<", fields.Datetime.now() - _DONE_KEPT),
-            ],
-            limit=_REMOVED,
-        ).unlink()
+        now = fields.Datetime.now()
+        ended = Domain("state", "=", "done") & Domain("date_done", "<", now - _DONE_KEPT)
+        failed = Domain("state", "=", "failed") & Domain("date_created", "<", now - _FAILED_KEPT)
+        for old in (ended, failed):
+            jobs = env["queue.job"].search(Domain("channel", "=", CHANNEL) & old, limit=_REMOVED)
+            jobs.unlink()
 
 
 def watch(registry: Registry, collect: Callable[[], None], sleep: Callable[[float], None]) -> None:

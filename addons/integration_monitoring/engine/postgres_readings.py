@@ -34,7 +34,8 @@ def _sessions(cr: BaseCursor) -> tuple[int, int, float]:
                current_setting('max_connections')::int
                    - current_setting('superuser_reserved_connections')::int,
                coalesce((SELECT max(extract(epoch FROM now() - xact_start)) FROM pg_stat_activity
-                          WHERE datname = current_database() AND pid <> pg_backend_pid()), 0)
+                          WHERE datname = current_database() AND pid <> pg_backend_pid()
+                            AND backend_type = 'client backend'), 0)
         """
     )
     connections, allowed, oldest = cr.fetchone()

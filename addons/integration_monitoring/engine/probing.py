@@ -11,8 +11,8 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -30,7 +30,9 @@ from .rollup_rows import moment
 
 _logger = logging.getLogger(__name__)
 #: Probes at once; seconds that each may take.
-AT_ONCE, SECONDS = 8, 10.0
+AT_ONCE, SECONDS = 32, 10.0
+#: Probes of one run: when nobody answers it takes a minute, and is not stopped as too slow.
+MOST = 160
 _SECURE = ("https", "mllps")
 _PORTS = {"http": 80, "https": 443, "mllp": 2575, "mllps": 2575}
 _client = HttpClient()
@@ -74,11 +76,11 @@ def run(registry: Registry) -> int:
         env = api.Environment(cr, SUPERUSER_ID, {})
         targets = env["integration.probe"].browse(due)._targets()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        outcomes = list(pool.map(attempt, targets))
-    with own_cursor(registry) as cr:
-        for outcome in outcomes:
-            keep(cr, outcome)
-    return len(outcomes)
+        for done in as_completed([pool.submit(attempt, target) for target in targets]):
+            # Each as it ends: what is known is kept if the process is stopped.
+            with own_cursor(registry) as cr:
+                keep(cr, done.result())
+    return len(targets)
 
 
 def _claim(cr: BaseCursor) -> list[int]:
@@ -93,10 +95,11 @@ def _claim(cr: BaseCursor) -> list[int]:
                  JOIN integration_interface i ON i.id = q.interface_id
                 WHERE q.active AND (q.next_at IS NULL OR q.next_at <= %(now)s)
                   AND i.active AND i.state IN ('active', 'deprecated')
+                ORDER BY q.next_at NULLS FIRST, q.id LIMIT %(most)s
                   FOR UPDATE OF q SKIP LOCKED)
         RETURNING p.id
         """,
-        {"now": now},
+        {"now": now, "most": MOST},
     )
     return sorted(row[0] for row in cr.fetchall())
 
@@ -144,7 +147,7 @@ def _connect(target: Target) -> None:
     host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
     addresses = net_guard.resolve_checked(host, port, target.networks)
     try:
-        with socket.create_connection((addresses[0], port), timeout=SECONDS) as plain:
+        with _first_that_answers(addresses, port) as plain:
             if parts.scheme in _SECURE:
                 _handshake(plain, host)
     except ssl.SSLCertVerificationError:
@@ -152,12 +155,34 @@ def _connect(target: Target) -> None:
             "The certificate of the partner is not valid.", code="certificate"
         ) from None
     except ssl.SSLError as exc:
-        # It wants a certificate of ours, or another version: somebody is there.
-        _logger.debug("TLS of a probe: %s", exc.reason)
+        # An alert is an answer: it wants a certificate of ours, or another version.
+        if "ALERT" not in (exc.reason or ""):
+            raise errors.TransientError("The partner does not speak TLS.", code="tls") from None
     except TimeoutError:
         raise errors.TransientError("The partner does not answer.", code="timeout") from None
     except OSError:
         raise errors.TransientError("The partner refuses connections.", code="refused") from None
+
+
+def _first_that_answers(addresses: Sequence[str], port: int) -> socket.socket:
+    """A connection to the first address that takes one, as messages have it.
+
+    :raises OSError: none does
+    """
+    until = time.monotonic() + SECONDS
+    last: OSError = TimeoutError()
+    for number, address in enumerate(addresses):
+        left = (until - time.monotonic()) / (len(addresses) - number)
+        if left <= 0:
+            break
+        try:
+            found = socket.create_connection((address, port), timeout=left)
+        except OSError as exc:
+            last = exc
+            continue
+        found.settimeout(SECONDS)
+        return found
+    raise last
 
 
 def _handshake(plain: socket.socket, host: str) -> None:

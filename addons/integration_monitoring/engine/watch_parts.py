@@ -82,8 +82,10 @@ def _store(cr: BaseCursor, node: Node, states: _States, facts: Mapping[str, Any]
     cr.execute(
         """
         INSERT INTO integration_watch_part AS p
-               (subject, subject_ref, state, facts, open_count, updated_at)
-        VALUES (%(subject)s, %(ref)s, %(state)s, %(facts)s, %(open)s, %(now)s)
+               (subject, subject_ref, system_id, state, facts, open_count, updated_at)
+        VALUES (%(subject)s, %(ref)s,
+                (SELECT id FROM integration_system WHERE id = %(ref)s AND %(subject)s = 'system'),
+                %(state)s, %(facts)s, %(open)s, %(now)s)
         ON CONFLICT (subject, subject_ref) DO UPDATE
            SET state = EXCLUDED.state, facts = EXCLUDED.facts, open_count = EXCLUDED.open_count,
                updated_at = EXCLUDED.updated_at

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -18,6 +19,8 @@ TRENDS = [
     ("gone", "Gone since the last change"),
 ]
 _HOUR = 3600
+#: Hours before and after a change that are compared at most: a week.
+WINDOWS = 168
 
 
 class IntegrationErrorGroupView(models.AbstractModel):
@@ -50,10 +53,36 @@ class IntegrationErrorGroupView(models.AbstractModel):
     def _compute_trend(self):
         marks = self._marks()
         now = fields.Datetime.now()
+        yesterday = now - timedelta(days=1)
+        hours = self._hours(min([yesterday, *marks.values()]))
         for group in self:
             mark = marks.get(group.interface_id.id)
             group.changed_at = mark
-            group.trend = group._trend(mark or now - timedelta(days=1), now)
+            counts = hours.get(group._origin.id, {})
+            group.trend = group._trend(mark or yesterday, now, counts)
+
+    def _hours(self, mark):
+        """Failures by hour of each group that trends can be about: ``{id: {hour: count}}``.
+
+        Many groups are shown at once, and each keeps counts of some months.
+        """
+        found = defaultdict(dict)
+        # sudo: counts of groups that the reader has before him
+        rows = (
+            self.env["integration.error.hour"]
+            .sudo()
+            .search_read(
+                [
+                    ("group_id", "in", self._origin.ids),
+                    ("hour_at", ">=", mark - timedelta(hours=WINDOWS + 1)),
+                ],
+                ["group_id", "hour_at", "count"],
+                load="",
+            )
+        )
+        for row in rows:
+            found[row["group_id"]][row["hour_at"]] = row["count"]
+        return found
 
     def _marks(self):
         """When the present revision of each interface was applied."""
@@ -64,10 +93,9 @@ class IntegrationErrorGroupView(models.AbstractModel):
         )
         return {interface.id: moment for interface, moment in found}
 
-    def _trend(self, mark, now):
+    def _trend(self, mark, now, counts):
         hour = mark.replace(minute=0, second=0, microsecond=0)
-        windows = max(1, min(168, int((now - hour).total_seconds() // _HOUR)))
-        counts = {one.hour_at: one.count for one in self.hour_ids}
+        windows = max(1, min(WINDOWS, int((now - hour).total_seconds() // _HOUR)))
         before = [counts.get(hour - timedelta(hours=n), 0) for n in range(1, windows + 1)]
         since = [counts.get(hour + timedelta(hours=n), 0) for n in range(windows + 1)]
         first = (self.first_seen or now).timestamp()
@@ -89,6 +117,8 @@ class IntegrationErrorGroupView(models.AbstractModel):
         )
         return self.env.cr.fetchall()
 
+    @api.depends("interface_id")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
     def _compute_suggestions(self):
         for group in self:
             ranked = group._ranked()

@@ -18,6 +18,8 @@ _logger = logging.getLogger(__name__)
 MOST = 5000
 #: Models of the suite that say what became of documents; other ones of its own are closed.
 POINTERS = ("integration.message", "integration.record.sync")
+#: What goes by itself: somebody wrote the same rows, or the database had no time.
+_PASSING = (psycopg2.OperationalError,)
 _TIMED = ("date", "datetime")
 
 
@@ -257,8 +259,14 @@ class IntegrationBusinessRule(models.Model):
                 after = self._open_breaches()
                 self._tell(before, after)
             problem = False
-        except (ValidationError, ValueError, TypeError, KeyError, psycopg2.Error) as exc:
-            # Such as a field that is gone: others are looked at all the same.
+        except _PASSING as exc:
+            # Such as somebody who acknowledged a document just now: no fault of the rule.
+            _logger.info("Business rule %s is looked at again: %s", self.id, type(exc).__name__)
+            self._note(checked_at=now, next_check=fields.Datetime.add(now, minutes=1))
+            return
+        except Exception as exc:
+            # Such as a field that is gone, or a person who cannot be told: others, which may stand
+            # behind this one for good, are looked at all the same.
             _logger.warning("Business rule %s cannot be looked at: %s", self.id, type(exc).__name__)
             late, problem = None, self._problem_text(exc)
         self._note(

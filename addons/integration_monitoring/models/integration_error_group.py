@@ -1,14 +1,18 @@
+import logging
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.integration_core.engine.cursors import own_cursor
 from odoo.addons.integration_core.models.integration_message import ERROR_CLASSES, FAULTS
 
 from ..engine import error_collector
 from ..tools import error_groups
 from ..tools.error_groups import Act, ActRefused
+
+_logger = logging.getLogger(__name__)
 
 STATES = [
     ("new", "New"),
@@ -76,6 +80,12 @@ class IntegrationErrorGroup(models.Model):
 
     @api.model
     def _cron_collect(self):
+        """Each minute: :meth:`_collect`, on a cursor that people's acts cannot collide with."""
+        with own_cursor(self.env.registry) as cr:
+            api.Environment(cr, SUPERUSER_ID, {})[self._name]._collect()
+
+    @api.model
+    def _collect(self):
         """Count what failed since the last time, and let groups come, come back and wake."""
         cr = self.env.cr
         after = error_collector.begin(cr)
@@ -83,19 +93,31 @@ class IntegrationErrorGroup(models.Model):
             return  # another process is at it
         upto = error_collector.end_of(cr, after)
         found = error_collector.failures(cr, after, upto) if upto > after else []
-        waiting = error_collector.waiting(cr)
-        fresh = error_collector.store(cr, [*found, *waiting])
-        error_collector.store_waiting(cr, waiting)
+        fresh = error_collector.store(cr, found)
+        if fresh or error_collector.waiting_is_due(cr):
+            waiting = error_collector.waiting(cr)
+            fresh += error_collector.store(cr, waiting)
+            error_collector.store_waiting(cr, waiting)
         if upto > after:
             error_collector.count_hours(cr, after, upto)
             error_collector.reached(cr, upto)
         self.env.invalidate_all()
-        self.browse(fresh)._route()
-        self._recur()
+        self.browse(fresh)._each(lambda group: group._route())
+        self._relapsed()._each(lambda group: group._recur())
         self._wake()
 
-    def _recur(self):
-        """What failed again after it was resolved is back; whoever resolved it hears of it."""
+    def _each(self, act):
+        """Do something with each group; that one cannot be told must not end the counting."""
+        for group in self:
+            try:
+                with self.env.cr.savepoint():
+                    act(group)
+            except Exception:
+                _logger.exception("Group of failures %s cannot be looked after", group.id)
+
+    @api.model
+    def _relapsed(self):
+        """Groups that failed again after they were resolved."""
         self.flush_model()
         self.env.cr.execute(
             """
@@ -103,17 +125,19 @@ class IntegrationErrorGroup(models.Model):
              WHERE state = 'resolved' AND last_seen > resolved_at
             """
         )
-        for group in self.browse(row[0] for row in self.env.cr.fetchall()):
-            group._move(Act.RECUR, regressed_at=fields.Datetime.now(), user_id=False)
-            last = group.resolution_ids[:1]
-            group._ask(
-                last.user_id,
-                group.env._(
-                    "It has come back: %(title)s (%(interface)s)",
-                    title=group.title,
-                    interface=group.interface_id.display_name,
-                ),
-            )
+        return self.browse(row[0] for row in self.env.cr.fetchall())
+
+    def _recur(self):
+        """It is back; whoever resolved it last hears of it."""
+        self._move(Act.RECUR, regressed_at=fields.Datetime.now(), user_id=False)
+        self._ask(
+            self.resolution_ids[:1].user_id,
+            self.env._(
+                "It has come back: %(title)s (%(interface)s)",
+                title=self.title,
+                interface=self.interface_id.display_name,
+            ),
+        )
 
     def _wake(self):
         now = fields.Datetime.now()
@@ -135,8 +159,9 @@ class IntegrationErrorGroup(models.Model):
         return {group.id: count for group, count in found}
 
     def _route(self):
-        """Give new groups to those who look after their kind."""
+        """Give new groups to those who look after their kind, as long as they can."""
         routes = self.env["integration.error.route"].search([("active", "=", True)])
+        routes = routes.filtered(lambda one: one.user_id.active and _looks_after(one.user_id))
         for group in self:
             route = routes.filtered(lambda one, group=group: one._matches(group))[:1]
             if route.user_id:
@@ -152,7 +177,7 @@ class IntegrationErrorGroup(models.Model):
 
     def _ask(self, user, summary):
         """An activity on the interface for a person, who may see it: groups have no chatter."""
-        if user and user.active:
+        if user.active and _looks_after(user):
             # sudo: an operator may not write interfaces, and asks a colleague all the same
             self.sudo().interface_id.activity_schedule(ACTIVITY, user_id=user.id, summary=summary)
 
@@ -203,3 +228,8 @@ class IntegrationErrorGroup(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("integration_core.group_operator"):
             raise AccessError(self.env._("Only integration operators look after failures."))
+
+
+def _looks_after(user):
+    """Whether a person still may look after failures: whoever left is given nothing."""
+    return user.has_group("integration_core.group_operator")

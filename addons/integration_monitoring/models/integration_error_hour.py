@@ -27,3 +27,4 @@ class IntegrationErrorCollector(models.Model):
     _log_access = False
 
     attempt_id = fields.Integer(required=True, readonly=True)
+    waited_at = fields.Datetime(string="What waits was counted", readonly=True)

@@ -139,7 +139,7 @@ class IntegrationFindingText(models.AbstractModel):
         return {
             "queue_old": waits,
             "queue_stuck": self.env._("The queue does not move: %s", waits),
-            "dead_letters": self.env._("%s messages were given up and wait for somebody.", count),
+            "dead_letters": self.env._("Dead letters: %s messages wait for a person.", count),
             "quarantined": self.env._("%s messages are quarantined.", count),
             "budget_burning": self.env._(
                 "%(kind)s: the budget is used up %(rate)s times as fast as allowed.",

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from odoo.addons.integration_core.engine import audit
 
@@ -117,6 +117,39 @@ class IntegrationMaintenance(models.Model):
                     self.env._(
                         "Choose systems and interfaces of %(company)s, or leave the company empty.",
                         company=window.company_id.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        windows = super().create(vals_list)
+        windows._check_reach()
+        return windows
+
+    def write(self, vals):
+        self._check_reach()
+        res = super().write(vals)
+        self._check_reach()
+        return res
+
+    def _check_reach(self):
+        """Alerts are muted, and unmuted, by people of all companies that they are of.
+
+        :raises AccessError: a window without a company concerns others than those of the user
+        """
+        if self.env.su:
+            return
+        mine = self.env.user.company_ids
+        # sudo: whose systems these are, which others must not be read for
+        for window in self.sudo().filtered(lambda one: not one.company_id):
+            concerned = window.system_ids.company_id | window.interface_ids.company_id
+            if window.everything:
+                concerned = self.env["res.company"].sudo().search([])  # sudo: as above
+            if concerned - mine:
+                raise AccessError(
+                    self.env._(
+                        "This concerns companies that you do not work for: nobody there would be "
+                        "told of trouble. Choose your company, or ask somebody who has all of them."
                     )
                 )
 

@@ -1,5 +1,6 @@
 import hmac
 import secrets
+from collections import defaultdict
 from datetime import timedelta
 from hashlib import sha256
 
@@ -119,25 +120,47 @@ class IntegrationMetricsToken(models.Model):
 
     @api.model
     def _breaches(self, company_ids):
-        """Business documents that are late: ``{name of the rule: count}``."""
-        rules = self.env["integration.business.rule"].search([("active", "=", True)])
+        """Business documents that are late: ``{name of the rule: count}``.
+
+        Rules of one name count together.
+        """
+        mine = [("company_id", "in", [False, *company_ids])] if company_ids else []
+        rules = self.env["integration.business.rule"].search(mine)
         late = [("rule_id", "in", rules.ids), ("state", "!=", "healed")]
         if company_ids:
             late.append(("company_id", "in", [False, *company_ids]))
         counts = dict(
             self.env["integration.business.breach"]._read_group(late, ["rule_id"], ["__count"])
         )
-        return {rule.name: counts.get(rule, 0) for rule in rules}
+        found = defaultdict(int)
+        for rule in rules:
+            found[rule.name] += counts.get(rule, 0)
+        return dict(found)
 
     @api.model
     def _probes(self, interface_ids):
-        """Whether the last probe of a partner succeeded: ``{interface id: success}``."""
-        return {}
+        """Whether the last probe of a partner succeeded: ``{interface id: success}``.
+
+        Of several probes all have to.
+        """
+        probes = self.env["integration.probe"].search(
+            [("interface_id", "in", list(interface_ids)), ("state", "!=", "new")]
+        )
+        return {
+            interface.id: all(one.state == "ok" for one in of_it)
+            for interface, of_it in probes.grouped("interface_id").items()
+        }
 
     @api.model
     def _budgets(self, interface_ids):
         """What is left of budgets: ``{interface id: {kind of objective: share}}``."""
-        return {}
+        found = defaultdict(dict)
+        objectives = self.env["integration.slo"].search(
+            [("interface_id", "in", list(interface_ids))]
+        )
+        for one in objectives:
+            found[one.interface_id.id][one.kind] = one.remaining / 100
+        return dict(found)
 
 
 def _digest(plain):

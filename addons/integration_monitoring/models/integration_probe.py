@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.integration_core.engine import arming
 from odoo.addons.integration_core.tools import errors, net_guard
 
 from ..engine import probing
@@ -121,6 +122,8 @@ class IntegrationProbe(models.Model):
         """Probe it now, and say how it went."""
         self.ensure_one()
         self.check_access("write")
+        if arming.is_held(self.env.cr):
+            raise UserError(self.env._("This is a copy: it calls nobody until it is armed."))
         # sudo: addresses are for administrators, whose right to write was checked above
         targets = self.sudo()._targets()
         if not targets:

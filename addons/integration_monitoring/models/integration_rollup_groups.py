@@ -1,4 +1,8 @@
+import logging
+
 from odoo import api, models
+
+_logger = logging.getLogger(__name__)
 
 
 class IntegrationRollup(models.Model):
@@ -9,4 +13,8 @@ class IntegrationRollup(models.Model):
     @api.model
     def _after_collect(self, collected):  # pylint: disable=missing-return
         super()._after_collect(collected)
-        self.env["integration.error.group"]._cron_collect()
+        try:
+            with self.env.cr.savepoint():
+                self.env["integration.error.group"]._collect()
+        except Exception:  # the watch comes after us, and must look all the same
+            _logger.exception("Failures cannot be grouped; it is tried again")

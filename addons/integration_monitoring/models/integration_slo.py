@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.integration_core.engine.cursors import own_cursor
+
 from ..engine import slo_history
 from ..tools import burn_rate, objectives
 from ..tools.findings import Grade
@@ -192,6 +194,19 @@ class IntegrationSlo(models.Model):
             slo_history.count_again(self.env.cr, slo, fields.Datetime.now())
         self.day_ids.invalidate_recordset()
         self.invalidate_recordset(["day_ids"])
+
+    @api.model
+    def _count_missed(self):
+        """Each night: count the days of all periods anew, a transaction for each objective.
+
+        The watch counts the present day only. Of a day on which it did not run, or whose messages
+        were recorded later, nobody would know afterwards what was kept.
+        """
+        for slo_id in self.search([]).ids:
+            with own_cursor(self.env.registry) as cr:
+                slo = self.with_env(self.env(cr=cr)).browse(slo_id).exists()
+                if slo:
+                    slo_history.count_again(cr, slo, fields.Datetime.now())
 
     # ------------------------------------------------------------------
     # defaults

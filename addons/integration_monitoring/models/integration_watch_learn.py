@@ -31,6 +31,7 @@ class IntegrationWatch(models.Model):
     @api.model
     def _cron_learn(self):
         """Each night: learn what is usual, the longest unlearnt first, an interface at a time."""
+        self.env["integration.slo"]._count_missed()
         begin = fields.Datetime.now()
         deadline = time.monotonic() + PATIENCE
         tried = set()

@@ -17,6 +17,13 @@ class IntegrationWatchPart(models.Model):
 
     subject = fields.Selection(SUBJECTS, required=True, readonly=True)
     subject_ref = fields.Integer(readonly=True, aggregator=None, help="0: the suite as a whole.")
+    system_id = fields.Many2one(
+        "integration.system",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Of a partner system: those of other companies are not shown.",
+    )
     state = fields.Json(readonly=True, help="States of the detectors by signal.")
     facts = fields.Json(readonly=True, help="The numbers of each signal that is open.")
     open_count = fields.Integer(string="Open signals", readonly=True)

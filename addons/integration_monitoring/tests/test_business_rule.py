@@ -3,6 +3,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
@@ -144,6 +146,35 @@ class TestBusinessRule(TransactionCase):
         self.rule.condition = "[('ref', '=', 'WAITS')]"
         self.look()
         self.assertFalse(self.rule.problem)
+
+    def test_whatever_one_rule_raises_others_are_looked_at(self):
+        other = self.env["integration.business.rule"].create(self.values(name="Other"))
+        self.age(self.partners, 3)
+        tell = type(self.rule)._tell
+        first = self.rule.id
+
+        def broken(rule, before, after):
+            if rule.id == first:
+                raise AccessError("The owner may not see it.")
+            tell(rule, before, after)
+
+        self.patch(type(self.rule), "_tell", broken)
+        with self.assertLogs(level="WARNING"):
+            self.look_at_due()
+        self.env.invalidate_all()
+        self.assertEqual(other.breach_count, 3)
+        self.assertIn("may not see", self.rule.problem)
+        self.assertTrue(self.rule.next_check)
+
+    def test_a_collision_with_an_act_is_no_fault_of_the_rule(self):
+        def busy(_rule):
+            raise psycopg2.errors.SerializationFailure
+
+        self.patch(type(self.rule), "_find_late", busy)
+        self.rule._look()
+        self.env.invalidate_all()
+        self.assertFalse(self.rule.problem)
+        self.assertLessEqual(self.rule.next_check, fields.Datetime.now() + timedelta(minutes=1))
 
     def test_a_rule_that_is_switched_off_has_nothing_late(self):
         self.age(self.partners, 3)

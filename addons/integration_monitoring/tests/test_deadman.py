@@ -1,5 +1,7 @@
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -83,6 +85,28 @@ class TestDeadman(EngineCase):
         self.assertGreater(self.deadman.next_at, fields.Datetime.now())
         self.run_cron()
         self.assertEqual(len(self.server.seen), 1, "not before its time")
+
+    def test_an_action_that_begins_a_little_early_does_not_leave_it_to_the_next(self):
+        now = fields.Datetime.now()
+        for seconds, sent in ((40, 0), (5, 1)):
+            self.deadman.next_at = now + timedelta(seconds=seconds)
+            self.run_cron()
+            self.assertEqual(len(self.server.seen), sent)
+
+    def test_what_nobody_foresaw_with_one_keeps_no_other_from_going_out(self):
+        model = type(self.deadman)
+        ping, broken = model._ping, self.deadman
+        other = broken.copy({"name": "Other"})
+
+        def raises(record):
+            if record.id == broken.id:
+                raise KeyError("https://example.com/s3cret")
+            return ping(record)
+
+        with patch.object(model, "_ping", raises), mute_logger(_DEADMAN):
+            self.run_cron()
+        self.assertEqual((broken.state, other.state), ("failing", "ok"))
+        self.assertNotIn("s3cret", broken.error)
 
     def test_none_goes_out_while_a_part_stands_still(self):
         for kind in ("job_runner", "rollup"):

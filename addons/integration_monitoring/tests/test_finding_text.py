@@ -1,6 +1,6 @@
 from odoo.tests import TransactionCase, tagged
 
-from ..tools import burn_rate, health_wall, readings, silence, slo, volume
+from ..tools import burn_rate, database_state, health_wall, readings, silence, slo, volume
 from ..tools.findings import Signal
 from ..tools.traffic_profile import Basis, Expectation
 
@@ -33,6 +33,10 @@ def findings():
         readings.retention(readings.Retention(1, 2, 300)),
         readings.audit_chain("broken", 1, 500),
         readings.audit_chain("failed"),
+        database_state.judge(database_state.State(connections=95, allowed=100)),
+        database_state.judge(database_state.State(oldest=7200.0)),
+        database_state.judge(database_state.State(table="integration_message", dead=0.6)),
+        database_state.judge(database_state.State(disk=0.95)),
     ]
 
 

@@ -190,3 +190,20 @@ class TestFastLoop(EngineCase):
         with self.enter_registry_test_mode():
             fast_loop.keep_going(self.env.registry)
         self.assertFalse(old.exists())
+
+    def test_failed_jobs_are_removed_after_a_day(self):
+        for hours in (1, 30):
+            with self.enter_registry_test_mode():
+                fast_loop.keep_going(self.env.registry)
+            self.env.cr.execute(
+                "UPDATE queue_job SET state = 'failed', date_created = now() AT TIME ZONE 'UTC' "
+                "- %s * interval '1 hour' WHERE model_name = 'integration.rollup' "
+                "AND state != 'failed'",
+                [hours],
+            )
+            self.env.invalidate_all()
+        late, early = self.jobs().sorted("date_created", reverse=True)
+        with self.enter_registry_test_mode():
+            fast_loop.keep_going(self.env.registry)
+        self.assertTrue(late.exists(), "somebody may look for the reason")
+        self.assertFalse(early.exists())

@@ -107,6 +107,26 @@ class TestMaintenance(IncidentCase):
         with self.assertRaises(UserError):
             mine.sudo().unlink()
 
+    def test_nobody_mutes_the_alerts_of_a_company_that_is_not_his(self):
+        foreign = self.env["res.company"].create({"name": "Other hospital"})
+        theirs = self.env["integration.system"].create(
+            {"name": "Theirs", "code": "THEIRS", "company_id": foreign.id}
+        )
+        windows = self.env["integration.maintenance"].with_user(self.operator)
+        for values in ({"everything": True}, {"system_ids": [(4, theirs.id)]}):
+            with self.subTest(values), self.assertRaises(AccessError):
+                windows.create({"name": "Move", "company_id": False, **values})
+        mine = windows.create(
+            {"name": "Move", "company_id": False, "system_ids": [(4, self.system.id)]}
+        )
+        with self.assertRaises(AccessError):
+            mine.everything = True
+        everybodys = self.window(everything=True, company_id=False)
+        with self.assertRaises(AccessError):
+            everybodys.with_user(self.operator).action_end()
+        self.operator.company_ids += foreign
+        everybodys.with_user(self.operator).end_at += timedelta(hours=1)
+
     def test_states_are_found(self):
         running, planned = self.window(hours=2), self.window(hours=2)
         planned.write(

@@ -7,12 +7,13 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
+from odoo.http import request
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
-from ..controllers import metrics
+from ..controllers import health, metrics
 from ..engine import rollup_rows
 from ..tools.rollup import Rollup, Step, begin_of
 
@@ -122,6 +123,55 @@ class TestMetrics(HttpCase):
         self.assertNotIn(self.plain, str(self.env.cr.fetchall()))
         self.assertEqual(self.token.hint, self.plain[:8])
 
+    def test_probes_and_budgets_are_told(self):
+        probe = self.env["integration.probe"].create(
+            {"interface_id": self.interface.id, "url": "https://partner.example/"}
+        )
+        self.env["integration.slo"].search([("interface_id", "=", self.interface.id)]).unlink()
+        objective = self.env["integration.slo"].create(
+            {"interface_id": self.interface.id, "kind": "availability"}
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_probe SET state = 'failing' WHERE id = %s", [probe.id]
+        )
+        self.env.cr.execute(
+            "UPDATE integration_slo SET remaining = 25 WHERE id = %s", [objective.id]
+        )
+        self.env.invalidate_all()
+        key = f'interface="{self.interface.id}"'
+        lines = self.lines()
+        self.assertIn(f"odoo_integration_probe_success{{{key}}} 0.0", lines)
+        self.assertIn(
+            f'odoo_integration_slo_budget_remaining_ratio{{{key},objective="availability"}} 0.25',
+            lines,
+        )
+
+    def test_rules_of_one_name_count_together_and_others_are_not_named(self):
+        other = self.env["res.company"].create({"name": "Other house"})
+        values = {
+            "name": "Same name",
+            "model_id": self.env.ref("base.model_res_partner").id,
+            "condition": "[('ref', '=', 'LATE-METRIC')]",
+            "date_field_id": self.env.ref("base.field_res_partner__create_date").id,
+        }
+        rules = self.env["integration.business.rule"].create(
+            [values, values, {**values, "name": "Theirs", "company_id": other.id}]
+        )
+        now = fields.Datetime.now()
+        self.env["integration.business.breach"].create(
+            {
+                "rule_id": rules[0].id,
+                "found_model": "res.partner",
+                "found_id": self.env.user.partner_id.id,
+                "since": now,
+                "detected_at": now,
+            }
+        )
+        found = self.env["integration.metrics.token"]._breaches(self.env.company.ids)
+        self.assertEqual(found["Same name"], 1)
+        self.assertNotIn("Theirs", found)
+
     def test_only_the_companies_of_the_token(self):
         self.token.company_ids = self.env["res.company"].create({"name": "Another"})
         self.assertEqual(self.lines(), [])
@@ -178,6 +228,19 @@ class TestHealth(HttpCase):
         self.assertEqual(
             answer.json(), {"status": "pass", "checks": {"database": "pass", "key_ring": "pass"}}
         )
+
+    def test_a_server_with_a_replica_is_ready(self):
+        # A read-only cursor is one of the replica, which nothing can be written to.
+        seen = []
+        real = health._writable
+
+        def writable():
+            seen.append(request.env.cr.readonly)
+            return real()
+
+        with patch.object(health, "_writable", writable):
+            self.url_open("/integration/health/ready")
+        self.assertEqual(seen, [False])
 
     def test_not_ready_when_keys_cannot_be_read(self):
         def unreadable():

@@ -3,9 +3,10 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.integration_core.tests.common import EngineCase
@@ -118,6 +119,47 @@ class TestProbe(EngineCase):
     def test_a_copy_probes_nobody(self):
         self.patch(probing.arming, "is_held", lambda _cr: True)
         self.assertEqual(self.run_due(), 0)
+        with self.assertRaises(UserError):
+            self.probe.action_probe_now()
+        self.assertEqual(self.server.seen, [])
+
+    def test_what_is_known_is_kept_when_the_process_is_stopped(self):
+        class Stopped(BaseException):
+            """As a worker that took too long."""
+
+        slow = self.make()
+        attempt = probing.attempt
+
+        def stopped(target):
+            if target.id != slow.id:
+                return attempt(target)
+            time.sleep(1)
+            raise Stopped
+
+        self.patch(probing, "attempt", stopped)
+        # Not assertRaises: it would undo what was kept.
+        with suppress(Stopped):
+            self.run_due()
+        self.env.invalidate_all()
+        self.assertEqual((self.probe.state, slow.state), ("ok", "new"))
+
+    def test_of_too_many_those_that_wait_longest_come_first(self):
+        self.patch(probing, "MOST", 1)
+        late = self.make()
+        self.assertEqual((self.run_due(), self.probe.state, late.state), (1, "ok", "new"))
+        self.assertEqual((self.run_due(), late.state), (1, "ok"))
+
+    def test_who_does_not_speak_tls_is_not_there(self):
+        self.probe.write(
+            {"kind": "connect", "url": f"https://127.0.0.1:{self.server.server_port}/"}
+        )
+        self.assertEqual(probing.attempt(self.probe._targets()[0]).code, "tls")
+
+    def test_the_next_address_is_tried(self):
+        self.probe.kind = "connect"
+        # Nobody listens at the first one, as at the IPv6 address of some partners.
+        self.patch(probing.net_guard, "resolve_checked", lambda *_args: ["127.0.0.2", "127.0.0.1"])
+        self.assertEqual(probing.attempt(self.probe._targets()[0]).code, "")
 
     def test_what_cannot_be_probed_is_refused(self):
         for wrong in (

@@ -53,7 +53,7 @@ class TestRollupRanges(CollectCase):
         self._start_anew()
         self.collect()
         self.assertAlmostEqual(
-            self._ranges().begin_at, self.now - timedelta(days=14), delta=timedelta(hours=1)
+            self._ranges().begin_at, self.now - timedelta(days=28), delta=timedelta(hours=1)
         )
 
     def test_steps_resume(self):
@@ -132,7 +132,7 @@ class TestRollupRanges(CollectCase):
 
     def test_removal(self):
         cr = self.env.cr
-        old, new = self.now - timedelta(days=15), self.now - timedelta(days=13)
+        old, new = self.now - timedelta(days=29), self.now - timedelta(days=27)
         for moment in (old, new):
             at = epoch(floor(moment))
             for step in Step:

@@ -1,4 +1,5 @@
 import json
+import time
 
 from psycopg2 import IntegrityError
 
@@ -46,6 +47,19 @@ class TestSlo(WatchCase):
         self._slo("recovery").unlink()
         self.env["integration.slo"].action_suggest()
         self.assertTrue(self._slo("recovery"))
+
+    def test_a_day_on_which_nobody_looked_is_counted_at_night(self):
+        self.look()
+        slo = self._slo("availability")
+        today = int(time.time()) // DAY * DAY
+        begin = today - 2 * DAY + 10 * 3600
+        traffic = self.inbound_traffic(50, failed=2)
+        self.minutes(self.inbound, 1, Step.HOUR, begin=begin, **traffic)
+        with self.enter_registry_test_mode():
+            self.env["integration.watch"]._cron_learn()
+        self.env.invalidate_all()
+        [day] = slo.day_ids.filtered(lambda one: one.day == moment(begin).date())
+        self.assertEqual((day.total, day.bad), (50, 2))
 
     def test_budget_and_history(self):
         self.look()

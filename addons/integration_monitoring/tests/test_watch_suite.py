@@ -1,11 +1,11 @@
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from ..engine import watch_rows
+from ..engine import watch_parts, watch_rows
 from ..engine.rollup_rows import moment
-from ..tools.causes import SUITE, Subject
-from ..tools.findings import Signal
+from ..tools.causes import SUITE, Node, Subject
+from ..tools.findings import Finding, Signal
 from .watch_case import WatchCase
 
 
@@ -28,6 +28,23 @@ class TestWatchSuite(WatchCase):
         self.go(2)
         self.assertEqual(self.steps(Signal.RUNNER_DOWN), ["started", "ended"])
         self.assertEqual(self.watch(self.inbound).light, "ok")
+
+    def test_systems_of_other_companies_are_not_shown_and_break_no_list(self):
+        other = self.env["res.company"].create({"name": "Other hospital"})
+        theirs = self.system.copy({"name": "Theirs", "code": "THEIRS", "company_id": other.id})
+        self.env.flush_all()
+        findings = {
+            Node(Subject.SYSTEM, system.id): [Finding(Signal.PROBE_FAILED, 2.0)]
+            for system in (self.system, theirs)
+        }
+        watch_parts.look(self.env.cr, {**findings, SUITE: []}, frozenset(), self.now)
+        observer = new_test_user(self.env, "part.ob", "integration_core.group_observer")
+        parts = self.env["integration.watch.part"].with_user(observer).search([])
+        self.assertEqual(
+            set(parts.mapped("name")) & {"Theirs", self.system.display_name},
+            {self.system.display_name},
+        )
+        self.assertEqual(parts.filtered("system_id").system_id, self.system)
 
     def test_one_of_two_runners_is_enough(self):
         self._beat("runner:a", "job_runner", "Job runner", 60)

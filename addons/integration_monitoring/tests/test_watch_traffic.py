@@ -1,9 +1,12 @@
 from datetime import UTC
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..engine import watch_rows
 from ..tools.findings import Signal
 from ..tools.rollup import Step
+from ..tools.traffic_profile import Profile
 from .watch_case import START, WatchCase, usual
 
 
@@ -123,6 +126,19 @@ class TestWatchTraffic(WatchCase):
         self.go(10, self.inbound, **self.inbound_traffic(5))
         self.assertEqual(self.steps(Signal.DUPLICATES), ["started", "ended"])
         self.assertEqual(self.watch(self.inbound).light, "ok")
+
+    def test_what_is_the_same_as_before_is_not_read_anew(self):
+        """A look costs little, four times a minute: profiles and past minutes are parsed once."""
+        self.learn_by_hand(self.inbound, usual(3.25))
+        self.minutes(self.inbound, 3, **self.inbound_traffic(21, failed=1))
+        with patch.object(Profile, "from_dict", side_effect=Profile.from_dict) as parsed:
+            self.go(3, self.inbound, **self.inbound_traffic(21, failed=1))
+        self.assertEqual(parsed.call_count, 1)
+        directions = {self.inbound.id: "inbound"}
+        args = (self.env.cr, directions, Step.MINUTE, START - 180, self.now)
+        one, other = (watch_rows.counts(*args)[self.inbound.id] for _look in range(2))
+        self.assertEqual(len(one), 6)
+        self.assertTrue(all(one[at].latency is other[at].latency for at in one))
 
     def test_nothing_learnt_nothing_judged(self):
         self.go(10, self.inbound, **self.inbound_traffic(20))

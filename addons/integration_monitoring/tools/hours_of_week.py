@@ -45,6 +45,11 @@ class LocalWeek:
         self._days_off = frozenset(days_off)
         self._halves: dict[int, int] = {}
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether each week has the same days: no holidays are known."""
+        return not self._holidays
+
     def slot(self, moment: float) -> int:
         """The hour of the week, 0 to 167, of a moment (seconds since 1970 in UTC)."""
         return self.half(moment) // 2

@@ -73,18 +73,10 @@ def windows(
     by_hour = {at: tally(objective, one) for at, one in hours.items() if at < present}
     # An hour that is not rolled up yet counts by its minutes.
     rest = {at: one for at, one in by_minute.items() if at // _HOUR * _HOUR not in by_hour}
-    totals, bads = [], []
-    for length in WINDOWS:
-        begin = until - length
-        if length <= BY_MINUTE:
-            found = _sum(one for at, one in by_minute.items() if at >= begin)
-        else:
-            first = begin // _HOUR * _HOUR
-            parts = (*by_hour.items(), *rest.items())
-            found = _sum(one for at, one in parts if at >= first)
-        totals.append(found.total)
-        bads.append(found.bad)
-    return totals, bads
+    short = [until - length for length in WINDOWS if length <= BY_MINUTE]
+    long = [(until - length) // _HOUR * _HOUR for length in WINDOWS if length > BY_MINUTE]
+    found = [*_since(short, by_minute), *_since(long, {**by_hour, **rest})]
+    return [one.total for one in found], [one.bad for one in found]
 
 
 def day(
@@ -114,6 +106,23 @@ def received(minutes: Mapping[int, Counts], hours: Mapping[int, Counts], begin: 
         for at, one in minutes.items()
         if begin <= at < end and at // _HOUR * _HOUR not in hours
     )
+
+
+def _since(begins: Sequence[int], tallies: Mapping[int, Tally]) -> list[Tally]:
+    """The sums of what begins at each of some moments or later; the latest moment comes first.
+
+    Each tally is looked at once, however many moments there are.
+    """
+    found = []
+    total = bad = 0
+    left = sorted(tallies.items())
+    for begin in begins:
+        while left and left[-1][0] >= begin:
+            _at, one = left.pop()
+            total += one.total
+            bad += one.bad
+        found.append(Tally(total, bad))
+    return found
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:

@@ -116,6 +116,8 @@ def significant_at(
     at = gap.until
     if left <= 0:
         return max(at, gap.since + least)
+    if week.is_regular and left > _most(rates):
+        return None  # of a feed that seldom speaks: nobody has to walk through four weeks
     while at < gap.until + _HORIZON:
         following = _next_quarter(at)
         rate = rates[week.half(at)] / _MINUTE
@@ -124,6 +126,11 @@ def significant_at(
         left -= (following - at) * rate
         at = following
     return None
+
+
+def _most(rates: Sequence[float]) -> float:
+    """Arrivals of four weeks at most: a change of summer time repeats an hour, twice at worst."""
+    return 4 * 30 * sum(rates) + 2 * _MINUTE * max(rates)
 
 
 def _next_quarter(at: float) -> float:

@@ -181,6 +181,14 @@ class Watch:
         self.gap = before.grown(MINUTE, self.profile.rates[self.week.half(minute * MINUTE)])
         return self._significant(before, self.gap)
 
+    def is_silent_by(self, now: int) -> bool:
+        """Whether a silence becomes significant before its minute is over; changes nothing."""
+        gap = self.gap
+        if gap.since is None or now <= gap.until:
+            return False
+        rate = self.profile.rates[self.week.half(gap.until)]
+        return silence.judge(gap.grown(now - gap.until, rate), self._limit).level >= 1
+
     def silent_by(self, now: int) -> list[Change]:
         """What a silence changes before its minute is over.
 
