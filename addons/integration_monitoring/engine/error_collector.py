@@ -166,12 +166,16 @@ def store(cr: BaseCursor, found: Sequence[Failure]) -> list[int]:
         cr.execute(
             """
             INSERT INTO integration_error_group (interface_id, fingerprint, company_id, title, code,
-                error_class, fault, state, count, waiting_count, first_seen, last_seen, sample_id)
+                error_class, fault, state, attempted, count, waiting_count, first_seen, last_seen,
+                sample_id)
             VALUES (%(interface)s, %(fingerprint)s, %(company)s, %(title)s, %(code)s,
-                %(error_class)s, nullif(%(fault)s, ''), 'new',
+                %(error_class)s, nullif(%(fault)s, ''), 'new', %(count)s,
                 greatest(%(count)s, %(waiting)s), %(waiting)s, %(first)s, %(last)s, %(sample)s)
             ON CONFLICT (interface_id, fingerprint) DO UPDATE
-               SET count = greatest(integration_error_group.count + %(count)s, %(waiting)s),
+               SET attempted = integration_error_group.attempted + %(count)s,
+                   -- What waits is known before its attempts are counted: not twice.
+                   count = greatest(integration_error_group.count,
+                                    integration_error_group.attempted + %(count)s, %(waiting)s),
                    last_seen = greatest(integration_error_group.last_seen, %(last)s),
                    sample_id = greatest(integration_error_group.sample_id, %(sample)s),
                    title = EXCLUDED.title

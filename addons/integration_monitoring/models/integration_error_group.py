@@ -54,7 +54,14 @@ class IntegrationErrorGroup(models.Model):
     error_class = fields.Selection(ERROR_CLASSES, string="Class of error", readonly=True)
     fault = fields.Selection(FAULTS, readonly=True, help="On whose side the cause lies.")
     state = fields.Selection(STATES, required=True, readonly=True, default="new", index=True)
-    count = fields.Integer(string="Failures", readonly=True, help="Failed attempts so far.")
+    attempted = fields.Integer(
+        string="Failed attempts", readonly=True, default=0, help="Those that were counted so far."
+    )
+    count = fields.Integer(
+        string="Failures",
+        readonly=True,
+        help="Failed attempts so far, and messages that failed without one.",
+    )
     waiting_count = fields.Integer(
         string="Waiting", readonly=True, help="Messages that are dead or in quarantine by it."
     )

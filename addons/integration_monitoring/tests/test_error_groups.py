@@ -52,6 +52,8 @@ class TestErrorGroups(ErrorGroupCase):
         self.assertFalse(group.hour_ids)
         self.collect()
         self.assertEqual(sum(group.hour_ids.mapped("count")), 1)
+        # What was known by what waits is not counted again with its attempt.
+        self.assertEqual((group.count, group.attempted), (1, 1))
 
     def test_the_real_engine_makes_them(self):
         self.receive("k1", {"amount": "3"})
