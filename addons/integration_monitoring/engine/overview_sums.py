@@ -186,7 +186,7 @@ def kept_since(cr: BaseCursor, interface_id: int) -> dict[int, int]:
         """
         SELECT step, (SELECT extract(epoch FROM min(begin_at))::bigint FROM integration_rollup
                        WHERE interface_id = %s AND step = steps.step)
-          FROM unnest(%s) AS steps (step)
+          FROM unnest(%s::int[]) AS steps (step)
         """,
         [interface_id, [int(step) for step in Step]],
     )

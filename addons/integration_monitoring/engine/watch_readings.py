@@ -43,7 +43,7 @@ def oldest(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int
     cr.execute(
         """
         SELECT i.id, extract(epoch FROM %s::timestamp - least(q.at, r.at, w.at))
-          FROM unnest(%s) AS i(id)
+          FROM unnest(%s::int[]) AS i(id)
           LEFT JOIN LATERAL (
                SELECT greatest(available_at, created_at) AS at FROM integration_message
                 WHERE interface_id = i.id AND state = 'queued' ORDER BY priority, id LIMIT 1
@@ -72,7 +72,7 @@ def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[
     cr.execute(
         """
         SELECT i.id, d.dead, extract(epoch FROM %(now)s::timestamp - d.since), d.lost, q.quarantined
-          FROM unnest(%(ids)s) AS i(id)
+          FROM unnest(%(ids)s::int[]) AS i(id)
           JOIN LATERAL (
                SELECT count(*) AS dead, min(m.at) AS since,
                       count(*) FILTER (WHERE m.at < %(handled)s::timestamp) AS lost

@@ -175,7 +175,7 @@ def ever_used(cr: BaseCursor, interface_ids: Sequence[int]) -> set[int]:
     """Those of the interfaces that have a rollup at all."""
     cr.execute(
         """
-        SELECT i.id FROM unnest(%s) AS i(id)
+        SELECT i.id FROM unnest(%s::int[]) AS i(id)
          WHERE EXISTS (SELECT 1 FROM integration_rollup r WHERE r.interface_id = i.id)
         """,
         [list(interface_ids)],

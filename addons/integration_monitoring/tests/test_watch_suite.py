@@ -182,6 +182,14 @@ class TestWatchSuite(WatchCase):
             watches._cron_watch()
         self.assertEqual(calls, [])
 
+    def test_where_nothing_is_watched_yet_the_suite_is(self):
+        self.env.cr.execute("UPDATE integration_interface SET activated_at = NULL")
+        self.env.cr.execute("DELETE FROM integration_watch")
+        self.env.invalidate_all()
+        self.assertTrue(self.env["integration.watch"]._observe(self.now + 600))
+        self.assertFalse(self.env["integration.watch"].search_count([]))
+        self.assertTrue(self.env["integration.watch.part"].search_count([]))
+
     # -- helpers ---------------------------------------------------------------------------
 
     def _beat(self, key, kind, name, every):
