@@ -50,6 +50,7 @@ class IntegrationErrorGroupView(models.AbstractModel):
     failure_impact = fields.Text(related="interface_id.failure_impact")
 
     @api.depends("first_seen", "count", "interface_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_trend(self):
         marks = self._marks()
         now = fields.Datetime.now()

@@ -144,7 +144,8 @@ class IntegrationMaintenance(models.Model):
         for window in self.sudo().filtered(lambda one: not one.company_id):
             concerned = window.system_ids.company_id | window.interface_ids.company_id
             if window.everything:
-                concerned = self.env["res.company"].sudo().search([])  # sudo: as above
+                # sudo: as above
+                concerned = self.env["res.company"].sudo().search([("active", "=", True)])
             if concerned - mine:
                 raise AccessError(
                     self.env._(

@@ -202,7 +202,7 @@ class IntegrationSlo(models.Model):
         The watch counts the present day only. Of a day on which it did not run, or whose messages
         were recorded later, nobody would know afterwards what was kept.
         """
-        for slo_id in self.search([]).ids:
+        for slo_id in self.search([("active", "=", True)]).ids:
             with own_cursor(self.env.registry) as cr:
                 slo = self.with_env(self.env(cr=cr)).browse(slo_id).exists()
                 if slo:

@@ -155,7 +155,7 @@ class TestBusinessRule(TransactionCase):
 
         def broken(rule, before, after):
             if rule.id == first:
-                raise AccessError("The owner may not see it.")
+                raise AccessError(rule.env._("The owner may not see it."))
             tell(rule, before, after)
 
         self.patch(type(self.rule), "_tell", broken)
