@@ -17,8 +17,8 @@ INCIDENTS = ".o_im_tile:has(h2):has(.o_im_count[aria-label*='incidents']) .o_im_
 OPEN_INCIDENT = """
 now = fields.Datetime.now()
 env["integration.incident"].create(
-    {"subject": "suite", "subject_ref": 0, "severity": "1", "signals": {}, "findings": [],
-     "started_at": now, "detected_at": now})
+    {"subject": "suite", "subject_ref": 0, "severity": "1", "signals": {"retention": 0},
+     "findings": {}, "started_at": now, "detected_at": now})
 result = env["integration.overview"]._changed()
 """
 

@@ -179,6 +179,7 @@ class IntegrationBusinessRule(models.Model):
                 continue
             try:
                 disclosure.check_condition(model, condition)
+                # sudo: what fields are called is no secret, but ir.model.fields is closed
                 disclosure.check_watched(model, rule.date_field_id.sudo().name)
             except field_paths.PathError as exc:
                 raise ValidationError(

@@ -119,7 +119,7 @@ class IntegrationErrorGroup(models.Model):
             try:
                 with self.env.cr.savepoint():
                     act(group)
-            except Exception:
+            except Exception:  # whatever hooks of activities raise; it is logged
                 _logger.exception("Group of failures %s cannot be looked after", group.id)
 
     @api.model
