@@ -96,7 +96,6 @@ def _channels() -> dict[str, int | None]:
 
     return {
         "job_capacity": root.capacity,
-        "real_time_capacity": capacity("root.integration_realtime"),
         "background_capacity": capacity("root.integration_background"),
     }
 

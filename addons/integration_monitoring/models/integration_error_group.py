@@ -214,11 +214,6 @@ class IntegrationErrorGroup(models.Model):
         for state, groups in targets.items():
             groups.write({"state": state.value, **values})
 
-    @api.model
-    def _unattended(self):
-        """States in which nobody looks after a group."""
-        return [state.value for state in error_groups.WAITING]
-
     @api.autovacuum
     def _gc_groups(self):
         """Kinds of failure that have not been seen for a year, and their counts by hour."""

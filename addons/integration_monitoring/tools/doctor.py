@@ -47,7 +47,7 @@ class Setup:
     :param database_named: whether ``db_name`` names exactly one database.
     :param workers, cron_threads: processes of Odoo; no workers: it runs in threads.
     :param job_capacity: of the root channel of queue_job; ``None``: it cannot be read.
-    :param real_time_capacity, background_capacity: of the channels of the suite.
+    :param background_capacity: of the channel for what is not urgent.
     :param server_wide: modules that are loaded with the server.
     :param key_ring, audit_key: empty when there is one; ``missing``, or what is wrong with it.
     :param proxy_mode: whether headers of a proxy are believed.
@@ -74,7 +74,6 @@ class Setup:
     workers: int = 6
     cron_threads: int = 1
     job_capacity: int | None = 4
-    real_time_capacity: int = 4
     background_capacity: int = 3
     server_wide: frozenset[str] = frozenset({"queue_job", "integration_monitoring"})
     key_ring: str = ""
