@@ -15,9 +15,11 @@
         "security/integration_rules.xml",
         # data and heartbeats
         "data/integration_rollup_data.xml",
+        "data/integration_monitoring_term.xml",
         "data/ir_cron_data.xml",
         "views/integration_rollup_views.xml",
         "views/integration_heartbeat_views.xml",
+        "views/integration_monitoring_term_views.xml",
         # incidents
         "data/mail_activity_type.xml",
         "data/integration_incident_events.xml",

@@ -21,10 +21,11 @@ REFUSALS = {
 }
 
 
-def refused(status: int, interface: int | None, address: object, database: str) -> None:
+def refused(status: int, interface: int | str | None, address: object, database: str) -> None:
     """A request at the door was refused; other statuses are no matter of security.
 
-    :param interface: id of the interface, if there is one at the address
+    :param interface: id of the interface, if there is one at the address; or what else it was that
+        somebody asked for, such as ``metrics``
     :param address: IP address of the sender, if it is known
     """
     event = REFUSALS.get(status)

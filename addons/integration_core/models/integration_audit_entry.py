@@ -40,6 +40,8 @@ ACTS = [
     ("assign", "Assigned"),
     ("escalate", "Escalated"),
     ("open_again", "Opened again"),
+    ("snooze", "Snoozed"),
+    ("wake", "No longer snoozed"),
     ("confirm", "Confirmed"),
     ("view", "Content viewed"),
     ("generate", "Secret generated"),

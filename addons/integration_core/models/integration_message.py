@@ -176,7 +176,9 @@ class IntegrationMessage(models.Model):
         "(interface_id, id) WHERE state = 'quarantined' AND error_code = 'missing_value'"
     )
     _attention_idx = models.Index("(interface_id, id) WHERE state IN ('quarantined', 'dead')")
-    # Apart, so that many quarantined messages do not hide how many were given up, and since when.
+    # Apart, so that many of the one kind do not hide how many there are of the other; and of those
+    # that were given up, since when.
+    _quarantined_idx = models.Index("(interface_id, id) WHERE state = 'quarantined'")
     _dead_idx = models.Index("(interface_id, available_at) WHERE state = 'dead'")
     _done_idx = models.Index("(interface_id, finished_at) WHERE state = 'done'")
     # Retention takes what is finished from the old end; done messages have their index above.

@@ -6,6 +6,7 @@ from odoo.http import request
 from odoo.addons.integration_core.controllers.arrival import source
 from odoo.addons.integration_core.controllers.dispatcher import with_signature
 from odoo.addons.integration_core.controllers.problem import Problem, response
+from odoo.addons.integration_core.engine import security_events
 from odoo.addons.integration_core.tools.rate import KeyedLimiter
 
 from ..engine import metric_readings
@@ -35,6 +36,7 @@ class MetricsController(http.Controller):
             _limit()
             token = _token()
         except Problem as problem:
+            security_events.refused(problem.status, "metrics", source(), request.db or "")
             return response(problem)
         readings = metric_readings.read(token.env, token.company_ids.ids)
         body, content_type = exposition(readings, request.httprequest.headers.get("Accept", ""))

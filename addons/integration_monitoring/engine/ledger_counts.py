@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from odoo.sql_db import BaseCursor
+from odoo.tools import SQL
 
 from ..tools.histogram import BOUNDS, SIZE, Histogram
 from ..tools.rollup import Rollup
@@ -75,6 +76,12 @@ def plan_by_indexes(cr: BaseCursor) -> None:
         "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), "
         "set_config('enable_bitmapscan', 'off', true)"
     )
+
+
+def plan_freely(cr: BaseCursor) -> None:
+    """The end of :func:`plan_by_indexes`, in a transaction that does other things as well."""
+    for setting in ("enable_seqscan", "jit", "enable_bitmapscan"):
+        cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(setting)))
 
 
 def count(

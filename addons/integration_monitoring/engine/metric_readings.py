@@ -16,6 +16,7 @@ from ..tools import counter_ranges
 from ..tools.metric_families import Beat, InterfaceReading, Readings
 from ..tools.rollup import EMPTY, Rollup, Step, combine
 from . import rollup_rows
+from .watch_readings import MOST
 
 
 def read(env: Environment, company_ids: Sequence[int] = ()) -> Readings:
@@ -103,18 +104,29 @@ def _measured(cr: BaseCursor) -> float | None:
 
 
 def _attention(cr: BaseCursor, keys: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Messages that wait for a person, of each state :data:`MOST` at most: a scrape comes often."""
     cr.execute(
         """
-        SELECT interface_id, state, count(*) FROM integration_message
-         WHERE interface_id = ANY(%s) AND state IN ('quarantined', 'dead')
-         GROUP BY interface_id, state
+        SELECT i.id, q.n, d.n
+          FROM unnest(%(ids)s::int[]) AS i(id)
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS n FROM (
+                      SELECT FROM integration_message
+                       WHERE interface_id = i.id AND state = 'quarantined'
+                       ORDER BY id LIMIT %(most)s) m) q
+         CROSS JOIN LATERAL (
+               SELECT count(*) AS n FROM (
+                      SELECT FROM integration_message
+                       WHERE interface_id = i.id AND state = 'dead'
+                       ORDER BY available_at LIMIT %(most)s) m) d
+         WHERE q.n > 0 OR d.n > 0
         """,
-        [list(keys)],
+        {"ids": list(keys), "most": MOST},
     )
-    found: dict[int, dict[str, int]] = {}
-    for key, state, count in cr.fetchall():
-        found.setdefault(key, {})[state] = count
-    return found
+    return {
+        key: {state: n for state, n in (("quarantined", waits), ("dead", dead)) if n}
+        for key, waits, dead in cr.fetchall()
+    }
 
 
 def _open_breakers(cr: BaseCursor, keys: Sequence[int]) -> frozenset[int]:

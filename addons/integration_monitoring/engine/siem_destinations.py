@@ -16,8 +16,11 @@ from datetime import UTC, datetime
 from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import syslog
 
-from ..tools import event_lines, log_lines
+from ..tools import event_lines, log_lines, outbox
 from ..tools.event_lines import Facility, Level
+from ..tools.outbox import Outbox
+
+_logger = logging.getLogger(__name__)
 
 FILE, SYSLOG = "file", "syslog"
 
@@ -75,28 +78,49 @@ def _append(path: str, events: Iterable[Event]) -> None:
 
 
 class SecurityHandler(logging.Handler):
-    """Hands security events over as they happen, once; whoever waits for an answer does not wait
-    for a SIEM that is away longer than its time limit, and not twice in a minute.
+    """Lets security events leave as they happen, behind the back of whoever was refused.
+
+    Each destination has a queue and a thread of its own (:mod:`..tools.outbox`): neither the answer
+    to a request nor another destination waits for a SIEM that is slow or away. What it does not
+    take waits in the memory of the process; what does not fit there any more is counted, and told
+    as an event of its own.
     """
 
-    _REST = 60.0
+    #: Seconds that the end of a process waits for what has not left yet.
+    AT_END = 3.0
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = outbox.MOST) -> None:
         super().__init__()
-        self._away_until: dict[str, float] = {}
+        self._most = most
+        self._ways: dict[str, Outbox[Event]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Deliver the event of a record; one that carries none is for people."""
+        """Let the event of a record leave; one that carries none is for people."""
         fields = log_lines.event_of(record)
         if fields is None:
             return
         at = datetime.fromtimestamp(record.created, UTC)
         event = Event(at, log_lines.level_of(record.levelno), fields)
         for kind in configured():
-            if record.created < self._away_until.get(kind, 0.0):
-                continue
-            try:
-                deliver(kind, [event], Facility.AUTH)
-            except (OSError, ValueError):
-                self._away_until[kind] = record.created + self._REST
-                self.handleError(record)
+            self._way(kind).put(event)
+
+    def flush(self) -> None:
+        """Wait a moment for what has not left yet; :mod:`logging` asks for it at the end."""
+        for kind, way in self._ways.items():
+            if left := way.flush(self.AT_END):
+                _logger.warning("Security events that did not reach the SIEM (%s): %s", kind, left)
+
+    def _way(self, kind: str) -> Outbox[Event]:
+        if kind not in self._ways:
+            self._ways[kind] = Outbox(
+                f"Security events for a SIEM ({kind})",
+                lambda events: deliver(kind, events, Facility.AUTH),
+                _lost,
+                most=self._most,
+            )
+        return self._ways[kind]
+
+
+def _lost(count: int) -> Event:
+    fields = {"event": "events_lost", "outcome": "lost", "count": count}
+    return Event(datetime.now(UTC), Level.WARNING, fields)

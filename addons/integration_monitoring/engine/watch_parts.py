@@ -52,7 +52,10 @@ def look(
             changes.append(change)
             _keep_facts(facts, signal, states[signal], finding)
         observed += [Observed(node, change) for change in changes if change is not None]
-        _store(cr, node, states, facts, now)
+        if node in findings:
+            _store(cr, node, states, facts, now)
+        else:
+            _forget(cr, node)  # such as a listener on a host that is gone
     return observed
 
 
@@ -74,6 +77,13 @@ def _read(cr: BaseCursor) -> dict[Node, tuple[_States, dict[str, Any]]]:
         )
         for subject, ref, state, facts in cr.fetchall()
     }
+
+
+def _forget(cr: BaseCursor, node: Node) -> None:
+    cr.execute(
+        "DELETE FROM integration_watch_part WHERE subject = %s AND subject_ref = %s",
+        [node.kind.value, node.id],
+    )
 
 
 def _store(cr: BaseCursor, node: Node, states: _States, facts: Mapping[str, Any], now: int) -> None:

@@ -14,9 +14,8 @@ from odoo.sql_db import BaseCursor
 from ..tools.readings import Retention
 from .rollup_rows import moment
 
-#: As many dead letters are counted, and as many of all that needs attention are looked at.
+#: As many dead letters are counted, and as many quarantined messages, of one interface.
 MOST = 10_000
-LATEST = 1_000
 #: Seconds within which somebody handles a dead letter; later it counts as lost.
 HANDLED_WITHIN = 86400
 
@@ -66,8 +65,7 @@ def oldest(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int
 def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[int, Attention]:
     """What waits for a person, by interface.
 
-    Dead letters are counted up to :data:`MOST`, the oldest first; of all that needs attention the
-    latest :data:`LATEST` messages are looked at for quarantined ones.
+    Of each up to :data:`MOST` are counted, the oldest dead letters first.
     """
     cr.execute(
         """
@@ -81,10 +79,10 @@ def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[
                         ORDER BY available_at LIMIT %(most)s) m
           ) d ON true
           JOIN LATERAL (
-               SELECT count(*) FILTER (WHERE m.state = 'quarantined') AS quarantined
-                 FROM (SELECT state FROM integration_message
-                        WHERE interface_id = i.id AND state IN ('quarantined', 'dead')
-                        ORDER BY id DESC LIMIT %(latest)s) m
+               SELECT count(*) AS quarantined
+                 FROM (SELECT FROM integration_message
+                        WHERE interface_id = i.id AND state = 'quarantined'
+                        ORDER BY id LIMIT %(most)s) m
           ) q ON true
         """,
         {
@@ -92,7 +90,6 @@ def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[
             "handled": moment(now - HANDLED_WITHIN),
             "ids": list(interface_ids),
             "most": MOST,
-            "latest": LATEST,
         },
     )
     return {

@@ -9,7 +9,8 @@ from ..tools.error_groups import Act
 class IntegrationErrorGroupAct(models.AbstractModel):
     """What people do with groups of failures.
 
-    Groups are written by these acts alone; each checks the right of whoever acts.
+    Groups are written by these acts alone; each checks the right of whoever acts, and leaves an
+    audit entry: who is told of what afterwards depends on it.
     """
 
     _name = "integration.error.group.act"
@@ -18,10 +19,11 @@ class IntegrationErrorGroupAct(models.AbstractModel):
     def action_acknowledge(self):
         """Say that it is known."""
         self._act(Act.ACKNOWLEDGE)
+        audit.record(self, "acknowledge")
 
     def action_take(self):
         """Look after it oneself."""
-        self._act(Act.ASSIGN, user_id=self.env.uid)
+        self._give(self.env.user)
 
     def action_assign(self, user_id):
         """Give it to a person, who gets an activity."""
@@ -30,7 +32,7 @@ class IntegrationErrorGroupAct(models.AbstractModel):
         # sudo: groups of another person are not readable for everybody
         if not user.sudo().has_group("integration_core.group_operator"):
             raise UserError(self.env._("Only an integration operator can look after failures."))
-        self._act(Act.ASSIGN, user_id=user.id)
+        self._give(user)
         for group in self:
             group._ask(
                 user,
@@ -43,7 +45,7 @@ class IntegrationErrorGroupAct(models.AbstractModel):
 
     def action_release(self):
         """Give it back: it is open again for everybody."""
-        self._act(Act.RELEASE, user_id=False)
+        self._give(self.env["res.users"])
 
     def action_snooze(self, hours, note):
         """Have it back after some hours, or when its failures multiply.
@@ -65,10 +67,13 @@ class IntegrationErrorGroupAct(models.AbstractModel):
                 usual=lately.get(group.id, 0) / 24,
                 note=note.strip(),
             )
+        hours = self.env._("%s hours", hours)
+        audit.record(self, "snooze", reason=note.strip(), changes={"snoozed_until": ("", hours)})
 
     def action_wake(self):
         """Have it back now."""
         self._act(Act.WAKE, snoozed_until=False, note=False)
+        audit.record(self, "wake")
 
     def action_resolve(self, way, note):
         """Say that the cause is dealt with, and how, for whoever meets it next.
@@ -94,6 +99,14 @@ class IntegrationErrorGroupAct(models.AbstractModel):
             ]
         )
         audit.record(self, "resolve", reason=note.strip())
+
+    def _give(self, user):
+        """Let somebody look after it; nobody: without a user."""
+        # sudo: the names of people who may have left, for the audit trail
+        before = {group.id: group.user_id.name or "" for group in self.sudo()}
+        self._act(Act.ASSIGN if user else Act.RELEASE, user_id=user.id)
+        changes = {key: {"user_id": (name, user.name or "")} for key, name in before.items()}
+        audit.record(self, "assign" if user else "release", changes=changes)
 
     def _act(self, act, **values):
         self._require_operator()

@@ -19,6 +19,7 @@ from . import (
     integration_maintenance,
     integration_message,
     integration_metrics_token,
+    integration_monitoring_term,
     integration_overview,
     integration_overview_interface,
     integration_overview_marks,

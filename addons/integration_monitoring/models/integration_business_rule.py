@@ -10,17 +10,30 @@ from odoo.tools import SQL
 from odoo.addons.integration_core.engine import disclosure, triggers
 from odoo.addons.integration_core.tools import closed_models, field_paths
 
+from ..engine import ledger_counts, open_messages
 from ..tools import lateness
 
 _logger = logging.getLogger(__name__)
 
 #: Late documents that one rule keeps: beyond that it says "more", which is reason enough to act.
 MOST = 5000
-#: Models of the suite that say what became of documents; other ones of its own are closed.
-POINTERS = ("integration.message", "integration.record.sync")
+#: Models of the suite that say what became of documents, with the states in which they still wait;
+#: other ones of its own are closed. Their tables hold everything that ever happened: only by these
+#: states, whatever else a condition says, do partial indexes find what it asks for.
+WAITS = {
+    "integration.message": open_messages.OPEN,
+    "integration.record.sync": ("pending", "sent", "waiting", "failed", "conflict"),
+}
+POINTERS = tuple(WAITS)
 #: What goes by itself: somebody wrote the same rows, or the database had no time.
 _PASSING = (psycopg2.OperationalError,)
 _TIMED = ("date", "datetime")
+
+
+def _waits(model):
+    """What may be late at all: of the ledger only what is not finished."""
+    states = WAITS.get(model._name)
+    return Domain("state", "in", list(states)) if states else Domain.TRUE
 
 
 class IntegrationBusinessRule(models.Model):
@@ -142,6 +155,7 @@ class IntegrationBusinessRule(models.Model):
                 domain = triggers.parse_domain(rule.condition)
                 domain.validate(model)
                 model._search(domain, limit=1)
+                never = (domain & _waits(model)).optimize_full(model).is_false()
             except (ValueError, TypeError, KeyError) as exc:
                 raise ValidationError(
                     self.env._(
@@ -150,6 +164,12 @@ class IntegrationBusinessRule(models.Model):
                         exc,
                     )
                 ) from exc
+            if never:
+                raise ValidationError(
+                    self.env._(
+                        "The condition finds nothing that waits: what is finished is never late."
+                    )
+                )
 
     def _model(self):
         """The model of the documents.
@@ -216,7 +236,7 @@ class IntegrationBusinessRule(models.Model):
         """What is late now, as a domain of the documents."""
         self.ensure_one()
         model = self._model()
-        domain = triggers.parse_domain(self.condition)
+        domain = triggers.parse_domain(self.condition) & _waits(model)
         name = self.date_field_id.name
         if model._fields[name].type == "date":
             domain &= Domain(name, "<=", lateness.last_day(fields.Date.today(), self._span()))
@@ -287,7 +307,13 @@ class IntegrationBusinessRule(models.Model):
         name = self.date_field_id.name
         # sudo: a rule counts for everybody; who sees which document is decided when it is shown
         model = self._model().sudo().with_context(active_test=True)
-        return model.search(self._late_domain(), order=f"{name}, id", limit=MOST + 1)
+        if model._name not in POINTERS:
+            return model.search(self._late_domain(), order=f"{name}, id", limit=MOST + 1)
+        # Statistics of tables that grow are of yesterday; the indexes of what is open are right.
+        ledger_counts.plan_by_indexes(self.env.cr)
+        late = model.search(self._late_domain(), order=f"{name}, id", limit=MOST + 1)
+        ledger_counts.plan_freely(self.env.cr)
+        return late
 
     def _open_breaches(self):
         return self.env["integration.business.breach"].search_count(

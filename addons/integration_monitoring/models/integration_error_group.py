@@ -24,8 +24,6 @@ STATES = [
     ("resolved", "Resolved"),
 ]
 ACTIVITY = "integration_monitoring.mail_activity_error_group"
-#: Groups that nobody has seen for so long, and in which nothing waits, are forgotten.
-KEPT = timedelta(days=365)
 
 
 class IntegrationErrorGroup(models.Model):
@@ -213,18 +211,6 @@ class IntegrationErrorGroup(models.Model):
                 ) from refused
         for state, groups in targets.items():
             groups.write({"state": state.value, **values})
-
-    @api.autovacuum
-    def _gc_groups(self):
-        """Kinds of failure that have not been seen for a year, and their counts by hour."""
-        old = [("last_seen", "<", fields.Datetime.now() - KEPT), ("waiting_count", "=", 0)]
-        self.search(old, limit=1000).unlink()
-        self.env.cr.execute(
-            """
-            DELETE FROM integration_error_hour
-             WHERE hour_at < now() AT TIME ZONE 'UTC' - interval '90 days'
-            """
-        )
 
     def _require_operator(self):
         self.check_access("read")

@@ -17,6 +17,8 @@ class IntegrationErrorHour(models.Model):
     count = fields.Integer(string="Failures", required=True, readonly=True)
 
     _hour_unique = models.UniqueIndex("(group_id, hour_at)")
+    # Retention takes the oldest, whatever the group.
+    _hour_idx = models.Index("(hour_at)")
 
 
 class IntegrationErrorCollector(models.Model):

@@ -29,6 +29,7 @@ class IntegrationHeartbeat(models.Model):
 
     _name = "integration.heartbeat"
     _description = "Heartbeat of a Part of the Suite"
+    _inherit = ["integration.audited"]
     _order = "kind, name"
     _log_access = False
 

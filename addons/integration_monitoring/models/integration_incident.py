@@ -100,7 +100,9 @@ class IntegrationIncident(models.Model):
     )
     event_ids = fields.One2many("integration.incident.event", "incident_id", string="Timeline")
     notice_ids = fields.One2many("integration.incident.notice", "incident_id", string="Told")
-    maintenance_id = fields.Many2one("integration.maintenance", readonly=True, ondelete="set null")
+    maintenance_id = fields.Many2one(
+        "integration.maintenance", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     muted_until = fields.Datetime(
         readonly=True, help="Maintenance was announced: nobody is told until then."
     )

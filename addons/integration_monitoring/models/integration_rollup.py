@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
-from ..engine import collector, fast_loop, heartbeats, keeping, ranges
+from ..engine import collector, fast_loop, heartbeats, keeping, ranges, tidying
 from ..tools.histogram import Histogram, percentiles
 from ..tools.rollup import Step
 
@@ -135,6 +135,7 @@ class IntegrationRollup(models.Model):
     def _cron_remove(self):
         """Each hour: remove what was kept long enough."""
         keeping.remove(self.env.registry, BATCHES)
+        tidying.remove(self.env.registry, BATCHES)
 
     @api.model
     def _collect(self, seconds):

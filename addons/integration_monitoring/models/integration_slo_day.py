@@ -24,6 +24,8 @@ class IntegrationSloDay(models.Model):
     met = fields.Boolean(string="Kept", compute="_compute_reached")
 
     _day_unique = models.UniqueIndex("(slo_id, day)")
+    # Retention takes the oldest, whatever the objective.
+    _day_idx = models.Index("(day)")
 
     @api.depends("total", "bad", "slo_id.target")
     def _compute_reached(self):

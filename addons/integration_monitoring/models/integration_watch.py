@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.integration_core.engine import audit
+
 from ..tools.health_wall import Light
 
 LIGHTS = [
@@ -116,13 +118,17 @@ class IntegrationWatch(models.Model):
         # sudo: the row is written by the watch alone
         for watch in self.sudo():
             watch._learn()
+        audit.record(self, "change", reason=self.env._("Learn anew"))
 
     def action_use_expected(self):
         """Judge by the expected number per day as long as too little is learnt, or no more."""
         self._require_administrator()
         # sudo: as above
         for watch in self.sudo():
+            before = audit.readable(watch, ["use_expected"])
             watch.use_expected = not watch.use_expected
+            changes = audit.differences(before, audit.readable(watch, ["use_expected"]))
+            audit.record(watch.with_env(self.env), "change", changes=changes)
 
     def _require_administrator(self):
         self.check_access("read")

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_acts_audited,
     test_alert_channels,
     test_business_rule,
     test_collector,
@@ -23,6 +24,7 @@ from . import (
     test_rollup_ranges,
     test_siem,
     test_slo,
+    test_tidying,
     test_trace,
     test_triage_ui,
     test_ui_monitoring,

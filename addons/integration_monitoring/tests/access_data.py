@@ -12,5 +12,9 @@ MATRIX = {
         "integration.rollup.repeat",
         "integration.rollup.state",
     ): SEEN,
-    ("integration.rollup.term", "integration.heartbeat"): SWITCHED,
+    (
+        "integration.rollup.term",
+        "integration.monitoring.term",
+        "integration.heartbeat",
+    ): SWITCHED,
 }

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError
 from odoo.http import request
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.integration_core.engine import settings
+from odoo.addons.integration_core.engine import security_events, settings
 from odoo.addons.integration_core.tools.keyring import KeyRingError
 
 from ..controllers import health, metrics
@@ -185,6 +185,24 @@ class TestMetrics(HttpCase):
         answer = self.scrape()
         self.assertEqual(answer.status_code, 429)
         self.assertTrue(answer.headers["Retry-After"])
+
+    def test_guesses_are_told_as_security_events(self):
+        self.patch(metrics, "RATE", 0.001)
+        with self.assertLogs(security_events.LOGGER, "INFO") as logged:
+            for _number in range(int(metrics.BURST) + 1):
+                self.scrape("wrong")
+        told = [record.event for record in logged.records]
+        self.assertEqual(
+            [one["event"] for one in told],
+            ["not_authentic"] * int(metrics.BURST) + ["too_many_requests"],
+        )
+        self.assertEqual({one["interface"] for one in told}, {"metrics"})
+        self.assertTrue(all(one["remote_address"] for one in told))
+        self.assertNotIn("wrong", logged.output[0])
+
+    def test_who_has_a_token_is_no_security_event(self):
+        with self.assertNoLogs(security_events.LOGGER, "INFO"):
+            self.assertEqual(self.scrape().status_code, 200)
 
     def test_use_is_noted(self):
         self.assertFalse(self.token.last_used_at)

@@ -4,9 +4,10 @@ import json
 import logging
 import os
 import socket
+import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest.mock import patch
 
 from odoo.tests import TransactionCase, tagged
 
@@ -15,6 +16,7 @@ from odoo.addons.integration_core.engine.causation import Cause, caused_by
 from odoo.addons.integration_core.tests.audit_common import AuditCase
 
 from ..engine import log_setup, siem, siem_destinations
+from ..tools import outbox
 from ..tools.log_lines import JsonFormatter
 
 
@@ -140,30 +142,75 @@ class TestSecurityLog(TransactionCase):
     def lines(self):
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
+    def handler(self):
+        log_setup.install()
+        [handler] = [
+            one
+            for one in self.logger.handlers
+            if isinstance(one, siem_destinations.SecurityHandler)
+        ]
+        return handler
+
     def test_a_refusal_leaves_at_once_and_once(self):
         log_setup.install()
-        log_setup.install()
+        handler = self.handler()
         security_events.refused(401, 7, "192.0.2.9", "db")
         security_events.refused(503, 7, "192.0.2.9", "db")
+        handler.flush()
         found = self.lines()
         self.assertEqual(len(found), 1)
         self.assertEqual(found[0]["event"], "not_authentic")
         self.assertEqual(found[0]["remote_address"], "192.0.2.9")
         self.assertEqual(found[0]["interface"], "7")
 
-    def test_a_siem_that_is_away_is_not_asked_again_at_once(self):
-        self.options(siem_file="/nowhere/at/all")
-        log_setup.install()
-        calls = []
-        self.patch(
-            siem_destinations,
-            "deliver",
-            lambda *args: calls.append(args) or (_ for _ in ()).throw(OSError("away")),
-        )
-        with patch.object(logging.Handler, "handleError"):
-            for _ in range(3):
+    def test_a_siem_that_does_not_answer_holds_up_no_refusal(self):
+        """A real listener whose door is full: connecting to it takes until the time limit."""
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as door:
+            address = door.getsockname()
+            filling = [socket.socket() for _number in range(3)]
+            for one in filling:
+                self.addCleanup(one.close)
+                one.setblocking(False)
+                one.connect_ex(address)
+            self.options(siem_syslog=f"tcp://127.0.0.1:{address[1]}", siem_file=str(self.path))
+            handler = self.handler()
+            begun = time.monotonic()
+            for _number in range(100):
                 security_events.refused(401, 7, "192.0.2.9", "db")
-        self.assertEqual(len(calls), 1)
+            self.assertLess(time.monotonic() - begun, 1.0)
+            # Nor does one destination wait for another one.
+            self.assertFalse(handler._way("file").flush(4.0))
+            self.assertEqual(len(self.lines()), 100)
+            self.assertEqual(handler._way("syslog").flush(0.0), 100)
+
+    def test_a_loss_is_told_as_an_event(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+        deliver = siem_destinations.deliver
+        self.patch(
+            siem_destinations, "deliver", lambda *args: gate.wait(20) and deliver(*args) or None
+        )
+        handler = siem_destinations.SecurityHandler(most=3)
+        self.logger.addHandler(handler)
+        self.logger.setLevel(logging.INFO)
+        with self.assertLogs(outbox.__name__, "WARNING"):
+            for _number in range(5):
+                security_events.refused(401, 7, "192.0.2.9", "db")
+        gate.set()
+        handler.flush()
+        found = self.lines()
+        self.assertEqual([one["event"] for one in found], ["not_authentic"] * 3 + ["events_lost"])
+        self.assertEqual(found[-1]["count"], 2)
+        self.assertEqual(found[-1]["level"], "warning")
+
+    def test_what_is_left_at_the_end_is_told_in_the_log(self):
+        self.options(siem_file="/nowhere/at/all")
+        handler = self.handler()
+        self.patch(siem_destinations.SecurityHandler, "AT_END", 0.1)
+        security_events.refused(401, 7, "192.0.2.9", "db")
+        with self.assertLogs(siem_destinations.__name__, "WARNING") as logged:
+            handler.flush()
+        self.assertIn("did not reach the SIEM (file): 1", logged.output[0])
 
     def test_without_configuration_nothing_is_set_up(self):
         self.options()

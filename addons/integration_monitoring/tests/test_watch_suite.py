@@ -74,6 +74,7 @@ class TestWatchSuite(WatchCase):
         self.env.cr.execute("DELETE FROM integration_heartbeat WHERE id = %s", [listener.id])
         self.go(1)
         self.assertEqual(self.steps(Signal.LISTENER_DOWN), ["started", "ended"])
+        self.assertFalse(part.exists(), "what is gone is not looked at for ever")
         self.assertEqual(self.watch(self.inbound).light, "ok")
 
     def test_signals_of_an_interface_name_its_listener(self):

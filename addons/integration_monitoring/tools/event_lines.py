@@ -42,6 +42,7 @@ FIELDS: Final[Mapping[str, int]] = {
     "severity": 10,
     "signal": 24,
     "sequence": 20,
+    "count": 10,
     "database": 64,
     "environment": 24,
 }

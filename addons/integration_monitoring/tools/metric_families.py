@@ -194,7 +194,9 @@ def _buckets(histogram: Histogram) -> list[tuple[str, float]]:
 def _gauges(readings: Readings) -> Iterator[Metric]:
     depth = _gauge("queue_depth", "Messages that wait to be sent or handled.")
     oldest = _gauge("queue_oldest_seconds", "How long the oldest of them waits.")
-    people = _gauge("messages_attention", "Messages that wait for a person.", "state")
+    people = _gauge(
+        "messages_attention", "Messages that wait for a person, 10,000 of a state at most.", "state"
+    )
     breaker = _gauge("breaker_open", "1: the circuit breaker lets nothing pass.")
     budget = _gauge("slo_budget_remaining_ratio", "Share of the budget left.", "objective")
     for one in readings.interfaces:
