@@ -60,12 +60,30 @@ def test_counts_what_happened(world: World, interface: int) -> None:
     world.shells[0].run(COLLECT)
     (row,) = world.database.sql(
         "SELECT sum(received_count) AS received, sum(attempts) AS attempts, "
-        "sum(failed_count + done_count) AS ended, sum(bytes) AS bytes FROM integration_rollup "
+        "sum(failed_count + done_count) AS ended FROM integration_rollup "
         "WHERE interface_id = %s AND step = 60",
         [interface],
     )
     assert (row["received"], row["attempts"], row["ended"]) == (5, 5, 5)
-    assert row["bytes"] > 0
+
+
+def test_the_size_of_content_is_told_when_the_minute_is_over(world: World, interface: int) -> None:
+    store(world, interface, 2)
+    stored = world.database.scalar(
+        "SELECT sum(size) FROM integration_payload p JOIN integration_message m"
+        " ON m.id = p.message_id WHERE m.interface_id = %s",
+        [interface],
+    )
+
+    def counted() -> int:
+        world.shells[0].run(COLLECT)
+        return world.database.scalar(
+            "SELECT coalesce(sum(bytes), 0) FROM integration_rollup"
+            " WHERE interface_id = %s AND step = 60",
+            [interface],
+        )
+
+    wait_until(lambda: counted() == stored, timeout=90, poll=1.0, what="the size of content")
 
 
 def test_repeated_messages_are_counted(world: World, interface: int) -> None:

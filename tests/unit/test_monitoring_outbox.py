@@ -183,13 +183,14 @@ def test_a_fork_in_the_middle_of_a_delivery_leaves_no_lock_behind():
 PROGRAM = """
 import logging, sys
 from tests.unit.load_monitoring import load
+outbox = load("outbox")
 from core_tools import syslog
 
 class Handler(logging.Handler):
     def __init__(self, port):
         super().__init__()
         to = syslog.Destination("tcp", "127.0.0.1", port)
-        self.box = load("outbox").Outbox(
+        self.box = outbox.Outbox(
             "end", lambda items: syslog.send_all(to, [one.encode() for one in items]), str)
     def emit(self, record):
         self.box.put(record.getMessage())

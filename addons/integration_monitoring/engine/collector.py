@@ -6,7 +6,7 @@ advisory lock, so a run that dies at any line leaves nothing behind, the next on
 two at once are harmless: the second finds the lock taken and does nothing.
 
 A run counts the minutes that are not final, mostly the present one and the one before, and replaces
-their rows. A minute is final once every transaction that was under way at its end has ended
+their rows; the size of content is added when a minute becomes final. A minute is final once every transaction that was under way at its end has ended
 (:func:`.marks.horizon`); for that, minutes are counted again and again for :data:`OPEN` at most.
 What is recorded later, by a transaction that took longer, a worker that hung or a clock that was
 behind, is noticed when it comes: its minutes are put down as ranges, as are those of a downtime and
@@ -36,6 +36,13 @@ OPEN = timedelta(minutes=5)
 CLOSE_AFTER = timedelta(seconds=5)
 #: What hangs for longer is not looked for behind its marks in each run, but once it has ended.
 PATIENCE = timedelta(minutes=10)
+
+
+#: Counting takes this share of the time at most, unless it has rested for so many seconds.
+SHARE = 0.02
+LONGEST = 28.0
+#: Of more messages than this that wait or are held, the number in this minute is good enough.
+DEEP = 20_000
 
 
 @dataclass(frozen=True)
@@ -92,11 +99,13 @@ def _collect(cr: BaseCursor, mark: Mark) -> Collected:
     if begin < present - OPEN:
         begin = present - OPEN
         ranges.add(cr, state.open_from, begin, "gap")
-    windows = ledger_counts.count(cr, begin, present + MINUTE, marks.low(cr, begin))
-    _store(cr, windows, begin, now)
     horizon = marks.horizon(cr, mark) or state.horizon
-    state = _look_for_late(cr, state, begin, now, horizon)
     closed_until = max(begin, floor(min(horizon, now - CLOSE_AFTER)))
+    windows = ledger_counts.count(
+        cr, begin, present + MINUTE, marks.low(cr, begin), sized=closed_until
+    )
+    _store(cr, windows, begin, now)
+    state = _look_for_late(cr, state, begin, now, horizon)
     closed = tuple(between(begin, closed_until))
     coarse.update(cr, closed)
     _keep(cr, replace(state, open_from=closed_until, horizon=horizon), now)
@@ -107,9 +116,10 @@ def _collect(cr: BaseCursor, mark: Mark) -> Collected:
 def _store(cr: BaseCursor, windows: Windows, begin: datetime, now: datetime) -> None:
     """Replace the rows of open minutes; the readings of what waits are added to the present one."""
     present = epoch(floor(now))
-    readings = ledger_counts.readings(cr)
     ids = coarse.interfaces(cr)
     known = rollup_rows.read(cr, ids, Step.MINUTE, epoch(begin), present + Step.MINUTE)
+    deep = {interface for interface, mine in known.items() if _is_deep(mine.get(present, EMPTY))}
+    readings = ledger_counts.readings(cr, deep)
     changed: Windows = {}
     for interface in sorted({*windows, *known, *readings}):
         mine, before = windows.get(interface, {}), known.get(interface, {})
@@ -118,11 +128,16 @@ def _store(cr: BaseCursor, windows: Windows, begin: datetime, now: datetime) -> 
         for at in times:
             old = before.get(at, EMPTY)
             new = with_gauges(mine.get(at, EMPTY), old)
-            if at == present:
+            if at == present and interface not in deep:
                 new = _read_at(new, reading)
             if new != old:
                 changed.setdefault(interface, {})[at] = new
     rollup_rows.store(cr, Step.MINUTE, changed)
+
+
+def _is_deep(window: Rollup) -> bool:
+    """Whether so much waits that it is counted once a minute only."""
+    return window.depth + window.held > DEEP
 
 
 def with_gauges(counted: Rollup, known: Rollup) -> Rollup:
@@ -173,14 +188,34 @@ def _state(cr: BaseCursor) -> State | None:
     return State(*row) if row else None
 
 
+def is_due(registry: Registry) -> bool:
+    """Whether it is worth while to collect already, for who collects several times a minute.
+
+    After a run that took long another one waits, so that counting takes a small share of the time
+    whatever the traffic; for :data:`LONGEST` seconds at most.
+    """
+    with own_cursor(registry) as cr:
+        cr.execute(
+            "SELECT extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - ran_at)::float8,"
+            " coalesce(took, 0) FROM integration_rollup_state"
+        )
+        row = cr.fetchone()
+    if row is None:
+        return True
+    ago, took = row
+    return not 0 <= ago < min(took / SHARE, LONGEST)
+
+
 def _keep(cr: BaseCursor, state: State, now: datetime) -> None:
     """One row, which nobody writes but who holds the lock."""
     cr.execute(
         """
-        INSERT INTO integration_rollup_state (single, ran_at, open_from, horizon, held_from)
-        VALUES (true, %(now)s, %(open_from)s, %(horizon)s, %(held_from)s)
+        INSERT INTO integration_rollup_state (single, ran_at, took, open_from, horizon, held_from)
+        VALUES (true, %(now)s,
+                extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - %(now)s::timestamp),
+                %(open_from)s, %(horizon)s, %(held_from)s)
         ON CONFLICT (single) DO UPDATE
-           SET ran_at = EXCLUDED.ran_at, open_from = EXCLUDED.open_from,
+           SET ran_at = EXCLUDED.ran_at, took = EXCLUDED.took, open_from = EXCLUDED.open_from,
                horizon = EXCLUDED.horizon, held_from = EXCLUDED.held_from
         """,
         {

@@ -8,7 +8,7 @@ cost depends on what happened in these minutes, and not on what happened before.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -23,8 +23,8 @@ from .rollup_rows import Windows
 
 #: Outcomes of attempts that are states which finished messages do not show by a time of their own.
 OUTCOMES = ("dead", "quarantined", "retry")
-#: States in which messages wait, each with a partial index that begins with the interface.
-WAITING = ("queued", "processing", "retry", "waiting")
+#: Of messages that are not in the order of their coming, so many are looked at for the oldest one.
+OLDEST_AMONG = 5_000
 #: ``width_bucket`` counts bounds that are at most a value, and a bucket here holds what is at most
 #: its bound: so both are turned round.
 _BOUNDS = [-bound for bound in reversed(BOUNDS)]
@@ -84,19 +84,38 @@ def plan_freely(cr: BaseCursor) -> None:
         cr.execute(SQL("SET LOCAL %s TO DEFAULT", SQL.identifier(setting)))
 
 
+def without_jit(cr: BaseCursor) -> None:
+    """Let this transaction compile no plans.
+
+    PostgreSQL compiles what it takes for long, going by the whole of what waits; what is read here
+    ends after some milliseconds, and compiling took half a second.
+    """
+    cr.execute("SELECT set_config('jit', 'off', true)")
+
+
 def count(
-    cr: BaseCursor, begin: datetime, end: datetime, low: Ids, high: Ids | None = None
+    cr: BaseCursor,
+    begin: datetime,
+    end: datetime,
+    low: Ids,
+    high: Ids | None = None,
+    sized: datetime | None = None,
 ) -> Windows:
     """Minutes of all interfaces from ``begin`` to before ``end``, without what waits.
 
     :param low, high: the ids between which everything lies; ``None``: up to the last
+    :param sized: the size of content is summed up to before this moment; ``None``: of all. There
+        are several pieces of content to a message, and nobody is in a hurry to know how large.
     """
-    values = {"begin": begin, "end": end, "bounds": _BOUNDS}
+    sized = end if sized is None else sized
+    values = {"begin": begin, "end": end, "bounds": _BOUNDS, "sized": sized}
     for table in Ids._fields:
         values[f"{table}_low"] = getattr(low, table)
         values[f"{table}_high"] = getattr(high, table) if high else 2**31 - 1
     found: dict[tuple[int, int], _Window] = defaultdict(_Window)
     for statement, add in _PARTS:
+        if add is _size and sized <= begin:
+            continue
         cr.execute(statement, values)
         for interface, minute, *row in cr.fetchall():
             add(found[interface, minute], *row)
@@ -106,9 +125,12 @@ def count(
     return windows
 
 
-def readings(cr: BaseCursor) -> dict[int, Reading]:
-    """What waits now, by interface; those where nothing waits and nothing is held are left out."""
-    cr.execute(_READINGS)
+def readings(cr: BaseCursor, without: Collection[int] = ()) -> dict[int, Reading]:
+    """What waits now, by interface; those where nothing waits and nothing is held are left out.
+
+    :param without: interfaces that are not looked at
+    """
+    cr.execute(_READINGS, {"without": list(without), "most": OLDEST_AMONG})
     return {
         interface: Reading(depth, max(float(oldest or 0), 0.0), held)
         for interface, depth, oldest, held in cr.fetchall()
@@ -194,7 +216,7 @@ _PAYLOADS = f"""
 SELECT m.interface_id, {_minute("p.created_at")}, sum(p.size)::bigint
   FROM integration_payload p JOIN integration_message m ON m.id = p.message_id
  WHERE p.id > %(payload_low)s AND p.id <= %(payload_high)s
-   AND p.created_at >= %(begin)s AND p.created_at < %(end)s
+   AND p.created_at >= %(begin)s AND p.created_at < %(sized)s
  GROUP BY 1, 2
 """  # noqa: S608 (as above)
 
@@ -239,26 +261,51 @@ _PARTS = (
 )
 
 
-def _readings(states: Iterable[str]) -> str:
-    """Each state by its own index: together they would be a walk through the ledger."""
-    of_state = "\n            UNION ALL ".join(
-        f"SELECT count(*) AS n, min(created_at) AS first FROM integration_message"  # noqa: S608
-        f" WHERE interface_id = i.id AND state = '{state}'"
-        for state in states
-    )
+# The head of each priority is its oldest message; a step of the recursion jumps to the next one.
+_QUEUED = """
+       SELECT (SELECT count(*) FROM integration_message
+                WHERE interface_id = i.id AND state = 'queued') AS n, min(h.at) AS first FROM (
+              WITH RECURSIVE heads AS (
+                  (SELECT priority, created_at FROM integration_message
+                    WHERE interface_id = i.id AND state = 'queued' ORDER BY priority, id LIMIT 1)
+                  UNION ALL
+                  SELECT m.priority, m.created_at FROM heads CROSS JOIN LATERAL (
+                         SELECT priority, created_at FROM integration_message
+                          WHERE interface_id = i.id AND state = 'queued'
+                            AND priority > heads.priority ORDER BY priority, id LIMIT 1) m)
+              SELECT created_at AS at FROM heads) h"""
+
+
+def _in_order_of(state: str, column: str) -> str:
+    """Number and oldest of a state whose index is in the order of another moment."""
     return f"""
+       SELECT (SELECT count(*) FROM integration_message
+                WHERE interface_id = i.id AND state = '{state}'), min(s.created_at) FROM (
+              SELECT created_at FROM integration_message
+               WHERE interface_id = i.id AND state = '{state}' ORDER BY {column}
+               LIMIT %(most)s) s"""  # noqa: S608 (words of this module)
+
+
+#: States in which messages wait, each by its own index: together they would be a walk through the
+#: ledger. They are counted within the indexes.
+_WAITING = "\n        UNION ALL".join(
+    [
+        _QUEUED,
+        _in_order_of("processing", "lease_until"),
+        _in_order_of("retry", "available_at"),
+        _in_order_of("waiting", "available_at"),
+    ]
+)
+_READINGS = f"""
 SELECT i.id, w.depth, extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - w.first)::float8,
        h.held
   FROM integration_interface i
  CROSS JOIN LATERAL (SELECT sum(s.n)::integer AS depth, min(s.first) AS first FROM (
-            {of_state}) s) w
+            {_WAITING}) s) w
  CROSS JOIN LATERAL (SELECT count(*)::integer AS held FROM integration_message
                       WHERE interface_id = i.id AND state = 'held') h
- WHERE w.depth > 0 OR h.held > 0
+ WHERE NOT i.id = ANY(%(without)s) AND (w.depth > 0 OR h.held > 0)
 """  # noqa: S608 (as above)
-
-
-_READINGS = _readings(WAITING)
 
 _LATE = f"""
 SELECT DISTINCT date_trunc('minute', x.moment) FROM (

@@ -15,7 +15,7 @@ from odoo.sql_db import BaseCursor
 from ..tools import counter_ranges
 from ..tools.metric_families import Beat, InterfaceReading, Readings
 from ..tools.rollup import EMPTY, Rollup, Step, combine
-from . import rollup_rows
+from . import ledger_counts, rollup_rows
 from .watch_readings import MOST
 
 
@@ -26,6 +26,7 @@ def read(env: Environment, company_ids: Sequence[int] = ()) -> Readings:
     """
     now = time.time()
     cr = env.cr
+    ledger_counts.without_jit(cr)
     described = _described(cr, company_ids)
     keys = list(described)
     counted, latest = _counted(cr, keys, now), _latest(cr, keys, now)

@@ -59,7 +59,7 @@ OVER: Final = (
         "integration.error.group",
         """
         SELECT id FROM integration_error_group
-         WHERE last_seen < %(before)s AND waiting_count = 0
+         WHERE last_seen < %(before)s AND coalesce(waiting_count, 0) = 0
            AND (state = 'resolved' AND resolved_at < %(before)s
                 OR state NOT IN ('resolved', 'assigned', 'snoozed'))
          ORDER BY last_seen LIMIT %(most)s FOR UPDATE SKIP LOCKED

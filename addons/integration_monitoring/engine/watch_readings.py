@@ -74,9 +74,13 @@ def attention(cr: BaseCursor, interface_ids: Sequence[int], now: float) -> dict[
           JOIN LATERAL (
                SELECT count(*) AS dead, min(m.at) AS since,
                       count(*) FILTER (WHERE m.at < %(handled)s::timestamp) AS lost
-                 FROM (SELECT coalesce(available_at, created_at) AS at FROM integration_message
-                        WHERE interface_id = i.id AND state = 'dead'
-                        ORDER BY available_at LIMIT %(most)s) m
+                 FROM ((SELECT available_at AS at FROM integration_message
+                         WHERE interface_id = i.id AND state = 'dead'
+                           AND available_at IS NOT NULL ORDER BY available_at LIMIT %(most)s)
+                       UNION ALL
+                       (SELECT created_at FROM integration_message
+                         WHERE interface_id = i.id AND state = 'dead'
+                           AND available_at IS NULL LIMIT %(most)s)) m
           ) d ON true
           JOIN LATERAL (
                SELECT count(*) AS quarantined

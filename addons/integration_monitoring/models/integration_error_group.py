@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.integration_core.engine.cursors import own_cursor
 from odoo.addons.integration_core.models.integration_message import ERROR_CLASSES, FAULTS
 
-from ..engine import error_collector
+from ..engine import error_collector, ledger_counts
 from ..tools import error_groups
 from ..tools.error_groups import Act, ActRefused
 
@@ -93,6 +93,7 @@ class IntegrationErrorGroup(models.Model):
     def _collect(self):
         """Count what failed since the last time, and let groups come, come back and wake."""
         cr = self.env.cr
+        ledger_counts.without_jit(cr)
         after = error_collector.begin(cr)
         if after is None:
             return  # another process is at it

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..engine import open_messages, overview_sums
+from ..engine import ledger_counts, open_messages, overview_sums
 from ..mixins.overview_parts import CHANNEL, OBSERVER, text_of
 from ..tools import health_wall, trends, wall_order
 from ..tools.histogram import percentiles
@@ -39,6 +39,7 @@ class IntegrationOverview(models.AbstractModel):
         :raises odoo.exceptions.AccessError: the reader is no observer
         """
         self._check_observer()
+        ledger_counts.without_jit(self.env.cr)
         now = int(time.time())
         interfaces = self._interfaces()
         everything = interfaces.with_context(active_test=False).search([("id", "!=", False)])

@@ -2,7 +2,7 @@ import time
 
 from odoo import api, models
 
-from ..engine import interface_series, open_messages, overview_sums
+from ..engine import interface_series, ledger_counts, open_messages, overview_sums
 from ..mixins.overview_parts import BUSINESS
 from ..tools import resolution
 from ..tools.rollup import Step
@@ -26,6 +26,7 @@ class IntegrationOverviewInterface(models.AbstractModel):
         :raises odoo.exceptions.MissingError: it is gone
         """
         self._check_observer()
+        ledger_counts.without_jit(self.env.cr)
         interface = self.env["integration.interface"].browse(int(interface_id))
         interface.check_access("read")
         now = int(time.time())

@@ -2,7 +2,7 @@ import time
 
 from odoo import api, models
 
-from ..engine import open_messages, overview_sums
+from ..engine import ledger_counts, open_messages, overview_sums
 
 
 class IntegrationOverviewSystem(models.AbstractModel):
@@ -19,6 +19,7 @@ class IntegrationOverviewSystem(models.AbstractModel):
         :raises odoo.exceptions.MissingError: it is gone
         """
         self._check_observer()
+        ledger_counts.without_jit(self.env.cr)
         system = self.env["integration.system"].browse(int(system_id))
         system.check_access("read")
         now = int(time.time())

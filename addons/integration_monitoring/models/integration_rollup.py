@@ -128,7 +128,8 @@ class IntegrationRollup(models.Model):
     def _job_collect(self):
         """Job: the same, several times a minute; and the sign of life of the job runner."""
         fast_loop.beat(self.env.registry)
-        self._collect(JOB_WORK)
+        if collector.is_due(self.env.registry):
+            self._collect(JOB_WORK)
         fast_loop.enqueue(self.env.registry)
 
     @api.model

@@ -11,6 +11,7 @@ class IntegrationRollupState(models.Model):
 
     single = fields.Boolean(readonly=True, default=True)
     ran_at = fields.Datetime(string="Last run", required=True, readonly=True)
+    took = fields.Float(string="Seconds it took", readonly=True, aggregator=None)
     open_from = fields.Datetime(
         string="Final until",
         required=True,

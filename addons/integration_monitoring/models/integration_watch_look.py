@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.addons.integration_core.engine import arming
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
-from ..engine import watch_parts, watch_readings, watch_rows
+from ..engine import ledger_counts, watch_parts, watch_readings, watch_rows
 from ..engine.watch_round import Round
 from ..tools import readings
 from ..tools.causes import SUITE, Node, Subject
@@ -65,6 +65,7 @@ class IntegrationWatch(models.Model):
             ago = max(0.0, now - _seconds(measured_at))
         self.env.flush_all()
         cr = self.env.cr
+        ledger_counts.plan_by_indexes(cr)
         if not watch_rows.lock(cr):
             return False
         self._begin(watch_rows.ensure(cr))

@@ -5,7 +5,13 @@ from datetime import timedelta
 from odoo.tools import SQL
 
 from odoo.addons.integration_core.tests.common import EngineCase
-from odoo.addons.integration_monitoring.engine import collector, ranges, rollup_rows
+from odoo.addons.integration_monitoring.engine import (
+    collector,
+    ledger_counts,
+    marks,
+    ranges,
+    rollup_rows,
+)
 from odoo.addons.integration_monitoring.engine.minutes import epoch, floor
 from odoo.addons.integration_monitoring.tools.rollup import EMPTY, Step, combine
 
@@ -39,6 +45,13 @@ class CollectCase(EngineCase):
         at = epoch(floor(moment or self.now)) // step * step
         found = rollup_rows.read(self.env.cr, interface.ids, step, at, at + 1)
         return found.get(interface.id, {}).get(at, EMPTY)
+
+    def size(self, interface):
+        """Bytes, as they are counted once the minutes are over."""
+        cr, minute = self.env.cr, timedelta(minutes=1)
+        begin, end = floor(self.now) - minute, floor(self.now) + 3 * minute
+        counted = ledger_counts.count(cr, begin, end, marks.Ids(0, 0, 0))
+        return sum(one.bytes for one in counted[interface.id].values())
 
     def total(self, interface):
         """All minutes together: a test may run over the end of one."""

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.tests.common import EngineCase
-from odoo.addons.integration_monitoring.engine import fast_loop, heartbeats
+from odoo.addons.integration_monitoring.engine import collector, fast_loop, heartbeats
 
 
 @tagged("post_install", "-at_install")
@@ -126,6 +126,35 @@ class TestFastLoop(EngineCase):
         self.assertEqual(len(self.jobs()), 1)
         part = self.env["integration.heartbeat"].search([("key", "=", "job_runner")])
         self.assertEqual(part.state, "alive")
+
+    def _run_took(self, took, ago):
+        """A collection of the past; whether the next job collects, which beats in any case."""
+        self.env.cr.execute("DELETE FROM integration_rollup_state")
+        self.env.cr.execute(
+            """
+            INSERT INTO integration_rollup_state (single, ran_at, took, open_from, horizon)
+            SELECT true, at, %s, at, at
+              FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' - %s * interval '1 second' AS at) x
+            """,
+            [took, ago],
+        )
+        done = []
+        self.patch(type(self.env["integration.rollup"]), "_collect", lambda *_args: done.append(1))
+        self.env.cr.execute("DELETE FROM integration_heartbeat")
+        with self.enter_registry_test_mode():
+            self.env["integration.rollup"]._job_collect()
+        self.assertTrue(self.env["integration.heartbeat"].search([("key", "=", "job_runner")]))
+        return bool(done)
+
+    def test_collecting_takes_a_small_share_of_the_time(self):
+        self.assertTrue(self._run_took(0.1, ago=15))
+        self.assertFalse(self._run_took(1.0, ago=15), "a rest of 28 seconds")
+        self.assertTrue(self._run_took(1.0, ago=30))
+        self.assertTrue(self._run_took(60.0, ago=30), "and not longer than that")
+        self.assertTrue(self._run_took(60.0, ago=-30), "a clock that was set back")
+        self.env.cr.execute("DELETE FROM integration_rollup_state")
+        with self.enter_registry_test_mode():
+            self.assertTrue(collector.is_due(self.env.registry))
 
     def _watch(self, ago):
         """The action of a minute, some seconds after the last job; what it did."""

@@ -188,7 +188,7 @@ class TestSecurityLog(TransactionCase):
         self.addCleanup(gate.set)
         deliver = siem_destinations.deliver
         self.patch(
-            siem_destinations, "deliver", lambda *args: gate.wait(20) and deliver(*args) or None
+            siem_destinations, "deliver", lambda *args: (gate.wait(20) and deliver(*args)) or None
         )
         handler = siem_destinations.SecurityHandler(most=3)
         self.logger.addHandler(handler)
