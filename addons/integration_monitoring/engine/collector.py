@@ -6,11 +6,12 @@ advisory lock, so a run that dies at any line leaves nothing behind, the next on
 two at once are harmless: the second finds the lock taken and does nothing.
 
 A run counts the minutes that are not final, mostly the present one and the one before, and replaces
-their rows; the size of content is added when a minute becomes final. A minute is final once every transaction that was under way at its end has ended
-(:func:`.marks.horizon`); for that, minutes are counted again and again for :data:`OPEN` at most.
-What is recorded later, by a transaction that took longer, a worker that hung or a clock that was
-behind, is noticed when it comes: its minutes are put down as ranges, as are those of a downtime and
-those from before the addon was installed, and counted anew in :mod:`.ranges`.
+their rows; the size of content is added when a minute becomes final. A minute is final once every
+transaction that was under way at its end has ended (:func:`.marks.horizon`); for that, minutes are
+counted again and again for :data:`OPEN` at most. What is recorded later, by a transaction that took
+longer, a worker that hung or a clock that was behind, is noticed when it comes: its minutes are put
+down as ranges, as are those of a downtime and those from before the addon was installed, and
+counted anew in :mod:`.ranges`.
 """
 
 from __future__ import annotations
