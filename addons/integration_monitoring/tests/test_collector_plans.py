@@ -20,7 +20,7 @@ class TestCollectorPlans(TransactionCase):
 
     def _assert_narrow(self, statement):
         values = {"begin": "2026-01-01", "end": "2026-01-02", "floor": "2025-01-01", "bounds": [0]}
-        values |= {"without": [0], "most": 10}
+        values |= {"without": [0], "most": 10, "sized": "2026-01-02"}
         for table in ("message", "attempt", "payload"):
             values |= {f"{table}_low": 10**6, f"{table}_high": 10**6 + 100}
         ledger_counts.plan_by_indexes(self.env.cr)
