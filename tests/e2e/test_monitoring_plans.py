@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import Office, through_shell
 from tests.e2e.test_claim_plans import STORE, TABLE, nodes
 from tests.harness import Database, Shell
 
@@ -15,6 +14,7 @@ OPEN = 600
 # Explains each statement on messages before it runs; afterwards nothing has happened.
 EXPLAIN = """
 import time
+table = globals().get("table", "integration_message")
 from odoo import SUPERUSER_ID, api
 from odoo.sql_db import Cursor
 from odoo.addons.integration_core.engine.cursors import own_cursor
@@ -24,7 +24,7 @@ plans, plain = [], Cursor.execute
 def explaining(cr, query, params=None, log_exceptions=True):
     text, values = getattr(query, "code", query), getattr(query, "params", params)
     words = text.split()
-    if words[0] in ("SELECT", "WITH") and "integration_message" in text:
+    if words[0] in ("SELECT", "WITH") and table in text:
         plain(cr, "EXPLAIN (FORMAT JSON) " + text, values)
         plans.append((text, cr.fetchone()[0][0]["Plan"]))
     return plain(cr, query, params, log_exceptions)
@@ -39,11 +39,34 @@ with own_cursor(env.registry) as cr:
     cr.rollback()
 result = {"found": found, "plans": plans}
 """
+MAKE = """
+system = env["integration.system"].create({"name": "Watched", "code": "WATCHED", "kind": "ehr"})
+made = env["integration.interface"].create(
+    {"name": "Watched", "system_id": system.id, "direction": "inbound"})
+env.flush_all()
+env.cr.execute(
+    "UPDATE integration_interface SET state = 'active', activated_at = now() AT TIME ZONE 'UTC'"
+    " WHERE id = %s", [made.id])
+result = made.id
+"""
 RULES = """
 def act(env):
     rules = env["integration.business.rule"].search([])
     return {rule.name: len(rule._find_late()) for rule in rules
             if rule.model_name == "integration.message"}
+"""
+SYNC_RULES = """
+def act(env):
+    rules = env["integration.business.rule"].search([])
+    return {rule.name: len(rule._find_late()) for rule in rules
+            if rule.model_name == "integration.record.sync"}
+"""
+SYNC = "integration_record_sync"
+STORE_SYNC = f"""
+INSERT INTO {SYNC} (res_model, res_id, interface_id, state, changed_at)
+SELECT 'res.partner', n, %(interface)s,
+       CASE WHEN n <= %(open)s THEN 'waiting' ELSE 'synchronised' END, '2026-01-01'
+  FROM generate_series(1, %(count)s) n
 """
 SCRAPE = """
 from odoo.addons.integration_monitoring.engine import metric_readings
@@ -70,10 +93,7 @@ def shell(database: Database) -> Iterator[Shell]:
 @pytest.fixture(scope="module")
 def interface(database: Database, shell: Shell) -> int:
     """An interface with a long past, and some messages of each open state."""
-    call = through_shell(shell)
-    office = Office(call, call)
-    supplier = office.supplier("Watched")
-    interface = office.inbound(supplier, office.buyer("planner.watched")).id
+    interface = shell.run(MAKE)
     database.sql(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
     database.sql(STORE, {"interface": interface, "state": "done", "count": FINISHED})
     # The planner knows of nothing but what is finished.
@@ -86,13 +106,13 @@ def interface(database: Database, shell: Shell) -> int:
     return interface
 
 
-def check(plans: list[tuple[str, dict[str, Any]]]) -> set[str]:
+def check(plans: list[tuple[str, dict[str, Any]]], table: str = TABLE) -> set[str]:
     """Nothing reads what is finished; the indexes that were used."""
     used = set()
     assert plans, "nothing was asked of the ledger"
     for query, plan in plans:
         for node in nodes(plan):
-            if node.get("Relation Name") != TABLE:
+            if node.get("Relation Name") != table:
                 continue
             assert "Index" in node["Node Type"] or "Bitmap Heap" in node["Node Type"], (query, node)
             name = node.get("Index Name", "")
@@ -125,6 +145,17 @@ def test_rules_over_messages(
     assert used <= {
         f"{TABLE}_{index}_idx" for index in ("key", "attention", "quarantined", "held", "queued")
     }
+
+
+def test_rules_over_what_became_of_documents(
+    database: Database, shell: Shell, interface: int
+) -> None:
+    values = {"interface": interface, "open": OPEN, "count": FINISHED}
+    database.sql(STORE_SYNC, values)
+    database.sql(f"VACUUM (ANALYZE) {SYNC}")
+    found = shell.run(SYNC_RULES + EXPLAIN, table=SYNC)
+    assert max(found["found"].values()) == OPEN
+    assert check(found["plans"], SYNC) == {f"{SYNC}_trouble_idx"}
 
 
 def test_a_scrape_counts_within_indexes(shell: Shell, interface: int) -> None:

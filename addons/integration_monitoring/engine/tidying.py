@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
+from odoo.tools import SQL
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
@@ -130,5 +131,5 @@ def _remove(cr: BaseCursor, over: Over) -> int:
         records.unlink()
     else:
         # Nobody deletes them: that they are old is no act for the audit trail.
-        cr.execute(f"DELETE FROM {records._table} WHERE id = ANY(%s)", [ids])  # noqa: S608 (above)
+        cr.execute(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(records._table), ids))
     return len(ids)
