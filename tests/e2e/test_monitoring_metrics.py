@@ -73,7 +73,11 @@ def test_a_refused_delivery_is_known_to_the_siem_at_once(suite: Suite, events: P
     before = len(lines(events))
     answer = world.sender.post(content, {**signed, "webhook-signature": "v1,AAAA"})
     assert answer.status_code == 401
-    fresh = [one for one in lines(events)[before:] if one["event"] == "not_authentic"]
+    fresh = wait_until(
+        lambda: [one for one in lines(events)[before:] if one["event"] == "not_authentic"],
+        timeout=10,
+        what="the refusal",
+    )
     assert [one["interface"] for one in fresh] == [str(world.inbound.id)]
     assert fresh[0]["remote_address"] == "127.0.0.1"
     secret = world.sender.url.rpartition("/")[2]
