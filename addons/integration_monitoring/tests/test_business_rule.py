@@ -313,6 +313,21 @@ class TestBusinessRule(TransactionCase):
         self.env.flush_all()
         self.assertEqual(entries.search_count(domain), before + 1)
 
+    def test_what_is_finished_is_never_late(self):
+        """Whatever a condition over the ledger says, and who asks for it only is told so."""
+        model = self.env.ref("integration_core.model_integration_message")
+        field = self.env.ref("integration_core.field_integration_message__created_at")
+        values = self.values(model_id=model.id, date_field_id=field.id)
+        for condition in ("[('state', '=', 'done')]", "[('state', 'in', ['done', 'cancelled'])]"):
+            with self.subTest(condition=condition), self.assertRaises(ValidationError):
+                self.env["integration.business.rule"].create({**values, "condition": condition})
+        rule = self.env["integration.business.rule"].create({**values, "condition": "[]"})
+        asked = rule._late_domain()
+        self.assertEqual(
+            set(next(one.value for one in asked.iter_conditions() if one.field_expr == "state")),
+            set(integration_business_rule.WAITS["integration.message"]),
+        )
+
     def test_shipped_rules_can_be_looked_at(self):
         for rule in self.env["integration.business.rule"].search([("user_id", "=", False)]):
             with self.subTest(rule=rule.name):
