@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 #: Late documents that one rule keeps: beyond that it says "more", which is reason enough to act.
 MOST = 5000
 #: Models of the suite that say what became of documents; other ones of its own are closed.
-POINTERS = ("integration.message", "integration.record.sync")
+POINTERS = ("integration.message", "integration.record.sync", "integration.batch")
 #: What goes by itself: somebody wrote the same rows, or the database had no time.
 _PASSING = (psycopg2.OperationalError,)
 _TIMED = ("date", "datetime")
