@@ -108,6 +108,7 @@ class TestProbeTls(EngineCase):
 
     def left(self):
         """Seconds that the watch hears of."""
+        self.env.flush_all()
         now = int(time.time())
         return self.env["integration.watch"]._partner_certificates(now).get(self.outbound.id)
 
