@@ -12,6 +12,8 @@ burn_rate, indicators, present, watch = map(load, ("burn_rate", "indicators", "p
 profiles, hours, slo = load("traffic_profile"), load("hours_of_week"), load("slo")
 Signal = load("findings").Signal
 BEGIN = 29_540_010  # minutes
+#: Totals and bad ones of all windows of an interface that is well.
+WELL = ([100_000] * len(burn_rate.WINDOWS), [0] * len(burn_rate.WINDOWS))
 CALM = 90  # minutes that go well before
 
 
@@ -64,9 +66,7 @@ def test_what_pauses_is_judged_anew():
     """Something failed, then nothing came: what failed long ago has not lasted since."""
     one = new_watch()
     objective = OBJECTIVES[0]
-    one.sums = {
-        objective.kind.value: ([1000] * len(burn_rate.WINDOWS), [0] * len(burn_rate.WINDOWS))
-    }
+    one.sums = {objective.kind.value: WELL}
 
     def look(minute, second, now):
         one.next_minute = minute
@@ -82,9 +82,7 @@ def test_what_pauses_is_judged_anew():
 
 def test_rollups_that_were_counted_anew_may_be_less():
     one = new_watch()
-    one.sums = {
-        OBJECTIVES[0].kind.value: ([1000] * len(burn_rate.WINDOWS), [0] * len(burn_rate.WINDOWS))
-    }
+    one.sums = {OBJECTIVES[0].kind.value: WELL}
     one.next_minute = 100
     for second, now in ((10, (20, 10)), (25, (15, 5)), (40, (30, 6))):
         so_far = present.Present(OBJECTIVES[0], slo.Tally(30, 0), slo.Tally(*now))

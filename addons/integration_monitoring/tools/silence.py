@@ -64,8 +64,8 @@ def limit(arrivals_a_day: float) -> float:
     """The integral at which a gap of a feed is significant; :data:`SIGNIFICANT` or more.
 
     With a rate that is known to a spread ``s`` only (a gamma distribution about it), nothing comes
-    with probability ``(1 + I s²)^(-1/s²)`` instead of ``e^-I``: the more is asked for, the more that
-    matters. What is asked for beyond :data:`SIGNIFICANT` carries it.
+    with probability ``(1 + I s²)^(-1/s²)`` instead of ``e^-I``: the more is asked for, the more
+    that matters. What is asked for beyond :data:`SIGNIFICANT` carries it.
     """
     gaps = min(max(arrivals_a_day, 1.0), _DAY_MINUTES)
     return SIGNIFICANT + max(0.0, _unsure(math.log(gaps / CHANCE_A_DAY)) - _unsure(SIGNIFICANT))
