@@ -28,6 +28,7 @@
         "views/integration_message_views.xml",
         "views/integration_message_form.xml",
         "views/integration_attempt_views.xml",
+        "views/integration_batch_views.xml",
         "views/integration_event_views.xml",
         "views/integration_event_type_views.xml",
         "views/integration_contract_views.xml",

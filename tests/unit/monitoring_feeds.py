@@ -1,11 +1,12 @@
 """Twenty feeds of a hospital when nothing is wrong: busy, small, in bursts, nearly silent.
 
 Counts are drawn from a rate that follows the local day and the week, varies from day to day and
-wanders within a day. Everything is drawn from one seed.
+wanders within a day; partners have hiccups of seconds. Everything is drawn from one seed.
 """
 
 import math
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +20,10 @@ HOLIDAYS = (date(2026, 4, 3), date(2026, 4, 6))
 DAY = 1440
 #: Minutes over which a rate stays the same.
 BLOCK = 10
+#: A partner starts anew, or a network turns: for some seconds all that comes to it fails, and then
+#: it works again. That is no trouble. So many days from one to the next, and so many seconds.
+HICCUP_DAYS = 2
+HICCUP_SECONDS = (3, 15)
 
 # Shares of the peak at each hour of a working day.
 CLINIC = (2, 2, 2, 2, 3, 8, 30, 70, 95, 100, 100, 95, 75, 70, 85, 85, 75, 55, 35, 25, 18, 12, 6, 3)
@@ -110,6 +115,7 @@ class Rhythm:
         self.minutes = days * DAY
         draw = {"hourly": self._hourly, "nightly": self._nightly}.get(feed.kind, self._smooth)
         self.rates = draw(rng)
+        self.hiccups = dict(self._hiccups(rng))
 
     def _locals(self, step: int) -> list[datetime]:
         zone = ZoneInfo(ZONE)
@@ -121,6 +127,13 @@ class Rhythm:
     def _day_share(self, local: datetime) -> float:
         off = local.weekday() >= 5 or local.date() in HOLIDAYS
         return self.feed.weekend if off else 1.0
+
+    def _hiccups(self, rng: random.Random) -> Iterator[tuple[int, tuple[float, float]]]:
+        """Minutes with a hiccup: its first and its last second."""
+        for _ in range(round(self.days / HICCUP_DAYS)):
+            length = rng.uniform(*HICCUP_SECONDS)
+            begin = rng.uniform(0, 60 - length)
+            yield rng.randrange(self.minutes), (begin, begin + length)
 
     def _smooth(self, rng: random.Random) -> list[float]:
         """A rate for each minute; between full hours it goes straight."""

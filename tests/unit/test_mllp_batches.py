@@ -72,3 +72,25 @@ def test_a_broken_batch_is_an_error(text):
     found = reception.receive(text.encode(), Rules(), NOW)
     assert fields(found.parts[0].content, "MSA")[1] == "AE"
     assert found.refused is Reason.UNREADABLE
+
+
+def test_each_message_of_a_batch_knows_what_it_came_in():
+    one, other = f"{HEADER}\r", HEADER.replace("ID1", "ID2") + "\r"
+    ours = HEADER.replace("ID1", "ID3").replace("ADT^A01", "ACK") + "\rMSA|AA|X1\r"
+    start = "BHS|^~\\&|EHR|G|ODOO|H|2026||n||B1\r"
+
+    def wholes(*messages, count=None):
+        text = start + "".join(messages) + f"BTS|{count or len(messages)}\r"
+        return [part.whole for part in reception.receive(text.encode(), Rules(), NOW).parts]
+
+    first, second = wholes(one, other)
+    assert (first.number, second.number, first.messages) == (1, 2, 2)
+    assert first.digest == second.digest == wholes(one, other)[0].digest
+    assert first.digest != wholes(other, one)[0].digest
+    # An answer to a message of ours is nothing that was to come.
+    third, fourth, answer = wholes(one, other, ours)
+    assert (third.messages, fourth.messages, answer) == (2, 2, None)
+    assert wholes(one) == [None], "a batch of one is a message"
+    [cut_short] = wholes(one, count=2)
+    assert cut_short.messages == 1
+    assert reception.receive(one.encode(), Rules(), NOW).parts[0].whole is None

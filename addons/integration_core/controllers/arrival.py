@@ -65,6 +65,7 @@ class Delivery:
     :param items: the messages of the request; ``None`` if it is one itself, as it came
     :param many: whether the sender expects a receipt for each item
     :param reply: the answer that the sender expects instead of the receipt, once it is stored
+    :param declared: how many items the request says that it has; ``None``: it does not say
     """
 
     external_key: str | None
@@ -73,6 +74,7 @@ class Delivery:
     items: Sequence[Item] | None = None
     many: bool = False
     reply: Reply | None = None
+    declared: int | None = None
 
 
 # Verifies a request for a specification, with the opened secrets. Raises Problem(401) without

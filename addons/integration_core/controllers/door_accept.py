@@ -12,7 +12,17 @@ from typing import Any
 from odoo import http
 from odoo.http import request
 
-from ..engine import intake, intake_batch, intake_many, keys, outside, receipts, wakeup
+from ..engine import (
+    batches,
+    intake,
+    intake_batch,
+    intake_many,
+    keys,
+    outside,
+    payloads,
+    receipts,
+    wakeup,
+)
 from ..tools import correlation, keyring
 from ..tools.journal import Kind
 from .arrival import Arrival, Delivery, Item
@@ -52,6 +62,8 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
             if delivery.many
             else [intake.store(request.env.cr, spec, incoming[0], ring)]
         )
+        if delivery.many:
+            _keep_batch(spec, delivery, arrival, stored, ring)
     after_commit(spec, incoming, stored, ring)
     tickets = _tickets(ring, spec["id"], stored)
     if not delivery.many:
@@ -60,6 +72,27 @@ def accept(spec: Mapping[str, Any], delivery: Delivery, arrival: Arrival) -> htt
         {"id": one.external_key, **ticket} for one, ticket in zip(incoming, tickets, strict=True)
     ]
     return _accepted(spec, {"status": "accepted", "receipts": named})
+
+
+def _keep_batch(
+    spec: Mapping[str, Any],
+    delivery: Delivery,
+    arrival: Arrival,
+    stored: Sequence[intake.Receipt],
+    ring: keyring.KeyRing | None,
+) -> None:
+    """Remember which messages came together; a request of one item is none, unless more of them
+    were announced."""
+    if len(stored) < 2 and (delivery.declared or 0) <= len(stored):
+        return
+    batches.keep(
+        request.env.cr,
+        spec,
+        batches.REQUEST,
+        payloads.digest(arrival.body, spec["data_class"], ring),
+        {number: one.uuid for number, one in enumerate(stored, 1)},
+        delivery.declared,
+    )
 
 
 def _incoming(

@@ -19,7 +19,7 @@ from odoo.sql_db import BaseCursor
 
 from ..tools import codecs, correlation, data_classes, errors
 from ..tools.keyring import KeyRing
-from . import intake, intake_batch, keys, wakeup
+from . import batches, intake, intake_batch, keys, wakeup
 from .inbound_plan import InboundPlan
 
 #: Parts of one statement.
@@ -82,6 +82,8 @@ def split(env: api.Environment, plan: InboundPlan, uuid: str, stored: Stored, ra
         ]
         receipts = intake_batch.store(env.cr, spec, incoming, ring)
         _require_new(receipts)
+        members = {number: one.uuid for number, one in enumerate(receipts, start + 1)}
+        batches.keep(env.cr, spec, batches.LIST, uuid, members, len(found))
         _adopt(env.cr, plan, uuid, (stored.depth or 0) + 1, [one.uuid for one in receipts])
         lanes |= {one.lane for one in receipts if one.lane is not None}
     for lane in sorted(lanes):

@@ -11,6 +11,7 @@ from . import (
     integration_audit_trail_checkpoints,
     integration_audit_unsealed,
     integration_audit_verification,
+    integration_batch,
     integration_breaker,
     integration_conflict,
     integration_conflict_line,

@@ -59,6 +59,7 @@ ACTS = [
     ("take", "Conflict: value taken"),
     ("link", "Possible duplicate: linked to a record"),
     ("keep_apart", "Possible duplicate: kept apart"),
+    ("accept_batch", "Batch: accepted although items are missing"),
     ("ask_again", "Possible duplicate: decision taken back"),
     ("hold", "Legal hold"),
     ("unhold", "Legal hold lifted"),

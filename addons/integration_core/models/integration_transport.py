@@ -1,6 +1,10 @@
+from contextlib import suppress
+from dataclasses import replace
+
 from odoo import models
 
-from ..tools import errors
+from ..tools import errors, http_auth
+from ..tools.tls import TlsOptions
 
 
 class IntegrationTransport(models.AbstractModel):
@@ -31,6 +35,28 @@ class IntegrationTransport(models.AbstractModel):
         Above 1, :meth:`_sender` returns an :class:`engine.deliveries.BatchSender`.
         """
         return 1
+
+    def _probe_tls(self, interface):
+        """How a connection that carries no message is secured: as those of messages are.
+
+        A certificate of ours that cannot be opened is left out: the partner is there all the same,
+        and that nothing can be sent is told elsewhere. This is no use of the credential.
+
+        :return: a :class:`tools.tls.TlsOptions`; it holds a private key, and is not to be stored
+        """
+        # sudo: secrets stay inside the returned object
+        credentials = interface.sudo()._sending_credentials()
+        found = TlsOptions()
+        for credential in credentials.filtered(lambda one: one.kind == "mtls")[:1]:
+            with suppress(errors.IntegrationError):
+                proof = credential._proofs()[0]
+                if isinstance(proof, http_auth.ClientCertificate):
+                    found = proof.tls()
+        return replace(found, extra_ca_pem=self._private_authority(interface.sudo()))
+
+    def _private_authority(self, _interface):
+        """PEM of authorities that messages trust besides the public ones; empty: none."""
+        return ""
 
 
 class IntegrationTransportNone(models.AbstractModel):

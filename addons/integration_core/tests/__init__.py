@@ -13,6 +13,7 @@ from . import (
     test_audit_ui,
     test_audit_verification,
     test_awaited,
+    test_batches,
     test_catalogue,
     test_conflict,
     test_conflict_language,

@@ -163,6 +163,7 @@ MAY_CALL = {
         "action_end": ADMINISTRATORS | APPROVERS,
         "matrix": READERS,
     },
+    "integration.batch": {"action_accept": OPERATORS},
     "integration.conflict": {
         "compare": READERS,  # says so instead of values to those who may not see any
         "decide": STEWARDS,

@@ -29,6 +29,7 @@ SECRETS = ("integration.credential", "integration.credential.version")
 LEDGER = (
     "integration.message",
     "integration.attempt",
+    "integration.batch",
     "integration.event",
     "integration.record.sync",
     "integration.conflict",

@@ -5,6 +5,8 @@ from importlib import import_module
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.engine import batches
+
 from .access_calls import (
     ARGUMENTS,
     EVERYBODY,
@@ -180,6 +182,7 @@ class TestAccessMethods(EngineCase):
             "integration.replay.task": lambda: self.env[name].create({"reason": "An outage"}),
             "integration.arming": lambda: self.env[name].search([]),
             "integration.restore.finding": self.make_finding,
+            "integration.batch": self.make_batch,
         }
         if name in self.samples:
             return self.samples[name](self)
@@ -192,6 +195,10 @@ class TestAccessMethods(EngineCase):
             [self.inbound.id],
         )
         return self.env["integration.restore.finding"].browse(self.env.cr.fetchone()[0])
+
+    def make_batch(self):
+        batches.keep(self.env.cr, self.inbound._inbound_spec(), batches.LIST, "k", {1: "u"})
+        return self.env["integration.batch"].search([], limit=1)
 
     def make_secret(self):
         credential = self.env["integration.credential"].create({"name": "Shared"})

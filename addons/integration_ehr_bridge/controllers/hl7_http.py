@@ -88,6 +88,7 @@ def _stored(spec, parts):
     ]
     incoming = [hl7_arrival.incoming(spec, part, ring) for part in left]
     receipts = intake_batch.store(cr, spec, incoming, ring) if incoming else []
+    hl7_arrival.keep_batches(cr, spec, left, receipts, ring)
     results = hl7_arrival.results(cr, spec, left, receipts, ring)
     door_accept.after_commit(spec, incoming, receipts, ring)
     told = {id(part): result for part, result in zip(left, results, strict=True)}

@@ -14,7 +14,7 @@ from typing import Any
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
-from odoo.addons.integration_core.engine import acknowledgements, intake
+from odoo.addons.integration_core.engine import acknowledgements, batches, intake, payloads
 from odoo.addons.integration_core.engine.acknowledgements import Acknowledgement
 from odoo.addons.integration_core.engine.intake import Incoming, Outcome, Receipt
 from odoo.addons.integration_core.tools import correlation, data_classes
@@ -52,6 +52,24 @@ def incoming(spec: Mapping[str, Any], part: Part, ring: KeyRing | None) -> Incom
         acknowledgement=_kept(part.content),
         conflict_acknowledgement=_kept(part.conflict),
     )
+
+
+def keep_batches(
+    cr: BaseCursor,
+    spec: Mapping[str, Any],
+    parts: Sequence[Part],
+    receipts: Sequence[Receipt],
+    ring: KeyRing | None,
+) -> None:
+    """Remember which parts came in one batch or file, in the transaction that stores them."""
+    found: dict[tuple[str, int], dict[int, str]] = {}
+    for part, receipt in zip(parts, receipts, strict=True):
+        if part.whole is not None:
+            members = found.setdefault((part.whole.digest, part.whole.messages), {})
+            members[part.whole.number] = receipt.uuid
+    for (digest, messages), members in found.items():
+        key = payloads.digest(digest.encode(), spec["data_class"], ring)
+        batches.keep(cr, spec, batches.FILE, key, members, messages)
 
 
 def _kept(content: bytes | None) -> Acknowledgement | None:

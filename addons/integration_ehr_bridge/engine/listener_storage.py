@@ -136,6 +136,7 @@ class Storage:
         parts = [job.part for _number, job in numbered]
         arrived = [hl7_arrival.incoming(spec, part, ring) for part in parts]
         receipts = intake_batch.store(cr, spec, arrived, ring)
+        hl7_arrival.keep_batches(cr, spec, parts, receipts, ring)
         results = hl7_arrival.results(cr, spec, parts, receipts, ring)
         found.update(zip((number for number, _job in numbered), results, strict=True))
         new = [

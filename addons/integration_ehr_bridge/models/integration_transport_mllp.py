@@ -30,3 +30,6 @@ class IntegrationTransportMllp(models.AbstractModel):
                 connections=1 if strict else interface.mllp_connections,
             ),
         )
+
+    def _private_authority(self, interface):
+        return interface.mllp_ca or ""

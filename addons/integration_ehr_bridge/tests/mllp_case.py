@@ -46,6 +46,7 @@ class ArrivalCase(MllpCase):
         ring = keys.optional_ring(self.env.cr)
         arrived = [hl7_arrival.incoming(spec, part, ring) for part in found]
         receipts = intake_batch.store(self.env.cr, spec, arrived, ring)
+        hl7_arrival.keep_batches(self.env.cr, spec, found, receipts, ring)
         results = hl7_arrival.results(self.env.cr, spec, found, receipts, ring)
         return receipts, results
 

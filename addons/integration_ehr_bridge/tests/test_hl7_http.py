@@ -124,6 +124,31 @@ class TestHl7HttpDoor(HttpCase):
         self.assertEqual(len(self.messages()), 2)
         self.assertIn("BTS|0", self.post(b"BHS|^~\\&|EHR|G\rBTS|0\r").text)
 
+    def batches(self):
+        self.env["integration.batch"]._cron_settle()
+        self.env.invalidate_all()
+        found = self.env["integration.batch"].search(
+            [("interface_id", "=", self.interface.id)], order="id"
+        )
+        names = ("state", "declared", "absent_count", "failed_count", "open_count")
+        return [tuple(one[name] for name in names) for one in found]
+
+    def test_whether_all_messages_of_a_batch_came_is_known(self):
+        start, end = b"BHS|^~\\&|EHR|G\r", b"BTS|2\r"
+        whole = start + adt("B1") + adt("B2") + end
+        self.post(whole)
+        self.post(whole)
+        self.assertEqual(self.batches(), [("open", 2, 0, 0, 2)], "once, however often it is sent")
+        self.post(start + adt("B3") + adt("B4", processing="P") + end)
+        self.assertEqual(self.batches()[1], ("incomplete", 2, 1, 0, 1), "one was refused")
+        self.post(start + adt("B5") + end)
+        self.assertEqual(
+            self.batches()[2], ("incomplete", 1, 0, 1, 0), "cut short: it is kept as a whole"
+        )
+        self.post(adt("B6"))
+        self.post(start + adt("B7") + b"BTS|1\r")
+        self.assertEqual(len(self.batches()), 3)
+
     def test_in_the_enhanced_mode_there_is_one_answer(self):
         self.assertEqual(self.said(self.post(adt(accept="AL", handled="NE")))[0], "CA")
         self.assertEqual(self.said(self.post(adt("M2", accept="AL", handled="AL")))[0], "AA")

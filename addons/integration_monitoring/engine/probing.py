@@ -24,6 +24,7 @@ from odoo.addons.integration_core.engine import arming
 from odoo.addons.integration_core.engine.cursors import own_cursor
 from odoo.addons.integration_core.tools import errors, net_guard
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest
+from odoo.addons.integration_core.tools.tls import TlsOptions, context_for
 
 from .deadman import USER_AGENT
 from .rollup_rows import moment
@@ -34,6 +35,8 @@ AT_ONCE, SECONDS = 32, 10.0
 #: Probes of one run: when nobody answers it takes a minute, and is not stopped as too slow.
 MOST = 160
 _SECURE = ("https", "mllps")
+#: X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL.
+_HAS_EXPIRED = 10
 _PORTS = {"http": 80, "https": 443, "mllp": 2575, "mllps": 2575}
 _client = HttpClient()
 
@@ -44,6 +47,8 @@ class Target:
 
     :param kind: ``connect``: a connection, over TLS where the address says so; ``request``: a
         request whose answer says by its status that the service is up.
+    :param tls: the authorities that messages to this address trust, and our certificate
+    :param looks_at_certificate: whether a request is to be preceded by a look at the certificate
     """
 
     id: int
@@ -51,6 +56,8 @@ class Target:
     url: str = field(repr=False)
     method: str = "HEAD"
     networks: tuple[net_guard.Network, ...] = ()
+    tls: TlsOptions = field(default_factory=TlsOptions, repr=False)
+    looks_at_certificate: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,15 @@ class Outcome:
 
     :param code: machine code of the failure; empty: the partner answered.
     :param text: the failure for a person; repeats neither address nor answer.
+    :param certificate_ends: when the partner's certificate ends, in seconds since 1970; ``None``:
+        it was not seen.
     """
 
     id: int
     milliseconds: int
     code: str = ""
     text: str = ""
+    certificate_ends: int | None = None
 
 
 def run(registry: Registry) -> int:
@@ -108,16 +118,31 @@ def attempt(target: Target) -> Outcome:
     """Probe one target; never raises."""
     begun = time.monotonic()
     code = text = ""
+    ends = None
     try:
+        if target.kind == "connect" or (target.looks_at_certificate and _is_secure(target.url)):
+            ends = _connect(target)
         if target.kind == "request":
+            begun = time.monotonic()
             _request(target)
-        else:
-            _connect(target)
     except errors.IntegrationError as exc:
         code, text = exc.code or "failed", exc.message
     except Exception as exc:  # whatever libraries raise: one probe must not end the others
         code, text = "failed", type(exc).__name__
-    return Outcome(target.id, round((time.monotonic() - begun) * 1000), code, text)
+    return Outcome(target.id, round((time.monotonic() - begun) * 1000), code, text, ends)
+
+
+def place(url: str) -> tuple[str, int]:
+    """The server behind an address: host and port."""
+    try:
+        parts = urlsplit(url.strip())
+        return (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        return "", 0
+
+
+def _is_secure(url: str) -> bool:
+    return urlsplit(url).scheme in _SECURE
 
 
 def _request(target: Target) -> None:
@@ -129,6 +154,7 @@ def _request(target: Target) -> None:
             max_response_bytes=65_536,
             allowed_networks=target.networks,
             allow_plaintext=net_guard.stays_on_this_machine(target.url),
+            tls=target.tls,
             connect_timeout=SECONDS / 2,
             read_timeout=SECONDS,
             total_timeout=SECONDS,
@@ -141,16 +167,22 @@ def _request(target: Target) -> None:
         )
 
 
-def _connect(target: Target) -> None:
-    """Open a connection, and over TLS finish the handshake: that is when a server is there."""
+def _connect(target: Target) -> int | None:
+    """Open a connection, and over TLS finish the handshake: that is when a server is there.
+
+    :return: when its certificate ends
+    """
     parts = urlsplit(target.url)
     host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 443)
     addresses = net_guard.resolve_checked(host, port, target.networks)
     try:
         with _first_that_answers(addresses, port) as plain:
-            if parts.scheme in _SECURE:
-                _handshake(plain, host)
-    except ssl.SSLCertVerificationError:
+            return _handshake(plain, host, target.tls) if _is_secure(target.url) else None
+    except ssl.SSLCertVerificationError as exc:
+        if exc.verify_code == _HAS_EXPIRED:
+            raise errors.TransientError(
+                "The certificate of the partner has ended.", code="certificate_ended"
+            ) from None
         raise errors.TransientError(
             "The certificate of the partner is not valid.", code="certificate"
         ) from None
@@ -162,6 +194,7 @@ def _connect(target: Target) -> None:
         raise errors.TransientError("The partner does not answer.", code="timeout") from None
     except OSError:
         raise errors.TransientError("The partner refuses connections.", code="refused") from None
+    return None
 
 
 def _first_that_answers(addresses: Sequence[str], port: int) -> socket.socket:
@@ -185,11 +218,11 @@ def _first_that_answers(addresses: Sequence[str], port: int) -> socket.socket:
     raise last
 
 
-def _handshake(plain: socket.socket, host: str) -> None:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    with context.wrap_socket(plain, server_hostname=host):
-        pass
+def _handshake(plain: socket.socket, host: str, tls: TlsOptions) -> int | None:
+    with context_for(tls).wrap_socket(plain, server_hostname=host) as secured:
+        certificate = secured.getpeercert() or {}
+    ends = certificate.get("notAfter")
+    return int(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
 
 
 def keep(cr: BaseCursor, outcome: Outcome) -> None:
@@ -203,7 +236,10 @@ def keep(cr: BaseCursor, outcome: Outcome) -> None:
                failures = CASE WHEN %(code)s = '' THEN 0 ELSE coalesce(failures, 0) + 1 END,
                failing_since = CASE WHEN %(code)s = '' THEN NULL
                                     ELSE coalesce(failing_since, %(now)s) END,
-               success_at = CASE WHEN %(code)s = '' THEN %(now)s ELSE success_at END
+               success_at = CASE WHEN %(code)s = '' THEN %(now)s ELSE success_at END,
+               certificate_ends_at = coalesce(%(ends)s::timestamp, certificate_ends_at),
+               certificate_seen_at = CASE WHEN %(ends)s::timestamp IS NULL THEN certificate_seen_at
+                                          ELSE %(now)s END
          WHERE id = %(id)s
         """,
         {
@@ -212,6 +248,7 @@ def keep(cr: BaseCursor, outcome: Outcome) -> None:
             "milliseconds": outcome.milliseconds,
             "code": outcome.code,
             "text": outcome.text,
+            "ends": outcome.certificate_ends and moment(outcome.certificate_ends),
         },
     )
 
@@ -232,3 +269,22 @@ def readings(cr: BaseCursor, now: float) -> Mapping[int, tuple[int, int, str]]:
         [moment(now)],
     )
     return {row[0]: row[1:] for row in cr.fetchall()}
+
+
+def certificates(cr: BaseCursor, now: float) -> Mapping[int, float]:
+    """Of each probed interface: seconds until the first certificate of its partner ends.
+
+    What was seen long ago does not count: the partner may not have it any more.
+    """
+    cr.execute(
+        """
+        SELECT interface_id,
+               min(extract(epoch FROM certificate_ends_at - %s::timestamp))::float8
+          FROM integration_probe
+         WHERE active AND certificate_ends_at IS NOT NULL
+           AND certificate_seen_at > %s::timestamp - interval '3 days'
+         GROUP BY interface_id
+        """,
+        [moment(now), moment(now)],
+    )
+    return dict(cr.fetchall())

@@ -18,7 +18,7 @@ from odoo import api
 
 from odoo.addons.integration_core.engine import arming
 
-from ..tools import indicators, slo, watching
+from ..tools import indicators, present, slo, watching
 from ..tools.burn_rate import WINDOWS
 from ..tools.causes import Node, Place, Subject
 from ..tools.detector import Change
@@ -27,6 +27,7 @@ from ..tools.findings import Signal
 from ..tools.hours_of_week import LocalWeek
 from ..tools.indicators import Counts
 from ..tools.observed import Observed
+from ..tools.present import Present
 from ..tools.readings import ErrorGroups
 from ..tools.rollup import Step
 from ..tools.slo import Kind, Objective, Tally
@@ -139,6 +140,7 @@ class Round:
         self.expiries = watches._expiries(
             {one.credential_id for one in self.watched if one.credential_id}, now
         )
+        self.certificates = watches._partner_certificates(now)
         self.probes = watches._probe_readings(now)
         self.groups = watches._error_group_readings(ids)
         self.listeners = watches._listeners(ids, now)
@@ -242,7 +244,7 @@ class Round:
         minutes = self.minutes.get(key, {})
         recent = [count for at, count in minutes.items() if at >= self.until - _RECENT]
         recent += self.present.get(key, {}).values()
-        ends_in, ends = self.expiries.get(one.credential_id or 0, (None, "secret"))
+        ends_in, ends = self._first_end(one)
         return watching.Reading(
             breaker=self.breakers.get(key, "closed"),
             oldest=self.oldest.get(key, 0.0),
@@ -265,6 +267,14 @@ class Round:
             measured_ago=self.measured_ago,
             ever_used=key in self.used,
         )
+
+    def _first_end(self, one: Watched) -> tuple[float | None, str]:
+        """What ends first: our secret or certificate, or the partner's certificate."""
+        ours = self.expiries.get(one.credential_id or 0, (None, "secret"))
+        theirs = self.certificates.get(one.interface_id)
+        if theirs is None or (ours[0] is not None and ours[0] <= theirs):
+            return ours
+        return theirs, "partner"
 
     def _new_minutes(self, one: Watched, watch: Watch) -> list[watching.Minute]:
         """Minutes that have ended and were not judged yet."""
@@ -302,34 +312,27 @@ class Round:
         """A budget that burns within the present minute is told at once."""
         if self.fresh:
             watch.sums = {t.objective.kind.value: (list(t.totals), list(t.bads)) for t in tallies}
-        present = self.present.get(one.interface_id, {}).values()
-        if not present:
+        counted = self.present.get(one.interface_id, {}).values()
+        if not counted:
             return []
         before = self.minutes.get(one.interface_id, {}).get(self.until - _MINUTE, _NEVER)
-        found, lately = [], []
-        for promise in promises:
-            objective = promise.objective
-            if objective.kind.value in watch.sums:
-                totals, bads = watch.sums[objective.kind.value]
-                more = Tally(0, 0)
-                for counts in present:
-                    more = more.plus(indicators.tally(objective, counts))
-                found.append(
-                    Tallies(
-                        objective, [n + more.total for n in totals], [n + more.bad for n in bads]
-                    )
-                )
-                lately.append((objective, more.plus(indicators.tally(objective, before))))
-        return watch.so_far(self.now, found, lately)
+        found = []
+        for objective in (promise.objective for promise in promises):
+            if objective.kind in slo_history.IN_ROLLUPS:
+                so_far = Tally(0, 0)
+                for counts in counted:
+                    so_far = so_far.plus(indicators.tally(objective, counts))
+                found.append(Present(objective, indicators.tally(objective, before), so_far))
+        return present.burning(watch, self.now, found)
 
     def _silent_by_now(self, one: Watched, watch: Watch) -> list[Change]:
         """A silence that became significant within the present minute is told at once."""
-        if Signal.SILENCE in watch.open() or not watch.is_silent_by(self.now):
-            return []
-        since = watch.gap.until
-        if watch_readings.came(self.cr, one.interface_id, one.direction, since, self.now):
-            return []
-        return watch.silent_by(self.now)
+
+        def came() -> bool:
+            since = watch.gap.until
+            return watch_readings.came(self.cr, one.interface_id, one.direction, since, self.now)
+
+        return present.silent(watch, self.now, came)
 
     def _tell(self, one: Watched, changes: Iterable[Change]) -> None:
         listener = self.listeners.get(one.interface_id, (None, False))[0]

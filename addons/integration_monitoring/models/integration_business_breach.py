@@ -115,7 +115,7 @@ class IntegrationBusinessBreach(models.Model):
     @api.model
     def _pointed(self, one):
         """The document that a record is or speaks of, its message and its company."""
-        if one._name not in POINTERS:
+        if one._name not in POINTERS or one._name == "integration.batch":
             company = one.company_id.id if "company_id" in one._fields else False
             return {"res_model": one._name, "res_id": one.id, "company_id": company}
         message = one if one._name == "integration.message" else one.message_id

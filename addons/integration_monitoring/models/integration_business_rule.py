@@ -24,7 +24,8 @@ WAITS = {
     "integration.message": open_messages.OPEN,
     "integration.record.sync": ("pending", "sent", "waiting", "failed", "conflict"),
 }
-POINTERS = tuple(WAITS)
+#: Beside these, batches: those that lack items are few.
+POINTERS = (*WAITS, "integration.batch")
 #: What goes by itself: somebody wrote the same rows, or the database had no time.
 _PASSING = (psycopg2.OperationalError,)
 _TIMED = ("date", "datetime")

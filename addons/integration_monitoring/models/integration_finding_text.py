@@ -226,6 +226,12 @@ class IntegrationFindingText(models.AbstractModel):
         )
 
     def _sentence_expiry(self, facts):
+        if facts["what"] == "partner":
+            if facts["ended"]:
+                return self.env._("The partner's certificate has ended: nothing can be sent.")
+            return self.env._(
+                "The partner's certificate ends in %s days: ask for a new one.", facts["days"]
+            )
         certificate = facts["what"] == "certificate"
         if facts["ended"]:
             return (

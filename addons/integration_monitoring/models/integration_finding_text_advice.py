@@ -66,7 +66,9 @@ class IntegrationFindingText(models.AbstractModel):
             Signal.PROBE_FAILED: self.env._(
                 "Ask the partner, and see whether the network lets us through."
             ),
-            Signal.EXPIRY: self.env._("Rotate the credential before its end."),
+            Signal.EXPIRY: self.env._(
+                "Rotate the credential before its end; the partner's certificate he has to renew."
+            ),
             Signal.RETENTION: self.env._("Open Retention: it says what fails and why."),
             Signal.DATABASE: self.env._(
                 "Raise max_connections, end the old transaction, let autovacuum run more often, or "

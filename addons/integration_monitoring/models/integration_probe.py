@@ -1,13 +1,18 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.integration_core.engine import arming
 from odoo.addons.integration_core.tools import errors, net_guard
+from odoo.addons.integration_core.tools.tls import TlsOptions
 
 from ..engine import probing
 from ..engine.probing import Target
 
 _ADMINISTRATORS = "integration_core.group_administrator"
+#: A probe by request does not make a second connection each time, to look at the certificate.
+LOOK_AGAIN = timedelta(hours=1)
 
 
 class IntegrationProbe(models.Model):
@@ -66,15 +71,41 @@ class IntegrationProbe(models.Model):
     milliseconds = fields.Integer(string="Took (ms)", readonly=True, copy=False, aggregator="avg")
     code = fields.Char(string="Error code", readonly=True, copy=False)
     error = fields.Char(readonly=True, copy=False)
+    certificate_ends_at = fields.Datetime(
+        string="Certificate ends",
+        readonly=True,
+        copy=False,
+        help="Of the partner, as the last probe over TLS has seen it. It is told ahead, as the end "
+        "of our own secrets and certificates is.",
+    )
+    certificate_seen_at = fields.Datetime(string="Certificate seen", readonly=True, copy=False)
+    certificate_days = fields.Integer(
+        string="Days left", compute="_compute_certificate_days", aggregator=None
+    )
     next_at = fields.Datetime(string="Next", readonly=True, copy=False)
 
     _closed_fields = frozenset(
         {
             *("state", "tried_at", "success_at", "failing_since", "failures", "milliseconds"),
-            *("code", "error", "next_at"),
+            *("code", "error", "next_at", "certificate_ends_at", "certificate_seen_at"),
         }
     )
     _audit_excluded = tuple(sorted(_closed_fields))
+
+    @api.depends("certificate_ends_at")
+    def _compute_certificate_days(self):
+        now = fields.Datetime.now()
+        for one in self:
+            one.certificate_days = (
+                (one.certificate_ends_at - now).days if one.certificate_ends_at else 0
+            )
+
+    def write(self, vals):
+        res = super().write(vals)
+        if {"url", "interface_id"} & set(vals):
+            # sudo: what was seen at another address is closed to people, and void
+            self.sudo().write({"certificate_ends_at": False, "certificate_seen_at": False})
+        return res
 
     @api.constrains("every_minutes")
     def _check_every_minutes(self):
@@ -106,17 +137,23 @@ class IntegrationProbe(models.Model):
 
     def _targets(self):
         """What these probes look at; those whose interface has no address are left out."""
-        return [
-            Target(
-                one.id,
-                one.kind,
-                (one.url or one.interface_id.url or "").strip(),
-                one.method,
-                net_guard.parse_networks(one.interface_id.allowed_networks or ""),
-            )
-            for one in self
-            if one.url or one.interface_id.url
-        ]
+        return [one._target() for one in self if one.url or one.interface_id.url]
+
+    def _target(self):
+        interface = self.interface_id
+        url = (self.url or interface.url or "").strip()
+        # Our certificate and the partner's authority are for the server that gets messages.
+        same = probing.place(url) == probing.place(interface.url or "")
+        seen = self.certificate_seen_at
+        return Target(
+            self.id,
+            self.kind,
+            url,
+            self.method,
+            net_guard.parse_networks(interface.allowed_networks or ""),
+            tls=interface._transport()._probe_tls(interface) if same else TlsOptions(),
+            looks_at_certificate=not seen or seen < fields.Datetime.now() - LOOK_AGAIN,
+        )
 
     def action_probe_now(self):
         """Probe it now, and say how it went."""

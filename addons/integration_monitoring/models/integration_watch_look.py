@@ -95,6 +95,11 @@ class IntegrationWatch(models.Model):
         return {}
 
     @api.model
+    def _partner_certificates(self, now):
+        """``{interface id: seconds until a certificate of its partner ends}``."""
+        return {}
+
+    @api.model
     def _error_group_readings(self, interface_ids):
         """``{interface id: tools.readings.ErrorGroups}``: kinds of failure nobody looked at."""
         return {}

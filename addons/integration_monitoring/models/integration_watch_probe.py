@@ -20,6 +20,11 @@ class IntegrationWatchProbe(models.Model):
         return found
 
     @api.model
+    def _partner_certificates(self, now):
+        """See the watch."""
+        return {**super()._partner_certificates(now), **probing.certificates(self.env.cr, now)}
+
+    @api.model
     def _more_part_findings(self, now):
         """See the watch: how PostgreSQL does."""
         found = super()._more_part_findings(now)

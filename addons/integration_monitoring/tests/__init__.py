@@ -21,6 +21,7 @@ from . import (
     test_overview_demo,
     test_overview_interface,
     test_probe,
+    test_probe_tls,
     test_rollup_ranges,
     test_siem,
     test_slo,

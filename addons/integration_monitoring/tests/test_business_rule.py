@@ -9,6 +9,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from odoo.addons.integration_core.engine import batches
+
 from ..models import integration_business_rule
 
 PARTNER = "base.model_res_partner"
@@ -62,6 +64,29 @@ class TestBusinessRule(TransactionCase):
         """What happens each minute, on the test's own transaction."""
         self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_more: 0.0)
         self.env["integration.business.rule"]._cron_business_rules()
+
+    def test_batches_with_items_missing_are_counted_and_listed(self):
+        system = self.env["integration.system"].create({"name": "Sender", "code": "SENDER"})
+        interface = self.env["integration.interface"].create(
+            {"name": "Batches", "system_id": system.id, "direction": "inbound"}
+        )
+        spec = {"id": interface.id, "company_id": interface.company_id.id}
+        for key, declared in (("short", 3), ("fresh", 3), ("whole", 1)):
+            batches.keep(self.env.cr, spec, batches.REQUEST, key, {1: "gone"}, declared)
+        self.env.cr.execute(
+            "UPDATE integration_batch SET arrived_at = arrived_at - interval '61 minutes' "
+            "WHERE key <> 'fresh'"
+        )
+        self.env["integration.batch"]._cron_settle()
+        rule = self.env.ref("integration_monitoring.business_rule_batch_incomplete")
+        late = self.look(rule).filtered(lambda one: one.company_id == interface.company_id)
+        batch = self.env["integration.batch"].search([("key", "=", "short")])
+        self.assertEqual((late.res_model, late.res_id), ("integration.batch", batch.id))
+        self.assertEqual(rule.breach_count, 1)
+        self.assertIn("Batches", late.with_user(self.operator).document_name)
+        self.assertEqual(late.action_open_document()["res_id"], batch.id)
+        batch.with_user(self.operator).action_accept("The sender has no more")
+        self.assertFalse(self.look(rule))
 
     def test_late_is_what_waits_for_longer_than_the_threshold(self):
         self.age(self.partners[0], 3)

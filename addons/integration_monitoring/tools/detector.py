@@ -11,6 +11,7 @@ same findings give the same changes, and a finding that is told twice counts onc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -73,12 +74,14 @@ class Hysteresis:
     :param end_after: successive findings below ``end_below`` that end it.
     :param end_below: level, above 0 up to 1, under which a finding speaks for the end.
     :param calm: seconds that an open signal stays open at least.
+    :param sure: level from which a finding says as much as two.
     """
 
     start_after: int = 2
     end_after: int = 3
     end_below: float = 0.8
     calm: int = 0
+    sure: float = math.inf
 
     def __post_init__(self) -> None:
         if self.start_after < 1 or self.end_after < 1:
@@ -102,8 +105,8 @@ def observe(
     if finding.level < 1:
         # A quiet signal keeps nothing but the time, and only after it was not quiet.
         return ({"at": at} if state.get("bad") else state), None
-    bad = state.get("bad", 0) + 1
-    first = state["first"] if bad > 1 else at
+    first = state["first"] if state.get("bad") else at
+    bad = state.get("bad", 0) + (2 if finding.level >= rule.sure else 1)
     # "bad" and "first" always stand together; the peak of what was bad before counts as well.
     peak = max(state.get("peak", 0.0), finding.level)
     if bad < rule.start_after:

@@ -174,7 +174,7 @@ def expiry(left: float | None, what: str = "secret", limit: float = 0.0) -> Find
 
     :param left: seconds until the last valid one ends, below 0 since it has; ``None``: it has no
         end.
-    :param what: ``secret`` or ``certificate``.
+    :param what: ``secret`` or ``certificate`` of ours, or ``partner``: the partner's certificate.
     :param limit: days before the end at which it is told; 0: :data:`EXPIRY_DAYS`.
     """
     if left is None:

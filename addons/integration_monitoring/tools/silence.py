@@ -5,7 +5,8 @@ Independent arrivals of a rate that follows the hour of the week stay away throu
 probability ``e^-I``, where ``I`` is the integral of the rate over the gap (inhomogeneous Poisson
 process). Below one in ten thousand the feed is silent. A feed with many arrivals has many gaps a
 day, and chance has a try with each: for it the limit is such that one of all gaps of a day is that
-long on one day in a thousand. The rate counts arrivals, not messages: :mod:`.clumping`.
+long on one day in a thousand, the rate being known as well as it is. The rate counts arrivals, not
+messages: :mod:`.clumping`.
 
 The integral is kept as the gap grows, a minute at a time: the cost does not depend on its length.
 """
@@ -26,6 +27,9 @@ CHANCE: Final = 1e-4
 SIGNIFICANT: Final = -math.log(CHANCE)
 #: Probability of a false alarm on one day.
 CHANCE_A_DAY: Final = 1e-3
+#: How well the rate of an hour is known, as a share of it: feeds vary from week to week, and a gap
+#: that an exact rate would make impossible is only rare then.
+VARIES: Final = 0.13
 #: Seconds that a gap lasts at least: nobody acts on less, and a minute is missed easily.
 LEAST: Final = 300
 _MINUTE: Final = 60
@@ -57,9 +61,20 @@ class Gap:
 
 
 def limit(arrivals_a_day: float) -> float:
-    """The integral at which a gap of a feed is significant; :data:`SIGNIFICANT` or more."""
+    """The integral at which a gap of a feed is significant; :data:`SIGNIFICANT` or more.
+
+    With a rate that is known to a spread ``s`` only (a gamma distribution about it), nothing comes
+    with probability ``(1 + I s²)^(-1/s²)`` instead of ``e^-I``: the more is asked for, the more
+    that matters. What is asked for beyond :data:`SIGNIFICANT` carries it.
+    """
     gaps = min(max(arrivals_a_day, 1.0), _DAY_MINUTES)
-    return max(SIGNIFICANT, math.log(gaps / CHANCE_A_DAY))
+    return SIGNIFICANT + max(0.0, _unsure(math.log(gaps / CHANCE_A_DAY)) - _unsure(SIGNIFICANT))
+
+
+def _unsure(surprise: float) -> float:
+    """The integral at which nothing comes with probability ``e^-surprise``."""
+    square = VARIES * VARIES
+    return math.expm1(surprise * square) / square
 
 
 def judge(gap: Gap, significant: float = SIGNIFICANT, least: float = LEAST) -> Finding:

@@ -36,9 +36,10 @@ HYSTERESES: Final[Mapping[Signal, Hysteresis]] = {
     Signal.AVAILABILITY: STEADY,
     Signal.LATENCY: STEADY,
 }
-#: The narrower a bucket, the more often chance has a try.
-_VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=10, end_below=0.6)
-_VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.6)
+#: The narrower a bucket, the more often chance has a try. A bucket of twice the evidence is as
+#: improbable as two in a row: what lasts for an hour is told though it lies in two buckets.
+_VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=10, end_below=0.6, sure=2.0)
+_VOLUME_WIDE: Final = Hysteresis(start_after=2, end_after=2, end_below=0.6, sure=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Watch:
     :param significant: when the present gap became a silence, in seconds.
     :param off: signals that are not judged.
     :param sums: of each objective: the tallies of its windows up to the last minute.
+    :param lately: of each objective: what :mod:`.present` keeps between two looks.
     """
 
     profile: Profile
@@ -80,6 +82,7 @@ class Watch:
     significant: float | None = None
     off: frozenset[Signal] = frozenset()
     sums: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
+    lately: dict[str, list[int]] = field(default_factory=dict)
     _limit: float = 0.0
 
     def __post_init__(self) -> None:
@@ -277,6 +280,7 @@ class Watch:
             "sums": {
                 kind: [list(totals), list(bads)] for kind, (totals, bads) in self.sums.items()
             },
+            "lately": {kind: list(known) for kind, known in self.lately.items()},
         }
 
     @classmethod
@@ -296,6 +300,7 @@ class Watch:
             watch.next_minute = int(data["next_minute"])
             watch.facts = {Signal(key): facts for key, facts in data.get("facts", {}).items()}
             watch.significant = data.get("significant")
+            watch.lately = {kind: list(known) for kind, known in data.get("lately", {}).items()}
             for kind, (totals, bads) in data.get("sums", {}).items():
                 watch.sums[kind] = ([int(one) for one in totals], [int(one) for one in bads])
         return watch

@@ -95,7 +95,8 @@ class Reading:
     :param acknowledged: messages of the period of the objective.
     :param attempts, failed, repeated, new: of the last five minutes: attempts, and messages that
         were known already or were not.
-    :param ends_in, ends: seconds until its last secret or certificate ends, and which it is.
+    :param ends_in, ends: seconds until its last secret or certificate ends, or the certificate of
+        its partner, and which it is.
     :param budgets: by kind of objective: the share of the budget that remains.
     :param measured_ago: seconds since the latest rollup.
     """

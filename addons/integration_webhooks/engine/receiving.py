@@ -92,6 +92,7 @@ class Receiver:
             items=items,
             many=items is not None and not self._is_event(arrival),
             reply=reply(self.scheme.accepted) if self.scheme.accepted else None,
+            declared=batches.declared(asked, self.items_options) if items is not None else None,
         )
 
     def _agreed(

@@ -19,7 +19,7 @@ AUTOMATIC = "auto"
 #: What can be set for each form of requests.
 ITEM_OPTIONS = {
     "single": (),
-    "array": ("member", "id_path", "type_path", "max_items"),
+    "array": ("member", "id_path", "type_path", "count_path", "max_items"),
     "cloudevents": ("max_items",),
 }
 #: As many as are stored in a moment; a partner that needs more asks for it.

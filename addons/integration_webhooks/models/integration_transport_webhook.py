@@ -55,6 +55,9 @@ class IntegrationTransportWebhook(models.AbstractModel):
             )
         )
 
+    def _private_authority(self, interface):
+        return interface.webhook_ca or ""
+
     def _source(self, interface, access, options):
         return Source(
             base=interface.url,

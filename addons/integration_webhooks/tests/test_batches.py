@@ -2,6 +2,7 @@ import json
 import time
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.integration_core.controllers import door_checks
@@ -65,6 +66,45 @@ class TestBatches(InboundCase):
         self.assertIn("receipt", self.deliver(b"[1, 2").json())
         self.assertEqual(self.deliver([]).json(), {"status": "accepted", "receipts": []})
         self.assertEqual(len(self.messages()), 2)
+
+    def batches(self):
+        self.env["integration.batch"]._cron_settle()
+        self.env.invalidate_all()
+        found = self.env["integration.batch"].search(
+            [("interface_id", "=", self.interface.id)], order="id"
+        )
+        return [(one.state, one.declared, one.absent_count, one.open_count) for one in found]
+
+    def test_a_request_of_several_items_is_a_batch(self):
+        self.change(items_form="array")
+        for _time in range(2):
+            self.deliver([1, 2, 3])
+        self.deliver([4])
+        self.assertEqual(self.batches(), [("open", 0, 0, 3)], "once, and not of a single item")
+
+    def test_a_batch_that_announces_more_items_than_it_holds(self):
+        options = {"member": "items", "count_path": "total"}
+        self.change(items_form="array", items_options=json.dumps(options))
+        self.deliver({"items": [1, 2], "total": 5})
+        self.deliver({"items": [3], "total": 2})
+        self.deliver({"items": [], "total": "4"})
+        self.deliver({"items": [4, 5], "total": 2})
+        # Neither a single item nor what is no count makes one.
+        self.deliver({"items": [6], "total": 1})
+        self.deliver({"items": [7], "total": "many"})
+        self.deliver({"items": [8, 9], "total": -1})
+        expected = [
+            ("incomplete", 5, 3, 2),
+            ("incomplete", 2, 1, 1),
+            ("incomplete", 4, 4, 0),
+            ("open", 2, 0, 2),
+            ("open", 0, 0, 2),
+        ]
+        self.assertEqual(self.batches(), expected)
+
+    def test_a_count_stands_beside_the_items(self):
+        with self.assertRaises(ValidationError):
+            self.change(items_form="array", items_options='{"count_path": "total"}')
 
     def test_cloudevents(self):
         event = {"specversion": "1.0", "source": "/shop", "type": "order", "data": {}}

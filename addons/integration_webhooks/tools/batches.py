@@ -17,7 +17,7 @@ from odoo.addons.integration_core.tools.errors import ContractError
 
 from . import media_types
 from .bodies import decode_json
-from .identity import name_reader
+from .identity import at_path, name_reader
 from .options import (
     Options,
     OptionsInvalid,
@@ -36,6 +36,7 @@ _MAX_KEY: Final = 255
 _PREFIX: Final = "ce-"
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _BLANK: Final = frozenset(" \t\r\n")
+_COUNT: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _MEMBER: Final = re.compile(r"[A-Za-z0-9_.@$-]{1,64}", re.ASCII)
 
 
@@ -49,6 +50,7 @@ class BatchOptions(Options):
     :param member: name of the member that holds the array; empty if the body is the array.
     :param id_path: JMESPath of the id within an item of an array.
     :param type_path: JMESPath of its type.
+    :param count_path: JMESPath in the body of where an array says how many items it has.
     :param max_items: largest number of items in a request.
     """
 
@@ -56,6 +58,7 @@ class BatchOptions(Options):
     member: str = ""
     id_path: str = ""
     type_path: str = ""
+    count_path: str = ""
     max_items: float = 1000
 
     def _check(self) -> None:
@@ -63,6 +66,9 @@ class BatchOptions(Options):
         check_range("max_items", self.max_items, 1, MAX_ITEMS)
         check_path("id_path", self.id_path)
         check_path("type_path", self.type_path)
+        check_path("count_path", self.count_path)
+        if self.count_path and not self.member:
+            raise OptionsInvalid("count_path: needs a member with the array: beside it is a count.")
         if self.member and not _MEMBER.fullmatch(self.member):
             raise OptionsInvalid("member: must be the name of a member of the body.")
         if self.form != "array" and (self.member or self.id_path or self.type_path):
@@ -101,6 +107,20 @@ def split(request: InboundRequest, options: BatchOptions) -> list[Item]:
     if content_type == cloudevents.CONTENT_TYPE:
         return [_event(decode_json(request.body), request.body)]
     return [_binary_event(request)]
+
+
+def declared(request: InboundRequest, options: BatchOptions) -> int | None:
+    """How many items the body of a request says that it has; ``None``: it does not say.
+
+    What cannot be a count says nothing: it is not for the door to refuse what was split.
+    """
+    if not options.count_path:
+        return None
+    try:
+        told = at_path(options.count_path, decode_json(request.body))
+    except (ContractError, SignatureInvalid):
+        return None
+    return int(told) if told and _COUNT.fullmatch(told) else None
 
 
 # -- arrays ------------------------------------------------------------------------------------

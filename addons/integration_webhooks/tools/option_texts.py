@@ -125,6 +125,13 @@ OPTIONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             _("Path to the kind of an item"),
             _("JMESPath within the item."),
         ),
+        "count_path": (
+            _("Path to the number of items"),
+            _(
+                "JMESPath in the body, where it says how many items it has. A batch with fewer is "
+                "told as one with items missing."
+            ),
+        ),
         "signature_versions": (_("Versions of the signature that are accepted"), ""),
         # What most schemes have stands behind what makes each of them.
         "max_age": (

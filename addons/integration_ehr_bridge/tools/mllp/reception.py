@@ -52,6 +52,20 @@ _OTHERWISE: Final = ("SCH-2", "SCH-1", "NPU-1", "MFI-1", "ORC-4", "ORC-2")
 _MOST_PATIENTS: Final = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The batch or file that a part came in.
+
+    :ivar digest: SHA-256 of its bytes, in hex: the same when it is sent again
+    :ivar number: which of its messages the part is, from 1 on
+    :ivar messages: how many it has, without answers to messages of ours
+    """
+
+    digest: str
+    number: int
+    messages: int
+
+
 @dataclass(slots=True)
 class Part:
     """One message of a frame, or evidence of what was none.
@@ -66,6 +80,7 @@ class Part:
     :ivar early: what is answered at once when its answer waits until it was handled
     :ivar waiting: the message whose answer waits until it was handled
     :ivar replies: the answer to a message of ours that this is
+    :ivar whole: what it came in; None: by itself
     """
 
     body: bytes
@@ -80,6 +95,7 @@ class Part:
     early: bytes | None = None
     waiting: Message | None = None
     replies: Message | None = None
+    whole: Whole | None = None
 
 
 @dataclass(slots=True)
@@ -162,11 +178,23 @@ def _batch(data: bytes, rules: Rules, now: datetime) -> Reception:
         file = batch.parse(data, max_size=rules.limits.size, max_messages=rules.limits.messages)
     except Hl7Error as error:
         content = answers.batch_rejected(data, error, control_id=new_id(), now=now)
-        return Reception([evidence(data, error, content)], None, Reason.UNREADABLE)
+        part = evidence(data, error, content)
+        part.whole = Whole(sha256(data).hexdigest(), 1, 1)
+        return Reception([part], None, Reason.UNREADABLE)
     found = [_single(message, rules, now) for message in file.messages]
+    _name_whole(data, [part for part, _reason in found])
     # One that is refused does not spoil the others; the first reason stands for all.
     reasons = [reason for _part, reason in found if reason]
     return Reception([part for part, _reason in found], file, reasons[0] if reasons else None)
+
+
+def _name_whole(data: bytes, parts: Sequence[Part]) -> None:
+    """Say of each part what it came in. What was refused was to come as well."""
+    ours = [part for part in parts if part.replies is None]
+    if len(ours) > 1:
+        digest = sha256(data).hexdigest()
+        for number, part in enumerate(ours, 1):
+            part.whole = Whole(digest, number, len(ours))
 
 
 def _single(data: bytes, rules: Rules, now: datetime) -> tuple[Part, Reason | None]:
