@@ -21,6 +21,7 @@ from . import (
     test_overview_interface,
     test_probe,
     test_rollup_ranges,
+    test_runner_watch,
     test_siem,
     test_slo,
     test_trace,
