@@ -27,6 +27,7 @@ from . import (
     test_trace,
     test_triage_ui,
     test_ui_monitoring,
+    test_upgrade,
     test_watch_learn,
     test_watch_readings,
     test_watch_suite,
