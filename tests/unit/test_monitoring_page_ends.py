@@ -202,6 +202,18 @@ def test_first_alerts_are_what_they_were(events, shares):
         assert (paging.grade, paging.facts) == (plain.grade, plain.facts)
 
 
+@pytest.mark.parametrize(
+    ("bad", "pace", "over"), [(1, 0.15, False), (0, 0.15, True), (1, 0.5, True), (1, 0.0, True)]
+)
+def test_a_few_bad_ones_may_be_those_of_a_fault_that_goes_on(bad, pace, over):
+    """Half an hour of ninety events, after a fault of so many bad ones a minute."""
+    totals = [15, 90, 180, 360, 1080, 4320, 12960]
+    bads = [0, bad, 9 + bad, 18 + bad, 54 + bad, 54 + bad, 54 + bad]
+    level = burn.judge(PROMISE, totals, bads, told=burn.Told(True, pace)).level
+    assert (level < watches.STEADY.end_below) is over
+    assert level < 1
+
+
 def test_what_was_told_is_kept():
     player = Player()
     player.play(traffic("busy", DAY) + traffic("busy", 20, True) + traffic("busy", HOUR))
