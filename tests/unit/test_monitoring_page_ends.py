@@ -203,7 +203,7 @@ def test_first_alerts_are_what_they_were(events, shares):
 
 
 @pytest.mark.parametrize(
-    ("bad", "pace", "over"), [(1, 0.15, False), (0, 0.15, True), (1, 0.5, True), (1, 0.0, True)]
+    ("bad", "pace", "over"), [(1, 0.15, False), (0, 0.15, True), (1, 0.5, True)]
 )
 def test_a_few_bad_ones_may_be_those_of_a_fault_that_goes_on(bad, pace, over):
     """Half an hour of ninety events, after a fault of so many bad ones a minute."""
