@@ -46,7 +46,6 @@
         "views/integration_business_rule_views.xml",
         # triage
         "data/mail_activity_type_triage.xml",
-        "data/ir_cron_triage.xml",
         "wizards/integration_error_acts_views.xml",
         "views/integration_error_group_views.xml",
         "views/integration_error_route_views.xml",

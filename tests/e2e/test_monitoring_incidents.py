@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.alerted import listening
 from tests.e2e.conftest import Suite
-from tests.e2e.office import Outbound, Supplier
 from tests.e2e.receivers import Answer, Receiver
 from tests.harness import Database, RemoteError, Shell, wait_until
 from tests.harness.faults import Faults
@@ -143,20 +143,6 @@ def test_what_is_rolled_back_is_told_to_nobody(database: Database, shell: Shell)
 
 
 # -- another system that listens -------------------------------------------------------------------
-
-
-def listening(suite: Suite, receiver: Receiver, code: str) -> Outbound:
-    """Return an interface that carries the events of incidents to another system."""
-    office = suite.office
-    system_id = office.create("integration.system", name=code, code=code, kind="other")
-    kinds = ("started", "worsened", "escalated", "reopened", "ended")
-    types = [office.ref(f"integration_monitoring.event_type_incident_{kind}") for kind in kinds]
-    return office.outbound(
-        Supplier(partner_id=0, system_id=system_id),
-        receiver.url,
-        name=code,
-        event_type_ids=[[6, 0, types]],
-    )
 
 
 def bodies(receiver: Receiver) -> list[dict[str, Any]]:

@@ -1,18 +1,17 @@
-"""Collecting more often than scheduled actions can, and knowing whether the job runner lives.
+"""Collecting more often than scheduled actions can, which is the job runner's sign of life.
 
 A scheduled action runs once a minute at best, and that is too late for who must know within a
 minute. So a small queue job collects every :data:`EVERY` seconds and leaves the next one behind. It
 is the job runner's sign of life as well: it goes all the way of a job, from the runner over a
 channel to a worker. The action of each minute is its watchdog: it starts the loop again where it
-was broken, and collects as well. Each of the two goes on without the other.
+was broken, and collects as well. Each of the two goes on without the other. That no sign of life
+comes is noticed in between as well (:mod:`.runner_watch`).
 
 Jobs do not pile up: one waits at a time (identity key), and those that are done are removed.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields
@@ -34,9 +33,6 @@ ALLOWED = 45
 CHANNEL = "root.integration_monitoring"
 PRIORITY = 3
 KEY = "job_runner"
-_POLL = 1.0
-#: Who looks counts whole seconds: only so much later is it sure that a look finds it.
-_SURE = ALLOWED + 2
 _DONE_KEPT = timedelta(minutes=10)
 #: Those that failed are kept for whoever looks for the reason; one a minute would pile up.
 _FAILED_KEPT = timedelta(days=1)
@@ -85,25 +81,6 @@ def keep_going(registry: Registry) -> None:
         for old in (ended, failed):
             jobs = env["queue.job"].search(Domain("channel", "=", CHANNEL) & old, limit=_REMOVED)
             jobs.unlink()
-
-
-def watch(registry: Registry, collect: Callable[[], None], sleep: Callable[[float], None]) -> None:
-    """Wait for the sign of life that is due; if it does not come, collect, so that it is told now.
-
-    That the job runner is down, once known, is no reason to wait: other actions stand behind this.
-    """
-    begun = time.monotonic()
-    with own_cursor(registry) as cr:
-        age = _age(cr)
-    if age > _SURE:
-        return
-    while age >= time.monotonic() - begun:
-        sleep(_POLL)
-        with own_cursor(registry) as cr:
-            age = _age(cr)
-        if age > _SURE:
-            collect()
-            return
 
 
 def _age(cr: BaseCursor) -> float:

@@ -5,6 +5,5 @@ from . import (
     incident_screen,
     incident_told,
     overview_parts,
-    overview_words,
     trace_case,
 )

@@ -52,26 +52,16 @@ class IntegrationIncidentScreen(models.AbstractModel):
     def _finding_html(self, signal):
         known = (self.findings or {}).get(signal, {})
         ended = (self.signals or {}).get(signal)
-        numbers = [] if "integration.finding.text" in self.env else self._numbers(known)
+        notes = [self.env._("ended")] if ended else []
         if known.get("times", 1) > 1:
-            numbers.insert(0, self.env._("%s times", known["times"]))
-        if ended:
-            numbers.insert(0, self.env._("ended"))
+            notes.append(self.env._("%s times", known["times"]))
         return Markup('<li class="%s">%s%s</li>') % (
             "text-muted" if ended else "",
             self._sentence(signal, known.get("facts") or {}),
-            Markup(' <span class="text-muted small">(%s)</span>') % ", ".join(numbers)
-            if numbers
+            Markup(' <span class="text-muted small">(%s)</span>') % ", ".join(notes)
+            if notes
             else "",
         )
-
-    def _numbers(self, known):
-        """The bare numbers, where nobody makes a sentence of them; words may be anything."""
-        return [
-            f"{name}: {value}"
-            for name, value in sorted((known.get("facts") or {}).items())
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        ]
 
     @api.depends("signals")
     @api.depends_context("lang")

@@ -40,17 +40,12 @@ class IntegrationIncidentTold(models.AbstractModel):
         ]
 
     def _sentence(self, signal, facts):
-        """One finding as a sentence; those who found it know best how to say it."""
-        texts = self.env.get("integration.finding.text")
-        if texts is not None:
-            return texts._sentence(Signal(signal), facts)
-        return self.env["integration.incident.effect"]._signal_label(signal)
+        """One finding as a sentence."""
+        return self.env["integration.finding.text"]._sentence(Signal(signal), facts)
 
     def _advice(self):
-        """What to do, as sentences; empty without anybody who knows."""
-        texts = self.env.get("integration.finding.text")
-        if texts is None:
-            return []
+        """What to do, as sentences."""
+        texts = self.env["integration.finding.text"]
         found = [texts._advice(Signal(signal)) for signal in sorted(self.signals or {})]
         return list(dict.fromkeys(text for text in found if text))
 

@@ -2,10 +2,9 @@ import logging
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from odoo.addons.integration_core.engine.cursors import own_cursor
 from odoo.addons.integration_core.models.integration_message import ERROR_CLASSES, FAULTS
 
 from ..engine import error_collector, ledger_counts
@@ -84,14 +83,11 @@ class IntegrationErrorGroup(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _cron_collect(self):
-        """Each minute: :meth:`_collect`, on a cursor that people's acts cannot collide with."""
-        with own_cursor(self.env.registry) as cr:
-            api.Environment(cr, SUPERUSER_ID, {})[self._name]._collect()
-
-    @api.model
     def _collect(self):
-        """Count what failed since the last time, and let groups come, come back and wake."""
+        """Count what failed since the last time, and let groups come, come back and wake.
+
+        With each collection of the traffic, on a cursor that people's acts cannot collide with.
+        """
         cr = self.env.cr
         ledger_counts.without_jit(cr)
         after = error_collector.begin(cr)

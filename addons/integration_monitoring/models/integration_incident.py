@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
@@ -23,7 +22,6 @@ STATES = [
     ("closed", "Healed"),
 ]
 SEVERITIES = [(str(int(one)), one.name.capitalize()) for one in Severity]
-ACTION = "integration_monitoring.action_integration_incident"
 
 
 class IntegrationIncident(models.Model):
@@ -229,63 +227,5 @@ class IntegrationIncident(models.Model):
 
     @api.model
     def _show_changes(self):
-        """Let open screens load anew, where there are such screens."""
-        overview = self.env.get("integration.overview")
-        tell = getattr(overview, "_changed", None)
-        if tell is not None:
-            tell()
-
-    # ------------------------------------------------------------------
-    # counts for screens
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _open_domain(self):
-        return Domain("state", "!=", "closed")
-
-    @api.model
-    def _open_by_severity(self):
-        """What is open within the reader's companies, each number with the domain that lists it.
-
-        :return: ``{"total", "unattended", "severities": [{"severity", "label", "count",
-            "domain"}], "domain", "unattended_domain", "action"}``; the worst severity is first
-        """
-        is_open = self._open_domain()
-        waiting = is_open & Domain("state", "in", ("open", "escalated"))
-        groups = dict(self._read_group(is_open, ["severity"], ["__count"]))
-        labels = dict(self._fields["severity"]._description_selection(self.env))
-        return {
-            "total": sum(groups.values()),
-            "unattended": self.search_count(waiting),
-            "severities": [
-                {
-                    "severity": code,
-                    "label": label,
-                    "count": groups.get(code, 0),
-                    "domain": list(is_open & Domain("severity", "=", code)),
-                }
-                for code, label in sorted(labels.items())
-            ],
-            "domain": list(is_open),
-            "unattended_domain": list(waiting),
-            "action": ACTION,
-        }
-
-    @api.model
-    def _open_of(self, interface_ids):
-        """The worst open incident of each interface: ``{interface id: incident}``, in one query.
-
-        What an incident of something behind the interface explains counts as well.
-        """
-        found = {}
-        own = self.search(
-            self._open_domain() & Domain("interface_id", "in", interface_ids), order="severity, id"
-        )
-        for incident in own:
-            found.setdefault(incident.interface_id.id, incident)
-        effects = self.env["integration.incident.effect"].search(
-            [("interface_id", "in", interface_ids), ("ended_at", "=", False)]
-        )
-        for effect in effects:
-            found.setdefault(effect.interface_id.id, effect.incident_id)
-        return found
+        """Let open screens load anew."""
+        self.env["integration.overview"]._changed()

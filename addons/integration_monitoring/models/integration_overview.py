@@ -29,7 +29,7 @@ class IntegrationOverview(models.AbstractModel):
 
     _name = "integration.overview"
     _description = "Overview of Integrations"
-    _inherit = ["integration.overview.words", "integration.overview.parts"]
+    _inherit = ["integration.overview.parts"]
 
     @api.model
     @api.readonly
@@ -124,6 +124,7 @@ class IntegrationOverview(models.AbstractModel):
     def _cards(self, interfaces, recent, waiting, measured_ago):
         watched = self._watched(interfaces)
         successes = open_messages.last_successes(self.env.cr, interfaces.ids)
+        texts = self.env["integration.finding.text"]
         cards = {}
         for interface in interfaces:
             mine = waiting.get(interface.id) or open_messages.Waiting()
@@ -140,7 +141,7 @@ class IntegrationOverview(models.AbstractModel):
                 "transport": interface.transport,
                 "light": light,
                 "reasons": [
-                    {"code": code, "text": self._reason(code, facts)} for code, facts in reasons
+                    {"code": code, "text": texts._reason(code, facts)} for code, facts in reasons
                 ],
                 "breaker": interface.breaker_state,
                 "last_success": success

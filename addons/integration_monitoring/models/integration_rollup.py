@@ -1,11 +1,18 @@
 import logging
-import time
 
 from odoo import SUPERUSER_ID, api, fields, models
 
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
-from ..engine import collector, fast_loop, heartbeats, keeping, ranges, tidying
+from ..engine import (
+    collector,
+    fast_loop,
+    heartbeats,
+    keeping,
+    ranges,
+    runner_watch,
+    tidying,
+)
 from ..tools.histogram import Histogram, percentiles
 from ..tools.rollup import Step
 
@@ -116,14 +123,10 @@ class IntegrationRollup(models.Model):
 
     @api.model
     def _cron_collect(self):
-        """Each minute: collect, and keep the fast loop going.
-
-        It stays until it has seen the job runner's next sign of life, a few seconds as a rule, so
-        that a job runner that died is noticed by this run and not by the one after.
-        """
+        """Each minute: collect, keep the fast loop going, and have the job runner watched."""
+        runner_watch.ensure(self.env.registry)
         self._collect(CRON_WORK)
         fast_loop.keep_going(self.env.registry)
-        fast_loop.watch(self.env.registry, lambda: self._collect(CRON_WORK), time.sleep)
 
     def _job_collect(self):
         """Job: the same, several times a minute; and the sign of life of the job runner."""

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -155,55 +154,6 @@ class TestFastLoop(EngineCase):
         self.env.cr.execute("DELETE FROM integration_rollup_state")
         with self.enter_registry_test_mode():
             self.assertTrue(collector.is_due(self.env.registry))
-
-    def _watch(self, ago):
-        """The action of a minute, some seconds after the last job; what it did."""
-        self.env.cr.execute(
-            """
-            INSERT INTO integration_heartbeat (key, kind, name, beat_at, every)
-            VALUES ('job_runner', 'job_runner', 'x',
-                    clock_timestamp() AT TIME ZONE 'UTC' - %s * interval '1 second', 45)
-            """,
-            [ago],
-        )
-        clock, done = [1000.0], []
-
-        def sleep(seconds):
-            clock[0] += seconds
-            self.env.cr.execute(
-                "UPDATE integration_heartbeat SET beat_at = beat_at - %s * interval '1 second'",
-                [seconds],
-            )
-
-        with (
-            self.enter_registry_test_mode(),
-            patch.object(fast_loop.time, "monotonic", lambda: clock[0]),
-        ):
-            fast_loop.watch(self.env.registry, lambda: done.append(clock[0] - 1000), sleep)
-        return done
-
-    def test_runner_that_is_down(self):
-        """It is known, and other scheduled actions wait behind this one."""
-        self.assertEqual(self._watch(200), [])
-
-    def test_runner_that_has_just_died(self):
-        """It is noticed within the run, not a minute later."""
-        done = self._watch(10)
-        self.assertEqual(len(done), 1)
-        self.assertLess(done[0], 40)
-        self.assertGreaterEqual(done[0] + 10, 46, "a look in whole seconds finds it then")
-
-    def test_runner_that_lives(self):
-        with self.enter_registry_test_mode():
-            fast_loop.beat(self.env.registry)
-            begun = []
-
-            def next_job(_seconds):
-                begun.append(1)
-                fast_loop.beat(self.env.registry)
-
-            fast_loop.watch(self.env.registry, self.fail, next_job)
-        self.assertLessEqual(len(begun), 2)
 
     def test_done_jobs_are_removed(self):
         with self.enter_registry_test_mode():

@@ -280,28 +280,3 @@ class TestIncidents(IncidentCase):
         self.take(self.of_interface(self.outbound, Signal.DEAD_LETTER))
         self.assertEqual(incident.state, "open")
         self.assertEqual(self.notices(incident, self.chat), ["start", "again"])
-
-    # -- counts ----------------------------------------------------------------------------
-
-    def test_counts_within_the_companies_of_the_reader(self):
-        other = self.env["res.company"].create({"name": "Another hospital"})
-        foreign = self.env["integration.system"].create(
-            {"name": "F", "code": "F", "company_id": other.id}
-        )
-        theirs = self._interface("Theirs", direction="outbound", system_id=foreign.id)
-        self.open_one()
-        self.open_one(Signal.BREAKER_OPEN, theirs)
-        self.take(self.of_suite(Signal.AUDIT_CHAIN))
-        counts = self.env["integration.incident"].with_user(self.operator)._open_by_severity()
-        self.assertEqual((counts["total"], counts["unattended"]), (2, 2))
-        for one in counts["severities"]:
-            found = self.env["integration.incident"].with_user(self.operator)
-            self.assertEqual(found.search_count(one["domain"]), one["count"])
-
-    def test_the_worst_incident_of_each_interface(self):
-        own = self.open_one()
-        self.take(self.of_suite(Signal.RUNNER_DOWN))
-        self.take(self.of_interface(self.inbound, Signal.SILENCE))
-        found = self.env["integration.incident"]._open_of((self.inbound | self.outbound).ids)
-        self.assertEqual(found[self.outbound.id], own)
-        self.assertEqual(found[self.inbound.id].subject, "suite")

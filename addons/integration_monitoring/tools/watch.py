@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from . import burn_rate, detector, readings, silence, volume
 from .detector import Change, Hysteresis
-from .findings import Fact, Finding, Signal
+from .findings import Fact, Finding, Grade, Signal
 from .hours_of_week import LocalWeek
 from .slo import Objective, Tally
 from .traffic_profile import Expectation, Profile
@@ -36,6 +36,8 @@ HYSTERESES: Final[Mapping[Signal, Hysteresis]] = {
     Signal.AVAILABILITY: STEADY,
     Signal.LATENCY: STEADY,
 }
+#: Signals whose slower rules remember for hours what was told.
+_BUDGETS: Final = (Signal.AVAILABILITY, Signal.LATENCY)
 #: The narrower a bucket, the more often chance has a try. A bucket of twice the evidence is as
 #: improbable as two in a row: what lasts for an hour is told though it lies in two buckets.
 _VOLUME_NARROW: Final = Hysteresis(start_after=3, end_after=10, end_below=0.6, sure=2.0)
@@ -68,6 +70,8 @@ class Watch:
     :param off: signals that are not judged.
     :param sums: of each objective: the tallies of its windows up to the last minute.
     :param lately: of each objective: what :mod:`.present` keeps between two looks.
+    :param settled: of the signal of each objective: when its last page ended, in seconds.
+    :param paces: of the same, while a page is open: bad events a minute.
     """
 
     profile: Profile
@@ -83,6 +87,8 @@ class Watch:
     off: frozenset[Signal] = frozenset()
     sums: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
     lately: dict[str, list[int]] = field(default_factory=dict)
+    settled: dict[Signal, int] = field(default_factory=dict)
+    paces: dict[Signal, float] = field(default_factory=dict)
     _limit: float = 0.0
 
     def __post_init__(self) -> None:
@@ -111,7 +117,7 @@ class Watch:
         self.next_minute = minute + 1
         at = (minute + 1) * MINUTE
         findings = [self._silence(minute, count), *self._volume(minute, count)]
-        findings += [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
+        findings += [self._budget(one) for one in tallies]
         return self.observe(at, findings)
 
     def observe(self, at: int, findings: Iterable[Finding]) -> list[Change]:
@@ -132,7 +138,7 @@ class Watch:
         """
         if now <= self.next_minute * MINUTE:
             return []
-        found = [burn_rate.judge(one.objective, one.totals, one.bads) for one in tallies]
+        found = [self._budget(one) for one in tallies]
         told = {finding.signal: finding for finding in found if finding.level >= 1}
         for objective, tally in lately:
             finding = burn_rate.judge_lately(objective, tally)
@@ -146,6 +152,7 @@ class Watch:
         for signal in signals:
             state = self.states.pop(signal, None)
             self.facts.pop(signal, None)
+            self.paces.pop(signal, None)
             if state:
                 change = detector.forget(state, at, Finding(signal, 0.0))[1]
                 changes += [change] if change else []
@@ -162,6 +169,10 @@ class Watch:
             return None
         following, change = detector.observe(state or {}, at, finding, self._hysteresis(signal))
         self.states[signal] = following
+        ended = change is not None and change.step is detector.Step.ENDED
+        if ended and signal in _BUDGETS and _is_page(state):
+            self.settled[signal] = at
+            self.paces.pop(signal, None)
         if not detector.is_open(following):
             self.facts.pop(signal, None)
         elif finding.facts:
@@ -171,7 +182,23 @@ class Watch:
     def _hysteresis(self, signal: Signal) -> Hysteresis:
         if signal in (Signal.VOLUME_HIGH, Signal.VOLUME_LOW):
             return _VOLUME_NARROW if self.profile.width == 1 else _VOLUME_WIDE
+        if signal in self.paces:
+            return replace(STEADY, end_after=burn_rate.quiet(self.paces[signal]))
         return HYSTERESES.get(signal) or readings.hysteresis(signal)
+
+    def _budget(self, tallies: Tallies) -> Finding:
+        """How a budget burns, up to the minute that is known, given what was told of it."""
+        signal = burn_rate.SIGNALS[tallies.objective.kind]
+        ended = None
+        if signal in self.settled:
+            ended = self.next_minute * MINUTE - self.settled[signal]
+        state = self.states.get(signal)
+        paging = _is_page(state)
+        if state and paging and (tallies.bads[0] or signal not in self.paces):
+            lasted = self.next_minute * MINUTE - state["first"]
+            self.paces[signal] = burn_rate.pace(tallies.bads, lasted)
+        told = burn_rate.Told(paging, self.paces.get(signal, 0.0), ended)
+        return burn_rate.judge(tallies.objective, tallies.totals, tallies.bads, told=told)
 
     # -- silence ---------------------------------------------------------------------------
 
@@ -277,6 +304,8 @@ class Watch:
             "width": self.profile.width,
             "facts": {signal.value: dict(facts) for signal, facts in self.facts.items()},
             "significant": self.significant,
+            "settled": {signal.value: at for signal, at in self.settled.items()},
+            "paces": {signal.value: round(pace, 6) for signal, pace in self.paces.items()},
             "sums": {
                 kind: [list(totals), list(bads)] for kind, (totals, bads) in self.sums.items()
             },
@@ -301,6 +330,12 @@ class Watch:
             watch.facts = {Signal(key): facts for key, facts in data.get("facts", {}).items()}
             watch.significant = data.get("significant")
             watch.lately = {kind: list(known) for kind, known in data.get("lately", {}).items()}
+            watch.settled = {Signal(key): at for key, at in data.get("settled", {}).items()}
+            watch.paces = {Signal(key): pace for key, pace in data.get("paces", {}).items()}
             for kind, (totals, bads) in data.get("sums", {}).items():
                 watch.sums[kind] = ([int(one) for one in totals], [int(one) for one in bads])
         return watch
+
+
+def _is_page(state: detector.State | None) -> bool:
+    return state is not None and detector.is_open(state) and state["grade"] >= Grade.PAGE
