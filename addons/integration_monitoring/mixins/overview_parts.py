@@ -145,7 +145,7 @@ class IntegrationOverviewParts(models.AbstractModel):
         labels = {
             "integration.exception": self.env._("Business exceptions"),
             "integration.conflict": self.env._("Conflicts to decide"),
-            "integration.business.breach": self.env._("Late business"),
+            "integration.business.breach": self.env._("Late documents"),
             "integration.error.group": self.env._("Kinds of failure"),
         }
         return [

@@ -25,6 +25,7 @@ from . import (
     test_slo,
     test_trace,
     test_triage_ui,
+    test_ui_looks,
     test_ui_monitoring,
     test_watch_learn,
     test_watch_readings,

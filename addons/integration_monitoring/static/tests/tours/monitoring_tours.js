@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
-const openMonitoring = () => [
+export const openMonitoring = () => [
     stepUtils.showAppsMenuItem(),
     {
         content: "Open the Integrations app",
@@ -14,7 +14,7 @@ const openMonitoring = () => [
     },
 ];
 
-const openEntry = (name) => [
+export const openEntry = (name) => [
     {
         content: "Open the menu of monitoring",
         trigger: ".o_menu_sections [data-menu-xmlid='integration_monitoring.menu_monitoring']",
