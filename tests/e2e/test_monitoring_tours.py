@@ -14,6 +14,11 @@ pytestmark = pytest.mark.long
 SERVER = {"workers": 0}
 ORDERS = 3
 NAME = "Tour orders"
+#: The screens know: the light says it, and what failed is one kind.
+SEEN = """
+    SELECT 1 FROM integration_watch w JOIN integration_error_group g USING (interface_id)
+     WHERE interface_id = %s AND w.light = 'degraded'
+"""
 
 
 @pytest.mark.skipif(not is_there(), reason="there is no browser on this machine")
@@ -26,6 +31,9 @@ def test_from_the_overview_to_the_failing_message_to_replay_to_healed(suite: Sui
             office.confirm([order])
         wait_until(
             lambda: suite.ledger.states(interface.id) == {"dead": ORDERS}, what="refused orders"
+        )
+        wait_until(
+            lambda: suite.database.scalar(SEEN, [interface.id]), 150, what="what monitoring sees"
         )
         receiver.default = Answer(202)  # the partner has mended it; nothing of Odoo knows
         page.enter(suite.admin)

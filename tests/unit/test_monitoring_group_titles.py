@@ -20,6 +20,7 @@ readable = load("group_titles").readable
         ("missing_value", "missing_value", "mapping", "Missing value"),
         ("", "missing_value", "mapping", "Missing value"),
         ("", "", "transient", "Transient"),
+        ("http_503", "http_503", "transient", "HTTP 503"),
         ("", "", "", "Unknown"),
         ("no such unit: BX", "unit", "contract", "no such unit: BX"),
         # What only looks like a mark stays.

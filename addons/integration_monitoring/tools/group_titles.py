@@ -21,7 +21,7 @@ def readable(title: str, code: str, error_class: str) -> str:
     text = title.removeprefix(f"{code}: ").strip() if code else title.strip()
     if not text or text == code:
         words = (code or error_class or "unknown").replace("_", " ").strip()
-        return words[:1].upper() + words[1:]
+        return words.replace("http ", "HTTP ") if words.startswith("http ") else words.capitalize()
     return _PLACE.sub(_mark, text)
 
 
