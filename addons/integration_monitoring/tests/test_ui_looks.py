@@ -46,7 +46,7 @@ class TestPhoneIncident(IncidentCase, HttpCase):
     touch_enabled = True
 
     def test_incident(self):
-        self.operator.password = self.operator.login
+        self.operator.write({"name": "Olga Operator", "password": self.operator.login})
         self.outbound.write(
             {
                 "failure_impact": "No orders reach the supplier.",
