@@ -65,6 +65,17 @@ class TestPhoneIncident(IncidentCase, HttpCase):
 
 
 @tagged("post_install", "-at_install")
+class TestSmallScreen(MonitoringUiCase):
+    browser_size = "1280x800"
+
+    def test_the_menu_bar_fits(self):
+        administrators = self.env.ref("integration_core.group_administrator")
+        self.operator.group_ids += administrators + self.env.ref("base.group_multi_company")
+        self.env.company.name = "Hospital of Saint Anna"
+        self.play("menu")
+
+
+@tagged("post_install", "-at_install")
 class TestColors(MonitoringUiCase):
     """Overview and page of an interface, in each theme that the web client may have."""
 

@@ -110,7 +110,7 @@ const mendTheRest = () => [
 const sayHow = () => [
     {
         content: "Back to the kind of failure",
-        trigger: ".o_breadcrumb .o_back_button, .o_breadcrumb li:nth-last-child(2) a",
+        trigger: ".o_breadcrumb .o_back_button",
         run: "click",
     },
     {

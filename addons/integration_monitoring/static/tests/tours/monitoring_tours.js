@@ -190,3 +190,26 @@ registry.category("web_tour.tours").add("integration_monitoring_trace", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("integration_monitoring_menu", {
+    steps: () => [
+        ...openMonitoring(),
+        {
+            content: "The menu bar has room for all of its entries",
+            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_configuration']",
+            run() {
+                const hidden = document.querySelectorAll(
+                    ".o_menu_sections_more, .o_menu_sections > .d-none"
+                );
+                if (hidden.length) {
+                    throw new Error("some entries hide behind the plus sign");
+                }
+            },
+        },
+        ...openEntry("menu_cards"),
+        {
+            content: "The cards have the name of their entry",
+            trigger: ".o_breadcrumb .o_last_breadcrumb_item:contains('Cards')",
+        },
+    ],
+});
