@@ -16,6 +16,11 @@ class TestPhoneOverview(MonitoringUiCase):
     touch_enabled = True
 
     def test_overview_and_interface(self):
+        # Names as long as people give them, also of objectives.
+        self.outbound.name = "Tour orders of all wards on all floors of both hospitals"
+        slos = self.env["integration.slo"]
+        if not slos.search([("interface_id", "=", self.outbound.id)]):
+            slos.create({"interface_id": self.outbound.id, "kind": "durability", "target": 99.9})
         self._dead()
         self.store_message(self.outbound, "done", 120)
         self.roll(self.outbound)
