@@ -120,7 +120,17 @@ const sayHow = () => [
         run: "click",
     },
     {
-        content: "How",
+        content: "What was done",
+        trigger: ".modal .o_field_widget[name='way'] input",
+        run: "click",
+    },
+    {
+        content: "The partner did it",
+        trigger: ".o_select_menu_item:contains('partner')",
+        run: "click",
+    },
+    {
+        content: "In words",
         trigger: ".modal .o_field_widget[name='note'] textarea, .modal .o_field_widget[name='note'] input",
         run: "edit The partner opened its door again",
     },
