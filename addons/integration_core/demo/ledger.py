@@ -126,6 +126,7 @@ class Ledger:
                 "error_code": code,
                 "error_message": text,
                 "error_fingerprint": fingerprint.fingerprint(error_class, code, text),
+                "error_title": fingerprint.title(code, text),
                 "fault": str(errors.fault_of(error_class, code, interface.direction)),
             }
         return row | story.values

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from odoo.sql_db import BaseCursor
+
+from ..tools.group_titles import readable
 
 #: Attempts that are younger than this may have neighbours that have not committed yet (seconds).
 SETTLED = 15
@@ -107,7 +109,7 @@ def failures(cr: BaseCursor, after: int, upto: int) -> list[Failure]:
         """,  # noqa: S608 (parts of this module)
         [after, upto],
     )
-    return [Failure(*row) for row in cr.fetchall()]
+    return [_failure(row) for row in cr.fetchall()]
 
 
 def waiting_is_due(cr: BaseCursor) -> bool:
@@ -133,7 +135,13 @@ def waiting(cr: BaseCursor) -> list[Failure]:
          GROUP BY m.interface_id, m.error_fingerprint
         """  # noqa: S608 (parts of this module)
     )
-    return [Failure(*row) for row in cr.fetchall()]
+    return [_failure(row) for row in cr.fetchall()]
+
+
+def _failure(row: Sequence[Any]) -> Failure:
+    """A row of :data:`_COLUMNS` and counts, with a title in words."""
+    found = Failure(*row)
+    return found._replace(title=readable(found.title, found.code, found.error_class))
 
 
 def count_hours(cr: BaseCursor, after: int, upto: int) -> None:

@@ -129,7 +129,7 @@ class IntegrationErrorGroupAct(models.AbstractModel):
         """Ask for a bulk retry of what waits: with a preview, a reason, a pace and progress."""
         self.ensure_one()
         self._require_operator()
-        if not self.waiting_count:
+        if not self.waiting_now:
             raise UserError(self.env._("Nothing of this kind waits."))
         return self.env["integration.replay.task"]._propose(self._waiting_domain(), "retry")
 

@@ -38,6 +38,12 @@ class IntegrationErrorGroupView(models.AbstractModel):
         compute="_compute_trend",
         help="When a change of the interface was applied last: what is new since may come from it.",
     )
+    waiting_now = fields.Integer(
+        string="Waiting now",
+        compute="_compute_waiting_now",
+        help="Messages that are dead or in quarantine by it at this moment. Lists tell what was "
+        "counted within the last minute.",
+    )
     document_count = fields.Integer(string="Documents", compute="_compute_document_count")
     suggestion_ids = fields.Many2many(
         "integration.error.resolution",
@@ -48,6 +54,13 @@ class IntegrationErrorGroupView(models.AbstractModel):
     runbook = fields.Html(related="interface_id.runbook")
     manual_fallback = fields.Html(related="interface_id.manual_fallback")
     failure_impact = fields.Text(related="interface_id.failure_impact")
+
+    @api.depends("interface_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_waiting_now(self):
+        for group in self:
+            domain = group._waiting_domain()
+            group.waiting_now = self.env["integration.message"].search_count(domain)
 
     @api.depends("first_seen", "count", "interface_id")
     @api.depends_context("uid", "allowed_company_ids")

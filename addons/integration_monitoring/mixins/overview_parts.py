@@ -145,7 +145,7 @@ class IntegrationOverviewParts(models.AbstractModel):
         labels = {
             "integration.exception": self.env._("Business exceptions"),
             "integration.conflict": self.env._("Conflicts to decide"),
-            "integration.business.breach": self.env._("Late business"),
+            "integration.business.breach": self.env._("Late documents"),
             "integration.error.group": self.env._("Kinds of failure"),
         }
         return [
@@ -208,11 +208,13 @@ class IntegrationOverviewParts(models.AbstractModel):
         """One objective; ``left`` is the share of its budget that remains, if it is known."""
         # Percent; of an objective that has not been counted yet nothing is known.
         known = objective.state != "unknown"
+        kinds = dict(objective._fields["kind"]._description_selection(self.env))
         return {
             "id": objective.id,
             "name": objective.display_name,
             "interface_id": objective.interface_id.id,
             "kind": objective.kind,
+            "kind_name": kinds.get(objective.kind, objective.kind),
             "target": objective.target,
             "left": objective.remaining / 100 if known else None,
         }

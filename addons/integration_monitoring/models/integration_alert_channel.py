@@ -93,7 +93,7 @@ class IntegrationAlertChannel(models.Model):
         string="Interfaces that subscribe",
         compute="_compute_subscriber_ids",
     )
-    last_told_at = fields.Datetime(readonly=True, copy=False)
+    last_told_at = fields.Datetime(string="Last told", readonly=True, copy=False)
     last_error = fields.Char(readonly=True, copy=False)
     last_error_at = fields.Datetime(readonly=True, copy=False)
     failing = fields.Boolean(readonly=True, copy=False, help="The last alert could not be told.")

@@ -33,6 +33,7 @@ class IntegrationDeadman(models.Model):
         [("GET", "GET"), ("POST", "POST"), ("HEAD", "HEAD")], required=True, default="GET"
     )
     allowed_networks = fields.Char(
+        string="Allowed networks",
         groups=_ADMINISTRATORS,
         help="Private networks that it may reach, such as “10.20.0.0/16”. Public addresses need no "
         "entry; every other private address is refused.",

@@ -62,11 +62,11 @@ class IntegrationErrorGroup(models.Model):
     waiting_count = fields.Integer(
         string="Waiting", readonly=True, help="Messages that are dead or in quarantine by it."
     )
-    first_seen = fields.Datetime(required=True, readonly=True)
-    last_seen = fields.Datetime(required=True, readonly=True)
+    first_seen = fields.Datetime(string="First seen", required=True, readonly=True)
+    last_seen = fields.Datetime(string="Last seen", required=True, readonly=True)
     sample_id = fields.Many2one("integration.message", readonly=True, ondelete="set null")
     user_id = fields.Many2one("res.users", string="Looked after by", readonly=True, index=True)
-    snoozed_until = fields.Datetime(readonly=True)
+    snoozed_until = fields.Datetime(string="Snoozed until", readonly=True)
     usual = fields.Float(
         string="Failures an hour when snoozed", readonly=True, help="Five times as many wake it."
     )

@@ -171,11 +171,14 @@ class IntegrationFindingText(models.AbstractModel):
         )
 
     def _sentence_dead_letter(self, facts):
+        time = self._duration(facts["seconds"])
+        if facts["count"] == 1:
+            return self.env._("A message was given up and waits for somebody, for %s.", time)
         return self.env._(
             "%(count)s messages were given up and wait for somebody, the first of them for "
             "%(time)s.",
             count=facts["count"],
-            time=self._duration(facts["seconds"]),
+            time=time,
         )
 
     def _sentence_duplicates(self, facts):
@@ -188,8 +191,8 @@ class IntegrationFindingText(models.AbstractModel):
 
     def _sentence_error_group(self, facts):
         return self.env._(
-            "%(new)s kinds of failure are new and %(regressed)s have come back; they hit "
-            "%(messages)s messages.",
+            "Kinds of failure that are new: %(new)s, that have come back: %(regressed)s, messages "
+            "that they hit: %(messages)s.",
             new=facts["new"],
             regressed=facts["regressed"],
             messages=facts["messages"],

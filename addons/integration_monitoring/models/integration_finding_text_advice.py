@@ -141,12 +141,12 @@ class IntegrationFindingText(models.AbstractModel):
         return {
             "queue_old": waits,
             "queue_stuck": self.env._("The queue does not move: %s", waits),
-            "dead_letters": self.env._("Dead letters: %s messages wait for a person.", count),
-            "quarantined": self.env._("%s messages are quarantined.", count),
+            "dead_letters": self.env._("Dead letters that wait for a person: %s.", count),
+            "quarantined": self.env._("Messages in quarantine: %s.", count),
             "budget_burning": self.env._(
                 "%(kind)s: the budget is used up %(rate)s times as fast as allowed.",
                 kind=kind,
-                rate=facts.get("rate", 0),
+                rate=f"{facts.get('rate', 0):.3g}",
             ),
             "budget_spent": self.env._("%s: the budget of the period is used up.", kind),
         }

@@ -73,7 +73,9 @@ class IntegrationIncident(models.Model):
     )
     detected_at = fields.Datetime(string="Noticed", required=True, readonly=True)
     quiet_since = fields.Datetime(
-        readonly=True, help="When the last signal ended. It is healed when none comes back."
+        string="Quiet since",
+        readonly=True,
+        help="When the last signal ended. It is healed when none comes back.",
     )
     closed_at = fields.Datetime(string="Healed", readonly=True)
     user_id = fields.Many2one(
@@ -102,7 +104,9 @@ class IntegrationIncident(models.Model):
         "integration.maintenance", readonly=True, index="btree_not_null", ondelete="set null"
     )
     muted_until = fields.Datetime(
-        readonly=True, help="Maintenance was announced: nobody is told until then."
+        string="Muted until",
+        readonly=True,
+        help="Maintenance was announced: nobody is told until then.",
     )
     # What those who look after it need.
     failure_impact = fields.Text(

@@ -9,6 +9,8 @@ MOST = 60
 ACTS = ("approve", "activate", "apply", "rollback", "break_glass", "pause", "resume", "rearm")
 #: Changes of modules within so many seconds are one deployment.
 TOGETHER = 900
+#: Addons of one deployment that are named.
+SHOWN_ADDONS = 3
 
 
 class IntegrationOverviewMarks(models.AbstractModel):
@@ -142,7 +144,16 @@ class IntegrationOverviewMarks(models.AbstractModel):
             self._mark(
                 group[-1].write_date,
                 "deployment",
-                self.env._("Deployed: %s", ", ".join(one.shortdesc or one.name for one in group)),
+                self._deployed([one.shortdesc or one.name for one in group]),
             )
             for group in groups
         ]
+
+    def _deployed(self, names):
+        """What was deployed, in one line: an upgrade of everything names a few."""
+        shown = ", ".join(names[:SHOWN_ADDONS])
+        if len(names) <= SHOWN_ADDONS:
+            return self.env._("Deployed: %s", shown)
+        return self.env._(
+            "Deployed: %(names)s and %(more)s more", names=shown, more=len(names) - SHOWN_ADDONS
+        )

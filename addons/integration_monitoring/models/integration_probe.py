@@ -66,7 +66,7 @@ class IntegrationProbe(models.Model):
     )
     tried_at = fields.Datetime(string="Last probe", readonly=True, copy=False)
     success_at = fields.Datetime(string="Last answer", readonly=True, copy=False)
-    failing_since = fields.Datetime(readonly=True, copy=False)
+    failing_since = fields.Datetime(string="Failing since", readonly=True, copy=False)
     failures = fields.Integer(string="Failures in a row", readonly=True, copy=False)
     milliseconds = fields.Integer(string="Took (ms)", readonly=True, copy=False, aggregator="avg")
     code = fields.Char(string="Error code", readonly=True, copy=False)

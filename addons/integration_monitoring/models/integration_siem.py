@@ -33,7 +33,7 @@ class IntegrationSiem(models.Model):
         compute="_compute_waiting", help="Sealed entries that have not left yet."
     )
     delivered_at = fields.Datetime(string="Last delivery", readonly=True)
-    failing_since = fields.Datetime(readonly=True)
+    failing_since = fields.Datetime(string="Failing since", readonly=True)
     problem = fields.Char(readonly=True, help="Why the last delivery failed.")
     state = fields.Selection(
         [("off", "Not configured"), ("ok", "Delivers"), ("failing", "Failing")],

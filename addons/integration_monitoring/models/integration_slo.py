@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -138,24 +138,19 @@ class IntegrationSlo(models.Model):
     @api.depends("interface_id", "kind", "target", "threshold")
     def _compute_chart(self):
         for slo in self:
-            slo.chart = json.dumps([slo._chart_values()])
+            slo.chart = json.dumps(slo._chart_values())
 
     def _chart_values(self):
-        """Burn rate of each of the latest hours, for the widget of a chart."""
+        """Burn rate of the latest hours and from which on it is told; for ``burn_chart.js``."""
         now = fields.Datetime.now().replace(minute=0, second=0, microsecond=0)
         first = now - timedelta(hours=SHOWN_HOURS)
         rates = slo_history.hourly_burn(self.env.cr, self, first, now) if self._origin.id else {}
-        values = [
-            {
-                "x": fields.Datetime.context_timestamp(self, first + timedelta(hours=at)).strftime(
-                    "%H:%M"
-                ),
-                "y": rates.get(at, 0.0),
-            }
-            for at in range(SHOWN_HOURS)
-        ]
-        title = self.env._("Burn rate: 1 uses up the budget by the end of the period")
-        return {"values": values, "key": title, "title": title, "is_sample_data": False}
+        begin = int(first.replace(tzinfo=UTC).timestamp())
+        return {
+            "times": [begin + at * 3600 for at in range(SHOWN_HOURS)],
+            "rates": [rates.get(at, 0.0) for at in range(SHOWN_HOURS)],
+            "limits": sorted(rule.rate for rule in burn_rate.RULES),
+        }
 
     # ------------------------------------------------------------------
     # consistency

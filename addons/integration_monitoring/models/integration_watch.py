@@ -9,9 +9,9 @@ LIGHTS = [
     (Light.DOWN.value, "Down"),
     (Light.SILENT.value, "Silent"),
     (Light.DEGRADED.value, "Degraded"),
-    (Light.UNKNOWN.value, "Unknown"),
+    (Light.UNKNOWN.value, "Not known"),
     (Light.PAUSED.value, "Paused"),
-    (Light.OK.value, "Well"),
+    (Light.OK.value, "OK"),
 ]
 # What the watch keeps of itself.
 KEPT = frozenset(

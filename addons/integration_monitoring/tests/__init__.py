@@ -29,6 +29,7 @@ from . import (
     test_tidying,
     test_trace,
     test_triage_ui,
+    test_ui_looks,
     test_ui_monitoring,
     test_upgrade,
     test_watch_learn,

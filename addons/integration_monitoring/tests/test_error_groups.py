@@ -192,6 +192,16 @@ class TestErrorGroups(ErrorGroupCase):
             group.waiting_count,
         )
 
+    def test_the_badge_counts_what_waits_now(self):
+        group = self.group(n=3)
+        done = self.env["integration.message"].search(group._waiting_domain(), limit=1)
+        self.env.cr.execute(
+            "UPDATE integration_message SET state = 'done' WHERE id = %s", [done.id]
+        )
+        self.env.invalidate_all()
+        opened = self.env["integration.message"].search(group.action_open_waiting()["domain"])
+        self.assertEqual((group.waiting_now, len(opened)), (2, 2))
+
     def test_affected_documents(self):
         group = self.group(n=2)
         self.assertEqual(group.document_count, 1)

@@ -208,5 +208,11 @@ class TestOverviewMenu(OverviewCase):
         self.assertEqual((root["actionID"], root["actionModel"]), (overview.id, overview._name))
         self.assertNotIn(self.env.ref("integration_core.menu_overview").id, shown)
         cards = shown[self.env.ref("integration_monitoring.menu_cards").id]
-        action = self.env.ref("integration_core.action_integration_interface_overview")
+        action = self.env.ref("integration_monitoring.action_cards")
         self.assertEqual(cards["actionID"], action.id)
+        # The screen of the core, under the name of the entry.
+        core = self.env.ref("integration_core.action_integration_interface_overview")
+        self.assertEqual(
+            (action.name, action.res_model, action.view_mode, action.domain),
+            ("Cards", core.res_model, core.view_mode, core.domain),
+        )

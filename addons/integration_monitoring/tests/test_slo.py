@@ -151,9 +151,12 @@ class TestSlo(WatchCase):
             attempts=100,
             errors={"transient": 2},
         )
-        chart = json.loads(self._slo("availability").chart)[0]
-        self.assertEqual(len(chart["values"]), 48)
-        self.assertEqual([point["y"] for point in chart["values"][-3:]], [0.0, 2.0, 2.0])
+        chart = json.loads(self._slo("availability").chart)
+        self.assertEqual(len(chart["rates"]), 48)
+        self.assertEqual(chart["rates"][-3:], [0.0, 2.0, 2.0])
+        # The hour that runs is left out: the last point is the hour before it.
+        self.assertEqual(chart["times"][-1], START // 3600 * 3600 - 3600)
+        self.assertEqual(chart["limits"], [1.0, 3.0, 6.0, 14.4])
 
     def test_what_cannot_be_promised(self):
         self.look()

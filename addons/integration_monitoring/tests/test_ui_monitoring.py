@@ -8,9 +8,8 @@ from odoo.addons.integration_core.tests.common import delivered
 from .overview_case import OverviewCase
 
 
-@tagged("post_install", "-at_install")
-class TestUiMonitoring(OverviewCase, HttpCase):
-    """The screens in a browser, as an operator meets them."""
+class MonitoringUiCase(OverviewCase, HttpCase):
+    """An operator with a browser, and one interface whose messages tests make."""
 
     @classmethod
     def setUpClass(cls):
@@ -47,8 +46,13 @@ class TestUiMonitoring(OverviewCase, HttpCase):
         self.beat()
         return message
 
-    def play(self, tour):
-        self.start_tour("/odoo", f"integration_monitoring_{tour}", login="tour.operator")
+    def play(self, tour, path="/odoo", **options):
+        self.start_tour(path, f"integration_monitoring_{tour}", login="tour.operator", **options)
+
+
+@tagged("post_install", "-at_install")
+class TestUiMonitoring(MonitoringUiCase):
+    """The screens in a browser, as an operator meets them."""
 
     def test_from_the_overview_to_what_failed_and_to_healed(self):
         message = self._dead()

@@ -4,7 +4,6 @@ import {
     confirm,
     inScreen,
     openApp,
-    openMenu,
     openNew,
     openSubmenu,
     press,
@@ -21,7 +20,7 @@ const SCHEMA = `{
 registry.category("web_tour.tours").add("integration_core_write_contract", {
     steps: () => [
         ...openApp(),
-        ...openMenu("menu_contracts", "Contracts"),
+        ...openSubmenu("menu_governance", "menu_contracts", "Contracts"),
         ...openNew(),
         {
             content: "Name the contract",
@@ -98,7 +97,7 @@ registry.category("web_tour.tours").add("integration_core_approve_contract", {
         press("action_approve", "Approve it"),
         confirm(),
         reaches("approved"),
-        ...openMenu("menu_contracts", "Contracts"),
+        ...openSubmenu("menu_governance", "menu_contracts", "Contracts"),
         {
             content: "The version is in force",
             trigger: ".o_data_row:contains('Tour contract') td[name='current_version_id']:contains('1.0.0')",

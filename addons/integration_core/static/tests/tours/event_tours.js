@@ -5,7 +5,6 @@ import {
     confirm,
     inScreen,
     openApp,
-    openMenu,
     openNew,
     openSubmenu,
     press,
@@ -178,7 +177,7 @@ registry.category("web_tour.tours").add("integration_core_fire_event", {
         },
         ...stepUtils.saveForm(),
         ...openApp(),
-        ...openMenu("menu_events", "Events"),
+        ...openSubmenu("menu_traffic", "menu_events", "Events"),
         {
             content: "The event has happened",
             trigger: ".o_data_row:contains('Contact is a company') td:contains('Tour company')",

@@ -93,8 +93,13 @@ registry.category("web_tour.tours").add("integration_core_messages", {
     steps: () => [
         ...openApp(),
         {
+            content: "Open the menu of what travels",
+            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_traffic']",
+            run: "click",
+        },
+        {
             content: "Open the messages",
-            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_messages']",
+            trigger: ".dropdown-item[data-menu-xmlid='integration_core.menu_messages']",
             run: "click",
         },
         {

@@ -67,10 +67,18 @@ export function clock(text) {
 /** How long ago a moment of the server was. */
 export const ago = (text) => deserializeDateTime(text).toRelative({ style: "short" });
 
+/** What has cards for a phone, where a list would have to be moved sideways. */
+const WITH_CARDS = [
+    "integration.message",
+    "integration.incident",
+    "integration.error.group",
+    "integration.business.breach",
+];
+
 /** The list behind a number, as an action. */
 export function listAction(open) {
     const views = [[false, "list"]];
-    if (open.model === "integration.message") {
+    if (WITH_CARDS.includes(open.model)) {
         views.push([false, "kanban"]);
     }
     views.push([false, "form"]);
@@ -80,6 +88,7 @@ export function listAction(open) {
         res_model: open.model,
         domain: open.domain,
         context: open.context || {},
+        mobile_view_mode: "kanban",
         views,
     };
 }

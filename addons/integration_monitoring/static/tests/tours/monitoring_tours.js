@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
-const openMonitoring = () => [
+export const openMonitoring = () => [
     stepUtils.showAppsMenuItem(),
     {
         content: "Open the Integrations app",
@@ -14,7 +14,7 @@ const openMonitoring = () => [
     },
 ];
 
-const openEntry = (name) => [
+export const openEntry = (name) => [
     {
         content: "Open the menu of monitoring",
         trigger: ".o_menu_sections [data-menu-xmlid='integration_monitoring.menu_monitoring']",
@@ -187,6 +187,29 @@ registry.category("web_tour.tours").add("integration_monitoring_trace", {
         {
             content: "The same case",
             trigger: ".o_im_trace .o_im_correlation:contains('tour-case')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("integration_monitoring_menu", {
+    steps: () => [
+        ...openMonitoring(),
+        {
+            content: "The menu bar has room for all of its entries",
+            trigger: ".o_menu_sections [data-menu-xmlid='integration_core.menu_configuration']",
+            run() {
+                const hidden = document.querySelectorAll(
+                    ".o_menu_sections_more, .o_menu_sections > .d-none"
+                );
+                if (hidden.length) {
+                    throw new Error("some entries hide behind the plus sign");
+                }
+            },
+        },
+        ...openEntry("menu_cards"),
+        {
+            content: "The cards have the name of their entry",
+            trigger: ".o_breadcrumb .o_last_breadcrumb_item:contains('Cards')",
         },
     ],
 });

@@ -1,0 +1,53 @@
+"""The whole way of an operator, with real clicks, a real job runner and a partner that heals."""
+
+import pytest
+
+from tests.e2e.conftest import Suite
+from tests.e2e.office import new_secret
+from tests.e2e.receivers import Answer, Receiver
+from tests.harness import wait_until
+from tests.harness.browser import browser, is_there
+
+pytestmark = pytest.mark.long
+
+# One process: with several, a browser would need a reverse proxy for its websocket.
+SERVER = {"workers": 0}
+ORDERS = 3
+NAME = "Tour orders"
+#: The screens know: the light says it, and what failed is one kind.
+SEEN = """
+    SELECT 1 FROM integration_watch w JOIN integration_error_group g USING (interface_id)
+     WHERE interface_id = %s AND w.light = 'degraded'
+"""
+
+
+@pytest.mark.skipif(not is_there(), reason="there is no browser on this machine")
+def test_from_the_overview_to_the_failing_message_to_replay_to_healed(suite: Suite) -> None:
+    office, secret = suite.office, new_secret()
+    supplier = office.supplier("Tour partner")
+    with Receiver(default=422) as receiver, browser() as page:
+        interface = office.outbound(supplier, receiver.url, secret, name=NAME)
+        for order in office.orders(supplier, ORDERS):
+            office.confirm([order])
+        wait_until(
+            lambda: suite.ledger.states(interface.id) == {"dead": ORDERS}, what="refused orders"
+        )
+        wait_until(
+            lambda: suite.database.scalar(SEEN, [interface.id]), 150, what="what monitoring sees"
+        )
+        receiver.default = Answer(202)  # the partner has mended it; nothing of Odoo knows
+        page.enter(suite.admin)
+        page.open(f"{suite.server.url}/odoo?debug=tests")
+        page.tour("integration_monitoring_whole_way", timeout=400)  # of a busy machine
+        receiver.verify(secret)
+    assert suite.ledger.states(interface.id) == {"done": ORDERS}
+    taken = [one.id for one in receiver.received if one.status == 202]
+    refused = [one.id for one in receiver.received if one.status == 422]
+    assert sorted(taken) == sorted(refused), "each was refused once, and taken once, as itself"
+    (group,) = office.call(
+        "integration.error.group",
+        "search_read",
+        [["interface_id", "=", interface.id]],
+        ["state", "waiting_count", "user_id"],
+    )
+    assert (group["state"], group["waiting_count"]) == ("resolved", 0)
