@@ -23,7 +23,7 @@ pytestmark = pytest.mark.long
 
 #: Seconds within which it has to be known.
 KNOWN = 60
-#: Odoo greets new users by mail, and knows of no sender here.
+#: Mails of Odoo itself to users have no sender here.
 NO_SENDER = "failed sending mail"
 PAGER = "pager@hospital.example"
 _LAST_ROUND = """
