@@ -23,6 +23,8 @@ pytestmark = pytest.mark.long
 
 #: Seconds within which it has to be known.
 KNOWN = 60
+#: Mails of Odoo itself to users have no sender here.
+NO_SENDER = "failed sending mail"
 PAGER = "pager@hospital.example"
 _LAST_ROUND = """
 SELECT c.lastcall FROM ir_cron c JOIN ir_model_data d ON d.res_id = c.id AND d.model = 'ir.cron'
@@ -119,7 +121,7 @@ def test_a_runner_that_hangs_is_told_within_a_minute(
         wait_until(lambda: fault.has_ended(here.database), what="the end of the signal")
         assert here.database.scalar("SELECT count(*) FROM integration_incident") == 1
         assert len(here.paged) == 1
-        errors = here.suite.server.errors()
+        errors = [one for one in here.suite.server.errors() if NO_SENDER not in one]
     assert not errors, errors
 
 

@@ -199,6 +199,9 @@ _RULES: Final = tuple(
 _LONGEST_SHORT: Final = max(short for _rule, _long, short in _RULES)
 #: The window in which a page that is open still sees what is bad.
 _SEEN: Final = max(short for rule, _long, short in _RULES if rule.grade is Grade.PAGE)
+#: How far back each of the windows reaches, in seconds: those of more than two hours begin with an
+#: hour.
+_REACHES: Final = tuple(n if n <= 2 * _HOUR else n + _HOUR for n in WINDOWS)
 
 
 def _applying(told: Told) -> Iterator[tuple[Rule, int, int]]:
@@ -207,7 +210,7 @@ def _applying(told: Told) -> Iterator[tuple[Rule, int, int]]:
         if rule.grade is Grade.PAGE:
             yield rule, long, short
         elif not told.paging:
-            known = short if told.ended is None else bisect_right(WINDOWS, told.ended) - 1
+            known = short if told.ended is None else bisect_right(_REACHES, told.ended) - 1
             if known >= short:
                 yield rule, long, short
             elif known >= 0:
