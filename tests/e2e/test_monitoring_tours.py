@@ -20,7 +20,7 @@ SEEN = """
     SELECT 1 FROM integration_watch w JOIN integration_error_group g USING (interface_id)
      WHERE interface_id = %s AND w.light = 'degraded'
 """
-
+#: And that it is over.
 WELL = "SELECT 1 FROM integration_watch WHERE interface_id = %s AND light = 'ok'"
 
 
@@ -60,9 +60,9 @@ def test_from_the_overview_to_the_failing_message_to_replay_to_healed(suite: Sui
         "integration.error.group",
         "search_read",
         [["interface_id", "=", interface.id]],
-        ["state", "waiting_count", "user_id"],
+        ["state", "waiting_now", "user_id"],
     )
-    assert (group["state"], group["waiting_count"]) == ("resolved", 0)
+    assert (group["state"], group["waiting_now"]) == ("resolved", 0)
 
 
 def _promise_nothing(suite: Suite, interface_id: int) -> None:
