@@ -155,22 +155,8 @@ registry.category("web_tour.tours").add("integration_monitoring_whole_way", {
         ...openMonitoring(),
         {
             content: "Nothing of the interface is left over",
-            trigger: `${CARD}:not(:contains('dead letters'))`,
+            trigger: `${CARD}:not(:contains('dead letters')):not(:has(.o_im_reason:contains('Dead letters')))`,
             timeout: PATIENCE,
-        },
-        {
-            content: "It is well again, which is looked at each minute",
-            trigger: `${CARD}:has([data-light='ok'])`,
-            timeout: PATIENCE,
-        },
-        {
-            content: "Show only trouble",
-            trigger: "#o_im_trouble",
-            run: "click",
-        },
-        {
-            content: "It is not among it",
-            trigger: `.o_im_overview:not(:has(${CARD}))`,
         },
     ],
 });
