@@ -221,26 +221,30 @@ def is_known(name: str) -> bool:
     return name in MappingFunctions.FUNCTION_TABLE
 
 
-def extend(name: str, function: Callable[..., Any], *arguments: dict[str, Any]) -> None:
+def extend(
+    name: str, function: Callable[..., Any], *arguments: dict[str, Any], looks_up: bool = False
+) -> None:
     """Let expressions call a function that an addon brings.
 
     :param name: with the format in front, such as ``hl7_time``
     :param function: plain: its result follows from its arguments, which it does not change. It
         raises :class:`.MappingError` with a text that names no value.
     :param arguments: types, as :func:`signature` takes them
+    :param looks_up: whether it translates by value maps itself: it gets ``lookup(map, value)``, which
+        does as the function of that name, as a keyword argument
     :raises ValueError: another module has a function of this name.
     """
     known = MappingFunctions.FUNCTION_TABLE.get(name)
     if known and getattr(known["function"], "origin", None) != function.__module__:
         raise ValueError(f"there is a mapping function {name}() already")
 
-    most = len(inspect.signature(function).parameters)
+    most = len(inspect.signature(function).parameters) - looks_up
 
     @signature(*arguments)
-    def call(_functions: MappingFunctions, *values: Any) -> Any:
+    def call(functions: MappingFunctions, *values: Any) -> Any:
         if len(values) > most:
             raise MappingError(f"{name}() takes at most {most} arguments")
-        return function(*values)
+        return function(*values, lookup=functions._func_lookup) if looks_up else function(*values)
 
     call.origin = function.__module__  # type: ignore[attr-defined]
     MappingFunctions.FUNCTION_TABLE[name] = {"function": call, "signature": call.signature}  # type: ignore[attr-defined]
