@@ -230,8 +230,8 @@ def extend(
     :param function: plain: its result follows from its arguments, which it does not change. It
         raises :class:`.MappingError` with a text that names no value.
     :param arguments: types, as :func:`signature` takes them
-    :param looks_up: whether it translates by value maps itself: it gets ``lookup(map, value)``, which
-        does as the function of that name, as a keyword argument
+    :param looks_up: whether it translates by value maps itself: it gets ``lookup(map,
+        value)``, which does as the function of that name, as a keyword argument
     :raises ValueError: another module has a function of this name.
     """
     known = MappingFunctions.FUNCTION_TABLE.get(name)

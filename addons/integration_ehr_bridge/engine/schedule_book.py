@@ -49,7 +49,7 @@ class ScheduleBook:
         known = env["ehr.patient"].union(
             *self._patients.values(),
             *(self.env["ehr.patient"].browse(data.get("patient_id", ())) for data in documents),
-            *(visit.patient_id for visit in self._visits.values())
+            *(visit.patient_id for visit in self._visits.values()),
         )
         self._numbers = NumberBook(env, assigner, documents, known._kept())
 

@@ -44,9 +44,7 @@ class EhrRecord(models.Model):
     written_at = fields.Char(readonly=True, help="When that version was written: UTC, to the µs.")
     arrived = fields.Integer(readonly=True, help="Which message brought that version.")
     res_model = fields.Char(string="Document model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document id", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Document id", model_field="res_model", readonly=True)
     told = fields.Json(
         readonly=True,
         groups="integration_ehr_bridge.group_feed",

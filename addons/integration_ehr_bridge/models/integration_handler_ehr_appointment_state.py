@@ -12,7 +12,7 @@ class IntegrationHandlerEhrAppointmentState(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_appointment_state"
-    _inherit = ["integration.handler.ehr_state", "integration.handler.ehr_appointment"]
+    _inherit = ["ehr.state.handler", "integration.handler.ehr_appointment"]
     _description = "Appointment as it stands"
 
     _contract = "ehr.appointment_state"
@@ -55,7 +55,7 @@ class IntegrationHandlerEhrAppointmentState(models.AbstractModel):
             event["start"] = data["start"]
         if "minutes" in data and "end" not in data:
             event["minutes"] = data["minutes"]
-        elif "end" in data and "start" in data:
+        elif "end" in data:
             event["end"] = data["end"]
         if reference := data.get("patient"):
             event["patient_id"] = patients[id(reference)].id
@@ -77,5 +77,8 @@ class IntegrationHandlerEhrAppointmentState(models.AbstractModel):
         return {"kind": "location", "location": pieces}
 
     def _person_of(self, staff):
-        number = {"number": staff.number, **({"assigner": staff.assigner} if staff.assigner else {})}
+        number = {
+            "number": staff.number,
+            **({"assigner": staff.assigner} if staff.assigner else {}),
+        }
         return {"kind": "provider", "provider": number}

@@ -17,7 +17,7 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_encounter_state"
-    _inherit = ["integration.handler.ehr_state", "integration.handler.ehr_encounter"]
+    _inherit = ["ehr.state.handler", "integration.handler.ehr_encounter"]
     _description = "Visit as it stands"
 
     _contract = "ehr.encounter_state"
@@ -55,7 +55,7 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
         return touched
 
     def _touched_by(self, visit, entries):
-        """The visit, which remembers the events that its message brought; empty if there is none."""
+        """The visit, which remembers the events that its message brought; or nothing."""
         moves = visit.record.move_ids.browse()
         for entry in entries:
             if entry.visit == visit.key and entry.event.digest in visit.moves:
@@ -136,7 +136,9 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
 
     def _classes(self, data):
         """The classes in their order; the present one at last, even if the history lacks it."""
-        found = [(one["class"], clinical.moment(one.get("since"))) for one in data.get("classes", ())]
+        found = [
+            (one["class"], clinical.moment(one.get("since"))) for one in data.get("classes", ())
+        ]
         found.sort(key=lambda one: one[1] or clinical.moment("1970-01-01T00:00:00Z"))
         if "class" in data and (not found or found[-1][0] != data["class"]):
             found.append((data["class"], None))
@@ -147,7 +149,7 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _stays(self, book, data, now):
-        """The stays of a visit. Of a bed, its room and its unit at the same time, the bed counts."""
+        """The stays of a visit. Of a bed and its room at the same time, the bed counts."""
         found = []
         for one in data.get("stays", ()):
             place = self._place(book, one["place"])

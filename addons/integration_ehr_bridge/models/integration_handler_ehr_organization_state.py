@@ -8,7 +8,7 @@ class IntegrationHandlerEhrOrganizationState(models.AbstractModel):
     for those who refer to them."""
 
     _name = "integration.handler.ehr_organization_state"
-    _inherit = "integration.handler.ehr_state"
+    _inherit = ["ehr.state.handler", "integration.handler.ehr"]
     _description = "Organization as it stands"
 
     _contract = "ehr.organization_state"

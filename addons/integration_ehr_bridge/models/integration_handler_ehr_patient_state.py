@@ -5,7 +5,7 @@ class IntegrationHandlerEhrPatientState(models.AbstractModel):
     """A patient is made known: by a pseudonym, and by the pseudonym of his record's name."""
 
     _name = "integration.handler.ehr_patient_state"
-    _inherit = "integration.handler.ehr_state"
+    _inherit = ["ehr.state.handler", "integration.handler.ehr"]
     _description = "Patient as it stands"
 
     _contract = "ehr.patient_state"

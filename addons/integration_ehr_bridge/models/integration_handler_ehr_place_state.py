@@ -18,7 +18,7 @@ class IntegrationHandlerEhrPlaceState(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_place_state"
-    _inherit = "integration.handler.ehr_state"
+    _inherit = ["ehr.state.handler", "integration.handler.ehr"]
     _description = "Place as it stands"
 
     _contract = "ehr.place_state"

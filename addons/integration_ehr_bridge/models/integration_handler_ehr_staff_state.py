@@ -9,7 +9,7 @@ class IntegrationHandlerEhrStaffState(models.AbstractModel):
     """
 
     _name = "integration.handler.ehr_staff_state"
-    _inherit = "integration.handler.ehr_state"
+    _inherit = ["ehr.state.handler", "integration.handler.ehr"]
     _description = "Member of staff as it stands"
 
     _contract = "ehr.staff_state"
@@ -32,7 +32,7 @@ class IntegrationHandlerEhrStaffState(models.AbstractModel):
         return staff
 
     def _department(self, book, data):
-        """The code of a department; nothing for one that was not told of by anything but its name."""
+        """The code of a department, as far as it was told of by more than the record's name."""
         reference = data.get("department")
         if not reference:
             return False

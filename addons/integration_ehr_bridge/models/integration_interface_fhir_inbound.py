@@ -9,15 +9,20 @@ from ..tools.fhir.arriving import Rules
 from ..tools.fhir.limits import ENTRIES, FHIR, MAX_ENTRIES
 
 
+_EXAMPLE = """curl -X PUT {url}/Encounter/a-trial \\
+  -H 'Content-Type: application/fhir+json' {proof} \\
+  -d '{{"resourceType": "Encounter", "id": "a-trial", "status": "entered-in-error",
+       "class": {{"code": "AMB"}}}}'
+"""
+
+
 class IntegrationInterface(models.Model):
     """FHIR that arrives: its address, what is taken there, and how the partner proves itself."""
 
     # One form, and a file for each of its concerns.
     _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
-    transport = fields.Selection(
-        selection_add=[("fhir", "FHIR R4")], ondelete={"fhir": "set none"}
-    )
+    transport = fields.Selection(selection_add=[("fhir", "FHIR R4")], ondelete={"fhir": "set none"})
     body_codec = fields.Selection(
         selection_add=[("fhir", "FHIR R4")], ondelete={"fhir": "set default"}
     )
@@ -40,6 +45,23 @@ class IntegrationInterface(models.Model):
         governed=True,
         help="Canonical URLs, one a line. A resource that claims profiles (meta.profile), and none "
         "of these, waits for a person. Empty: whatever they claim.",
+    )
+    fhir_base = fields.Char(
+        string="Partner's FHIR address",
+        governed=True,
+        of_environment=True,
+        help="Base of the partner's own server. References that name it in full mean the same as "
+        "those that leave it out. Empty: what Bundles say of it.",
+    )
+    fhir_subscription_ids = fields.One2many(
+        "integration.fhir.subscription", "interface_id", string="Subscriptions"
+    )
+    fhir_example = fields.Text(
+        string="A request to try",
+        compute="_compute_fhir_example",
+        groups="integration_core.group_administrator",
+        help="A visit that is entered by mistake: it tells whether address and proof are right, and "
+        "changes nothing of the census.",
     )
     fhir_taken = fields.Char(
         string="Resources taken",
@@ -65,6 +87,27 @@ class IntegrationInterface(models.Model):
                 if interface._receives_fhir()
                 else False
             )
+
+    @api.depends("fhir_url", "credential_id.kind", "hl7_proof")
+    def _compute_fhir_example(self):
+        for interface in self:
+            interface.fhir_example = (
+                _EXAMPLE.format(url=interface.fhir_url, proof=interface._fhir_example_proof())
+                if interface.fhir_url
+                else False
+            )
+
+    def _fhir_example_proof(self) -> str:
+        """How the partner proves itself, as an option of curl; without a secret."""
+        if self.hl7_proof == "certificate":
+            return "--cert client.pem"
+        credential = self.credential_id
+        shown = {
+            "basic": "--user LOGIN:PASSWORD",
+            "bearer": "-H 'Authorization: Bearer TOKEN'",
+            "header": f"-H '{credential.header_name or 'HEADER'}: KEY'",
+        }
+        return shown.get(credential.kind, "")
 
     @api.onchange("transport", "direction")
     def _onchange_fhir(self):
@@ -107,6 +150,7 @@ class IntegrationInterface(models.Model):
             patterns=frozenset(self._fhir_patterns()),
             profiles=frozenset((self.fhir_profiles or "").split()),
             entries=self.fhir_max_entries,
+            bases=(self.fhir_base.rstrip("/") + "/",) if self.fhir_base else (),
         )
 
     # ------------------------------------------------------------------
@@ -122,7 +166,7 @@ class IntegrationInterface(models.Model):
 
     def _missing_fhir(self) -> list[str]:
         missing = []
-        if self.body_codec != "fhir":
+        if self._fhir_patterns() and self.body_codec != "fhir":
             missing.append(self.env._("The format of bodies must be FHIR R4."))
         if self.hl7_proof == "certificate":
             return missing + self._missing_hl7_certificate()

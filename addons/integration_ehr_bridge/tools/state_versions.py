@@ -64,9 +64,9 @@ class UnknownReferenceError(errors.TransientError):
 
     def __init__(self, kind: str) -> None:
         super().__init__(
-            f"The message refers to {_WORDS[kind]} that its system has not told of yet. It is tried "
-            "again for a while. If it stays unknown, let the system send that record, see that the "
-            "routing takes records of its type, then retry."
+            f"The message refers to {_WORDS[kind]} that its system has not told of yet. It is "
+            "tried again for a while. If it stays unknown, let the system send that record, see "
+            "that the routing takes records of its type, then retry."
         )
 
 

@@ -67,7 +67,11 @@ def code(concept: Any, system: str | None = None) -> str | None:
     found.sort(key=lambda one: one.get("userSelected") is not True)
     for coding in found:
         name = coding.get("code")
-        if isinstance(name, str) and _CODE.fullmatch(name) and system in (None, coding.get("system")):
+        if (
+            isinstance(name, str)
+            and _CODE.fullmatch(name)
+            and system in (None, coding.get("system"))
+        ):
             return name
     return None
 
@@ -82,9 +86,7 @@ def types(identifier: Element) -> set[str]:
 def numbered(value: Any) -> list[Element]:
     """Identifiers that have a value, in their order; those that are out of use come last."""
     found = [
-        one
-        for one in elements(value)
-        if isinstance(one.get("value"), str) and one["value"].strip()
+        one for one in elements(value) if isinstance(one.get("value"), str) and one["value"].strip()
     ]
     return sorted(found, key=lambda one: one.get("use") == "old")
 

@@ -4,19 +4,16 @@ from ..engine.state_book import StateBook
 from ..tools import state_versions
 
 
-class IntegrationHandlerEhrState(models.AbstractModel):
-    """A record as it stands: each version says all that holds by then.
+class EhrStateHandler(models.AbstractModel):
+    """What handlers of records as they stand share: each version says all that holds by then.
 
     Versions come late and repeatedly. One that is older than what was handled changes nothing, and
     its message says so.
     """
 
-    _name = "integration.handler.ehr_state"
-    _inherit = "integration.handler.ehr"
+    _name = "ehr.state.handler"
     _description = "Clinical feed: records as they stand"
 
-    # A version of a record is the same whenever it is told.
-    _repeatable = True
     #: Which kinds of further names its references have, see :func:`..tools.state_versions.alias`.
     _aliased = ()
 
@@ -32,9 +29,7 @@ class IntegrationHandlerEhrState(models.AbstractModel):
 
     def _book(self, messages):
         documents = [data for _received, data in messages]
-        return StateBook(
-            self.env, messages[0][0].system_id, documents, self._aliases(documents)
-        )
+        return StateBook(self.env, messages[0][0].system_id, documents, self._aliases(documents))
 
     def _aliases(self, documents):
         """Further names by which references of these documents mean records."""
@@ -45,9 +40,7 @@ class IntegrationHandlerEhrState(models.AbstractModel):
                 if isinstance(value.get("number"), str):
                     for kind in self._aliased:
                         found.add(
-                            state_versions.alias(
-                                kind, value["number"], value.get("assigner") or ""
-                            )
+                            state_versions.alias(kind, value["number"], value.get("assigner") or "")
                         )
                 value = list(value.values())
             if isinstance(value, list):
