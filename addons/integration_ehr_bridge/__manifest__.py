@@ -1,6 +1,6 @@
 {
     "name": "Integration EHR Bridge",
-    "summary": "HL7 v2 and FHIR R4 with clinical systems: census, beds and appointments, without clinical data",
+    "summary": "HL7 v2 and FHIR R4: census, beds and appointments, without clinical data",
     "version": "19.0.1.2.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",

@@ -8,10 +8,10 @@ which costs a poll and nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from odoo import SUPERUSER_ID, api, fields
+from odoo.models import BaseModel
 from odoo.modules.registry import Registry
 from odoo.sql_db import BaseCursor
 
@@ -54,46 +54,44 @@ def take(
     env: api.Environment, interface_id: int, notice: Notice, wants_poll: bool = False
 ) -> Progress:
     """Write down a notification; ask for a poll if something was missed, or is only hinted at."""
-    row_id, last = _locked(env.cr, interface_id, notice)
+    row, last = _locked(env, interface_id, notice)
     found = progress(last, notice)
-    env.cr.execute(
-        "UPDATE integration_fhir_subscription SET " + ", ".join(
-            f"{name} = %({name})s" for name in _values(notice, found)
-        ) + " WHERE id = %(id)s",
-        {**_values(notice, found), "id": row_id},
-    )  # fmt: skip
+    values = _values(notice, found)
     if found.missed:
-        env.cr.execute(
-            "UPDATE integration_fhir_subscription SET gap_count = coalesce(gap_count, 0) + 1, "
-            "missed_count = coalesce(missed_count, 0) + %s, "
-            "last_gap_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
-            [found.missed, row_id],
-        )
-    env.invalidate_all(flush=False)
+        values |= {
+            "gap_count": row.gap_count + 1,
+            "missed_count": row.missed_count + found.missed,
+            "last_gap_at": fields.Datetime.now(),
+        }
+    row.write(values)
     if found.missed or found.restarted or notice.is_error or wants_poll:
         env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
     return found
 
 
-def _locked(cr: BaseCursor, interface_id: int, notice: Notice) -> tuple[int, int | None]:
+def _locked(
+    env: api.Environment, interface_id: int, notice: Notice
+) -> tuple[BaseModel, int | None]:
     """The row of the subscription, and the number of its last event; who is new gets a row."""
-    cr.execute(
+    env.cr.execute(
         "INSERT INTO integration_fhir_subscription (interface_id, company_id, reference, state, "
-        "create_date, create_uid) SELECT i.id, i.company_id, %s, 'active', "
+        "heartbeat, create_date, create_uid) SELECT i.id, i.company_id, %s, 'active', 0, "
         "now() AT TIME ZONE 'UTC', %s FROM integration_interface i WHERE i.id = %s "
         "ON CONFLICT (interface_id, reference) DO NOTHING",
         [notice.subscription, SUPERUSER_ID, interface_id],
     )
-    cr.execute(
+    env.cr.execute(
         "SELECT id, last_event FROM integration_fhir_subscription "
         "WHERE interface_id = %s AND reference = %s FOR UPDATE",
         [interface_id, notice.subscription],
     )
-    row_id, last = cr.fetchone()
-    return row_id, int(last) if last else None
+    row_id, last = env.cr.fetchone()
+    env.invalidate_all()
+    row = env["integration.fhir.subscription"].browse(row_id)
+    return row, int(last) if last else None
 
 
-def _values(notice: Notice, found: Progress) -> Mapping[str, Any]:
+def _values(notice: Notice, found: Progress) -> dict[str, Any]:
     now = fields.Datetime.now()
     values: dict[str, Any] = {"last_heard_at": now, "state": _state(notice)}
     if found.last is not None:

@@ -8,11 +8,9 @@ from ..tools import http_proof
 from ..tools.fhir.arriving import Rules
 from ..tools.fhir.limits import ENTRIES, FHIR, MAX_ENTRIES
 
-
-_EXAMPLE = """curl -X PUT {url}/Encounter/a-trial \\
+_EXAMPLE = """curl -X POST {url} \\
   -H 'Content-Type: application/fhir+json' {proof} \\
-  -d '{{"resourceType": "Encounter", "id": "a-trial", "status": "entered-in-error",
-       "class": {{"code": "AMB"}}}}'
+  -d '{{"resourceType": "Bundle", "type": "batch"}}'
 """
 
 
@@ -60,8 +58,8 @@ class IntegrationInterface(models.Model):
         string="A request to try",
         compute="_compute_fhir_example",
         groups="integration_core.group_administrator",
-        help="A visit that is entered by mistake: it tells whether address and proof are right, and "
-        "changes nothing of the census.",
+        help="A Bundle without entries: its answer tells whether address and proof are right, and "
+        "nothing is stored.",
     )
     fhir_taken = fields.Char(
         string="Resources taken",
