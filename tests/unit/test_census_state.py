@@ -1,4 +1,4 @@
-"""A visit as it stands, and as events: told in one way, in the other, or in both, it is the same."""
+"""A visit as it stands, and as events: told in either way, or in both, it comes to the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +75,7 @@ class Hospital:
 
     def move_back(self) -> None:
         """The last move was none."""
-        place, moved = self.stays.pop()
+        _place, moved = self.stays.pop()
         self._tell("cancel_transfer", moved, location=self.stays[-1][0])
 
     def leave(self) -> None:

@@ -24,8 +24,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from jmespath import functions  # type: ignore[import-untyped]
@@ -33,6 +33,11 @@ from jmespath import functions  # type: ignore[import-untyped]
 from . import canonical_json, decimals
 from .errors import MappingError
 from .mapping_budget import MAX_TEXT, Budget, to_json
+
+#: Of functions that take any number of them.
+MAX_ARGUMENTS: Final = 20
+#: Value maps by which functions of addons translate, by the name of the function.
+LOOKS_UP: Final[dict[str, str]] = {}
 
 ValueMaps = Mapping[str, Mapping[str, str]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -222,7 +227,7 @@ def is_known(name: str) -> bool:
 
 
 def extend(
-    name: str, function: Callable[..., Any], *arguments: dict[str, Any], looks_up: bool = False
+    name: str, function: Callable[..., Any], *arguments: dict[str, Any], looks_up: str | None = None
 ) -> None:
     """Let expressions call a function that an addon brings.
 
@@ -230,23 +235,29 @@ def extend(
     :param function: plain: its result follows from its arguments, which it does not change. It
         raises :class:`.MappingError` with a text that names no value.
     :param arguments: types, as :func:`signature` takes them
-    :param looks_up: whether it translates by value maps itself: it gets ``lookup(map,
-        value)``, which does as the function of that name, as a keyword argument
+    :param looks_up: a value map by which it translates itself: it gets ``lookup(value)``, which does
+        as the function of that name, as a keyword argument
     :raises ValueError: another module has a function of this name.
     """
     known = MappingFunctions.FUNCTION_TABLE.get(name)
     if known and getattr(known["function"], "origin", None) != function.__module__:
         raise ValueError(f"there is a mapping function {name}() already")
 
-    most = len(inspect.signature(function).parameters) - looks_up
+    parameters = inspect.signature(function).parameters.values()
+    several = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    most = MAX_ARGUMENTS if several else len(parameters) - bool(looks_up)
 
     @signature(*arguments)
     def call(functions: MappingFunctions, *values: Any) -> Any:
         if len(values) > most:
             raise MappingError(f"{name}() takes at most {most} arguments")
-        return function(*values, lookup=functions._func_lookup) if looks_up else function(*values)
+        if looks_up is None:
+            return function(*values)
+        return function(*values, lookup=partial(functions._func_lookup, looks_up))
 
     call.origin = function.__module__  # type: ignore[attr-defined]
+    if looks_up:
+        LOOKS_UP[name] = looks_up
     MappingFunctions.FUNCTION_TABLE[name] = {"function": call, "signature": call.signature}  # type: ignore[attr-defined]
 
 

@@ -64,6 +64,7 @@ def take(
             "last_gap_at": fields.Datetime.now(),
         }
     row.write(values)
+    row.flush_recordset()
     if found.missed or found.restarted or notice.is_error or wants_poll:
         env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
     return found

@@ -32,16 +32,15 @@ class EhrStateHandler(models.AbstractModel):
         return StateBook(self.env, messages[0][0].system_id, documents, self._aliases(documents))
 
     def _aliases(self, documents):
-        """Further names by which references of these documents mean records."""
+        """Further names by which these documents, and their references, mean records."""
         found = set()
 
         def look(value):
             if isinstance(value, dict):
-                if isinstance(value.get("number"), str):
-                    for kind in self._aliased:
-                        found.add(
-                            state_versions.alias(kind, value["number"], value.get("assigner") or "")
-                        )
+                number = value.get("number") or ("record" in value and value.get("code"))
+                if isinstance(number, str):
+                    by = value.get("assigner") or ""
+                    found.update(state_versions.alias(kind, number, by) for kind in self._aliased)
                 value = list(value.values())
             if isinstance(value, list):
                 for one in value:

@@ -2,11 +2,14 @@ import base64
 import json
 from unittest.mock import patch
 
+from odoo import SUPERUSER_ID, api
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.integration_core.engine import settings
-from odoo.addons.integration_core.tools import keyring
+from odoo.addons.integration_core.tools import keyring, payload_codec
 from odoo.addons.integration_core.tools.keyring import KeyRing
+
+from ..engine import fhir_watch
 
 TYPE = "application/fhir+json"
 
@@ -50,6 +53,15 @@ def backport(kind, *events, since="1", focus=("Encounter/n1",), resources=()):
     return bundle("history", first, *({"resource": one} for one in resources))
 
 
+def _note(cr, _registry, interface_id, notice, wants_poll):
+    fhir_watch.take(api.Environment(cr, SUPERUSER_ID, {}), interface_id, notice, wants_poll)
+
+
+def _poll(cr, _registry, interface_id):
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
+
+
 @tagged("post_install", "-at_install")
 class TestFhirDoor(HttpCase):
     """FHIR that arrives is stored before it is answered; what is not taken is refused."""
@@ -57,8 +69,8 @@ class TestFhirDoor(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        ring = KeyRing.parse(f"test:{keyring.generate_key()}")
-        cls.startClassPatcher(patch.object(settings, "key_ring", lambda: ring))
+        cls.ring = KeyRing.parse(f"test:{keyring.generate_key()}")
+        cls.startClassPatcher(patch.object(settings, "key_ring", lambda: cls.ring))
         cls.env["integration.encryption.key"].search([]).unlink()
         system = cls.env["integration.system"].create({"name": "EHR", "code": "EHR"})
         credential = cls.env["integration.credential"].create({"name": "EHR", "kind": "basic"})
@@ -98,6 +110,10 @@ class TestFhirDoor(HttpCase):
                 lambda self: polled.append(self.id),
             )
         )
+
+        # Hooks after the commit never run on the cursors of tests.
+        cls.startClassPatcher(patch.object(fhir_watch, "note_after_commit", _note))
+        cls.startClassPatcher(patch.object(fhir_watch, "poll_after_commit", _poll))
 
     def setUp(self):
         super().setUp()
@@ -236,7 +252,8 @@ class TestFhirDoor(HttpCase):
 
     def _body(self, message):
         payload = message.payload_ids.filtered(lambda one: one.kind == "received")
-        return payload._content()
+        raw = payload._stored()[payload.id]
+        return payload_codec.decode(raw, payload.encoding, message.uuid, "received", self.ring)
 
     def test_a_bundle_that_is_none(self):
         several = bundle("batch", *(put(encounter(f"n{n}")) for n in range(21)))

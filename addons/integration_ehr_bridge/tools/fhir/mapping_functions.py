@@ -37,7 +37,7 @@ from . import references, values
 from .resource import identity
 from .values import Element
 
-Lookup = Callable[[str, Any], str]
+Lookup = Callable[[str], str]
 
 #: The value map of naming systems.
 ASSIGNERS: Final = "fhir_assigner"
@@ -47,6 +47,9 @@ _OBJECT: Final = {"types": ["object", "null"]}
 _LIST: Final = {"types": ["array", "null"]}
 _ANY: Final = {"types": ["object", "array", "null"]}
 _NUMBER: Final = {"types": ["number", "null"]}
+#: A concept, and perhaps the code system that is wanted.
+_CONCEPT: Final = {"types": ["object", "array", "null", "string"], "variadic": True}
+_MAYBE_FURTHER: Final = {**_MAYBE_TEXT, "variadic": True}
 _FURTHER: Final = {"types": ["string"], "variadic": True}
 
 
@@ -55,12 +58,12 @@ def register() -> None:
     extend("fhir_said", said, _OBJECT)
     extend("fhir_record", record, _OBJECT)
     extend("fhir_time", values.moment, _MAYBE_TEXT, _TEXT, _TEXT)
-    extend("fhir_code", values.code, _ANY, {**_TEXT, "variadic": True})
-    extend("fhir_identifier", identifier, _ANY, _MAYBE_TEXT, _FURTHER, looks_up=True)
-    extend("fhir_record_number", record_number, _ANY, _MAYBE_TEXT, looks_up=True)
-    extend("fhir_patient", patient, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=True)
-    extend("fhir_person", person, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=True)
-    extend("fhir_place", place, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=True)
+    extend("fhir_code", values.code, _CONCEPT)
+    extend("fhir_identifier", identifier, _ANY, _MAYBE_FURTHER, looks_up=ASSIGNERS)
+    extend("fhir_record_number", record_number, _ANY, _MAYBE_TEXT, looks_up=ASSIGNERS)
+    extend("fhir_patient", patient, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
+    extend("fhir_person", person, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
+    extend("fhir_place", place, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
     extend("fhir_participant", participant, _LIST, _FURTHER)
     extend("fhir_actors", actors, _LIST, _LIST, _FURTHER)
     extend("fhir_minutes", minutes, _NUMBER, _TEXT)
@@ -104,7 +107,7 @@ def _named(found: Element | None, assigner: str | None, lookup: Lookup) -> dict[
     if found is None:
         return None
     system = found.get("system")
-    by = lookup(ASSIGNERS, system) if system else assigner
+    by = lookup(system) if system else assigner
     return {"number": found["value"].strip(), **({"assigner": by} if by else {})}
 
 
