@@ -235,8 +235,8 @@ def extend(
     :param function: plain: its result follows from its arguments, which it does not change. It
         raises :class:`.MappingError` with a text that names no value.
     :param arguments: types, as :func:`signature` takes them
-    :param looks_up: a value map by which it translates itself: it gets ``lookup(value)``, which does
-        as the function of that name, as a keyword argument
+    :param looks_up: a value map by which it translates itself: it gets ``lookup(value)``, which
+        does as the function of that name, as a keyword argument
     :raises ValueError: another module has a function of this name.
     """
     known = MappingFunctions.FUNCTION_TABLE.get(name)

@@ -15,13 +15,18 @@ KEPT_BY_FEED = (
     "ehr.merge",
     "ehr.move",
     "ehr.patient",
+    "ehr.schedule",
+    "ehr.slot",
 )
+# What partners call their records, and what is known of them: nobody reads that.
+KEPT_BACK = ("ehr.record",)
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.bed.entry", "integration.census.entry")
 LISTED = ("ehr.payer",)
 COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
+SUBSCRIPTIONS = ("integration.fhir.subscription",)
 OBSERVED = (
     "integration.mllp.connection",
     "integration.mllp.listener",
@@ -31,6 +36,10 @@ OBSERVED = (
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
+    KEPT_BACK: dict.fromkeys(ROLES, NOTHING),
+    SUBSCRIPTIONS: {
+        role: {"user": NOTHING, "administrator": "rwd"}.get(role, READ) for role in ROLES
+    },
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
     ENTERED: dict.fromkeys(ROLES, NOTHING),
@@ -46,6 +55,7 @@ MAY_CALL = {
     "ehr.housekeeping": {"action_done": set(), "action_start": set()},
     "ehr.location": {"feed_notices": set()},
     "ehr.move": {"action_withdraw": set()},
+    "integration.fhir.subscription": {"action_poll": {"administrator"}},
 }
 
 
@@ -101,7 +111,18 @@ def _housekeeping(case):
     )
 
 
+def _subscription(case):
+    system = case.env["integration.system"].create({"name": "T9", "code": "T9", "kind": "ehr"})
+    interface = case.env["integration.interface"].create(
+        {"name": "T9", "system_id": system.id, "direction": "inbound", "transport": "fhir"}
+    )
+    return case.env["integration.fhir.subscription"].create(
+        {"interface_id": interface.id, "reference": "Subscription/T9"}
+    )
+
+
 SAMPLES = {
+    "integration.fhir.subscription": _subscription,
     "ehr.coming": _coming,
     "ehr.encounter": _encounter,
     "ehr.housekeeping": _housekeeping,
@@ -111,6 +132,7 @@ SAMPLES = {
 PEOPLE = {
     "user": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: READ,
         ENTERED: NOTHING,
@@ -120,6 +142,7 @@ PEOPLE = {
     },
     "manager": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED[:1]: ALL,
         VISITS: "rwc",
         ENTERED: "rwc",
@@ -129,6 +152,7 @@ PEOPLE = {
     },
     "keeper": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: "rc",
         ENTERED: "rwc",
