@@ -62,7 +62,7 @@ class Resources:
     # -- what is sent ----------------------------------------------------------------------
 
     def speak(self) -> None:
-        """Master data, a stay, an appointment, and what goes wrong; in all ways in which it comes."""
+        """Master data, a stay, an appointment, and what goes wrong, in all ways of sending."""
         self._send(self._bundle("collection", *self._master_data()))
         self.hospital.settle()
         person, stay = self._patient(), self._encounter(("bed",))
@@ -109,7 +109,9 @@ class Resources:
         status = {
             "resourceType": "SubscriptionStatus", "type": "event-notification", "status": "active",
             "eventsSinceSubscriptionStart": "1", "subscription": {"reference": "Subscription/1"},
-            "notificationEvent": [{"eventNumber": "1", "focus": {"reference": one}} for one in focus],
+            "notificationEvent": [
+                {"eventNumber": "1", "focus": {"reference": one}} for one in focus
+            ],
         }  # fmt: skip
         return self._bundle("history", status, *resources)
 
@@ -143,7 +145,7 @@ class Resources:
         return self._of(
             "Patient", self.number, **self._human(self.name),
             identifier=[
-                {"type": _coded("SS"), "system": "http://state.example", "value": self.ward.national_id},
+                {"type": _coded("SS"), "system": OTHER, "value": self.ward.national_id},
                 {"type": _coded("MR"), "system": MRN, "value": self.number},
             ],
             birthDate="1938-02-17",

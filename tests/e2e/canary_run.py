@@ -115,8 +115,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, resources, people, shell, feed.id, told, echoed, merchant, seen,
-            log,
+            suite, listener, ward, business, resources, people, shell, feed.id, told, echoed,
+            merchant, seen, log,
         )  # fmt: skip
 
 
