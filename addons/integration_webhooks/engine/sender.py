@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from odoo.addons.integration_core.engine.access import Access, Constant, current_headers
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import errors, redact
@@ -15,7 +16,6 @@ from odoo.addons.integration_core.tools.http_client import HttpClient, HttpReque
 
 from ..tools import answers
 from ..tools.signers.base import Delivery, Signer
-from .access import Access, Constant, current_headers
 from .bodies import Body, Writer
 
 _logger = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from odoo.addons.integration_core.tools import errors, http_auth, oauth2
-from odoo.addons.integration_core.tools.token_cache import TokenCache
+from ..tools import errors, http_auth, oauth2
+from ..tools.token_cache import TokenCache
 
 # A token is asked for before messages are tried, while their lease runs.
 MAX_SECONDS = 20.0
@@ -97,6 +97,4 @@ class Tokens:
         return self._cache.get(self._key, self._fetch, MAX_SECONDS)
 
     def _fetch(self) -> oauth2.Token:
-        now = time.time()
-        request = oauth2.token_request(self._proof, now, **self._options)
-        return oauth2.fetch(self._client, request, now)
+        return oauth2.obtain(self._client, self._proof, time.time(), **self._options)
