@@ -267,7 +267,7 @@ def _result(
         state = State.FILTERED
     elif outcome.waits is not None:
         state, delay = State.WAITING, outcome.waits
-    if error and plan.private:
+    if error and plan.private and not error.discreet:
         error = discretion.discreet(error, outcome.sent, outcome.response)
     if error:
         state, delay = failures.fate(error, message.attempts, plan)
