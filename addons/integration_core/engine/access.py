@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from ..tools import errors, http_auth, oauth2
+from ..tools import errors, http_auth, oauth2, redact
+from ..tools.http_client import HttpRequest, HttpResponse
 from ..tools.token_cache import TokenCache
 
 # A token is asked for before messages are tried, while their lease runs.
@@ -38,6 +39,17 @@ def current_headers(access: Access) -> Mapping[str, str]:
     except errors.IntegrationError as exc:
         exc.holds = True
         raise
+
+
+def discreet(answer: HttpResponse, request: HttpRequest, access: Mapping[str, str]) -> HttpResponse:
+    """An answer as it may be kept: partners repeat what they were sent.
+
+    :param access: headers that are secret whatever their names
+    """
+    if not answer.body:
+        return answer
+    words = redact.secret_words(request.headers) | set(access.values())
+    return replace(answer, body=redact.redact_body(answer.body, words))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ RESERVED: Final = frozenset({"_lastUpdated", "_since", "_sort", "_summary", "_el
 _ESCAPED: Final = re.compile(r"([\\$,|])")
 
 
-class LinkRefused(errors.PermanentError):
+class LinkRefused(errors.TransientError):
     """The server points to a place that nobody approved."""
 
     default_code = "fhir_link_refused"

@@ -28,7 +28,7 @@ _METHODS: Final = frozenset({"POST", "PUT"})
 class Made:
     """What the server says of one entry.
 
-    :ivar place: its ``urn:uuid:`` address, the same in each repetition
+    :ivar place: which entry of a Bundle it is, such as ``#0``; empty for a resource alone
     """
 
     type: str
@@ -94,7 +94,7 @@ def made(sent: Mapping[str, Any], answer: Any) -> list[Made]:
     if not isinstance(entries, list) or len(entries) != len(sent["entry"]):
         return []
     found = []
-    for asked, told in zip(sent["entry"], entries, strict=True):
+    for number, told in enumerate(entries):
         response = told.get("response") if isinstance(told, dict) else None
         response = response if isinstance(response, dict) else {}
         place = address.location(str(response.get("location") or ""))
@@ -102,7 +102,7 @@ def made(sent: Mapping[str, Any], answer: Any) -> list[Made]:
             continue
         name, known, version = place
         version = version or address.version_of(str(response.get("etag") or ""))
-        found.append(Made(name, known, version, asked["fullUrl"]))
+        found.append(Made(name, known, version, f"#{number}"))
     return found
 
 

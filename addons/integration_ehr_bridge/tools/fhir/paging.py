@@ -23,7 +23,7 @@ from odoo.addons.integration_core.tools import canonical_json
 from odoo.addons.integration_core.tools.errors import (
     ContractError,
     IntegrationError,
-    PermanentError,
+    TransientError,
 )
 
 from . import address, outcome, resource, watermark
@@ -37,13 +37,19 @@ SLACK: Final = timedelta(seconds=2)
 SORT: Final = ("_sort", "_lastUpdated")
 
 
-class PageRepeated(PermanentError):
+class PageUnusable(TransientError):
+    """What the server gives is no page of a search. It is its fault, and may pass."""
+
+    default_code = "fhir_page"
+
+
+class PageRepeated(TransientError):
     """The server gives a page again, so there would be no end."""
 
     default_code = "fhir_page_repeated"
 
 
-class TooManyPages(PermanentError):
+class TooManyPages(TransientError):
     """There are more pages than one reading may have."""
 
     default_code = "fhir_too_many_pages"
@@ -133,19 +139,19 @@ class Step:
 def read(raw: bytes) -> Page:
     """A page of a search.
 
-    :raises ContractError: it is none, or not acceptable; nothing of it is to be stored then
+    :raises PageUnusable: it is none, or not acceptable; nothing of it is to be stored then
     """
     try:
         value = canonical_json.loads(raw, max_depth=DEPTH, max_bytes=MAX_BYTES)
     except canonical_json.JsonError as exc:
-        raise _unusable(f"it is not acceptable JSON ({exc})") from None
+        raise unusable(f"it is not acceptable JSON ({exc})") from None
     if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
-        raise _unusable("it is no Bundle")
+        raise unusable("it is no Bundle")
     if value.get("type") != "searchset":
-        raise _unusable("it is no searchset")
+        raise unusable("it is no searchset")
     listed = value.get("entry") or []
     if not isinstance(listed, list) or len(listed) > MAX_ENTRIES:
-        raise _unusable(f"it lists more than {MAX_ENTRIES} entries, or none that can be read")
+        raise unusable(f"it lists more than {MAX_ENTRIES} entries, or none that can be read")
     entries, matched, remarks = [], [], []
     for place, one in enumerate(listed):
         found, mode = _content(one, place)
@@ -235,7 +241,7 @@ def _goes_on(walk: Walk, last: datetime) -> bool:
 def _content(entry: Any, place: int) -> tuple[dict[str, Any], str]:
     found = entry.get("resource") if isinstance(entry, dict) else None
     if not isinstance(found, dict):
-        raise _unusable(f"entry {place} has no resource")
+        raise unusable(f"entry {place} has no resource")
     search = entry.get("search")
     mode = search.get("mode") if isinstance(search, Mapping) else None
     return found, mode if isinstance(mode, str) else "match"
@@ -271,9 +277,9 @@ def _sorts(link: str | None) -> bool:
         return False
 
 
-def _unusable(reason: str) -> ContractError:
-    return ContractError(
+def unusable(reason: str) -> PageUnusable:
+    """Why an answer is no page that could be stored."""
+    return PageUnusable(
         f"The server's page cannot be used: {reason}. Nothing of it was stored; it is asked for "
-        "again later.",
-        code="fhir_page",
+        "again later."
     )
