@@ -332,9 +332,6 @@ def wake_overdue(cr: BaseCursor, grace: float) -> None:
     """Give a drain to every poll that is late: its job was lost, or it was never given one."""
     late = fhir_polls.overdue_lanes(cr, grace)
     if late:
-        cr.execute(
-            "UPDATE integration_lane SET wanted = false WHERE id = ANY(%s) AND "
-            + lanes.ended("coalesce(lease_until, '-infinity'::timestamp)"),  # noqa: S608 - constants
-            [late],
-        )
+        # No drain is on them, so whoever raised the flag is gone.
+        cr.execute("UPDATE integration_lane SET wanted = false WHERE id = ANY(%s)", [late])
         wakeup.wake_lanes(cr, late, cause="watchdog")

@@ -14,6 +14,7 @@ from typing import Any
 
 from odoo.sql_db import BaseCursor
 
+from odoo.addons.integration_core.engine import lanes
 from odoo.addons.integration_core.tools.keyring import KeyRing, KeyRingError
 
 from ..tools.fhir import watermark
@@ -79,8 +80,9 @@ def overdue_lanes(cr: BaseCursor, grace: float) -> list[int]:
          WHERE (p.next_at IS NULL OR p.next_at < {NOW} - %s * interval '1 second')
            AND i.active AND s.active AND i.state IN ('active', 'deprecated')
            AND s.state IN ('active', 'deprecated')
-           AND NOT i.receiving_stopped AND NOT s.processing_paused IS TRUE
-        """,  # noqa: S608 - a constant
+           AND i.receiving_stopped IS NOT TRUE AND s.processing_paused IS NOT TRUE
+           AND coalesce({lanes.ended("l.lease_until")}, true)
+        """,  # noqa: S608 - constants
         [grace],
     )
     return [row[0] for row in cr.fetchall()]

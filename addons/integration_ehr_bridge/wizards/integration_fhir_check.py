@@ -39,8 +39,8 @@ class IntegrationFhirCheck(models.TransientModel):
     def _check(self, interface):
         """Ask the server of an interface. Changes nothing, here or there.
 
-        It is asked within the request of the person who waits, for a few seconds at most, and before
-        anything is written, so no lock is held meanwhile.
+        It is asked within the request of the person who waits, for a few seconds at most, and
+        before anything is written, so no lock is held meanwhile.
 
         :raises UserError: the interface has no address that could be asked
         """
