@@ -186,6 +186,9 @@ class PollDrain(Drain):
         """Ask for a page. No transaction is open, and nothing is raised."""
         started, clock = _now(), time.monotonic()
         walk = poll.walk or Walk(since=watermark.start(poll.mark, plan.overlap))
+        if walk.link and not address.is_at(plan.server.base, walk.link):
+            # Another base address was approved meanwhile: its pages are other ones.
+            walk = Walk(since=watermark.start(poll.mark, plan.overlap))
         read = _Read(started, 0.0)
         try:
             plan.server.access.make_ready()

@@ -55,7 +55,7 @@ class FhirServer:
                     self.close_connection = True
                     return
                 body = b"" if value is None else json.dumps(value).encode()
-                self.send_response(status)
+                self.send_response_only(status)  # without a date of its own
                 for name, text in (more[0] if more else {}).items():
                     self.send_header(name, text)
                 self.send_header("content-type", "application/fhir+json")
@@ -110,6 +110,11 @@ class FhirCase(EngineCase):
         if values:
             interface._write_approved(values)
             self.env.flush_all()
+
+    def write_as(self, header):
+        """Let another mapping write what is sent."""
+        mapping = self.mapping.create({"name": "As else", "header": header, "state": "approved"})
+        self.set_up(mapping_id=mapping.id)
 
     def serve(self, answer, **values):
         """Let the interface speak with a scripted server; return it."""

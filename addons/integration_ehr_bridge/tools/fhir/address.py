@@ -93,7 +93,7 @@ def parse_search(text: str) -> tuple[str, list[tuple[str, str]]]:
             f"“{name[:64]}” is no resource type; write for example Encounter?class=IMP"
         )
     pairs = parse_qsl(query, keep_blank_values=True)
-    if query and len(pairs) != len(query.split("&")):
+    if query and any("=" not in part for part in query.split("&")):
         raise ValueError("parameters are written name=value, with & between them")
     for key, _value in pairs:
         if not _NAME.fullmatch(key):
@@ -130,6 +130,14 @@ def followed(base: str, link: str, asked: str) -> str:
             "address is asked. Have the server's own base address set right."
         )
     return url
+
+
+def is_at(base: str, link: str) -> bool:
+    """Whether a link that was kept still leads to the server of this base."""
+    try:
+        return followed(base, link, base) == link
+    except LinkRefused:
+        return False
 
 
 def location(text: str) -> tuple[str, str, str] | None:

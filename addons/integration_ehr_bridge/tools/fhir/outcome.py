@@ -107,8 +107,11 @@ class Issue:
         """The places, without what stands in the content; the type of the resource does."""
         for place in self.places:
             head, dot, rest = place.partition(".")
-            if head.isalpha():
-                yield head + dot + masking.scrub(rest, hidden)
+            clean = masking.scrub(rest, hidden)
+            if head.isalpha() and dot and head in (_type(hidden), "Bundle"):
+                yield head + dot + clean
+            elif dot:
+                yield clean
 
 
 def read(body: bytes) -> tuple[Issue, ...]:
@@ -162,6 +165,10 @@ def _issue(value: dict[str, Any]) -> Issue:
         coded=_first_coding(details.get("coding")),
         text=redact.redact_text(text, MAX_TEXT) if isinstance(text, str) else "",
     )
+
+
+def _type(value: Any) -> str:
+    return str(value.get("resourceType")) if isinstance(value, dict) else ""
 
 
 def _places(value: Any) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ Links are opaque: they are followed as they are. But many servers count pages, a
 others change what is counted: a resource that leaves an earlier page draws the following ones
 forwards, and one is never shown. So where the server confirms, in its ``self`` link, that it sorts
 by ``_lastUpdated``, the next page is asked for by the last instant that was seen instead (a *hop*),
-which depends on no count. Where it does not, its links are followed, and only the end of all pages
-moves the watermark.
+which depends on no count. (Among as many resources of one instant as fill a page, it follows links
+all the same.) Where it does not sort, its links are followed, and only the end of all pages moves
+the watermark.
 """
 
 from __future__ import annotations
@@ -201,7 +202,12 @@ def step(walk: Walk, page: Page, base: str, asked: str, server: datetime, most: 
     if in_order and last is not None and last < server + SLACK and _goes_on(walk, last):
         # Nothing before this instant is missing, whatever happens to the pages.
         return Step(Walk(since=last, newest=newest, began=began, pages=walk.pages + 1), last)
-    link = address.followed(base, page.next, asked)
+    return Step(_followed(replace(walk, newest=newest, began=began), page, base, asked, most))
+
+
+def _followed(walk: Walk, page: Page, base: str, asked: str, most: int) -> Walk:
+    """The reading goes on by the link of the page."""
+    link = address.followed(base, page.next or "", asked)
     marks = (sha256(link.encode()).hexdigest()[:24],)
     if page.entries:
         marks += (page.print,)
@@ -214,16 +220,7 @@ def step(walk: Walk, page: Page, base: str, asked: str, server: datetime, most: 
         raise TooManyPages(
             f"The search has more than {most} pages. Narrow it, or allow more pages."
         )
-    return Step(
-        replace(
-            walk,
-            link=link,
-            newest=newest,
-            began=began,
-            pages=walk.pages + 1,
-            seen=(*walk.seen, *marks),
-        )
-    )
+    return replace(walk, link=link, pages=walk.pages + 1, seen=(*walk.seen, *marks))
 
 
 def _ignores(walk: Walk, page: Page) -> bool:

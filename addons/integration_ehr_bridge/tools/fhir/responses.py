@@ -14,7 +14,7 @@ from typing import Any, Final
 from odoo.addons.integration_core.tools import canonical_json, errors, retry_after
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 
-from . import address, bundle, outcome
+from . import address, bundle, outcome, resource
 from .bundle import Made
 from .conditional import Exchange
 
@@ -184,8 +184,8 @@ def _named(body: Mapping[str, Any], version: str) -> tuple[str, str]:
     found = body.get("id")
     meta = body.get("meta")
     told = meta.get("versionId") if isinstance(meta, Mapping) else None
-    place = address.location(f"X/{found}") if isinstance(found, str) else None
-    return (place[1] if place else ""), version or (told if isinstance(told, str) else "")
+    known = found if isinstance(found, str) and resource.ID.fullmatch(found) else ""
+    return known, version or (told if isinstance(told, str) else "")
 
 
 def is_ours(exchange: Exchange, answer: HttpResponse) -> Made | None:
