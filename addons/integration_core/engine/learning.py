@@ -53,7 +53,9 @@ def _kept(interface: BaseModel, plan: OutboundPlan, result: ledger.Result) -> le
     except Exception as exc:  # the others of the claim are to be recorded, whatever this is
         interface.env.clear()
         error = errors.classify(exc)
-        _logger.error("What message %s brought was not noted: %s", message.id, error.code)
+        # Of a contradiction the message tells; anything else is a fault of ours.
+        level = logging.INFO if error is exc else logging.ERROR
+        _logger.log(level, "What message %s brought was not noted: %s", message.id, error.code)
         if result.error is not None:
             return result
         return replace(failures.failed(result, error, plan), learned=None)

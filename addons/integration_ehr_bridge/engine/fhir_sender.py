@@ -14,7 +14,7 @@ from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.http_client import HttpResponse
 
-from ..tools.fhir import address, conditional, resource, responses
+from ..tools.fhir import address, conditional, resource, responses, writing
 from ..tools.fhir.bundle import Made
 from ..tools.fhir.conditional import Exchange, Interaction, Known, Rules
 from . import fhir_known
@@ -59,6 +59,7 @@ class FhirSender:
 
     def __call__(self, message: Outgoing) -> Outcome:
         try:
+            message = replace(message, document=writing.resolved(message.document))
             exchange = conditional.plan(
                 message.document, self._rules, self._known(message), message.uuid
             )

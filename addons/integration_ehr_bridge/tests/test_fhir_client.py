@@ -228,6 +228,17 @@ class TestFhirClient(FhirCase):
         self.assertEqual((asked.method, asked.path), ("PUT", "/fhir/Basic/abc"))
         self.assertEqual(asked.headers["if-match"], 'W/"5"')
 
+    def test_decimals_are_numbers_with_their_digits(self):
+        self.write_as("""{
+            resourceType: 'Basic', identifier: [{system: 'urn:odoo', value: root.key}],
+            extension: [{url: 'urn:odoo:amount', valueDecimal: fhir_decimal('12.50')}],
+            code: {text: fhir_urn('order', root.key)}
+        }""")
+        server = self.serve(created())
+        self.assertEqual(self.sent().state, "done")
+        self.assertIn(b'"valueDecimal":12.5', server.asked[0].body)
+        self.assertTrue(server.asked[0].resource["code"]["text"].startswith("urn:uuid:"))
+
     def test_a_transaction(self):
         self.write_as("""{
             resourceType: 'Bundle', type: 'transaction', entry: [
