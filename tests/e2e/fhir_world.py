@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.conftest import Suite
-from tests.e2e.office import EVENT, Supplier
 from tests.e2e.fhir_peers import Trust
+from tests.e2e.office import EVENT, Supplier
 
 #: A confirmed order as a SupplyRequest of its first line. Its number recognises it.
 SUPPLY_REQUEST = """{
