@@ -194,11 +194,13 @@ class IntegrationInterface(models.Model):
     def action_poll_now(self):
         """Ask the server now for all searches."""
         self.ensure_one()
+        self._require_operator()
         return self.fhir_poll_ids.action_poll_now()
 
-    def action_read_again(self):
+    def action_ask_read_again(self):
         """Ask from when everything is to be read again, and why."""
         self.ensure_one()
+        self._require_operator()
         return self.fhir_poll_ids.action_ask_read_again()
 
     # ------------------------------------------------------------------
