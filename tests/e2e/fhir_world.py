@@ -107,6 +107,7 @@ class Hospital:
                 "system_id": self.supplier.system_id,
                 "direction": "inbound",
                 "transport": "fhir",
+                "body_codec": "fhir",
                 "data_class": "clinical",
                 "routing_id": routing,
                 "policy_id": office.policy(),

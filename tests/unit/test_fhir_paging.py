@@ -131,9 +131,7 @@ def test_a_quiet_server_is_read_once_from_end_to_end(
 
 
 def page(*moments: float, sorts: bool = False, link: str | None = None) -> object:
-    entries = tuple(
-        paging.Entry("Basic", f"Basic/{m}", f"Basic/{m}", b"{}", at(m)) for m in moments
-    )
+    entries = tuple(paging.Entry(f"Basic/{m}", {}, at(m)) for m in moments)
     return paging.Page(entries, tuple(at(m) for m in moments), link, sorts)
 
 

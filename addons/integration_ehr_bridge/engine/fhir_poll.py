@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,10 +40,10 @@ from odoo.addons.integration_core.tools.http_client import HttpResponse
 from odoo.addons.integration_core.tools.keyring import KeyRing
 from odoo.addons.integration_core.tools.states import State
 
-from ..tools.fhir import address, outcome, paging, resource, responses, watermark
+from ..tools.fhir import address, arriving, outcome, paging, resource, responses, watermark
 from ..tools.fhir.conditional import Exchange
 from ..tools.fhir.paging import Page, Walk
-from . import fhir_polls
+from . import fhir_arrival, fhir_polls
 from .fhir_polls import Due
 from .fhir_server import Server
 
@@ -248,13 +248,12 @@ class PollDrain(Drain):
         env = api.Environment(cr, SUPERUSER_ID, {})
         source = env["integration.interface"].browse(plan.source_id)
         stored = self._store(cr, plan, read.page) if read.page else 0
-        error = read.error
+        error, remark = read.error, self._remark(plan, read.page)
         if error is not None:
             self._failed(cr, poll, plan, read, error, source)
         elif read.step and read.step.walk:
             fhir_polls.went_on(cr, poll, read.step.walk, read.step.mark, stored, plan.ring)
         elif read.step and read.page:
-            remark = outcome.told(read.page.remarks, "" if plan.server.private else None)
             fhir_polls.ended(cr, poll, read.step.mark, stored, plan.interval, remark)
         if error is None:
             self._obstacles.passed(cr, plan.source_id)
@@ -282,6 +281,21 @@ class PollDrain(Drain):
         if error.holds:
             self._obstacles.met(cr, plan.source_id, error)
 
+    def _remark(self, plan: _Plan, page: Page | None) -> str:
+        """What people should know of a search that works: remarks, and what is left out."""
+        if page is None:
+            return ""
+        told = outcome.told(page.remarks, "" if plan.server.private else None)
+        rules = plan.spec["fhir_rules"]
+        others = {
+            str(one.value.get("resourceType"))
+            for one in page.entries
+            if one.error is None and not rules.takes(str(one.value.get("resourceType")))
+        }
+        if others:
+            told = f"Not taken by the routing, and not stored: {', '.join(sorted(others))}. {told}"
+        return told.strip()
+
     def _store(self, cr: BaseCursor, plan: _Plan, page: Page) -> int:
         """Store what a page has; how many of them are new."""
         incoming = _incoming(plan, page)
@@ -293,30 +307,33 @@ class PollDrain(Drain):
         return sum(one.outcome is not intake.Outcome.DUPLICATE for one in receipts)
 
 
-def _incoming(plan: _Plan, page: Page) -> Sequence[intake.Incoming]:
+def _incoming(plan: _Plan, page: Page) -> list[intake.Incoming]:
+    """The messages of a page, as if its resources had been told one by one."""
     entries = page.entries
-    private = plan.spec["data_class"] in data_classes.PRIVATE
     cases = correlation.new_ids(len(entries))
     steps = correlation.next_steps(None, len(entries))
-    return [
-        intake.Incoming(
-            external_key=one.key,
-            message_type=one.type or None,
-            body=one.body,
-            content_type=resource.CONTENT_TYPE,
-            correlation_id=case,
-            trace_parent=step,
-            partition_key=_partition(plan, one.partition, private),
-            error=one.error,
-        )
-        for one, case, step in zip(entries, cases, steps, strict=True)
-    ]
+    found = []
+    for one, case, step in zip(entries, cases, steps, strict=True):
+        if one.error is not None:
+            found.append(_evidence(one, case, step))
+            continue
+        with suppress(arriving.Refused):  # of another type; the row of the search tells of it
+            known = arriving.arrived(one.value, plan.spec["fhir_rules"])
+            found.append(fhir_arrival.incoming(plan.spec, known, plan.ring, case, step))
+    return found
 
 
-def _partition(plan: _Plan, partition: str, private: bool) -> str | None:
-    if not partition or not private:
-        return partition or None
-    return intake.partition_pseudonym(plan.spec["id"], partition, plan.ring)
+def _evidence(entry: paging.Entry, case: str, step: str) -> intake.Incoming:
+    """A resource that nobody can handle: stored for whoever asks the partner to mend it."""
+    return intake.Incoming(
+        external_key=entry.key,
+        message_type=None,
+        body=resource.body(entry.value),
+        content_type=resource.CONTENT_TYPE,
+        correlation_id=case,
+        trace_parent=step,
+        error=entry.error,
+    )
 
 
 def _call(read: _Read) -> ledger.Result:

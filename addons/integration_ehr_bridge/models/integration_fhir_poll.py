@@ -97,12 +97,7 @@ class IntegrationFhirPoll(models.Model):
     def action_poll_now(self):
         """Ask the server now, whatever the interval or a failure says."""
         self._require_polling()
-        with own_cursor(self.env.registry) as cr:
-            cr.execute(
-                "UPDATE integration_fhir_poll SET next_at = now() AT TIME ZONE 'UTC' "
-                "WHERE id = ANY(%s)",
-                [self.ids],
-            )
+        self._due_now()
         audit.record(self.interface_id, "poll")
         self._wake()
         return {
@@ -113,6 +108,15 @@ class IntegrationFhirPoll(models.Model):
                 "message": self.env._("The server is asked. Reload in a moment."),
             },
         }
+
+    def _due_now(self):
+        """Let the next drain read these searches; drains write the rows as well, so at once."""
+        with own_cursor(self.env.registry) as cr:
+            cr.execute(
+                "UPDATE integration_fhir_poll SET next_at = now() AT TIME ZONE 'UTC' "
+                "WHERE id = ANY(%s)",
+                [self.ids],
+            )
 
     def action_ask_read_again(self):
         """Open the dialog that asks from when, and why."""

@@ -17,7 +17,6 @@ class IntegrationInterface(models.Model):
     # One form, and a file for each of its concerns.
     _inherit = "integration.interface"  # pylint: disable=consider-merging-classes-inherited
 
-    transport = fields.Selection(selection_add=[("fhir", "FHIR R4")], ondelete={"fhir": "set none"})
     fhir_purpose = fields.Selection(
         [("send", "Sends resources"), ("read", "Reads resources")],
         string="FHIR purpose",
@@ -108,7 +107,7 @@ class IntegrationInterface(models.Model):
         self.ensure_one()
         return [name for name in (self.fhir_types or "").replace(",", " ").split() if name]
 
-    def _fhir_rules(self) -> Rules:
+    def _fhir_sending_rules(self) -> Rules:
         """What holds for all that is sent (:class:`tools.fhir.conditional.Rules`)."""
         self.ensure_one()
         return Rules(

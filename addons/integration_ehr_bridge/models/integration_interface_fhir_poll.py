@@ -179,6 +179,14 @@ class IntegrationInterface(models.Model):
         if self._is_open():
             self._wake()
 
+    def _fhir_poll_wanted(self):
+        res = super()._fhir_poll_wanted()
+        for interface in self.filtered(lambda one: one._polls() and one._is_open()):
+            # sudo: what was missed is to be asked for, whoever found that
+            interface.sudo().fhir_poll_ids._due_now()
+            interface._wake()
+        return res
+
     # ------------------------------------------------------------------
     # what people see
     # ------------------------------------------------------------------
@@ -215,10 +223,24 @@ class IntegrationInterface(models.Model):
             missing += interface._missing_of_polling()
         return missing
 
+    def _missing_fhir(self):
+        missing = super()._missing_fhir()
+        if self._polls() and not self.credential_id and self.hl7_proof != "certificate":
+            # Nobody can prove himself at its address, so it only polls.
+            without = self._missing_of_proof()
+            return [line for line in missing if line not in without]
+        return missing
+
     def _missing_of_polling(self) -> list[str]:
         source, missing = self.fhir_poll_interface_id, []
         if not self._fhir_searches():
             missing.append(self.env._("“Searches” is empty: what is to be asked for?"))
+        rules = self._fhir_rules()
+        for name in sorted({address.parse_search(one)[0] for one in self._fhir_searches()}):
+            if not rules.takes(name):
+                missing.append(
+                    self.env._("%s is asked for, and no rule of the routing takes it.", name)
+                )
         if not source._speaks_fhir():
             missing.append(
                 self.env._("“%s” asks no FHIR server. Choose another one.", source.display_name)

@@ -30,7 +30,7 @@ class IntegrationTransportFhir(models.AbstractModel):
             credential._note_sending()
         if interface._fetches():
             return FhirFetcher(server, interface.body_limit * KIB)
-        return FhirSender(server, interface._fhir_rules(), interface.system_id.id)
+        return FhirSender(server, interface._fhir_sending_rules(), interface.system_id.id)
 
     def _server(self, interface) -> Server:
         """The server as it is asked; needs no cursor afterwards.

@@ -16,13 +16,18 @@ KEPT_BY_FEED = (
     "ehr.merge",
     "ehr.move",
     "ehr.patient",
+    "ehr.schedule",
+    "ehr.slot",
 )
+# What partners call their records, and what is known of them: nobody reads that.
+KEPT_BACK = ("ehr.record",)
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.bed.entry", "integration.census.entry")
 LISTED = ("ehr.payer",)
 COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
+SUBSCRIPTIONS = ("integration.fhir.subscription",)
 OBSERVED = (
     "integration.mllp.connection",
     "integration.mllp.listener",
@@ -36,6 +41,10 @@ FHIR_REREAD = ("integration.fhir.reread",)
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
+    KEPT_BACK: dict.fromkeys(ROLES, NOTHING),
+    SUBSCRIPTIONS: {
+        role: {"user": NOTHING, "administrator": "rwd"}.get(role, READ) for role in ROLES
+    },
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
     ENTERED: dict.fromkeys(ROLES, NOTHING),
@@ -60,6 +69,7 @@ MAY_CALL = {
         "action_poll_now": OPERATORS,
         "action_test_fhir_connection": OPERATORS,
     },
+    "integration.fhir.subscription": {"action_poll": {"administrator"}},
 }
 
 
@@ -121,8 +131,19 @@ def _fhir_poll(case):
     )
 
 
+def _subscription(case):
+    system = case.env["integration.system"].create({"name": "T9", "code": "T9", "kind": "ehr"})
+    interface = case.env["integration.interface"].create(
+        {"name": "T9", "system_id": system.id, "direction": "inbound", "transport": "fhir"}
+    )
+    return case.env["integration.fhir.subscription"].create(
+        {"interface_id": interface.id, "reference": "Subscription/T9"}
+    )
+
+
 SAMPLES = {
     "integration.fhir.poll": _fhir_poll,
+    "integration.fhir.subscription": _subscription,
     "ehr.coming": _coming,
     "ehr.encounter": _encounter,
     "ehr.housekeeping": _housekeeping,
@@ -132,6 +153,7 @@ SAMPLES = {
 PEOPLE = {
     "user": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: READ,
         ENTERED: NOTHING,
@@ -141,6 +163,7 @@ PEOPLE = {
     },
     "manager": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED[:1]: ALL,
         VISITS: "rwc",
         ENTERED: "rwc",
@@ -150,6 +173,7 @@ PEOPLE = {
     },
     "keeper": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: "rc",
         ENTERED: "rwc",

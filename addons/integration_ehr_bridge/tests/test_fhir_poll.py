@@ -76,6 +76,7 @@ class PollCase(FhirCase):
             "FHIR in",
             direction="inbound",
             transport="fhir",
+            body_codec="fhir",
             fhir_poll_interface_id=cls.fhir.id,
             fhir_poll_search="Basic?code=country",
         )

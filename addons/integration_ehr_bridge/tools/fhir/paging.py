@@ -61,14 +61,11 @@ class Entry:
     """One resource of a page.
 
     :ivar key: of the message that it becomes, see :mod:`.resource`
-    :ivar partition: what it is about
     :ivar error: why nobody can handle it; it is kept as evidence
     """
 
-    type: str
     key: str
-    partition: str
-    body: bytes = field(repr=False)
+    value: Mapping[str, Any] = field(repr=False)
     updated: datetime | None = None
     error: IntegrationError | None = None
 
@@ -245,13 +242,11 @@ def _content(entry: Any, place: int) -> tuple[dict[str, Any], str]:
 
 
 def _entry(found: dict[str, Any]) -> Entry:
-    body, updated = resource.body(found), watermark.of(found)
+    updated = watermark.of(found)
     try:
-        known = resource.identity(found)
+        return Entry(resource.identity(found).key, found, updated)
     except ContractError as exc:
-        digest = sha256(body).hexdigest()
-        return Entry("", f"sha256:{digest}", "", body, updated, exc)
-    return Entry(known.type, known.key, known.partition, body, updated)
+        return Entry(f"sha256:{resource.digest(found)}", found, updated, exc)
 
 
 def _links(value: Any) -> dict[str, str]:
