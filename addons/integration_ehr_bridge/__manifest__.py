@@ -49,6 +49,12 @@
         "views/integration_mllp_listener_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus_schedule.xml",
+        # fhir client
+        "security/fhir_client_rules.xml",
+        "data/ir_cron_fhir.xml",
+        "wizards/integration_fhir_check_views.xml",
+        "wizards/integration_fhir_reread_views.xml",
+        "views/fhir_client_views.xml",
         # fhir inbound
         "views/fhir_inbound_views.xml",
         "views/ehr_schedule_views.xml",

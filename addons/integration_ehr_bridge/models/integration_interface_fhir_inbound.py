@@ -168,15 +168,18 @@ class IntegrationInterface(models.Model):
             missing.append(self.env._("The format of bodies must be FHIR R4."))
         if self.hl7_proof == "certificate":
             return missing + self._missing_hl7_certificate()
-        if self.credential_id.kind not in http_proof.KINDS:
-            missing.append(
-                self.env._(
-                    "The partner has nothing to prove itself with. Choose a credential: login and "
-                    "password, a bearer token, or a key in a header. A FHIR server is told of it "
-                    "in channel.header of its subscription."
-                )
+        return missing + self._missing_of_proof()
+
+    def _missing_of_proof(self) -> list[str]:
+        if self.credential_id.kind in http_proof.KINDS:
+            return []
+        return [
+            self.env._(
+                "The partner has nothing to prove itself with. Choose a credential: login and "
+                "password, a bearer token, or a key in a header. A FHIR server is told of it in "
+                "channel.header of its subscription."
             )
-        return missing
+        ]
 
     # ------------------------------------------------------------------
     # what polls are asked for

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.tests.access_calls import OPERATORS
 from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES, Rights
 
 from .census_case import CensusCase, bed
@@ -33,6 +34,10 @@ OBSERVED = (
     "integration.mllp.listener.port",
     "integration.mllp.refusal",
 )
+# fhir client
+FHIR_READ = ("integration.fhir.known", "integration.fhir.poll")
+FHIR_CHECKED = ("integration.fhir.check", "integration.fhir.check.line")
+FHIR_REREAD = ("integration.fhir.reread",)
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
@@ -47,6 +52,9 @@ MATRIX = {
     COMING: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
+    FHIR_READ: {role: NOTHING if role == "user" else READ for role in ROLES},
+    FHIR_CHECKED: {role: "rc" if role in OPERATORS else NOTHING for role in ROLES},
+    FHIR_REREAD: {role: "rwc" if role in OPERATORS else NOTHING for role in ROLES},
 }
 # Those who keep the census, or decide about it.
 MAY_CALL = {
@@ -55,6 +63,12 @@ MAY_CALL = {
     "ehr.housekeeping": {"action_done": set(), "action_start": set()},
     "ehr.location": {"feed_notices": set()},
     "ehr.move": {"action_withdraw": set()},
+    # fhir client
+    "integration.fhir.poll": {"action_poll_now": OPERATORS},
+    "integration.interface": {
+        "action_poll_now": OPERATORS,
+        "action_test_fhir_connection": OPERATORS,
+    },
     "integration.fhir.subscription": {"action_poll": {"administrator"}},
 }
 
@@ -111,6 +125,12 @@ def _housekeeping(case):
     )
 
 
+def _fhir_poll(case):
+    return case.env["integration.fhir.poll"].create(
+        {"interface_id": case.inbound.id, "search": "Encounter"}
+    )
+
+
 def _subscription(case):
     system = case.env["integration.system"].create({"name": "T9", "code": "T9", "kind": "ehr"})
     interface = case.env["integration.interface"].create(
@@ -122,6 +142,7 @@ def _subscription(case):
 
 
 SAMPLES = {
+    "integration.fhir.poll": _fhir_poll,
     "integration.fhir.subscription": _subscription,
     "ehr.coming": _coming,
     "ehr.encounter": _encounter,
