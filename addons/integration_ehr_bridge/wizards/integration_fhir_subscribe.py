@@ -35,7 +35,7 @@ class IntegrationFhirSubscribe(models.TransientModel):
     heartbeat = fields.Integer(
         string="Heartbeat (seconds)",
         default=60,
-        help="How often the server tells that it lives when nothing happens; with a topic. 0: never.",
+        help="How often the server tells that it lives when nothing happens. 0: never.",
     )
 
     @api.constrains("criteria", "topic_url", "heartbeat")
