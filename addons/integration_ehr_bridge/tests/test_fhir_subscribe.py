@@ -26,7 +26,6 @@ class TestFhirSubscribe(FhirFeedCase):
             transport="fhir",
             url="http://127.0.0.1:1/fhir",
             allowed_networks="127.0.0.0/8",
-            data_class="clinical",
         )
         cls.feed._write_approved({"fhir_poll_interface_id": cls.source.id})
         cls.startClassPatcher(
