@@ -339,7 +339,7 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
             )
             for result in results
             # Why a message has no effect is said of the message; the attempt did not fail.
-            for error in [None if result.state == states.State.FILTERED else result.error]
+            for error in [None if result.state == State.FILTERED else result.error]
         ],
         page_size=len(results),
     )
