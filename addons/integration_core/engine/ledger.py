@@ -46,8 +46,7 @@ class Result:
     """How one attempt ended. Times are seconds and naive UTC.
 
     ``delay`` is the time until the next attempt, or until an acknowledgement must have come.
-
-    ``fetched`` is what becomes a message of its own (:mod:`.fetches`).
+    ``fetched`` becomes a message of its own (:mod:`.fetches`); ``learned``: see :mod:`.learning`.
     """
 
     message_id: int
@@ -62,6 +61,7 @@ class Result:
     payloads: list[Payload] = field(default_factory=list)
     fetched: Fetched | None = None
     wire_id: str | None = None
+    learned: object = None
 
 
 def new_uuid() -> str:
@@ -333,11 +333,13 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
                 round(result.duration * 1000),
                 str(result.state),
                 result.http_status,
-                str(result.error.error_class) if result.error else None,
-                result.error.code if result.error else None,
-                error_text(result.error),
+                str(error.error_class) if error else None,
+                error.code if error else None,
+                error_text(error),
             )
             for result in results
+            # Why a message has no effect is said of the message; the attempt did not fail.
+            for error in [None if result.state == State.FILTERED else result.error]
         ],
         page_size=len(results),
     )

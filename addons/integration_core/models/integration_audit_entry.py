@@ -72,6 +72,10 @@ ACTS = [
     ("start", "Started"),
     ("finish", "Finished"),
     ("test", "Test message sent"),
+    ("try_connection", "Connection tested"),
+    ("poll", "Polled at once"),
+    ("reread", "Read again"),
+    ("subscribe", "Subscription asked for or ended"),
 ]
 
 _COMPARE = {
