@@ -1,7 +1,7 @@
 """A FHIR server that gives pages of one search, as fast as it can: a process of its own.
 
-Pages are written before the clock starts. It sorts by ``_lastUpdated`` and says so, finds by it, and
-counts pages by ``_count`` and a link, as servers do.
+Pages are written before the clock starts. It sorts by ``_lastUpdated`` and says so, finds by it,
+and counts pages by ``_count`` and a link, as servers do.
 """
 
 import bisect
@@ -90,7 +90,7 @@ def _serve(connection: Connection, certificate: str) -> None:
         disable_nagle_algorithm = True
         wbufsize = -1
 
-        def do_GET(self) -> None:  # noqa: N802 - a name of the library
+        def do_GET(self) -> None:
             body = found.page(self.path)
             self.send_response_only(200)
             self.send_header("Date", formatdate(usegmt=True))

@@ -1,15 +1,15 @@
 """FHIR resources per second, from pages of a search to visits, against one queue job for each.
 
 One server with one worker does both. Each visit is an Encounter that has ended, with two beds, so
-that its one resource is an admission, a transfer and a discharge. Both arms begin with the address of
-a search and work by the standard routing: they ask for the pages of the same FHIR server over TLS,
-read them, and map, check and handle each resource by the same rules with the same handler.
+that its one resource is an admission, a transfer and a discharge. Both arms begin with the address
+of a search and work by the standard routing: they ask for the pages of the same FHIR server over
+TLS, read them, and map, check and handle each resource by the same rules with the same handler.
 
-Ours polls: the clock starts when its search becomes due, and stops when the last message is done. The
-time includes waking both drains, their queue jobs, leases, permits of breaker and rate, storing each
-resource encrypted and once, the watermark, claims, decryption, attempts and results. The reference is
-a queue job that reads the pages into a plain table and makes one queue job for each resource; it
-remembers no version, encrypts nothing, and leaves no trace of what it did.
+Ours polls: the clock starts when its search becomes due, and stops when the last message is done.
+The time includes waking both drains, their queue jobs, leases, permits of breaker and rate, storing
+each resource encrypted and once, the watermark, claims, decryption, attempts and results. The
+reference is a queue job that reads the pages into a plain table and makes one queue job for each
+resource; it remembers no version, encrypts nothing, and leaves no trace of what it did.
 """
 
 import itertools
