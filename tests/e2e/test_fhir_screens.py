@@ -1,4 +1,4 @@
-"""Screens of FHIR in a real browser: the connection is tested, a search is polled and read again."""
+"""Screens of FHIR in a real browser: a connection is tested, a search polled and read again."""
 
 import os
 from pathlib import Path
