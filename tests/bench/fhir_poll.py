@@ -175,7 +175,10 @@ class _Arm:
     def is_idle(self) -> bool:
         """Whether no job is left but those of later polls."""
         return self.database.scalar(
-            "SELECT NOT EXISTS (SELECT 1 FROM queue_job WHERE state NOT IN ('done', 'cancelled') "
+            "SELECT NOT EXISTS (SELECT 1 FROM queue_job "
+            "WHERE state NOT IN ('done', 'failed', 'cancelled') "
+            # the next collection of monitoring always waits
+            "AND channel <> 'root.integration_monitoring' "
             "AND (eta IS NULL OR eta < now() AT TIME ZONE 'UTC' + interval '1 hour'))"
         )
 
