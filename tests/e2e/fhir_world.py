@@ -142,8 +142,8 @@ class Hospital:
 
         def settled() -> bool:
             found = self.states(interface_id)
+            failed = [one for one in found if one[0] in ("dead", "quarantined")]
+            assert not failed, failed[:3]
             return len(found) >= count and all(state == "done" for state, _code in found)
 
-        self.suite.wait_watched(
-            settled, timeout, what=f"{count} messages: {self.states(interface_id)[:5]}"
-        )
+        self.suite.wait_watched(settled, timeout, what=f"{count} messages that are done")
