@@ -268,14 +268,16 @@ class TestFhirPoll(PollCase):
         self.assertIn("Patient", poll.remark)
 
     def _routing(self):
-        return self.env["integration.routing"].create(
+        routing = self.env["integration.routing"].create(
             {
                 "name": "Basic",
                 "code": "basic_only",
-                "state": "approved",
                 "line_ids": [(0, 0, {"message_type": "Basic", "action": "filter"})],
             }
         )
+        routing.action_submit()
+        routing.action_approve()
+        return routing
 
     def test_a_token_that_ends_in_the_middle_of_paging_is_replaced(self):
         class Access:
