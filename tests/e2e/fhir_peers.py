@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -248,9 +249,8 @@ class SmartServer:
     def _fhir(self, method: str, path: str, body: bytes) -> tuple[int, Any, dict[str, str]]:
         with self._lock:
             self.resources.append(json.loads(body))
-            number = len(self.resources)
         kind = path.rpartition("/")[2]
-        return 201, None, {"Location": f"{self.url}/{kind}/{number}/_history/1"}
+        return 201, None, {"Location": f"{self.url}/{kind}/{uuid.uuid4()}/_history/1"}
 
     def _configuration(self) -> dict[str, Any]:
         return {

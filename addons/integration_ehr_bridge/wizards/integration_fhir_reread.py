@@ -8,7 +8,9 @@ class IntegrationFhirReread(models.TransientModel):
     _name = "integration.fhir.reread"
     _description = "Read a FHIR Server Again"
 
-    poll_ids = fields.Many2many("integration.fhir.poll", required=True, readonly=True)
+    poll_ids = fields.Many2many(
+        "integration.fhir.poll", string="Searches", required=True, readonly=True
+    )
     whole = fields.Boolean(
         string="From the beginning",
         help="Everything that the searches find, however old. That may be much.",
