@@ -9,6 +9,8 @@
     "depends": ["integration_core", "purchase_stock"],
     "data": [
         "security/ehr_groups.xml",
+        # fhir facade
+        "security/fhir_facade_groups.xml",
         "security/ehr_rules.xml",
         "security/integration_mllp_rules.xml",
         "security/ir.model.access.csv",
@@ -42,6 +44,9 @@
         "views/integration_mllp_listener_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus_schedule.xml",
+        # fhir facade
+        "wizards/integration_fhir_trial_views.xml",
+        "views/integration_interface_fhir_facade_views.xml",
     ],
     "demo": [
         "demo/ehr_demo.xml",

@@ -1,1 +1,1 @@
-from . import hl7_http
+from . import fhir_facade, fhir_post, hl7_http

@@ -43,6 +43,7 @@ class Param:
     :ivar kind: token, string, date or reference
     :ivar doc: what it compares, for the statement of what is served
     :ivar codes: the codes that a token may have; empty: any
+    :ivar system: of these codes; it may be named, and no other
     :ivar targets: types of resources that a reference may lead to
     """
 
@@ -50,6 +51,7 @@ class Param:
     kind: str
     doc: str
     codes: tuple[str, ...] = ()
+    system: str = ""
     targets: tuple[str, ...] = ()
 
 
@@ -232,6 +234,8 @@ def _check_values(param: Param, values: Iterable[Value]) -> None:
         if isinstance(value, search_values.Token):
             if param.codes and value.code is not None and value.code not in param.codes:
                 raise ValueRefused(f"the codes are {', '.join(param.codes)}")
+            if param.codes and value.system and value.system != param.system:
+                raise ValueRefused("its codes are of another system; write the code alone")
         elif isinstance(value, search_values.Target) and value.type not in ("", *param.targets):
             raise ValueRefused(f"it leads to {', '.join(param.targets)}")
 

@@ -69,19 +69,21 @@ def reference(resource: str, id_: str) -> dict[str, str]:
 
 
 def without_nothing(resource: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource without members that have no value: FHIR knows no empty ones."""
-    return {
-        name: value
-        for name, value in resource.items()
-        if value is not None and value is not False and value != "" and value != [] and value != {}
-    }
+    """A resource without members that are empty: FHIR knows no empty ones.
+
+    Not for members that are numbers or truth values.
+    """
+    return {name: value for name, value in resource.items() if value}
 
 
-def dumps(value: Any, *, pretty: bool = False) -> str:
+def dumps(value: Any) -> str:
     """JSON text."""
-    if pretty:
-        return json.dumps(value, ensure_ascii=False, indent=2)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def indented(text: str) -> str:
+    """JSON text laid out for people."""
+    return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
 
 
 def write(
