@@ -56,7 +56,7 @@ def search_by_post(token, path):
                     "not-supported",
                     "only_forms",
                     "A search by POST is a form: application/x-www-form-urlencoded.",
-                )  # fmt: skip
+                )
             )
         pairs = _pairs(one.body.decode("utf-8", "replace"))
         return _answering(path.removesuffix("/_search"), pairs)(spec, one)
@@ -75,7 +75,7 @@ def refuse_write(token):
                 "read_only",
                 "Nothing is changed here: Odoo owns what it shows. Read and search only.",
                 headers=(("Allow", ALLOWED),),
-            )  # fmt: skip
+            )
         )
 
     return door.ask(token, TRANSPORT, _authenticate, refuse, fhir_dispatcher.problem)

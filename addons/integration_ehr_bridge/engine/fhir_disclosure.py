@@ -16,7 +16,7 @@ _TOLD = 12
 def record(env: api.Environment, scope: Scope, asked: Asked, answer: Answer) -> None:
     """Write one entry of the audit trail for an answer that tells something clinical.
 
-    One for an answer, not for each of its resources or fields: it names the type, how many they are,
+    One for an answer, not for each resource or field: it names the type, how many there are,
     the first and the last id and the parameters, so that who got what can be worked out. An answer
     that says “nothing”, or “what you have is still so”, tells nothing and leaves no entry.
     """
