@@ -324,7 +324,7 @@ class TestFhirFacade(FhirCase):
         )  # fmt: skip
 
     def test_a_poll_is_told_until_when_it_is_complete(self):
-        moment = fhir_search.horizon(self.env.cr)
+        moment = self.env.cr.now() - timedelta(seconds=1)
         with patch.object(fhir_search, "horizon", lambda _cr: moment):
             self.env.cr.execute(
                 "UPDATE res_partner SET write_date = %s WHERE id = %s",
