@@ -12,8 +12,11 @@ _TYPES = {"out_invoice": "invoice", "out_refund": "credit-note"}
 
 
 def _of_charges(_model, alias, _query):
-    """Invoices of patient accounts; the field itself is open to accounting alone."""
-    return SQL("%s IS NOT NULL", SQL.identifier(alias, "ehr_account_id"))
+    """Invoices of patient accounts, visits or payers; these fields are open to few."""
+    columns = ("ehr_account_id", "encounter_id", "ehr_payer_id")
+    return SQL(
+        "COALESCE(%s) IS NOT NULL", SQL(", ").join(SQL.identifier(alias, c) for c in columns)
+    )
 
 
 class IntegrationFhirViewInvoice(models.AbstractModel):

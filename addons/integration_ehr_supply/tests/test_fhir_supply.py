@@ -31,6 +31,9 @@ class TestFhirOrders(FhirReader, SupplyCase):
 
     def test_an_order_and_its_delivery(self):
         self.set_stock(self.gloves, 50)
+        self.env["ehr.encounter"].create(
+            {"visit_number": "V77", "visit_assigner": "MAIN", "company_id": self.company.id}
+        )
         one = self.ordered(self.order(due="20250303"), visit="V77")
         [found] = self.requests("identifier=PO1")
         self.assertEqual(found["status"], "active")
@@ -119,7 +122,7 @@ class TestFhirOrders(FhirReader, SupplyCase):
             ("status=cancelled", []),
             (f"deliver-to={place}", [line]),
             (f"deliver-to={stock}", [line]),
-            ("deliver-to=Location/place-1", []),
+            ("deliver-to=Location/place-999999", []),
             ("date=2025-03-02", [line]),
             ("date=gt2025-03-02", []),
         ):
@@ -147,7 +150,7 @@ class TestFhirOrders(FhirReader, SupplyCase):
         other = self.env["res.company"].create({"name": "Other hospital"})
         self.partner_user.company_ids += other
         self.partner_user.company_id = other
-        self.system.company_id = other
+        self.facade.sudo().company_id = other
         self.assertEqual((self.requests(), self.found("SupplyDelivery")), ([], []))
 
 
