@@ -31,7 +31,7 @@ route = env["ehr.supply.route"].create({
     "source_location_id": warehouse.lot_stock_id.id,
     "destination_location_id": warehouse.wh_input_stock_loc_id.id,
     "picking_type_id": warehouse.int_type_id.id})
-order = env["ehr.requisition"].create({
+order = env["ehr.requisition"].with_user(env.ref("base.user_admin")).create({
     "route_id": route.id, "hand_reason": "feed down",
     "line_ids": [(0, 0, {"product_id": product.id, "quantity": 4})]})
 order.action_supply()
