@@ -14,15 +14,14 @@ NAMES = st.sampled_from(
      "status", "partof", "operational-status", "_count", "_sort", "_total", "_summary", "_elements",
      "_include", "_has:Patient:x", "subject.name", "_filter", "_page", "company_id", "domain"]
 )  # fmt: skip
+PIECES = (
+    "Scope gt ge2000 lt2100 -01-01 % _ \\ , | ' \" -- ( supplier- payer- stock- place- 1 2 true false "
+    "bus pay count accurate active -_lastUpdated _lastUpdated Location/ é"
+)
 VALUES = st.one_of(
     st.text(max_size=12),
-    st.lists(
-        st.sampled_from(
-            ["Scope", "gt", "ge2000", "lt2100", "-01-01", "%", "_", "\\", ",", "|", "'", '"', "--", "(", "supplier-", "payer-", "stock-", "place-", "1", "2", "true", "false", "bus", "pay", "count", "accurate", "active", "-_lastUpdated", "_lastUpdated", "Location/", "\x00", "é"]
-        ),
-        max_size=5,
-    ).map("".join),
-)  # fmt: skip
+    st.lists(st.sampled_from([*PIECES.split(), "\0", " "]), max_size=5).map("".join),
+)
 QUERIES = st.lists(st.tuples(NAMES, VALUES), max_size=4).map(tuple)
 
 
