@@ -42,6 +42,8 @@ env["ehr.charge"].create([
 env.cr.commit()
 result = suppliers.ids
 """
+#: Seconds after which what is committed is told to who polls, and some more.
+SETTLING = 1.5
 _TYPES = {
     "Organization", "Location", "DeviceDefinition", "InventoryReport", "SupplyRequest",
     "SupplyDelivery", "ChargeItem", "Invoice",
@@ -191,9 +193,11 @@ def test_what_a_transaction_under_way_writes_is_told_later(
         _touch(cursor, suppliers[0])
         # Begun later and committed sooner.
         _commit_touch(database, suppliers[1])
+        time.sleep(SETTLING)
         between = ehr.search(f"{query}&_lastUpdated=gt{since}")
         assert "entry" not in between
         slow.commit()
+    time.sleep(SETTLING)
     after = ehr.search(f"{query}&_lastUpdated=gt{between['meta']['lastUpdated']}")
     found = [entry["resource"]["id"] for entry in after["entry"]]
     assert found == [f"supplier-{suppliers[0]}", f"supplier-{suppliers[1]}"]
@@ -215,7 +219,7 @@ def test_polls_among_writers_miss_nothing_and_tell_nothing_twice(
             for writer in writers:
                 writer.stopped.set()
     # What was under way at the last poll.
-    time.sleep(0.2)
+    time.sleep(SETTLING)
     _poll(ehr, query, since, seen)
     assert not any(writer.error for writer in writers)
     final = database.sql("SELECT id, write_date FROM res_partner WHERE id = ANY(%s)", [suppliers])

@@ -20,12 +20,15 @@ from .fhir_scope import Scope, Source
 
 #: Transactions that take longer are not waited for: what they write may be missed by a poll.
 LONGEST_TRANSACTION = timedelta(minutes=15)
+#: A transaction takes its moment some time before it shows as under way; on a busy machine the
+#: process may have to wait in between.
+SETTLED = timedelta(seconds=1)
 
 # What a transaction writes carries the moment of its beginning. So what changed before the oldest
 # one that is under way is complete; of anything later something may still come.
 _HORIZON = """
     SELECT GREATEST(
-        LEAST(now(), min(xact_start)), now() - %s
+        LEAST(now() - %s, min(xact_start)), now() - %s
     ) AT TIME ZONE 'UTC'
     FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
@@ -54,7 +57,7 @@ def horizon(cr: BaseCursor) -> datetime:
     whose picture is newer than the answer to the question who is at work. Nothing was written yet.
     """
     cr.rollback()
-    cr.execute(_HORIZON, [LONGEST_TRANSACTION])
+    cr.execute(_HORIZON, [SETTLED, LONGEST_TRANSACTION])
     [found] = cr.fetchone()
     cr.rollback()
     return found - MICROSECOND

@@ -15,8 +15,8 @@ NAMES = st.sampled_from(
      "_include", "_has:Patient:x", "subject.name", "_filter", "_page", "company_id", "domain"]
 )  # fmt: skip
 PIECES = (
-    "Scope gt ge2000 lt2100 -01-01 % _ \\ , | ' \" -- ( supplier- payer- stock- place- 1 2 true false "
-    "bus pay count accurate active -_lastUpdated _lastUpdated Location/ é"
+    "Scope gt ge2000 lt2100 -01-01 % _ \\ , | ' \" -- ( supplier- payer- stock- place- 1 2 true "
+    "false bus pay count accurate active -_lastUpdated _lastUpdated Location/ é"
 )
 VALUES = st.one_of(
     st.text(max_size=12),
