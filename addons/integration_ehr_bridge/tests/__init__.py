@@ -33,6 +33,7 @@ from . import (
     test_tools_census_history,
     test_ui_census,
     test_ui_feed,
+    test_ui_fhir_facade,
     test_ui_listener,
     test_ui_schedule,
     test_upgrade,
