@@ -55,6 +55,7 @@ made = env["integration.interface"].create({
 env.flush_all()
 env.cr.execute("UPDATE integration_interface SET state = 'active', "
                "activated_at = now() AT TIME ZONE 'UTC' WHERE id = %s", [made.id])
+env["integration.arming"]._remember("The benchmark")
 made.invalidate_recordset()
 made._configuration_changed()
 product = env["product.product"].search([], limit=1)

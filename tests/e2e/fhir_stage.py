@@ -11,7 +11,7 @@ from fhir.resources.R4B import get_fhir_model_class as r4b_class
 
 from tests.harness import Database, Server
 
-PASSWORD = "a password of the test"
+PASSWORD = "a-password-of-the-test"
 _MAKE = """
 user = env["res.users"].create({"name": name, "login": name, "group_ids": [
     (4, env.ref("base.group_user").id),

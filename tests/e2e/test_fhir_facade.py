@@ -52,7 +52,9 @@ _TYPES = {
 
 @pytest.fixture(scope="module")
 def server(database: Database) -> Iterator[Server]:
-    with database.server(workers=2, channels="root:1") as server:
+    # Scheduled jobs of a new database take their time, and a poll waits for what is under way.
+    options = {"max_cron_threads": 0}
+    with database.server(workers=2, job_runner=False, options=options) as server:
         yield server
         errors = server.errors()
     assert not errors, "the server logged errors:\n" + "\n".join(errors)
@@ -199,7 +201,12 @@ def test_what_a_transaction_under_way_writes_is_told_later(
         slow.commit()
     time.sleep(SETTLING)
     after = ehr.search(f"{query}&_lastUpdated=gt{between['meta']['lastUpdated']}")
-    found = [entry["resource"]["id"] for entry in after["entry"]]
+    open_ = database.sql(
+        "SELECT pid, state, now() - xact_start AS age, query FROM pg_stat_activity "
+        "WHERE datname = current_database() AND xact_start IS NOT NULL"
+    )
+    found = [entry["resource"]["id"] for entry in after.get("entry", ())]
+    assert found, open_
     assert found == [f"supplier-{suppliers[0]}", f"supplier-{suppliers[1]}"]
 
 
