@@ -9,7 +9,7 @@ import requests
 from fhir.resources import get_fhir_model_class as r5_class
 from fhir.resources.R4B import get_fhir_model_class as r4b_class
 
-from tests.harness import Database, Server
+from tests.harness import Database, Server, Shell
 
 PASSWORD = "a-password-of-the-test"
 _MAKE = """
@@ -87,9 +87,12 @@ def accepted(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def partner(
-    database: Database, server: Server, name: str, *, kind: str = "basic", **values: Any
+    database: Database | Shell, server: Server, name: str, *, kind: str = "basic", **values: Any
 ) -> Partner:
-    """Make a partner whose interface a second person has approved."""
+    """Make a partner whose interface a second person has approved.
+
+    :param database: a database, or a shell on it that makes several
+    """
     pair = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
     headers = {
         "basic": {"Authorization": f"Basic {pair}"},
