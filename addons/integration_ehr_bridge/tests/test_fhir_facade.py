@@ -7,13 +7,13 @@ from odoo.tools import mute_logger
 from odoo.addons.integration_ehr_bridge.engine import fhir_facade, fhir_search
 from odoo.addons.integration_ehr_bridge.tools.fhir import page
 
-from .fhir_case import JSON, FhirCase
+from .fhir_facade_case import JSON, FhirFacadeCase
 
 LOG = "odoo.addons.integration_core.security"
 
 
 @tagged("post_install", "-at_install")
-class TestFhirFacade(FhirCase):
+class TestFhirFacade(FhirFacadeCase):
     """Who may ask, what is answered, and what is not."""
 
     @classmethod

@@ -7,14 +7,14 @@ from odoo.addons.integration_core.engine import settings
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 
-from .fhir_case import FhirCase
+from .fhir_facade_case import FhirFacadeCase
 
 ADMINISTRATOR = "integration_core.group_administrator"
 CLINICAL = "integration_core.group_clinical_viewer"
 
 
 @tagged("post_install", "-at_install")
-class TestFhirTrial(FhirCase):
+class TestFhirTrial(FhirFacadeCase):
     """What the partner would get, for whoever configures the interface."""
 
     @classmethod

@@ -1,10 +1,10 @@
 from odoo.tests import tagged
 
-from .fhir_case import FhirCase
+from .fhir_facade_case import FhirFacadeCase
 
 
 @tagged("post_install", "-at_install")
-class TestFhirFacadeUi(FhirCase):
+class TestFhirFacadeUi(FhirFacadeCase):
     def test_somebody_looks_at_what_the_partner_gets(self):
         self.env["ehr.location"].create(
             {"point_of_care": "TW", "kind": "unit", "name": "Tour Ward"}

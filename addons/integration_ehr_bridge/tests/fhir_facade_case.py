@@ -11,7 +11,7 @@ JSON = "application/fhir+json"
 SWITCHES = ("fhir_show_organization", "fhir_show_location")
 
 
-class FhirCase(HttpCase):
+class FhirFacadeCase(HttpCase):
     """A partner that reads over FHIR."""
 
     switches = SWITCHES
