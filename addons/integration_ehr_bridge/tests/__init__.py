@@ -18,6 +18,7 @@ from . import (
     test_ehr_events,
     test_feed_retries,
     test_fhir_facade,
+    test_fhir_facade_search,
     test_fhir_scope,
     test_fhir_trial,
     test_hl7_feed,

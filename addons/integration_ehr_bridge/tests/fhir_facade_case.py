@@ -114,3 +114,40 @@ class FhirFacadeCase(HttpCase):
                 return ids, pages
             bundle = self.found(links["next"].partition(self.interface.token)[2][1:])
             pages += 1
+
+
+class FhirFacadeData(FhirFacadeCase):
+    """Suppliers, a payer, a ward and its bed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        partners = cls.env["res.partner"]
+        cls.suppliers = partners.create(
+            [
+                {
+                    "name": f"Facade Supplies {number}",
+                    "ref": f"FS{number}",
+                    "is_company": True,
+                    "supplier_rank": 1,
+                    "email": "secret@example.org",
+                    "phone": "+49 30 1234567",
+                    "street": "Hidden Road 1",
+                }
+                for number in range(5)
+            ]
+        )
+        cls.person = partners.create(
+            {"name": "Facade Jane Roe", "ref": "FS-P", "supplier_rank": 1, "is_company": False}
+        )
+        cls.payer = cls.env["ehr.payer"].create({"code": "FAOK", "name": "Facade AOK"})
+        cls.unit = cls.env["ehr.location"].create(
+            {"point_of_care": "F4W", "kind": "unit", "name": "Facade Ward"}
+        )
+        cls.bed = cls.env["ehr.location"].create(
+            {
+                "point_of_care": "F4W", "room": "1", "bed": "A", "kind": "bed",
+                "parent_id": cls.unit.id,
+            }
+        )  # fmt: skip
+        cls.ids_ = [f"supplier-{one.id}" for one in cls.suppliers]
