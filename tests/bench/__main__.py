@@ -13,6 +13,7 @@ from tests.bench import (
     engine_inbound_drain,
     event_capture,
     event_latency,
+    fhir_facade,
     hl7_parse,
     inbound_batch,
     inbound_http,
@@ -57,6 +58,7 @@ _BENCHMARKS = {
         adt_apply,
         dispense_apply,
         dft_apply,
+        fhir_facade,
         mllp_durable,
     )
 }
