@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup import catalogue, profiles, profiles_fhir
+from setup import catalogue, fhir_statuses, profiles, profiles_fhir
 
 BEGIN = "<!-- catalogue: made by `make docs`, do not edit -->"
 END = "<!-- end of the catalogue -->"
@@ -50,6 +50,9 @@ def write(repository: Path) -> list[Path]:
     for document in DOCUMENTS:
         path = repository / "docs" / document.name
         path.write_text(replaced(path.read_text(), document.made(repository / "addons")))
+        found.append(path)
+    for path, text in fhir_statuses.written(repository / "docs", repository / "addons"):
+        path.write_text(text)
         found.append(path)
     return found
 

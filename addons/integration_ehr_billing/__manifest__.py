@@ -30,6 +30,8 @@
         "views/res_config_settings_views.xml",
         "views/trace_views.xml",
         "views/menus_charges.xml",
+        # fhir facade
+        "views/integration_interface_fhir_billing_views.xml",
     ],
     "demo": [
         "demo/hospital_demo.xml",

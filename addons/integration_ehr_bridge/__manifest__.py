@@ -9,6 +9,8 @@
     "depends": ["integration_core", "purchase_stock"],
     "data": [
         "security/ehr_groups.xml",
+        # fhir facade
+        "security/fhir_facade_groups.xml",
         "security/ehr_rules.xml",
         "security/integration_mllp_rules.xml",
         "security/fhir_inbound_rules.xml",
@@ -59,6 +61,9 @@
         "wizards/integration_fhir_subscribe_views.xml",
         "views/fhir_inbound_views.xml",
         "views/ehr_schedule_views.xml",
+        # fhir facade
+        "wizards/integration_fhir_trial_views.xml",
+        "views/integration_interface_fhir_facade_views.xml",
     ],
     "demo": [
         "demo/ehr_demo.xml",

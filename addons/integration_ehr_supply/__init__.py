@@ -1,1 +1,1 @@
-from . import engine, models, wizards
+from . import engine, mixins, models, wizards

@@ -56,6 +56,8 @@
         "views/ehr_stock_report_views.xml",
         "views/integration_interface_export_views.xml",
         "views/menus_items.xml",
+        # fhir facade
+        "views/integration_interface_fhir_supply_views.xml",
     ],
     "demo": [
         "demo/supply_demo.xml",

@@ -13,6 +13,7 @@ from tests.bench import (
     engine_inbound_drain,
     event_capture,
     event_latency,
+    fhir_facade,
     fhir_poll,
     hl7_parse,
     inbound_batch,
@@ -58,6 +59,7 @@ _BENCHMARKS = {
         adt_apply,
         dispense_apply,
         dft_apply,
+        fhir_facade,
         mllp_durable,
         fhir_poll,
     )

@@ -7,7 +7,7 @@ that commit.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ __all__ = [
     "Delivery",
     "Item",
     "Reply",
+    "ask",
     "receipt",
     "receive",
 ]
@@ -45,6 +46,7 @@ def receive(
     *,
     methods: Collection[str] = ("POST",),
     empty: bool = False,
+    refuse: Callable[[Problem], http.Response] = response,
 ) -> http.Response:
     """Serve one inbound request of ``transport``; the result is the HTTP answer.
 
@@ -54,6 +56,7 @@ def receive(
         own
     :param methods: those by which messages come
     :param empty: whether a request without a body means something; it needs no content type
+    :param refuse: how a refusal is written
     """
     spec = None
     try:
@@ -72,7 +75,7 @@ def receive(
         security_events.refused(
             problem.status, spec and spec["id"], arrival.source(), request.db or ""
         )
-        return response(problem)
+        return refuse(problem)
 
 
 def receipt(token: str, transport: str, uuid: str) -> http.Response:
@@ -165,3 +168,46 @@ def _reply(reply: Reply) -> http.Response:
         *reply.headers,
     ]
     return http.Response(reply.body, status=reply.status, headers=headers)
+
+
+def ask(
+    token: str,
+    transport: str,
+    authenticate: Authenticate | None,
+    answer: Callable[[Mapping[str, Any], Arrival], http.Response],
+    refuse: Callable[[Problem], http.Response] = response,
+) -> http.Response:
+    """Serve one request that asks for something and delivers nothing; nothing is stored of it.
+
+    :param authenticate: as of :func:`receive`; ``None`` for what everybody may know who knows the
+        address
+    :param answer: what is asked for, when it is known who asks
+    :param refuse: how a refusal is written
+    """
+    spec = None
+    try:
+        spec = door_checks.admitted(token, transport)
+        door_checks.limit_rate(spec)
+        posted = request.httprequest.method == "POST"
+        one = arrival.of_request(spec, door_checks.read_body(spec) if posted else b"")
+        proven = None
+        if authenticate is not None:
+            secrets = _open_secrets(spec)
+            found = _authenticated(spec, one, authenticate, secrets)
+            if isinstance(found, Reply):
+                return _reply(found)
+            if found.secret_index is not None:
+                proven, _secret = secrets.opened[found.secret_index]
+        door_checks.check_open(spec)
+        given = answer(spec, one)
+    except Problem as problem:
+        security_events.refused(
+            problem.status, spec and spec["id"], arrival.source(), request.db or ""
+        )
+        return refuse(problem)
+    # After the answer, which may have begun another transaction.
+    if proven is not None:
+        note_use_after_commit(request.env.cr, proven.span.number)
+    if "former_until" in spec:
+        note_former_address_after_commit(request.env.cr, spec["id"])
+    return given

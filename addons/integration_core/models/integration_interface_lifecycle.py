@@ -157,7 +157,7 @@ class IntegrationInterface(models.Model):
                 self.env._("No event type is sent."),
             ),
             (
-                inbound and not self.handler and not self.routing_id,
+                self._receives_messages() and not self.handler and not self.routing_id,
                 self.env._(
                     "No handler is chosen: what should Odoo do with a message? Choose one, or a "
                     "routing if messages are of several types."
@@ -176,6 +176,11 @@ class IntegrationInterface(models.Model):
             for name, field in self._fields.items()
             if getattr(field, "required_if_transport", None) == self.transport and not self[name]
         ] + [sentence for missing, sentence in problems if missing]
+
+    def _receives_messages(self) -> bool:
+        """Whether messages arrive here; a transport may have interfaces that are only read."""
+        self.ensure_one()
+        return self.direction == "inbound"
 
     def _missing_approvals(self) -> list[str]:
         """What the interface refers to and nobody has approved yet."""

@@ -10,6 +10,7 @@ from . import (
     test_charge_refusals,
     test_charges,
     test_ehr_account,
+    test_fhir_billing,
     test_hl7_charges,
     test_ui_charges,
     test_uncharged,

@@ -89,6 +89,15 @@ SAMPLES = {
     "ehr.uncharged": _uncharged,
 }
 PEOPLE = {
+    "base.group_user,integration_ehr_bridge.group_fhir_reader": {
+        POSTED: READ,
+        ("account.move",): READ,
+        ACCOUNTS: NOTHING,
+        UNCHARGED: NOTHING,
+        CONFIGURED: NOTHING,
+        PLANS: NOTHING,
+        PAYERS: READ,
+    },
     "account.group_account_readonly": {
         POSTED: READ,
         ACCOUNTS: READ,

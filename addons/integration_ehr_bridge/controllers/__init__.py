@@ -1,1 +1,1 @@
-from . import fhir, hl7_http
+from . import fhir, fhir_facade, hl7_http

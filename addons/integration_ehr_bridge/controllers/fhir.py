@@ -5,6 +5,7 @@ with an OperationOutcome, and nothing of it is stored: only what the interface i
 """
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from odoo import http
 from odoo.http import request
@@ -19,7 +20,7 @@ from ..tools.fhir import answers, arriving, bundle_entries, limits, notification
 from ..tools.fhir import resource as resources
 from ..tools.fhir.answers import Outcome, Result
 from ..tools.fhir.arriving import Refused
-from . import proving
+from . import fhir_dispatcher, fhir_facade, proving
 
 _TYPE = f"{resources.CONTENT_TYPE}; charset=utf-8"
 _SINGLE = {Outcome.STORED: 202, Outcome.DUPLICATE: 200, Outcome.CONFLICT: 409}
@@ -33,7 +34,7 @@ class FhirController(http.Controller):
             "/integration/fhir/<string:token>",
             "/integration/fhir/<string:token>/<path:place>",
         ],
-        type="integration",
+        type="integration_fhir",
         auth="none",
         methods=["POST", "PUT"],
         readonly=False,  # auth none is read-only by default, and this stores
@@ -46,6 +47,11 @@ class FhirController(http.Controller):
         :param place: the type and the id of a resource that is put
         """
 
+        if request.httprequest.method == "POST" and place.endswith("/_search"):
+            return fhir_facade.search_by_post(token, place)
+        if not _takes(token):
+            return fhir_facade.refuse_write(token)
+
         def accept(spec, _delivery, arrival):
             try:
                 return _accept(spec, arrival, place.strip("/"))
@@ -53,8 +59,22 @@ class FhirController(http.Controller):
                 return _answer(exc.status, answers.refusal(exc))
 
         return door.receive(
-            token, "fhir", _authenticate, accept=accept, methods=("POST", "PUT"), empty=True
+            token,
+            "fhir",
+            _authenticate,
+            accept=accept,
+            methods=("POST", "PUT"),
+            empty=True,
+            refuse=fhir_dispatcher.problem,
         )
+
+
+def _takes(token):
+    """Whether an interface takes anything; it may only show."""
+    digest = sha256(token.encode()).hexdigest()
+    spec = request.env["integration.interface"]._inbound_specs().get(digest)
+    rules = spec and spec.get("fhir_rules")
+    return bool(rules and rules.patterns)
 
 
 def _authenticate(spec, arrival, opened):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -6,6 +8,7 @@ from odoo.addons.integration_core.tools.codecs import Codec
 
 from ..tools import http_proof
 from ..tools.fhir.arriving import Rules
+from ..tools.fhir.capability_statement import Served
 from ..tools.fhir.limits import ENTRIES, FHIR, MAX_ENTRIES
 
 _EXAMPLE = """curl -X POST {url} \\
@@ -149,6 +152,27 @@ class IntegrationInterface(models.Model):
             profiles=frozenset((self.fhir_profiles or "").split()),
             entries=self.fhir_max_entries,
             bases=(self.fhir_base.rstrip("/") + "/",) if self.fhir_base else (),
+        )
+
+    @api.model
+    def _fhir_taken_served(self, spec):
+        taken = super()._fhir_taken_served(spec)
+        names = sorted(name for name in spec["fhir_rules"].patterns if not name.endswith("*"))
+        if not names:
+            return taken
+        return replace(
+            taken,
+            resources=(
+                *taken.resources,
+                *(Served(name, reads=False, creates=("create", "update")) for name in names),
+            ),
+            interactions=(*taken.interactions, "transaction", "batch"),
+            remarks=(
+                *taken.remarks,
+                "What is sent is stored before it is answered, and handled after that. Bundles of "
+                "type message, history and collection are taken as well, and notifications of "
+                "subscriptions.",
+            ),
         )
 
     # ------------------------------------------------------------------

@@ -29,6 +29,7 @@ COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
 SUBSCRIPTIONS = ("integration.fhir.subscription",)
 SUBSCRIBE = ("integration.fhir.subscribe",)
+TRIED = ("integration.fhir.trial",)
 OBSERVED = (
     "integration.mllp.connection",
     "integration.mllp.listener",
@@ -53,6 +54,7 @@ MATRIX = {
     LISTED: dict.fromkeys(ROLES, NOTHING),
     COMING: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
+    TRIED: {role: "rwc" if role == "administrator" else NOTHING for role in ROLES},
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
     FHIR_READ: {role: NOTHING if role == "user" else READ for role in ROLES},
     FHIR_CHECKED: {role: "rc" if role in OPERATORS else NOTHING for role in ROLES},
@@ -206,6 +208,14 @@ class TestEhrAccess(Rights, CensusCase):
             )
             for names, allowed in rights.items():
                 self.check_rights(names, user, allowed)
+
+    def test_the_reader_of_fhir_only_reads(self):
+        user = new_test_user(
+            self.env, "ehr.fhir.reader", "base.group_user,integration_ehr_bridge.group_fhir_reader"
+        )
+        self.check_rights(("ehr.location", "ehr.payer"), user, READ)
+        closed = (*VISITS, *KEPT_BY_FEED, "ehr.staff", *TRIED)
+        self.check_rights(closed, user, NOTHING)
 
     def test_accounts_are_for_few(self):
         user = new_test_user(

@@ -5,4 +5,5 @@ from . import (
     integration_fhir_check,
     integration_fhir_reread,
     integration_fhir_subscribe,
+    integration_fhir_trial,
 )

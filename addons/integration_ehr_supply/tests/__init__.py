@@ -5,6 +5,7 @@ from . import (
     test_encoded_orders,
     test_exception_labels,
     test_exports,
+    test_fhir_supply,
     test_general_orders,
     test_items,
     test_items_out,

@@ -102,7 +102,10 @@ PEOPLE = {
 }
 
 
+READER = "base.group_user,integration_ehr_bridge.group_fhir_reader"
+PEOPLE[READER] = {REQUISITIONS: READ, ROUTES: READ, ANSWERS: NOTHING, ("stock.move",): READ}
 PEOPLE_OF_USAGE = {
+    READER: {TOLD[:1]: READ, TOLD[1:]: NOTHING, KITS: NOTHING, DEMAND: NOTHING, DUE: NOTHING},
     "stock.group_stock_user": {TOLD: READ, KITS: READ, DEMAND: READ, DUE: NOTHING},
     "stock.group_stock_manager": {TOLD: READ, KITS: ALL, DEMAND: READ, DUE: NOTHING},
     "purchase.group_purchase_user": {TOLD: READ, KITS: NOTHING, DEMAND: READ, DUE: NOTHING},
