@@ -1,0 +1,17 @@
+from . import (
+    ehr_coverage,
+    ehr_eligibility,
+    ehr_authorization,
+    ehr_claim,
+    ehr_claim_line,
+    ehr_claim_answer,
+    ehr_denial,
+    ehr_payer,
+    ehr_payer_events,
+    ehr_claim_hearing,
+    ehr_encounter,
+    account_move,
+    integration_handler_ehr_payer,
+    res_company,
+    res_config_settings,
+)
