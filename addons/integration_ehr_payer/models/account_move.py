@@ -115,7 +115,7 @@ class AccountMove(models.Model):
         made = [questions._demand(payer, visit, account) for visit, account in cases]
         return self.env["ehr.eligibility"].union(*(one.sudo(False) for one in made))
 
-    def action_ask_eligibility(self):
+    def action_request_eligibility(self):
         """Ask the payer about the visits of these invoices, those that were not asked about."""
         self.env["ehr.eligibility"]._require_biller()
         self.check_access("write")
@@ -123,9 +123,9 @@ class AccountMove(models.Model):
             questions = move._ehr_questions()
             questions.filtered(
                 lambda one: one.state in ("to_ask", "not_eligible", "failed")
-            ).action_ask()
+            ).action_request()
 
-    def action_override_eligibility(self):
+    def action_ask_eligibility_release(self):
         """Ask for the reason to post this invoice without the payer's word."""
         self.ensure_one()
         questions = self._ehr_questions().filtered(lambda one: one.state not in FREE)

@@ -181,9 +181,11 @@ class EhrClaim(models.Model):
         )
         if payer.claim_diagnoses:
             lacking.append(
-                self.env._("The payer wants diagnoses, and Odoo keeps none. Let the clinical system "
-                           "submit this claim.")
-            )  # fmt: skip
+                self.env._(
+                    "The payer wants diagnoses, and Odoo keeps none. Let the clinical system "
+                    "submit this claim."
+                )
+            )
         if payer.claim_authorization and not content["authorization"]:
             lacking.append(self.env._("The payer has authorised nothing of the visit."))
         if payer.claim_procedures:

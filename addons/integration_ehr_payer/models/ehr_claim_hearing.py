@@ -2,8 +2,8 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from odoo.addons.integration_ehr_bridge.tools import clinical
 from odoo.addons.integration_core.tools import errors
+from odoo.addons.integration_ehr_bridge.tools import clinical
 
 from ..tools import claims
 

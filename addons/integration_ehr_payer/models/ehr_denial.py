@@ -18,6 +18,21 @@ STATES = [
 ]
 #: Somebody has to do something, or waits for the payer.
 PENDING = ("to_work", "resubmitted", "appealed")
+#: People enter who works on it and until when; the rest is the payer's word, or a button's.
+CLOSED = frozenset(
+    {
+        "act_reason",
+        "amount",
+        "claim_line_id",
+        "denied_on",
+        "encounter_id",
+        "reason_codes",
+        "reason_text",
+        "resubmitted_id",
+        "score",
+        "state",
+    }
+)
 
 
 class EhrDenial(models.Model):
@@ -28,7 +43,8 @@ class EhrDenial(models.Model):
 
     _name = "ehr.denial"
     _description = "Denied Line"
-    _inherit = ["ehr.visit.document", "integration.reason.mixin"]
+    _inherit = ["ehr.visit.document", "integration.reason.mixin", "integration.closed.columns"]
+    _closed_fields = CLOSED
     _order = "is_open desc, score desc, deadline, amount desc, id"
     _rec_name = "claim_line_id"
     _check_company_auto = True

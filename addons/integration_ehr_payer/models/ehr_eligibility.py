@@ -168,7 +168,7 @@ class EhrEligibility(models.Model):
             return exc.message
         return "" if member else self.env._("The cover has no member number.")
 
-    def action_ask(self):
+    def action_request(self):
         """Ask the payer now, or once more; earlier questions stay as they are."""
         self._require_biller()
         for one in self:
@@ -266,8 +266,11 @@ class EhrEligibility(models.Model):
         """A sentence for whoever wants to post an invoice."""
         self.ensure_one()
         if self.state == "to_ask":
-            return self.env._("%(payer)s was not asked yet. %(why)s", payer=self.payer_id.display_name,
-                              why=self.lacking or "")  # fmt: skip
+            return self.env._(
+                "%(payer)s was not asked yet. %(why)s",
+                payer=self.payer_id.display_name,
+                why=self.lacking or "",
+            )
         sentences = {
             "asked": self.env._("%s has not answered yet."),
             "not_eligible": self.env._("%s says that the cover is not in force."),
@@ -280,7 +283,7 @@ class EhrEligibility(models.Model):
     # ------------------------------------------------------------------
 
     def _hear(self, values):
-        """Take over an answer, unless a later one is known already; a repetition changes nothing."""
+        """Take over an answer, unless a later one is known; a repetition changes nothing."""
         self.ensure_one()
         if self.answered_at and values["answered_at"] < self.answered_at:
             return

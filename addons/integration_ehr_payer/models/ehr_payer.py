@@ -12,13 +12,13 @@ class EhrPayer(models.Model):
         "integration.system",
         string="Answers come from",
         ondelete="restrict",
-        help="The system of this payer, or of its clearing house. An answer from another one is put "
-        "aside. Empty: from any system that has an interface for answers.",
+        help="The system of this payer, or of its clearing house. An answer from another one is "
+        "put aside. Empty: from any system that has an interface for answers.",
     )
     eligibility_required = fields.Boolean(
         string="Eligibility before billing",
-        help="Invoices to this payer are not posted until it has said that the cover of the visit is "
-        "in force, or until somebody releases them for a reason.",
+        help="Invoices to this payer are not posted until it has said that the cover of the visit "
+        "is in force, or until somebody releases them for a reason.",
     )
     takes_claims = fields.Boolean(
         string="Takes claims", help="Posted invoices to this payer are submitted as claims."

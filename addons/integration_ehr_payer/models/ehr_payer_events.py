@@ -1,4 +1,4 @@
-"""What payers are told: least fields, and the member number as the only thing that names somebody."""
+"""What payers are told: least fields; the member number alone names somebody."""
 
 from odoo import models
 

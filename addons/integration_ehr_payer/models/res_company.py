@@ -8,8 +8,8 @@ class ResCompany(models.Model):
 
     ehr_eligibility_hours = fields.Integer(
         string="Wait for payers (hours)",
-        help="An invoice that waits for the answer to a question is released so many hours after the "
-        "payer was asked. 0: it waits until somebody releases it.",
+        help="An invoice that waits for the answer to a question is released so many hours after "
+        "the payer was asked. 0: it waits until somebody releases it.",
     )
     ehr_denials_scored = fields.Boolean(
         string="Order denied lines by score",

@@ -3,7 +3,8 @@
 """In which order denied lines are worked: points for amount, age and deadline, which say why.
 
 Rules that can be read, and no learning: the same facts give the same points, and each part says
-which fact it is for. Who does not want it switches it off; then the deadline orders, and the amount.
+which fact it is for. Who does not want it switches it off; then the deadline orders, and the
+amount.
 
 ======== ======= ==============================================================
 part     at most for
