@@ -27,7 +27,7 @@ class TestDenial(PayerCase):
         self.assertIn("days", lines[1])
 
     def test_a_deadline_that_is_near_comes_first(self):
-        _claim, (first, second) = self.denied()
+        _claim, (first, _second) = self.denied()
         today = fields.Date.today()
         first.deadline = fields.Date.add(today, days=80)
         far = first.score
