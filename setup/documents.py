@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup import catalogue, profiles
+from setup import catalogue, profiles, profiles_fhir
 
 BEGIN = "<!-- catalogue: made by `make docs`, do not edit -->"
 END = "<!-- end of the catalogue -->"
@@ -31,12 +31,16 @@ class Document:
         return "\n".join([*self.before(addons), catalogue.render(contracts)])
 
 
+def _messages_and_resources(addons: Path) -> list[str]:
+    return [*profiles.render(addons), *profiles_fhir.render(addons)]
+
+
 DOCUMENTS = (
     Document(
         "procurement.md",
         ("integration_procurement", "integration_procurement_expiry", "integration_hr"),
     ),
-    Document("ehr.md", profiles.ADDONS, profiles.render),
+    Document("ehr.md", profiles.ADDONS, _messages_and_resources),
 )
 
 

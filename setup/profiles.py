@@ -85,6 +85,8 @@ def _records(addons: Path, model: str) -> Iterator[tuple[str, dict[str, ElementT
     """External ids, with the name of their addon, and fields of records."""
     for addon in ADDONS:
         for path in sorted((addons / addon / "data").glob("*.xml")):
+            if "fhir" in path.stem:
+                continue  # of resources, not of messages: :mod:`.profiles_fhir`
             for record in ElementTree.parse(path).getroot().iter("record"):
                 if record.get("model") == model:
                     found = {one.get("name", ""): one for one in record.iter("field")}

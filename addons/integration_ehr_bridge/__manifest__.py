@@ -1,6 +1,6 @@
 {
     "name": "Integration EHR Bridge",
-    "summary": "HL7 v2 with clinical systems: census, beds and appointments, without clinical data",
+    "summary": "HL7 v2 and FHIR R4: census, beds and appointments, without clinical data",
     "version": "19.0.1.2.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
@@ -11,6 +11,7 @@
         "security/ehr_groups.xml",
         "security/ehr_rules.xml",
         "security/integration_mllp_rules.xml",
+        "security/fhir_inbound_rules.xml",
         "security/ir.model.access.csv",
         "data/integration_contract_census.xml",
         "data/integration_contract_events.xml",
@@ -22,6 +23,12 @@
         "data/integration_mapping_mfn.xml",
         "data/integration_mapping_siu.xml",
         "data/integration_routing_hl7.xml",
+        # fhir inbound
+        "data/integration_contract_state.xml",
+        "data/integration_value_map_fhir.xml",
+        "data/integration_mapping_fhir.xml",
+        "data/integration_routing_fhir.xml",
+        "data/ir_cron_fhir_inbound.xml",
         "data/ir_cron.xml",
         "views/menus.xml",
         "views/ehr_bed_views.xml",
@@ -42,6 +49,15 @@
         "views/integration_mllp_listener_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus_schedule.xml",
+        # fhir client
+        "security/fhir_client_rules.xml",
+        "data/ir_cron_fhir.xml",
+        "wizards/integration_fhir_check_views.xml",
+        "wizards/integration_fhir_reread_views.xml",
+        "views/fhir_client_views.xml",
+        # fhir inbound
+        "views/fhir_inbound_views.xml",
+        "views/ehr_schedule_views.xml",
     ],
     "demo": [
         "demo/ehr_demo.xml",

@@ -13,6 +13,7 @@ from tests.bench import (
     engine_inbound_drain,
     event_capture,
     event_latency,
+    fhir_poll,
     hl7_parse,
     inbound_batch,
     inbound_http,
@@ -58,6 +59,7 @@ _BENCHMARKS = {
         dispense_apply,
         dft_apply,
         mllp_durable,
+        fhir_poll,
     )
 }
 

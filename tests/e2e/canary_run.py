@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.canary_business import Business
+from tests.e2e.canary_fhir import Resources
 from tests.e2e.canary_hospital import Hospital
 from tests.e2e.canary_people import People
 from tests.e2e.canary_stage import EchoServer
@@ -30,6 +31,7 @@ class Run:
     listener: MllpListener
     ward: Ward
     business: Business
+    resources: Resources
     people: People
     shell: Shell
     feed: int
@@ -95,6 +97,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         for port in (feed.port, strict.port, *(door.port for door in business.doors)):
             listener.wait_open(port)
         hospital.speak(feed.port, strict.port)
+        resources = Resources(hospital)
+        resources.speak()
         hospital.post()
         hospital.settle()
         hospital.enter_by_hand(feed.port)
@@ -111,8 +115,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, people, shell, feed.id, told, echoed, merchant, seen,
-            log,
+            suite, listener, ward, business, resources, people, shell, feed.id, told, echoed,
+            merchant, seen, log,
         )  # fmt: skip
 
 

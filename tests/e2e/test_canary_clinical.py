@@ -115,6 +115,22 @@ def test_each_flow_carried_its_canaries(evidence: Evidence, flow: Flow) -> None:
     assert not lacking, "\n".join(lacking)
 
 
+def test_resources_carried_their_canaries(run: Run, evidence: Evidence) -> None:
+    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "FHIR"]
+    assert not run.resources.lacking(handled)
+    assert run.codes(run.resources.id) >= {
+        "missing_value", "invalid_datetime", "visit_is_record_number", "unresolved_reference",
+        "appointment_is_record_number",
+    }  # fmt: skip
+    assert run.suite.database.sql("SELECT 1 FROM integration_fhir_subscription")
+
+
+def test_answers_over_fhir_quote_nothing(run: Run) -> None:
+    said = "\n".join(run.resources.heard).encode()
+    findings = list(run.ward.everything().search(said, "answers"))
+    assert not findings, report(findings)
+
+
 def test_no_canary_was_lost_on_the_way(evidence: Evidence) -> None:
     assert evidence.lost() == NEVER_STORED
 

@@ -19,6 +19,8 @@ load("hl7.mapping_functions").register()
 
 def _records(model: str):
     for path in sorted(DATA.glob("*.xml")):
+        if "fhir" in path.stem:
+            continue
         for record in ElementTree.parse(path).getroot().iter("record"):
             if record.get("model") == model:
                 yield record.get("id"), {one.get("name"): one for one in record.iter("field")}

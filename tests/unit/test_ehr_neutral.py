@@ -13,9 +13,11 @@ NAMES = (
     "integration_ehr_payer",
 )
 #: Files and folders in which HL7 is read, written and carried, by the beginning of their names.
-DOORS = ("hl7", "mllp", "sending", "listener_", "http_bodies")
+DOORS = ("fhir", "hl7", "mllp", "sending", "listener_", "http_bodies")
 #: The same among models.
 OTHER_DOORS = (
+    "integration_fhir_",
+    "integration_interface_fhir",
     "integration_hl7_",
     "integration_interface_hl7",
     "integration_interface_mllp",

@@ -7,7 +7,7 @@ that commit.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,9 @@ def receive(
     authenticate: Authenticate,
     greet: Greet | None = None,
     accept: Accept = door_accept.accept,
+    *,
+    methods: Collection[str] = ("POST",),
+    empty: bool = False,
 ) -> http.Response:
     """Serve one inbound request of ``transport``; the result is the HTTP answer.
 
@@ -49,18 +52,21 @@ def receive(
         messages come by POST alone
     :param accept: stores what is authentic and answers it, where the protocol has answers of its
         own
+    :param methods: those by which messages come
+    :param empty: whether a request without a body means something; it needs no content type
     """
     spec = None
     try:
         spec = door_checks.admitted(token, transport)
         door_checks.limit_rate(spec)
-        if request.httprequest.method != "POST":
-            return _reply(_greeted(spec, arrival.of_request(spec, b""), greet))
+        if request.httprequest.method not in methods:
+            return _reply(_greeted(spec, arrival.of_request(spec, b""), greet, methods=methods))
         one = arrival.of_request(spec, door_checks.read_body(spec))
         answer = _greeted(spec, one, greet, required=False)
         if answer is not None:
             return _reply(answer)
-        door_checks.check_content_type(spec)
+        if one.body or not empty:
+            door_checks.check_content_type(spec)
         return _authentic(spec, one, authenticate, accept)
     except Problem as problem:
         security_events.refused(
@@ -80,7 +86,12 @@ def receipt(token: str, transport: str, uuid: str) -> http.Response:
 
 
 def _greeted(
-    spec: Mapping[str, Any], one: Arrival, greet: Greet | None, *, required: bool = True
+    spec: Mapping[str, Any],
+    one: Arrival,
+    greet: Greet | None,
+    *,
+    required: bool = True,
+    methods: Collection[str] = ("POST",),
 ) -> Reply | None:
     """The answer to a handshake.
 
@@ -88,7 +99,7 @@ def _greeted(
     """
     answer = greet(spec, one) if greet and spec["greets"] else None
     if answer is None and required:
-        raise Problem(405, headers=(("Allow", "POST"),))
+        raise Problem(405, headers=(("Allow", ", ".join(methods)),))
     return answer
 
 

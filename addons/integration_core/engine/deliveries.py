@@ -11,7 +11,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
+
+from odoo import api
 
 from ..tools import errors
 from ..tools.states import State
@@ -31,6 +33,9 @@ class Outcome:
     ``wire_id`` is what the partner calls the message, if that is not its idempotency key. With
     ``waits`` the partner took it, and acknowledges what it made of it within so many seconds
     (:mod:`.awaited`).
+
+    ``learned`` is what the answer tells beside the fate of the message, such as the id that the
+    partner gave: it is handed to the transport before the result is recorded.
     """
 
     error: errors.IntegrationError | None = None
@@ -43,6 +48,7 @@ class Outcome:
     sent_type: str = "application/json"
     wire_id: str | None = None
     waits: float | None = None
+    learned: Any = None
 
 
 class Sender(Protocol):
@@ -61,6 +67,17 @@ class ReadySender(Sender, Protocol):
         """Called without a cursor and before anything is tried.
 
         :raises errors.IntegrationError: nothing can be sent now; the messages wait, untried
+        """
+        ...
+
+
+class BriefedSender(Sender, Protocol):
+    """A sender that needs to know something of each message that the database has."""
+
+    def brief(self, env: api.Environment, messages: Sequence[Outgoing]) -> None:
+        """Called with the messages of a claim while they are prepared.
+
+        :raises errors.IntegrationError: one that holds; nothing is sent then
         """
         ...
 
@@ -250,14 +267,14 @@ def _result(
         state = State.FILTERED
     elif outcome.waits is not None:
         state, delay = State.WAITING, outcome.waits
-    if error and plan.private:
+    if error and plan.private and not error.discreet:
         error = discretion.discreet(error, outcome.sent, outcome.response)
     if error:
         state, delay = failures.fate(error, message.attempts, plan)
     result = ledger.Result(
         message.id, state, message.attempts, started, duration,
         error=error, delay=delay, http_status=outcome.http_status, fetched=outcome.fetched,
-        wire_id=outcome.wire_id,
+        wire_id=outcome.wire_id, learned=outcome.learned,
     )  # fmt: skip
     for kind, body, content_type in (
         ("sent", outcome.sent, outcome.sent_type),

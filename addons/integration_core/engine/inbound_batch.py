@@ -144,8 +144,8 @@ class Batch:
                 record = self._handle(message, stored, contents, plan)
         except NextTransactionError:
             raise
-        except NoConcernError:
-            return inbound_outcome.filtered(message, started)
+        except NoConcernError as exc:
+            return inbound_outcome.filtered(message, started, exc.reason)
         except Exception as exc:  # any handler error becomes an outcome of its message
             error = self._error(exc, contents, plan)
             return inbound_outcome.failed(message, error, plan, started, time.monotonic() - clock)
@@ -336,7 +336,7 @@ class Batch:
             )  # fmt: skip
             return
         stride.failed(count)
-        if not isinstance(exc, (errors.IntegrationError, UserError)):
+        if not isinstance(exc, (errors.IntegrationError, NoConcernError, UserError)):
             # The type alone: the text of an unknown exception may quote the payload.
             _logger.warning("Handler %s failed on %d messages with %s; they are tried in smaller "
                             "batches", name, count, type(exc).__name__)  # fmt: skip

@@ -39,9 +39,11 @@ def done(
     return ledger.Result(message.id, State.DONE, message.attempts, started, seconds, record=record)
 
 
-def filtered(message: claims.Claimed, started: datetime) -> ledger.Result:
-    """A message that is kept and nothing else, as its routing says."""
-    return ledger.Result(message.id, State.FILTERED, message.attempts, started, 0.0)
+def filtered(
+    message: claims.Claimed, started: datetime, reason: errors.IntegrationError | None = None
+) -> ledger.Result:
+    """A message that is kept and nothing else, as its routing or its handler says."""
+    return ledger.Result(message.id, State.FILTERED, message.attempts, started, 0.0, error=reason)
 
 
 def failed(

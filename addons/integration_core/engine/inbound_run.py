@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..tools import errors
 from . import causation, claims, ledger
 
 
@@ -30,7 +31,17 @@ class Received:
 
 
 class NoConcernError(Exception):
-    """The handler of its type has no use for this message."""
+    """The handler of its type has no use for this message.
+
+    A handler that finds out only when it looks things up raises it, and says why: the message
+    counts as filtered, and shows that reason.
+
+    :ivar reason: ``None``: the content says all that there is to say
+    """
+
+    def __init__(self, reason: errors.IntegrationError | None = None) -> None:
+        super().__init__(reason.code if reason else "")
+        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -46,8 +46,7 @@ class Result:
     """How one attempt ended. Times are seconds and naive UTC.
 
     ``delay`` is the time until the next attempt, or until an acknowledgement must have come.
-
-    ``fetched`` is what becomes a message of its own (:mod:`.fetches`).
+    ``fetched`` becomes a message of its own (:mod:`.fetches`); ``learned``: see :mod:`.learning`.
     """
 
     message_id: int
@@ -62,6 +61,7 @@ class Result:
     payloads: list[Payload] = field(default_factory=list)
     fetched: Fetched | None = None
     wire_id: str | None = None
+    learned: object = None
 
 
 def new_uuid() -> str:

@@ -31,6 +31,7 @@ from . import (
     fetches,
     health,
     lanes,
+    learning,
     ledger,
     notice,
     obstacles,
@@ -216,6 +217,9 @@ class OutboundDrain(Drain):
             prepared: dict[int, Prepared] = {}
             for row in outbound_sources.read(cr, claimed):
                 prepared[row.id] = row.prepared(plan)
+            brief = getattr(sender, "brief", None)
+            if brief:
+                brief(env, [one for one in prepared.values() if isinstance(one, Outgoing)])
         self._number(prepared)
         gone = errors.PermanentError("The event of this message is gone.", code="event_missing")
         return Delivery(plan, claimed, sender, prepared, gone)
@@ -284,6 +288,7 @@ class OutboundDrain(Drain):
         with own_cursor(self.registry) as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             results = fetches.keep(env, plan, results, token)
+            results = learning.keep(env, plan, results, token)
             waiting = [r.message_id for r in results if r.state == State.WAITING]
             if waiting:
                 awaited.lock(cr, plan.system_id)

@@ -69,6 +69,9 @@ ACTS = [
     ("start", "Started"),
     ("finish", "Finished"),
     ("test", "Test message sent"),
+    ("try_connection", "Connection tested"),
+    ("poll", "Polled at once"),
+    ("reread", "Read again"),
 ]
 
 _COMPARE = {

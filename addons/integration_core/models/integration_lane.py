@@ -77,19 +77,21 @@ class IntegrationLane(models.Model):
     def _drain(self):
         """Job: work through this lane (see ``engine.drain``)."""
         self.ensure_one()
-        if self.kind == "dispatch":
-            kind = dispatcher.DispatchDrain
-        elif self.kind == retention.LANE:
-            kind = retention.Sweep
-        elif self.kind == replay_tasks.LANE:
-            kind = replay_tasks.ReplayDrain
-        elif self.interface_id.direction == "inbound":
-            kind = inbound.InboundDrain
-        else:
-            kind = outbound.OutboundDrain
-        drain = kind(self.env.registry, self.id)
+        drain = self._drain_class()(self.env.registry, self.id)
         drain.gives_way = self._latency_class() == "batch"
         return drain.run()
+
+    def _drain_class(self):
+        """What works through a lane of this kind: a subclass of ``engine.drain.Drain``."""
+        if self.kind == "dispatch":
+            return dispatcher.DispatchDrain
+        if self.kind == retention.LANE:
+            return retention.Sweep
+        if self.kind == replay_tasks.LANE:
+            return replay_tasks.ReplayDrain
+        if self.interface_id.direction == "inbound":
+            return inbound.InboundDrain
+        return outbound.OutboundDrain
 
     @api.model
     def _wake_after_commit(self, interface_ids):

@@ -32,6 +32,14 @@ class IntegrationTransport(models.AbstractModel):
         """
         return 1
 
+    def _learned(self, interface, message, learned):
+        """Take note of what an answer told (:attr:`engine.deliveries.Outcome.learned`).
+
+        Called in the transaction that records the attempt, in a savepoint of its own.
+
+        :raises tools.errors.IntegrationError: it contradicts what is known; the message fails by it
+        """
+
 
 class IntegrationTransportNone(models.AbstractModel):
     """The transport of an interface that has none: such an interface cannot be approved."""

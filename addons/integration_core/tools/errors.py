@@ -75,6 +75,8 @@ class IntegrationError(Exception):
     #: it speaks of this one message, and says nothing about how well the partner's endpoint is
     of_message: bool = False
     fault: Fault | None = None
+    #: its text was made with private content in mind: no value has to be taken out of it any more
+    discreet: bool = False
     #: a person decides whether it is sent again, however many attempts are left
     asks: bool = False
     #: with ``holds``: it passes by itself within so many seconds, and nobody need be told

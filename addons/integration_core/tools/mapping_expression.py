@@ -18,7 +18,7 @@ from jmespath.visitor import Options  # type: ignore[import-untyped]
 
 from .errors import MappingError
 from .mapping_budget import Budget, BudgetInterpreter
-from .mapping_functions import MappingFunctions, MissingValue, ValueMaps, is_known
+from .mapping_functions import LOOKS_UP, MappingFunctions, MissingValue, ValueMaps, is_known
 
 #: Longest expression, in characters.
 MAX_EXPRESSION: Final = 20_000
@@ -76,6 +76,8 @@ def _checked(place: str, node: dict[str, Any], map_names: set[str]) -> dict[str,
             raise invalid(f"{place}: there is no function {node['value']}()")
         if node["value"] == "lookup":
             map_names.add(_literal_map_name(place, node))
+        elif name := LOOKS_UP.get(node["value"]):
+            map_names.add(name)
     copy = dict(node)
     if node["type"] == "literal":
         copy["value"] = json.loads(json.dumps(node["value"]), parse_float=Decimal)

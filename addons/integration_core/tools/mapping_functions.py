@@ -24,8 +24,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from jmespath import functions  # type: ignore[import-untyped]
@@ -33,6 +33,11 @@ from jmespath import functions  # type: ignore[import-untyped]
 from . import canonical_json, decimals
 from .errors import MappingError
 from .mapping_budget import MAX_TEXT, Budget, to_json
+
+#: Of functions that take any number of them.
+MAX_ARGUMENTS: Final = 20
+#: Value maps by which functions of addons translate, by the name of the function.
+LOOKS_UP: Final[dict[str, str]] = {}
 
 ValueMaps = Mapping[str, Mapping[str, str]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -221,28 +226,38 @@ def is_known(name: str) -> bool:
     return name in MappingFunctions.FUNCTION_TABLE
 
 
-def extend(name: str, function: Callable[..., Any], *arguments: dict[str, Any]) -> None:
+def extend(
+    name: str, function: Callable[..., Any], *arguments: dict[str, Any], looks_up: str | None = None
+) -> None:
     """Let expressions call a function that an addon brings.
 
     :param name: with the format in front, such as ``hl7_time``
     :param function: plain: its result follows from its arguments, which it does not change. It
         raises :class:`.MappingError` with a text that names no value.
     :param arguments: types, as :func:`signature` takes them
+    :param looks_up: a value map by which it translates itself: it gets ``lookup(value)``, which
+        does as the function of that name, as a keyword argument
     :raises ValueError: another module has a function of this name.
     """
     known = MappingFunctions.FUNCTION_TABLE.get(name)
     if known and getattr(known["function"], "origin", None) != function.__module__:
         raise ValueError(f"there is a mapping function {name}() already")
 
-    most = len(inspect.signature(function).parameters)
+    parameters = inspect.signature(function).parameters.values()
+    several = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    most = MAX_ARGUMENTS if several else len(parameters) - bool(looks_up)
 
     @signature(*arguments)
-    def call(_functions: MappingFunctions, *values: Any) -> Any:
+    def call(functions: MappingFunctions, *values: Any) -> Any:
         if len(values) > most:
             raise MappingError(f"{name}() takes at most {most} arguments")
-        return function(*values)
+        if looks_up is None:
+            return function(*values)
+        return function(*values, lookup=partial(functions._func_lookup, looks_up))
 
     call.origin = function.__module__  # type: ignore[attr-defined]
+    if looks_up:
+        LOOKS_UP[name] = looks_up
     MappingFunctions.FUNCTION_TABLE[name] = {"function": call, "signature": call.signature}  # type: ignore[attr-defined]
 
 

@@ -19,6 +19,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus, urlencode
@@ -46,6 +47,8 @@ ASSERTION_SECONDS: Final = 240
 DEFAULT_SECONDS: Final = 300
 #: A typing error on the other side must not keep a token for a year.
 MAX_SECONDS: Final = 86400
+#: Clocks that differ by less do not explain why an assertion is refused.
+SKEW_SECONDS: Final = 30
 MAX_TOKEN: Final = 16 * 1024
 MAX_ANSWER: Final = 64 * 1024
 
@@ -75,10 +78,14 @@ class ClientAuth(StrEnum):
 
 
 class TokenRefused(ConfigurationError):
-    """The authorisation server does not accept our client, or what it asks for."""
+    """The authorisation server does not accept our client, or what it asks for.
+
+    :ivar skew: by how many seconds its clock is ahead of ours, if its answer tells.
+    """
 
     default_code = "token_refused"
     holds = True
+    skew: float | None = None
 
 
 class Client(Protocol):
@@ -212,6 +219,32 @@ def _base64url(raw: bytes) -> bytes:
 # -- the answer --------------------------------------------------------------------------------
 
 
+def obtain(client: Client, proof: OAuth2Client | JwtClient, now: float, **options: Any) -> Token:
+    """Ask for a token, and once more by the server's clock if ours may be why we are refused.
+
+    Whether an assertion is still, or already, good is judged by the clock of the server, which its
+    answer tells (RFC 9110, 6.6.1). The life of a token is counted from our own ``now`` anyway.
+
+    :param options: of :func:`token_request`.
+    :raises TokenRefused, ThrottledError, TransientError: see :func:`fetch`.
+    """
+    try:
+        return fetch(client, token_request(proof, now, **options), now)
+    except TokenRefused as refused:
+        skew = refused.skew
+        if not isinstance(proof, JwtClient) or skew is None or abs(skew) < SKEW_SECONDS:
+            raise
+    try:
+        return fetch(client, token_request(proof, now + skew, **options), now)
+    except TokenRefused as refused:
+        place = "ahead of" if skew > 0 else "behind"
+        raise TokenRefused(
+            f"{refused.message}. Its clock is {abs(skew):.0f} seconds {place} ours; have one of "
+            "them set right",
+            code=refused.code,
+        ) from None
+
+
 def fetch(client: Client, request: HttpRequest, now: float) -> Token:
     """Ask for a token.
 
@@ -273,12 +306,23 @@ def _refusal(response: HttpResponse, now: float) -> IntegrationError:
     if status >= 500 or status in (408, 425) or (isinstance(word, str) and word in _TEMPORARY):
         return TransientError(f"the token address failed (HTTP {status})", code="token_failed")
     if isinstance(word, str) and word in _REFUSALS:
-        return TokenRefused(f"the token address refuses us: {word}", code=f"token_{word}")
+        refused = TokenRefused(f"the token address refuses us: {word}", code=f"token_{word}")
+        refused.skew = _skew(response, now)
+        return refused
     if status < 300:
         return _invalid(f"HTTP {status} is no answer to a request for a token")
     if status < 400:
         return TokenRefused(f"the token address redirects (HTTP {status}); enter the new one")
     return TokenRefused(f"the token address refuses us (HTTP {status})")
+
+
+def _skew(response: HttpResponse, now: float) -> float | None:
+    """By how many seconds the server's clock is ahead of ours."""
+    try:
+        told = parsedate_to_datetime(response.headers["date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return None if told.tzinfo is None else told.timestamp() - now
 
 
 def _read_json(body: bytes) -> Any:

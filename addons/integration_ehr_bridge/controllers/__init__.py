@@ -1,1 +1,1 @@
-from . import hl7_http
+from . import fhir, hl7_http

@@ -10,20 +10,15 @@ from datetime import UTC, datetime
 from odoo import http
 from odoo.http import request
 
-from odoo.addons.integration_core.controllers import arrival as arrivals
 from odoo.addons.integration_core.controllers import door, door_accept, door_checks
-from odoo.addons.integration_core.controllers.problem import Problem
-from odoo.addons.integration_core.engine import intake_batch, keys, settings
+from odoo.addons.integration_core.engine import intake_batch, keys
 
 from ..engine import hl7_arrival
-from ..tools import http_proof
 from ..tools.hl7 import batch
 from ..tools.http_bodies import answer_type, charset_of, one_answer
-from ..tools.http_proof import Secret
 from ..tools.mllp import reception
 from ..tools.mllp.committer import Answered
-
-_CHALLENGES = {"basic": 'Basic realm="HL7", charset="UTF-8"', "bearer": "Bearer"}
+from . import proving
 
 
 class Hl7HttpController(http.Controller):
@@ -44,16 +39,7 @@ class Hl7HttpController(http.Controller):
 
 
 def _authenticate(spec, arrival, opened):
-    """Verify the proof. The sender is never told what was wrong with it."""
-    proof = spec.get("hl7_proof")
-    secrets = [Secret(secret, sealed.login) for sealed, secret in opened]
-    index = proof and http_proof.prove(
-        proof, arrival.headers, secrets, arrival.peer, settings.trusted_proxies()
-    )
-    if index is None:
-        challenge = _CHALLENGES.get(proof.kind) if proof else None
-        raise Problem(401, headers=(("WWW-Authenticate", challenge),) if challenge else ())
-    return arrivals.Delivery(None, secret_index=index if index >= 0 else None)
+    return proving.authenticate(spec.get("hl7_proof"), "HL7", arrival, opened)
 
 
 def _accept(spec, _delivery, arrival):

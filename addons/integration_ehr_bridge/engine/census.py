@@ -45,11 +45,19 @@ class Census:
 
     # -- events of visits ------------------------------------------------------------------
 
-    def apply(self, entries: Sequence[Entry], *, by_message: bool = False) -> None:
+    def apply(
+        self,
+        entries: Sequence[Entry],
+        *,
+        by_message: bool = False,
+        of_messages: Sequence[int] | None = None,
+    ) -> None:
         """Apply events in the order of their arrival; see :meth:`store`.
 
         :param by_message: each of them is of a message of its own, which may wait so that others
             hear of all that happens to a visit: each step is told by a transaction of its own
+        :param of_messages: the number of the message of each of them, where one may bring several;
+            these are told together
         :raises next_transaction.NextTransactionError: see there
         """
         places = {
@@ -57,13 +65,18 @@ class Census:
         }
         self.load((one.visit for one in entries), places - {None})
         told = self._told(one.visit for one in entries) if by_message else None
-        for number, entry in enumerate(entries):
+        numbers = of_messages or range(len(entries))
+        of_this: set[Identifier] = set()
+        for place, (number, entry) in enumerate(zip(numbers, entries, strict=True)):
             visit = self.visit(entry.visit)
             before = visit.known
             self._apply(visit, entry)
             after = visit.known
             if told is None:
                 continue
+            if place and number != numbers[place - 1]:
+                told |= of_this
+                of_this = set()
             # What was told carries the state and the place as they were then.
             if visit.key in told and (before.state, before.location, before.outward) != (
                 after.state,
@@ -72,7 +85,7 @@ class Census:
             ):
                 next_transaction.wait(number)
             if before.outward != after.outward:
-                told.add(visit.key)
+                of_this.add(visit.key)
 
     def _told(self, keys: Iterable[Identifier]) -> set[Identifier] | None:
         """Visits of which this transaction has told already; ``None`` if nobody wants to know."""

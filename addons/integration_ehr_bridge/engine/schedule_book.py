@@ -47,7 +47,9 @@ class ScheduleBook:
         places = [place for one in needs if (place := read_place(one.get("location")))]
         self._places = env["ehr.location"]._resolve(places)
         known = env["ehr.patient"].union(
-            *self._patients.values(), *(visit.patient_id for visit in self._visits.values())
+            *self._patients.values(),
+            *(self.env["ehr.patient"].browse(data.get("patient_id", ())) for data in documents),
+            *(visit.patient_id for visit in self._visits.values()),
         )
         self._numbers = NumberBook(env, assigner, documents, known._kept())
 
@@ -99,11 +101,14 @@ class ScheduleBook:
     def persons(self, data: Document) -> dict[str, Any]:
         """Patient and visit. A visit that is not known yet is remembered by a pseudonym.
 
+        A handler that knows the patient by something else than a number says ``patient_id``.
+
         :raises errors.ConflictError: the visit is another patient's
         """
         said: dict[str, Any] = {}
         named, visited = clinical.pair(data.get("patient")), clinical.pair(data.get("visit"))
-        patient = self._patients[named]._kept() if named else self.env["ehr.patient"]
+        patient = self.env["ehr.patient"].browse(data.get("patient_id", ()))
+        patient = self._patients[named]._kept() if named else patient
         if visited:
             visit = self._visits.get(visited, self.env["ehr.encounter"])
             if patient and visit.patient_id and visit.patient_id != patient:

@@ -1,1 +1,1 @@
-from . import ehr_told, ehr_visit_document
+from . import ehr_state_handler, ehr_told, ehr_visit_document

@@ -6,7 +6,11 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.engine import routes
 
 #: What keeps the census up to date.
-HANDLERS = ("integration.handler.ehr_encounter", "integration.handler.ehr_bed")
+HANDLERS = (
+    "integration.handler.ehr_encounter",
+    "integration.handler.ehr_encounter_state",
+    "integration.handler.ehr_bed",
+)
 
 
 class EhrLocation(models.Model):

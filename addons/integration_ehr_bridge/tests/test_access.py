@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.integration_core.tests.access_calls import OPERATORS
 from odoo.addons.integration_core.tests.access_matrix import ALL, NOTHING, READ, ROLES, Rights
 
 from .census_case import CensusCase, bed
@@ -15,22 +16,35 @@ KEPT_BY_FEED = (
     "ehr.merge",
     "ehr.move",
     "ehr.patient",
+    "ehr.schedule",
+    "ehr.slot",
 )
+# What partners call their records, and what is known of them: nobody reads that.
+KEPT_BACK = ("ehr.record",)
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.bed.entry", "integration.census.entry")
 LISTED = ("ehr.payer",)
 COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
+SUBSCRIPTIONS = ("integration.fhir.subscription",)
 OBSERVED = (
     "integration.mllp.connection",
     "integration.mllp.listener",
     "integration.mllp.listener.port",
     "integration.mllp.refusal",
 )
+# fhir client
+FHIR_READ = ("integration.fhir.known", "integration.fhir.poll")
+FHIR_CHECKED = ("integration.fhir.check", "integration.fhir.check.line")
+FHIR_REREAD = ("integration.fhir.reread",)
 # Of the roles of integrations none has a right on the census.
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
+    KEPT_BACK: dict.fromkeys(ROLES, NOTHING),
+    SUBSCRIPTIONS: {
+        role: {"user": NOTHING, "administrator": "rwd"}.get(role, READ) for role in ROLES
+    },
     CONFIGURED: dict.fromkeys(ROLES, NOTHING),
     VISITS: dict.fromkeys(ROLES, NOTHING),
     ENTERED: dict.fromkeys(ROLES, NOTHING),
@@ -38,6 +52,9 @@ MATRIX = {
     COMING: dict.fromkeys(ROLES, NOTHING),
     LOOKED_UP: {role: "rwc" if role == "clinical_viewer" else NOTHING for role in ROLES},
     OBSERVED: {role: NOTHING if role == "user" else READ for role in ROLES},
+    FHIR_READ: {role: NOTHING if role == "user" else READ for role in ROLES},
+    FHIR_CHECKED: {role: "rc" if role in OPERATORS else NOTHING for role in ROLES},
+    FHIR_REREAD: {role: "rwc" if role in OPERATORS else NOTHING for role in ROLES},
 }
 # Those who keep the census, or decide about it.
 MAY_CALL = {
@@ -46,6 +63,13 @@ MAY_CALL = {
     "ehr.housekeeping": {"action_done": set(), "action_start": set()},
     "ehr.location": {"feed_notices": set()},
     "ehr.move": {"action_withdraw": set()},
+    # fhir client
+    "integration.fhir.poll": {"action_poll_now": OPERATORS},
+    "integration.interface": {
+        "action_poll_now": OPERATORS,
+        "action_test_fhir_connection": OPERATORS,
+    },
+    "integration.fhir.subscription": {"action_poll": {"administrator"}},
 }
 
 
@@ -101,7 +125,25 @@ def _housekeeping(case):
     )
 
 
+def _fhir_poll(case):
+    return case.env["integration.fhir.poll"].create(
+        {"interface_id": case.inbound.id, "search": "Encounter"}
+    )
+
+
+def _subscription(case):
+    system = case.env["integration.system"].create({"name": "T9", "code": "T9", "kind": "ehr"})
+    interface = case.env["integration.interface"].create(
+        {"name": "T9", "system_id": system.id, "direction": "inbound", "transport": "fhir"}
+    )
+    return case.env["integration.fhir.subscription"].create(
+        {"interface_id": interface.id, "reference": "Subscription/T9"}
+    )
+
+
 SAMPLES = {
+    "integration.fhir.poll": _fhir_poll,
+    "integration.fhir.subscription": _subscription,
     "ehr.coming": _coming,
     "ehr.encounter": _encounter,
     "ehr.housekeeping": _housekeeping,
@@ -111,6 +153,7 @@ SAMPLES = {
 PEOPLE = {
     "user": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: READ,
         ENTERED: NOTHING,
@@ -120,6 +163,7 @@ PEOPLE = {
     },
     "manager": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED[:1]: ALL,
         VISITS: "rwc",
         ENTERED: "rwc",
@@ -129,6 +173,7 @@ PEOPLE = {
     },
     "keeper": {
         KEPT_BY_FEED: READ,
+        KEPT_BACK: NOTHING,
         CONFIGURED: READ,
         VISITS: "rc",
         ENTERED: "rwc",

@@ -105,7 +105,7 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     occurred_at = read_moment(data["occurred_at"], now)
     recorded = data.get("recorded_at")
     patient = read_identifier(data.get("patient"))
-    visit = _read_visit(data["visit"], patient)
+    visit = read_visit(data["visit"], patient)
     facts: dict[str, Any] = {name: data[name] or None for name in _PLAIN if name in data}
     for name in _MOMENTS:
         if name in data:
@@ -128,7 +128,11 @@ def read_encounter(data: Mapping[str, Any], now: datetime) -> Told:
     )
 
 
-def _read_visit(data: Mapping[str, Any] | None, patient: Identifier | None) -> Identifier:
+def read_visit(data: Mapping[str, Any] | None, patient: Identifier | None) -> Identifier:
+    """The number of a visit.
+
+    :raises errors.ContractError: ``no_visit``, ``visit_is_record_number``
+    """
     visit = read_identifier(data)
     if visit is None:
         raise errors.ContractError(
@@ -136,13 +140,18 @@ def _read_visit(data: Mapping[str, Any] | None, patient: Identifier | None) -> I
             code="no_visit",
         )
     if patient and same(visit.number, patient.number):
-        raise errors.ContractError(
-            "The message gives the record number of the patient as number of the visit, which "
-            "would stand in clear. Ask the sender for the number of the visit, or let the mapping "
-            "take it from another field, then retry.",
-            code="visit_is_record_number",
-        )
+        raise visit_is_record_number()
     return visit
+
+
+def visit_is_record_number() -> errors.ContractError:
+    """A number of the patient stands in the place of the visit's."""
+    return errors.ContractError(
+        "The message gives the record number of the patient as number of the visit, which "
+        "would stand in clear. Ask the sender for the number of the visit, or let the mapping "
+        "take it from another field, then retry.",
+        code="visit_is_record_number",
+    )
 
 
 def read_account(

@@ -8,6 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from odoo.addons.integration_core.engine.access import (
+    Access,
+    Constant,
+    current_headers,
+    discreet,
+)
 from odoo.addons.integration_core.engine.ledger import Fetched
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
@@ -15,8 +21,7 @@ from odoo.addons.integration_core.tools import canonical_json, errors
 from odoo.addons.integration_core.tools.http_client import HttpRequest, HttpResponse
 
 from ..tools import answers, fetch_answers, fetch_url
-from .access import Access, Constant, current_headers
-from .sender import USER_AGENT, client, discreet
+from .sender import USER_AGENT, client
 
 _logger = logging.getLogger(__name__)
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from odoo.addons.integration_core.engine.access import (
+    Access,
+    Constant,
+    current_headers,
+    discreet,
+)
 from odoo.addons.integration_core.engine.outbound import Outcome
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
-from odoo.addons.integration_core.tools import errors, redact
+from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools import answers
 from ..tools.signers.base import Delivery, Signer
-from .access import Access, Constant, current_headers
 from .bodies import Body, Writer
 
 _logger = logging.getLogger(__name__)
@@ -127,17 +132,6 @@ class WebhookSender:
         return HttpRequest(
             "POST", endpoint.url, {**headers, **signature}, body.content, **endpoint.options
         )
-
-
-def discreet(answer: HttpResponse, request: HttpRequest, access: Mapping[str, str]) -> HttpResponse:
-    """An answer as it may be kept: partners repeat what they were sent.
-
-    :param access: headers that are secret whatever their names
-    """
-    if not answer.body:
-        return answer
-    words = redact.secret_words(request.headers) | set(access.values())
-    return replace(answer, body=redact.redact_body(answer.body, words))
 
 
 def _trace(message: Outgoing) -> dict[str, str]:

@@ -3,12 +3,12 @@ from dataclasses import replace
 from odoo import models
 
 from odoo.addons.integration_core.engine import tokens
+from odoo.addons.integration_core.engine.access import Access, Constant, Tokens
 from odoo.addons.integration_core.models.integration_interface_door import KIB
 from odoo.addons.integration_core.tools import data_classes, http_auth
 from odoo.addons.integration_core.tools.tls import TlsOptions
 
 from ..engine import signing
-from ..engine.access import Access, Constant, Tokens
 from ..engine.bodies import Writer
 from ..engine.fetcher import ContentFetcher, Source
 from ..engine.sender import Endpoint, WebhookSender, client

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.integration_core.engine import obstacles, settings
+from odoo.addons.integration_core.engine.access import Tokens
 from odoo.addons.integration_core.engine.outbound_sources import Outgoing
 from odoo.addons.integration_core.tools import errors, keyring
 from odoo.addons.integration_core.tools.cloudevents import parse_structured
@@ -19,7 +20,6 @@ from odoo.addons.integration_core.tools.oauth2 import Token
 from odoo.addons.integration_core.tools.tls import TlsUnusable
 from odoo.addons.integration_core.tools.token_cache import TokenCache
 from odoo.addons.integration_webhooks.engine import bodies, sender
-from odoo.addons.integration_webhooks.engine.access import Tokens
 from odoo.addons.integration_webhooks.engine.bodies import Writer
 from odoo.addons.integration_webhooks.tools.envelopes import Envelope
 from odoo.addons.integration_webhooks.tools.signers.base import Unsigned

@@ -3,6 +3,7 @@ from . import (
     bench_charge,
     bench_clinical,
     bench_delivery,
+    bench_fhir,
     bench_fixture,
     bench_purchase,
     bench_roundtrip,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from odoo.addons.integration_core.tools import errors, http_auth, oauth2
-from odoo.addons.integration_core.tools.token_cache import TokenCache
+from ..tools import errors, http_auth, oauth2, redact
+from ..tools.http_client import HttpRequest, HttpResponse
+from ..tools.token_cache import TokenCache
 
 # A token is asked for before messages are tried, while their lease runs.
 MAX_SECONDS = 20.0
@@ -38,6 +39,17 @@ def current_headers(access: Access) -> Mapping[str, str]:
     except errors.IntegrationError as exc:
         exc.holds = True
         raise
+
+
+def discreet(answer: HttpResponse, request: HttpRequest, access: Mapping[str, str]) -> HttpResponse:
+    """An answer as it may be kept: partners repeat what they were sent.
+
+    :param access: headers that are secret whatever their names
+    """
+    if not answer.body:
+        return answer
+    words = redact.secret_words(request.headers) | set(access.values())
+    return replace(answer, body=redact.redact_body(answer.body, words))
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,4 @@ class Tokens:
         return self._cache.get(self._key, self._fetch, MAX_SECONDS)
 
     def _fetch(self) -> oauth2.Token:
-        now = time.time()
-        request = oauth2.token_request(self._proof, now, **self._options)
-        return oauth2.fetch(self._client, request, now)
+        return oauth2.obtain(self._client, self._proof, time.time(), **self._options)

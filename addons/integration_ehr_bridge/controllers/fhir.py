@@ -1,0 +1,221 @@
+"""FHIR that arrives: resources, Bundles of them, and what subscriptions tell.
+
+Everything is stored before it is answered, and handled after that. What is not taken is refused
+with an OperationOutcome, and nothing of it is stored: only what the interface is for is kept.
+"""
+
+from datetime import UTC, datetime
+
+from odoo import http
+from odoo.http import request
+
+from odoo.addons.integration_core.controllers import door, door_accept, door_checks
+from odoo.addons.integration_core.engine import keys
+from odoo.addons.integration_core.tools import correlation
+from odoo.addons.integration_core.tools.errors import ContractError
+
+from ..engine import fhir_arrival, fhir_watch
+from ..tools.fhir import answers, arriving, bundle_entries, limits, notification, references
+from ..tools.fhir import resource as resources
+from ..tools.fhir.answers import Outcome, Result
+from ..tools.fhir.arriving import Refused
+from . import proving
+
+_TYPE = f"{resources.CONTENT_TYPE}; charset=utf-8"
+_SINGLE = {Outcome.STORED: 202, Outcome.DUPLICATE: 200, Outcome.CONFLICT: 409}
+
+
+class FhirController(http.Controller):
+    """Where partners send FHIR resources."""
+
+    @http.route(
+        [
+            "/integration/fhir/<string:token>",
+            "/integration/fhir/<string:token>/<path:place>",
+        ],
+        type="integration",
+        auth="none",
+        methods=["POST", "PUT"],
+        readonly=False,  # auth none is read-only by default, and this stores
+        save_session=False,
+        max_content_length=door.READ_LIMIT,
+    )
+    def receive(self, token, place=""):
+        """Accept a resource, a Bundle, or a notification.
+
+        :param place: the type and the id of a resource that is put
+        """
+
+        def accept(spec, _delivery, arrival):
+            try:
+                return _accept(spec, arrival, place.strip("/"))
+            except Refused as exc:
+                return _answer(exc.status, answers.refusal(exc))
+
+        return door.receive(
+            token, "fhir", _authenticate, accept=accept, methods=("POST", "PUT"), empty=True
+        )
+
+
+def _authenticate(spec, arrival, opened):
+    return proving.authenticate(spec.get("http_proof"), "FHIR", arrival, opened)
+
+
+def _accept(spec, arrival, place):
+    if not arrival.body:
+        # A rest-hook without a payload: something has happened, and nobody says what.
+        fhir_watch.poll_after_commit(request.env.cr, request.env.registry, spec["id"])
+        return _answer(200, None)
+    try:
+        found = limits.read(arrival.body)
+    except ContractError as exc:
+        raise Refused(400, "structure", exc.message) from None
+    if found["resourceType"] == "Bundle":
+        return _accept_bundle(spec, arrival, found)
+    _check_place(found, arrival.method, place)
+    one = arriving.arrived(found, spec["fhir_rules"], raw=arrival.body)
+    [result] = _store(spec, arrival, [bundle_entries.Entry(0, one)])
+    return _answer(_SINGLE[result.outcome], answers.outcome(result.issue()))
+
+
+def _check_place(found, method, place):
+    """A resource is where it says that it is.
+
+    :raises Refused: it is not
+    """
+    name = str(found["resourceType"])
+    wanted = {f"{name}/{found['id']}"} if isinstance(found.get("id"), str) else set()
+    if method == "POST":
+        wanted |= {"", name}
+    if place not in wanted:
+        raise Refused(
+            400, "invalid", "The address names another resource than the one that was sent."
+        )
+
+
+# -- Bundles ---------------------------------------------------------------------------------
+
+
+def _accept_bundle(spec, arrival, bundle):
+    rules = spec["fhir_rules"]
+    notice = notification.read(bundle)
+    if notice:
+        return _notified(spec, arrival, bundle, notice)
+    kind = bundle_entries.kind_of(bundle)
+    header = _header(bundle) if kind == "message" else None
+    found = bundle_entries.entries(bundle, rules, skip=1 if header else 0)
+    if header:
+        found = _of_message(found, header, bundle)
+    refused = [one for one in found if one.refused]
+    door_checks.charge_items(spec, len(found))
+    if refused and kind not in ("batch", "message"):
+        # All of it or nothing: what comes together belongs together.
+        results = [Result(one.place, refused=one.refused) for one in refused]
+        return _answer(refused[0].refused.status, answers.of_entries(results))
+    results = _store(spec, arrival, found)
+    if header:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return _answer(200, answers.of_message(header, results, spec["base_url"], now))
+    if kind in bundle_entries.REQUESTS:
+        return _answer(200, answers.of_requests(kind, results))
+    return _answer(202, answers.outcome(*(one.issue(_where(one)) for one in results)))
+
+
+def _header(bundle):
+    """The header of a message.
+
+    :raises Refused: there is none, or it has no id to answer to
+    """
+    entries = bundle_entries.raw_entries(bundle, limits.MAX_ENTRIES)
+    header = entries[0].get("resource") if entries else None
+    if not isinstance(header, dict) or header.get("resourceType") != "MessageHeader":
+        raise Refused(400, "required", "The first entry of a message is its MessageHeader.")
+    if not isinstance(header.get("id"), str):
+        raise Refused(400, "required", "The MessageHeader has no id, so it cannot be answered.")
+    if "response" in header:
+        raise Refused(422, "not-supported", "Answers to messages are not taken here.")
+    return header
+
+
+def _of_message(found, header, bundle):
+    """Entries that are what a message is about; others are there so that it can be understood.
+
+    Those are taken if the interface takes their type, and else nothing is said of them.
+    """
+    focus = {one.get("reference") for one in header.get("focus") or () if isinstance(one, dict)}
+    entries = bundle["entry"]
+
+    def is_focus(place):
+        body = entries[place].get("resource")
+        body = body if isinstance(body, dict) else {}
+        names = {entries[place].get("fullUrl"), f"{body.get('resourceType')}/{body.get('id')}"}
+        return bool(names & focus)
+
+    return [one for one in found if one.found or is_focus(one.place) or not focus]
+
+
+def _notified(spec, arrival, bundle, notice):
+    """A notification: its resources are stored; what it only names is asked for."""
+    rules = spec["fhir_rules"]
+    found, told = [], set()
+    if notice.kind == notification.EVENT:
+        entries = bundle_entries.entries({**bundle, "type": "collection"}, rules, skip=1)
+        raw = bundle["entry"]
+        for one in entries:
+            # What is not taken is there so that the rest can be understood, or is named only.
+            if one.found:
+                found.append(one)
+                told.add(one.found.identity.partition)
+            elif _is_of(raw[one.place], notice.focus) and "resource" in raw[one.place]:
+                raise one.refused
+    door_checks.charge_items(spec, len(found))
+    results = _store(spec, arrival, found)
+    # Named, and not sent along: id-only and empty notifications.
+    named = {name for name in notice.focus if rules.takes(name.partition("/")[0])}
+    empty = notice.kind == notification.EVENT and not notice.focus and not results
+    fhir_watch.note_after_commit(
+        request.env.cr, request.env.registry, spec["id"], notice, empty or bool(named - told)
+    )
+    issues = [one.issue(_where(one)) for one in results]
+    return _answer(200, answers.outcome(*issues) if issues else None)
+
+
+def _is_of(entry, focus):
+    body = entry.get("resource")
+    name = f"{body.get('resourceType')}/{body.get('id')}" if isinstance(body, dict) else ""
+    return name in focus or references.split(str(entry.get("fullUrl")))[1] in focus
+
+
+def _where(result):
+    return f"Bundle.entry[{result.place}]"
+
+
+# -- storing ---------------------------------------------------------------------------------
+
+
+def _store(spec, arrival, entries):
+    """Store what entries bring in the transaction of the request; what became of each entry."""
+    cr = request.env.cr
+    ring = keys.optional_ring(cr)
+    taken = [one for one in entries if one.found]
+    given = correlation.accept_correlation_id(arrival.headers.get("x-correlation-id"))
+    parent = correlation.parse_traceparent(arrival.headers.get("traceparent"))
+    with door_accept.storing():
+        incoming = [
+            fhir_arrival.incoming(
+                spec, one.found, ring, given, str(parent.child()) if parent else None
+            )
+            for one in taken
+        ]
+        receipts, outcomes = fhir_arrival.store(cr, spec, incoming, ring)
+    door_accept.after_commit(spec, incoming, receipts, ring)
+    told = dict(zip((one.place for one in taken), outcomes, strict=True))
+    return [Result(one.place, told.get(one.place), one.refused) for one in entries]
+
+
+def _answer(status, body):
+    headers = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+    if body is None:
+        return http.Response(status=status, headers=headers)
+    headers.append(("Content-Type", _TYPE))
+    return http.Response(resources.body(body), status=status, headers=headers)
