@@ -1,1 +1,1 @@
-from . import mixins, models
+from . import engine, mixins, models

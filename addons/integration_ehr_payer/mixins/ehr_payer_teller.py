@@ -1,7 +1,14 @@
+import secrets
+
 from odoo import models
 
 from odoo.addons.integration_core.engine.capture import Snapshot
 from odoo.addons.integration_procurement.tools import canonical
+
+
+def new_number(prefix):
+    """A number by which a payer recognises what we ask, among those of all hospitals."""
+    return f"{prefix}-{secrets.token_hex(6).upper()}"
 
 
 class EhrPayerTeller(models.AbstractModel):

@@ -5,6 +5,8 @@ from odoo.fields import Domain
 from odoo.addons.integration_core.engine import audit
 from odoo.addons.integration_core.tools import keyring
 
+from ..mixins.ehr_payer_teller import new_number
+
 STATES = [
     ("asked", "Asked"),
     ("pending", "With the payer"),
@@ -26,7 +28,13 @@ class EhrAuthorization(models.Model):
     _integration_data_class = "clinical"
     _reason_acts = ("action_cancel",)
 
-    number = fields.Char(required=True, readonly=True, copy=False)
+    number = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_number("AUT"),
+        help="Drawn at random: no other hospital tells its payers the same.",
+    )
     payer_id = fields.Many2one(
         "ehr.payer", required=True, readonly=True, ondelete="restrict", check_company=True
     )
@@ -64,12 +72,6 @@ class EhrAuthorization(models.Model):
     )
 
     _number_unique = models.UniqueIndex("(number)")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            vals.setdefault("number", self.env["ir.sequence"].next_by_code("ehr.authorization"))
-        return super().create(vals_list)
 
     @api.model
     def _granted(self, visits, payer, day):

@@ -7,6 +7,8 @@ from odoo.addons.integration_core.engine import audit
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_ehr_billing.models.ehr_account import BILLING_GROUPS
 
+from ..mixins.ehr_payer_teller import new_number
+
 STATES = [
     ("submitted", "Submitted"),
     ("accepted", "With the payer"),
@@ -36,7 +38,13 @@ class EhrClaim(models.Model):
     _integration_data_class = "clinical"
     _reason_acts = ("action_cancel",)
 
-    number = fields.Char(required=True, readonly=True, copy=False)
+    number = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_number("CLM"),
+        help="Drawn at random: no other hospital tells its payers the same.",
+    )
     payer_number = fields.Char(
         string="Payer's number", readonly=True, help="As the payer calls the claim."
     )
@@ -107,12 +115,6 @@ class EhrClaim(models.Model):
         for claim in self:
             for name in ("paid_amount", "denied_amount", "patient_amount"):
                 claim[name] = sum(claim.line_ids.mapped(name))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            vals.setdefault("number", self.env["ir.sequence"].next_by_code("ehr.claim"))
-        return super().create(vals_list)
 
     # ------------------------------------------------------------------
     # submitting

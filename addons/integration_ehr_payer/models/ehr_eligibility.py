@@ -8,6 +8,8 @@ from odoo.addons.integration_core.engine import audit
 from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_ehr_billing.models.ehr_account import BILLING_GROUPS
 
+from ..mixins.ehr_payer_teller import new_number
+
 STATES = [
     ("to_ask", "To be asked"),
     ("asked", "Asked"),
@@ -38,7 +40,13 @@ class EhrEligibility(models.Model):
     _integration_data_class = "clinical"
     _reason_acts = ("action_override",)
 
-    number = fields.Char(required=True, readonly=True, copy=False)
+    number = fields.Char(
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda self: new_number("ELG"),
+        help="Drawn at random: no other hospital tells its payers the same.",
+    )
     payer_id = fields.Many2one(
         "ehr.payer",
         required=True,
@@ -100,12 +108,6 @@ class EhrEligibility(models.Model):
                 one.state = "eligible"
             else:
                 one.state = one.release or one.answer or ("asked" if one.asked_at else "to_ask")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            vals.setdefault("number", self.env["ir.sequence"].next_by_code("ehr.eligibility"))
-        return super().create(vals_list)
 
     # ------------------------------------------------------------------
     # asking; as superuser: who admits, charges or posts need not write these

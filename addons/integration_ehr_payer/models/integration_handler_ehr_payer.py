@@ -55,7 +55,14 @@ class IntegrationHandlerEhrPayer(models.AbstractModel):
     def _of_record(self, received, records, name):
         """What a system calls by this name, of a model; empty if it is not known."""
         links = self.env["integration.record.link"]
-        return links._find_record(received.system_id, records._name, name)
+        found = links._find_record(received.system_id, records._name, name)
+        if found:
+            return found
+        known = self.env["ehr.record"]._named(received.system_id, [name], self.env.company)
+        row = known.get(name)
+        if row and row.res_model == records._name:
+            return records.browse(row.res_id).exists()
+        return found
 
     def _find_asked(self, received, models_, told):
         """What an answer is about: by our number, or by how its system calls it.
