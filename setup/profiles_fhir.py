@@ -12,7 +12,12 @@ from xml.etree import ElementTree
 
 from setup import expressions
 
-ADDONS = ("integration_ehr_bridge", "integration_ehr_supply", "integration_ehr_billing")
+ADDONS = (
+    "integration_ehr_bridge",
+    "integration_ehr_supply",
+    "integration_ehr_billing",
+    "integration_ehr_payer",
+)
 _PATH = re.compile(r"\b(?:root|item)\.([A-Za-z][A-Za-z0-9.\[\]]*)")
 _SOURCE = re.compile(r"(?:fhir_actors\()?([a-z][A-Za-z]*)")
 _LOOKUP = re.compile(r"lookup\(\s*'([a-z0-9_]+)'")

@@ -1,1 +1,1 @@
-from . import engine, mixins, models
+from . import engine, mixins, models, wizards

@@ -17,6 +17,13 @@ class EhrEncounter(models.Model):
         readonly=True,
         groups=ACCOUNT_GROUPS,
     )
+    authorization_ids = fields.One2many(
+        "ehr.authorization",
+        "encounter_id",
+        string="Prior authorisations",
+        readonly=True,
+        groups=ACCOUNT_GROUPS,
+    )
     eligibility_state = fields.Selection(
         STATES,
         string="Cover",

@@ -6,5 +6,6 @@ from . import (
     test_coverage,
     test_denial,
     test_eligibility,
+    test_portal_notice,
     test_ui_payer,
 )

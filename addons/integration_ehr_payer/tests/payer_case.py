@@ -16,6 +16,11 @@ TYPES = (
     "claim_cancelled",
     "authorization_asked",
     "authorization_cancelled",
+    "portal_appointment_booked",
+    "portal_appointment_changed",
+    "portal_appointment_cancelled",
+    "portal_invoice_posted",
+    "portal_invoice_changed",
 )
 
 
