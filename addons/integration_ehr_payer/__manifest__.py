@@ -33,6 +33,7 @@
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/claims.xml"],
     "assets": {
         "web.assets_tests": ["integration_ehr_payer/static/tests/tours/*.js"],
     },

@@ -215,6 +215,10 @@ def test_official_examples() -> None:
     assert len(found) > 10
     for path in found:
         read = limits.read(path.read_bytes())
+        if "request" in read and "coverageeligibilityrequest" in str(read["request"]):
+            # The examples write the address of a request in small letters: it is none.
+            assert code_of(read) == "unresolved_reference"
+            read["request"] = {"identifier": {"system": "urn:odoo:x", "value": "1"}}
         try:
             canonical(read)
         except (ContractError, MappingError) as exc:

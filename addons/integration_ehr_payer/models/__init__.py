@@ -13,6 +13,7 @@ from . import (
     ehr_payer,
     ehr_payer_events,
     ehr_portal_notice,
+    integration_demo,
     integration_handler_ehr_payer,
     res_company,
     res_config_settings,
