@@ -2,7 +2,6 @@
 
 import json
 
-from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from odoo.addons.integration_core.engine import payloads
@@ -30,10 +29,10 @@ class PayerCase(ChargeCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        feed = cls.env.ref("integration_ehr_bridge.group_feed")
         cls.payer.write({"takes_claims": True, "appeal_days": 30})
-        cls.feeder = new_test_user(cls.env, "payer.feed", groups=None)
-        cls.feeder.group_ids = [Command.set([cls.env.ref("base.group_user").id, feed.id])]
+        cls.feeder = new_test_user(
+            cls.env, "payer.feed", "base.group_user,integration_ehr_bridge.group_feed"
+        )
         cls.biller = new_test_user(cls.env, "payer.bills", "account.group_account_invoice")
         cls.releaser = new_test_user(
             cls.env, "payer.releases", "integration_ehr_payer.group_eligibility_override"
@@ -55,11 +54,10 @@ class PayerCase(ChargeCase):
 
     def take(self, handler, document, key=None, state="done"):
         """Deliver a message to a handler of payers; the record that it touched."""
-        self.reconfigure(self.inbound, handler=f"integration.handler.{handler}")
-        self.inbound.service_user_id = self.feeder
+        handler = f"integration.handler.{handler}"
+        self.reconfigure(self.inbound, handler=handler, user_id=self.feeder.id)
         message = self.deliver(document, key)
-        self.reconfigure(self.inbound, handler=self.handler)
-        self.inbound.service_user_id = self.service_user
+        self.reconfigure(self.inbound, handler=self.handler, user_id=self.service_user.id)
         self.env.invalidate_all()
         self.assertEqual(message.state, state, message.error_message)
         if state == "done":
