@@ -142,6 +142,7 @@ class EhrClaim(models.Model):
 
     def _make(self, move, lines, content, replaces=None):
         move.ehr_claim_ids.filtered("is_latest").is_latest = False
+        self.flush_model(["is_latest"])  # before the next one is: there is one of each invoice
         return self.create(
             {
                 "move_id": move.id,

@@ -122,5 +122,6 @@ class EhrAuthorization(models.Model):
             name: fields.Date.to_date(value) if name.startswith("valid") and value else value
             for name, value in values.items()
         }
-        if changed := {name: value for name, value in wanted.items() if found[name] != value}:
+        changed = {name: value for name, value in wanted.items() if found[name] != value}
+        if changed.keys() - {"message_uuid"}:
             self.write(changed)

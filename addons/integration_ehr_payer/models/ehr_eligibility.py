@@ -290,5 +290,5 @@ class EhrEligibility(models.Model):
         if self.answered_at and values["answered_at"] < self.answered_at:
             return
         changed = {name: one for name, one in values.items() if self[name] != one}
-        if changed:
+        if changed.keys() - {"message_uuid"}:
             self.write(changed)

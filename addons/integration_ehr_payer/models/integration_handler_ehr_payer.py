@@ -134,6 +134,11 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
         self._ask_again(patient, payer)
         return cover
 
+    def _along_with(self, record):
+        # sudo: which questions the cover let be asked, and nothing of them
+        asked = self.env["ehr.eligibility"].sudo().search([("coverage_id", "=", record.id)])
+        return (asked.sudo(False),)
+
     def _ask_again(self, patient, payer):
         """Questions that waited for a cover can be asked now."""
         # sudo: who tells of covers need not be able to write questions

@@ -55,9 +55,12 @@ class TestPayerFhir(PayerCase):
             fhir_types=name,
             fhir_interaction="conditional_update" if len(types) > 1 else "conditional_create",
             awaits_confirmation=True,
+            echo_allowed=True,
         )
 
     def serve(self, interface):
+        # The client's own tests are about TLS; this server has none.
+        self.patch(type(interface), "_plaintext_allowed", lambda _interface: True)
         server = FhirServer(answered)
         self.addCleanup(server.close)
         interface._write_approved({"url": server.url})
