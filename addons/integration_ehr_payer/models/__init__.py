@@ -14,7 +14,9 @@ from . import (
     ehr_payer_events,
     ehr_portal_notice,
     integration_demo,
-    integration_handler_ehr_payer,
+    integration_handler_ehr_claim_answer,
+    integration_handler_ehr_coverage,
+    integration_handler_ehr_eligibility_answer,
     res_company,
     res_config_settings,
 )
