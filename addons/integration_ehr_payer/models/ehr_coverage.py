@@ -114,7 +114,9 @@ class EhrCoverage(models.Model):
         :raises keyring.KeyRingError: there is no key to encrypt it with
         """
         self.ensure_one()
-        if (number or "") == (self._member() or ""):
+        # sudo: as in _member; one that cannot be read any more can still be erased
+        known = bool(self.sudo().member_sealed)
+        if known == bool(number) and (not known or self._member() == number):
             return
         sealed, key_id = False, False
         if number:

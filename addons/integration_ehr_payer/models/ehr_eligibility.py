@@ -160,10 +160,10 @@ class EhrEligibility(models.Model):
             return self.env._(
                 "What is invoiced belongs to no visit whose cover could be asked for."
             )
-        if not cover:
-            return self.env._("No active cover of the patient by this payer is known.")
         if not self.payer_id.claim_member:
             return ""
+        if not cover:
+            return self.env._("No active cover of the patient by this payer is known.")
         try:
             member = cover._member()
         except keyring.KeyRingError as exc:

@@ -27,7 +27,7 @@ class EhrPayer(models.Model):
         string="Needs the member number",
         default=True,
         help="By which the payer knows whom a claim or a question is about. Without it nothing "
-        "leaves.",
+        "leaves. Off: member numbers of this payer are not kept, and those that were are erased.",
     )
     claim_procedures = fields.Boolean(
         string="Needs procedure codes",
@@ -62,7 +62,16 @@ class EhrPayer(models.Model):
         result = super().write(vals)
         if vals.get("eligibility_required") or vals.get("code"):
             self.filtered("eligibility_required")._demand_eligibility()
+        if vals.get("claim_member") is False:
+            self._forget_members()
         return result
+
+    def _forget_members(self):
+        """Member numbers that nobody needs any more are not kept."""
+        # sudo: who configures payers need not see covers
+        covers = self.env["ehr.coverage"].sudo()
+        for cover in covers.search([("payer_id", "in", self.ids)]):
+            cover._set_member(None)
 
     def _demand_eligibility(self):
         """Open visits of these payers need to be asked about from now on."""

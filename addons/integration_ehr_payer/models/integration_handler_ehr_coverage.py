@@ -39,7 +39,9 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
             values["system_id"] = received.system_id
             values["name_key"] = covers._key_of(received.system_id, data["record"])[0]
             cover = covers.create({**values, "company_id": self.env.company.id})
-        cover._set_member(data.get("member"))
+        # A number that nobody needs is not kept.
+        needed = payer.claim_member and data["status"] != "error"
+        cover._set_member(data.get("member") if needed else None)
         self._ask_again(patient, payer)
         return cover
 

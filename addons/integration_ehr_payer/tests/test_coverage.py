@@ -33,6 +33,17 @@ class TestCoverage(PayerCase):
         self.assertFalse(cover._member())
         self.assertFalse(cover.member_shown)
 
+    def test_a_member_number_that_nobody_needs_is_not_kept(self):
+        cover = self.cover()
+        self.cover(status="error", stated_at="2026-03-02T08:00:00Z")
+        self.assertFalse(cover._member())
+        self.cover(stated_at="2026-03-03T08:00:00Z")
+        self.assertEqual(cover._member(), MEMBER)
+        self.payer.claim_member = False
+        self.assertFalse(cover._member())
+        self.cover(stated_at="2026-03-04T08:00:00Z")
+        self.assertFalse(cover._member())
+
     def test_an_unknown_payer_waits(self):
         document = self.cover_told(payer={"code": "NOBODY"})
         message = self.take("ehr_coverage", document, state="quarantined")
