@@ -56,6 +56,7 @@
         "wizards/integration_fhir_reread_views.xml",
         "views/fhir_client_views.xml",
         # fhir inbound
+        "wizards/integration_fhir_subscribe_views.xml",
         "views/fhir_inbound_views.xml",
         "views/ehr_schedule_views.xml",
     ],

@@ -71,12 +71,12 @@ class Hospital:
             name=name,
             system_id=self.system,
             direction="inbound",
-            body_codec="hl7",
             data_class="clinical",
             policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
             latency_class="realtime",
             hl7_application="ODOO",
             **{
+                "body_codec": "hl7",
                 "routing_id": office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
                 "user_id": self.user,
                 **values,

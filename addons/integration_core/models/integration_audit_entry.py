@@ -72,6 +72,7 @@ ACTS = [
     ("try_connection", "Connection tested"),
     ("poll", "Polled at once"),
     ("reread", "Read again"),
+    ("subscribe", "Subscription asked for or ended"),
 ]
 
 _COMPARE = {

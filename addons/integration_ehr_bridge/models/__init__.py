@@ -28,6 +28,7 @@ from . import (
     integration_fhir_known,
     integration_fhir_poll,
     integration_fhir_subscription,
+    integration_fhir_subscription_partner,
     integration_handler_ehr,
     integration_handler_ehr_appointment,
     integration_handler_ehr_appointment_state,

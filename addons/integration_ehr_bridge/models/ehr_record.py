@@ -66,7 +66,8 @@ class EhrRecord(models.Model):
             return {}
         ring = keys.require(self.env.cr)
         context = self._context_of(system_id, company)
-        by_key = {key: name for name in names for key in ring.pseudonyms(name, context).values()}
+        made = {name: ring.pseudonyms(name, context) for name in names}
+        by_key = {key: name for name, found in made.items() for key in found.values()}
         rows = self.search_fetch(
             [
                 ("company_id", "=", company.id),
@@ -75,7 +76,12 @@ class EhrRecord(models.Model):
             ],
             ["name_key", "kind", "version", "written_at", "arrived", "res_model", "res_id", "code"],
         )
-        return {by_key[row.name_key]: row for row in rows}
+        found = {by_key[row.name_key]: row for row in rows}
+        for name, row in found.items():
+            # Known by the pseudonym of an older key: that may leave the ring.
+            if row.name_key != (key := made[name][ring.pseudonym_id]):
+                row.name_key = key
+        return found
 
     @api.model
     def _key(self, system_id, name, company):

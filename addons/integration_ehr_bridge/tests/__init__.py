@@ -22,6 +22,7 @@ from . import (
     test_fhir_door,
     test_fhir_feed,
     test_fhir_poll,
+    test_fhir_subscribe,
     test_fhir_watch,
     test_hl7_feed,
     test_hl7_http,

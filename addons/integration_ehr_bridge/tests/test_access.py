@@ -28,6 +28,7 @@ LISTED = ("ehr.payer",)
 COMING = ("ehr.coming",)
 LOOKED_UP = ("ehr.patient.lookup",)
 SUBSCRIPTIONS = ("integration.fhir.subscription",)
+SUBSCRIBE = ("integration.fhir.subscribe",)
 OBSERVED = (
     "integration.mllp.connection",
     "integration.mllp.listener",
@@ -42,6 +43,7 @@ FHIR_REREAD = ("integration.fhir.reread",)
 MATRIX = {
     KEPT_BY_FEED: dict.fromkeys(ROLES, NOTHING),
     KEPT_BACK: dict.fromkeys(ROLES, NOTHING),
+    SUBSCRIBE: {role: "rwc" if role == "administrator" else NOTHING for role in ROLES},
     SUBSCRIPTIONS: {
         role: {"user": NOTHING, "administrator": "rwd"}.get(role, READ) for role in ROLES
     },
@@ -69,7 +71,12 @@ MAY_CALL = {
         "action_poll_now": OPERATORS,
         "action_test_fhir_connection": OPERATORS,
     },
-    "integration.fhir.subscription": {"action_poll": {"administrator"}},
+    "integration.fhir.subscription": {
+        "action_end": {"administrator"},
+        "action_look": {"administrator"},
+        "action_poll": {"administrator"},
+        "action_request": {"administrator"},
+    },
 }
 
 

@@ -1,7 +1,12 @@
 from datetime import datetime
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tools import keyring
+from odoo.addons.integration_core.tools.keyring import KeyRing
+
+from ..models import ehr_record
 from .fhir_feed_case import BOOKINGS, STAFF, FhirFeedCase, coded, moment, mrn
 
 
@@ -52,6 +57,9 @@ class TestFhirVisits(FhirFeedCase):
         before = self.visit("V1").move_ids
         late = self.arrive(self.version(old, 1, "08:05"))
         self.assert_put_aside(late, "older_version", "filtered")
+        self.assertIn("newer version", late.error_message)
+        # It is no failure, and nobody counts it as one.
+        self.assertEqual(late.attempt_ids.mapped("error_class"), [False])
         self.assertEqual(self.visit("V1").location_id.code, "3W^^2")
         self.assertEqual(self.visit("V1").move_ids, before)
 
@@ -331,3 +339,31 @@ class TestFhirSchedule(FhirFeedCase):
         self.assert_put_aside(self.arrive(self.version(slot, 1, "07:15")), "key_reused")
         wrong = self.version({**slot, "id": "slot-2"}, 1, "07:20", end=moment("11:00"))
         self.assert_put_aside(self.arrive(wrong), "ends_before")
+
+
+@tagged("post_install", "-at_install")
+class TestFhirKeys(FhirFeedCase):
+    """What a record is called stays known when another key makes pseudonyms."""
+
+    def test_a_name_is_known_by_the_new_key_from_then_on(self):
+        first, second = keyring.generate_key(), keyring.generate_key()
+        old, new = KeyRing.parse(f"a:{first}"), KeyRing.parse(f"b:{second}, a:{first}")
+        self.assertNotEqual(old.pseudonym_id, new.pseudonym_id)
+        records, company = self.env["ehr.record"], self.env.company
+        asked = (self.system.id, ["Encounter/1"], company)
+        with patch.object(ehr_record.keys, "require", lambda _cr: old):
+            row = records.create(
+                {
+                    "system_id": self.system.id,
+                    "company_id": company.id,
+                    "kind": "visit",
+                    "name_key": records._key(self.system.id, "Encounter/1", company),
+                }
+            )
+            before = row.name_key
+            self.assertEqual(records._named(*asked), {"Encounter/1": row})
+            self.assertEqual(row.name_key, before)
+        with patch.object(ehr_record.keys, "require", lambda _cr: new):
+            self.assertEqual(records._named(*asked), {"Encounter/1": row})
+            self.assertEqual(row.name_key, records._key(self.system.id, "Encounter/1", company))
+        self.assertNotEqual(row.name_key, before)

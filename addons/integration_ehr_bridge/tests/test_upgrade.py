@@ -35,3 +35,25 @@ class TestUpgrade(TransactionCase):
         self.assertEqual(len(set(references)), 6)
         self.assertTrue(all(len(one) == 10 and one == one.upper() for one in references))
         self.assertEqual((same[0].reference, own.reference), ("0123456789", kept))
+
+
+@tagged("post_install", "-at_install")
+class TestUpgradeFhir(TransactionCase):
+    """A database from before FHIR gets mappings and a routing that serve."""
+
+    def test_what_comes_is_approved(self):
+        path = "integration_ehr_bridge/migrations/19.0.1.3.0/post-fhir.py"
+        spec = importlib.util.spec_from_file_location("post_fhir", file_path(path))
+        script = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(script)
+        routing = self.env.ref("integration_ehr_bridge.routing_fhir_r4_standard")
+        mappings = routing.line_ids.mapping_id
+        self.assertEqual(len(mappings) + 1, len(script.APPROVED))
+        for records in (routing, mappings):
+            self.env.cr.execute(
+                f"UPDATE {records._table} SET state = 'draft' WHERE id = ANY(%s)", [records.ids]
+            )
+        self.env.invalidate_all()
+        script.migrate(self.env.cr, "19.0.1.2.0")
+        self.assertEqual(set(mappings.mapped("state")), {"approved"})
+        self.assertEqual(routing.state, "approved")

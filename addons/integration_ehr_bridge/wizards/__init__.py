@@ -4,4 +4,5 @@ from . import (
     integration_census_entry,
     integration_fhir_check,
     integration_fhir_reread,
+    integration_fhir_subscribe,
 )
