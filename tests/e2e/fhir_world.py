@@ -9,14 +9,13 @@ from tests.e2e.conftest import Suite
 from tests.e2e.fhir_peers import Trust
 from tests.e2e.office import EVENT, Supplier
 
-#: A confirmed order as a SupplyRequest of its first line. Its number recognises it.
-SUPPLY_REQUEST = """{
-    resourceType: 'SupplyRequest',
+#: A confirmed order as a Task, with what its first line says. Its number recognises it.
+TASK = """{
+    resourceType: 'Task',
     identifier: [{system: 'urn:odoo:order', value: root.order_number}],
-    status: 'active',
-    itemCodeableConcept: {text: root.lines[0].item.name},
-    quantity: {value: fhir_decimal(root.lines[0].quantity), unit: 'piece'},
-    authoredOn: '2026-11-30'
+    status: 'requested', intent: 'order',
+    description: root.lines[0].item.name,
+    input: [{type: {text: 'quantity'}, valueDecimal: fhir_decimal(root.lines[0].quantity)}]
 }"""
 NETWORKS = "127.0.0.0/8, ::1"
 
@@ -57,7 +56,7 @@ class Hospital:
     ) -> int:
         """A draft that sends confirmed orders."""
         office = self.suite.office
-        mapping = values.pop("mapping", SUPPLY_REQUEST)
+        mapping = values.pop("mapping", TASK)
         sends = values.get("fhir_purpose", "send") == "send"
         return office.create(
             "integration.interface",
@@ -75,7 +74,7 @@ class Hospital:
                 "event_type_ids": [[6, 0, [office.ref(EVENT)] if sends else []]],
                 "mapping_id": sends
                 and office.mapping(name=f"FHIR {uuid.uuid4().hex[:6]}", header=mapping),
-                "fhir_types": "SupplyRequest" if sends else False,
+                "fhir_types": "Task" if sends else False,
                 **values,
             },
         )

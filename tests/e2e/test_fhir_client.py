@@ -13,17 +13,15 @@ from tests.e2e.fhir_peers import Ehr, SmartServer, clinical_system
 from tests.e2e.fhir_world import Hospital
 from tests.harness import Database
 
-SEARCH = "SupplyRequest?identifier=urn:odoo:order|"
+SEARCH = "Task?identifier=urn:odoo:order|"
 #: Wraps what the mapping of the world makes, as another mapping would.
 TRANSACTION = """{
     resourceType: 'Bundle', type: 'transaction', entry: [
         {fullUrl: fhir_urn('order', root.order_number),
-         request: {method: 'POST', url: 'SupplyRequest',
+         request: {method: 'POST', url: 'Basic',
                    ifNoneExist: join('', ['identifier=urn:odoo:bundle%7C', root.order_number])},
-         resource: {resourceType: 'SupplyRequest', status: 'active',
-                    identifier: [{system: 'urn:odoo:bundle', value: root.order_number}],
-                    itemCodeableConcept: {text: root.lines[0].item.name},
-                    quantity: {value: fhir_decimal(root.lines[0].quantity)}}},
+         resource: {resourceType: 'Basic', code: {text: root.lines[0].item.name},
+                    identifier: [{system: 'urn:odoo:bundle', value: root.order_number}]}},
         {request: {method: 'PUT',
                    url: join('', ['Task?identifier=urn:odoo:task%7C', root.order_number])},
          resource: {resourceType: 'Task', status: 'requested', intent: 'order',
@@ -91,10 +89,10 @@ def test_orders_reach_a_public_server_by_smart(
     hospital.wait_settled(interface, 3)
     for order in orders:
         (found,) = ehr.resources(SEARCH + order.name)
-        assert found["quantity"]["value"] == 5
+        assert found["input"][0]["valueDecimal"] == 5
         link = hospital.suite.database.scalar(
             "SELECT res_id FROM integration_record_link WHERE external_id = %s",
-            [f"SupplyRequest/{found['id']}"],
+            [f"Task/{found['id']}"],
         )
         assert link == order.id
     hospital.suite.admin.call("integration.interface", "action_retire", [interface])
@@ -125,13 +123,13 @@ def test_several_matches_are_for_a_person(hospital: Hospital, ehr: Ehr) -> None:
     interface = connected(hospital, ehr, fhir_interaction="conditional_update")
     (order,) = hospital.suite.office.orders(hospital.supplier, 1)
     theirs = {
-        "resourceType": "SupplyRequest",
+        "resourceType": "Task",
         "identifier": [{"system": "urn:odoo:order", "value": order.name}],
-        "itemCodeableConcept": {"text": "Theirs"},
-        "quantity": {"value": 1},
+        "status": "requested",
+        "intent": "order",
     }
     for _time in range(2):
-        assert ehr.ask("POST", "SupplyRequest", theirs)[0] == 201
+        assert ehr.ask("POST", "Task", theirs)[0] == 201
     hospital.suite.office.confirm([order])
     hospital.suite.wait_watched(
         lambda: hospital.states(interface) == [("quarantined", "fhir_several_matches")],
@@ -147,21 +145,21 @@ def test_a_transaction_is_made_as_a_whole(hospital: Hospital, ehr: Ehr) -> None:
         ehr,
         mapping=TRANSACTION,
         fhir_interaction="transaction",
-        fhir_types="SupplyRequest, Task",
+        fhir_types="Basic, Task",
     )
     assert any("Transaction" in line for line in hospital.test(interface)["good"])
     (order,) = numbers(hospital)
     hospital.wait_settled(interface, 1)
-    (request,) = ehr.resources(f"SupplyRequest?identifier=urn:odoo:bundle|{order.name}")
+    (request,) = ehr.resources(f"Basic?identifier=urn:odoo:bundle|{order.name}")
     (task,) = ehr.resources(f"Task?identifier=urn:odoo:task|{order.name}")
-    assert task["focus"]["reference"].endswith(f"SupplyRequest/{request['id']}")
+    assert task["focus"]["reference"].endswith(f"Basic/{request['id']}")
     known = hospital.suite.database.sql(
         "SELECT resource_type, fhir_id FROM integration_fhir_known WHERE res_id = %s"
         " AND interface_id = %s ORDER BY place",
         [order.id, interface],
     )
     assert [(row["resource_type"], row["fhir_id"]) for row in known] == [
-        ("SupplyRequest", request["id"]),
+        ("Basic", request["id"]),
         ("Task", task["id"]),
     ]
     hospital.suite.admin.call("integration.interface", "action_retire", [interface])
@@ -181,9 +179,9 @@ def test_updates_that_race_lose_nothing(hospital: Hospital, ehr: Ehr) -> None:
         while not stop.is_set():
             turn += 1
             for order in orders[::2]:
-                path = f"SupplyRequest/{ids[order.name]}"
+                path = f"Task/{ids[order.name]}"
                 _status, found, headers = ehr.ask("GET", path)
-                note = {**found, "priority": "urgent", "reasonCode": [{"text": f"turn {turn}"}]}
+                note = {**found, "priority": "urgent", "reasonCode": {"text": f"turn {turn}"}}
                 status, *_ = ehr.ask("PUT", path, note, {"If-Match": headers["etag"]})
                 if status == 200:
                     written.append((order.name, f"turn {turn}"))
@@ -221,10 +219,10 @@ def _assert_no_lost_update(
     assert set(codes) <= {"fhir_version_conflict"}
     assert written, "somebody else wrote, too"
     for name, number in ids.items():
-        versions = ehr.history(f"SupplyRequest/{number}")
+        versions = ehr.history(f"Task/{number}")
         theirs = [one for one in versions if "reasonCode" in one]
         ours = [one for one in versions[1:] if "reasonCode" not in one]
-        turns = [one["reasonCode"][0]["text"] for one in theirs]
+        turns = [one["reasonCode"]["text"] for one in theirs]
         assert turns == [turn for order, turn in written if order == name], "all are there, once"
         if theirs and ours:
             # It was made over our own first version, so before the first of theirs.

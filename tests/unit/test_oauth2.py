@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from email.utils import formatdate
 from urllib.parse import parse_qs
 
 import jwt
@@ -19,6 +20,7 @@ from tests.unit.http_exchange import LOOPBACK
 from tests.unit.wire_server import WireServer, answering, respond
 
 URL = "https://idp.example/token"
+NOW = 1_790_000_000
 LIMITS = {"allowed_networks": LOOPBACK, "allow_plaintext": True}
 
 
@@ -70,6 +72,52 @@ def test_a_changed_assertion_is_refused_by_the_library():
     key = jwt.PyJWKSet.from_json(public)[proof.key_id]
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(f"{head}.{other}.{signature}", key, ["ES384"], audience=URL)
+
+
+# -- clocks that differ ----------------------------------------------------------------------
+
+
+class ByItsClock:
+    """A server in the place of the client: takes an assertion that is good by its own clock."""
+
+    def __init__(self, skew, tells=True):
+        self.now = NOW + skew
+        self.tells = tells
+        self.ids = []
+
+    def send(self, request):
+        (token,) = parse_qs(request.body.decode())["client_assertion"]
+        claims = jwt.decode(token, options={"verify_signature": False})
+        self.ids.append(claims["jti"])
+        headers = {"date": formatdate(self.now, usegmt=True)} if self.tells else {}
+        if not self.now < claims["exp"] <= self.now + 300:
+            return HttpResponse(401, headers, b'{"error": "invalid_client"}', False, 0.1, "")
+        body = b'{"access_token": "t", "token_type": "Bearer", "expires_in": 60}'
+        return HttpResponse(200, headers, body, False, 0.1, "")
+
+
+@pytest.mark.parametrize("skew", [-86400, -400, -59, 0, 200, 241, 86400])
+def test_an_assertion_is_good_by_the_clock_of_the_server(skew):
+    proof, _public = client_of("ES384")
+    server = ByItsClock(skew)
+    token = oauth2.obtain(server, proof, NOW)
+    assert (token.issued_at, token.expires_at) == (NOW, NOW + 60), "its life is by our clock"
+    assert len(set(server.ids)) == len(server.ids) <= 2
+
+
+def test_a_refusal_that_the_clock_does_not_explain_stands():
+    proof, _public = client_of("ES384")
+    server = ByItsClock(400, tells=False)
+    with pytest.raises(TokenRefused):
+        oauth2.obtain(server, proof, NOW)
+    assert len(server.ids) == 1
+    server = ByItsClock(400)
+    server.send = lambda request, send=server.send: HttpResponse(
+        401, send(request).headers, b'{"error": "invalid_client"}', False, 0.1, ""
+    )
+    with pytest.raises(TokenRefused, match="clock is 400 seconds ahead of ours"):
+        oauth2.obtain(server, proof, NOW)
+    assert len(server.ids) == 2
 
 
 # -- over sockets ----------------------------------------------------------------------------

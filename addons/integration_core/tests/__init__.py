@@ -55,6 +55,7 @@ from . import (
     test_interface,
     test_key_sets,
     test_lanes,
+    test_learning,
     test_legal_hold,
     test_map_values,
     test_mapping,

@@ -61,3 +61,15 @@ def note_conflict(
         """,
         [found.version, message_uuid, system_id, *record, found.type, found.id],
     )
+
+
+def forget(cr: BaseCursor, system_id: int, record: tuple[str, int], gone: Made) -> None:
+    """The server has a resource no more: what is sent next makes it anew."""
+    cr.execute(
+        """
+        DELETE FROM integration_fhir_known
+         WHERE system_id = %s AND res_model = %s AND res_id = %s AND resource_type = %s
+           AND place = '' AND fhir_id = %s
+        """,
+        [system_id, *record, gone.type, gone.id],
+    )

@@ -114,7 +114,7 @@ class PollDrain(Drain):
         with own_cursor(self.registry) as cr:
             if not lanes.hold(cr, self.lane_id, self.token):
                 return 0  # somebody else reads on from the same place
-            stored = self._record(cr, poll, plan, read, permit.generation)
+            stored = self._record(cr, poll, plan, read, permit)
             fault_point("fhir_page_stored")
         fault_point("fhir_page_committed")
         return max(stored, 1)
@@ -243,7 +243,9 @@ class PollDrain(Drain):
 
     # -- the record ------------------------------------------------------------------------
 
-    def _record(self, cr: BaseCursor, poll: Due, plan: _Plan, read: _Read, generation: int) -> int:
+    def _record(
+        self, cr: BaseCursor, poll: Due, plan: _Plan, read: _Read, permit: breakers.Permit
+    ) -> int:
         """Store a page with where the reading stands, or why it does not go on."""
         env = api.Environment(cr, SUPERUSER_ID, {})
         source = env["integration.interface"].browse(plan.source_id)
@@ -252,17 +254,26 @@ class PollDrain(Drain):
         if error is not None:
             self._failed(cr, poll, plan, read, error, source)
         elif read.step and read.step.walk:
-            fhir_polls.went_on(cr, poll, read.step.walk, read.step.mark, stored, plan.ring)
+            fhir_polls.went_on(cr, poll, read.step, stored, remark, plan.ring)
         elif read.step and read.page:
             fhir_polls.ended(cr, poll, read.step.mark, stored, plan.interval, remark)
         if error is None:
             self._obstacles.passed(cr, plan.source_id)
-        call = _call(read)
-        if read.status is not None or (error is not None and health.is_outage(error)):
-            failures = int(call.error is not None and health.is_outage(call.error))
-            breakers.record(cr, source, 1 - failures, failures, generation)
-            health.record(source, [call])
+        self._judge(cr, source, read, permit)
         return stored
+
+    def _judge(
+        self, cr: BaseCursor, source: BaseModel, read: _Read, permit: breakers.Permit
+    ) -> None:
+        """What a request says of the partner; one that did not leave gives its permits back."""
+        call = _call(read)
+        outage = read.error is not None and health.is_outage(read.error)
+        if read.status is None and not outage:
+            rates.give_back(cr, source.id, source.policy_id, 1)
+            breakers.unused(cr, source.id, source.policy_id, permit, 0)
+            return
+        breakers.record(cr, source, int(not outage), int(outage), permit.generation)
+        health.record(source, [call])
 
     def _failed(
         self,

@@ -18,9 +18,11 @@ from odoo.addons.integration_core.engine import lanes
 from odoo.addons.integration_core.tools.keyring import KeyRing, KeyRingError
 
 from ..tools.fhir import watermark
-from ..tools.fhir.paging import Walk
+from ..tools.fhir.paging import Step, Walk
 
 NOW = "(now() AT TIME ZONE 'UTC')"
+#: What was remarked on earlier pages of a reading stays until its end.
+_REMARK = "coalesce(%s, CASE WHEN walk IS NULL THEN NULL ELSE remark END)"
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,18 @@ def overdue_lanes(cr: BaseCursor, grace: float) -> list[int]:
 
 
 def went_on(
-    cr: BaseCursor, poll: Due, walk: Walk, mark: datetime | None, stored: int, ring: KeyRing | None
+    cr: BaseCursor, poll: Due, step: Step, stored: int, remark: str, ring: KeyRing | None
 ) -> None:
     """A page is stored, and others follow at once."""
     cr.execute(
         f"""
         UPDATE integration_fhir_poll
            SET walk = %s, watermark = greatest(watermark, %s), polled_at = {NOW}, next_at = {NOW},
-               failures = 0, error_code = NULL, error_message = NULL,
+               failures = 0, error_code = NULL, error_message = NULL, remark = {_REMARK},
                stored = coalesce(stored, 0) + %s, run_stored = coalesce(run_stored, 0) + %s
          WHERE id = %s
         """,  # noqa: S608 - a constant
-        [_sealed(poll.id, walk, ring), mark, stored, stored, poll.id],
+        [_sealed(poll.id, step.walk, ring), step.mark, remark or None, stored, stored, poll.id],
     )
 
 
@@ -113,7 +115,7 @@ def ended(
         UPDATE integration_fhir_poll
            SET walk = NULL, watermark = greatest(watermark, %s), polled_at = {NOW},
                caught_up_at = {NOW}, next_at = {NOW} + %s * interval '1 second', failures = 0,
-               error_code = NULL, error_message = NULL, remark = %s,
+               error_code = NULL, error_message = NULL, remark = {_REMARK},
                stored = coalesce(stored, 0) + %s,
                last_stored = coalesce(run_stored, 0) + %s, run_stored = 0
          WHERE id = %s
@@ -139,9 +141,9 @@ def failed(cr: BaseCursor, poll: Due, code: str, text: str, delay: float, *, ane
     )
 
 
-def _sealed(poll_id: int, walk: Walk, ring: KeyRing | None) -> str:
+def _sealed(poll_id: int, walk: Walk | None, ring: KeyRing | None) -> str:
     """Where a reading stands, as it is stored: links hold what servers like to put into them."""
-    text = json.dumps(asdict(walk), default=_written)
+    text = json.dumps(asdict(walk or Walk()), default=_written)
     if ring is None:
         return text
     return "k:" + ring.encrypt(text.encode(), _context(poll_id)).hex()

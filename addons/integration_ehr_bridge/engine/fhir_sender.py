@@ -32,10 +32,12 @@ class Learned:
 
     :ivar made: what the server calls what was made or changed
     :ivar conflict: the version that it has instead of the one that we know
+    :ivar gone: what it has no more
     """
 
     made: tuple[Made, ...] = ()
     conflict: Made | None = None
+    gone: Made | None = None
 
 
 class FhirSender:
@@ -126,7 +128,12 @@ class FhirSender:
             return self._succeeded(exchange, answer, message, outcome)
         if isinstance(error, responses.VersionConflict):
             return self._in_conflict(exchange, answer, message, outcome, error)
-        return self._answered(outcome, answer, error)
+        judged = self._answered(outcome, answer, error)
+        if exchange.id and answer.status in (404, 410) and message.res_id:
+            gone = Made(exchange.type, exchange.id, "")
+            self._names.pop((message.res_model, message.res_id, exchange.type), None)
+            return replace(judged, learned=Learned(gone=gone))
+        return judged
 
     def _succeeded(
         self, exchange: Exchange, answer: HttpResponse, message: Outgoing, outcome: Outcome

@@ -70,5 +70,7 @@ class IntegrationFhirKnown(models.Model):
                     system_id, document, f"{made.type}/{made.id}", alias=True
                 )
             fhir_known.note(cr, system_id, interface.id, record, made)
+        if learned.gone:
+            fhir_known.forget(cr, system_id, record, learned.gone)
         if learned.conflict:
             fhir_known.note_conflict(cr, system_id, record, learned.conflict, message.uuid)

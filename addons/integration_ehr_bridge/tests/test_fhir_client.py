@@ -201,6 +201,23 @@ class TestFhirClient(FhirCase):
         self.assertEqual(self.drained().state, "done")
         self.assertEqual(self.known(country).version, "2")
 
+    def test_what_was_deleted_there_is_made_anew_when_a_person_says_so(self):
+        server = self.serve(
+            in_turn(created(7, 1), (410, outcome("deleted")), created(8, 1)),
+            fhir_interaction="update",
+        )
+        country = self.fire()
+        self.dispatch()
+        self.drained()
+        message = self.again(country)
+        self.assertEqual((message.state, message.error_code), ("dead", "http_410"))
+        self.assertFalse(self.fhir.endpoint_disabled)
+        self.assertFalse(self.known(country))
+        message.action_retry()
+        self.assertEqual(self.drained().state, "done")
+        self.assertEqual([one.method for one in server.asked], ["POST", "PUT", "POST"])
+        self.assertEqual(self.known(country).fhir_id, "8")
+
     def test_a_conditional_update(self):
         server = self.serve(
             lambda asked: (200, {"resourceType": "Basic", "id": "9", "meta": {"versionId": "2"}}),

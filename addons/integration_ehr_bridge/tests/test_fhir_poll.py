@@ -256,6 +256,56 @@ class TestFhirPoll(PollCase):
         self.assertTrue(message.partition_key.startswith("p:"))
         self.assertEqual(message.payload_ids.data_class, "confidential")
 
+    def test_types_that_nobody_takes_are_named_and_not_stored(self):
+        self.set_up(self.feed, handler=False, routing_id=self._routing().id)
+        pages = Pages(basic(1, 1), basic(2, 2), basic(3, 3), size=1)
+        pages.resources["2"] |= {"resourceType": "Patient", "name": [{"family": "Roe"}]}
+        self.serve(pages)
+        poll = self.poll()
+        self.assertEqual(self.keys(), ["Basic/1/_history/1", "Basic/3/_history/1"])
+        self.assertIn("not stored: Patient", poll.remark)
+        self.poll()
+        self.assertIn("Patient", poll.remark)
+
+    def _routing(self):
+        return self.env["integration.routing"].create(
+            {
+                "name": "Basic",
+                "code": "basic_only",
+                "state": "approved",
+                "line_ids": [(0, 0, {"message_type": "Basic", "action": "filter"})],
+            }
+        )
+
+    def test_a_token_that_ends_in_the_middle_of_paging_is_replaced(self):
+        class Access:
+            token = "old"
+
+            def make_ready(self):
+                pass
+
+            def headers(self):
+                return {"authorization": f"Bearer {self.token}"}
+
+            def refused(self, _headers):
+                self.token = "new"
+                return True
+
+        pages = Pages(*(basic(n, 10 - n) for n in range(1, 6)), sorts=False)
+        server = self.serve(
+            lambda asked: (
+                (401, outcome("expired"))
+                if "_offset" in asked.path and "old" in asked.headers["authorization"]
+                else pages(asked)
+            )
+        )
+        access = Access()
+        transport = type(self.env["integration.transport.fhir"])
+        self.patch(transport, "_access", lambda *_args: access)
+        poll = self.poll()
+        self.assertEqual((poll.state, poll.failures, len(self.keys())), ("ok", 0, 5))
+        self.assertEqual(len(server.asked), 4, "three pages, one of them twice")
+
     def test_what_the_server_remarks_is_shown(self):
         pages = Pages(basic(1, 1))
 

@@ -146,7 +146,7 @@ def _refused(exchange: Exchange, status: int) -> errors.IntegrationError:
     if status in (404, 410):
         return Refused(
             f"The server has no {exchange.type} under the id that it gave us: it was deleted "
-            "there. Decide whether it is to be made anew.",
+            "there. Decide: “Retry” makes it anew, “Resolve” leaves it so.",
             code=code,
         )
     hint = _HINTS.get(status, f"it refuses this {exchange.type}. Correct the mapping or the data")
