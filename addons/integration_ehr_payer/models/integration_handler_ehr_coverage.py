@@ -31,13 +31,14 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
             "valid_until": data.get("until") or False,
             "told_at": at,
             "arrived": received.arrived,
+            # By the present key: an older one may leave the ring.
+            "name_key": covers._key_of(received.system_id, data["record"])[0],
             "message_uuid": received.uuid,
         }
         if cover:
             cover.write(values)
         else:
             values["system_id"] = received.system_id
-            values["name_key"] = covers._key_of(received.system_id, data["record"])[0]
             cover = covers.create({**values, "company_id": self.env.company.id})
         # A number that nobody needs is not kept.
         needed = payer.claim_member and data["status"] != "error"
