@@ -95,14 +95,14 @@ class EhrAuthorization(models.Model):
         :raises UserError: what is missing before it can be asked
         """
         # sudo: who asks need see neither payers nor covers; the wizard has checked the rights
-        env = self.sudo().env
+        visit, code, env = visit.sudo(), code.sudo(), self.sudo().env
         payer = env["ehr.payer"].search(
-            [("company_id", "=", visit.company_id.id), ("code", "=", visit.sudo().payer_code)]
+            [("company_id", "=", visit.company_id.id), ("code", "=", visit.payer_code)]
         )
         if not payer:
             raise UserError(self.env._("The visit has no payer that is in the list of payers."))
         day = fields.Date.context_today(self)
-        cover = env["ehr.coverage"]._of(visit.sudo(), payer, day)
+        cover = env["ehr.coverage"]._of(visit, payer, day)
         if payer.claim_member and (lacking := self._find_lacking(cover)):
             raise UserError(self.env._("The payer was not asked: %s", lacking))
         made = env[self._name].create(
@@ -111,7 +111,7 @@ class EhrAuthorization(models.Model):
                 "encounter_id": visit.id,
                 "coverage_id": cover.id,
                 "charge_code_id": code.id,
-                "charge_code": code.sudo().code,
+                "charge_code": code.code,
                 "quantity": quantity,
                 "order_number": order_number or False,
                 "asked_at": fields.Datetime.now(),

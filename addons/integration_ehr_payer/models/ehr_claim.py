@@ -128,17 +128,15 @@ class EhrClaim(models.Model):
         """
         self._require_biller()
         # sudo: claims are closed to people; the role was checked, the invoices are readable
-        full = moves.sudo()
-        wanted = [(move, self.sudo()._content(move)) for move in full]
+        claims, full = self.sudo().browse(), moves.sudo()
+        wanted = [(move, claims._content(move)) for move in full]
         lacking = [f"{move.name}: {why}" for move, content in wanted for why in content["lacking"]]
         if lacking:
             raise UserError(
                 self.env._("Nothing was submitted. Mend this first:\n%s", "\n".join(lacking))
             )
-        found = self.sudo().browse()
-        for move, content in wanted:
-            found |= self.sudo()._make(move, content["lines"], content)
-        return found.sudo(False)
+        made = [claims._make(move, content["lines"], content) for move, content in wanted]
+        return claims.union(*made).sudo(False)
 
     def _make(self, move, lines, content, replaces=None):
         move.ehr_claim_ids.filtered("is_latest").is_latest = False

@@ -177,7 +177,7 @@ class EhrEligibility(models.Model):
             # sudo: questions are closed to people; the role was checked, the record is readable
             full = one.sudo()
             if full.state != "to_ask":
-                latest = self.sudo()._latest(full.payer_id, full.encounter_id, full.account_id)
+                latest = full._latest(full.payer_id, full.encounter_id, full.account_id)
                 if latest != full:
                     raise UserError(self.env._("There is a later question about this visit."))
                 full = full.create(
