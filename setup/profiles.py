@@ -14,7 +14,12 @@ from xml.etree import ElementTree
 from setup import expressions, profiles_out
 
 #: Addons with routings and mappings of HL7 v2, in the order in which they are told of.
-ADDONS = ("integration_ehr_bridge", "integration_ehr_supply", "integration_ehr_billing")
+ADDONS = (
+    "integration_ehr_bridge",
+    "integration_ehr_supply",
+    "integration_ehr_billing",
+    "integration_ehr_payer",
+)
 _PATH = re.compile(
     r"\b([A-Z][A-Z0-9]{2})(?:\[0\]|\[\?[^\]]*\[0\][^\]]*\])?(?:\s*\|\s*\[0\])?\)?"
     r"\.f(\d+)\b(?:\[0\])?(?:\.c(\d+))?"

@@ -12,9 +12,14 @@ from xml.etree import ElementTree
 
 from setup import expressions
 
-ADDONS = ("integration_ehr_bridge", "integration_ehr_supply", "integration_ehr_billing")
+ADDONS = (
+    "integration_ehr_bridge",
+    "integration_ehr_supply",
+    "integration_ehr_billing",
+    "integration_ehr_payer",
+)
 _PATH = re.compile(r"\b(?:root|item)\.([A-Za-z][A-Za-z0-9.\[\]]*)")
-_SOURCE = re.compile(r"(?:fhir_actors\()?([a-z][A-Za-z]*)")
+_SOURCE = re.compile(r"(?:fhir_actors\(|\([^&]*&& )?([a-z][A-Za-z]*)")
 _LOOKUP = re.compile(r"lookup\(\s*'([a-z0-9_]+)'")
 _CONSTANT = re.compile(r"`[^`]*`")
 #: Functions that read the whole resource, and which elements of it.
@@ -103,7 +108,7 @@ def _row(member: str, text: str, inside: str) -> tuple[str, list[str], list[str]
         if call in text:
             elements += read
     for path in _PATH.findall(text):
-        name = re.sub(r"\[\d*\]", "", path).rstrip(".]")
+        name = re.sub(r"\[\d*\]", "", path).rstrip(".[]")
         prefix = f"{inside}." if inside and f"item.{path}" in text else ""
         if name != "contained":
             elements.append(prefix + name)

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 ADDONS = Path(__file__).parents[2] / "addons"
-NAMES = ("integration_ehr_bridge", "integration_ehr_supply", "integration_ehr_billing")
+NAMES = (
+    "integration_ehr_bridge",
+    "integration_ehr_supply",
+    "integration_ehr_billing",
+    "integration_ehr_payer",
+)
 #: Files and folders in which HL7 is read, written and carried, by the beginning of their names.
 DOORS = ("fhir", "hl7", "mllp", "sending", "listener_", "http_bodies")
 #: The same among models.

@@ -1,0 +1,116 @@
+# Copyright 2026 Integration Suite Contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a payer's answer makes of a claim and of each of its lines.
+
+An answer says how things stand, not what is added: a later one replaces what an earlier one said.
+Sums are decimals in the currency of the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from odoo.addons.integration_core.tools import errors
+
+#: What a payer makes of a request as a whole.
+OUTCOMES: Final = ("queued", "complete", "partial", "error")
+ZERO: Final = Decimal()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a payer says of one line.
+
+    :ivar paid: what it pays, or has paid, of the line
+    :ivar patient: what it says that the patient owes; nobody denies that
+    :ivar denied: what it will not pay
+    :ivar reasons: pairs of code and text, as the payer writes them
+    """
+
+    sequence: int
+    paid: Decimal
+    patient: Decimal
+    denied: Decimal
+    reasons: tuple[tuple[str, str], ...] = ()
+
+
+def verdicts(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """What an answer says of the lines of a claim; nothing, if it only confirms or refuses it.
+
+    :param claimed: amount by number of the line
+    :param answer: as in the contract ``ehr.claim_answer``
+    :raises errors.ConflictError: ``unknown_claim_line``, ``claim_line_twice``, ``paid_too_much``
+    :raises errors.ContractError: ``claim_lines_missing``: a complete answer leaves lines open
+    """
+    if answer["outcome"] not in ("complete", "partial"):
+        return ()
+    told = answer.get("lines", ())
+    numbers = [one["sequence"] for one in told]
+    if set(numbers) - set(claimed):
+        raise errors.ConflictError(
+            "The payer answers a line that the claim does not have. Compare the answer with the "
+            "claim, and ask the payer; then cancel this message.",
+            code="unknown_claim_line",
+        )
+    if len(set(numbers)) < len(numbers):
+        raise errors.ConflictError(
+            "The payer answers a line twice in one answer. Ask the payer which is right, then "
+            "cancel this message.",
+            code="claim_line_twice",
+        )
+    if answer["outcome"] == "complete" and set(claimed) - set(numbers):
+        raise errors.ContractError(
+            "The payer calls its answer complete, and does not say what it pays of each line. Ask "
+            "the payer for the lines that are missing, then cancel this message.",
+            code="claim_lines_missing",
+        )
+    return tuple(_verdict(claimed[one["sequence"]], one) for one in told)
+
+
+def _verdict(claimed: Decimal, told: Mapping[str, Any]) -> Verdict:
+    paid, patient = Decimal(told["paid"]), Decimal(told.get("patient") or 0)
+    left = claimed - paid - patient
+    denied = Decimal(told["denied"]) if told.get("denied") is not None else left
+    if denied < 0 <= claimed or denied > max(left, ZERO):
+        raise errors.ConflictError(
+            "What the payer pays, leaves to the patient and denies of a line is more than was "
+            "claimed. Ask the payer what is right, then cancel this message.",
+            code="paid_too_much",
+        )
+    reasons = tuple((one["code"], one.get("text") or "") for one in told.get("reasons", ()))
+    return Verdict(told["sequence"], paid, patient, denied, reasons)
+
+
+def line_state(claimed: Decimal, verdict: Verdict) -> str:
+    """What became of a line: ``paid``, ``partial`` or ``denied``."""
+    if not verdict.denied:
+        return "paid"
+    return "denied" if verdict.denied == claimed else "partial"
+
+
+def claim_state(outcome: str, lines: Iterable[str]) -> str:
+    """What became of a claim, by the outcome of its latest answer and the states of its lines.
+
+    >>> claim_state("queued", ["open", "open"])
+    'accepted'
+    >>> claim_state("complete", ["paid", "denied"])
+    'partial'
+    >>> claim_state("partial", ["paid", "open"])
+    'accepted'
+    """
+    if outcome == "error":
+        return "failed"
+    found = set(lines)
+    if outcome == "queued" or "open" in found:
+        return "accepted"
+    if found == {"paid"}:
+        return "paid"
+    return "denied" if found == {"denied"} else "partial"
+
+
+def shares(amounts: Sequence[Decimal], total: Decimal) -> bool:
+    """Whether the lines of a claim come to its total: nothing is left out, nothing is added."""
+    return sum(amounts, ZERO) == total
