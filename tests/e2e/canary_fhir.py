@@ -98,7 +98,7 @@ class Resources:
     def _message(self, *resources: dict[str, Any]) -> dict[str, Any]:
         header = {
             "resourceType": "MessageHeader", "id": "m1",
-            "eventCoding": {"code": self.ward.said["note"][:20].replace(" ", "-")},
+            "eventCoding": {"code": "appointment"},
             "sender": {"display": self.ward.said["doctor"]},
             "source": {"endpoint": "http://ehr.example"},
         }  # fmt: skip
@@ -208,8 +208,8 @@ class Resources:
                        organization={"reference": "Organization/dep"},
                        code=[_coded("SURGEON")])  # fmt: skip
         yield self._of("Schedule", "sched", comment=said["note"], serviceType=[_coded("ORTHO")],
-                       actor=[{"reference": "Practitioner/doc-9",
-                               "display": said["doctor"]}])  # fmt: skip
+                       actor=[{"reference": "Practitioner/doc-9", "display": said["doctor"]},
+                              {"reference": "Location/ward"}])  # fmt: skip
         yield self._of("Slot", "slot", status="free", comment=said["note"], start=self._now(),
                        end=self._now(), schedule={"reference": "Schedule/sched"})  # fmt: skip
 

@@ -7,6 +7,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -161,3 +162,121 @@ def test_both_ways_come_to_the_same(visit: Hospital, seed: int) -> None:
     both = [*visit.hl7, *apply(shuffled), *turn.choices(visit.hl7, k=2)]
     turn.shuffle(both)
     assert outcome(both) == alone
+
+
+# -- what a later version says otherwise -----------------------------------------------------
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 3, 2, hour, minute)
+
+
+def state(status: str, hour: int, *stays: Any, **more: Any) -> Any:
+    facts = {"patient": 1, **more.pop("facts", {})}
+    classes = more.pop("classes", [("inpatient", None)])
+    return State(status, at(hour), stays=stays, classes=classes, facts=facts, **more)
+
+
+def known(*versions: Any) -> dict[str, Any]:
+    return outcome(apply(list(versions)))
+
+
+BED, OTHER = Stay(1, at(8)), Stay(2, at(8))
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        # Announced and called off, and called off as the first that is heard of it.
+        ([state("planned", 7), state("cancelled", 8)], {"state": "cancelled"}),
+        ([state("cancelled", 8, start=at(9))], {"state": "cancelled"}),
+        # Announced, come, and entered by mistake: nothing is left of it.
+        (
+            [state("planned", 7), state("present", 9, BED, start=at(8)), state("mistaken", 10)],
+            {"state": "cancelled", "location": None},
+        ),
+        # Not come after all: it is announced still.
+        (
+            [state("planned", 7), state("present", 9, BED, start=at(8)), state("planned", 10)],
+            {"state": "planned"},
+        ),
+        # Cancelled by mistake.
+        (
+            [
+                state("present", 9, BED, start=at(8)),
+                state("cancelled", 10),
+                state("present", 11, BED, start=at(8)),
+            ],
+            {"state": "present", "location": 1},
+        ),
+        # Another bed from the beginning, with what followed.
+        (
+            [
+                state("present", 9, BED, Stay(3, at(8, 30)), start=at(8)),
+                state("present", 10, OTHER, Stay(3, at(8, 30)), start=at(8)),
+            ],
+            {"state": "present", "location": 3, "stays": [2]},
+        ),
+        # The bed is known later than the admission.
+        (
+            [state("present", 9, start=at(8)), state("present", 10, BED, start=at(8))],
+            {"state": "present", "location": 1, "admitted_at": at(8)},
+        ),
+        # Another time of the admission, and of the discharge.
+        (
+            [
+                state("finished", 11, BED, start=at(8), end=at(10)),
+                state("finished", 12, Stay(1, at(7)), start=at(7), end=at(10, 30)),
+            ],
+            {"state": "discharged", "admitted_at": at(7), "discharged_at": at(10, 30)},
+        ),
+        # A place where he is to be moves nobody.
+        (
+            [state("present", 9, BED, Stay(2, planned=True), start=at(8))],
+            {"state": "present", "location": 1},
+        ),
+        # What is no longer said is empty.
+        (
+            [
+                state("present", 9, BED, start=at(8), facts={"service": "CAR"}),
+                state("present", 10, BED, start=at(8)),
+            ],
+            {"state": "present", "service": None},
+        ),
+        # Nobody knows what becomes of it: only what is said besides counts.
+        (
+            [
+                state("present", 9, BED, start=at(8)),
+                state("unknown", 10, facts={"service": "SUR"}),
+            ],
+            {"state": "present", "location": 1, "service": "SUR"},
+        ),
+    ],
+)
+def test_later_versions(versions: list[Any], expected: dict[str, Any]) -> None:
+    found = known(*versions)
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_change_of_class_at_its_time() -> None:
+    classes = [("emergency", at(8)), ("inpatient", at(9))]
+    events = apply([state("present", 10, BED, start=at(8), classes=classes)])
+    assert [(one.kind, one.occurred_at) for one in events] == [
+        ("register", at(8)),
+        ("to_inpatient", at(9)),
+    ]
+    assert standing(events).values["class"] == "inpatient"
+    assert standing(events).was_inpatient
+
+
+def test_what_was_told_of_another_visit_is_taken_back() -> None:
+    events, told = state_of.events(state("present", 9, BED, start=at(8)), NOTHING)
+    events += state_of.withdrawn(told, at(10))
+    assert outcome(events)["state"] == "cancelled"
+
+
+def test_a_version_that_says_the_same_tells_nothing() -> None:
+    one = state("finished", 11, BED, start=at(8), end=at(10))
+    _events, told = state_of.events(one, NOTHING)
+    again = State(**{**vars(one), "recorded_at": at(12)})
+    assert state_of.events(again, told) == ([], told)

@@ -333,11 +333,13 @@ def _insert_attempts(cr: BaseCursor, results: Sequence[Result]) -> None:
                 round(result.duration * 1000),
                 str(result.state),
                 result.http_status,
-                str(result.error.error_class) if result.error else None,
-                result.error.code if result.error else None,
-                error_text(result.error),
+                str(error.error_class) if error else None,
+                error.code if error else None,
+                error_text(error),
             )
             for result in results
+            # Why a message has no effect is said of the message; the attempt did not fail.
+            for error in [None if result.state == State.FILTERED else result.error]
         ],
         page_size=len(results),
     )

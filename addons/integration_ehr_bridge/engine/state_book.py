@@ -27,6 +27,7 @@ class Known:
 
     :ivar row: empty until it is stored
     :ivar record: what it is in Odoo; empty if it is nothing there
+    :ivar visit: of which visit it was, by a message of this batch; it is kept with the visit alone
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Known:
     version: Version | None = None
     told: Any = None
     code: str = ""
+    visit: Identifier | None = None
     changed: set[str] = field(default_factory=set)
 
 

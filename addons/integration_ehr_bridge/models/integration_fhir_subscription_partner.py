@@ -116,8 +116,8 @@ class IntegrationFhirSubscription(models.Model):
         if not source:
             raise UserError(
                 self.env._(
-                    "Say first through which interface the partner's server is asked: “Read "
-                    "through” of the page for polling."
+                    "Say first through which interface the partner's server is asked: “Polls "
+                    "through” on the page “Polling”."
                 )
             )
         if not interface._carries_traffic() or not source._carries_traffic():

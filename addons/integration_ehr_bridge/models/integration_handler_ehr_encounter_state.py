@@ -74,23 +74,25 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
         """The events that a version tells, those that it takes back among them."""
         visit = self._visit(data)
         known = book.known(data["record"])
-        kept = (known and known.told) or {}
-        told = Told.from_json(kept)
-        before = kept.get("visit")
+        told = Told.from_json(known and known.told)
+        before = self._visit_before(known)
         found = []
-        if before and tuple(before) != tuple(visit):
+        if before and before != visit:
             # The record is of another visit than it was: it is none of the former one.
-            former = census_told.Identifier(*before)
             found = [
-                Entry(former, self._arrived(event, received), received)
+                Entry(before, self._arrived(event, received), received)
                 for event in census_state.withdrawn(told, state.recorded_at)
             ]
             told = census_state.NOTHING
         events, told = census_state.events(state, told)
-        book.note(
-            data["record"], "visit", version=version, told={**told.as_json(), "visit": list(visit)}
-        )
+        book.note(data["record"], "visit", version=version, told=told.as_json()).visit = visit
         return [*found, *(Entry(visit, self._arrived(one, received), received) for one in events)]
+
+    def _visit_before(self, known):
+        """Of which visit a record was; ``None`` for one that is new."""
+        if known is None:
+            return None
+        return known.visit or (known.record and known.record._visit_key()) or None
 
     def _arrived(self, event, received):
         return Event(

@@ -57,6 +57,9 @@ class TestFhirVisits(FhirFeedCase):
         before = self.visit("V1").move_ids
         late = self.arrive(self.version(old, 1, "08:05"))
         self.assert_put_aside(late, "older_version", "filtered")
+        self.assertIn("newer version", late.error_message)
+        # It is no failure, and nobody counts it as one.
+        self.assertEqual(late.attempt_ids.mapped("error_class"), [False])
         self.assertEqual(self.visit("V1").location_id.code, "3W^^2")
         self.assertEqual(self.visit("V1").move_ids, before)
 

@@ -112,7 +112,7 @@ class TestFhirSubscribe(FhirFeedCase):
 
     def test_what_the_server_refuses_is_told(self):
         self.serve(lambda _asked: (422, outcome("invalid", diagnostics="no such topic")))
-        with self.assertRaisesRegex(UserError, "no such topic"):
+        with self.assertRaisesRegex(UserError, "HTTP 422"):
             self.subscribe(topic_url="http://topics/none")
         self.assertFalse(self.env["integration.fhir.subscription"].search([]))
 

@@ -26,6 +26,8 @@ comes to the same.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,10 +94,11 @@ class Told:
     """What the versions of a state have told so far, and what still counts of it.
 
     :ivar events: kind, moment and place of each event
+    :ivar facts: marks of the attributes that were said (:func:`mark`): no number stands there
     """
 
     events: tuple[tuple[str, datetime, int | None], ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The form in which it is kept."""
@@ -115,6 +118,12 @@ class Told:
             ),
             kept.get("facts", {}),
         )
+
+
+def mark(value: Any) -> str:
+    """Tells whether an attribute is the same as before, without saying what it is."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 NOTHING: Final = Told()
@@ -151,7 +160,7 @@ class _Reading:
             wanted = tuple(self._steps())
             self._compare(wanted)
         self._attributes()
-        return self.found, Told(wanted, self.facts)
+        return self.found, Told(wanted, {name: mark(value) for name, value in self.facts.items()})
 
     # -- what happened ---------------------------------------------------------------------
 
@@ -278,9 +287,9 @@ class _Reading:
             return
         known = dict(self.told.facts)
         for one in self.found:
-            known |= {name: value for name, value in one.facts.items() if name in _SAID}
+            known |= {name: mark(value) for name, value in one.facts.items() if name in _SAID}
         said = {name: self.facts.get(name) for name in {*self.told.facts, *self.facts}}
-        changed = {name: value for name, value in said.items() if value != known.get(name)}
+        changed = {n: v for n, v in said.items() if v is None or mark(v) != known.get(n)}
         if changed.get("patient", True) is None:
             del changed["patient"]  # a visit stays that of whom it was told of
         if changed:
