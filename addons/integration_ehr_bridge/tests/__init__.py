@@ -17,6 +17,7 @@ from . import (
     test_coming,
     test_ehr_events,
     test_feed_retries,
+    test_fhir_answers,
     test_fhir_check,
     test_fhir_client,
     test_fhir_door,

@@ -34,6 +34,27 @@ def outcome(code, severity="error", **more):
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
+def created(number=1, version=1, status=201):
+    """What a server answers that keeps its answers short."""
+
+    def answer(asked):
+        place = f"{asked.path.partition('?')[0]}/{number}/_history/{version}"
+        return status, None, {"Location": f"http://127.0.0.1{place}", "ETag": f'W/"{version}"'}
+
+    return answer
+
+
+def in_turn(*answers):
+    """One answer after the other; each is ``(status, value, headers)`` or a function."""
+    left = list(answers)
+
+    def answer(asked):
+        found = left.pop(0)
+        return found(asked) if callable(found) else found
+
+    return answer
+
+
 class FhirServer:
     """Answers each request with what ``answer(asked)`` returns: status, JSON value and headers."""
 
