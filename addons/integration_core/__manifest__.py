@@ -1,7 +1,7 @@
 {
     "name": "Integration Core",
     "summary": "Systems, interfaces, contracts and a reliable message engine for Odoo",
-    "version": "19.0.1.6.0",
+    "version": "19.0.1.7.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "license": "LGPL-3",

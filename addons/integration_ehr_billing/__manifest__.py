@@ -1,7 +1,7 @@
 {
     "name": "Integration EHR Billing",
     "summary": "Charges and accounts of visits become invoices, and senders learn of it",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",

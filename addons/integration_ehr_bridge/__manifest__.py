@@ -1,7 +1,7 @@
 {
     "name": "Integration EHR Bridge",
     "summary": "HL7 v2 and FHIR R4: census, beds and appointments, without clinical data",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",

@@ -1,7 +1,7 @@
 {
     "name": "Integration Monitoring",
     "summary": "Operators see trouble before users do: incidents, service levels, triage",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",

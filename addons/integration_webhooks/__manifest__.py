@@ -1,7 +1,7 @@
 {
     "name": "Integration Webhooks",
     "summary": "Signed outbound webhooks and verified inbound ones (Standard Webhooks)",
-    "version": "19.0.1.2.1",
+    "version": "19.0.1.3.0",
     "category": "Productivity/Integration",
     "author": "Integration Suite Contributors",
     "website": "https://github.com/integration-suite/integration-suite",
