@@ -197,6 +197,7 @@ def test_tampering(trail: AuditTrail, auditor: Auditor, kind: str) -> None:
     assert auditor.verify() == ("intact", "")
 
 
+@pytest.mark.long
 def test_the_end_is_cut_off(trail: AuditTrail, auditor: Auditor) -> None:
     """Last, for it cannot be undone: nobody else holds the key."""
     admin = Client.login(auditor.client.url, trail.database.name, "admin", "admin")

@@ -105,6 +105,7 @@ def test_workers_share_one_connection_that_outlives_their_drains(suite: Suite) -
         wait_until(lambda: receiver._open == 0, what="the connection closed")
 
 
+@pytest.mark.long
 def test_death_of_the_holder_costs_neither_a_message_nor_the_order(suite: Suite) -> None:
     with MllpReceiver(delay=0.05) as receiver:
         line = feed(suite, receiver)

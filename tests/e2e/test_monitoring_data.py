@@ -129,6 +129,7 @@ def test_a_transaction_that_commits_late(world: World, interface: int, minutes: 
     assert_complete(world, interface)
 
 
+@pytest.mark.long
 def test_a_transaction_that_is_open_for_longer_than_minutes_are(
     world: World, interface: int
 ) -> None:
@@ -222,6 +223,7 @@ def test_hours_and_days_are_the_sum_of_closed_minutes(world: World, interface: i
         assert row["hour"] >= row["minutes"], row
 
 
+@pytest.mark.long
 def test_the_job_runner_beats_and_its_death_is_noticed(database: Database) -> None:
     """Collections come every quarter of a minute; without a runner, each minute."""
 
