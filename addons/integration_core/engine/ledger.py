@@ -43,10 +43,9 @@ class Fetched:
 
 @dataclass
 class Result:
-    """How one attempt ended. Times are seconds and naive UTC.
-
-    ``delay`` is the time until the next attempt, or until an acknowledgement must have come.
-    ``fetched`` becomes a message of its own (:mod:`.fetches`); ``learned``: see :mod:`.learning`.
+    """How one attempt ended. Times are seconds and naive UTC; ``delay`` is until the next attempt,
+    or until an acknowledgement must have come. For ``fetched`` and ``learned`` see the modules
+    :mod:`.fetches` and :mod:`.learning`.
     """
 
     message_id: int
