@@ -166,8 +166,8 @@ def ask(
 ) -> http.Response:
     """Serve one request that asks for something and delivers nothing; nothing is stored of it.
 
-    :param authenticate: as of :func:`receive`; ``None`` for what everybody may know who knows the
-        address
+    :param authenticate: as of :func:`receive`, without handshakes; ``None`` for what everybody may
+        know who knows the address
     :param answer: what is asked for, when it is known who asks
     :param refuse: how a refusal is written
     """
@@ -177,14 +177,7 @@ def ask(
         door_checks.limit_rate(spec)
         posted = request.httprequest.method == "POST"
         one = arrival.of_request(spec, door_checks.read_body(spec) if posted else b"")
-        proven = None
-        if authenticate is not None:
-            secrets = _open_secrets(spec)
-            found = _authenticated(spec, one, authenticate, secrets)
-            if isinstance(found, Reply):
-                return _reply(found)
-            if found.secret_index is not None:
-                proven, _secret = secrets.opened[found.secret_index]
+        proven = _proven(spec, one, authenticate) if authenticate else None
         door_checks.check_open(spec)
         given = answer(spec, one)
     except Problem as problem:
@@ -198,3 +191,15 @@ def ask(
     if "former_until" in spec:
         note_former_address_after_commit(request.env.cr, spec["id"])
     return given
+
+
+def _proven(
+    spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
+) -> SealedSecret | None:
+    """The secret that a question proves to know; ``None`` for a certificate."""
+    secrets = _open_secrets(spec)
+    found = _authenticated(spec, one, authenticate, secrets)
+    if isinstance(found, Reply) or found.secret_index is None:
+        return None
+    sealed, _secret = secrets.opened[found.secret_index]
+    return sealed
