@@ -196,10 +196,15 @@ def ask(
 def _proven(
     spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
 ) -> SealedSecret | None:
-    """The secret that a question proves to know; ``None`` for a certificate."""
+    """The secret that a question proves to know; ``None`` for a certificate.
+
+    :raises Problem: 401
+    """
     secrets = _open_secrets(spec)
     found = _authenticated(spec, one, authenticate, secrets)
-    if isinstance(found, Reply) or found.secret_index is None:
+    if isinstance(found, Reply):
+        raise Problem(401)  # a handshake proves nothing
+    if found.secret_index is None:
         return None
     sealed, _secret = secrets.opened[found.secret_index]
     return sealed
