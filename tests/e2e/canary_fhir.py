@@ -117,7 +117,7 @@ class Resources:
 
     # -- resources -------------------------------------------------------------------------
 
-    def _of(self, kind: str, name: str, **members: Any) -> dict[str, Any]:
+    def _of(self, kind: str, name: str, /, **members: Any) -> dict[str, Any]:
         """A resource with the text that servers add: all of it once more, as HTML."""
         self._version += 1
         words = " ".join(self.ward.said[one] for one in CARRIES[kind] if one in self.ward.said)
