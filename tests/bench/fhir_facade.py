@@ -4,7 +4,7 @@ One server, one load generator, the same 100 products in the same order. Ours ad
 limits the rate (switched on, never reached), opens and compares the password, searches with the
 rights of the service user, and writes a searchset of DeviceDefinitions with versions, moments of
 change, a sealed link to the next page and totals left out; the reference is ``search_read`` of the
-same columns with the rights of the same user, under an API key. Its answers are shorter: a fourth
+same columns with the rights of the same user, under an API key. Its answers have a sixth
 of the bytes.
 """
 

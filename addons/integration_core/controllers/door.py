@@ -179,8 +179,8 @@ def ask(
 ) -> http.Response:
     """Serve one request that asks for something and delivers nothing; nothing is stored of it.
 
-    :param authenticate: as of :func:`receive`; ``None`` for what everybody may know who knows the
-        address
+    :param authenticate: as of :func:`receive`, without handshakes; ``None`` for what everybody may
+        know who knows the address
     :param answer: what is asked for, when it is known who asks
     :param refuse: how a refusal is written
     """
@@ -190,14 +190,7 @@ def ask(
         door_checks.limit_rate(spec)
         posted = request.httprequest.method == "POST"
         one = arrival.of_request(spec, door_checks.read_body(spec) if posted else b"")
-        proven = None
-        if authenticate is not None:
-            secrets = _open_secrets(spec)
-            found = _authenticated(spec, one, authenticate, secrets)
-            if isinstance(found, Reply):
-                return _reply(found)
-            if found.secret_index is not None:
-                proven, _secret = secrets.opened[found.secret_index]
+        proven = _proven(spec, one, authenticate) if authenticate else None
         door_checks.check_open(spec)
         given = answer(spec, one)
     except Problem as problem:
@@ -211,3 +204,20 @@ def ask(
     if "former_until" in spec:
         note_former_address_after_commit(request.env.cr, spec["id"])
     return given
+
+
+def _proven(
+    spec: Mapping[str, Any], one: Arrival, authenticate: Authenticate
+) -> SealedSecret | None:
+    """The secret that a question proves to know; ``None`` for a certificate.
+
+    :raises Problem: 401
+    """
+    secrets = _open_secrets(spec)
+    found = _authenticated(spec, one, authenticate, secrets)
+    if isinstance(found, Reply):
+        raise Problem(401)  # a handshake proves nothing
+    if found.secret_index is None:
+        return None
+    sealed, _secret = secrets.opened[found.secret_index]
+    return sealed

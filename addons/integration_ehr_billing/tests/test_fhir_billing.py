@@ -1,11 +1,16 @@
+from pathlib import Path
+
 from odoo.tests import tagged
 
 from odoo.addons.account.models.account_move import PAYMENT_STATE_SELECTION
+from odoo.addons.integration_core.tests import upgrading
 from odoo.addons.integration_ehr_bridge.tests.fhir_reader import FhirReader
 
 from ..models.ehr_charge import STATES
 from ..tools.fhir_statuses import CHARGE, POSTED, UNPOSTED
 from .charge_case import ChargeCase
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 @tagged("post_install", "-at_install")
@@ -54,6 +59,20 @@ class TestFhirBilling(FhirReader, ChargeCase):
         self.assertEqual(self.found("ChargeItem", query), [])
         charge.move_id.action_post()
         self.assertEqual([one["status"] for one in self.found("ChargeItem", query)], ["billed"])
+
+    def test_charges_of_before_changed_when_they_were_received(self):
+        charge = self.post(self.one("TX-1"))
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE ehr_charge SET changed_at = NULL")
+        script = upgrading.script("19.0.1.3.0", "pre-fhir_facade", MIGRATIONS)
+        script.migrate(self.env.cr, "19.0.1.2.0")
+        self.env.invalidate_all()
+        self.assertEqual(charge.changed_at.replace(microsecond=0), charge.received_at)
+        charge.move_id.action_post()
+        before = charge.changed_at
+        script.migrate(self.env.cr, "19.0.1.2.0")
+        self.env.invalidate_all()
+        self.assertEqual(charge.changed_at, before)
 
     def test_the_way_of_an_invoice(self):
         invoice = self.post(self.one("TX-1")).move_id

@@ -37,7 +37,7 @@ class IntegrationFhirViewItem(models.AbstractModel):
             Source(
                 "product.product",
                 Domain("type", "=", "consu"),
-                names=("name", "default_code", "barcode", "active", "uom_id"),
+                names=("product_tmpl_id", "default_code", "barcode", "active"),
             )
         ]
 
@@ -62,19 +62,23 @@ class IntegrationFhirViewItem(models.AbstractModel):
         return found
 
     def _resources(self, source, records, scope):
-        units = {unit: self._unit(scope, unit) for unit in records.uom_id}
+        # Not through the product: its inherited fields are worked out one by one.
+        templates = records.product_tmpl_id
+        templates.fetch(("name", "uom_id"))
+        units = {unit.id: self._unit(scope, unit) for unit in templates.uom_id}
         kind = written.concept(scope.system("item-property"), "status")
         states = {
             flag: {"type": kind, "valueCode": [written.concept(_STATUS, code)]}
             for flag, code in ((True, "active"), (False, "retired"))
         }
         for one in records:
+            template = one.product_tmpl_id
             yield {
                 "resourceType": "DeviceDefinition",
                 "id": source.id_of(one.id),
                 "identifier": self._identifiers(scope, one),
-                "deviceName": [{"name": one.name, "type": "user-friendly-name"}],
-                "property": [units[one.uom_id], states[one.active]],
+                "deviceName": [{"name": template.name, "type": "user-friendly-name"}],
+                "property": [units[template.uom_id.id], states[one.active]],
             }
 
     def _identifiers(self, scope, one):
