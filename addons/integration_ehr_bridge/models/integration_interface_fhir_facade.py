@@ -174,7 +174,8 @@ class IntegrationInterface(models.Model):
         if clinical and self.data_class != data_classes.CLINICAL:
             missing.append(
                 self.env._(
-                    "%s tell what was done for patients: the data class must be clinical.",
+                    "What is shown tells what was done for patients (%s): the data class must be "
+                    "clinical.",
                     ", ".join(sorted(clinical)),
                 )
             )
