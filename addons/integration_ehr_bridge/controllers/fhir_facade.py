@@ -30,7 +30,7 @@ class FhirFacadeController(http.Controller):
         readonly=False,  # auth none is read-only by default, and clinical reads are audited
         save_session=False,
     )
-    def read(self, token, path=""):
+    def answer(self, token, path=""):
         """Answer a read or a search; refuse to change anything."""
         if request.httprequest.method not in ("GET", "HEAD"):
             return refuse_write(token)

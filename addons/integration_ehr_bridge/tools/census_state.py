@@ -135,7 +135,7 @@ def events(state: State, told: Told) -> tuple[list[Event], Told]:
 
     :param told: by the versions before it
     """
-    return _Reading(state, told).read()
+    return _Reading(state, told).events()
 
 
 def withdrawn(told: Told, recorded_at: datetime) -> list[Event]:
@@ -153,7 +153,7 @@ class _Reading:
         if state.start and state.status in (PRESENT, FINISHED):
             self.facts["admitted_at"] = state.start.isoformat()
 
-    def read(self) -> tuple[list[Event], Told]:
+    def events(self) -> tuple[list[Event], Told]:
         if self.state.status == UNKNOWN:
             wanted = self.told.events
         else:

@@ -13,7 +13,6 @@ class EhrEncounter(models.Model):
     eligibility_ids = fields.One2many(
         "ehr.eligibility",
         "encounter_id",
-        string="Eligibility",
         readonly=True,
         groups=ACCOUNT_GROUPS,
     )

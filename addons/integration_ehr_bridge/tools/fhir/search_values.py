@@ -17,6 +17,7 @@ Token(system='http://example.org/items', code='4711')
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
@@ -136,11 +137,9 @@ def moment(text: str) -> Span:
 def _interval(text: str) -> tuple[datetime, datetime]:
     """The first moment that is meant, and the first one that is not any more."""
     found = _MOMENT.fullmatch(text)
-    try:
-        if found:
+    if found:
+        with suppress(ValueError, OverflowError):  # no such day, or none that Python knows
             return _limits(found)
-    except (ValueError, OverflowError):
-        pass
     raise ValueRefused("write a moment such as 2026-03-02 or 2026-03-02T08:00:00Z")
 
 
