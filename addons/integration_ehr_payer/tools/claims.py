@@ -73,8 +73,10 @@ def verdicts(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> tuple
 def _verdict(claimed: Decimal, told: Mapping[str, Any]) -> Verdict:
     paid, patient = Decimal(told["paid"]), Decimal(told.get("patient") or 0)
     left = claimed - paid - patient
-    denied = Decimal(told["denied"]) if told.get("denied") is not None else left
-    if denied < 0 <= claimed or denied > max(left, ZERO):
+    # Of a line that takes something back, what the payer leaves to us is nothing that it denies.
+    implied = max(left, ZERO) if claimed < 0 else left
+    denied = Decimal(told["denied"]) if told.get("denied") is not None else implied
+    if denied < 0 or denied > max(left, ZERO):
         raise errors.ConflictError(
             "What the payer pays, leaves to the patient and denies of a line is more than was "
             "claimed. Ask the payer what is right, then cancel this message.",
