@@ -8,15 +8,13 @@ Sums are decimals in the currency of the claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from odoo.addons.integration_core.tools import errors
 
-#: What a payer makes of a request as a whole.
-OUTCOMES: Final = ("queued", "complete", "partial", "error")
 ZERO: Final = Decimal()
 
 
@@ -111,8 +109,3 @@ def claim_state(outcome: str, lines: Iterable[str]) -> str:
     if found == {"paid"}:
         return "paid"
     return "denied" if found == {"denied"} else "partial"
-
-
-def shares(amounts: Sequence[Decimal], total: Decimal) -> bool:
-    """Whether the lines of a claim come to its total: nothing is left out, nothing is added."""
-    return sum(amounts, ZERO) == total
