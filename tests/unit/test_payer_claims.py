@@ -60,6 +60,13 @@ def test_what_cannot_be_right_is_refused(code, told):
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(("paid", "denied"), [("-25", "0"), ("0", "0"), ("-30", "5")])
+def test_a_line_that_takes_something_back_is_not_denied(paid, denied):
+    [verdict] = claims.verdicts({1: Decimal(-25)}, answer(line(1, paid)))
+    assert verdict.denied == Decimal(denied)
+    assert (claims.line_state(Decimal(-25), verdict) == "paid") == (denied == "0")
+
+
 def test_an_answer_that_decides_nothing_says_nothing_of_lines():
     for outcome in ("queued", "error"):
         assert claims.verdicts({1: Decimal(1)}, {"outcome": outcome}) == ()

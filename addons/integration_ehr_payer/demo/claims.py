@@ -74,14 +74,14 @@ def _in_force(question: BaseModel) -> dict[str, Any]:
 
 
 def _decision(claim: BaseModel) -> dict[str, Any]:
-    """Everything is paid but the last line, and half of the first."""
+    """Everything is paid but the last line that costs something, and half of the first."""
     lines = claim.line_ids.sorted("sequence")
+    first, last = lines[0], lines.filtered(lambda one: one.amount > 0)[-1]
     paid = {line: f"{line.amount:.2f}" for line in lines}
-    paid[lines[0]] = f"{lines[0].amount / 2:.2f}"
-    paid[lines[-1]] = "0"
+    paid |= {first: f"{first.amount / 2:.2f}", last: "0"}
     reasons = {
-        lines[0]: [{"code": "B1", "text": "Too many days"}],
-        lines[-1]: [{"code": "96", "text": "Not covered"}],
+        first: [{"code": "B1", "text": "Too many days"}],
+        last: [{"code": "96", "text": "Not covered"}],
     }
     return {
         "use": "claim",

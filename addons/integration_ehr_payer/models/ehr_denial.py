@@ -70,7 +70,7 @@ class EhrDenial(models.Model):
     state = fields.Selection(STATES, required=True, readonly=True, default="to_work", index=True)
     is_open = fields.Boolean(compute="_compute_is_open", store=True)
     score = fields.Integer(
-        readonly=True, aggregator=None, help="0 to 100; the most promising first."
+        readonly=True, default=0, aggregator=None, help="0 to 100; the most promising first."
     )
     score_text = fields.Text(string="Why", compute="_compute_score_text")
     resubmitted_id = fields.Many2one(

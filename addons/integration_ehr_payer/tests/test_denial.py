@@ -50,6 +50,14 @@ class TestDenial(PayerCase):
         self.company.ehr_denials_scored = True
         self.assertTrue(first.score)
 
+    def test_what_was_denied_while_it_was_off_comes_behind(self):
+        self.company.ehr_denials_scored = False
+        _claim, (first, second) = self.denied()
+        self.env.flush_all()
+        self.env.cr.execute("SELECT DISTINCT score FROM ehr_denial")
+        self.assertEqual(self.env.cr.fetchall(), [(0,)], "none would be the first")
+        self.assertEqual(self.env["ehr.denial"].search([]).ids, (first + second).ids)
+
     def test_age_goes_on_by_itself(self):
         _claim, (first, _second) = self.denied()
         first.sudo().write({"denied_on": fields.Date.today(), "deadline": False})

@@ -8,15 +8,13 @@ Sums are decimals in the currency of the claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from odoo.addons.integration_core.tools import errors
 
-#: What a payer makes of a request as a whole.
-OUTCOMES: Final = ("queued", "complete", "partial", "error")
 ZERO: Final = Decimal()
 
 
@@ -73,8 +71,10 @@ def verdicts(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> tuple
 def _verdict(claimed: Decimal, told: Mapping[str, Any]) -> Verdict:
     paid, patient = Decimal(told["paid"]), Decimal(told.get("patient") or 0)
     left = claimed - paid - patient
-    denied = Decimal(told["denied"]) if told.get("denied") is not None else left
-    if denied < 0 <= claimed or denied > max(left, ZERO):
+    # Of a line that takes something back, what the payer leaves to us is nothing that it denies.
+    implied = max(left, ZERO) if claimed < 0 else left
+    denied = Decimal(told["denied"]) if told.get("denied") is not None else implied
+    if denied < 0 or denied > max(left, ZERO):
         raise errors.ConflictError(
             "What the payer pays, leaves to the patient and denies of a line is more than was "
             "claimed. Ask the payer what is right, then cancel this message.",
@@ -109,8 +109,3 @@ def claim_state(outcome: str, lines: Iterable[str]) -> str:
     if found == {"paid"}:
         return "paid"
     return "denied" if found == {"denied"} else "partial"
-
-
-def shares(amounts: Sequence[Decimal], total: Decimal) -> bool:
-    """Whether the lines of a claim come to its total: nothing is left out, nothing is added."""
-    return sum(amounts, ZERO) == total
