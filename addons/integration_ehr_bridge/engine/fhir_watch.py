@@ -44,7 +44,7 @@ def poll_after_commit(cr: BaseCursor, registry: Registry, interface_id: int) -> 
             with own_cursor(registry) as own:
                 env = api.Environment(own, SUPERUSER_ID, {})
                 env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
-        except Exception as exc:
+        except Exception as exc:  # the request is answered; the next silence asks again
             _logger.warning("A poll that a partner asked for did not begin: %s", type(exc).__name__)
 
     cr.postcommit.add(poll)

@@ -184,6 +184,7 @@ class IntegrationFhirSubscription(models.Model):
             known[name] = values[name]
         heartbeat = (values or {}).get("heartbeat") or 0
         with own_cursor(self.env.registry) as cr:
+            # sudo: nobody may write what partners tell; who may ask is checked before
             own = self.with_env(self.env(cr=cr, su=True))
             cr.execute(
                 "INSERT INTO integration_fhir_subscription (interface_id, company_id, reference, "

@@ -4,18 +4,18 @@ from odoo import SUPERUSER_ID, api
 
 from odoo.addons.integration_core.engine import shipped
 
-TYPES = (
-    "encounter",
-    "patient",
-    "location",
-    "organization",
-    "practitioner",
-    "practitioner_role",
-    "appointment",
-    "schedule",
-    "slot",
-)
-APPROVED = [*(f"mapping_fhir_{name}" for name in TYPES), "routing_fhir_r4_standard"]
+APPROVED = [
+    "mapping_fhir_encounter",
+    "mapping_fhir_patient",
+    "mapping_fhir_location",
+    "mapping_fhir_organization",
+    "mapping_fhir_practitioner",
+    "mapping_fhir_practitioner_role",
+    "mapping_fhir_appointment",
+    "mapping_fhir_schedule",
+    "mapping_fhir_slot",
+    "routing_fhir_r4_standard",
+]
 
 
 def migrate(cr, version):
