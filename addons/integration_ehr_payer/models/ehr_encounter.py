@@ -43,21 +43,21 @@ class EhrEncounter(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         visits = super().create(vals_list)
-        visits.filtered("payer_code")._demand_eligibility()
+        visits._demand_eligibility()
         return visits
 
     def write(self, vals):
         result = super().write(vals)
         if vals.get("payer_code") or vals.get("patient_id"):
-            self.filtered("payer_code")._demand_eligibility()
+            self._demand_eligibility()
         return result
 
     def _demand_eligibility(self):
         """Questions to the payers of these visits, as far as they want to be asked."""
-        if not self:
-            return
         # sudo: who admits need see neither payers nor what they are asked
-        full = self.sudo()
+        full = self.sudo().filtered("payer_code")
+        if not full:
+            return
         payers = full.env["ehr.payer"].search(
             [
                 ("company_id", "in", full.company_id.ids),
