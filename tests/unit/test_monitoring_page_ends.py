@@ -144,7 +144,8 @@ def test_a_leak_that_remains_after_a_page_is_a_ticket_of_its_own(events, apart):
     played = Player().play(before + traffic("busy", 20, True) + leak)
     (ticket,) = played.minutes(Step.STARTED, Grade.TICKET)
     (ended,) = played.minutes(Step.ENDED)
-    assert ended < ticket <= ended + 6 * HOUR
+    # The window of six hours begins with an hour: it may reach back for nearly seven.
+    assert ended < ticket <= ended + 7 * HOUR
     assert ticket - 20 <= min(alone, default=ticket)
 
 
@@ -195,7 +196,7 @@ def test_first_alerts_are_what_they_were(events, shares):
         sum(int(n * s) for n, s in zip(events[: at + 1], shares, strict=False)) for at in range(7)
     ]
     plain = burn.judge(PROMISE, totals, bads)
-    assert burn.judge(PROMISE, totals, bads, told=burn.Told(ended=6 * 3600)) == plain
+    assert burn.judge(PROMISE, totals, bads, told=burn.Told(ended=7 * 3600)) == plain
     paging = burn.judge(PROMISE, totals, bads, told=burn.Told(True))
     assert paging.level <= plain.level
     if plain.grade is Grade.PAGE:

@@ -52,6 +52,7 @@ class IntegrationTransport(models.AbstractModel):
                 proof = credential._proofs()[0]
                 if isinstance(proof, http_auth.ClientCertificate):
                     found = proof.tls()
+        # sudo: authorities are no secret, but belong to what administrators alone read
         return replace(found, extra_ca_pem=self._private_authority(interface.sudo()))
 
     def _private_authority(self, _interface):
