@@ -236,7 +236,8 @@ result = [
 
 def test_charges_are_drafted_credited_and_one_waits(demo: Database) -> None:
     states = demo.sql("SELECT DISTINCT state FROM ehr_charge")
-    assert {row["state"] for row in states} == {"drafted", "credited", "waiting"}
+    # Those of the invoice that a payer was asked to pay are invoiced.
+    assert {row["state"] for row in states} == {"drafted", "invoiced", "credited", "waiting"}
     kinds = demo.sql(
         "SELECT DISTINCT kind FROM integration_exception WHERE res_model = 'ehr.charge'"
     )
