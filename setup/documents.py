@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup import catalogue, fhir_statuses, profiles, profiles_fhir
+from setup import catalogue, fhir_statuses, profiles, profiles_fhir, profiles_served
 
 BEGIN = "<!-- catalogue: made by `make docs`, do not edit -->"
 END = "<!-- end of the catalogue -->"
@@ -32,7 +32,11 @@ class Document:
 
 
 def _messages_and_resources(addons: Path) -> list[str]:
-    return [*profiles.render(addons), *profiles_fhir.render(addons)]
+    return [
+        *profiles.render(addons),
+        *profiles_fhir.render(addons),
+        *profiles_served.render(addons),
+    ]
 
 
 DOCUMENTS = (

@@ -1,6 +1,7 @@
 """Pages, versions, forms and Bundles of the FHIR facade, without Odoo."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,40 @@ def test_dates_that_are_none_change_nothing(text):
 )
 def test_forms_that_are_served(accept, version):
     assert negotiation.wanted(accept, []).version == version
+
+
+def test_a_client_that_takes_several_versions():
+    accept = "application/fhir+json; fhirVersion=5.0; q=0.2, application/json; fhirVersion=4.0"
+    form = negotiation.wanted(accept, [])
+    assert form.versions == ("4.0", "5.0")
+    for version in ("4.0.1", "5.0.0"):
+        assert version[:3] in negotiation.served(form, version)
+    with pytest.raises(Refusal):
+        negotiation.served(form, "3.0.2")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "lenient"),
+    [
+        ("handling=lenient", True),
+        ('return=representation, HANDLING="lenient"', True),
+        ("handling=strict", False),
+        ("nothandling=lenient", False),
+        ("handling=lenient-ish", False),
+        ("", False),
+    ],
+)
+def test_wishes(prefer, lenient):
+    assert negotiation.lenient(prefer) is lenient
+
+
+@given(st.text(max_size=20))
+def test_a_concept_has_a_code_of_fhir_or_a_text(code):
+    found = written.concept("http://s", code)
+    if "coding" in found:
+        assert re.fullmatch(r"[^\s]+(\s[^\s]+)*", found["coding"][0]["code"])
+    else:
+        assert found == {"text": code.strip()}
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ NAMES = st.one_of(
     st.text(max_size=20),
 )
 WORDS = (
-    "gt le sa 2026-03-02 T08:00 :00.5 Z +02:00 | , \\ \\, $ active Location/ 7 - % _ é count true"
+    "gt le sa ne eb ap 2026-03-02 T08:00 :00.5 Z +02:00 | , \\ \\, $ active Location/ 7 - % _ é count true"
 )
 PIECES = st.sampled_from([*WORDS.split(), "\0", "_lastUpdated", " "])
 VALUES = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=6).map("".join))
@@ -126,7 +126,7 @@ def inside(span, moment):
 def test_complementary_prefixes_divide_all_moments(written, other, form, near):
     text = written.strftime(form)
     for moment in (other, written, written + near, written - near):
-        for one, complement in (("gt", "le"), ("ge", "lt")):
+        for one, complement in (("gt", "le"), ("ge", "lt"), ("sa", "le"), ("ge", "eb")):
             first, second = values.moment(one + text), values.moment(complement + text)
             assert inside(first, moment) != inside(second, moment)
         both = inside(values.moment(f"ge{text}"), moment) and inside(
@@ -136,6 +136,7 @@ def test_complementary_prefixes_divide_all_moments(written, other, form, near):
             inside(values.moment(text), moment)
             == both
             == inside(values.moment(f"eq{text}"), moment)
+            != any(inside(span, moment) for span in values.moments(f"ne{text}"))
         )
 
 

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
+from odoo.addons.integration_ehr_bridge.engine import fhir_search
 from odoo.addons.integration_ehr_bridge.engine.fhir_scope import Source
 from odoo.addons.integration_ehr_bridge.tools.fhir import search, written
 
@@ -27,6 +29,7 @@ class IntegrationFhirViewCharge(models.AbstractModel):
     _resource = "ChargeItem"
     _switch = "fhir_show_charge"
     _clinical = True
+    _dated = True
     _params = (
         search.Param("identifier", "token", "Number of the charge at the system that posted it."),
         search.Param("code", "token", "Charge code."),
@@ -34,7 +37,11 @@ class IntegrationFhirViewCharge(models.AbstractModel):
         search.Param("entered-date", "date", "When the charge was received."),
         search.Param(
             "status", "token", "What became of it.", codes=tuple(sorted(set(CHARGE.values()))),
-            system="http://hl7.org/fhir/chargeitem-status",
+            system="http://hl7.org/fhir/chargeitem-status", own=True,
+        ),
+        search.Param(
+            "invoice", "reference", "The invoice that it is on, where invoices are shown.",
+            targets=("Invoice",), own=True,
         ),
     )  # fmt: skip
     _elements = (
@@ -46,8 +53,7 @@ class IntegrationFhirViewCharge(models.AbstractModel):
     _doc = (
         "What became of charges. `subject` is masked: the system that posted a charge knows it by "
         "its number, and nobody else has to. A credit that takes all of a charge back makes it "
-        "aborted. `supportingInformation` is the invoice, where invoices are shown. `status` is a "
-        "search parameter of this server."
+        "aborted. `supportingInformation` is the invoice, where invoices are shown."
     )
 
     def _sources(self, scope):
@@ -63,8 +69,22 @@ class IntegrationFhirViewCharge(models.AbstractModel):
             return self._by_token(("charge_code",), scope.system("charge-code"), one)
         if one.name == "status":
             return self._by_status("state", CHARGE, one)
+        if one.name == "invoice":
+            return self._on_invoice(one, scope)
         field = "charged_at" if one.name == "occurrence" else "received_at"
         return self._by_moment(field, one)
+
+    def _on_invoice(self, one, scope):
+        """Charges on invoices; which one is told where invoices are shown, and the field is closed
+        to the reader else."""
+        if "Invoice" not in scope.views:
+            return Domain.FALSE
+        ids = [number for value in one.values if (number := fhir_search.number_of(value.id))]
+        return Domain.custom(
+            to_sql=lambda _model, alias, _query: SQL(
+                "COALESCE(%s = ANY(%s), FALSE)", SQL.identifier(alias, "move_id"), ids
+            )
+        )
 
     def _resources(self, source, records, scope):
         # sudo: which invoice a charge is on, which the reader of charges may see where invoices

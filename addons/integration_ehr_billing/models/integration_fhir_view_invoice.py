@@ -2,6 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from odoo.addons.integration_ehr_bridge.engine import fhir_search
 from odoo.addons.integration_ehr_bridge.engine.fhir_scope import Source
 from odoo.addons.integration_ehr_bridge.tools.fhir import search, written
 
@@ -29,6 +30,7 @@ class IntegrationFhirViewInvoice(models.AbstractModel):
     _resource = "Invoice"
     _switch = "fhir_show_invoice"
     _clinical = True
+    _dated = True
     _params = (
         search.Param("identifier", "token", "Number of the invoice."),
         search.Param("date", "date", "Date of the invoice."),
@@ -37,7 +39,12 @@ class IntegrationFhirViewInvoice(models.AbstractModel):
             system="http://hl7.org/fhir/invoice-status",
         ),
         search.Param(
-            "type", "token", "Invoice or credit note.", codes=tuple(sorted(_TYPES.values()))
+            "type", "token", "Invoice or credit note.", codes=tuple(sorted(_TYPES.values())),
+            system="ns/invoice-type",
+        ),
+        search.Param(
+            "recipient", "reference", "The payer, where Organizations are shown.",
+            targets=("Organization",),
         ),
     )  # fmt: skip
     _elements = (
@@ -68,7 +75,27 @@ class IntegrationFhirViewInvoice(models.AbstractModel):
             return posted | self._by_status("state", UNPOSTED, one)
         if one.name == "type":
             return self._by_status("move_type", _TYPES, one)
+        if one.name == "recipient":
+            return self._by_payer(one, scope)
         return self._by_day("invoice_date", one)
+
+    def _by_payer(self, one, scope):
+        """Invoices of payers. What the patient pays has no recipient, and is not found by one."""
+        if "Organization" not in scope.views:
+            return Domain.FALSE
+        ids = [
+            fhir_search.number_of(value.id.removeprefix("payer-"))
+            for value in one.values
+            if value.id.startswith("payer-")
+        ]
+        return Domain.custom(
+            to_sql=lambda _model, alias, _query: SQL(
+                """%s IN (SELECT id FROM ehr_payer
+                           WHERE id = ANY(%s) AND self_pay IS NOT TRUE)""",
+                SQL.identifier(alias, "ehr_payer_id"),
+                ids,
+            )
+        )
 
     def _by_day(self, field, one):
         """Records with a day within the spans. A day counts as its first moment in UTC."""

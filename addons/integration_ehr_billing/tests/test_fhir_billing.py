@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.account.models.account_move import PAYMENT_STATE_SELECTION
 from odoo.addons.integration_core.tests import upgrading
+from odoo.addons.integration_ehr_bridge.tests.fhir_plans import FhirPlans
 from odoo.addons.integration_ehr_bridge.tests.fhir_reader import FhirReader
 
 from ..models.ehr_charge import STATES
@@ -14,7 +15,7 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 @tagged("post_install", "-at_install")
-class TestFhirBilling(FhirReader, ChargeCase):
+class TestFhirBilling(FhirPlans, ChargeCase):
     """What became of charges, as the system that posted them reads it."""
 
     @classmethod
@@ -103,10 +104,56 @@ class TestFhirBilling(FhirReader, ChargeCase):
         self.payer.self_pay = True
         invoice = self.post(self.one("TX-1")).move_id
         self.assertNotIn("recipient", self.ask(f"Invoice/{invoice.id}"))
+        # Nor is it found by asking, and the payer is no organization.
+        payer = f"payer-{self.payer.id}"
+        self.assertEqual(self.found("Invoice", f"recipient=Organization/{payer}"), [])
+        self.assertEqual(
+            FhirReader.refused(self, f"Organization/{payer}"), (404, "unknown_resource")
+        )
+        self.assertEqual(self.found("Organization", f"_id={payer}"), [])
+
+    def test_invoices_of_a_payer_and_charges_of_an_invoice(self):
+        charge = self.post(self.one("TX-1"))
+        of_payer = f"recipient=Organization/payer-{self.payer.id}"
+        of_invoice = f"invoice=Invoice/{charge.move_id.id}"
+        invoices = [one["id"] for one in self.found("Invoice", of_payer)]
+        self.assertEqual(invoices, [str(charge.move_id.id)])
+        self.assertEqual(len(self.found("ChargeItem", of_invoice)), 1)
+        for kind, query in (
+            ("Invoice", "recipient=Organization/payer-999999"),
+            ("Invoice", "recipient=Roe"),
+            ("ChargeItem", "invoice=999999"),
+        ):
+            self.assertEqual(self.found(kind, query), [], query)
+        self.assertEqual(
+            FhirReader.refused(self, "Invoice", "recipient=Patient/1"), (400, "bad_value")
+        )
+        # What is not told is not found.
+        self.facade.write({"fhir_show_organization": False, "fhir_show_invoice": False})
+        self.assertEqual(self.found("ChargeItem", of_invoice), [])
+        self.facade.write({"fhir_show_invoice": True})
+        self.assertEqual(self.found("Invoice", of_payer), [])
+
+    def test_an_invoice_is_found_by_the_type_that_it_tells(self):
+        invoice = self.post(self.one("TX-1")).move_id
+        [coding] = self.ask(f"Invoice/{invoice.id}")["type"]["coding"]
+        for query in (f"{coding['system']}|{coding['code']}", coding["code"]):
+            self.assertEqual(len(self.found("Invoice", f"type={query}&_id={invoice.id}")), 1)
+        self.assertEqual(
+            FhirReader.refused(self, "Invoice", "type=http://x|invoice"), (400, "bad_value")
+        )
+
+    def test_large_tables_have_indexes_for_searches(self):
+        self.post(self.one("TX-1"))
+        poll = "_sort=_lastUpdated&_lastUpdated=gt2020-01-01"
+        self.assert_index("ChargeItem", poll, "ehr_charge__changed_idx")
+        self.assert_index("ChargeItem", "identifier=TX-1", "ehr_charge__told_number_idx")
+        self.assert_index("Invoice", poll, "account_move__ehr_told_idx")
+        self.assert_index("Invoice", "", "account_move__ehr_shown_idx")
 
     def test_no_search_takes_a_patient(self):
         for kind in ("ChargeItem", "Invoice"):
-            for name in ("subject", "patient", "account", "participant", "recipient", "context"):
+            for name in ("subject", "patient", "account", "participant", "context"):
                 self.assertEqual(
                     FhirReader.refused(self, kind, f"{name}=Roe"), (400, "unknown_parameter")
                 )

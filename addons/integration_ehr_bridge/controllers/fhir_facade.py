@@ -1,5 +1,6 @@
 """What Odoo shows over FHIR: reads and searches of an interface, and what it says of itself."""
 
+import time
 from urllib.parse import parse_qsl
 
 from odoo import http
@@ -7,9 +8,10 @@ from odoo.http import request
 
 from odoo.addons.integration_core.controllers import door
 from odoo.addons.integration_core.controllers.problem import Problem
+from odoo.addons.integration_core.engine import discretion
 
-from ..engine import fhir_disclosure, fhir_facade, fhir_statement
-from ..tools.fhir import negotiation, search, written
+from ..engine import fhir_disclosure, fhir_facade, fhir_log, fhir_statement
+from ..tools.fhir import negotiation, page, search, written
 from ..tools.fhir.operation_outcome import Refusal
 from . import fhir_dispatcher, proving
 
@@ -58,8 +60,10 @@ def search_by_post(token, path):
                     "A search by POST is a form: application/x-www-form-urlencoded.",
                 )
             )
-        pairs = _pairs(one.body.decode("utf-8", "replace"))
-        return _answering(path.removesuffix("/_search"), pairs)(spec, one)
+        kind = path.removesuffix("/_search")
+        if "/" in kind:
+            raise Problem(404)  # one resource is not searched
+        return _answering(kind, _pairs(one.body.decode("utf-8", "replace")))(spec, one)
 
     return door.ask(token, TRANSPORT, _authenticate, found, fhir_dispatcher.problem)
 
@@ -90,7 +94,8 @@ def _pairs(text):
 
     :raises Problem: 413
     """
-    if len(text) > MAX_QUERY:
+    # A link of ours is longer than the search that it holds.
+    if len(text) > (page.MAX_LENGTH if text.startswith(f"{page.PARAMETER}=") else MAX_QUERY):
         raise Problem(413, f"A search is at most {MAX_QUERY} bytes long.")
     limit = search.MAX_PARAMETERS + 10
     try:
@@ -103,22 +108,36 @@ def _answering(path, posted):
     """What answers a question at ``path``, with the parameters of a body."""
 
     def answer(spec, one):
-        scope = spec["fhir_scope"]
-        pairs = (*_pairs(one.url.partition("?")[2]), *posted)
         asked = fhir_facade.Asked(
             base=_base(spec),
             path=tuple(path.strip("/").split("/")) if path.strip("/") else (),
-            pairs=pairs,
+            pairs=(*_pairs(one.url.partition("?")[2]), *posted),
             headers=one.headers,
         )
+        scope, began = spec["fhir_scope"], time.monotonic()
+        said = {"method": one.method, "type": next(iter({*asked.path[:1]} & {*scope.views}), "")}
         try:
-            found = fhir_facade.answer(request.env, scope, asked)
+            given = _answered(scope, asked, said)
         except Refusal as refusal:
-            return fhir_dispatcher.refusal(refusal)
-        fhir_disclosure.record(request.env, scope, asked, found)
-        return fhir_dispatcher.answer(found.status, found.body, found.headers, found.content_type)
+            said |= {"status": refusal.status, "code": refusal.issue.code}
+            given = fhir_dispatcher.refusal(refusal)
+        fhir_log.answered(scope, said, time.monotonic() - began)
+        return given
 
     return answer
+
+
+def _answered(scope, asked, said):
+    """The answer, recorded where it tells something clinical.
+
+    :param said: what is logged of it, to be completed
+    """
+    # Numbers of patients may be among what is asked: a statement that fails is not logged.
+    with discretion.private_content(True):
+        found = fhir_facade.answer(request.env, scope, asked)
+    fhir_disclosure.record(request.env, scope, found)
+    said |= {"status": found.status, "resources": len(found.shown)}
+    return fhir_dispatcher.answer(found.status, found.body, found.headers, found.content_type)
 
 
 def _metadata(spec, one):
@@ -126,7 +145,7 @@ def _metadata(spec, one):
         form = negotiation.wanted(
             one.headers.get("Accept") or "", _pairs(one.url.partition("?")[2])
         )
-        statement = fhir_statement.statement(request.env, spec, _base(spec), form.version)
+        statement = fhir_statement.statement(request.env, spec, _base(spec), form.versions)
     except Refusal as refusal:
         return fhir_dispatcher.refusal(refusal)
     body = written.dumps(statement)

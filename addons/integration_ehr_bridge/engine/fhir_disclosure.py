@@ -6,28 +6,30 @@ from odoo import api
 
 from odoo.addons.integration_core.engine import audit
 
-from .fhir_facade import Answer, Asked
+from .fhir_facade import Answer
 from .fhir_scope import Scope
 
 #: Names of parameters that an entry tells; values may be numbers of patients.
 _TOLD = 12
 
 
-def record(env: api.Environment, scope: Scope, asked: Asked, answer: Answer) -> None:
+def record(env: api.Environment, scope: Scope, answer: Answer) -> None:
     """Write one entry of the audit trail for an answer that tells something clinical.
 
     One for an answer, not for each resource or field: it names the type, how many there are,
-    the first and the last id and the parameters, so that who got what can be worked out. An answer
-    that says “nothing”, or “what you have is still so”, tells nothing and leaves no entry.
+    the first and the last id and the parameters, so that who got what can be worked out. So it
+    does for a number of resources that fulfil conditions. An answer that says “nothing”, or “what
+    you have is still so”, tells nothing and leaves no entry.
     """
-    if not answer.clinical or not answer.shown:
+    if not answer.clinical or not (answer.shown or answer.counted):
         return
     interface = env["integration.interface"].browse(scope.interface_id)
-    names = sorted({name.partition(":")[0] for name, _value in asked.pairs})
+    # Those that were understood: what others are called, the partner chose.
+    names = sorted({name.partition(":")[0] for name in answer.asked_by})
     changes = {
         "resource": ("", answer.resource),
-        "records": ("", str(len(answer.shown))),
-        "ids": ("", _span(answer.shown)),
+        "records": ("", str(len(answer.shown) or answer.counted)),
+        "ids": ("", _span(answer.shown) if answer.shown else "counted only"),
     }
     if names:
         changes["parameters"] = ("", ", ".join(names[:_TOLD]))

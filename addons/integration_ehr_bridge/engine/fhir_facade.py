@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,10 +24,8 @@ from ..tools.fhir.operation_outcome import Refusal
 from ..tools.fhir.page import Page
 from ..tools.fhir.search import Query
 from ..tools.fhir.written import Written
-from . import fhir_search
+from . import fhir_cost, fhir_search
 from .fhir_scope import Scope, Source
-
-_LENIENT = "handling=lenient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class Answer:
     :ivar resource: type of what was shown
     :ivar shown: ids of resources that left; none if the client has them already
     :ivar clinical: whether they tell what was done for a patient
+    :ivar counted: how many resources fulfil the conditions, where that alone is told
+    :ivar asked_by: names of the parameters that were understood
     """
 
     status: int
@@ -62,6 +63,8 @@ class Answer:
     resource: str = ""
     shown: tuple[str, ...] = ()
     clinical: bool = False
+    counted: int = 0
+    asked_by: tuple[str, ...] = ()
 
 
 def answer(env: api.Environment, scope: Scope, asked: Asked) -> Answer:
@@ -108,16 +111,18 @@ def _nothing_here(scope: Scope) -> Refusal:
 def _read(
     view: BaseModel, scope: Scope, asked: Asked, content_type: str, form: negotiation.Form
 ) -> Answer:
-    query = _read_query(view, asked)
-    found = _one(view, scope, asked.path[1], query)
+    query = _read_query(view, scope, asked)
+    with fhir_cost.bounded(view.env.cr, fresh=asked.fresh):
+        found = _one(view, scope, asked.path[1], query)
     headers = [("ETag", etag.tag(found.version))]
     now = datetime.now(UTC).replace(tzinfo=None)
     if told := etag.last_modified(found.changed, now):
         headers.append(("Last-Modified", told))
     given = asked.headers
-    if etag.not_modified(
-        given.get("If-None-Match"), given.get("If-Modified-Since"), found.version, found.changed
-    ):
+    # A resource that names others may say something new without having changed itself.
+    since = given.get("If-Modified-Since") if view._dated else None
+    whole = max(found.changed, scope.since or found.changed)
+    if etag.not_modified(given.get("If-None-Match"), since, found.version, whole):
         return Answer(304, "", content_type, tuple(headers), view._resource)
     return Answer(
         200, _laid_out(found.text, form), content_type, tuple(headers), view._resource,
@@ -125,7 +130,7 @@ def _read(
     )  # fmt: skip
 
 
-def _read_query(view: BaseModel, asked: Asked) -> Query:
+def _read_query(view: BaseModel, scope: Scope, asked: Asked) -> Query:
     """What of the resource is wanted: a read takes no condition."""
     allowed = {"_elements", "_summary", "_format", "_pretty"}
     wrong = [search.shown(name) for name, _value in asked.pairs if name not in allowed]
@@ -134,7 +139,7 @@ def _read_query(view: BaseModel, asked: Asked) -> Query:
             400, "not-supported", "unknown_parameter",
             f"A read takes {', '.join(sorted(allowed))} and nothing else.", wrong[:10],
         )  # fmt: skip
-    query = search.parse(asked.pairs, view._offered(asked.base))
+    query = search.parse(asked.pairs, view._offered(asked.base, scope))
     if query.summary == "count":
         raise Refusal(
             400, "not-supported", "bad_summary", "Only a search is counted.", ["_summary"]
@@ -168,38 +173,65 @@ def _search(
 ) -> Answer:
     before = _page_before(view, scope, asked)
     pairs = before.pairs if before else asked.pairs
-    lenient = before.lenient if before else _LENIENT in (asked.headers.get("Prefer") or "")
-    query = search.parse(pairs, view._offered(asked.base), lenient=lenient)
+    prefer = asked.headers.get("Prefer") or ""
+    lenient = before.lenient if before else negotiation.lenient(prefer)
+    query = search.parse(pairs, view._offered(asked.base, scope), lenient=lenient)
     limit = before.horizon if before else None
     if limit is None and query.polls and asked.fresh:
         limit = fhir_search.horizon(view.env.cr)
-    sources = view._sources(scope)
+    with fhir_cost.bounded(view.env.cr, fresh=asked.fresh):
+        found = _page(view, scope, asked, Asking(tuple(pairs), query, lenient, limit, before))
+    shown = tuple(one.id for one in found.matches)
+    shown += tuple(f"{kind}/{one.id}" for kind, one in found.included)
+    # How many there are of all tells of nobody; how many there are of a kind may.
+    counted = found.total if query.counts_only and query.filters else 0
+    return Answer(
+        200, _laid_out(searchset.text(found), form), content_type, (), view._resource, shown,
+        view._clinical, counted or 0, tuple(name for name, _value in query.applied),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A search and where it stands.
+
+    :ivar pairs: parameters as the client gave them
+    :ivar limit: what changed later is none of the matter
+    :ivar before: where the page before ended
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    query: Query
+    lenient: bool
+    limit: datetime | None
+    before: Page | None
+
+
+def _page(view: BaseModel, scope: Scope, asked: Asked, one: Asking) -> searchset.Found:
+    sources, query, limit = view._sources(scope), one.query, one.limit
     rows: list[fhir_search.Row] = []
+    more = False
     if not query.counts_only:
-        position = before.position if before else None
+        position = one.before.position if one.before else None
         rows = fhir_search.rows(view, scope, sources, query, limit, position)
-    more = len(rows) > query.count
-    rows = rows[: query.count]
+        fitting = view._fitting(sources, rows[: query.count])
+        more = len(rows) > fitting
+        rows = rows[:fitting]
     matches = _written(view, scope, sources, rows, query)
     included = _included(view, scope, sources, rows, query) if query.include else []
     next_page = ""
     if more:
         state = Page(
-            view._resource, tuple(pairs), rows[-1].position, limit,
-            int(time.time()) + page.LIFETIME, lenient,
+            view._resource, one.pairs, rows[-1].position, limit,
+            int(time.time()) + page.LIFETIME, one.lenient,
         )  # fmt: skip
         next_page = page.link(asked.base, view._resource, _sealed(view.env, scope, state))
-    found = searchset.Found(
+    known = None if more or one.before else len(rows)
+    return searchset.Found(
         base=asked.base, resource=view._resource, pairs=query.applied,
         now=datetime.now(UTC).replace(tzinfo=None), matches=matches, included=included,
-        total=_total(view, scope, sources, query, limit, None if more or before else len(rows)),
+        total=_total(view, scope, sources, query, limit, known),
         horizon=limit, next=next_page, ignored=query.ignored,
-    )  # fmt: skip
-    shown = tuple(one.id for one in matches)
-    shown += tuple(f"{kind}/{one.id}" for kind, one in included)
-    return Answer(
-        200, _laid_out(searchset.text(found), form), content_type, (), view._resource, shown,
-        view._clinical,
     )  # fmt: skip
 
 
@@ -281,14 +313,17 @@ def _context(scope: Scope) -> str:
 
 
 def _sealed(env: api.Environment, scope: Scope, state: Page) -> str:
-    raw = _ring(env).encrypt(page.dumps(state).encode(), _context(scope))
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    # A search may be long, and proxies take no address of any length.
+    raw = zlib.compress(page.dumps(state).encode(), 9)
+    sealed = _ring(env).encrypt(raw, _context(scope))
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def _opened(env: api.Environment, scope: Scope, sealed: str) -> str:
     ring = _ring(env)
     try:
         padded = sealed.encode("ascii") + b"=" * (-len(sealed) % 4)
-        return ring.decrypt(base64.urlsafe_b64decode(padded), _context(scope)).decode()
-    except (KeyRingError, binascii.Error, ValueError, IndexError):
+        raw = ring.decrypt(base64.urlsafe_b64decode(padded), _context(scope))
+        return zlib.decompress(raw).decode()
+    except (KeyRingError, binascii.Error, ValueError, IndexError, zlib.error):
         raise page.forged() from None

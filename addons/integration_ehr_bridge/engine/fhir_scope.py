@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from odoo import api
@@ -50,6 +51,7 @@ class Scope:
     :ivar views: model of the view by type of resource
     :ivar locations: stock locations, with all that is in them; empty: all
     :ivar vendors: suppliers; empty: all
+    :ivar since: when the configuration changed last, by which resources say more or less
     """
 
     interface_id: int
@@ -61,6 +63,7 @@ class Scope:
     views: Mapping[str, str]
     locations: tuple[int, ...] = ()
     vendors: tuple[int, ...] = ()
+    since: datetime | None = None
 
     @property
     def namespace(self) -> str:

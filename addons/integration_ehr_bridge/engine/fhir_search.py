@@ -97,6 +97,11 @@ def conditions(
 
 
 def _condition(view: BaseModel, scope: Scope, source: Source, one: Filter) -> Domain:
+    found = _positive(view, scope, source, one)
+    return ~found if one.modifier == "not" else found
+
+
+def _positive(view: BaseModel, scope: Scope, source: Source, one: Filter) -> Domain:
     if one.name == "_lastUpdated":
         return Domain.OR(changed_within(source, span) for span in one.values)
     if one.name == "_id":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,14 +22,15 @@ _SECURITY = {
 
 
 def statement(
-    env: api.Environment, spec: Mapping[str, Any], base: str, wanted: str
+    env: api.Environment, spec: Mapping[str, Any], base: str, wanted: Sequence[str]
 ) -> dict[str, Any]:
     """The CapabilityStatement of an interface.
 
-    :param wanted: version of FHIR that the client asked for, empty for R4
-    :raises Refusal: 406 for a version that is not served
+    :param wanted: versions of FHIR that the client takes, what it likes best first; empty for R4
+    :raises Refusal: 406 if none of them is served
     """
-    version = {"": R4, "4.0": R4, "5.0": R5}.get(wanted[:3])
+    served = {"": R4, "4.0": R4, "5.0": R5}
+    version = next((served[one[:3]] for one in wanted if one[:3] in served), None)
     if version is None:
         raise Refusal(
             406, "not-supported", "other_version",
@@ -60,6 +61,7 @@ def shown(env: api.Environment, views: Mapping[str, str]) -> list[Served]:
             params=(*search.COMMON, *view._params),
             includes=view._includes,
             doc=view._doc,
+            dated=view._dated,
         )
         for view in models
     ]

@@ -1,9 +1,15 @@
+from dataclasses import replace
+from datetime import datetime
+
 from odoo import models
 from odoo.fields import Domain
 
 from ..engine import fhir_search
 from ..tools.fhir import search, written
 from ..tools.fhir.capability_statement import R4
+
+#: A moment before everything that is shown.
+EPOCH = datetime(1970, 1, 1)
 
 
 class IntegrationFhirView(models.AbstractModel):
@@ -27,6 +33,9 @@ class IntegrationFhirView(models.AbstractModel):
     _switch: str | None = None
     #: whether it tells what was done for a patient; then each answer is recorded in the audit trail
     _clinical = False
+    #: whether the moment of its change tells of all that it says; else names and codes of other
+    #: records are in it, which change by themselves
+    _dated = False
     #: search parameters beside those of all resources
     _params: tuple[search.Param, ...] = ()
     #: elements that are shown; those that are in a part of it in any case; those of a summary
@@ -87,22 +96,36 @@ class IntegrationFhirView(models.AbstractModel):
         model = self.env[source.model].with_context(active_test=False)
         names = [source.changed, *source.names]
         found = model.search_fetch(domain, names, order=order, limit=limit)
-        return [(one, one[source.changed]) for one in found]
+        return [(one, one[source.changed] or self._made_at(one)) for one in found]
+
+    def _made_at(self, record):
+        """When a record was made of which nobody wrote when it changed: SQL made it."""
+        return ("create_date" in record._fields and record.create_date) or EPOCH
 
     def _count(self, source, domain):
         return self.env[source.model].with_context(active_test=False).search_count(domain)
 
-    def _offered(self, base):
+    def _fitting(self, sources, rows):
+        """How many of the rows fit a page, from the first on; one always does."""
+        return len(rows)
+
+    def _offered(self, base, scope):
         """What can be asked for, as the reader of searches wants it."""
         return search.Offered(
             resource=self._resource,
-            params={one.name: one for one in (*search.COMMON, *self._params)},
+            params={one.name: self._named(one, scope) for one in (*search.COMMON, *self._params)},
             elements=frozenset(self._elements),
             includes=frozenset(self._includes),
             page=self._page,
             most=self._most,
             base=base,
         )
+
+    def _named(self, param, scope):
+        """A parameter whose system is an address."""
+        if not param.system.startswith("ns/"):
+            return param
+        return replace(param, system=scope.system(param.system.removeprefix("ns/")))
 
     def _part(self, query):
         """Names of the elements that are sent; ``None``: all."""

@@ -47,6 +47,10 @@ class IntegrationFhirViewLocation(models.AbstractModel):
             "operational-status", "token", "State of a bed.", codes=tuple(BED_STATES.values()),
             system=_BED,
         ),
+        search.Param(
+            "physical-type", "token", "What kind of place it is; not of stock locations.",
+            codes=tuple(sorted(set(KINDS.values()))), system=_PHYSICAL, own=True,
+        ),
         search.Param("partof", "reference", "What it is part of.", targets=("Location",)),
     )  # fmt: skip
     _elements = (
@@ -82,6 +86,8 @@ class IntegrationFhirViewLocation(models.AbstractModel):
         if one.name == "operational-status":
             beds = {state: status for state, status in BED_STATES.items() if not stock}
             return self._by_status("bed_state", beds, one) if beds else Domain.FALSE
+        if one.name == "physical-type":
+            return Domain.FALSE if stock else self._by_status("kind", KINDS, one)
         if one.name == "partof":
             parent = "location_id" if stock else "parent_id"
             return self._by_reference(parent, source.prefix, one)
@@ -100,7 +106,9 @@ class IntegrationFhirViewLocation(models.AbstractModel):
                 {
                     "resourceType": "Location",
                     "id": source.id_of(one.id),
-                    "identifier": self._identifiers(scope.system("stock-location"), one.barcode),
+                    "identifier": written.identifiers(
+                        scope.system("stock-location"), one.barcode
+                    ),
                     "status": _STATUS[not one.active],
                     "name": one.name,
                     "mode": "instance",
@@ -122,7 +130,7 @@ class IntegrationFhirViewLocation(models.AbstractModel):
                 {
                     "resourceType": "Location",
                     "id": source.id_of(one.id),
-                    "identifier": self._identifiers(scope.system("place"), one.code),
+                    "identifier": written.identifiers(scope.system("place"), one.code),
                     "status": _STATUS[not one.active],
                     "operationalStatus": bed and {"system": _BED, "code": bed},
                     "name": one.name,
@@ -132,6 +140,3 @@ class IntegrationFhirViewLocation(models.AbstractModel):
                     and written.reference("Location", source.id_of(one.parent_id.id)),
                 }
             )
-
-    def _identifiers(self, system, value):
-        return [written.identifier(system, value)] if value else []

@@ -16,6 +16,7 @@ class IntegrationFhirViewOrganization(models.AbstractModel):
 
     _resource = "Organization"
     _switch = "fhir_show_organization"
+    _dated = True
     _params = (
         search.Param("identifier", "token", "Reference of a supplier, code of a payer."),
         search.Param("name", "string", "Name of the organization."),
@@ -61,14 +62,11 @@ class IntegrationFhirViewOrganization(models.AbstractModel):
         kind, code = ("payer", "code") if payer else ("supplier", "ref")
         type_ = written.concept(_TYPES, "pay" if payer else "bus")
         for one in records:
+            found = written.identifiers(scope.system(kind), one[code])
             yield {
                 "resourceType": "Organization",
                 "id": source.id_of(one.id),
-                **(
-                    {"identifier": [written.identifier(scope.system(kind), one[code])]}
-                    if one[code]
-                    else {}
-                ),
+                **({"identifier": found} if found else {}),
                 "active": one.active,
                 "type": [type_],
                 "name": one.name,

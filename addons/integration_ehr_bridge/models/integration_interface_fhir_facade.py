@@ -46,6 +46,10 @@ class IntegrationInterface(models.Model):
         "interface_id",
         "location_id",
         string="Only these stock locations",
+        # What is archived goes on limiting, and what limits is not deleted: nobody is to see all
+        # because what he was to see is gone.
+        context={"active_test": False},
+        ondelete="restrict",
         governed=True,
         of_environment=True,
         help="With all that is in them. Limits stock locations, stock on hand, orders and "
@@ -58,6 +62,8 @@ class IntegrationInterface(models.Model):
         "partner_id",
         string="Only these suppliers",
         domain="[('is_company', '=', True)]",
+        context={"active_test": False},
+        ondelete="restrict",
         governed=True,
         of_environment=True,
         help="Limits which suppliers are shown. Empty: all that the service user may see.",
@@ -137,6 +143,7 @@ class IntegrationInterface(models.Model):
             views=self._fhir_views(),
             locations=tuple(self.fhir_location_ids.ids),
             vendors=tuple(self.fhir_vendor_ids.ids),
+            since=self.write_date,
         )
 
     @api.model

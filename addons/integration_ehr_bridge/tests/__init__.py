@@ -22,6 +22,7 @@ from . import (
     test_fhir_client,
     test_fhir_door,
     test_fhir_facade,
+    test_fhir_facade_limits,
     test_fhir_facade_search,
     test_fhir_feed,
     test_fhir_poll,

@@ -72,8 +72,14 @@ class FhirReader:
             headers=headers,
             fresh=False,
         )
-        found = fhir_facade.answer(self.env, self.facade._fhir_scope(), asked)
-        return checked(json.loads(found.body))
+        scope = self.facade._fhir_scope()
+        found = checked(json.loads(fhir_facade.answer(self.env, scope, asked).body))
+        for one in (found, *(entry["resource"] for entry in found.get("entry", ()))):
+            if one["resourceType"] in scope.views:
+                # What is sent is what the view and its documentation say.
+                elements = self.env[scope.views[one["resourceType"]]]._elements
+                self.assertLessEqual(set(one), {"resourceType", "id", "meta", *elements})
+        return found
 
     def found(self, path, query="", mode="match"):
         """The resources of a search."""

@@ -183,9 +183,29 @@ class TestFhirFacade(FhirFacadeData):
         self.assertEqual(again.headers["ETag"], tag)
         self.bed.name = "Window"
         self.assertEqual(self.ask(path, If_None_Match=tag).status_code, 200)
-        later = "Wed, 01 Jan 2120 00:00:00 GMT"
-        self.assertEqual(self.ask(path, If_Modified_Since=later).status_code, 304)
+        later = {"If_Modified_Since": "Wed, 01 Jan 2120 00:00:00 GMT"}
+        # A place says what it is part of: its own moment does not tell of all that it says.
+        self.assertEqual(self.ask(path, **later).status_code, 200)
+        path = f"Organization/{self.ids_[0]}"
+        self.assertEqual(self.ask(path, **later).status_code, 304)
         self.assertEqual(self.ask(path, If_Modified_Since="nonsense").status_code, 200)
+        kinds = {
+            one["type"]: one["conditionalRead"]
+            for one in self.ask("metadata").json()["rest"][0]["resource"]
+        }
+        self.assertEqual(kinds, {"Organization": "full-support", "Location": "not-match"})
+
+    def test_a_change_of_the_interface_is_a_change_of_what_it_says(self):
+        path = f"Organization/{self.ids_[0]}"
+        moment = "Mon, 02 Mar 2026 08:00:00 GMT"
+        for table, since in (("res_partner", 8), ("integration_interface", 9)):
+            self.env.flush_all()
+            self.env.cr.execute(f"UPDATE {table} SET write_date = '2026-03-02 0{since}:00'")
+        self.interface.invalidate_recordset()
+        self.interface._configuration_changed()
+        self.assertEqual(self.ask(path, If_Modified_Since=moment).status_code, 200)
+        after = "Mon, 02 Mar 2026 09:00:00 GMT"
+        self.assertEqual(self.ask(path, If_Modified_Since=after).status_code, 304)
 
     def test_head_has_no_body(self):
         whole = self.ask(f"Organization/{self.ids_[0]}")
@@ -208,4 +228,6 @@ class TestFhirFacade(FhirFacadeData):
         newer = "application/fhir+json; fhirVersion=5.0"
         self.refused(self.ask(path, Accept=newer), 406, "other_version")
         self.assertEqual(self.ask(f"{path}?_format=json", Accept="text/html").status_code, 200)
+        both = f"{newer}, application/fhir+json; fhirVersion=4.0; q=0.5"
+        self.assertEqual(self.ask(path, Accept=both).status_code, 200)
         self.assertIn("\n  ", self.ask(f"{path}?_pretty=true").text)

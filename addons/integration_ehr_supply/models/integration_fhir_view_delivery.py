@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
+from odoo.addons.integration_ehr_bridge.engine import fhir_search
 from odoo.addons.integration_ehr_bridge.engine.fhir_scope import Source
 from odoo.addons.integration_ehr_bridge.tools.fhir import search, written
 
@@ -28,7 +29,13 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
             system="http://hl7.org/fhir/supplydelivery-status",
         ),
         search.Param(
-            "based-on", "reference", "The order that it is for.", targets=("SupplyRequest",)
+            "based-on", "reference", "The order that it is for.", targets=("SupplyRequest",),
+            own=True,
+        ),
+        search.Param("occurrence", "date", "When it was brought or used.", own=True),
+        search.Param(
+            "destination", "reference", "The stock location that it is brought to, where Locations "
+            "are shown.", targets=("Location",), own=True,
         ),
     )  # fmt: skip
     _elements = (
@@ -37,8 +44,7 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
     _summary = ("identifier", "status", "occurrenceDateTime")
     _doc = (
         "Transfers for orders of clinical places (ids `move-…`), with the quantity once they are "
-        "done; and what was used, as a clinical system told it (ids `usage-…`). Not for whom. "
-        "`based-on` is a search parameter of this server."
+        "done; and what was used, as a clinical system told it (ids `usage-…`). Not for whom."
     )
 
     def _sources(self, scope):
@@ -71,9 +77,29 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
             if moves:
                 return self._by_status("state", DELIVERY, one)
             return self._by_status("action", USAGE, one)
+        if one.name == "occurrence":
+            return self._by_occurrence(moves, one)
         if not moves:
             return Domain.FALSE
+        if one.name == "destination":
+            return self._by_destination(scope, one)
         return self._by_reference("ehr_requisition_line_id", "", one)
+
+    def _by_occurrence(self, moves, one):
+        """As it is told: of a transfer once it is done."""
+        if not moves:
+            return self._by_moment("used_at", one)
+        return Domain("state", "=", "done") & self._by_moment("date", one)
+
+    def _by_destination(self, scope, one):
+        """As it is told: of places of which a resource is shown as well."""
+        wanted = (
+            fhir_search.number_of(value.id.removeprefix("stock-"))
+            for value in one.values
+            if value.id.startswith("stock-")
+        )
+        places = self.env["stock.location"].browse(number for number in wanted if number)
+        return Domain("location_dest_id", "in", list(self._shown_locations(scope, places)))
 
     def _resources(self, source, records, scope):
         if source.model == "stock.move":

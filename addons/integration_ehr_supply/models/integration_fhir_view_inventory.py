@@ -6,6 +6,9 @@ from odoo.addons.integration_ehr_bridge.engine.fhir_scope import Source
 from odoo.addons.integration_ehr_bridge.tools.fhir import search, written
 from odoo.addons.integration_ehr_bridge.tools.fhir.capability_statement import R5
 
+#: Items of a page of reports, about; each is some 200 bytes.
+MOST_ITEMS = 5000
+
 
 def _last_change(alias):
     """When the stock at a location changed last.
@@ -39,7 +42,10 @@ class IntegrationFhirViewInventory(models.AbstractModel):
     _page = 10
     _most = 20
     _params = (
-        search.Param("location", "reference", "Where the stock lies.", targets=("Location",)),
+        search.Param(
+            "location", "reference", "Where the stock lies.", targets=("Location",), own=True
+        ),
+        search.Param("item", "token", "Code of an item that the report has."),
         search.Param(
             "status", "token", "Always active.", codes=("active",),
             system="http://hl7.org/fhir/inventoryreport-status",
@@ -51,8 +57,7 @@ class IntegrationFhirViewInventory(models.AbstractModel):
     _doc = (
         "Stock on hand of our own, in the shape of FHIR R5: R4 has no such resource. One report "
         "for each stock location (ids `stock-…`), of what lies in it and not in parts of it. An "
-        "item that is not listed is not there. Below zero: more was taken than Odoo knew of. "
-        "`location` is a search parameter of this server."
+        "item that is not listed is not there. Below zero: more was taken than Odoo knew of."
     )
 
     def _sources(self, scope):
@@ -70,20 +75,43 @@ class IntegrationFhirViewInventory(models.AbstractModel):
     def _condition(self, source, one, scope):
         if one.name == "status":
             return Domain.TRUE
+        if one.name == "item":
+            return self._by_item(scope, one)
         return self._by_reference("id", "stock-", one)
 
+    def _by_item(self, scope, one):
+        """Locations whose report has an item with the code."""
+        coded = self._by_token(("product_id.default_code",), scope.system("item"), one)
+        here = Domain("owner_id", "=", False) & Domain("quantity", "!=", 0) & coded
+        return Domain("quant_ids", "any", here)
+
     def _find(self, source, domain, order, limit):
+        model = self.env[source.model].with_context(active_test=False)
+        by_change = order.startswith(source.changed)
         # There are few locations, and when their stock changed is in no column of theirs.
-        records = self.env[source.model].with_context(active_test=False).search(domain)
+        records = (
+            model.search(domain) if by_change else model.search(domain, order=order, limit=limit)
+        )
         changed = self._changed(source, records)
         found = [(one, changed[one.id]) for one in records]
-        descending = order.endswith("DESC")
-        by_change = order.startswith(source.changed)
-        found.sort(
-            key=lambda pair: (pair[1], pair[0].id) if by_change else (pair[0].id,),
-            reverse=descending,
-        )
+        if by_change:
+            found.sort(key=lambda pair: (pair[1], pair[0].id), reverse=order.endswith("DESC"))
         return found[:limit]
+
+    def _fitting(self, sources, rows):
+        """A page ends before it has more than some thousand items: stores differ in size."""
+        groups = self.env["stock.quant"]._read_group(
+            Domain("location_id", "in", [row.record.id for row in rows]),
+            ["location_id"],
+            ["__count"],
+        )
+        sizes = {place.id: count for place, count in groups}
+        items = 0
+        for number, row in enumerate(rows):
+            items += sizes.get(row.record.id, 0)
+            if number and items > MOST_ITEMS:
+                return number
+        return len(rows)
 
     def _changed(self, source, records):
         """When the stock of locations changed last, by id; all of them may be read."""

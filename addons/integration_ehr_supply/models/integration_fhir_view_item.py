@@ -20,16 +20,17 @@ class IntegrationFhirViewItem(models.AbstractModel):
     _switch = "fhir_show_item"
     _params = (
         search.Param("identifier", "token", "Code of the item, or its GTIN."),
-        search.Param("device-name", "string", "Name of the item."),
-        search.Param("active", "token", "Whether it is in use.", codes=("true", "false")),
+        search.Param("device-name", "string", "Name of the item.", own=True),
+        search.Param(
+            "active", "token", "Whether it is in use.", codes=("true", "false"), own=True
+        ),
     )
     _elements = ("identifier", "deviceName", "property")
     _summary = ("identifier", "deviceName")
     _doc = (
         "The item master: goods, medical devices or not, by code and GTIN. The property "
         "`base-unit` is the unit in which the item is counted, by UN/ECE Recommendation 20; the "
-        "property `status` is active or retired. No prices and no suppliers. `device-name` and "
-        "`active` are search parameters of this server."
+        "property `status` is active or retired. No prices and no suppliers."
     )
 
     def _sources(self, scope):
@@ -83,12 +84,9 @@ class IntegrationFhirViewItem(models.AbstractModel):
 
     def _identifiers(self, scope, one):
         found = [written.identifier(scope.system("item-id"), str(one.id))]
-        if one.default_code:
-            found.append(written.identifier(scope.system("item"), one.default_code))
-        if one.barcode:
-            system = _GTIN if gtin(one.barcode) else scope.system("barcode")
-            found.append(written.identifier(system, one.barcode))
-        return found
+        found += written.identifiers(scope.system("item"), one.default_code)
+        system = _GTIN if gtin(one.barcode or "") else scope.system("barcode")
+        return found + written.identifiers(system, one.barcode)
 
     def _unit(self, scope, unit):
         code = unit._integration_unit_code()

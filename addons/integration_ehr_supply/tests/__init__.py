@@ -6,6 +6,7 @@ from . import (
     test_exception_labels,
     test_exports,
     test_fhir_supply,
+    test_fhir_supply_more,
     test_general_orders,
     test_items,
     test_items_out,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from . import written
 from .search import MODIFIERS, Param
+from .search_values import PREFIXES
 
 R4: Final = "4.0.1"
 R5: Final = "5.0.0"
@@ -25,6 +26,8 @@ class Served:
     :ivar reads: whether it is read and searched here
     :ivar creates: what else is accepted of it, as codes of type-restful-interaction
     :ivar doc: what it shows, in Markdown
+    :ivar dated: whether its moment of change tells of all that it says, so that
+        ``If-Modified-Since`` can be answered
     """
 
     resource: str
@@ -34,6 +37,7 @@ class Served:
     doc: str = ""
     reads: bool = True
     creates: tuple[str, ...] = ()
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def _resource(one: Served, version: str) -> dict[str, Any]:
             "versioning": "versioned",
             "readHistory": False,
             "updateCreate": False,
-            "conditionalRead": "full-support",
+            "conditionalRead": "full-support" if one.dated else "not-match",
             "searchInclude": list(one.includes),
             "searchParam": [_param(param) for param in one.params],
         }
@@ -141,12 +145,14 @@ def _resource(one: Served, version: str) -> dict[str, Any]:
 
 def _param(one: Param) -> dict[str, str]:
     words = [one.doc]
+    if one.own:
+        words.append("A parameter of this server, not of the standard.")
     if one.codes:
         words.append(f"One of {', '.join(one.codes)}.")
     if MODIFIERS[one.kind]:
         words.append("Modifiers: " + ", ".join(f":{name}" for name in MODIFIERS[one.kind]) + ".")
     if one.kind == "date":
-        words.append("Prefixes: eq, ge, gt, le, lt.")
+        words.append(f"Prefixes: {', '.join(PREFIXES)}.")
     return {"name": one.name, "type": one.kind, "documentation": " ".join(words)}
 
 
@@ -170,4 +176,5 @@ def _both(one: Served, other: Served) -> Served:
         "\n\n".join(text for text in (one.doc, other.doc) if text),
         one.reads or other.reads,
         tuple(dict.fromkeys((*one.creates, *other.creates))),
+        reading.dated,
     )

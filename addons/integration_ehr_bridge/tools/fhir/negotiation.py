@@ -14,6 +14,7 @@ fhir.operation_outcome.Refusal: Only JSON is served: ask for application/fhir+js
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -39,11 +40,17 @@ _SHORT: Final = {"json": JSON, "": JSON}
 class Form:
     """How an answer is written.
 
-    :ivar version: of FHIR, such as 4.0, as the client said; empty if it did not
+    :ivar versions: of FHIR, such as 4.0, that the client takes, what it likes best first; empty
+        where it does not care
     """
 
-    version: str = ""
+    versions: tuple[str, ...] = ("",)
     pretty: bool = False
+
+    @property
+    def version(self) -> str:
+        """The one that it likes best."""
+        return self.versions[0]
 
 
 def wanted(accept: str, pairs: Iterable[tuple[str, str]]) -> Form:
@@ -57,30 +64,40 @@ def wanted(accept: str, pairs: Iterable[tuple[str, str]]) -> Form:
         raise Refusal(400, "value", "bad_pretty", "_pretty is true or false.", ["_pretty"])
     asked = given.get("_format")
     text = accept if asked is None else _SHORT.get(asked, asked.replace("fhir json", "fhir+json"))
-    versions = [_version(one) for one in text.split(",")] if text.strip() else [""]
-    acceptable = [one for one in versions if one is not None]
+    ranges = [_range(one) for one in text.split(",")] if text.strip() else [(1.0, "")]
+    acceptable = sorted((one for one in ranges if one), key=lambda one: -one[0])
     if not acceptable:
         raise Refusal(
             406, "not-supported", "only_json",
             "Only JSON is served: ask for application/fhir+json.",
         )  # fmt: skip
-    return Form(acceptable[0], pretty == "true")
+    return Form(tuple(dict.fromkeys(version for _quality, version in acceptable)), pretty == "true")
 
 
-def _version(media: str) -> str | None:
-    """The version of FHIR that a media range asks for; ``None`` if it is not JSON."""
+def lenient(prefer: str) -> bool:
+    """Whether a header ``Prefer`` asks to ignore what is not served (RFC 7240; search.html#errors).
+
+    >>> lenient('return=minimal, Handling="lenient"'), lenient("handling=strict")
+    (True, False)
+    """
+    wishes = (one.partition(";")[0].partition("=") for one in prefer.split(","))
+    said = {name.strip().lower(): value.strip(' "').lower() for name, _mark, value in wishes}
+    return said.get("handling") == "lenient"
+
+
+def _range(media: str) -> tuple[float, str] | None:
+    """How much a media range is liked, and its version of FHIR; ``None`` if it is not JSON."""
     kind, *parameters = (part.strip() for part in media.split(";"))
     found = dict(one.lower().replace(" ", "").partition("=")[::2] for one in parameters)
-    if kind.lower() not in _JSON or _is_zero(found.get("q", "1")):
+    quality = _quality(found.get("q", "1"))
+    if kind.lower() not in _JSON or quality == 0:
         return None
-    return found.get("fhirversion", "").strip('"')
+    return quality, found.get("fhirversion", "").strip('"')
 
 
-def _is_zero(quality: str) -> bool:
-    try:
-        return float(quality) == 0
-    except ValueError:
-        return False
+def _quality(text: str) -> float:
+    """RFC 9110, 12.4.2; what is none counts as the highest."""
+    return float(text) if re.fullmatch(r"[01](?:\.\d{0,3})?", text, re.ASCII) else 1.0
 
 
 def served(form: Form, version: str) -> str:
@@ -88,7 +105,7 @@ def served(form: Form, version: str) -> str:
 
     :raises Refusal: 406 if another one was asked for
     """
-    if form.version and not version.startswith(form.version[:3]):
+    if not any(version.startswith(one[:3]) for one in form.versions):
         raise Refusal(
             406, "not-supported", "other_version",
             f"This is served as FHIR {version}: ask for application/fhir+json; "

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from .operation_outcome import Refusal
 
+#: Characters of a link, sealed; more than any search has that is taken.
+MAX_LENGTH: Final = 32 * 1024
 #: Seconds in which a next page can be asked for.
 LIFETIME: Final = 15 * 60
 PARAMETER: Final = "_page"

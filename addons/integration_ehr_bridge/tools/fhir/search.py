@@ -43,8 +43,10 @@ class Param:
     :ivar kind: token, string, date or reference
     :ivar doc: what it compares, for the statement of what is served
     :ivar codes: the codes that a token may have; empty: any
-    :ivar system: of these codes; it may be named, and no other
+    :ivar system: of these codes; it may be named, and no other. What begins with ``ns/`` is one of
+        ours, below the address of the server
     :ivar targets: types of resources that a reference may lead to
+    :ivar own: whether the standard does not know it of this type of resource
     """
 
     name: str
@@ -53,6 +55,7 @@ class Param:
     codes: tuple[str, ...] = ()
     system: str = ""
     targets: tuple[str, ...] = ()
+    own: bool = False
 
 
 #: Offered of all resources.
@@ -61,7 +64,7 @@ COMMON: Final = (
     Param("_lastUpdated", "date", "When it changed last, by meta.lastUpdated."),
 )
 MODIFIERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"string": ("exact", "contains"), "token": (), "date": (), "reference": ()}
+    {"string": ("exact", "contains"), "token": ("not",), "date": (), "reference": ()}
 )
 
 
@@ -209,7 +212,7 @@ def _filter(param: Param, modifier: str, text: str, base: str) -> Filter:
             f"A parameter has at most {MAX_ALTERNATIVES} values.", [param.name],
         )  # fmt: skip
     try:
-        values = tuple(_READERS[param.kind](part, base) for part in parts)
+        values = tuple(value for part in parts for value in _READERS[param.kind](part, base))
         _check_values(param, values)
     except ValueRefused as exc:
         raise Refusal(
@@ -218,12 +221,14 @@ def _filter(param: Param, modifier: str, text: str, base: str) -> Filter:
     return Filter(param.name, modifier, values)
 
 
-_READERS: Final[Mapping[str, Callable[[str, str], Value]]] = MappingProxyType(
+_READERS: Final[Mapping[str, Callable[[str, str], tuple[Value, ...]]]] = MappingProxyType(
     {
-        "token": lambda text, _base: search_values.token(text),
-        "date": lambda text, _base: search_values.moment(text),
-        "string": lambda text, _base: search_values.words(search_values.unescaped(text)),
-        "reference": lambda text, base: search_values.target(search_values.unescaped(text), base),
+        "token": lambda text, _base: (search_values.token(text),),
+        "date": lambda text, _base: search_values.moments(text),
+        "string": lambda text, _base: (search_values.words(search_values.unescaped(text)),),
+        "reference": lambda text, base: (
+            search_values.target(search_values.unescaped(text), base),
+        ),
     }
 )
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-#: Prefixes that are served; ne, sa, eb and ap are not.
-PREFIXES: Final = ("eq", "ge", "gt", "le", "lt")
+#: Prefixes that are served; ap, which says nothing exact, is not.
+PREFIXES: Final = ("eq", "ne", "ge", "gt", "le", "lt", "sa", "eb")
 _PREFIX: Final = re.compile(r"([a-z]{2})(?=\d)", re.ASCII)
 _MOMENT: Final = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
@@ -114,24 +114,40 @@ def token(text: str) -> Token:
     raise ValueRefused("write a code, system|code, |code or system|")
 
 
-def moment(text: str) -> Span:
-    """A prefix and a moment as a span.
+def moments(text: str) -> tuple[Span, ...]:
+    """A prefix and a moment as spans; ``ne`` has two of them.
 
     :raises ValueRefused: it is none, or its prefix is not served
     """
     found = _PREFIX.match(text)
     prefix = found[1] if found else "eq"
     if prefix not in PREFIXES:
-        raise ValueRefused("the prefixes are eq, ge, gt, le and lt")
+        raise ValueRefused(f"the prefixes are {', '.join(PREFIXES)}")
     start, end = _interval(text[2:] if found else text)
-    limits = {
-        "eq": (start, end),
-        "ge": (start, None),
-        "gt": (end, None),
-        "le": (None, end),
-        "lt": (None, start),
-    }
-    return Span(*limits[prefix])
+    before, after = Span(None, start), Span(end, None)
+    # What is compared are moments, so that it starts after (sa) or ends before (eb) is no more
+    # than that it is greater or less.
+    return {
+        "eq": (Span(start, end),),
+        "ne": (before, after),
+        "ge": (Span(start, None),),
+        "gt": (after,),
+        "sa": (after,),
+        "le": (Span(None, end),),
+        "lt": (before,),
+        "eb": (before,),
+    }[prefix]
+
+
+def moment(text: str) -> Span:
+    """A prefix and a moment as a span.
+
+    :raises ValueRefused: it is none, or more than one span is meant
+    """
+    [span, *others] = moments(text)
+    if others:
+        raise ValueRefused("“ne” means two spans")
+    return span
 
 
 def _interval(text: str) -> tuple[datetime, datetime]:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from typing import Any, Final
 from . import etag, selection
 
 UCUM: Final = "http://unitsofmeasure.org"
+#: FHIR 4.0.1, datatypes.html#code
+_CODE: Final = re.compile(r"[^\s]+(?:\s[^\s]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,23 @@ def number(value: float) -> int | float:
 
 
 def concept(system: str, code: str, display: str = "") -> dict[str, Any]:
-    """A CodeableConcept with one coding."""
+    """A CodeableConcept with one coding.
+
+    What FHIR does not take for a code, such as one with two blanks, is the text of the concept.
+    """
+    if not _CODE.fullmatch(code):
+        return {"text": " ".join([code, display]).strip()}
     coding = {"system": system, "code": code}
     return {"coding": [coding | {"display": display} if display else coding]}
+
+
+def identifiers(system: str, value: str | None) -> list[dict[str, str]]:
+    """The Identifier that a value is; none if there is nothing in it.
+
+    >>> identifiers("http://s", " 7 "), identifiers("http://s", "  "), identifiers("http://s", None)
+    ([{'system': 'http://s', 'value': '7'}], [], [])
+    """
+    return [identifier(system, value)] if value and value.strip() else []
 
 
 def identifier(system: str, value: str) -> dict[str, str]:

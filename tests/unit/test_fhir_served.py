@@ -1,0 +1,87 @@
+"""What the document says of the resources that are shown, and whether the standard agrees."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from setup import javascript, profiles_served
+from setup.settings import REPOSITORY, Settings
+from tests.unit.load_ehr import load
+
+ADDONS = REPOSITORY / "addons"
+SHOWN = {
+    "ChargeItem", "DeviceDefinition", "InventoryReport", "Invoice", "Location", "Organization",
+    "SupplyDelivery", "SupplyRequest",
+}  # fmt: skip
+#: Elements and parameters that would tell of a patient.
+PATIENT = {
+    "patient", "subject", "context", "encounter", "participant", "account", "requester", "note",
+    "receiver", "deliverFor",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def standard() -> dict[tuple[str, str], str]:
+    """Types of the search parameters of FHIR R4 by type of resource and name."""
+    place = javascript.folder(Settings.from_environ()) / "node_modules" / "hl7.fhir.r4.examples"
+    found = {}
+    for path in place.glob("SearchParameter-*.json"):
+        one = json.loads(path.read_text())
+        found |= {(base, one["code"]): one["type"] for base in one.get("base", ())}
+    assert ("Location", "partof") in found
+    return found
+
+
+def test_parameters_are_those_of_the_standard_or_marked(
+    standard: dict[tuple[str, str], str],
+) -> None:
+    for view in profiles_served.views(ADDONS):
+        if view.version != "4.0.1":
+            continue
+        for one in view.params:
+            known = standard.get((view.resource, one.name))
+            assert (known is None) == one.own, (view.resource, one)
+            assert one.own or known == one.kind, (view.resource, one)
+    for one in profiles_served.common(ADDONS):
+        assert standard["Resource", one.name] == one.kind
+
+
+def test_every_view_is_in_the_document() -> None:
+    found = profiles_served.views(ADDONS)
+    assert {view.resource for view in found} == SHOWN
+    text = "\n".join(profiles_served.render(ADDONS))
+    assert text in (REPOSITORY / "docs" / "ehr.md").read_text()
+    assert "| `recipient` | reference | The payer, where Organizations are shown. |" in text
+    assert "`_include`: `SupplyDelivery:based-on`" in text
+    table = (REPOSITORY / "docs" / "fhir-facade.md").read_text()
+    for view in found:
+        [row] = [line for line in table.splitlines() if line.startswith(f"| {view.resource} ")]
+        for one in view.params:
+            assert f"`{one.name}`{'*' if one.own else ''}" in row, (view.resource, one.name)
+
+
+def test_nothing_that_is_shown_or_asked_for_is_a_patient() -> None:
+    for view in profiles_served.views(ADDONS):
+        names = {one.name for one in view.params} | set(view.elements)
+        # Masked: see the view.
+        assert names & PATIENT <= ({"subject"} if view.resource == "ChargeItem" else set())
+
+
+def test_a_view_that_cannot_be_read_stops_the_document(tmp_path: Path) -> None:
+    models = tmp_path / "integration_ehr_bridge" / "models"
+    models.mkdir(parents=True)
+    view = 'class View:\n    _resource = "X"\n    _doc = "x"\n    _elements = ("a",)\n    '
+    (models / "integration_fhir_view_x.py").write_text(f"{view}_params = made()\n")
+    with pytest.raises(ValueError, match="no tuple"):
+        profiles_served.views(tmp_path)
+
+
+def test_the_statement_marks_what_the_standard_does_not_know() -> None:
+    statement = load("fhir.capability_statement")
+    param = load("fhir.search").Param("x", "token", "A code.", own=True)
+    served = statement.Served("Location", params=(param,))
+    said = statement.Statement("h", "I", datetime(2026, 1, 1), [served])
+    [entry] = statement.statement(said)["rest"][0]["resource"]
+    assert "of this server" in entry["searchParam"][0]["documentation"]
