@@ -106,9 +106,7 @@ class IntegrationFhirViewLocation(models.AbstractModel):
                 {
                     "resourceType": "Location",
                     "id": source.id_of(one.id),
-                    "identifier": written.identifiers(
-                        scope.system("stock-location"), one.barcode
-                    ),
+                    "identifier": written.identifiers(scope.system("stock-location"), one.barcode),
                     "status": _STATUS[not one.active],
                     "name": one.name,
                     "mode": "instance",

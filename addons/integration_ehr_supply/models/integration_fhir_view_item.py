@@ -21,9 +21,7 @@ class IntegrationFhirViewItem(models.AbstractModel):
     _params = (
         search.Param("identifier", "token", "Code of the item, or its GTIN."),
         search.Param("device-name", "string", "Name of the item.", own=True),
-        search.Param(
-            "active", "token", "Whether it is in use.", codes=("true", "false"), own=True
-        ),
+        search.Param("active", "token", "Whether it is in use.", codes=("true", "false"), own=True),
     )
     _elements = ("identifier", "deviceName", "property")
     _summary = ("identifier", "deviceName")

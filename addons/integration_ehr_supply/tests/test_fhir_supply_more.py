@@ -89,7 +89,7 @@ class TestFhirStockMore(FhirPlans, UsageCase):
     def test_odd_items(self):
         odd = self.env["product.product"].create(
             {
-                "name": "Swab “5 × 5” \t\\ <b> é 🩹", "default_code": "A  1", "type": "consu",
+                "name": "Swab “5 by 5” \t\\ <b> é 🩹", "default_code": "A  1", "type": "consu",
                 "barcode": "SHELF 7", "is_storable": True,
                 "uom_id": self.env["uom.uom"].create({"name": "Tray of  9"}).id,
             }
