@@ -17,7 +17,7 @@ from datetime import datetime
 suppliers = env["res.partner"].create([
     {"name": f"Polled {n:02}", "ref": f"P{n}", "is_company": True, "supplier_rank": 1}
     for n in range(30)])
-env["ehr.payer"].create({"code": "AOK", "name": "AOK"})
+payer = env["ehr.payer"].create({"code": "AOK", "name": "AOK"})
 unit = env["ehr.location"].create({"point_of_care": "F4W", "kind": "unit"})
 env["ehr.location"].create(
     {"point_of_care": "F4W", "room": "1", "bed": "A", "kind": "bed", "parent_id": unit.id})
@@ -39,6 +39,22 @@ env["ehr.charge"].create([
     {"number": f"FC{n}", "kind": "charge", "charged_at": datetime(2026, 3, 2),
      "charge_code": "CODE", "product_id": product.id, "quantity": 1,
      "currency_id": env.company.currency_id.id} for n in range(3)])
+income, due = env["account.account"].create([
+    {"name": "Income of the test", "code": "799990", "account_type": "income"},
+    {"name": "Due of the test", "code": "499990", "account_type": "asset_receivable",
+     "reconcile": True}])
+journal = env["account.journal"].create({
+    "name": "Invoices of the test", "code": "FHIRT", "type": "sale",
+    "default_account_id": income.id})
+fund = env["res.partner"].create({
+    "name": "Fund", "is_company": True, "property_account_receivable_id": due.id})
+invoices = env["account.move"].create([{
+    "move_type": kind, "partner_id": fund.id, "journal_id": journal.id, "ehr_payer_id": payer.id,
+    "invoice_date": "2026-03-02",
+    "invoice_line_ids": [(0, 0, {"name": "Private words", "price_unit": 9.5,
+                                 "account_id": income.id, "tax_ids": []})]}
+    for kind in ("out_invoice", "out_refund", "out_invoice")])
+invoices[:2].action_post()
 env.cr.commit()
 result = suppliers.ids
 """
@@ -83,7 +99,8 @@ def test_everything_that_is_served_is_of_the_standard(ehr: Partner) -> None:
     for kind in sorted(_TYPES):
         bundle = ehr.search(f"{kind}?_count=5&_total=accurate")
         found = [entry["resource"] for entry in bundle.get("entry", ())]
-        assert found or kind == "Invoice", kind
+        assert found, kind
+        assert "Private words" not in str(bundle)
         for one in found:
             answer = ehr.ask(f"{kind}/{one['id']}")
             assert accepted(answer.json()) == one
@@ -186,6 +203,22 @@ def test_clinical_answers_leave_one_entry_each(database: Database, ehr: Partner)
     ehr.search("ChargeItem?_summary=count")
     ehr.search("Organization?_count=1")
     assert len(entries()) == before + 1
+    # How many there are of a kind does tell something.
+    assert ehr.search("ChargeItem?code=CODE&_summary=count")["total"] == 3
+    assert '"records": ["", "3"]' in entries()[before + 1]["changes"]
+
+
+def test_the_log_has_neither_the_address_nor_the_search(ehr: Partner, server: Server) -> None:
+    ehr.search("ChargeItem?identifier=FC0,number-of-somebody")
+    assert ehr.ask("ChargeItem/4711007?_format=json").status_code == 404
+    deadline = time.monotonic() + 10
+    while "type ChargeItem, status 404" not in server.log_text() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    text = server.log_text()
+    assert '"GET /integration/fhir/…/ChargeItem… HTTP/1.1" 200' in text
+    assert f"FHIR interface {ehr.interface}: method GET, type ChargeItem, status 404" in text
+    for hidden in (ehr.token, "number-of-somebody", "4711007"):
+        assert hidden not in text
 
 
 def test_what_a_transaction_under_way_writes_is_told_later(

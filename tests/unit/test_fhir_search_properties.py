@@ -34,8 +34,8 @@ NAMES = st.one_of(
     st.text(max_size=20),
 )
 WORDS = (
-    "gt le sa ne eb ap 2026-03-02 T08:00 :00.5 Z +02:00 | , \\ \\, $ active Location/ 7 - % _ é count "
-    "true"
+    "gt le sa ne eb ap 2026-03-02 T08:00 :00.5 Z +02:00 | , \\ \\, $ active Location/ 7 - % _ é "
+    "count true"
 )
 PIECES = st.sampled_from([*WORDS.split(), "\0", "_lastUpdated", " "])
 VALUES = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=6).map("".join))

@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from fhir.resources import get_fhir_model_class as r5_class
+from fhir.resources.R4B import get_fhir_model_class as r4b_class
 
 from setup import javascript, profiles_served
 from setup.settings import REPOSITORY, Settings
@@ -60,6 +62,21 @@ def test_every_view_is_in_the_document() -> None:
         [row] = [line for line in table.splitlines() if line.startswith(f"| {view.resource} ")]
         for one in view.params:
             assert f"`{one.name}`{'*' if one.own else ''}" in row, (view.resource, one.name)
+
+
+def test_a_summary_is_what_the_standard_says() -> None:
+    for view in profiles_served.views(ADDONS):
+        model = (r5_class if view.version == "5.0.0" else r4b_class)(view.resource)
+        marked = set(model.summary_elements_sequence()) & set(view.elements)
+        required = {name for name, one in model.model_fields.items() if one.is_required()}
+        assert required <= set(view.mandatory)
+        if view.resource == "DeviceDefinition":
+            assert not marked  # a summary of nothing is none
+        elif view.resource == "InventoryReport":
+            # What is of use without the stock, which is most of it.
+            assert marked - {"inventoryListing"} == {*view.summary, *view.mandatory}
+        else:
+            assert marked == {*view.summary, *view.mandatory}, view.resource
 
 
 def test_nothing_that_is_shown_or_asked_for_is_a_patient() -> None:

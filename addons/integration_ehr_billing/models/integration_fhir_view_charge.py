@@ -49,7 +49,9 @@ class IntegrationFhirViewCharge(models.AbstractModel):
         "enteredDate", "supportingInformation",
     )  # fmt: skip
     _mandatory = ("status", "code", "subject")
-    _summary = ("identifier", "status", "code", "subject", "occurrenceDateTime", "quantity")
+    _summary = (
+        "identifier", "status", "code", "subject", "occurrenceDateTime", "quantity", "enteredDate",
+    )  # fmt: skip
     _doc = (
         "What became of charges. `subject` is masked: the system that posted a charge knows it by "
         "its number, and nobody else has to. A credit that takes all of a charge back makes it "

@@ -51,7 +51,7 @@ class IntegrationFhirViewInvoice(models.AbstractModel):
         "identifier", "status", "type", "date", "recipient", "totalNet", "totalGross",
     )  # fmt: skip
     _mandatory = ("status",)
-    _summary = ("identifier", "status", "date", "recipient", "totalNet", "totalGross")
+    _summary = ("identifier", "status", "type", "date", "recipient", "totalNet", "totalGross")
     _doc = (
         "Invoices and credit notes of charges. `recipient` is the payer, where Organizations are "
         "shown as well; of what a patient pays there is none. Totals of a credit note are what it "

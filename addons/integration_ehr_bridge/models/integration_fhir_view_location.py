@@ -56,7 +56,7 @@ class IntegrationFhirViewLocation(models.AbstractModel):
     _elements = (
         "identifier", "status", "operationalStatus", "name", "mode", "physicalType", "partOf",
     )  # fmt: skip
-    _summary = ("identifier", "status", "operationalStatus", "name", "mode", "partOf")
+    _summary = ("identifier", "status", "operationalStatus", "name", "mode", "physicalType")
     _doc = (
         "Stock locations (ids `stock-…`) and the units, rooms and beds of the census (ids "
         "`place-…`). Of a bed, whether it is free, occupied or to be cleaned; never by whom."

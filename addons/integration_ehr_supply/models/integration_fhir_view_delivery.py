@@ -41,7 +41,7 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
     _elements = (
         "identifier", "basedOn", "status", "suppliedItem", "occurrenceDateTime", "destination",
     )  # fmt: skip
-    _summary = ("identifier", "status", "occurrenceDateTime")
+    _summary = ("basedOn", "status", "occurrenceDateTime")
     _doc = (
         "Transfers for orders of clinical places (ids `move-…`), with the quantity once they are "
         "done; and what was used, as a clinical system told it (ids `usage-…`). Not for whom."
