@@ -146,10 +146,10 @@ class TestFhirBilling(FhirPlans, ChargeCase):
     def test_large_tables_have_indexes_for_searches(self):
         self.post(self.one("TX-1"))
         poll = "_sort=_lastUpdated&_lastUpdated=gt2020-01-01"
-        self.assert_index("ChargeItem", poll, "ehr_charge__changed_idx")
-        self.assert_index("ChargeItem", "identifier=TX-1", "ehr_charge__told_number_idx")
-        self.assert_index("Invoice", poll, "account_move__ehr_told_idx")
-        self.assert_index("Invoice", "", "account_move__ehr_shown_idx")
+        self.assert_index("ChargeItem", poll, "ehr_charge_changed_idx")
+        self.assert_index("ChargeItem", "identifier=TX-1", "ehr_charge_told_number_idx")
+        self.assert_index("Invoice", poll, "account_move_ehr_told_idx")
+        self.assert_index("Invoice", "", "account_move_ehr_shown_idx")
 
     def test_no_search_takes_a_patient(self):
         for kind in ("ChargeItem", "Invoice"):

@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 from ..engine import fhir_cost
 from .fhir_facade_case import FhirFacadeData
 
+LOG = "odoo.addons.integration_ehr_bridge.engine.fhir_log"
 LOGIN = {"Authorization": "Basic ZWhyOnMzY3JldCBwYXNzd29yZA=="}
 
 
@@ -110,19 +111,19 @@ class TestFhirFacadeLimits(FhirFacadeData):
     # ------------------------------------------------------------------
 
     def test_logs_have_neither_addresses_nor_searches(self):
-        with self.assertLogs(level="INFO") as logs:
+        with self.assertLogs(LOG, "INFO") as ours, self.assertLogs("werkzeug", "INFO") as lines:
             self.ask("Organization?identifier=FS0")
             self.ask("Organization?identifier=FS0&telecom=4711")
             self.ask("Patient/4711")
-        text = "\n".join(logs.output)
+        text = "\n".join([*ours.output, *lines.output])
         for hidden in (self.interface.token, "FS0", "4711", "telecom"):
             self.assertNotIn(hidden, text)
-        lines = [line for line in logs.output if "FHIR interface" in line]
-        self.assertEqual(len(lines), 3)
+        self.assertEqual(len(ours.output), 3)
+        self.assertIn("GET /integration/fhir/…/Organization… HTTP", lines.output[0])
         self.assertIn(f"interface {self.interface.id}: method GET, type Organization, status 200, "
-                      "resources 1, ", lines[0])  # fmt: skip
-        self.assertIn("status 400, code unknown_parameter", lines[1])
-        self.assertIn("method GET, status 404, code unknown_address", lines[2])
+                      "resources 1, ", ours.output[0])  # fmt: skip
+        self.assertIn("status 400, code unknown_parameter", ours.output[1])
+        self.assertIn("method GET, status 404, code unknown_address", ours.output[2])
 
     def entries(self):
         domain = [("act", "=", "view"), ("res_id", "=", self.interface.id)]
@@ -215,10 +216,11 @@ class TestFhirFacadeLimits(FhirFacadeData):
             "UPDATE res_partner SET write_date = NULL WHERE id IN %s", [tuple(self.suppliers.ids)]
         )
         self.env.invalidate_all()
-        for sort in ("_id", "_lastUpdated", "-_lastUpdated"):
-            found = self.resources(f"Organization?name=Facade&_sort={sort}")
-            self.assertEqual(len(found), 6)
-        self.assertTrue(found[0]["meta"]["lastUpdated"])
+        self.assertEqual(self.ids("Organization?name=Facade Supplies"), self.ids_)
+        answer = self.ask(f"Organization/{self.ids_[0]}")
+        self.assertEqual(answer.status_code, 200, answer.text)
+        made = self.suppliers[0].create_date.isoformat()
+        self.assertTrue(answer.json()["meta"]["lastUpdated"].startswith(made[:19]))
 
     def test_values_of_blanks_are_none(self):
         self.suppliers[0].ref = "   "
