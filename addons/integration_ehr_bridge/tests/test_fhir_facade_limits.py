@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 from unittest.mock import patch
 from uuid import uuid4
@@ -111,7 +112,12 @@ class TestFhirFacadeLimits(FhirFacadeData):
     # ------------------------------------------------------------------
 
     def test_logs_have_neither_addresses_nor_searches(self):
+        line = (
+            f"GET /integration/fhir/{self.interface.token}/Organization/7?identifier=4711 HTTP/1.1"
+        )
         with self.assertLogs(LOG, "INFO") as ours, self.assertLogs("werkzeug", "INFO") as lines:
+            # As the server does; that it does so is looked at with a real one.
+            logging.getLogger("werkzeug").info('"%s" %s %s', line, 200, "-")
             self.ask("Organization?identifier=FS0")
             self.ask("Organization?identifier=FS0&telecom=4711")
             self.ask("Patient/4711")
@@ -119,7 +125,7 @@ class TestFhirFacadeLimits(FhirFacadeData):
         for hidden in (self.interface.token, "FS0", "4711", "telecom"):
             self.assertNotIn(hidden, text)
         self.assertEqual(len(ours.output), 3)
-        self.assertIn("GET /integration/fhir/…/Organization… HTTP", lines.output[0])
+        self.assertIn('"GET /integration/fhir/…/Organization… HTTP/1.1" 200 -', lines.output[0])
         self.assertIn(f"interface {self.interface.id}: method GET, type Organization, status 200, "
                       "resources 1, ", ours.output[0])  # fmt: skip
         self.assertIn("status 400, code unknown_parameter", ours.output[1])
