@@ -21,3 +21,4 @@ class AccountMove(models.Model):
 
     _ehr_told_idx = models.Index(f"(write_date, id) WHERE {_OF_CHARGES}")
     _ehr_shown_idx = models.Index(f"(id) WHERE {_OF_CHARGES}")
+    _ehr_number_idx = models.Index(f"(name) WHERE {_OF_CHARGES}")

@@ -152,6 +152,9 @@ class TestFhirBilling(FhirPlans, ChargeCase):
         )
         self.assert_index("Invoice", poll, "account_move_ehr_told_idx")
         self.assert_index("Invoice", "", "account_move_ehr_shown_idx")
+        self.assert_index(
+            "Invoice", "identifier=INV/1", "account_move_ehr_number_idx", ordered=False
+        )
 
     def test_no_search_takes_a_patient(self):
         for kind in ("ChargeItem", "Invoice"):
