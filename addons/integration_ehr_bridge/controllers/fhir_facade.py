@@ -17,6 +17,7 @@ from . import fhir_dispatcher, proving
 
 TRANSPORT = "fhir"
 ALLOWED = "GET, HEAD"
+TAKING = f"{ALLOWED}, POST, PUT"
 #: More is no search.
 MAX_QUERY = 16 * 1024
 
@@ -69,16 +70,19 @@ def search_by_post(token, path):
 
 
 def refuse_write(token):
-    """Answer a request that would change something: nothing is changed here."""
+    """Answer a request that would change something: what is shown is not changed here."""
 
-    def refuse(_spec, _one):
+    def refuse(spec, _one):
+        rules = spec.get("fhir_rules")
+        taking = bool(rules and rules.patterns)
+        does = "reading, searching" + (", sending by POST and PUT" if taking else "")
         return fhir_dispatcher.refusal(
             Refusal(
                 405,
                 "not-supported",
                 "read_only",
-                "Nothing is changed here: Odoo owns what it shows. Read and search only.",
-                headers=(("Allow", ALLOWED),),
+                f"Nothing is changed here: Odoo owns what it shows. What can be done is: {does}.",
+                headers=(("Allow", TAKING if taking else ALLOWED),),
             )
         )
 

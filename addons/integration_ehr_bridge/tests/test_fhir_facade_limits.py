@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import psycopg2
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..engine import fhir_cost
@@ -90,6 +90,22 @@ class TestFhirFacadeLimits(FhirFacadeData):
         self.assertEqual(self.env.cr.fetchone()[0], "0")
         self.assertEqual(self.ask("Organization?identifier=FS0").status_code, 200)
 
+    def test_a_trial_that_takes_too_long_is_given_up(self):
+        view = self.env.registry["integration.fhir.view.organization"]
+        admin = new_test_user(self.env, "fhir.slow.admin", "integration_core.group_administrator")
+        trial = self.env["integration.fhir.trial"].with_user(admin).create(
+            {"interface_id": self.interface.id, "resource": "Organization"}
+        )  # fmt: skip
+        slow = "SELECT pg_sleep(5)"
+        with (
+            patch.object(view, "_find", lambda one, *_arguments: one.env.cr.execute(slow)),
+            patch.object(fhir_cost, "LONGEST_STATEMENT", timedelta(milliseconds=50)),
+            mute_logger("odoo.sql_db"),
+        ):
+            self.assertIn("too_costly", trial.action_ask()["context"]["default_answer"])
+        # What came before is still there.
+        self.assertEqual(trial.exists(), trial)
+
     def test_a_long_search_has_pages(self):
         """Its next link holds all of it, and is not refused for its length."""
 
@@ -172,6 +188,14 @@ class TestFhirFacadeLimits(FhirFacadeData):
     # ------------------------------------------------------------------
     # searching
     # ------------------------------------------------------------------
+
+    def test_what_can_be_done_is_said_truthfully(self):
+        self.assertEqual(self.ask("Organization", method="PATCH").headers["Allow"], "GET, HEAD")
+        routing = self.env.ref("integration_ehr_bridge.routing_fhir_r4_standard")
+        taking = self.new_interface({"fhir_show_organization": True, "routing_id": routing.id})
+        answer = self.ask("Organization", method="PATCH", interface=taking)
+        self.refused(answer, 405, "read_only")
+        self.assertEqual(answer.headers["Allow"], "GET, HEAD, POST, PUT")
 
     def test_one_resource_is_not_searched(self):
         self.refused(self.post(f"Organization/{self.ids_[0]}/_search", _count="1"), 404, "http_404")
