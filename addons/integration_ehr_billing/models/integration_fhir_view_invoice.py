@@ -30,7 +30,6 @@ class IntegrationFhirViewInvoice(models.AbstractModel):
     _resource = "Invoice"
     _switch = "fhir_show_invoice"
     _clinical = True
-    _dated = True
     _params = (
         search.Param("identifier", "token", "Number of the invoice."),
         search.Param("date", "date", "Date of the invoice."),
