@@ -92,6 +92,8 @@ class IntegrationFhirViewCharge(models.AbstractModel):
         # sudo: which invoice a charge is on, which the reader of charges may see where invoices
         # are shown as well
         invoices = {one.id: one.sudo().move_id.id for one in records}
+        # sudo: codes of systems; two of them may have posted charges under the same number
+        posted_by = {one.id: one.sudo().system_id.code or "" for one in records}
         for one in records:
             move = invoices[one.id]
             invoice = scope.reference("Invoice", str(move)) if move else None
@@ -99,7 +101,9 @@ class IntegrationFhirViewCharge(models.AbstractModel):
                 {
                     "resourceType": "ChargeItem",
                     "id": source.id_of(one.id),
-                    "identifier": [written.identifier(scope.system("charge"), one.number)],
+                    "identifier": [
+                        written.identifier(scope.system("charge"), one.number, posted_by[one.id])
+                    ],
                     "status": CHARGE[one.state],
                     "code": written.concept(scope.system("charge-code"), one.charge_code),
                     "subject": _MASKED,

@@ -39,6 +39,8 @@ class TestFhirBilling(FhirPlans, ChargeCase):
         self.assertEqual(found["status"], "billable")
         self.assertEqual(found["code"]["coding"][0]["code"], "OR-HOUR")
         self.assertEqual(found["quantity"], {"value": 2})
+        [number] = found["identifier"]
+        self.assertEqual((number["value"], number["assigner"]), ("TX-1", {"display": "EHR"}))
         self.assertEqual(
             found["supportingInformation"], [{"reference": f"Invoice/{charge.move_id.id}"}]
         )

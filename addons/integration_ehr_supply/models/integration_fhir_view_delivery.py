@@ -142,14 +142,16 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
         return set(places.with_context(active_test=False).search(domain).ids)
 
     def _usage(self, source, records, scope):
+        # sudo: codes of systems; two of them may have told of usage under the same number
+        told_by = {one.id: one.sudo().system_id.code or "" for one in records}
         for one in records:
-            number = f"{one.number}/{one.line}"
+            number, teller = f"{one.number}/{one.line}", told_by[one.id]
             yield {
                 "resourceType": "SupplyDelivery",
                 "id": source.id_of(one.id),
                 "identifier": [
-                    written.identifier(scope.system("usage"), one.number),
-                    written.identifier(scope.system("usage-line"), number),
+                    written.identifier(scope.system("usage"), one.number, teller),
+                    written.identifier(scope.system("usage-line"), number, teller),
                 ],
                 "status": USAGE[one.action],
                 "suppliedItem": {

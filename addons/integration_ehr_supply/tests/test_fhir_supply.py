@@ -268,6 +268,8 @@ class TestFhirStock(FhirReader, UsageCase):
         [used] = self.found("SupplyDelivery", "identifier=D1")
         self.assertEqual(used["status"], USAGE["use"])
         self.assertEqual(used["suppliedItem"]["quantity"]["value"], 2)
+        tellers = {one["assigner"]["display"] for one in used["identifier"]}
+        self.assertEqual(tellers, {self.system.code})
         self.assertNotIn("V9", str(used))
         self.assertNotIn("patient", used)
         for query in ("patient=4711", "patient.name=Roe", "patient:Patient.birthdate=1970"):

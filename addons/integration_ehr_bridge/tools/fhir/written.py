@@ -66,7 +66,7 @@ def concept(system: str, code: str, display: str = "") -> dict[str, Any]:
     return {"coding": [coding | {"display": display} if display else coding]}
 
 
-def identifiers(system: str, value: str | None) -> list[dict[str, str]]:
+def identifiers(system: str, value: str | None) -> list[dict[str, Any]]:
     """The Identifier that a value is; none if there is nothing in it.
 
     >>> identifiers("http://s", " 7 "), identifiers("http://s", "  "), identifiers("http://s", None)
@@ -75,9 +75,13 @@ def identifiers(system: str, value: str | None) -> list[dict[str, str]]:
     return [identifier(system, value)] if value and value.strip() else []
 
 
-def identifier(system: str, value: str) -> dict[str, str]:
-    """An Identifier; white space around a value is none of it."""
-    return {"system": system, "value": value.strip()}
+def identifier(system: str, value: str, assigner: str = "") -> dict[str, Any]:
+    """An Identifier; white space around a value is none of it.
+
+    :param assigner: who gave the number, where several may have given the same
+    """
+    found: dict[str, Any] = {"system": system, "value": value.strip()}
+    return found | {"assigner": {"display": assigner}} if assigner else found
 
 
 def reference(resource: str, id_: str) -> dict[str, str]:
