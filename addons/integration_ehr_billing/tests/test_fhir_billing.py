@@ -136,6 +136,11 @@ class TestFhirBilling(FhirPlans, ChargeCase):
         self.facade.write({"fhir_show_invoice": True})
         self.assertEqual(self.found("Invoice", of_payer), [])
 
+    def test_what_is_told_finds(self):
+        self.post(self.one("TX-1")).move_id.action_post()
+        for kind in ("ChargeItem", "Invoice", "Organization"):
+            self.assert_found_by_what_is_told(kind)
+
     def test_an_invoice_is_found_by_the_type_that_it_tells(self):
         invoice = self.post(self.one("TX-1")).move_id
         [coding] = self.ask(f"Invoice/{invoice.id}")["type"]["coding"]

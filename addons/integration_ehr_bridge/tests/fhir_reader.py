@@ -1,7 +1,8 @@
 """A partner that reads over FHIR, without HTTP; what it gets is looked at by another library."""
 
 import json
-from urllib.parse import parse_qsl
+import re
+from urllib.parse import parse_qsl, urlencode
 
 from fhir.resources import get_fhir_model_class as r5_class
 from fhir.resources.R4B import get_fhir_model_class as r4b_class
@@ -85,6 +86,16 @@ class FhirReader:
         """The resources of a search."""
         entries = self.ask(path, query).get("entry", ())
         return [one["resource"] for one in entries if one["search"]["mode"] == mode]
+
+    def assert_found_by_what_is_told(self, path, query=""):
+        """Each identifier that a resource has finds it."""
+        every = self.found(path, query)
+        self.assertTrue(every)
+        for one in every:
+            for told in one.get("identifier", ()):
+                value = re.sub(r"([\\,|$])", r"\\\1", told["value"])
+                asked = urlencode({"identifier": f"{told['system']}|{value}"})
+                self.assertIn(one["id"], [other["id"] for other in self.found(path, asked)], told)
 
     def refused(self, path, query=""):
         """Status and code of a refusal."""

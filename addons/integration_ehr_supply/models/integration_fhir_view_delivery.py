@@ -72,7 +72,8 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
         if one.name == "identifier":
             if moves:
                 return self._by_token(("reference",), scope.system("transfer"), one)
-            return self._by_token(("number",), scope.system("usage"), one)
+            lines = self._by_line(scope.system("usage-line"), one)
+            return self._by_token(("number",), scope.system("usage"), one) | lines
         if one.name == "status":
             if moves:
                 return self._by_status("state", DELIVERY, one)
@@ -84,6 +85,19 @@ class IntegrationFhirViewDelivery(models.AbstractModel):
         if one.name == "destination":
             return self._by_destination(scope, one)
         return self._by_reference("ehr_requisition_line_id", "", one)
+
+    def _by_line(self, system, one):
+        """Usage by its number and its line, as they are written."""
+        found = Domain.FALSE
+        for value in one.values:
+            if value.system not in (None, system):
+                continue
+            if value.code is None:
+                return Domain.TRUE
+            number, _mark, line = value.code.rpartition("/")
+            if number:
+                found |= Domain("number", "=", number) & Domain("line", "=", line)
+        return found
 
     def _by_occurrence(self, moves, one):
         """As it is told: of a transfer once it is done."""

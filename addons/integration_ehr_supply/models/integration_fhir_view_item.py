@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
+from odoo.addons.integration_ehr_bridge.engine import fhir_search
 from odoo.addons.integration_ehr_bridge.engine.fhir_scope import Source
 from odoo.addons.integration_ehr_bridge.tools.fhir import search, written
 from odoo.addons.integration_procurement.tools.identifiers import gtin, gtin_key, gtin_spellings
@@ -43,10 +44,18 @@ class IntegrationFhirViewItem(models.AbstractModel):
     def _condition(self, source, one, scope):
         if one.name == "identifier":
             found = self._by_token(("default_code",), scope.system("item"), one)
-            return found | self._by_barcode(scope, one)
+            return found | self._by_barcode(scope, one) | self._by_id(scope, one)
         if one.name == "active":
             return self._by_active(one, ("true", "false"))
         return self._by_words("name", one)
+
+    def _by_id(self, scope, one):
+        """Items by the number that every one of them has; only if it is named as such."""
+        asked = [value for value in one.values if value.system == scope.system("item-id")]
+        if any(value.code is None for value in asked):
+            return Domain.TRUE
+        ids = (fhir_search.number_of(value.code) for value in asked)
+        return Domain("id", "in", [number for number in ids if number])
 
     def _by_barcode(self, scope, one):
         """A GTIN is found however many zeros it is written with; any other barcode as it is."""

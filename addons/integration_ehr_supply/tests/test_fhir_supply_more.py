@@ -45,6 +45,12 @@ class TestFhirOrdersMore(FhirPlans, SupplyCase):
         self.facade.fhir_show_location = False
         self.assertEqual(self.found("SupplyDelivery", place), [])
 
+    def test_what_is_told_finds(self):
+        self.set_stock(self.gloves, 50)
+        self.deliver(self.ordered(self.order()).picking_ids, 4)
+        self.assert_found_by_what_is_told("SupplyRequest")
+        self.assert_found_by_what_is_told("SupplyDelivery")
+
     def test_all_but_what_is_done(self):
         self.set_stock(self.gloves, 50)
         one = self.ordered(self.order())
@@ -105,6 +111,15 @@ class TestFhirStockMore(FhirPlans, UsageCase):
         item = next(one for one in listing["item"] if one["quantity"]["unit"] == "Tray of  9")
         self.assertEqual(item["quantity"]["value"], 0.3)
         self.assertEqual(item["item"]["concept"], {"text": "A  1"})
+
+    def test_what_is_told_finds(self):
+        self.swab.write({"barcode": "04006381333931"})
+        self.vial.write({"barcode": "a|b,c", "default_code": "V|1,2"})
+        self.assert_found_by_what_is_told("DeviceDefinition", f"_id={self.swab.id},{self.vial.id}")
+        self.admit("V9")
+        [message] = self.bring(self.rds(self.rxd("D1", "1", "SWAB"), visit="V9"))
+        self.assert_done(message)
+        self.assert_found_by_what_is_told("SupplyDelivery")
 
     def test_where_an_item_lies(self):
         def places(query):
