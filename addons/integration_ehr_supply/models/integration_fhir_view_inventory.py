@@ -41,14 +41,15 @@ class IntegrationFhirViewInventory(models.AbstractModel):
     _switch = "fhir_show_inventory"
     _page = 10
     _most = 20
+    # R5 has no search parameters of this type.
     _params = (
         search.Param(
             "location", "reference", "Where the stock lies.", targets=("Location",), own=True
         ),
-        search.Param("item", "token", "Code of an item that the report has."),
+        search.Param("item", "token", "Code of an item that the report has.", own=True),
         search.Param(
             "status", "token", "Always active.", codes=("active",),
-            system="http://hl7.org/fhir/inventoryreport-status",
+            system="http://hl7.org/fhir/inventoryreport-status", own=True,
         ),
     )  # fmt: skip
     _elements = ("status", "countType", "reportedDateTime", "inventoryListing")
