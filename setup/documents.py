@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from setup import catalogue, fhir_statuses, profiles, profiles_fhir, profiles_served
+from setup import (
+    catalogue,
+    fhir_statuses,
+    profiles,
+    profiles_fhir,
+    profiles_fhir_out,
+    profiles_served,
+)
 
 BEGIN = "<!-- catalogue: made by `make docs`, do not edit -->"
 END = "<!-- end of the catalogue -->"
@@ -35,6 +42,7 @@ def _messages_and_resources(addons: Path) -> list[str]:
     return [
         *profiles.render(addons),
         *profiles_fhir.render(addons),
+        *profiles_fhir_out.render(addons),
         *profiles_served.render(addons),
     ]
 

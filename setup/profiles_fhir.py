@@ -44,7 +44,8 @@ class Mapping:
     sections: tuple[tuple[str, str, str], ...]
 
 
-def _records(addons: Path, model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
+def records(addons: Path, model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
+    """Records of a model in the data files about FHIR: their ids and their fields."""
     for addon in ADDONS:
         for path in sorted((addons / addon / "data").glob("*fhir*.xml")):
             for record in ElementTree.parse(path).getroot().iter("record"):
@@ -55,7 +56,7 @@ def _records(addons: Path, model: str) -> Iterator[tuple[str, dict[str, ElementT
 def mappings(addons: Path) -> dict[str, Mapping]:
     """The mappings of resources by external id, without the name of their addon."""
     sections: dict[str, list[tuple[str, str, str]]] = {}
-    for _name, values in _records(addons, "integration.mapping.section"):
+    for _name, values in records(addons, "integration.mapping.section"):
         target, source, text = (
             values[one].text or "" for one in ("target", "source", "expression")
         )
@@ -67,7 +68,7 @@ def mappings(addons: Path) -> dict[str, Mapping]:
             values["header"].text or "",
             tuple(sections.get(name, ())),
         )
-        for name, values in _records(addons, "integration.mapping")
+        for name, values in records(addons, "integration.mapping")
         if "fhir_said" in (values["header"].text or "")
     }
 
@@ -80,7 +81,7 @@ def routes(addons: Path) -> list[tuple[str, str, str]]:
     """Type of resource, mapping and note of each rule."""
     return [
         (values["message_type"].text or "", _local(values["mapping_id"]), values["note"].text or "")
-        for _name, values in _records(addons, "integration.routing.line")
+        for _name, values in records(addons, "integration.routing.line")
         if "mapping_id" in values
     ]
 

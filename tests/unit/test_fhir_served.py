@@ -1,6 +1,7 @@
 """What the document says of the resources that are shown, and whether the standard agrees."""
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from fhir.resources import get_fhir_model_class as r5_class
 from fhir.resources.R4B import get_fhir_model_class as r4b_class
 
-from setup import javascript, profiles_served
+from setup import javascript, profiles_fhir_out, profiles_served
 from setup.settings import REPOSITORY, Settings
 from tests.unit.load_ehr import load
 
@@ -104,3 +105,32 @@ def test_the_statement_marks_what_the_standard_does_not_know() -> None:
     said = statement.Statement("h", "I", datetime(2026, 1, 1), [served])
     [entry] = statement.statement(said)["rest"][0]["resource"]
     assert "of this server" in entry["searchParam"][0]["documentation"]
+
+
+def test_what_is_sent_is_in_the_document() -> None:
+    found = profiles_fhir_out.sent(ADDONS)
+    kinds = {one.resource for one in found}
+    assert {"Claim", "Communication", "CoverageEligibilityRequest"} <= kinds
+    text = "\n".join(profiles_fhir_out.render(ADDONS))
+    assert text in (REPOSITORY / "docs" / "ehr.md").read_text()
+    assert "| `item[].sequence` | `sequence` |  |" in text
+    written = "".join(path.read_text() for path in ADDONS.glob("*/data/*fhir*.xml"))
+    for kind in set(re.findall(r"^ *resourceType: '([A-Za-z]+)'", written, re.MULTILINE)):
+        assert kind in kinds
+        assert f"| `resourceType` | always {kind} |  |" in text
+
+
+def test_what_must_not_be_sent_stops_the_document(tmp_path: Path) -> None:
+    data = tmp_path / "integration_ehr_payer" / "data"
+    data.mkdir(parents=True)
+    record = (
+        '<odoo><record id="m" model="integration.mapping"><field name="name">M</field>'
+        '<field name="description">D</field><field name="header">%s</field></record></odoo>'
+    )
+    for header, reason in (
+        ("{resourceType: 'Claim', diagnosis: root.code}", "must not be sent"),
+        ("{resourceType: 'Claim', item: now()}", "nobody can tell"),
+    ):
+        (data / "mapping_fhir_x.xml").write_text(record % header)
+        with pytest.raises(ValueError, match=reason):
+            profiles_fhir_out.sent(tmp_path)
