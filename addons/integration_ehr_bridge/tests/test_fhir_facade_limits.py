@@ -8,7 +8,7 @@ import psycopg2
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..engine import fhir_cost
+from ..engine import fhir_cost, fhir_log
 from .fhir_facade_case import FhirFacadeData
 
 LOG = "odoo.addons.integration_ehr_bridge.engine.fhir_log"
@@ -127,25 +127,30 @@ class TestFhirFacadeLimits(FhirFacadeData):
     # what is written down
     # ------------------------------------------------------------------
 
-    def test_logs_have_neither_addresses_nor_searches(self):
-        line = (
-            f"GET /integration/fhir/{self.interface.token}/Organization/7?identifier=4711 HTTP/1.1"
-        )
-        with self.assertLogs(LOG, "INFO") as ours, self.assertLogs("werkzeug", "INFO") as lines:
-            # As the server does; that it does so is looked at with a real one.
-            logging.getLogger("werkzeug").info('"%s" %s %s', line, 200, "-")
+    def test_the_log_of_the_server_has_no_addresses(self):
+        """What a real server logs is looked at beside Odoo."""
+        logger = logging.getLogger("werkzeug")
+        line = f"GET /integration/fhir/{self.interface.token}/Organization/7?identifier=4711 HTTP"
+        record = logger.makeRecord("werkzeug", logging.INFO, "", 0, '"%s" %s', (line, 200), None)
+        [guard] = [one for one in logger.filters if type(one).__module__ == LOG]
+        self.assertTrue(guard.filter(record))
+        self.assertEqual(record.getMessage(), '"GET /integration/fhir/…/Organization… HTTP" 200')
+        other = "GET /web/login?identifier=4711 HTTP"
+        self.assertEqual(fhir_log.shortened(other), other)
+
+    def test_each_answer_has_a_line_without_what_was_asked(self):
+        with self.assertLogs(LOG, "INFO") as logs:
             self.ask("Organization?identifier=FS0")
             self.ask("Organization?identifier=FS0&telecom=4711")
             self.ask("Patient/4711")
-        text = "\n".join([*ours.output, *lines.output])
+        text = "\n".join(logs.output)
         for hidden in (self.interface.token, "FS0", "4711", "telecom"):
             self.assertNotIn(hidden, text)
-        self.assertEqual(len(ours.output), 3)
-        self.assertIn('"GET /integration/fhir/…/Organization… HTTP/1.1" 200 -', lines.output[0])
-        self.assertIn(f"interface {self.interface.id}: method GET, type Organization, status 200, "
-                      "resources 1, ", ours.output[0])  # fmt: skip
-        self.assertIn("status 400, code unknown_parameter", ours.output[1])
-        self.assertIn("method GET, status 404, code unknown_address", ours.output[2])
+        [first, second, third] = logs.output
+        told = f"interface {self.interface.id}: method GET, type Organization, status 200, "
+        self.assertIn(f"{told}resources 1, ", first)
+        self.assertIn("status 400, code unknown_parameter", second)
+        self.assertIn("method GET, status 404, code unknown_address", third)
 
     def entries(self):
         domain = [("act", "=", "view"), ("res_id", "=", self.interface.id)]

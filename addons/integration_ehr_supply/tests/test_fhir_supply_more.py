@@ -68,19 +68,21 @@ class TestFhirOrdersMore(FhirPlans, SupplyCase):
 
     def test_large_tables_have_indexes_for_searches(self):
         self.set_stock(self.gloves, 50)
-        one = self.ordered(self.order())
+        line = self.ordered(self.order()).line_ids
         self.assert_index("SupplyRequest", POLL, "ehr_requisition_line_told_idx")
-        self.assert_index(
-            "SupplyRequest", f"identifier={one.name}-1", "ehr_requisition_line_order_number_idx",
-            "requisition_id_index", ordered=False,
-        )  # fmt: skip
         self.assert_index("SupplyDelivery", POLL, "stock_move_ehr_told_idx")
         self.assert_index("SupplyDelivery", POLL, "ehr_consumption_told_idx")
         self.assert_index("SupplyDelivery", "", "stock_move_ehr_shown_idx")
+        self.copies(line, order_number="'X' || n")
+        self.copies(line.move_ids[:1], reference="'X' || n")
+        placer = f"{self.facade.get_base_url()}/integration/ns/placer-order"
         self.assert_index(
-            "SupplyDelivery", "identifier=D1", "stock_move_ehr_reference_idx",
-            "ehr_consumption_number_idx", ordered=False,
+            "SupplyRequest", f"identifier={placer}|X7", "ehr_requisition_line_order_number_idx",
+            ordered=False,
         )  # fmt: skip
+        self.assert_index(
+            "SupplyDelivery", "identifier=X7", "stock_move_ehr_reference_idx", ordered=False
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -158,6 +160,13 @@ class TestFhirStockMore(FhirPlans, UsageCase):
         self.assertLessEqual(max(looked), 2)
 
     def test_large_tables_have_indexes_for_searches(self):
+        self.admit("V9")
+        [message] = self.bring(self.rds(self.rxd("D1", "1", "SWAB"), visit="V9"))
+        self.assert_done(message)
+        self.copies(self.env["ehr.consumption"].search([], limit=1), number="'X' || n")
+        self.assert_index(
+            "SupplyDelivery", "identifier=X7", "ehr_consumption_number_idx", ordered=False
+        )
         self.assert_index("DeviceDefinition", POLL, "product_product_ehr_told_idx")
         self.assert_index(
             "InventoryReport", POLL, "stock_move_line_ehr_left_idx",
