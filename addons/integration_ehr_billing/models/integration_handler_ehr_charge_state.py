@@ -72,17 +72,17 @@ class IntegrationHandlerEhrChargeState(models.AbstractModel):
         return self._tell(received, told)
 
     def _account(self, visit, data):
-        """The account, unless it is a number of the patient: that stands nowhere in clear."""
+        """The account, unless it is a number of the patient: that stands nowhere in clear.
+
+        :raises errors.ContractError: ``number_is_record_number``: it is, and no visit is named
+        """
         account = data.get("account")
         if not account:
             return None
-        if visit:
-            try:
-                state_meaning.require_no_record_number(visit, data.get("patient"), account["number"])
-            except errors.ContractError:
-                return None
-        else:
+        if not visit:
             state_meaning.require_no_record_number(None, data.get("patient"), account["number"])
+        elif state_meaning.is_record_number(visit, data.get("patient"), account["number"]):
+            return None
         return account
 
     def _take_back(self, book, received, data, known):
@@ -90,14 +90,21 @@ class IntegrationHandlerEhrChargeState(models.AbstractModel):
             return known
         left = known._whole().minus(known._taken_back())
         credit = {
-            "number": known.number,
+            "number": self._number_of_credit(data, known),
             "kind": "credit",
+            "reverses": known.number,
             "at": data["recorded_at"],
             "code": known.charge_code,
             "quantity": decimals.to_text(left.quantity),
         }
         self._tell(received, {"charges": [credit]})
         return known
+
+    def _number_of_credit(self, data, known):
+        """That of the charge, unless a part of it was credited under that one."""
+        if known.number not in known.credit_ids.mapped("number"):
+            return known.number
+        return f"{known.number}/{data.get('version') or data['recorded_at']}"[:64]
 
     def _tell(self, received, told):
         return self.env[self._told_to]._process_batch([(received, told)])[0]

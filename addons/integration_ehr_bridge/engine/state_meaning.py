@@ -97,6 +97,16 @@ def require_patient(book: StateBook, visit_of: BaseModel | None, reference: Refe
         )
 
 
+def is_record_number(
+    visit_of: BaseModel | None, reference: Reference | None, number: str
+) -> bool:
+    """Whether a number is that of the patient, by what is said of him or known of the visit."""
+    patient = visit_of.patient_id if visit_of else None
+    if number == (reference or {}).get("number"):
+        return True
+    return bool(patient) and (patient | patient._kept())._has_number(number)
+
+
 def require_no_record_number(
     visit_of: BaseModel | None, reference: Reference | None, *numbers: str | None
 ) -> None:
@@ -104,13 +114,10 @@ def require_no_record_number(
 
     :raises errors.ContractError: ``number_is_record_number``
     """
-    patient = visit_of.patient_id if visit_of else None
-    said = (reference or {}).get("number")
-    for one in filter(None, numbers):
-        if one == said or (patient and (patient | patient._kept())._has_number(one)):
-            raise errors.ContractError(
-                "The message gives the record number of the patient as a number of something "
-                "else, which would stand in clear. Ask the sender for the right number, or let "
-                "the mapping take it from another element, then retry.",
-                code="number_is_record_number",
-            )
+    if any(is_record_number(visit_of, reference, one) for one in numbers if one):
+        raise errors.ContractError(
+            "The message gives the record number of the patient as a number of something else, "
+            "which would stand in clear. Ask the sender for the right number, or let the mapping "
+            "take it from another element, then retry.",
+            code="number_is_record_number",
+        )
