@@ -6,6 +6,4 @@ class EhrRecord(models.Model):
 
     _inherit = "ehr.record"
 
-    kind = fields.Selection(
-        selection_add=[("charge", "Charge")], ondelete={"charge": "cascade"}
-    )
+    kind = fields.Selection(selection_add=[("charge", "Charge")], ondelete={"charge": "cascade"})

@@ -61,7 +61,9 @@ class TestFhirCharges(ChargeCase, FhirFeedCase):
         message = self.tell_done(self.version(self.item("C1"), 1, "09:05"))
         charge = self.charge("C1")
         self.assertEqual((message.res_model, message.res_id), ("ehr.charge", charge.id))
-        self.assertEqual((charge.state, charge.encounter_id, charge.amount), ("drafted", visit, 900))
+        self.assertEqual(
+            (charge.state, charge.encounter_id, charge.amount), ("drafted", visit, 900)
+        )
         self.assertEqual(charge.partner_id, self.debtor)
         [invoice] = self.invoices()
         self.assertEqual((invoice.state, invoice.amount_untaxed), ("draft", 900))

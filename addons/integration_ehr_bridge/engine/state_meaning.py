@@ -97,9 +97,7 @@ def require_patient(book: StateBook, visit_of: BaseModel | None, reference: Refe
         )
 
 
-def is_record_number(
-    visit_of: BaseModel | None, reference: Reference | None, number: str
-) -> bool:
+def is_record_number(visit_of: BaseModel | None, reference: Reference | None, number: str) -> bool:
     """Whether a number is that of the patient, by what is said of him or known of the visit."""
     patient = visit_of.patient_id if visit_of else None
     if number == (reference or {}).get("number"):

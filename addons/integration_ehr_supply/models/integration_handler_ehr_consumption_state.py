@@ -53,7 +53,13 @@ class IntegrationHandlerEhrConsumptionState(models.AbstractModel):
             "visit": state_meaning.named_visit(visit, data.get("visit")),
             "location": state_meaning.place(book, data.get("place")),
             "lines": [
-                {**line, "action": USE, "source": "dispense", "number": data["number"], "line": LINE}
+                {
+                    **line,
+                    "action": USE,
+                    "source": "dispense",
+                    "number": data["number"],
+                    "line": LINE,
+                }
             ],
         }
         return self.env[self._told_to]._process(received, told)

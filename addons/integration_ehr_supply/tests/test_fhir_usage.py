@@ -172,14 +172,10 @@ class TestFhirUsage(FhirUsageCase):
         self.tell_visit()
         self.tell_done(self.version(self.encounter("V2"), 1, "08:05"))
         other = self.dispense("D1", subject={"reference": "Patient/pat-V2"})
-        self.assert_put_aside(
-            self.tell(self.version(other, 1, "08:31")), "visit_of_other_patient"
-        )
+        self.assert_put_aside(self.tell(self.version(other, 1, "08:31")), "visit_of_other_patient")
         number = self.encounter("V2")["subject"]["identifier"]
         other = self.dispense("D2", subject={"identifier": number})
-        self.assert_put_aside(
-            self.tell(self.version(other, 1, "08:31")), "visit_of_other_patient"
-        )
+        self.assert_put_aside(self.tell(self.version(other, 1, "08:31")), "visit_of_other_patient")
         own = self.encounter("V1")["subject"]["identifier"]
         self.tell_done(self.version(self.dispense("D3", subject={"identifier": own}), 1, "08:31"))
 

@@ -1,4 +1,4 @@
-"""The mapping and the routing of charges over FHIR come with this version, and serve from then on."""
+"""The mapping and the routing of charges over FHIR come with this version, and serve from then."""
 
 from odoo import SUPERUSER_ID, api
 

@@ -17,8 +17,9 @@ Nothing is guessed: a quantity that is not said is none, and one that is not exa
 
 from __future__ import annotations
 
-import calendar
 import re
+from calendar import monthrange
+from datetime import date
 from typing import Any, Final
 
 from odoo.addons.integration_core.tools import decimals
@@ -170,10 +171,7 @@ def last_day(text: str | None, place: str) -> str | None:
     try:
         if found:
             year, month = int(found[1]), int(found[2] or 12)
-            last = calendar.monthrange(year, month)[1]
-            day = int(found[3] or last)
-            if 1 <= day <= last:
-                return f"{year:04}-{month:02}-{day:02}"
-    except ValueError:  # no such month or year
+            return date(year, month, int(found[3] or monthrange(year, month)[1])).isoformat()
+    except ValueError:  # no such day
         pass
     raise MappingError(f"{place}: no day and no month", code="invalid_datetime")
