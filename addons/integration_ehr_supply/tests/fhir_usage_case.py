@@ -80,7 +80,7 @@ class FhirUsageCase(UsageCase, FhirFeedCase):
             "contained": [contained],
         }
 
-    def service(self, number, code, **more):
+    def service(self, number, code, /, **more):
         found = {
             "resourceType": "ServiceRequest", "id": f"serv-{number}", "status": "active",
             "intent": "order", "identifier": [{"value": number}],
