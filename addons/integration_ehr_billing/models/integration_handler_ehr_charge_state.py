@@ -3,6 +3,7 @@ from odoo import models
 from odoo.addons.integration_core.engine.inbound_run import NoConcernError
 from odoo.addons.integration_core.tools import decimals, errors
 from odoo.addons.integration_ehr_bridge.engine import state_meaning
+from odoo.addons.integration_ehr_bridge.tools import clinical
 
 #: The sender says that it was billed: by Odoo, who knows of it, or by somebody else.
 BILLED = "billed"
@@ -97,7 +98,12 @@ class IntegrationHandlerEhrChargeState(models.AbstractModel):
             "code": known.charge_code,
             "quantity": decimals.to_text(left.quantity),
         }
-        self._tell(received, {"charges": [credit]})
+        visit = known.encounter_id
+        about = {} if visit.joined_into_id else {"visit": state_meaning.named_visit(visit, None)}
+        if known.account_id:
+            account = known.account_id
+            about["account"] = clinical.identifier(account.number, account.assigner)
+        self._tell(received, {**about, "charges": [credit]})
         return known
 
     def _number_of_credit(self, data, known):
@@ -107,7 +113,8 @@ class IntegrationHandlerEhrChargeState(models.AbstractModel):
         return f"{known.number}/{data.get('version') or data['recorded_at']}"[:64]
 
     def _tell(self, received, told):
-        return self.env[self._told_to]._process_batch([(received, told)])[0]
+        said = {name: value for name, value in told.items() if value}
+        return self.env[self._told_to]._process_batch([(received, said)])[0]
 
     def _require_no_factor(self, data):
         """:raises errors.ConflictError: ``factor_not_handled``"""

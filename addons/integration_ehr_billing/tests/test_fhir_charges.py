@@ -1,7 +1,9 @@
+import json
 from decimal import Decimal
 
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.tools.contracts import compile_schema
 from odoo.addons.integration_ehr_bridge.tests.fhir_feed_case import FhirFeedCase, coded, moment
 
 from .charge_case import ChargeCase
@@ -119,6 +121,25 @@ class TestFhirCharges(ChargeCase, FhirFeedCase):
         self.assertFalse(self.charge("C2").account_id)
         wrong = self.tell(self.version(self.item("47F1"), 1, "09:05"))
         self.assert_put_aside(wrong, "number_is_record_number")
+
+    def test_what_is_told_keeps_the_contract_of_charges(self):
+        """Both feeds say the same to the same handler."""
+        self.tell_visit()
+        handler, told = type(self.env["integration.handler.ehr_charge"]), []
+        handled = handler._process_batch
+
+        def listen(one, messages):
+            told.extend(data for _received, data in messages)
+            return handled(one, messages)
+
+        self.patch(handler, "_process_batch", listen)
+        self.tell_done(self.version(self.item("C1"), 1, "09:05"))
+        self.tell_done(self.version(self.gone("C1"), 2, "09:10"))
+        contract = self.env.ref("integration_ehr_billing.contract_ehr_charge_1_0_0")
+        schema = compile_schema(json.loads(contract.schema))
+        self.assertEqual([one["charges"][0]["kind"] for one in told], ["charge", "credit"])
+        for one in told:
+            self.assertFalse(schema.violations(one))
 
     # -- reversal ------------------------------------------------------------------------------
 

@@ -1,4 +1,8 @@
+import json
+
 from odoo.tests import tagged
+
+from odoo.addons.integration_core.tools.contracts import compile_schema
 
 from .fhir_usage_case import FhirUsageCase
 
@@ -70,6 +74,22 @@ class TestFhirUsage(FhirUsageCase):
         self.tell_done(self.version(self.dispense("D1"), 1, "08:31"))
         self.assert_done(self.bring(self.rds(self.rxd("D1", "1", "SWAB"), visit="V1")))
         self.assertEqual(self.left(self.swab, self.ward_stock), 98)
+
+    def test_what_is_told_keeps_the_contract_of_usage(self):
+        """Both feeds say the same to the same handler."""
+        self.tell_visit()
+        handler, told = type(self.env["integration.handler.ehr_consumption"]), []
+        handled = handler._process
+
+        def listen(one, received, data):
+            told.append(data)
+            return handled(one, received, data)
+
+        self.patch(handler, "_process", listen)
+        self.tell_done(self.version(self.dispense("D1"), 1, "08:31"))
+        contract = self.env.ref("integration_ehr_supply.contract_ehr_consumption_1_0_0")
+        [one] = told
+        self.assertFalse(compile_schema(json.loads(contract.schema)).violations(one))
 
     # -- versions ------------------------------------------------------------------------------
 
