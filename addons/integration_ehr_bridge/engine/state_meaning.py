@@ -46,10 +46,14 @@ def named_visit(found: BaseModel | None, reference: Reference | None) -> dict[st
 
 
 def place(book: StateBook, reference: Reference | None) -> dict[str, str] | None:
-    """The names of a place, as contracts of events have them.
+    """The names of a place, as contracts of events have them; ``None`` for a hospital as a whole,
+    or a part of it that is no place of patients.
 
     :raises UnknownReferenceError: its system has not told of it yet
     """
+    known = book.find(reference, "place") if reference else None
+    if known and known.record is None and known.version:
+        return None
     found = book.meant(reference, "place")
     return found._integration_place() if found else None
 

@@ -36,6 +36,10 @@ class TestFhirUsage(FhirUsageCase):
         )  # fmt: skip
         self.assertEqual(self.left(self.swab, self.ward_stock), 98)
         self.assertEqual(self.left(self.swab, self.theatre_stock), 8)
+        # A hospital as a whole is no place: then it is where the patient is.
+        whole = self.dispense("D3", location={"reference": "Location/site"})
+        self.tell_done(self.version(whole, 1, "08:31"))
+        self.assertEqual(self.left(self.swab, self.ward_stock), 96)
         self.assertEqual(self.used("D2").analytic_account_id, self.other_centre)
 
     def test_units_and_lots(self):
