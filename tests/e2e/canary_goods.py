@@ -29,7 +29,7 @@ class Goods(Resources):
     """
 
     carries = {
-        **Resources.carries,
+        **{kind: Resources.carries[kind] for kind in ("Encounter", "Location")},
         "MedicationDispense": {"name", "note", "diagnosis text", "doctor", "nurse", "phone"},
         "ServiceRequest": {"name", "note", "diagnosis", "diagnosis text", "doctor"},
         "ChargeItem": {"name", "note", "diagnosis", "diagnosis text", "doctor", "nurse"},
@@ -102,7 +102,8 @@ class Goods(Resources):
             "reasonCode": [{"coding": [{"code": said["diagnosis"]}],
                             "text": said["diagnosis text"]}],
         }  # fmt: skip
-        return self._of(kind, number.lower(), **{**found, **members})
+        said_now = {name: one for name, one in {**found, **members}.items() if one is not None}
+        return self._of(kind, number.lower(), **said_now)
 
     def dispense(self, number: str, item: str, lot: str = "", **more: Any) -> Any:
         said = self.ward.said
