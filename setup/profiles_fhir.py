@@ -25,7 +25,7 @@ _CONSTANT = re.compile(r"`[^`]*`")
 #: Functions that read the whole resource, and which elements of it.
 _WHOLE = {"fhir_record(root)": ("id", "identifier")}
 #: Functions that translate by a value map themselves.
-_TRANSLATING = re.compile(r"fhir_(?:identifier|record_number|patient|person|place)\(")
+_TRANSLATING = re.compile(r"fhir_(?:identifier|record_number|patient|person|place|visit|account)\(")
 #: Never read, whatever a version of a mapping says: what makes the document makes sure of it.
 PRIVATE = (
     "name.family", "name.given", "birthDate", "address", "telecom", "photo", "contact", "note",

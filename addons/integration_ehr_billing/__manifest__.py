@@ -32,6 +32,11 @@
         "views/menus_charges.xml",
         # fhir facade
         "views/integration_interface_fhir_billing_views.xml",
+        # fhir charges
+        "data/integration_contract_fhir_charges.xml",
+        "data/integration_value_map_fhir_charges.xml",
+        "data/integration_mapping_fhir_charges.xml",
+        "data/integration_routing_fhir_charges.xml",
     ],
     "demo": [
         "demo/hospital_demo.xml",

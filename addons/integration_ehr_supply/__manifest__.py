@@ -58,6 +58,11 @@
         "views/menus_items.xml",
         # fhir facade
         "views/integration_interface_fhir_supply_views.xml",
+        # fhir usage
+        "data/integration_contract_fhir_usage.xml",
+        "data/integration_value_map_fhir_usage.xml",
+        "data/integration_mapping_fhir_usage.xml",
+        "data/integration_routing_fhir_usage.xml",
     ],
     "demo": [
         "demo/supply_demo.xml",

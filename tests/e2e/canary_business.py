@@ -159,6 +159,16 @@ class Business:
             name, routing_id=routing, user_id=self._user, hl7_respond_deadline=60
         )
 
+    def open_fhir(self, name: str, routing: str, credential: int) -> int:
+        """An interface that takes FHIR, for whom works with goods and books.
+
+        :param routing: code that makes it
+        """
+        return self.hospital.receiver(
+            name, transport="fhir", body_codec="fhir", credential_id=credential,
+            routing_id=self._shell.run(routing), user_id=self._user,
+        )  # fmt: skip
+
     def tell_others(self, web: str, merchant: str, mllp: dict[str, Any]) -> None:
         """Let billing systems hear of it, and a merchant, who is none of the clinical ones."""
         hospital, ref = self.hospital, self.hospital.office.ref

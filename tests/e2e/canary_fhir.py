@@ -34,6 +34,9 @@ class Resources:
     :ivar heard: all that it was answered
     """
 
+    #: What each message of a type says of a person.
+    carries = CARRIES
+
     def __init__(self, hospital: Hospital) -> None:
         self.hospital, self.ward = hospital, hospital.ward
         office = hospital.office
@@ -120,7 +123,7 @@ class Resources:
     def _of(self, kind: str, name: str, /, **members: Any) -> dict[str, Any]:
         """A resource with the text that servers add: all of it once more, as HTML."""
         self._version += 1
-        words = " ".join(self.ward.said[one] for one in CARRIES[kind] if one in self.ward.said)
+        words = " ".join(self.ward.said[one] for one in self.carries[kind] if one in self.ward.said)
         return {
             "resourceType": kind, "id": name,
             "meta": {"versionId": str(self._version), "lastUpdated": self._now()},
@@ -236,7 +239,7 @@ class Resources:
         :param handled: type and content of each message that was handled
         """
         found = []
-        for kind, labels in CARRIES.items():
+        for kind, labels in self.carries.items():
             texts = [text for name, text in handled if name == kind]
             if not texts:
                 found.append(f"no {kind} was handled")

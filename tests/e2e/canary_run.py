@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.e2e.canary_business import Business
 from tests.e2e.canary_fhir import Resources
+from tests.e2e.canary_goods import Goods
 from tests.e2e.canary_hospital import Hospital
 from tests.e2e.canary_people import People
 from tests.e2e.canary_stage import EchoServer
@@ -32,6 +33,7 @@ class Run:
     ward: Ward
     business: Business
     resources: Resources
+    goods: Goods
     people: People
     shell: Shell
     feed: int
@@ -99,6 +101,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         hospital.speak(feed.port, strict.port)
         resources = Resources(hospital)
         resources.speak()
+        goods = Goods(resources, business)
+        goods.speak()
         hospital.post()
         hospital.settle()
         hospital.enter_by_hand(feed.port)
@@ -115,8 +119,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, resources, people, shell, feed.id, told, echoed,
-            merchant, seen, log,
+            suite, listener, ward, business, resources, goods, people, shell, feed.id, told,
+            echoed, merchant, seen, log,
         )  # fmt: skip
 
 

@@ -125,8 +125,29 @@ def test_resources_carried_their_canaries(run: Run, evidence: Evidence) -> None:
     assert run.suite.database.sql("SELECT 1 FROM integration_fhir_subscription")
 
 
+def test_goods_and_charges_over_fhir_carried_their_canaries(run: Run, evidence: Evidence) -> None:
+    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "FHIR goods"]
+    assert not run.goods.lacking(handled)
+    assert run.codes(run.goods.id) >= {
+        "missing_value", "missing_required", "invalid_datetime", "invalid_decimal", "unknown_item",
+        "unknown_lot", "unresolved_reference", "number_is_record_number", "unknown_charge_code",
+        "unknown_cost_centre", "unknown_reference", "unknown_visit", "visit_of_other_patient",
+        "factor_not_handled",
+    }, run.codes(run.goods.id)  # fmt: skip
+    sql = run.suite.database.sql
+    numbers = {row["number"] for row in sql("SELECT number FROM ehr_consumption")}
+    assert numbers >= {"GD1", "GD2", "GD3"}
+    assert sql("SELECT 1 FROM ehr_consumption WHERE number = 'GD1' AND action = 'return'")
+    states = {
+        row["number"]: row["state"] for row in sql("SELECT number, state FROM ehr_kit_request")
+    }
+    assert (states["GS1"], states["GS2"]) == ("cancelled", "ordered")
+    kinds = {row["kind"] for row in sql("SELECT kind FROM ehr_charge WHERE number = 'GC1'")}
+    assert kinds == {"charge", "credit"}
+
+
 def test_answers_over_fhir_quote_nothing(run: Run) -> None:
-    said = "\n".join(run.resources.heard).encode()
+    said = "\n".join(run.resources.heard + run.goods.heard).encode()
     findings = list(run.ward.everything().search(said, "answers"))
     assert not findings, report(findings)
 

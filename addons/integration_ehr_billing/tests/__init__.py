@@ -11,6 +11,7 @@ from . import (
     test_charges,
     test_ehr_account,
     test_fhir_billing,
+    test_fhir_charges,
     test_hl7_charges,
     test_ui_charges,
     test_uncharged,

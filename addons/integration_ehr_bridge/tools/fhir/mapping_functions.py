@@ -13,6 +13,8 @@
 ``fhir_patient(reference, contained, assigner)``    record number, or name of the resource
 ``fhir_person(reference, contained, assigner)``     staff number, or name of the resource
 ``fhir_place(reference, contained, assigner)``      code of a place, or name of the resource
+``fhir_visit(reference, contained, assigner)``      number of a visit, or name of the resource
+``fhir_account(reference, contained, assigner)``    number of an account, else its id
 ``fhir_participant(participants, type…)``           the reference to the first of these types, else
                                                     to the first without a type
 ``fhir_actors(participants, contained, type…)``     the references to resources of these types
@@ -64,6 +66,8 @@ def register() -> None:
     extend("fhir_patient", patient, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
     extend("fhir_person", person, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
     extend("fhir_place", place, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
+    extend("fhir_visit", visit, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
+    extend("fhir_account", account, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
     extend("fhir_participant", participant, _LIST, _FURTHER)
     extend("fhir_actors", actors, _LIST, _LIST, _FURTHER)
     extend("fhir_minutes", minutes, _NUMBER, _TEXT)
@@ -136,6 +140,43 @@ def place(
 ) -> dict[str, str] | None:
     """Which place is meant, as :func:`patient`."""
     return _meant(reference, contained, assigner, lookup, _of_place, "a location")
+
+
+def visit(
+    reference: Any, contained: Any, assigner: str | None, *, lookup: Lookup
+) -> dict[str, str] | None:
+    """Which visit is meant, as :func:`patient`.
+
+    :raises MappingError: ``unresolved_reference``: something else than a visit is meant
+    """
+    what = "the visit"
+    found = references.read(reference, contained, what)
+    if found and found.type not in ("", "Encounter"):
+        raise MappingError(
+            f"{what}: it refers to something else than an Encounter. Ask the partner to name the "
+            "visit, or let the mapping take it from another element",
+            code="unresolved_reference",
+        )
+    return _meant(reference, contained, assigner, lookup, _of_visit, what)
+
+
+def account(
+    reference: Any, contained: Any, assigner: str | None, *, lookup: Lookup
+) -> dict[str, str] | None:
+    """The number of an account and who assigned it: its identifier, else the id of the resource."""
+    found = _meant(reference, contained, assigner, lookup, _of_account, "the account")
+    if found is None or "number" in found:
+        return found and {name: one for name, one in found.items() if name != "record"}
+    number = found["record"].rpartition("/")[2]
+    return {"number": number, **({"assigner": assigner} if assigner else {})}
+
+
+def _of_visit(found: Any) -> Element | None:
+    return values.number(found, ("VN",))
+
+
+def _of_account(found: Any) -> Element | None:
+    return values.number(found, ("AN",))
 
 
 def _of_staff(found: Any) -> Element | None:
