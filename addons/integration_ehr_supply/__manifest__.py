@@ -56,6 +56,11 @@
         "views/ehr_stock_report_views.xml",
         "views/integration_interface_export_views.xml",
         "views/menus_items.xml",
+        # fhir orders
+        "data/integration_contract_fhir_orders.xml",
+        "data/integration_value_map_fhir_orders.xml",
+        "data/integration_mapping_fhir_orders.xml",
+        "data/integration_routing_fhir_orders.xml",
         # fhir facade
         "views/integration_interface_fhir_supply_views.xml",
     ],

@@ -23,6 +23,7 @@ _WORDS: Final = {
     "staff": "a member of staff",
     "organization": "an organization",
     "schedule": "a schedule",
+    "visit": "a visit",
 }
 
 

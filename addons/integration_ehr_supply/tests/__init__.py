@@ -5,6 +5,8 @@ from . import (
     test_encoded_orders,
     test_exception_labels,
     test_exports,
+    test_fhir_orders,
+    test_fhir_orders_told,
     test_fhir_supply,
     test_general_orders,
     test_items,
