@@ -21,6 +21,7 @@ from tests.unit.load_ehr import load as load_bridge
 from tests.unit.load_supply import load
 
 functions, states = load("fhir_orders"), load("requisition_state")
+problems = load("supply_problems")
 limits, resource = load_bridge("fhir.limits"), load_bridge("fhir.resource")
 bundle = load_bridge("fhir.bundle")
 GTIN = "https://www.gs1.org/gtin"
@@ -66,7 +67,7 @@ def code_of(one: dict[str, Any]) -> str:
     return caught.value.code
 
 
-@pytest.mark.parametrize("module", [functions, states])
+@pytest.mark.parametrize("module", [functions, states, problems])
 def test_the_words_of_the_functions(module: Any) -> None:
     found = doctest.testmod(module)
     assert (found.failed, found.attempted > 0) == (0, True)
@@ -330,6 +331,46 @@ def test_a_delivery_as_it_is_sent() -> None:
         {"type": "SupplyRequest", "identifier": {"value": "PO-1001"}}
     ]
     assert "quantity" not in first["resource"]["suppliedItem"], "nothing was delivered yet"
+
+
+def test_a_task_as_it_is_sent() -> None:
+    schema, example = CONTRACTS["ehr.supply_problem"]
+    for state, status in profiles.SHIPPED["fhir_task_status"].items():
+        for kind in ("refused", "short", "held", "unhandled"):
+            document = {**example, "state": state, "kind": kind, "reason": None, "item": None}
+            assert not schema.violations(document)
+            made = written("mapping_supply_problem_fhir", document)
+            body = resource.body(made)
+            get_fhir_model_class("Task").model_validate_json(body)
+            assert (made["status"], b"null" in body, b"{}" in body) == (status, False, False)
+    made = written("mapping_supply_problem_fhir", example)
+    assert made["statusReason"]["coding"][0]["code"] == "no_stock"
+    assert made["focus"] == {"reference": "SupplyRequest/7"}
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "missing", "rejected", "kind"),
+    [
+        ("ready", "accepted", 0, 0, None),
+        ("waiting", "accepted", 4, 0, None),
+        ("waiting", "backordered", 4, 0, "short"),
+        ("partly_delivered", "partial", 4, 0, "short"),
+        ("delivered", "partial", 0, 0, None),
+        ("rejected", "rejected", 0, 4, "refused"),
+        ("delivered", "partial", 0, 4, "refused"),
+        ("held", "held", 0, 0, "held"),
+        ("cancelled", "partial", 0, 4, None),
+        ("matched", "held", 0, 0, None),
+    ],
+)
+def test_what_is_wrong_with_an_item(
+    state: str, decision: str, missing: int, rejected: int, kind: str | None
+) -> None:
+    line = problems.Line(state, decision, "no_stock", Decimal(missing), Decimal(rejected))
+    found = problems.problem(line)
+    assert (found and found.kind) == kind
+    assert problems.ending("cancelled") == problems.ending("matched") == "withdrawn"
+    assert problems.ending("delivered") == "solved"
 
 
 # -- official examples -------------------------------------------------------------------

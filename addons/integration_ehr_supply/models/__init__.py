@@ -23,6 +23,8 @@ from . import (
     ehr_requisition_hand,
     ehr_stock_report,
     ehr_stock_turn,
+    ehr_supply_problem,
+    ehr_supply_problem_message,
     ehr_supply_route,
     integration_demo,
     integration_exception,

@@ -42,7 +42,21 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
         }
         book.note(data["record"], "order", touched or None, version=version, told=told)
         book.store()
+        self._tell_problems(received, data, told["status"])
         return touched
+
+    def _tell_problems(self, received, data, status):
+        """Whoever ordered is told of what is wrong with the order, and of what is not any more."""
+        problems, lines = self.env["ehr.supply.problem"], self.env["ehr.requisition.line"]
+        problems._handled(received.system_id, data["record"], self.env.company)
+        mine = lines.search(
+            Domain("company_id", "=", self.env.company.id)
+            & Domain("system_id", "=", received.system_id)
+            & Domain("order_record", "=", data["record"])
+        )
+        if status in requisition_state.OVER:
+            problems._unwanted(mine)
+        problems._look(mine)
 
     def _stand(self, book, received, data, version):
         order = data["order"]

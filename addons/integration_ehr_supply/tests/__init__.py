@@ -26,6 +26,7 @@ from . import (
     test_requisition_moves,
     test_requisition_refused,
     test_stock_count,
+    test_supply_problems,
     test_ui,
     test_ui_usage,
     test_usage,

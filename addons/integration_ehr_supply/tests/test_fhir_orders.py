@@ -38,7 +38,9 @@ class TestSupplyRequests(FhirOrderCase):
         self.assertEqual((one.line_ids.state, one.line_ids.open_quantity), ("partly_ready", 24))
         self.assertEqual((one.urgent, one.picking_ids[:1].priority), (True, "1"))
         before = one.line_ids.move_ids
-        self.taken(self.request(version=3, quantity=boxes, priority="stat", authoredOn="2025-03-02"))
+        self.taken(
+            self.request(version=3, quantity=boxes, priority="stat", authoredOn="2025-03-02")
+        )
         self.assertEqual(one.line_ids.move_ids, before)
 
     def test_a_version_that_says_nothing_new_does_not_supply_what_was_refused(self):
@@ -181,9 +183,6 @@ class TestSupplyRequests(FhirOrderCase):
         self.taken(self.request("1", deliverFrom={"identifier": {"value": "CENTRAL"}}))
         other = {"identifier": {"value": "PHARMACY"}}
         self.assertEqual(self.put_aside(self.request("2", deliverFrom=other)), "source_differs")
-
-
-
 
 
 @tagged("post_install", "-at_install")

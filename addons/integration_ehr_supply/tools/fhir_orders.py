@@ -30,8 +30,12 @@ from typing import Any, Final
 from odoo.addons.integration_core.tools import decimals
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import MissingValue, extend
-from odoo.addons.integration_ehr_bridge.tools.fhir import address, mapping_functions, values
-from odoo.addons.integration_ehr_bridge.tools.fhir import references
+from odoo.addons.integration_ehr_bridge.tools.fhir import (
+    address,
+    mapping_functions,
+    references,
+    values,
+)
 from odoo.addons.integration_ehr_bridge.tools.fhir.values import Element, elements
 
 Lookup = Callable[[str], str]
@@ -189,9 +193,7 @@ def amount(quantity: Any, place: str) -> str | None:
         raise MappingError(f"{place}: {error}", code="invalid_decimal") from None
 
 
-def due(
-    moment: str | None, period: Any, timing: Any, zone: str, place: str
-) -> str | None:
+def due(moment: str | None, period: Any, timing: Any, zone: str, place: str) -> str | None:
     """By when something is needed: a moment, the end of a period (its start, if it has no end), or
     the only moment of a timing.
 

@@ -82,9 +82,7 @@ def _active(before: str | None, *, known: bool, same: bool) -> str | None:
     return None if same else "change"
 
 
-def as_requisition(
-    data: Mapping[str, Any], asked: str, meant: Mapping[str, Any]
-) -> dict[str, Any]:
+def as_requisition(data: Mapping[str, Any], asked: str, meant: Mapping[str, Any]) -> dict[str, Any]:
     """A version of an order, as ``ehr.requisition`` 1.0.0 says it.
 
     :param asked: see :func:`action`

@@ -8,6 +8,7 @@ APPROVED = [
     "mapping_fhir_supply_request",
     "mapping_fhir_device_request",
     "mapping_requisition_fhir",
+    "mapping_supply_problem_fhir",
     "routing_fhir_r4_orders",
 ]
 
