@@ -227,6 +227,7 @@ class TestDeviceRequests(FhirOrderCase):
     def test_a_kit_is_taken_and_given_back(self):
         self.set_stock(self.pump, 5, self.ward_stock)
         self.ward.stock_location_id = self.ward_stock
+        self.ward.analytic_account_id = self.centre
         self.admitted()
         self.env["ehr.case.kit"].create(
             {
