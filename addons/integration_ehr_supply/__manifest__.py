@@ -58,6 +58,7 @@
         "views/menus_items.xml",
         # fhir orders
         "security/ehr_problem_rules.xml",
+        "data/integration_contract_requisition_answer_1_1.xml",
         "data/integration_contract_fhir_orders.xml",
         "data/integration_value_map_fhir_orders.xml",
         "data/integration_mapping_fhir_orders.xml",

@@ -293,11 +293,9 @@ def test_the_oracle_accepts_what_is_sent() -> None:
 
 
 def test_every_status_and_unit_that_may_be_told_is_mapped() -> None:
-    lines = CONTRACTS["ehr.requisition_answer"][0]
-    text = (profiles.DATA / "integration_contract_fhir_orders.xml").read_text()
-    assert lines
+    path = profiles.DATA / "integration_contract_requisition_answer_1_1.xml"
     for status in profiles.SHIPPED["fhir_delivery_status"]:
-        assert f'"{status}"' in text
+        assert f'"{status}"' in path.read_text()
     units = set(profiles.SHIPPED["fhir_supply_unit"].values())
     assert units <= set(profiles.SHIPPED["fhir_unit_out"])
     back = {MAPS["fhir_supply_unit"][one] for one in profiles.SHIPPED["fhir_unit_out"].values()}
