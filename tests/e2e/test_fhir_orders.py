@@ -63,7 +63,6 @@ telling(
     "Tasks", "supply_problem_fhir",
     ["supply_problem_raised", "supply_problem_solved", "supply_problem_withdrawn"], "Task",
     "conditional_update")
-env.ref("integration_ehr_supply.ir_cron_supply_problems")._trigger()
 result = {"orders": orders.id, "url": orders.fhir_url, "told": told.id}
 """
 _SENT = """
@@ -141,6 +140,8 @@ class World:
 
     def task(self, number: str, status: str) -> dict[str, Any]:
         """The task about an order at the public server, once it has this status."""
+
+        self.suite.office.run_scheduled("integration_ehr_supply.ir_cron_supply_problems")
 
         def look() -> dict[str, Any] | None:
             found = [

@@ -1,6 +1,7 @@
 """Orders of supplies over FHIR: what is read of them, and what is told of them."""
 
 import copy
+import dataclasses
 import doctest
 import json
 from collections import Counter
@@ -369,6 +370,9 @@ def test_what_is_wrong_with_an_item(
     assert (found and found.kind) == kind
     assert problems.ending("cancelled") == problems.ending("matched") == "withdrawn"
     assert problems.ending("delivered") == "solved"
+    # Whoever ordered does not want it any more: no problem, whatever was refused.
+    assert problems.problem(dataclasses.replace(line, over=True)) is None
+    assert problems.ending("rejected", over=True) == "withdrawn"
 
 
 # -- official examples -------------------------------------------------------------------

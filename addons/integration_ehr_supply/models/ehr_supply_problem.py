@@ -145,20 +145,22 @@ class EhrSupplyProblem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _look(self, lines):
+    def _look_soon(self):
+        """Let the job look. It alone raises problems, so that none is raised twice."""
+        # sudo: whoever handles orders needs no right on jobs
+        self.sudo().env.ref("integration_ehr_supply.ir_cron_supply_problems")._trigger()
+
+    def _look_at_items(self, lines):
         """Raise and end the problems of items, by how they stand."""
-        # sudo: problems follow from requisitions, whoever changes these
-        problems = self.sudo()
-        told = problems.search([("line_id", "in", lines.ids)], order="id")
+        told = self.search([("line_id", "in", lines.ids)], order="id")
         last = {one.line_id: one for one in told}
         fresh = []
         for line in lines.filtered(lambda one: one.order_record and one.system_id):
-            found, before = line._supply_problem(), last.get(line, problems)
+            found, before = line._supply_problem(), last.get(line, told.browse())
             same = bool(found) and found == (before.kind, before.reason or "")
-            # What whoever ordered does not want any more is no problem of his again.
-            if same and before.state in ("open", supply_problems.WITHDRAWN):
+            if same and before.state == "open":
                 continue
-            before._end(supply_problems.ending(line.state))
+            before._end(supply_problems.ending(line.state, line.order_over))
             if found:
                 fresh.append(
                     {
@@ -170,7 +172,9 @@ class EhrSupplyProblem(models.Model):
                         "company_id": line.company_id.id,
                     }
                 )
-        return problems.create(fresh)
+        # What ended is over before it begins anew: one is open for each item.
+        self.flush_model()
+        self.create(fresh)
 
     def _end(self, state):
         if ending := self.filtered(lambda one: one.state == "open"):
@@ -179,7 +183,7 @@ class EhrSupplyProblem(models.Model):
     @api.model
     def _handled(self, system_id, record, company):
         """A version of an order was handled: what could not be before is of no concern."""
-        # sudo: as of _look
+        # sudo: problems follow from orders, whoever handles these
         self.sudo().search(
             [
                 ("system_id", "=", system_id),
@@ -191,12 +195,6 @@ class EhrSupplyProblem(models.Model):
         )._end(supply_problems.SOLVED)
 
     @api.model
-    def _unwanted(self, lines):
-        """Whoever ordered has no use for these items any more, whatever was wrong with them."""
-        # sudo: as of _look
-        self.sudo().search([("line_id", "in", lines.ids)])._end(supply_problems.WITHDRAWN)
-
-    @api.model
     def _cron_look(self):
         """Items that have a problem or had one, and messages that could not be handled."""
         lately = fields.Datetime.now() - LATELY
@@ -204,10 +202,11 @@ class EhrSupplyProblem(models.Model):
             Domain("order_record", "!=", False)
             & (
                 Domain("state", "in", WAITING)
-                | (Domain("state", "=", "rejected") & Domain("write_date", ">=", lately))
+                | (Domain("rejected_quantity", ">", 0) & Domain("write_date", ">=", lately))
             )
         )
-        self._look(lines | self.search([("state", "=", "open"), ("line_id", "!=", False)]).line_id)
+        told = self.search([("state", "=", "open"), ("line_id", "!=", False)])
+        self._look_at_items(lines | told.line_id)
         self._look_at_messages()
 
 
@@ -226,5 +225,6 @@ class EhrRequisitionLine(models.Model):
                 reason=self.reason or "",
                 missing=self._number(self.open_quantity - self.reserved_quantity),
                 rejected=self._number(self.rejected_quantity),
+                over=self.order_over,
             )
         )

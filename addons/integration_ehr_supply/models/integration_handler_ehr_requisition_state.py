@@ -49,14 +49,14 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
         """Whoever ordered is told of what is wrong with the order, and of what is not any more."""
         problems, lines = self.env["ehr.supply.problem"], self.env["ehr.requisition.line"]
         problems._handled(received.system_id, data["record"], self.env.company)
-        mine = lines.search(
+        problems._look_soon()
+        if status not in requisition_state.OVER:
+            return
+        lines.search(
             Domain("company_id", "=", self.env.company.id)
             & Domain("system_id", "=", received.system_id)
             & Domain("order_record", "=", data["record"])
-        )
-        if status in requisition_state.OVER:
-            problems._unwanted(mine)
-        problems._look(mine)
+        ).order_over = True
 
     def _stand(self, book, received, data, version):
         order = data["order"]

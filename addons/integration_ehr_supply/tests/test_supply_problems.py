@@ -71,10 +71,40 @@ class TestSupplyProblems(FhirOrderCase):
         stuck = ("SupplyRequest/7", "unhandled", "unknown_item")
         told = self.tell(self.request(itemCodeableConcept=unknown))
         self.assertEqual(self.problems(), [(*stuck, "open")])
-        told.action_cancel("The item is wrong")
+        told.action_resolve("The item is wrong")
         self.assertEqual(self.problems(), [(*stuck, "withdrawn")])
         self.taken(self.request(version=2))
         self.assertEqual(self.problems("open"), [])
+
+    def test_a_newer_version_ends_what_an_older_one_left(self):
+        self.policy.failure_blocks_key = False
+        self.set_stock(self.gloves, 50)
+        self.tell(self.request(itemCodeableConcept={"coding": [{"code": "NOPE"}]}))
+        stuck = ("SupplyRequest/7", "unhandled", "unknown_item")
+        self.assertEqual(self.problems(), [(*stuck, "open")])
+        self.taken(self.request(version=2))
+        self.assertEqual(self.problems(), [(*stuck, "solved")])
+
+    def test_what_is_refused_in_part(self):
+        self.route.shortage = "reject"
+        self.set_stock(self.gloves, 6)
+        one = self.taken(self.request())
+        refused = ("SupplyRequest/7", "refused", "no_stock")
+        self.assertEqual(self.problems(), [(*refused, "open")])
+        self.deliver(one.picking_ids, 6)
+        self.assertEqual(self.problems(), [(*refused, "open")])
+        self.taken(self.request(version=2, status="completed"))
+        self.assertEqual(self.problems(), [(*refused, "withdrawn")])
+
+    def test_another_problem_of_an_item_is_another_task(self):
+        self.set_stock(self.gloves, 6)
+        one = self.taken(self.request())
+        self.problems()
+        one.line_ids.reason = "bought"
+        short = ("SupplyRequest/7", "short")
+        self.assertEqual(
+            self.problems(), [(*short, "no_stock", "solved"), (*short, "bought", "open")]
+        )
 
     def test_other_resources_that_are_stuck_are_no_orders(self):
         self.tell({"resourceType": "Encounter", "id": "x", "status": "wrong"})
@@ -134,6 +164,7 @@ class TestSupplyTasks(FhirOrderCase):
         self.assertLessEqual(task["authoredOn"], last.resource["lastModified"])
 
     def _send(self):
+        self.env["ehr.supply.problem"]._cron_look()
         self.env.flush_all()
         self.env.cr.flush()
         self.dispatch()

@@ -40,6 +40,7 @@ class Line:
 
     :ivar missing: what is to come and not set aside
     :ivar rejected: what does not come
+    :ivar over: whoever ordered wants nothing more of it
     """
 
     state: str
@@ -47,6 +48,7 @@ class Line:
     reason: str
     missing: Decimal
     rejected: Decimal
+    over: bool = False
 
 
 def problem(line: Line) -> Problem | None:
@@ -55,7 +57,7 @@ def problem(line: Line) -> Problem | None:
     >>> problem(Line("waiting", "backordered", "no_stock", Decimal(4), Decimal()))
     Problem(kind='short', reason='no_stock')
     """
-    if line.state in ("draft", "cancelled", "matched"):
+    if line.over or line.state in ("draft", "cancelled", "matched"):
         return None
     if line.decision == "held":
         return Problem(HELD, line.reason)
@@ -66,9 +68,9 @@ def problem(line: Line) -> Problem | None:
     return None
 
 
-def ending(line_state: str) -> str:
+def ending(line_state: str, over: bool = False) -> str:
     """How a problem of an item ended that has it no more."""
-    return WITHDRAWN if line_state in ("cancelled", "matched") else SOLVED
+    return WITHDRAWN if over or line_state in ("cancelled", "matched") else SOLVED
 
 
 def ending_of_message(state: str | None) -> str | None:
