@@ -245,3 +245,23 @@ class TestDeviceRequests(FhirOrderCase):
         self.assertEqual(len(request.consumption_ids), 1)
         told = self.tell(self.device(version=3, status="revoked", codeCodeableConcept=kit))
         self.assertEqual((told.state, request.state), ("done", "cancelled"), told.error_message)
+
+
+@tagged("post_install", "-at_install")
+class TestFhirOrderReadiness(FhirOrderCase):
+    def test_orders_are_checked_before_the_interface_goes_live(self):
+        checks = self.env["integration.readiness.check"]
+        names = checks._checks()["ehr.requisition_state"]
+        self.assertIn("_check_supply_routes", names)
+        read, told = (
+            self.env.ref(f"integration_ehr_supply.value_map_fhir_{name}")
+            for name in ("supply_unit", "unit_out")
+        )
+        found = checks._check_units_told_of_states(self.ehr)[0]
+        self.assertFalse(found.records)
+        line = self.env["integration.value.map.line"].create(
+            {"map_id": read.id, "source": "heap", "target": "ZZ"}
+        )
+        found = checks._check_units_told_of_states(self.ehr)[0]
+        self.assertEqual(found.records, line)
+        self.assertTrue(told.line_ids)
