@@ -29,6 +29,7 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
     def _process(self, received, data):
         book = self._book([(received, data)])
         version = book.version(received, data, fields.Datetime.now())
+        self._require_no_record_number(book, data)
         kit, request = self._kit(book, data)
         if kit or request:
             touched = self._stand_as_kit(received, book, data, kit, request)
@@ -95,6 +96,23 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
                 "cancel this message; or let the mapping take another identifier.",
                 code="order_reused",
             )
+
+    def _require_no_record_number(self, book, data):
+        """Numbers of orders stand in clear, so none of the patient may be one.
+
+        :raises errors.ContractError: ``number_is_record_number``
+        """
+        patient = data.get("patient") or {}
+        known = book.find(patient, "patient") if patient else None
+        who = known.record if known and known.record else self.env["ehr.patient"]
+        for number in (data["order"]["number"], data.get("group")):
+            if number and (number == patient.get("number") or (who and who._has_number(number))):
+                raise errors.ContractError(
+                    "An order has the record number of the patient as its own number, which would "
+                    "stand in clear. Ask the sender for the right number, or let the mapping take "
+                    "it from another identifier, then retry.",
+                    code="number_is_record_number",
+                )
 
     # ------------------------------------------------------------------
     # what references mean

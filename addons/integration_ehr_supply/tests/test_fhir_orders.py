@@ -220,6 +220,15 @@ class TestDeviceRequests(FhirOrderCase):
         waits = self.tell(self.device())
         self.assertEqual((waits.state, waits.error_code), ("retry", "unknown_reference"))
 
+    def test_a_number_of_the_patient_is_no_number_of_an_order(self):
+        self.set_stock(self.pump, 5)
+        self.admitted()
+        wrong = self.device(identifier=[{"value": "4711"}])
+        self.assertEqual(self.put_aside(wrong), "number_is_record_number")
+        named = {"identifier": {"system": MRN, "value": "815"}}
+        wrong = self.device("d2", subject=named, groupIdentifier={"value": "815"})
+        self.assertEqual(self.put_aside(wrong), "number_is_record_number")
+
     def test_a_proposal_orders_nothing(self):
         self.admitted()
         self.assertFalse(self.taken(self.device(intent="proposal")))
