@@ -34,7 +34,7 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
         if kit or request:
             touched = self._stand_as_kit(received, book, data, kit, request)
         else:
-            touched = self._stand(book, received, data, version)
+            touched = self._stand(book, received, data)
         told = {
             "status": requisition_state.status(data),
             "digest": content_marks.mark(
@@ -48,20 +48,23 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
 
     def _tell_problems(self, received, data, status):
         """Whoever ordered is told of what is wrong with the order, and of what is not any more."""
-        problems, lines = self.env["ehr.supply.problem"], self.env["ehr.requisition.line"]
+        problems = self.env["ehr.supply.problem"]
         problems._handled(received.system_id, data["record"], self.env.company)
         problems._look_soon()
-        if status not in requisition_state.OVER:
-            return
-        lines.search(
+        if status in requisition_state.OVER:
+            self._lines_of_record(received, data).order_over = True
+
+    def _lines_of_record(self, received, data):
+        return self.env["ehr.requisition.line"].search(
             Domain("company_id", "=", self.env.company.id)
             & Domain("system_id", "=", received.system_id)
             & Domain("order_record", "=", data["record"])
-        ).order_over = True
+        )
 
-    def _stand(self, book, received, data, version):
+    def _stand(self, book, received, data, version=None):
         order = data["order"]
         lines = self._lines(received, Key(order.get("assigner") or "", order["number"], ""))
+        self._require_own(received, data, lines)
         asked = self._asked(book, data, lines)
         if asked is None:
             return lines.requisition_id[:1]
@@ -79,7 +82,6 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
         same = bool(told) and content_marks.is_marked(
             self.env["ehr.requisition.line"], told["digest"], requisition_state.digest(data)
         )
-        self._require_own(data, lines)
         return requisition_state.action(
             requisition_state.status(data),
             told and told["status"],
@@ -88,13 +90,20 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
             same=same,
         )
 
-    def _require_own(self, data, lines):
-        """:raises errors.ConflictError: the number is that of another record"""
+    def _require_own(self, received, data, lines):
+        """:raises errors.ConflictError: ``order_reused``, ``number_changed``"""
         if any(line.order_record not in (False, data["record"]) for line in lines):
             raise errors.ConflictError(
                 "Two orders of a system have the same number. Ask the sender which is right, then "
                 "cancel this message; or let the mapping take another identifier.",
                 code="order_reused",
+            )
+        if self._lines_of_record(received, data) - lines:
+            raise errors.ConflictError(
+                "An order has another number than it had when it was handled. Nothing was changed. "
+                "Ask the sender: let him cancel the order and make another one, then cancel this "
+                "message.",
+                code="number_changed",
             )
 
     def _require_no_record_number(self, book, data):

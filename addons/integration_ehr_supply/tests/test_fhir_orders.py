@@ -128,6 +128,13 @@ class TestSupplyRequests(FhirOrderCase):
         self.assertEqual(self.put_aside(wrong), "order_reused")
         self.assertEqual(one.state, "ready")
 
+    def test_a_record_keeps_its_number(self):
+        self.set_stock(self.gloves, 50)
+        one = self.taken(self.request())
+        other = self.request(version=2, identifier=[{"value": "S9"}])
+        self.assertEqual(self.put_aside(other), "number_changed")
+        self.assertEqual(len(one.search([("group_number", "in", ("S7", "S9"))])), 1)
+
     def test_an_order_of_hl7_is_gone_on_with(self):
         self.set_stock(self.gloves, 50)
         one = self.ordered(self.order("S7"))
