@@ -15,6 +15,8 @@ from tests.e2e.mllp_peer import Peer
 from tests.harness import RpcError, wait_until
 
 REASON = "The canary test looks at this content"
+#: How many contents may be downloaded at once.
+AT_ONCE = 500
 CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
 SERVICE = "REFUSED"
 TOKEN = "token-of-the-clinic"
@@ -317,7 +319,9 @@ class Hospital:
         nurse.call("integration.message", "read", ids)
         for one in database.sql(_EACH_FAILURE):
             nurse.call("integration.message", "unmapped_values", [one["id"]], REASON)
-        nurse.call("integration.message", "download_content", ids, REASON)
+        for start in range(0, len(ids), AT_ONCE):
+            part = ids[start : start + AT_ONCE]
+            nurse.call("integration.message", "download_content", part, REASON)
         with pytest.raises(RpcError):
             nurse.call("integration.message", "export_data", ids[:1], ["payload_ids/content"])
         self._search()
