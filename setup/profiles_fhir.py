@@ -26,6 +26,12 @@ _CONSTANT = re.compile(r"`[^`]*`")
 _WHOLE = {"fhir_record(root)": ("id", "identifier")}
 #: Functions that translate by a value map themselves.
 _TRANSLATING = re.compile(r"fhir_(?:identifier|record_number|patient|person|place|visit|account)\(")
+#: The same of orders of supplies, with the value map.
+_OF_ORDERS = {
+    "fhir_order(": "fhir_assigner",
+    "fhir_order_visit(": "fhir_assigner",
+    "fhir_items(": "fhir_item_system",
+}
 #: Never read, whatever a version of a mapping says: what makes the document makes sure of it.
 PRIVATE = (
     "name.family", "name.given", "birthDate", "address", "telecom", "photo", "contact", "note",
@@ -121,6 +127,7 @@ def _row(member: str, text: str, inside: str) -> tuple[str, list[str], list[str]
     if wrong:
         raise ValueError(f"{member} is made of {wrong[0]}, which must not be read")
     maps = _LOOKUP.findall(text) + (["fhir_assigner"] if _TRANSLATING.search(text) else [])
+    maps += [name for call, name in _OF_ORDERS.items() if call in text]
     return member, list(dict.fromkeys(elements)), list(dict.fromkeys(maps))
 
 

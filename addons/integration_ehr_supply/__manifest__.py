@@ -56,6 +56,16 @@
         "views/ehr_stock_report_views.xml",
         "views/integration_interface_export_views.xml",
         "views/menus_items.xml",
+        # fhir orders
+        "security/ehr_problem_rules.xml",
+        "data/integration_contract_requisition_answer_1_1.xml",
+        "data/integration_contract_fhir_orders.xml",
+        "data/integration_value_map_fhir_orders.xml",
+        "data/integration_mapping_fhir_orders.xml",
+        "data/integration_routing_fhir_orders.xml",
+        "data/integration_event_type_fhir_orders.xml",
+        "data/ir_cron_fhir_orders.xml",
+        "views/ehr_supply_problem_views.xml",
         # fhir facade
         "views/integration_interface_fhir_supply_views.xml",
         # fhir usage

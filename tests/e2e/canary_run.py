@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.e2e.canary_business import Business
 from tests.e2e.canary_fhir import Resources
+from tests.e2e.canary_fhir_orders import FhirOrders
 from tests.e2e.canary_goods import Goods
 from tests.e2e.canary_hospital import Hospital
 from tests.e2e.canary_people import People
@@ -34,6 +35,7 @@ class Run:
     business: Business
     resources: Resources
     goods: Goods
+    fhir_orders: FhirOrders
     people: People
     shell: Shell
     feed: int
@@ -107,7 +109,8 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         hospital.settle()
         hospital.enter_by_hand(feed.port)
         hospital.settle()
-        live(hospital, business, people)
+        fhir_orders = FhirOrders(resources, business, web.url(200))
+        live(hospital, business, people, fhir_orders)
         seen = {row["error_code"] for row in suite.database.sql(FAILED)}
         hospital.look()
         people.again(door.id for door in business.doors)
@@ -119,12 +122,13 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, resources, goods, people, shell, feed.id, told,
+            suite, listener, ward, business, resources, goods, fhir_orders, people, shell,
+            feed.id, told,
             echoed, merchant, seen, log,
         )  # fmt: skip
 
 
-def live(hospital: Hospital, business: Business, people: People) -> None:
+def live(hospital: Hospital, business: Business, people: People, fhir_orders: FhirOrders) -> None:
     """Goods are ordered, used and billed, and people do their part of it."""
     business.speak()
     hospital.settle()
@@ -143,3 +147,4 @@ def live(hospital: Hospital, business: Business, people: People) -> None:
     hospital.settle()
     business.as_hl7.export()
     hospital.settle()
+    fhir_orders.speak()

@@ -30,6 +30,17 @@ from tests.unit.wire_server import Authority
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #: With which tests speak with the public server, beside the interface that is tested.
 TESTER = "tester-token-0123456789"
+#: Lets the server know search parameters of the standard (supplydelivery.html#search) that its
+#: table lacks; without them it finds no delivery by its identifier.
+_SERVE = """
+import sys
+from sekmet.cli import app
+from sekmet.fhir.search_params import PARAMS, SearchParam
+PARAMS["SupplyDelivery"] = {
+    name: SearchParam(name, "token", (name,)) for name in ("identifier", "status")}
+sys.argv[0] = "sekmet"
+app()
+"""
 
 
 @dataclass
@@ -80,7 +91,7 @@ class Ehr:
         config.write_text(json.dumps(self._settings()))  # JSON is YAML
         with (self.folder / "ehr.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [python.with_name("sekmet"), "serve", "--config", config],
+                [python, "-c", _SERVE, "serve", "--config", config],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.canary_evidence import NEVER_STORED, Evidence
+from tests.e2e.canary_fhir_orders import MARKS
+from tests.e2e.canary_fhir_orders import REFUSED as OF_FHIR_ORDERS
 from tests.e2e.canary_flows import FLOWS, Flow
 from tests.e2e.canary_leaks import LEAKS, REFUSED, elsewhere, plant_everywhere
 from tests.e2e.canary_people import DOCUMENTS, PARTS, TRACES
@@ -146,8 +148,30 @@ def test_goods_and_charges_over_fhir_carried_their_canaries(run: Run, evidence: 
     assert kinds == {"charge", "credit"}
 
 
+def test_orders_over_fhir_carried_their_canaries(run: Run, evidence: Evidence) -> None:
+    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "FHIR orders"]
+    assert not run.fhir_orders.lacking(handled)
+    assert run.codes(run.fhir_orders.id) >= OF_FHIR_ORDERS
+    problems = run.suite.database.sql("SELECT DISTINCT kind, state FROM ehr_supply_problem")
+    assert {(one["kind"], one["state"]) for one in problems} >= {
+        ("short", "solved"), ("short", "withdrawn"), ("unhandled", "open"),
+    }  # fmt: skip
+    states = {n: run.suite.ledger.states(one) for n, one in run.fhir_orders.told.items()}
+    assert all(one.get("done", 0) >= 3 for one in states.values()), states
+
+
+def test_what_is_told_of_orders_over_fhir_names_nobody(run: Run) -> None:
+    """Neither of the patient nor of the visit: the order alone."""
+    for mark in MARKS:
+        told = [text for text in run.echoed if mark in text]
+        assert told, mark
+        findings = list(run.ward.everything().search("\n".join(told).encode(), mark))
+        assert not findings, report(findings)
+
+
 def test_answers_over_fhir_quote_nothing(run: Run) -> None:
-    said = "\n".join(run.resources.heard + run.goods.heard).encode()
+    answers = [*run.resources.heard, *run.goods.heard, *run.fhir_orders.heard]
+    said = "\n".join(answers).encode()
     findings = list(run.ward.everything().search(said, "answers"))
     assert not findings, report(findings)
 

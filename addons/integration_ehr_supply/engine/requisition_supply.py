@@ -139,6 +139,7 @@ class Supply:
             "location_dest_id": route.destination_location_id.id,
             "origin": self._order.name,
             "scheduled_date": self._order.needed_by or fields.Datetime.now(),
+            "priority": "1" if self._order.urgent else "0",
             "company_id": self._order.company_id.id,
         }
         picking = self._env["stock.picking"].create(values)

@@ -15,7 +15,7 @@ STATES = [
     ("cancelled", "Nothing to deliver"),
 ]
 #: What comes of messages and decisions alone, whatever a person writes.
-GIVEN = frozenset({"by_hand", "group_number", "matched_id", "state", "system_id"})
+GIVEN = frozenset({"by_hand", "group_number", "matched_id", "state", "system_id", "urgent"})
 #: What is over for a line.
 CLOSED = frozenset({"delivered", "ended", "cancelled", "rejected", "matched"})
 READY = frozenset({"ready", "partly_ready", "picked"})
@@ -81,6 +81,11 @@ class EhrRequisition(models.Model):
         string="Needed by",
         copy=False,
         help="When the first of its items is needed; transfers and purchases are due then.",
+    )
+    urgent = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Whoever ordered it says so. Its transfers are picked before others.",
     )
     state = fields.Selection(
         STATES, compute="_compute_state", store=True, required=True, default="draft", index=True

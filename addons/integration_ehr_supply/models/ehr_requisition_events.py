@@ -30,7 +30,7 @@ class EhrRequisition(models.Model):
         }
 
     def _integration_answer(self):
-        """This requisition as ``ehr.requisition_answer`` 1.0.0."""
+        """This requisition as ``ehr.requisition_answer`` 1.1.0."""
         self.ensure_one()
         return {
             "kind": self.kind,
@@ -81,7 +81,28 @@ class EhrRequisitionLine(models.Model):
             "item": self.item_code or self.product_id.default_code or None,
             **self._told(quantities),
             "needed_by": rfc3339(self.needed_by) if self.needed_by else None,
+            **self._told_of_record(),
         }
+
+    def _told_of_record(self):
+        """What systems want to know that keep orders, and deliveries for them, as records."""
+        # sudo: the code of the place alone, for those who see the requisition
+        route = self.requisition_id.route_id.sudo()
+        handed_out = self._handed_out_at()
+        return {
+            "record": self.order_record or None,
+            "place": self.deliver_to or route.place_id.point_of_care or route.code or None,
+            "delivered_at": rfc3339(handed_out) if handed_out else None,
+        }
+
+    def _handed_out_at(self):
+        """When the last of what was delivered came; ``None``: nothing has."""
+        if self.delivered_quantity <= 0:
+            return None
+        # sudo: dates alone, for those who see the requisition
+        line = self.sudo()
+        moves = line.move_ids | line.purchase_line_ids.move_ids
+        return max(moves.filtered(lambda one: one.state == "done").mapped("date"), default=None)
 
     def _told(self, quantities):
         """Quantities in the unit that was ordered if whole in it, else in the product's."""

@@ -38,6 +38,7 @@ CLOSED = frozenset(
     {"number", "order_number", "order_assigner", "set_id", "system_id", "deliver_to", "item_code"}
     | {"decision", "reason", "is_direct", "rejected_quantity", "cancelled_quantity", "matched_id"}
     | {"move_ids", "purchase_line_ids", "state", "digest", "changed_at", "first_answer"}
+    | {"order_record", "order_over"}
 )
 #: Quantities of a product, whatever unit it was ordered in.
 QUANTITY = "Product Unit"
@@ -64,6 +65,16 @@ class EhrRequisitionLine(models.Model):
     order_assigner = fields.Char(readonly=True, copy=False)
     set_id = fields.Char(
         string="Position", readonly=True, copy=False, help="Within the order of that system."
+    )
+    order_record = fields.Char(
+        string="Record of the order",
+        readonly=True,
+        copy=False,
+        help="How a system that keeps orders as records names it, such as SupplyRequest/7: what it "
+        "is told of the order is based on that.",
+    )
+    order_over = fields.Boolean(
+        readonly=True, copy=False, help="Its system wants nothing more of it: cancelled, completed."
     )
     deliver_to = fields.Char(
         readonly=True, copy=False, help="Code of the place, as it was ordered; empty: by the visit."

@@ -2,8 +2,11 @@ from odoo import api, models
 from odoo.fields import Domain
 
 CONTRACT = "ehr.requisition"
+#: Orders of systems that keep them as records.
+STATES = "ehr.requisition_state"
 #: Value maps of units: as they are understood, and as they are told.
 UNITS = ("hl7_unit", "hl7_unit_out")
+UNITS_OF_STATES = ("fhir_supply_unit", "fhir_unit_out")
 
 
 class IntegrationReadinessCheck(models.AbstractModel):
@@ -14,15 +17,19 @@ class IntegrationReadinessCheck(models.AbstractModel):
     @api.model
     def _checks(self):
         found = dict(super()._checks())
-        found[CONTRACT] = (
-            *found.get(CONTRACT, ()),
-            "_check_supply_routes",
-            "_check_route_suppliers",
-            "_check_supplied_units",
-            "_check_units_told",
-            "_check_supplied_identifiers",
-            "_check_item_duplicates",
-        )
+        for contract, told in (
+            (CONTRACT, "_check_units_told"),
+            (STATES, "_check_units_told_of_states"),
+        ):
+            found[contract] = (
+                *found.get(contract, ()),
+                "_check_supply_routes",
+                "_check_route_suppliers",
+                "_check_supplied_units",
+                told,
+                "_check_supplied_identifiers",
+                "_check_item_duplicates",
+            )
         return found
 
     def _check_supply_routes(self, interface):
@@ -107,10 +114,19 @@ class IntegrationReadinessCheck(models.AbstractModel):
 
     def _check_units_told(self, interface):
         """What is understood can be answered as well."""
-        lines = self.env["integration.value.map.line"].search([("map_id.code", "in", UNITS)])
-        told = set(lines.filtered(lambda one: one.map_id.code == UNITS[1]).mapped("source"))
+        return self._units_told(interface, *UNITS)
+
+    def _check_units_told_of_states(self, interface):
+        """The same of systems that keep orders as records."""
+        return self._units_told(interface, *UNITS_OF_STATES)
+
+    def _units_told(self, interface, as_read, as_told):
+        lines = self.env["integration.value.map.line"].search(
+            [("map_id.code", "in", (as_read, as_told))]
+        )
+        told = set(lines.filtered(lambda one: one.map_id.code == as_told).mapped("source"))
         understood = lines.filtered(
-            lambda one: one.map_id.code == UNITS[0] and one.target not in told
+            lambda one: one.map_id.code == as_read and one.target not in told
         )
         products = self.env["product.product"].search(self._supplied(interface))
         mute = products.uom_id.filtered(
@@ -118,8 +134,9 @@ class IntegrationReadinessCheck(models.AbstractModel):
         )
         title = self.env._("Units of supplies can be told to clinical systems")
         advice = self.env._(
-            "Enter the code in the value map “hl7_unit_out”: without it an order in this unit is "
-            "handled, and its sender is not told what becomes of it."
+            "Enter the code in the value map “%s”: without it an order in this unit is "
+            "handled, and its sender is not told what becomes of it.",
+            as_told,
         )
         return [
             self._checked(

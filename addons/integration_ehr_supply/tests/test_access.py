@@ -21,6 +21,8 @@ DUE = ("ehr.kit.due", "ehr.stock.turn")
 # items and stock on hand
 EXPORTS = ("ehr.export", "ehr.export.part")
 REPORTED = ("ehr.stock.report",)
+# what those who order over FHIR are told
+PROBLEMS = ("ehr.supply.problem",)
 MATRIX = {
     EXPORTS: {role: NOTHING if role == "user" else READ for role in ROLES},
     REPORTED: {role: NOTHING if role == "user" else READ for role in ROLES},
@@ -31,6 +33,7 @@ MATRIX = {
     REQUISITIONS: dict.fromkeys(ROLES, NOTHING),
     ANSWERS: dict.fromkeys(ROLES, NOTHING),
     ROUTES: dict.fromkeys(ROLES, NOTHING),
+    PROBLEMS: dict.fromkeys(ROLES, NOTHING),
 }
 # Those who may enter requisitions by hand.
 MAY_CALL = {
@@ -106,15 +109,21 @@ READER = "base.group_user,integration_ehr_bridge.group_fhir_reader"
 PEOPLE[READER] = {REQUISITIONS: READ, ROUTES: READ, ANSWERS: NOTHING, ("stock.move",): READ}
 PEOPLE_OF_USAGE = {
     READER: {TOLD[:1]: READ, TOLD[1:]: NOTHING, KITS: NOTHING, DEMAND: NOTHING, DUE: NOTHING},
-    "stock.group_stock_user": {TOLD: READ, KITS: READ, DEMAND: READ, DUE: NOTHING},
+    "stock.group_stock_user": {TOLD: READ, KITS: READ, DEMAND: READ, DUE: NOTHING, PROBLEMS: READ},
     "stock.group_stock_manager": {TOLD: READ, KITS: ALL, DEMAND: READ, DUE: NOTHING},
     "purchase.group_purchase_user": {TOLD: READ, KITS: NOTHING, DEMAND: READ, DUE: NOTHING},
-    "integration_ehr_bridge.group_census_user": {TOLD: READ, KITS: READ, DEMAND: NOTHING},
+    "integration_ehr_bridge.group_census_user": {
+        TOLD: READ,
+        KITS: READ,
+        DEMAND: NOTHING,
+        PROBLEMS: READ,
+    },
     "base.group_user,integration_ehr_bridge.group_feed": {
         TOLD: "rwc",
         KITS: READ,
         DEMAND: NOTHING,
         DUE: NOTHING,
+        PROBLEMS: NOTHING,
     },
 }
 
