@@ -50,8 +50,8 @@ class IntegrationFhirSubscription(models.Model):
         required=True,
         readonly=True,
         default="requested",
-        help="Silent: nothing was heard of it for three times the heartbeat. Error and off: so its "
-        "server says.",
+        help="Silent: nothing was heard of it for three times the heartbeat, or ever. Error and "
+        "off: so its server says.",
     )
     heartbeat = fields.Integer(
         string="Heartbeat (seconds)",
@@ -98,7 +98,9 @@ class IntegrationFhirSubscription(models.Model):
         self.env.cr.execute(
             SQL(
                 "UPDATE integration_fhir_subscription SET state = 'silent' "
-                "WHERE state = 'active' AND heartbeat > 0 AND last_heard_at < "
+                "WHERE state IN ('active', 'requested') AND heartbeat > 0 "
+                # One that was asked for, and of which nothing was ever heard, is silent as well.
+                "AND coalesce(last_heard_at, create_date) < "
                 "%s - heartbeat * interval '%s second' RETURNING id",
                 fields.Datetime.now(),
                 PATIENCE,
@@ -115,7 +117,7 @@ class IntegrationFhirSubscription(models.Model):
     def _still_silent(self):
         return self.search([("state", "=", "silent")]).filtered(
             lambda one: (
-                one.last_heard_at
-                and one.last_heard_at < fields.Datetime.now() - timedelta(seconds=one.heartbeat)
+                (one.last_heard_at or one.create_date)
+                < fields.Datetime.now() - timedelta(seconds=one.heartbeat)
             )
         )
