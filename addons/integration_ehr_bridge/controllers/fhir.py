@@ -33,8 +33,8 @@ from . import fhir_dispatcher, fhir_facade, proving
 
 _TYPE = f"{resources.CONTENT_TYPE}; charset=utf-8"
 _CONFLICT = (
-    "Another content was stored as the same version of one of these resources before. Nothing of the "
-    "transaction was stored. Send the resource alone to have a person decide which one is right."
+    "Another content was stored as the same version of one of these resources before. Nothing of "
+    "the transaction was stored. Send the resource alone, and a person decides which one is right."
 )
 _SINGLE = {Outcome.STORED: 202, Outcome.DUPLICATE: 200, Outcome.CONFLICT: 409}
 

@@ -187,8 +187,8 @@ class IntegrationInterface(models.Model):
             remarks=(
                 *taken.remarks,
                 "What is sent is stored before it is answered, and handled after that, one "
-                "resource by one: all or none of a transaction is its storing, and a resource of it "
-                "may still be put aside for a person. Bundles of type message, history and "
+                "resource by one: all or none of a transaction is its storing, and a resource of "
+                "it may still be put aside for a person. Bundles of type message, history and "
                 "collection are taken as well, and notifications of subscriptions. Versions are "
                 "told by meta.versionId; If-Match is refused.",
             ),

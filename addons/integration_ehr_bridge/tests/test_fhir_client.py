@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.engine import merging
+
 from .fhir_case import FhirCase, created, in_turn, outcome
 
 
@@ -264,3 +266,25 @@ class TestFhirClient(FhirCase):
             {(one.place, one.fhir_id, one.version) for one in known},
             {("#0", "1", "1"), ("#1", "2", "4")},
         )
+
+    def test_a_transaction_that_was_taken_apart_is_not_done(self):
+        self.write_as("""{resourceType: 'Bundle', type: 'transaction', entry: [
+            {request: {method: 'PUT', url: 'Basic?identifier=2'},
+             resource: {resourceType: 'Basic', code: {text: root.key}}}]}""")
+        entry = {"response": {"status": "422 Unprocessable Entity"}}
+        made = {"resourceType": "Bundle", "type": "batch-response", "entry": [entry]}
+        self.serve(lambda _asked: (200, made), fhir_interaction="transaction")
+        message = self.sent()
+        self.assertEqual((message.state, message.error_code), ("dead", "fhir_entry_refused"))
+
+    def test_what_a_server_calls_records_goes_with_them_when_they_are_merged(self):
+        self.serve(created(7, 3))
+        message = self.sent()
+        country = self.env[message.res_model].browse(message.res_id)
+        other = country.create({"name": "Zedland again", "code": "ZZ"})
+        merging.merge(country, other)
+        self.assertFalse(self.known(country))
+        self.assertEqual(self.known(other).fhir_id, "7")
+        # Who is known himself keeps what he is called.
+        merging.merge(country.create({"name": "Third", "code": "Z3"}), other)
+        self.assertEqual(self.known(other).fhir_id, "7")

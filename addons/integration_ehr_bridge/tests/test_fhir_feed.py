@@ -100,6 +100,31 @@ class TestFhirVisits(FhirFeedCase):
         self.assert_done(message)
         self.assertEqual(self.visit("V1").location_id.code, "3W^^1")
 
+    def test_what_waits_is_tried_again_as_soon_as_what_it_waits_for_comes(self):
+        first = self.version(self.encounter("V1", places=[("bed-3W-1", "08:00")]), 1, "08:05")
+        other = self.version(self.encounter("V2", places=[("bed-9W-9", "08:00")]), 1, "08:05")
+        waiting, elsewhere = self.arrive(first), self.arrive(other)
+        self.policy.write({"max_attempts": 1})
+        dead = self.arrive(self.version(self.encounter("V3", places=[("bed-3W-1", "08:00")]), 1,
+                                        "08:05"))  # fmt: skip
+        self.assert_put_aside(dead, "unknown_reference", "dead")
+        waits = self.env["ehr.record.wait"].search([])
+        self.assertEqual(set(waits.mapped("message_id")), {waiting.id, elsewhere.id, dead.id})
+        self.assertFalse([one for one in waits if "bed" in one.name_key], "no name stands in clear")
+        self.places(1)
+        self.drain(self.feed)
+        self.env.invalidate_all()
+        self.assert_done(waiting | dead)
+        self.assertEqual(self.visit("V3").location_id.code, "3W^^1")
+        self.assert_put_aside(elsewhere, "unknown_reference", "retry")
+        self.assertEqual(self.env["ehr.record.wait"].search([]).message_id, elsewhere.id)
+        self.env.cr.execute(
+            "UPDATE integration_message SET error_code = NULL WHERE id = %s", [elsewhere.id]
+        )
+        self.env["ehr.record.wait"]._gc_over()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["ehr.record.wait"].search([]))
+
     def test_a_patient_by_the_name_of_his_record_alone(self):
         one = self.encounter("V1")
         one["subject"] = {"reference": "Patient/p9"}

@@ -85,7 +85,7 @@ def entries(bundle: Mapping[str, Any], rules: Rules, skip: int = 0) -> list[Entr
 
 
 def _once(read: list[Entry]) -> list[Entry]:
-    """A transaction names each resource once: nobody could say which entry counts (#transaction)."""
+    """A transaction names a resource once: nobody could say which entry counts (#transaction)."""
     times = Counter(one.found.identity.partition for one in read if one.found)
     return [
         Entry(one.place, refused=Refused(400, "duplicate", "Two entries bring the same resource."))

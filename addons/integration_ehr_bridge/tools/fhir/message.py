@@ -1,6 +1,6 @@
 # Copyright 2026 Integration Suite Contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Messages (messaging.html): Bundles whose first entry, the MessageHeader, says what they are about.
+"""Messages (messaging.html): Bundles whose first entry, a MessageHeader, says what they are about.
 
 >>> header({"entry": [{"resource": {"resourceType": "MessageHeader", "id": "m1"}}]})["id"]
 'm1'
