@@ -142,7 +142,9 @@ class StateBook:
 
     def unknown(self, reference: Document, kind: str) -> UnknownReferenceError:
         """Why what a reference means cannot be said yet."""
-        return UnknownReferenceError(kind, _names_of(reference, kind))
+        names = _names_of(reference, kind)
+        keys = [self.model._key(self.system_id, name, self.company) for name in names]
+        return UnknownReferenceError(kind, keys)
 
     def find(self, reference: Document, kind: str) -> Known | None:
         """What is known of what a reference means."""

@@ -2,7 +2,6 @@ from odoo import models
 
 from ..engine.state_book import StateBook
 from ..tools import state_versions
-from ..tools.state_versions import UnknownReferenceError
 
 
 class EhrStateHandler(models.AbstractModel):
@@ -17,14 +16,6 @@ class EhrStateHandler(models.AbstractModel):
 
     #: Which kinds of further names its references have, see :func:`..tools.state_versions.alias`.
     _aliased = ()
-
-    def _process(self, received, data):
-        try:
-            return super()._process(received, data)
-        except UnknownReferenceError as exc:
-            if exc.names:
-                self.env["ehr.record.wait"]._wait(received.id, received.system_id, exc.names)
-            raise
 
     def _process_batch(self, messages):
         book = self._book(messages)

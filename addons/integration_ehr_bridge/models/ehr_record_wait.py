@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 from odoo.addons.integration_core.engine import ledger, sync, wakeup
-from odoo.addons.integration_core.engine.cursors import own_cursor
 from odoo.addons.integration_core.tools.states import State
 
 from ..tools.state_versions import UnknownReferenceError
@@ -25,8 +24,9 @@ class EhrRecordWait(models.Model):
     _log_access = False
     _integration_data_class = "clinical"
 
-    # No foreign key: it is written beside a transaction that holds the message.
-    message_id = fields.Integer(required=True, readonly=True)
+    message_id = fields.Many2one(
+        "integration.message", required=True, readonly=True, ondelete="cascade"
+    )
     name_key = fields.Char(
         required=True, readonly=True, index=True, help="Of the record, as records are known."
     )
@@ -34,16 +34,13 @@ class EhrRecordWait(models.Model):
     _name_unique = models.UniqueIndex("(message_id, name_key)")
 
     @api.model
-    def _wait(self, message_id, system_id, names):
-        """Remember that a message waits for one of these names. What it has done is undone."""
-        record = self.env["ehr.record"]
-        keys = [record._key(system_id, name, self.env.company) for name in names]
-        with own_cursor(self.env.registry) as cr:
-            cr.execute(
-                "INSERT INTO ehr_record_wait (message_id, name_key) "
-                "SELECT %s, unnest(%s) ON CONFLICT DO NOTHING",
-                [message_id, keys],
-            )
+    def _wait(self, message_id, keys):
+        """Remember that a message waits for whichever of these names comes first."""
+        self.env.cr.execute(
+            "INSERT INTO ehr_record_wait (message_id, name_key) "
+            "SELECT %s, unnest(%s) ON CONFLICT DO NOTHING",
+            [message_id, list(keys)],
+        )
 
     @api.model
     def _came(self, keys):
@@ -83,3 +80,16 @@ class EhrRecordWait(models.Model):
             """,
             [UnknownReferenceError.default_code],
         )
+
+
+class IntegrationHandler(models.AbstractModel):
+    """Messages that refer to what is not known yet are remembered with what they wait for."""
+
+    _inherit = "integration.handler"
+
+    def _failed(self, results):
+        res = super()._failed(results)
+        for result in results:
+            if isinstance(result.error, UnknownReferenceError) and result.error.keys:
+                self.env["ehr.record.wait"]._wait(result.message_id, result.error.keys)
+        return res

@@ -197,6 +197,18 @@ class TestFhirClient(FhirCase):
         self.assertEqual([one.method for one in server.asked], ["POST", "PUT", "POST"])
         self.assertEqual(self.known(country).fhir_id, "8")
 
+    def test_what_was_deleted_there_is_no_conflict_without_end(self):
+        server = self.serve(created(7, 1), fhir_interaction="update")
+        message = self.sent()
+        country = self.env[message.res_model].browse(message.res_id)
+        server.answer = in_turn((412, None), (410, None), created(8, 1))
+        message = self.again(country)
+        self.assertEqual((message.state, message.error_code), ("dead", "http_410"))
+        self.assertFalse(self.known(country))
+        message.action_retry()
+        self.assertEqual(self.drained().state, "done")
+        self.assertEqual(server.asked[-1].method, "POST", "it is made anew")
+
     def test_a_conditional_update(self):
         server = self.serve(
             lambda asked: (200, {"resourceType": "Basic", "id": "9", "meta": {"versionId": "2"}}),

@@ -62,14 +62,14 @@ class UnknownReferenceError(errors.TransientError):
     of_message = True
     fault = errors.Fault.PARTNER
 
-    def __init__(self, kind: str, names: Sequence[str] = ()) -> None:
-        """:param names: any of which would tell what is meant; not to be shown"""
+    def __init__(self, kind: str, keys: Sequence[str] = ()) -> None:
+        """:param keys: pseudonyms of names, any of which would tell what is meant"""
         super().__init__(
             f"The message refers to {_WORDS[kind]} that its system has not told of yet. It is "
             "tried again for a while, and as soon as that record comes. If it stays unknown, let "
             "the system send it, and see that the routing takes records of its type."
         )
-        self.names = tuple(names)
+        self.keys = tuple(keys)
 
 
 def references(document: Any) -> Iterator[str]:
