@@ -142,7 +142,7 @@ class IntegrationFhirSubscription(models.Model):
         headers = self._headers(mine)
         address = mine.fhir_poll_interface_id.url or ""
         secure = address.lower().startswith("https:")
-        if headers and not secure and not net_guard.stays_on_this_machine(address):
+        if headers and address and not secure and not net_guard.stays_on_this_machine(address):
             raise UserError(
                 self.env._(
                     "The server would be told over http:// what it proves itself with, for all on "

@@ -129,6 +129,7 @@ class FhirDoorCase(HttpCase):
                 "url": "https://ehr.example/fhir",
                 "fhir_purpose": "read",
                 "body_codec": "json",
+                "routing_id": False,
             }
         )
         self.env.flush_all()

@@ -293,10 +293,10 @@ class TestFhirClient(FhirCase):
         self.serve(created(7, 3))
         message = self.sent()
         country = self.env[message.res_model].browse(message.res_id)
-        other = country.create({"name": "Zedland again", "code": "ZZ"})
+        other = country.create({"name": "Zedland again", "code": "Q1"})
         merging.merge(country, other)
         self.assertFalse(self.known(country))
         self.assertEqual(self.known(other).fhir_id, "7")
         # Who is known himself keeps what he is called.
-        merging.merge(country.create({"name": "Third", "code": "Z3"}), other)
+        merging.merge(country.create({"name": "Third", "code": "Q2"}), other)
         self.assertEqual(self.known(other).fhir_id, "7")

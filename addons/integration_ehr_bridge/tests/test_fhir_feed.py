@@ -94,7 +94,6 @@ class TestFhirVisits(FhirFeedCase):
         self.assert_put_aside(message, "unknown_reference", "retry")
         self.assertFalse(self.visit("V1"))
         self.places(1)
-        message.action_retry()
         self.drain(self.feed)
         message.invalidate_recordset()
         self.assert_done(message)
@@ -110,7 +109,7 @@ class TestFhirVisits(FhirFeedCase):
         self.assert_put_aside(dead, "unknown_reference", "dead")
         waits = self.env["ehr.record.wait"].search([])
         self.assertEqual(waits.message_id, waiting | elsewhere | dead)
-        self.assertFalse([one for one in waits if "bed" in one.name_key], "no name stands in clear")
+        self.assertFalse([one for one in waits if "3W" in one.name_key], "no name stands in clear")
         self.places(1)
         self.drain(self.feed)
         self.env.invalidate_all()
@@ -135,7 +134,6 @@ class TestFhirVisits(FhirFeedCase):
             "name": [{"family": "Canary"}], "birthDate": "1970-01-02",
         }  # fmt: skip
         self.assert_done(self.arrive(self.version(patient, 1, "08:00")))
-        message.action_retry()
         self.drain(self.feed)
         self.env.invalidate_all()
         found = self.visit("V1").patient_id
@@ -287,7 +285,6 @@ class TestFhirMasterData(FhirFeedCase):
         self.assert_done(
             self.arrive(self.version(person, 1, "06:00"), self.version(department, 1, "06:00"))
         )
-        early.action_retry()
         self.drain(self.feed)
         early.invalidate_recordset()
         self.assert_done(early)
@@ -352,7 +349,6 @@ class TestFhirSchedule(FhirFeedCase):
             "planningHorizon": {"start": moment("07:00"), "end": moment("18:00")},
         }  # fmt: skip
         self.assert_done(self.arrive(self.version(schedule, 1, "07:00")))
-        early.action_retry()
         self.drain(self.feed)
         early.invalidate_recordset()
         self.assert_done(early)

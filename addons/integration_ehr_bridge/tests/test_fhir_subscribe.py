@@ -125,6 +125,11 @@ class TestFhirSubscribe(FhirFeedCase):
         with self.assertRaisesRegex(UserError, "through which interface"):
             self.subscribe(criteria="Encounter?")
 
+    def test_what_the_server_proves_itself_with_is_not_told_in_clear(self):
+        self.source._write_approved({"url": "http://ehr.example/fhir"})
+        with self.assertRaisesRegex(UserError, "https://"):
+            self.subscribe(criteria="Encounter?")
+
     def test_one_that_was_created_there_is_changed_there(self):
         fhir_watch.take(self.env, self.feed.id, Notice(HANDSHAKE, "Subscription/9", events=0))
         found = self.env["integration.fhir.subscription"].search([])

@@ -208,8 +208,8 @@ def single(found: list[Any] | None, where: str) -> Any:
     """
     if found and len(found) > 1:
         raise MappingError(
-            f"{where}: there are several, and only one can be meant here. Ask the partner to send a "
-            "resource for each",
+            f"{where}: there are several, and only one can be meant here. Ask the partner for a "
+            "resource of each",
             code="several_values",
         )
     return found[0] if found else None
