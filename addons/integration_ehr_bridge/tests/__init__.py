@@ -27,6 +27,7 @@ from . import (
     test_fhir_feed,
     test_fhir_poll,
     test_fhir_poll_hostile,
+    test_fhir_schedule,
     test_fhir_scope,
     test_fhir_subscribe,
     test_fhir_trial,
