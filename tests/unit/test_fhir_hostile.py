@@ -307,6 +307,9 @@ def test_a_mark_never_passes_the_begin_of_the_reading() -> None:
     began, later = BEGIN + timedelta(seconds=10), BEGIN + timedelta(seconds=20)
     first = paging.step(paging.Walk(), page(1, 5), BASE, BASE, began, 9)
     assert (first.mark, first.walk.since) == (BEGIN + timedelta(seconds=5),) * 2
+    # The server tells its clock in whole seconds.
+    odd = paging.step(paging.Walk(), page(1, 11), BASE, BASE, began, 9)
+    assert (odd.mark, odd.walk.since) == (began, BEGIN + timedelta(seconds=11))
     second = paging.step(first.walk, page(5, 15), BASE, BASE, later, 9)
     assert (second.walk, second.mark) == (None, began)
 

@@ -148,6 +148,24 @@ class TestFhirVisits(FhirFeedCase):
             self.arrive(self.version(clear, 1, "08:05")), "visit_is_record_number"
         )
 
+    def test_one_identifier_of_several_resources_means_one_thing(self):
+        self.places(1, 2)
+        patients = [
+            {"resourceType": "Patient", "id": one, "identifier": [mrn("4711"), mrn("4711")]}
+            for one in ("p1", "p2")
+        ]
+        self.assert_done(self.arrive(*(self.version(one, 1, "07:00") for one in patients)))
+        self.assertEqual(self.env["ehr.patient"].search_count([("assigner", "=", "MAIN")]), 1)
+        visit = self.encounter("V1", places=[("bed-3W-1", "08:00")])
+        visits = [
+            {**visit, "id": one, "subject": {"reference": f"Patient/{patient}"}}
+            for one, patient in (("enc-a", "p1"), ("enc-b", "p2"))
+        ]
+        self.assert_done(self.arrive(*(self.version(one, 1, "08:05") for one in visits)))
+        self.assertEqual(len(self.visit("V1")), 1)
+        self.assertEqual(self.visit("V1").location_id.code, "3W^^1")
+        self.assertEqual(len(self.visit("V1").move_ids.filtered(lambda one: not one.cancelled)), 1)
+
     def test_contained_resources_and_logical_references(self):
         self.places(1)
         one = self.encounter("V1")

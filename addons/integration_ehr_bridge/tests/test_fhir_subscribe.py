@@ -121,6 +121,8 @@ class TestFhirSubscribe(FhirFeedCase):
             self.subscribe(criteria="Condition?")
         with self.assertRaises(ValidationError):
             self.subscribe()
+        with self.assertRaisesRegex(ValidationError, "Nobody would ask"):
+            self.subscribe(criteria="Encounter?", content="id-only")
         self.feed._write_approved({"fhir_poll_interface_id": False})
         with self.assertRaisesRegex(UserError, "through which interface"):
             self.subscribe(criteria="Encounter?")
