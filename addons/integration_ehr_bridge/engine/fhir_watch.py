@@ -75,7 +75,9 @@ def take(
         }
     row.write(values)
     row.flush_recordset()
-    if found.missed or found.restarted or notice.is_error or wants_poll:
+    # A repetition, or of a server that counts anew and whose first notification was lost.
+    behind = notice.kind == EVENT and (notice.events or 0) < (last or 0) and notice.events
+    if found.missed or found.restarted or behind or notice.is_error or wants_poll:
         env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
     return found
 

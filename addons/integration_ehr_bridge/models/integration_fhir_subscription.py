@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 #: How often a heartbeat may fail to come before that is silence.
@@ -89,7 +89,15 @@ class IntegrationFhirSubscription(models.Model):
         self.check_access("write")
         for interface in self.interface_id:
             # sudo: an operator asks for a poll, and changes nothing of the interface
-            interface.sudo()._fhir_poll_wanted()
+            polling = interface.sudo()
+            if not polling._fhir_polled_types():
+                raise UserError(
+                    self.env._(
+                        "“%s” reads from no server, so nobody can be asked. Set up “Polling”.",
+                        interface.display_name,
+                    )
+                )
+            polling._fhir_poll_wanted()
 
     @api.model
     def _watch(self):

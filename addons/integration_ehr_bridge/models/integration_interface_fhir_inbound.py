@@ -174,9 +174,12 @@ class IntegrationInterface(models.Model):
     @api.model
     def _fhir_taken_served(self, spec):
         taken = super()._fhir_taken_served(spec)
-        names = sorted(name for name in spec["fhir_rules"].patterns if not name.endswith("*"))
-        if not names:
+        patterns = sorted(spec["fhir_rules"].patterns)
+        if not patterns:
             return taken
+        names = [name for name in patterns if not name.endswith("*")]
+        # Types that a pattern takes have no entry each: no list of them would be whole.
+        wider = [name for name in patterns if name not in names]
         return replace(
             taken,
             resources=(
@@ -191,6 +194,7 @@ class IntegrationInterface(models.Model):
                 "it may still be put aside for a person. Bundles of type message, history and "
                 "collection are taken as well, and notifications of subscriptions. Versions are "
                 "told by meta.versionId; If-Match is refused.",
+                *([f"Types that match {', '.join(wider)} are taken as well."] if wider else ()),
             ),
         )
 

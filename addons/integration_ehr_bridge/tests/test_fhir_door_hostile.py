@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
 
 from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..engine import fhir_watch
@@ -71,6 +73,13 @@ class TestFhirDoorHostile(FhirDoorCase):
         told = self.url_open(url).json()["rest"][0]["documentation"]
         self.assertIn("all or none of a transaction is its storing", told)
 
+    def test_metadata_says_what_a_pattern_takes(self):
+        spec = self.interface._inbound_spec()
+        spec["fhir_rules"] = replace(spec["fhir_rules"], patterns=frozenset({"Med*", "Slot"}))
+        taken = self.interface._fhir_taken_served(spec)
+        self.assertEqual([one.resource for one in taken.resources], ["Slot"])
+        self.assertIn("Types that match Med* are taken as well.", taken.remarks)
+
     # -- subscriptions ---------------------------------------------------------------------
 
     def test_what_nobody_would_ask_for_is_not_acknowledged(self):
@@ -81,6 +90,9 @@ class TestFhirDoorHostile(FhirDoorCase):
         empty = backport("event-notification", "1", focus=())
         self.assertEqual(self.send(empty).status_code, 422)
         self.assertEqual((self.polled, len(self.subscription())), ([], 0))
+        self.send(backport("handshake", since="0"))
+        with self.assertRaisesRegex(UserError, "reads from no server"):
+            self.subscription().action_poll()
         self.reads("Appointment")
         self.assertEqual(self.send(named).status_code, 422, "another type is read")
         self.reads("Appointment\nEncounter?class=IMP")

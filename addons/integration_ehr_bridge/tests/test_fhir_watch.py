@@ -60,6 +60,16 @@ class TestFhirWatch(FhirFeedCase):
         self.take(HEARTBEAT, events=0, status="off")
         self.assertEqual(found.state, "off")
 
+    def test_a_number_that_lies_behind_has_the_partner_asked(self):
+        """The server may count anew, and its first notifications be lost."""
+        self.take(numbers=(1,), events=1)
+        self.take(numbers=(9,), events=9)
+        self.assertEqual(len(self.polled), 1)
+        found = self.take(numbers=(3,), events=3)
+        self.assertEqual((found.last_event, len(self.polled)), ("9", 2))
+        self.take(numbers=(9,), events=9)
+        self.assertEqual(len(self.polled), 2, "the last one, once more")
+
     def test_one_that_was_asked_for_and_never_heard_of_is_silent(self):
         found = self.env["integration.fhir.subscription"].create(
             {"interface_id": self.feed.id, "reference": "Subscription/7", "heartbeat": 60}
