@@ -179,8 +179,9 @@ def _notified(spec, arrival, bundle, notice):
                 raise one.refused
     # Named, and not sent along: id-only and empty notifications.
     named = {name for name in notice.focus if rules.takes(name.partition("/")[0])} - told
-    empty = notice.kind == notification.EVENT and not notice.focus and not found
-    if named or empty:
+    is_event = notice.kind == notification.EVENT
+    empty = is_event and not notice.focus and not found
+    if is_event and (named or empty):
         _require_polled(spec, {name.partition("/")[0] for name in named})
     door_checks.charge_items(spec, len(found))
     results = _store(spec, arrival, found)

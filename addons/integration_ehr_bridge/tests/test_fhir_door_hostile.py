@@ -90,7 +90,8 @@ class TestFhirDoorHostile(FhirDoorCase):
         empty = backport("event-notification", "1", focus=())
         self.assertEqual(self.send(empty).status_code, 422)
         self.assertEqual((self.polled, len(self.subscription())), ([], 0))
-        self.send(backport("handshake", since="0"))
+        # A handshake is answered whatever it says beside: else there would be no subscription.
+        self.assertEqual(self.send(backport("handshake", "1", since="0")).status_code, 200)
         with self.assertRaisesRegex(UserError, "reads from no server"):
             self.subscription().action_poll()
         self.reads("Appointment")
