@@ -179,15 +179,13 @@ def _notified(spec, arrival, bundle, notice):
                 raise one.refused
     # Named, and not sent along: id-only and empty notifications.
     named = {name for name in notice.focus if rules.takes(name.partition("/")[0])} - told
-    is_event = notice.kind == notification.EVENT
-    empty = is_event and not notice.focus and not found
-    if is_event and (named or empty):
+    empty = not notice.focus and not found
+    asks = notice.kind == notification.EVENT and (bool(named) or empty)
+    if asks:
         _require_polled(spec, {name.partition("/")[0] for name in named})
     door_checks.charge_items(spec, len(found))
     results = _store(spec, arrival, found)
-    fhir_watch.note_after_commit(
-        request.env.cr, request.env.registry, spec["id"], notice, empty or bool(named)
-    )
+    fhir_watch.note_after_commit(request.env.cr, request.env.registry, spec["id"], notice, asks)
     issues = [one.issue(_where(one)) for one in results]
     return _answer(200, answers.outcome(*issues) if issues else None)
 
