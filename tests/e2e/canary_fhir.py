@@ -228,6 +228,9 @@ class Resources:
                "identifier": [{"system": VISITS, "value": self.number}]}  # fmt: skip
         yield {**self._encounter(()), "id": "enc-5", "subject": {
             "reference": f"#{ward.people.plant('a reference over FHIR')}"}}  # fmt: skip
+        # It waits for a patient of whom nothing but the name of the record is said.
+        unknown = ward.number("a patient that is never told of")
+        yield {**self._encounter(()), "id": "enc-6", "subject": {"reference": f"Patient/{unknown}"}}
         yield {**self._appointment(), "id": "app-2", "identifier": [
             {"system": OTHER, "value": self.number}]}  # fmt: skip
 

@@ -228,5 +228,7 @@ def handle(
     ledger.release(env.cr, batch.overtaken, token)
     conflicts.follow(env, plan, batch.results)
     duplicates.follow(env, plan, batch.results)
+    if failures := [one for one in batch.results if one.error is not None]:
+        env["integration.handler"]._failed(failures)
     notice.final_failures(env, batch.results)
     return batch

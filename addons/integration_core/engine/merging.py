@@ -29,6 +29,7 @@ def merge(merged: BaseModel, survivor: BaseModel, reason: str = "") -> None:
         [survivor.id, survivor._name, ids],
     )
     _move_suspicions(survivor, ids)
+    survivor.env["integration.record.link"]._records_merged(survivor, ids)
     for model in (
         "integration.record.link",
         "integration.record.sync",

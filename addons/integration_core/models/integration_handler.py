@@ -37,6 +37,15 @@ class IntegrationHandler(models.AbstractModel):
     # How many messages `_process_batch` takes at once; 1: the handler has none.
     _batch_size: int = 1
 
+    def _failed(self, results):
+        """Take note of attempts that failed, whoever's they were; what they had done is undone.
+
+        For addons that know what an error waits for. It runs as superuser in the transaction that
+        records the attempts.
+
+        :param results: :class:`..engine.ledger.Result`, each with an error
+        """
+
     def _concerns(self, data):
         """Whether a message says anything that this handler is for.
 

@@ -287,6 +287,13 @@ class IntegrationRecordLink(models.Model):
         return link.sudo(self.env.su)
 
     @api.model
+    def _records_merged(self, survivor, ids):
+        """Records were merged into another one; for addons that know more of them than their names.
+
+        :param ids: of the records that are gone, or about to go
+        """
+
+    @api.model
     def _unlink_record(self, system_id, record):
         """The system knows ``record`` no more. (Deleting a record removes its links.)"""
         # sudo: see the class

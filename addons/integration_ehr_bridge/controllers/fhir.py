@@ -4,6 +4,7 @@ Everything is stored before it is answered, and handled after that. What is not 
 with an OperationOutcome, and nothing of it is stored: only what the interface is for is kept.
 """
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -16,13 +17,25 @@ from odoo.addons.integration_core.tools import correlation
 from odoo.addons.integration_core.tools.errors import ContractError
 
 from ..engine import fhir_arrival, fhir_watch
-from ..tools.fhir import answers, arriving, bundle_entries, limits, notification, references
+from ..tools.fhir import (
+    answers,
+    arriving,
+    bundle_entries,
+    limits,
+    message,
+    notification,
+    references,
+)
 from ..tools.fhir import resource as resources
 from ..tools.fhir.answers import Outcome, Result
 from ..tools.fhir.arriving import Refused
 from . import fhir_dispatcher, fhir_facade, proving
 
 _TYPE = f"{resources.CONTENT_TYPE}; charset=utf-8"
+_CONFLICT = (
+    "Another content was stored as the same version of one of these resources before. Nothing of "
+    "the transaction was stored. Send the resource alone, and a person decides which one is right."
+)
 _SINGLE = {Outcome.STORED: 202, Outcome.DUPLICATE: 200, Outcome.CONFLICT: 409}
 
 
@@ -84,6 +97,7 @@ def _authenticate(spec, arrival, opened):
 def _accept(spec, arrival, place):
     if not arrival.body:
         # A rest-hook without a payload: something has happened, and nobody says what.
+        _require_polled(spec, set())
         fhir_watch.poll_after_commit(request.env.cr, request.env.registry, spec["id"])
         return _answer(200, None)
     try:
@@ -92,6 +106,8 @@ def _accept(spec, arrival, place):
         raise Refused(400, "structure", exc.message) from None
     if found["resourceType"] == "Bundle":
         return _accept_bundle(spec, arrival, found)
+    if arrival.headers.get("if-match"):
+        raise Refused(422, "not-supported", "If-Match is not looked at: versions count.")
     _check_place(found, arrival.method, place)
     one = arriving.arrived(found, spec["fhir_rules"], raw=arrival.body)
     [result] = _store(spec, arrival, [bundle_entries.Entry(0, one)])
@@ -122,56 +138,24 @@ def _accept_bundle(spec, arrival, bundle):
     if notice:
         return _notified(spec, arrival, bundle, notice)
     kind = bundle_entries.kind_of(bundle)
-    header = _header(bundle) if kind == "message" else None
+    header = message.header(bundle) if kind == "message" else None
     found = bundle_entries.entries(bundle, rules, skip=1 if header else 0)
     if header:
-        found = _of_message(found, header, bundle)
+        found = message.concerned(found, header, bundle)
     refused = [one for one in found if one.refused]
     door_checks.charge_items(spec, len(found))
     if refused and kind not in ("batch", "message"):
         # All of it or nothing: what comes together belongs together.
         results = [Result(one.place, refused=one.refused) for one in refused]
         return _answer(refused[0].refused.status, answers.of_entries(results))
-    results = _store(spec, arrival, found)
+    results = _store(spec, arrival, found, whole=kind == "transaction")
     if header:
         now = datetime.now(UTC).replace(tzinfo=None)
         return _answer(200, answers.of_message(header, results, spec["base_url"], now))
     if kind in bundle_entries.REQUESTS:
         return _answer(200, answers.of_requests(kind, results))
-    return _answer(202, answers.outcome(*(one.issue(_where(one)) for one in results)))
-
-
-def _header(bundle):
-    """The header of a message.
-
-    :raises Refused: there is none, or it has no id to answer to
-    """
-    entries = bundle_entries.raw_entries(bundle, limits.MAX_ENTRIES)
-    header = entries[0].get("resource") if entries else None
-    if not isinstance(header, dict) or header.get("resourceType") != "MessageHeader":
-        raise Refused(400, "required", "The first entry of a message is its MessageHeader.")
-    if not isinstance(header.get("id"), str):
-        raise Refused(400, "required", "The MessageHeader has no id, so it cannot be answered.")
-    if "response" in header:
-        raise Refused(422, "not-supported", "Answers to messages are not taken here.")
-    return header
-
-
-def _of_message(found, header, bundle):
-    """Entries that are what a message is about; others are there so that it can be understood.
-
-    Those are taken if the interface takes their type, and else nothing is said of them.
-    """
-    focus = {one.get("reference") for one in header.get("focus") or () if isinstance(one, dict)}
-    entries = bundle["entry"]
-
-    def is_focus(place):
-        body = entries[place].get("resource")
-        body = body if isinstance(body, dict) else {}
-        names = {entries[place].get("fullUrl"), f"{body.get('resourceType')}/{body.get('id')}"}
-        return bool(names & focus)
-
-    return [one for one in found if one.found or is_focus(one.place) or not focus]
+    issues = [one.issue(_where(one)) for one in results]
+    return _answer(202, answers.outcome(*issues) if issues else None)
 
 
 def _notified(spec, arrival, bundle, notice):
@@ -186,18 +170,40 @@ def _notified(spec, arrival, bundle, notice):
             if one.found:
                 found.append(one)
                 told.add(one.found.identity.partition)
+            elif (gone := notification.deleted(raw[one.place], notice)) and rules.takes(
+                gone.identity.type
+            ):
+                found.append(bundle_entries.Entry(one.place, gone))
+                told.add(gone.identity.partition)
             elif _is_of(raw[one.place], notice.focus) and "resource" in raw[one.place]:
                 raise one.refused
+    # Named, and not sent along: id-only and empty notifications.
+    named = {name for name in notice.focus if rules.takes(name.partition("/")[0])} - told
+    empty = not notice.focus and not found
+    asks = notice.kind == notification.EVENT and (bool(named) or empty)
+    if asks:
+        _require_polled(spec, {name.partition("/")[0] for name in named})
     door_checks.charge_items(spec, len(found))
     results = _store(spec, arrival, found)
-    # Named, and not sent along: id-only and empty notifications.
-    named = {name for name in notice.focus if rules.takes(name.partition("/")[0])}
-    empty = notice.kind == notification.EVENT and not notice.focus and not results
-    fhir_watch.note_after_commit(
-        request.env.cr, request.env.registry, spec["id"], notice, empty or bool(named - told)
-    )
+    fhir_watch.note_after_commit(request.env.cr, request.env.registry, spec["id"], notice, asks)
     issues = [one.issue(_where(one)) for one in results]
     return _answer(200, answers.outcome(*issues) if issues else None)
+
+
+def _require_polled(spec, names):
+    """What only says that there is something is of use to whoever can ask what.
+
+    :param names: types of what is named; empty if nothing is
+    :raises Refused: nobody asks for it: it would be lost, and its sender believe that it was taken
+    """
+    polled = spec["fhir_polled"]
+    if not polled or names - polled:
+        raise Refused(
+            422,
+            "not-supported",
+            "This tells that there is something, without the resource, and nobody here asks for "
+            "it. Have the subscription send full resources.",
+        )
 
 
 def _is_of(entry, focus):
@@ -213,8 +219,12 @@ def _where(result):
 # -- storing ---------------------------------------------------------------------------------
 
 
-def _store(spec, arrival, entries):
-    """Store what entries bring in the transaction of the request; what became of each entry."""
+def _store(spec, arrival, entries, *, whole=False):
+    """Store what entries bring in the transaction of the request; what became of each entry.
+
+    :param whole: all of it or nothing
+    :raises Refused: there is a conflict in something that is to be stored as a whole
+    """
     cr = request.env.cr
     ring = keys.optional_ring(cr)
     taken = [one for one in entries if one.found]
@@ -227,7 +237,10 @@ def _store(spec, arrival, entries):
             )
             for one in taken
         ]
-        receipts, outcomes = fhir_arrival.store(cr, spec, incoming, ring)
+        with cr.savepoint(flush=False) if whole else nullcontext():
+            receipts, outcomes = fhir_arrival.store(cr, spec, incoming, ring)
+            if whole and Outcome.CONFLICT in outcomes:
+                raise Refused(409, "conflict", _CONFLICT)
     door_accept.after_commit(spec, incoming, receipts, ring)
     told = dict(zip((one.place for one in taken), outcomes, strict=True))
     return [Result(one.place, told.get(one.place), one.refused) for one in entries]

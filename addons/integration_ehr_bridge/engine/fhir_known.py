@@ -63,6 +63,31 @@ def note_conflict(
     )
 
 
+def merged(cr: BaseCursor, res_model: str, ids: Collection[int], survivor_id: int) -> None:
+    """Records are one from now on: what a server calls them it calls the survivor.
+
+    Of several names the survivor's own counts, else the one that was heard last: the others stay
+    record links.
+    """
+    cr.execute(
+        """
+        WITH gone AS (
+            DELETE FROM integration_fhir_known
+             WHERE res_model = %(model)s AND res_id = ANY(%(ids)s) RETURNING *
+        )
+        INSERT INTO integration_fhir_known (
+            system_id, interface_id, res_model, res_id, resource_type, place, fhir_id, version,
+            told_at)
+        SELECT DISTINCT ON (system_id, resource_type, place)
+               system_id, interface_id, res_model, %(survivor)s, resource_type, place, fhir_id,
+               version, told_at
+          FROM gone ORDER BY system_id, resource_type, place, told_at DESC
+        ON CONFLICT (system_id, res_model, res_id, resource_type, place) DO NOTHING
+        """,
+        {"model": res_model, "ids": list(ids), "survivor": survivor_id},
+    )
+
+
 def forget(cr: BaseCursor, system_id: int, record: tuple[str, int], gone: Made) -> None:
     """The server has a resource no more: what is sent next makes it anew."""
     cr.execute(

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, api
 from odoo.models import BaseModel
 from odoo.modules.registry import Registry
@@ -111,13 +113,24 @@ class PollDrain(Drain):
         read = self._read(poll, plan)
         fault_point("fhir_page_read")
         self.pace.note(read.duration)
+        try:
+            stored = self._kept(poll, plan, read, permit)
+        except OperationalError:
+            raise  # the database, or somebody else at the same rows: the next drain reads it again
+        except Exception as exc:  # whatever it is, people have to see why the search stands still
+            _logger.error("A page of a search cannot be stored: %s", type(exc).__name__)
+            stored = self._kept(poll, plan, _unstored(read), permit)
+        fault_point("fhir_page_committed")
+        return 0 if stored is None else max(stored, 1)
+
+    def _kept(self, poll: Due, plan: _Plan, read: _Read, permit: breakers.Permit) -> int | None:
+        """Store a page in a transaction; ``None`` if somebody else reads on from the same place."""
         with own_cursor(self.registry) as cr:
             if not lanes.hold(cr, self.lane_id, self.token):
-                return 0  # somebody else reads on from the same place
+                return None
             stored = self._record(cr, poll, plan, read, permit)
             fault_point("fhir_page_stored")
-        fault_point("fhir_page_committed")
-        return max(stored, 1)
+        return stored
 
     # -- what is due -----------------------------------------------------------------------
 
@@ -345,6 +358,16 @@ def _evidence(entry: paging.Entry, case: str, step: str) -> intake.Incoming:
         trace_parent=step,
         error=entry.error,
     )
+
+
+def _unstored(read: _Read) -> _Read:
+    """The same without its page, which cannot be stored."""
+    error = errors.ConfigurationError(
+        "A page that the server gave cannot be stored, so the search does not go on. The log of "
+        "this server says what kind of error it was; nothing of the page was stored.",
+        code="fhir_page_unstored",
+    )
+    return replace(read, page=None, step=None, error=read.error or error)
 
 
 def _call(read: _Read) -> ledger.Result:

@@ -7,7 +7,7 @@ written in one transaction, so that a death in between repeats the page, whose r
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Due:
     :ivar query: the search as it was entered
     :ivar mark: up to where everything is stored; ``None``: nothing is known
     :ivar walk: where an unfinished reading goes on; ``None``: it begins
+    :ivar wanted: when it was told last, by then, that there is something to be read
     """
 
     id: int
@@ -40,13 +41,14 @@ class Due:
     mark: datetime | None
     walk: Walk | None
     failures: int
+    wanted: datetime | None = None
 
 
 def due(cr: BaseCursor, interface_id: int, ring: KeyRing | None) -> Due | None:
     """The search of an interface that is due for the longest time."""
     cr.execute(
         f"""
-        SELECT id, interface_id, query, watermark, walk, failures
+        SELECT id, interface_id, query, watermark, walk, failures, wanted_at
           FROM integration_fhir_poll
          WHERE interface_id = %s AND (next_at IS NULL OR next_at <= {NOW})
          ORDER BY next_at NULLS FIRST, id LIMIT 1
@@ -56,7 +58,7 @@ def due(cr: BaseCursor, interface_id: int, ring: KeyRing | None) -> Due | None:
     row = cr.fetchone()
     if row is None:
         return None
-    return Due(*row[:4], _opened(row[0], row[4], ring), row[5] or 0)
+    return Due(*row[:4], _opened(row[0], row[4], ring), row[5] or 0, row[6])
 
 
 def next_at(cr: BaseCursor, interface_id: int) -> datetime | None:
@@ -90,6 +92,22 @@ def overdue_lanes(cr: BaseCursor, grace: float) -> list[int]:
     return [row[0] for row in cr.fetchall()]
 
 
+def want(cr: BaseCursor, poll_ids: Sequence[int], *, whatever: bool) -> None:
+    """There is something to be read: a search that is being read just now is read again.
+
+    :param whatever: failed ones as well, at once
+    """
+    cr.execute(
+        f"""
+        UPDATE integration_fhir_poll
+           SET wanted_at = {NOW},
+               next_at = CASE WHEN %s OR coalesce(failures, 0) = 0 THEN {NOW} ELSE next_at END
+         WHERE id = ANY(%s)
+        """,  # noqa: S608 - a constant
+        [whatever, list(poll_ids)],
+    )
+
+
 def went_on(
     cr: BaseCursor, poll: Due, step: Step, stored: int, remark: str, ring: KeyRing | None
 ) -> None:
@@ -109,18 +127,23 @@ def went_on(
 def ended(
     cr: BaseCursor, poll: Due, mark: datetime | None, stored: int, interval: int, remark: str
 ) -> None:
-    """The last page is stored; the search is repeated after ``interval`` seconds."""
+    """The last page is stored; the search is repeated after ``interval`` seconds.
+
+    If something was told since the page was asked for, it may not be in it: at once, then.
+    """
     cr.execute(
         f"""
         UPDATE integration_fhir_poll
            SET walk = NULL, watermark = greatest(watermark, %s), polled_at = {NOW},
-               caught_up_at = {NOW}, next_at = {NOW} + %s * interval '1 second', failures = 0,
+               caught_up_at = {NOW}, failures = 0,
+               next_at = {NOW} + CASE WHEN wanted_at IS DISTINCT FROM %s THEN 0 ELSE %s END
+                                 * interval '1 second',
                error_code = NULL, error_message = NULL, remark = {_REMARK},
                stored = coalesce(stored, 0) + %s,
                last_stored = coalesce(run_stored, 0) + %s, run_stored = 0
          WHERE id = %s
         """,  # noqa: S608 - a constant
-        [mark, interval, remark or None, stored, stored, poll.id],
+        [mark, poll.wanted, interval, remark or None, stored, stored, poll.id],
     )
 
 

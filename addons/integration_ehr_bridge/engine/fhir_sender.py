@@ -22,6 +22,9 @@ from .fhir_server import Server
 
 _logger = logging.getLogger(__name__)
 
+#: What was there is there no more.
+_GONE = (404, 410)
+
 #: By record and resource type.
 Names = dict[tuple[str | None, int | None, str], Known]
 
@@ -129,7 +132,7 @@ class FhirSender:
         if isinstance(error, responses.VersionConflict):
             return self._in_conflict(exchange, answer, message, outcome, error)
         judged = self._answered(outcome, answer, error)
-        if exchange.id and answer.status in (404, 410) and message.res_id:
+        if exchange.id and answer.status in _GONE and message.res_id:
             gone = Made(exchange.type, exchange.id, "")
             self._names.pop((message.res_model, message.res_id, exchange.type), None)
             return replace(judged, learned=Learned(gone=gone))
@@ -159,6 +162,9 @@ class FhirSender:
             present = self._server.ask("GET", url, _trace(message), as_it_is=True)
         except errors.IntegrationError:
             return self._answered(outcome, answer, error)
+        if present.status in _GONE:
+            # Some servers hold the version of what they deleted against an update.
+            return self._judged(exchange, present, message, outcome)
         ours = responses.is_ours(exchange, present)
         if ours is not None:
             key = (message.res_model, message.res_id, exchange.type)

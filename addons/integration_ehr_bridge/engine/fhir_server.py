@@ -12,6 +12,7 @@ from odoo.addons.integration_core.engine.access import (
     current_headers,
     discreet,
 )
+from odoo.addons.integration_core.tools import errors
 from odoo.addons.integration_core.tools.http_client import HttpClient, HttpRequest, HttpResponse
 
 from ..tools.fhir.resource import CONTENT_TYPE
@@ -19,6 +20,9 @@ from ..tools.fhir.resource import CONTENT_TYPE
 USER_AGENT = "Odoo-Integration-Suite/1.0"
 #: Of an answer to what was sent: ids and versions, or an OperationOutcome.
 MAX_ANSWER = 1 << 20
+
+#: Failures on the way that are ours, and not the partner's.
+_OURS = frozenset({"proxy_failed", "proxy_refused"})
 
 # One client a process: its pools keep connections to partners open between drains.
 client = HttpClient()
@@ -71,4 +75,9 @@ class Server:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int
     ) -> tuple[HttpResponse, HttpRequest]:
         request = HttpRequest(method, url, headers, body, max_response_bytes=limit, **self.options)
-        return client.send(request), request
+        try:
+            return client.send(request), request
+        except errors.IntegrationError as exc:
+            if exc.code in _OURS:
+                exc.fault = errors.Fault.OWN
+            raise

@@ -21,6 +21,12 @@ from ..tools.fhir.notification import EVENT, HANDSHAKE, HEARTBEAT, Notice, Progr
 
 _logger = logging.getLogger(__name__)
 
+#: Subscriptions of one interface that appear by themselves. Who makes up more of them is not
+#: counted; he has the partner asked, as if each had a gap.
+MOST = 200
+#: Largest number that a column holds.
+_LARGEST = (1 << 31) - 1
+
 
 def note_after_commit(cr: BaseCursor, registry: Registry, interface_id: int, notice: Notice,
                       wants_poll: bool) -> None:  # fmt: skip
@@ -55,17 +61,23 @@ def take(
 ) -> Progress:
     """Write down a notification; ask for a poll if something was missed, or is only hinted at."""
     row, last = _locked(env, interface_id, notice)
+    if not row:
+        _logger.warning("Interface %s has too many subscriptions; one is not counted", interface_id)
+        env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
+        return Progress(None)
     found = progress(last, notice)
     values = _values(notice, found)
     if found.missed:
         values |= {
             "gap_count": row.gap_count + 1,
-            "missed_count": row.missed_count + found.missed,
+            "missed_count": min(row.missed_count + found.missed, _LARGEST),
             "last_gap_at": fields.Datetime.now(),
         }
     row.write(values)
     row.flush_recordset()
-    if found.missed or found.restarted or notice.is_error or wants_poll:
+    # A repetition, or of a server that counts anew and whose first notification was lost.
+    behind = notice.kind == EVENT and (notice.events or 0) < (last or 0) and notice.events
+    if found.missed or found.restarted or behind or notice.is_error or wants_poll:
         env["integration.interface"].browse(interface_id)._fhir_poll_wanted()
     return found
 
@@ -73,20 +85,24 @@ def take(
 def _locked(
     env: api.Environment, interface_id: int, notice: Notice
 ) -> tuple[BaseModel, int | None]:
-    """The row of the subscription, and the number of its last event; who is new gets a row."""
+    """The row of the subscription, and the number of its last event; who is new gets a row.
+
+    :return: no row if there are too many already
+    """
     env.cr.execute(
         "INSERT INTO integration_fhir_subscription (interface_id, company_id, reference, state, "
         "heartbeat, create_date, create_uid) SELECT i.id, i.company_id, %s, 'active', 0, "
         "now() AT TIME ZONE 'UTC', %s FROM integration_interface i WHERE i.id = %s "
-        "ON CONFLICT (interface_id, reference) DO NOTHING",
-        [notice.subscription, SUPERUSER_ID, interface_id],
+        "AND (SELECT count(*) FROM integration_fhir_subscription s WHERE s.interface_id = i.id) "
+        "< %s ON CONFLICT (interface_id, reference) DO NOTHING",
+        [notice.subscription, SUPERUSER_ID, interface_id, MOST],
     )
     env.cr.execute(
         "SELECT id, last_event FROM integration_fhir_subscription "
         "WHERE interface_id = %s AND reference = %s FOR UPDATE",
         [interface_id, notice.subscription],
     )
-    row_id, last = env.cr.fetchone()
+    row_id, last = env.cr.fetchone() or (None, None)
     env.invalidate_all()
     row = env["integration.fhir.subscription"].browse(row_id)
     return row, int(last) if last else None

@@ -103,14 +103,16 @@ class StateBook:
         return known
 
     def store(self) -> None:
-        """Write what has changed."""
-        fresh = []
+        """Write what has changed. Messages that wait for what is new are tried again."""
+        fresh, came = [], []
         for name, one in self._known.items():
             if not one.changed:
                 continue
             values = _values(one)
             if one.row:
                 one.row.write(values)
+                if "record" in one.changed:
+                    came.append(one.row.name_key)
             else:
                 key = self.model._key(self.system_id, name, self.company)
                 mine = {"system_id": self.system_id, "company_id": self.company.id}
@@ -119,6 +121,9 @@ class StateBook:
         rows = self.model.create([values for _one, values in fresh])
         for (one, _values_of), row in zip(fresh, rows, strict=True):
             one.row = row
+        came += [row.name_key for row in rows]
+        if came:
+            self.env["ehr.record.wait"]._came(came)
 
     # -- what references mean --------------------------------------------------------------
 
@@ -132,14 +137,18 @@ class StateBook:
             return None
         found = self.find(reference, kind)
         if found is None or not found.record:
-            raise UnknownReferenceError(kind)
+            raise self.unknown(reference, kind)
         return found.record
+
+    def unknown(self, reference: Document, kind: str) -> UnknownReferenceError:
+        """Why what a reference means cannot be said yet."""
+        names = _names_of(reference, kind)
+        keys = [self.model._key(self.system_id, name, self.company) for name in names]
+        return UnknownReferenceError(kind, keys)
 
     def find(self, reference: Document, kind: str) -> Known | None:
         """What is known of what a reference means."""
-        names = [reference.get("record") or ""]
-        if number := reference.get("number"):
-            names.append(state_versions.alias(kind, number, reference.get("assigner") or ""))
+        names = _names_of(reference, kind)
         return next((self._known[name] for name in names if name in self._known), None)
 
     def patients(self, references: Iterable[Document | None]) -> dict[int, BaseModel]:
@@ -171,6 +180,14 @@ class StateBook:
             id(one): people[numbers[id(one)]] if id(one) in numbers else self.meant(one, "staff")
             for one in wanted
         }
+
+
+def _names_of(reference: Document, kind: str) -> list[str]:
+    """The names by which a reference means a record."""
+    names = [reference["record"]] if reference.get("record") else []
+    if number := reference.get("number"):
+        names.append(state_versions.alias(kind, number, reference.get("assigner") or ""))
+    return names
 
 
 def _number(reference: Document) -> Identifier | None:

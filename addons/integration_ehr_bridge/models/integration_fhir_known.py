@@ -52,6 +52,12 @@ class IntegrationFhirKnown(models.Model):
     _document_unique = models.UniqueIndex("(system_id, res_model, res_id, resource_type, place)")
 
     @api.model
+    def _merged(self, survivor, ids):
+        """Records were merged into another one."""
+        fhir_known.merged(self.env.cr, survivor._name, ids, survivor.id)
+        self.invalidate_model()
+
+    @api.model
     def _note(self, interface, message, learned):
         """Take note of what an answer told, in the transaction that records the attempt.
 
@@ -74,3 +80,15 @@ class IntegrationFhirKnown(models.Model):
             fhir_known.forget(cr, system_id, record, learned.gone)
         if learned.conflict:
             fhir_known.note_conflict(cr, system_id, record, learned.conflict, message.uuid)
+
+
+class IntegrationRecordLink(models.Model):
+    """What a FHIR server calls records goes with them."""
+
+    _inherit = "integration.record.link"
+
+    @api.model
+    def _records_merged(self, survivor, ids):
+        res = super()._records_merged(survivor, ids)
+        self.env["integration.fhir.known"]._merged(survivor, ids)
+        return res

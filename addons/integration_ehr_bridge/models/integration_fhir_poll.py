@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.integration_core.engine import audit
 from odoo.addons.integration_core.engine.cursors import own_cursor
 
-from ..engine import fhir_poll
+from ..engine import fhir_poll, fhir_polls
 
 #: A poll that should have begun so many seconds ago is given a new job.
 GRACE = 30
@@ -35,6 +35,9 @@ class IntegrationFhirPoll(models.Model):
     )
     walk = fields.Text(readonly=True, groups=fields.NO_ACCESS)
     next_at = fields.Datetime(string="Next poll", readonly=True)
+    wanted_at = fields.Datetime(
+        readonly=True, help="When something told last that there is something to be read."
+    )
     polled_at = fields.Datetime(string="Last poll", readonly=True)
     caught_up_at = fields.Datetime(
         string="Caught up", readonly=True, help="When a poll was last at the end of all pages."
@@ -97,7 +100,7 @@ class IntegrationFhirPoll(models.Model):
     def action_poll_now(self):
         """Ask the server now, whatever the interval or a failure says."""
         self._require_polling()
-        self._due_now()
+        self._due_now(whatever=True)
         audit.record(self.interface_id, "poll")
         self._wake()
         return {
@@ -109,14 +112,14 @@ class IntegrationFhirPoll(models.Model):
             },
         }
 
-    def _due_now(self):
-        """Let the next drain read these searches; drains write the rows as well, so at once."""
+    def _due_now(self, *, whatever=False):
+        """Let the next drain read these searches; drains write the rows as well, so at once.
+
+        :param whatever: also those that failed, whose time to try again has not come. A partner
+            who tells that there is something does not mean to be asked the more, the less it can
+        """
         with own_cursor(self.env.registry) as cr:
-            cr.execute(
-                "UPDATE integration_fhir_poll SET next_at = now() AT TIME ZONE 'UTC' "
-                "WHERE id = ANY(%s)",
-                [self.ids],
-            )
+            fhir_polls.want(cr, self.ids, whatever=whatever)
 
     def action_ask_read_again(self):
         """Open the dialog that asks from when, and why."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 #: How often a heartbeat may fail to come before that is silence.
@@ -50,8 +50,8 @@ class IntegrationFhirSubscription(models.Model):
         required=True,
         readonly=True,
         default="requested",
-        help="Silent: nothing was heard of it for three times the heartbeat. Error and off: so its "
-        "server says.",
+        help="Silent: nothing was heard of it for three times the heartbeat, or ever. Error and "
+        "off: so its server says.",
     )
     heartbeat = fields.Integer(
         string="Heartbeat (seconds)",
@@ -89,7 +89,15 @@ class IntegrationFhirSubscription(models.Model):
         self.check_access("write")
         for interface in self.interface_id:
             # sudo: an operator asks for a poll, and changes nothing of the interface
-            interface.sudo()._fhir_poll_wanted()
+            polling = interface.sudo()
+            if not polling._fhir_polled_types():
+                raise UserError(
+                    self.env._(
+                        "“%s” reads from no server, so nobody can be asked. Set up “Polling”.",
+                        interface.display_name,
+                    )
+                )
+            polling._fhir_poll_wanted()
 
     @api.model
     def _watch(self):
@@ -98,7 +106,9 @@ class IntegrationFhirSubscription(models.Model):
         self.env.cr.execute(
             SQL(
                 "UPDATE integration_fhir_subscription SET state = 'silent' "
-                "WHERE state = 'active' AND heartbeat > 0 AND last_heard_at < "
+                "WHERE state IN ('active', 'requested') AND heartbeat > 0 "
+                # One that was asked for, and of which nothing was ever heard, is silent as well.
+                "AND coalesce(last_heard_at, create_date) < "
                 "%s - heartbeat * interval '%s second' RETURNING id",
                 fields.Datetime.now(),
                 PATIENCE,
@@ -115,7 +125,7 @@ class IntegrationFhirSubscription(models.Model):
     def _still_silent(self):
         return self.search([("state", "=", "silent")]).filtered(
             lambda one: (
-                one.last_heard_at
-                and one.last_heard_at < fields.Datetime.now() - timedelta(seconds=one.heartbeat)
+                (one.last_heard_at or one.create_date)
+                < fields.Datetime.now() - timedelta(seconds=one.heartbeat)
             )
         )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.integration_core.engine import audit
 from odoo.addons.integration_core.engine.cursors import own_cursor
-from odoo.addons.integration_core.tools import errors, keyring
+from odoo.addons.integration_core.tools import errors, keyring, net_guard
 
 from ..engine import fhir_subscriber
 from ..tools import http_proof
@@ -139,10 +139,21 @@ class IntegrationFhirSubscription(models.Model):
         """What is asked for; ``values`` is a record or a dictionary with its members."""
         # sudo: the address and what the partner proves itself with are told to the partner alone
         mine = interface.sudo()
+        headers = self._headers(mine)
+        address = mine.fhir_poll_interface_id.url or ""
+        secure = address.lower().startswith("https:")
+        if headers and address and not secure and not net_guard.stays_on_this_machine(address):
+            raise UserError(
+                self.env._(
+                    "The server would be told over http:// what it proves itself with, for all on "
+                    "the way to read. Have its address begin with https://, or let it prove itself "
+                    "by a certificate."
+                )
+            )
         return Wish(
             endpoint=mine.fhir_url,
             criteria=values["criteria"] or "",
-            headers=self._headers(mine),
+            headers=headers,
             topic=values["topic_url"] or "",
             content=values["content"] or "full-resource",
             heartbeat=values["heartbeat"] or 0,

@@ -1,7 +1,6 @@
 from odoo import models
 
 from ..tools import census_told
-from ..tools.state_versions import UnknownReferenceError
 
 
 class IntegrationHandlerEhrAppointmentState(models.AbstractModel):
@@ -68,7 +67,7 @@ class IntegrationHandlerEhrAppointmentState(models.AbstractModel):
     def _place_of(self, book, reference):
         place = book.meant(reference, "place")
         if place._name != "ehr.location":
-            raise UnknownReferenceError("place")
+            raise book.unknown(reference, "place")
         pieces = {
             piece: place[piece]
             for piece in ("facility", "point_of_care", "room", "bed")

@@ -50,9 +50,29 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
         ]
         for data, record in zip(documents, touched, strict=True):
             if record:
-                book.note(data["record"], "visit", self.env["ehr.encounter"].browse(record.id))
+                visit = self.env["ehr.encounter"].browse(record.id)
+                book.note(data["record"], "visit", visit)
+                self._link_appointments(book, data, visit)
         book.store()
         return touched
+
+    def _link_appointments(self, book, data, visit):
+        """Appointments that the visit names are of this visit, unless somebody has said otherwise.
+
+        Not every system tells of its appointments: one that is not known is no reason to wait.
+        """
+        for reference in data.get("appointments", ()):
+            known = book.find(reference, "appointment")
+            appointment = known.record.exists() if known and known.record else None
+            if (
+                appointment
+                and appointment._name == "ehr.appointment"
+                and appointment.patient_id == visit.patient_id
+                and not appointment.encounter_id
+                # One with the number of the visit is kept by a pseudonym: its own feed says that.
+                and appointment.filler_number != visit.visit_number
+            ):
+                appointment.write({"encounter_id": visit.id, "visit_key": False})
 
     def _touched_by(self, visit, entries):
         """The visit, which remembers the events that its message brought; or nothing."""

@@ -3,7 +3,6 @@ from odoo import models
 from odoo.addons.integration_core.tools import errors
 
 from ..tools import state_versions
-from ..tools.state_versions import UnknownReferenceError
 
 #: Kinds that are no places where patients are: the hospital, and what is between it and its units.
 SITE, AREA = "site", "area"
@@ -63,7 +62,7 @@ class IntegrationHandlerEhrPlaceState(models.AbstractModel):
             return {}
         known = book.find(data["parent"], "place")
         if known is None:
-            raise UnknownReferenceError("place")
+            raise book.unknown(data["parent"], "place")
         names = {"facility": known.code} if known.code else {}
         if known.record:
             names |= {piece: known.record[piece] for piece in PIECES if known.record[piece]}

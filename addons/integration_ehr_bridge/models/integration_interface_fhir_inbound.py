@@ -110,6 +110,15 @@ class IntegrationInterface(models.Model):
         }
         return shown.get(credential.kind, "")
 
+    @api.depends("fhir_subscription_ids.state")
+    def _compute_light(self):
+        res = super()._compute_light()
+        for interface in self:
+            states = set(interface.fhir_subscription_ids.mapped("state"))
+            if interface.light == "ok" and states & {"silent", "error"}:
+                interface.light = "failing"
+        return res
+
     @api.onchange("transport", "direction")
     def _onchange_fhir(self):
         if self._receives_fhir() and self.state == "draft":
@@ -142,7 +151,15 @@ class IntegrationInterface(models.Model):
         spec = super()._inbound_spec()
         if not self._receives_fhir():
             return spec
-        return spec | {"fhir_rules": self._fhir_rules(), "http_proof": self._hl7_proof()}
+        return spec | {
+            "fhir_rules": self._fhir_rules(),
+            "fhir_polled": frozenset(self._fhir_polled_types()),
+            "http_proof": self._hl7_proof(),
+        }
+
+    def _fhir_polled_types(self) -> set[str]:
+        """Types of resources that the partner is asked for."""
+        return set()
 
     def _fhir_rules(self) -> Rules:
         """What decides about each resource that arrives."""
@@ -157,9 +174,12 @@ class IntegrationInterface(models.Model):
     @api.model
     def _fhir_taken_served(self, spec):
         taken = super()._fhir_taken_served(spec)
-        names = sorted(name for name in spec["fhir_rules"].patterns if not name.endswith("*"))
-        if not names:
+        patterns = sorted(spec["fhir_rules"].patterns)
+        if not patterns:
             return taken
+        names = [name for name in patterns if not name.endswith("*")]
+        # Types that a pattern takes have no entry each: no list of them would be whole.
+        wider = [name for name in patterns if name not in names]
         return replace(
             taken,
             resources=(
@@ -169,9 +189,12 @@ class IntegrationInterface(models.Model):
             interactions=(*taken.interactions, "transaction", "batch"),
             remarks=(
                 *taken.remarks,
-                "What is sent is stored before it is answered, and handled after that. Bundles of "
-                "type message, history and collection are taken as well, and notifications of "
-                "subscriptions.",
+                "What is sent is stored before it is answered, and handled after that, one "
+                "resource by one: all or none of a transaction is its storing, and a resource of "
+                "it may still be put aside for a person. Bundles of type message, history and "
+                "collection are taken as well, and notifications of subscriptions. Versions are "
+                "told by meta.versionId; If-Match is refused.",
+                *([f"Types that match {', '.join(wider)} are taken as well."] if wider else ()),
             ),
         )
 

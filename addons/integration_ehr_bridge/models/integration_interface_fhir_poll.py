@@ -116,6 +116,12 @@ class IntegrationInterface(models.Model):
         lines = ((self.fhir_poll_search or "").splitlines()) if self else []
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
+    def _fhir_polled_types(self):
+        found = super()._fhir_polled_types()
+        if not self._polls():
+            return found
+        return found | {address.parse_search(one)[0] for one in self._fhir_searches()}
+
     def _polls(self) -> bool:
         """Whether it is set up to ask a server for what has changed."""
         self.ensure_one()

@@ -56,7 +56,7 @@ class IntegrationTransportFhir(models.AbstractModel):
         )
 
     def _options(self, interface, certificates):
-        """Time limits, networks and TLS of each request."""
+        """Time limits, networks, TLS and proxy of each request."""
         policy = interface.policy_id
         mine = certificates[0].tls() if certificates else TlsOptions()
         return {
@@ -66,6 +66,7 @@ class IntegrationTransportFhir(models.AbstractModel):
             "allowed_networks": interface._allowed_networks(),
             "allow_plaintext": interface._plaintext_allowed(),
             "tls": replace(mine, extra_ca_pem=interface.fhir_ca or ""),
+            **interface._fhir_way(),
         }
 
     def _access(self, credential, proof, options) -> Access:

@@ -20,7 +20,7 @@ KEPT_BY_FEED = (
     "ehr.slot",
 )
 # What partners call their records, and what is known of them: nobody reads that.
-KEPT_BACK = ("ehr.record",)
+KEPT_BACK = ("ehr.record", "ehr.record.wait")
 CONFIGURED = ("ehr.location", "ehr.staff")
 VISITS = ("ehr.encounter",)
 ENTERED = ("integration.census.bed.entry", "integration.census.entry")

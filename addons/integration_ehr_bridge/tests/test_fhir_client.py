@@ -1,5 +1,7 @@
 from odoo.tests import tagged
 
+from odoo.addons.integration_core.engine import merging
+
 from .fhir_case import FhirCase, created, in_turn, outcome
 
 
@@ -195,6 +197,18 @@ class TestFhirClient(FhirCase):
         self.assertEqual([one.method for one in server.asked], ["POST", "PUT", "POST"])
         self.assertEqual(self.known(country).fhir_id, "8")
 
+    def test_what_was_deleted_there_is_no_conflict_without_end(self):
+        server = self.serve(created(7, 1), fhir_interaction="update")
+        message = self.sent()
+        country = self.env[message.res_model].browse(message.res_id)
+        server.answer = in_turn((412, None), (410, None), created(8, 1))
+        message = self.again(country)
+        self.assertEqual((message.state, message.error_code), ("dead", "http_410"))
+        self.assertFalse(self.known(country))
+        message.action_retry()
+        self.assertEqual(self.drained().state, "done")
+        self.assertEqual(server.asked[-1].method, "POST", "it is made anew")
+
     def test_a_conditional_update(self):
         server = self.serve(
             lambda asked: (200, {"resourceType": "Basic", "id": "9", "meta": {"versionId": "2"}}),
@@ -264,3 +278,25 @@ class TestFhirClient(FhirCase):
             {(one.place, one.fhir_id, one.version) for one in known},
             {("#0", "1", "1"), ("#1", "2", "4")},
         )
+
+    def test_a_transaction_that_was_taken_apart_is_not_done(self):
+        self.write_as("""{resourceType: 'Bundle', type: 'transaction', entry: [
+            {request: {method: 'PUT', url: 'Basic?identifier=2'},
+             resource: {resourceType: 'Basic', code: {text: root.key}}}]}""")
+        entry = {"response": {"status": "422 Unprocessable Entity"}}
+        made = {"resourceType": "Bundle", "type": "batch-response", "entry": [entry]}
+        self.serve(lambda _asked: (200, made), fhir_interaction="transaction")
+        message = self.sent()
+        self.assertEqual((message.state, message.error_code), ("dead", "fhir_entry_refused"))
+
+    def test_what_a_server_calls_records_goes_with_them_when_they_are_merged(self):
+        self.serve(created(7, 3))
+        message = self.sent()
+        country = self.env[message.res_model].browse(message.res_id)
+        other = country.create({"name": "Zedland again", "code": "Q1"})
+        merging.merge(country, other)
+        self.assertFalse(self.known(country))
+        self.assertEqual(self.known(other).fhir_id, "7")
+        # Who is known himself keeps what he is called.
+        merging.merge(country.create({"name": "Third", "code": "Q2"}), other)
+        self.assertEqual(self.known(other).fhir_id, "7")

@@ -7,7 +7,7 @@ from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_core.tools.keyring import KeyRing
 
 from ..models import ehr_record
-from .fhir_feed_case import BOOKINGS, STAFF, FhirFeedCase, coded, moment, mrn
+from .fhir_feed_case import STAFF, FhirFeedCase, coded, moment, mrn
 
 
 @tagged("post_install", "-at_install")
@@ -94,11 +94,35 @@ class TestFhirVisits(FhirFeedCase):
         self.assert_put_aside(message, "unknown_reference", "retry")
         self.assertFalse(self.visit("V1"))
         self.places(1)
-        message.action_retry()
         self.drain(self.feed)
         message.invalidate_recordset()
         self.assert_done(message)
         self.assertEqual(self.visit("V1").location_id.code, "3W^^1")
+
+    def test_what_waits_is_tried_again_as_soon_as_what_it_waits_for_comes(self):
+        first = self.version(self.encounter("V1", places=[("bed-3W-1", "08:00")]), 1, "08:05")
+        other = self.version(self.encounter("V2", places=[("bed-9W-9", "08:00")]), 1, "08:05")
+        waiting, elsewhere = self.arrive(first), self.arrive(other)
+        self.policy.write({"max_attempts": 1})
+        dead = self.arrive(self.version(self.encounter("V3", places=[("bed-3W-1", "08:00")]), 1,
+                                        "08:05"))  # fmt: skip
+        self.assert_put_aside(dead, "unknown_reference", "dead")
+        waits = self.env["ehr.record.wait"].search([])
+        self.assertEqual(waits.message_id, waiting | elsewhere | dead)
+        self.assertFalse([one for one in waits if "3W" in one.name_key], "no name stands in clear")
+        self.places(1)
+        self.drain(self.feed)
+        self.env.invalidate_all()
+        self.assert_done(waiting | dead)
+        self.assertEqual(self.visit("V3").location_id.code, "3W^^1")
+        self.assert_put_aside(elsewhere, "unknown_reference", "retry")
+        self.assertEqual(self.env["ehr.record.wait"].search([]).message_id, elsewhere)
+        self.env.cr.execute(
+            "UPDATE integration_message SET error_code = NULL WHERE id = %s", [elsewhere.id]
+        )
+        self.env["ehr.record.wait"]._gc_over()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["ehr.record.wait"].search([]))
 
     def test_a_patient_by_the_name_of_his_record_alone(self):
         one = self.encounter("V1")
@@ -110,7 +134,6 @@ class TestFhirVisits(FhirFeedCase):
             "name": [{"family": "Canary"}], "birthDate": "1970-01-02",
         }  # fmt: skip
         self.assert_done(self.arrive(self.version(patient, 1, "08:00")))
-        message.action_retry()
         self.drain(self.feed)
         self.env.invalidate_all()
         found = self.visit("V1").patient_id
@@ -124,6 +147,24 @@ class TestFhirVisits(FhirFeedCase):
         self.assert_put_aside(
             self.arrive(self.version(clear, 1, "08:05")), "visit_is_record_number"
         )
+
+    def test_one_identifier_of_several_resources_means_one_thing(self):
+        self.places(1, 2)
+        patients = [
+            {"resourceType": "Patient", "id": one, "identifier": [mrn("4711"), mrn("4711")]}
+            for one in ("p1", "p2")
+        ]
+        self.assert_done(self.arrive(*(self.version(one, 1, "07:00") for one in patients)))
+        self.assertEqual(self.env["ehr.patient"].search_count([("assigner", "=", "MAIN")]), 1)
+        visit = self.encounter("V1", places=[("bed-3W-1", "08:00")])
+        visits = [
+            {**visit, "id": one, "subject": {"reference": f"Patient/{patient}"}}
+            for one, patient in (("enc-a", "p1"), ("enc-b", "p2"))
+        ]
+        self.assert_done(self.arrive(*(self.version(one, 1, "08:05") for one in visits)))
+        self.assertEqual(len(self.visit("V1")), 1)
+        self.assertEqual(self.visit("V1").location_id.code, "3W^^1")
+        self.assertEqual(len(self.visit("V1").move_ids.filtered(lambda one: not one.cancelled)), 1)
 
     def test_contained_resources_and_logical_references(self):
         self.places(1)
@@ -262,7 +303,6 @@ class TestFhirMasterData(FhirFeedCase):
         self.assert_done(
             self.arrive(self.version(person, 1, "06:00"), self.version(department, 1, "06:00"))
         )
-        early.action_retry()
         self.drain(self.feed)
         early.invalidate_recordset()
         self.assert_done(early)
@@ -274,71 +314,6 @@ class TestFhirMasterData(FhirFeedCase):
         self.assertFalse(found.specialty)
         self.assert_done(self.arrive(self.version(person, 2, "07:00", active=False)))
         self.assertFalse(found.active)
-
-
-@tagged("post_install", "-at_install")
-class TestFhirSchedule(FhirFeedCase):
-    def appointment(self, **more):
-        return {
-            "resourceType": "Appointment", "id": "app-1", "status": "booked",
-            "identifier": [{"system": BOOKINGS, "value": "A1"}],
-            "start": moment("12:00"), "end": moment("12:45"),
-            "appointmentType": coded("SURGERY"), "serviceType": [coded("HIP")],
-            "description": "Canary", "comment": "Canary",
-            "participant": [
-                {"actor": {"reference": "Patient/p1", "identifier": mrn("4712")}},
-                {"actor": {"reference": "Location/ward-3W"}},
-                {"actor": {"type": "Practitioner",
-                           "identifier": {"system": STAFF, "value": "D1"}}},
-            ],
-            **more,
-        }  # fmt: skip
-
-    def test_appointments(self):
-        self.places()
-        self.assert_done(self.arrive(self.version(self.appointment(), 1, "07:00")))
-        found = self.env["ehr.appointment"].search([("filler_number", "=", "A1")])
-        self.assertEqual((found.status, found.minutes), ("booked", 45))
-        self.assertEqual(found.start_at, datetime(2025, 3, 2, 11))
-        self.assertEqual((found.type_code, found.location_id.code), ("SURGERY", "3W"))
-        self.assertEqual(found.staff_id.number, "D1")
-        self.assertEqual(found.resource_ids.mapped("code"), ["HIP", False, False])
-        known = self.env["ehr.patient"]._resolve([("MAIN", "4712")])["MAIN", "4712"]
-        self.assertEqual(found.patient_id, known)
-        gone = self.version(self.appointment(status="cancelled"), 3, "08:00")
-        late = self.version(self.appointment(start=moment("13:00")), 2, "07:30")
-        self.assert_done(self.arrive(gone))
-        self.assert_put_aside(self.arrive(late), "older_version", "filtered")
-        self.assertEqual((found.status, found.start_at.hour), ("cancelled", 11))
-
-    def test_schedules_and_slots(self):
-        self.places()
-        slot = {
-            "resourceType": "Slot", "id": "slot-1", "status": "free",
-            "schedule": {"reference": "Schedule/s1"},
-            "start": moment("12:00"), "end": moment("12:30"),
-        }  # fmt: skip
-        early = self.arrive(self.version(slot, 1, "07:10"))
-        self.assert_put_aside(early, "unknown_reference", "retry")
-        schedule = {
-            "resourceType": "Schedule", "id": "s1", "serviceType": [coded("ORTHO")],
-            "actor": [{"reference": "Location/ward-3W"},
-                      {"type": "Practitioner", "identifier": {"system": STAFF, "value": "D1"}}],
-            "planningHorizon": {"start": moment("07:00"), "end": moment("18:00")},
-        }  # fmt: skip
-        self.assert_done(self.arrive(self.version(schedule, 1, "07:00")))
-        early.action_retry()
-        self.drain(self.feed)
-        early.invalidate_recordset()
-        self.assert_done(early)
-        found = self.env["ehr.slot"].search([])
-        self.assertEqual((found.status, found.schedule_id.service), ("free", "ORTHO"))
-        self.assertEqual(found.schedule_id.staff_ids.number, "D1")
-        self.assert_done(self.arrive(self.version(slot, 2, "07:20", status="busy-unavailable")))
-        self.assertEqual(found.status, "blocked")
-        self.assert_put_aside(self.arrive(self.version(slot, 1, "07:15")), "key_reused")
-        wrong = self.version({**slot, "id": "slot-2"}, 1, "07:20", end=moment("11:00"))
-        self.assert_put_aside(self.arrive(wrong), "ends_before")
 
 
 @tagged("post_install", "-at_install")

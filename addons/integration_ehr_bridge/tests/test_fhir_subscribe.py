@@ -121,8 +121,15 @@ class TestFhirSubscribe(FhirFeedCase):
             self.subscribe(criteria="Condition?")
         with self.assertRaises(ValidationError):
             self.subscribe()
+        with self.assertRaisesRegex(ValidationError, "Nobody would ask"):
+            self.subscribe(criteria="Encounter?", content="id-only")
         self.feed._write_approved({"fhir_poll_interface_id": False})
         with self.assertRaisesRegex(UserError, "through which interface"):
+            self.subscribe(criteria="Encounter?")
+
+    def test_what_the_server_proves_itself_with_is_not_told_in_clear(self):
+        self.source._write_approved({"url": "http://ehr.example/fhir"})
+        with self.assertRaisesRegex(UserError, "https://"):
             self.subscribe(criteria="Encounter?")
 
     def test_one_that_was_created_there_is_changed_there(self):

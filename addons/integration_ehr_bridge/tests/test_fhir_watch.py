@@ -59,3 +59,29 @@ class TestFhirWatch(FhirFeedCase):
         self.assertEqual((found.state, len(self.polled)), ("error", 2))
         self.take(HEARTBEAT, events=0, status="off")
         self.assertEqual(found.state, "off")
+
+    def test_a_number_that_lies_behind_has_the_partner_asked(self):
+        """The server may count anew, and its first notifications be lost."""
+        self.take(numbers=(1,), events=1)
+        self.take(numbers=(9,), events=9)
+        self.assertEqual(len(self.polled), 1)
+        found = self.take(numbers=(3,), events=3)
+        self.assertEqual((found.last_event, len(self.polled)), ("9", 2))
+        self.take(numbers=(9,), events=9)
+        self.assertEqual(len(self.polled), 2, "the last one, once more")
+
+    def test_one_that_was_asked_for_and_never_heard_of_is_silent(self):
+        found = self.env["integration.fhir.subscription"].create(
+            {"interface_id": self.feed.id, "reference": "Subscription/7", "heartbeat": 60}
+        )
+        watch = self.env["integration.fhir.subscription"]._watch
+        self.assertFalse(watch())
+        self.assertEqual(self.feed.light, "ok")
+        self.env.cr.execute(
+            "UPDATE integration_fhir_subscription SET create_date = create_date - interval '1 hour'"
+        )
+        self.env.invalidate_all()
+        self.assertEqual(watch(), found)
+        self.assertEqual((found.state, self.polled), ("silent", [self.feed.id]))
+        self.feed.invalidate_recordset()
+        self.assertEqual(self.feed.light, "failing", "whoever looks at the interface sees it")

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -63,12 +63,14 @@ class UnknownReferenceError(errors.TransientError):
     of_message = True
     fault = errors.Fault.PARTNER
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, keys: Sequence[str] = ()) -> None:
+        """:param keys: pseudonyms of names, any of which would tell what is meant"""
         super().__init__(
             f"The message refers to {_WORDS[kind]} that its system has not told of yet. It is "
-            "tried again for a while. If it stays unknown, let the system send that record, see "
-            "that the routing takes records of its type, then retry."
+            "tried again for a while, and as soon as that record comes. If it stays unknown, let "
+            "the system send it, and see that the routing takes records of its type."
         )
+        self.keys = tuple(keys)
 
 
 def references(document: Any) -> Iterator[str]:

@@ -38,7 +38,7 @@ class IntegrationFhirSubscribe(models.TransientModel):
         help="How often the server tells that it lives when nothing happens. 0: never.",
     )
 
-    @api.constrains("criteria", "topic_url", "heartbeat")
+    @api.constrains("criteria", "topic_url", "heartbeat", "content")
     def _check_wish(self):
         for one in self:
             if not one.criteria and not one.topic_url:
@@ -54,6 +54,22 @@ class IntegrationFhirSubscribe(models.TransientModel):
                     raise ValidationError(
                         self.env._("No rule of the routing takes resources of type %s.", name)
                     )
+
+            one._require_followed()
+
+    def _require_followed(self):
+        """What is not told in full has to be asked for: the door refuses it otherwise."""
+        if self.content == "full-resource":
+            return
+        polled = self.interface_id._fhir_polled_types()
+        name = address.parse_search(self.criteria)[0] if self.criteria else ""
+        if not polled or (name and name not in polled):
+            raise ValidationError(
+                self.env._(
+                    "Nobody would ask for what such a notification leaves out: no search on the "
+                    "page “Polling” reads that type. Have it carry the resources, or add a search."
+                )
+            )
 
     def action_subscribe(self):
         """Ask the server; it appears on the form."""

@@ -62,7 +62,8 @@ def require_id(text: str) -> str:
 
     :raises errors.ContractError: ``invalid_id``
     """
-    if not resource.ID.fullmatch(text):
+    # Servers and proxies take “.” and “..” for steps of the path.
+    if not resource.ID.fullmatch(text) or not text.strip("."):
         raise errors.ContractError("The id of the resource is none.", code="invalid_id")
     return text
 
@@ -150,7 +151,7 @@ def location(text: str) -> tuple[str, str, str] | None:
     parts = [part for part in urlsplit(text).path.split("/") if part]
     version = ""
     if len(parts) >= 4 and parts[-2] == "_history":
-        version = parts[-1]
+        version = parts[-1] if resource.ID.fullmatch(parts[-1]) else ""
         parts = parts[:-2]
     if len(parts) < 2 or not is_type(parts[-2]) or not resource.ID.fullmatch(parts[-1]):
         return None

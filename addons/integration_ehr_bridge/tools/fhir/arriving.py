@@ -98,6 +98,24 @@ def arrived(found: Mapping[str, Any], rules: Rules, raw: bytes | None = None) ->
     return Arrived(identity, body if raw is None else raw, body, _unknown_profile(found, rules))
 
 
+def gone(name: str, event: str) -> Arrived:
+    """That a server has deleted a resource, as a message: a person decides what that means.
+
+    A deletion does not say whether something is over or was never so; a status would.
+
+    :param name: of the resource, such as ``Encounter/7``
+    :param event: what tells this deletion from another one of the same resource
+    """
+    kind, _slash, known = name.partition("/")
+    body = resource.body({"resourceType": kind, "id": known})
+    error = ContractError(
+        f"The partner's server has deleted this {kind}. Nothing was changed here: look there what "
+        "it means, put it right by hand, then resolve.",
+        code="deleted_there",
+    )
+    return Arrived(Identity(kind, known, f"deleted.{event}", ""), body, body, error)
+
+
 def _unknown_profile(found: Mapping[str, Any], rules: Rules) -> ContractError | None:
     meta = found.get("meta")
     claimed = meta.get("profile") if isinstance(meta, Mapping) else None

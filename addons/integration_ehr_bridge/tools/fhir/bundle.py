@@ -8,6 +8,7 @@ repetition of its message has as well.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ MAX_ENTRIES: Final = 1000
 _URN: Final = "urn:uuid:"
 #: Names what is made from a message (RFC 9562, 5.5).
 _SPACE: Final = uuid.UUID("6f0e4b0a-7d5e-5a86-9a0e-3a4d5f1c2b7e")
+_STATUS: Final = re.compile(r"[1-5][0-9][0-9]")
 _METHODS: Final = frozenset({"POST", "PUT"})
 
 
@@ -104,6 +106,21 @@ def made(sent: Mapping[str, Any], answer: Any) -> list[Made]:
         version = version or address.version_of(str(response.get("etag") or ""))
         found.append(Made(name, known, version, f"#{number}"))
     return found
+
+
+def failed(answer: Any) -> tuple[int, int] | None:
+    """The first entry of an answer that says of itself that it failed: its number and status.
+
+    An answer to a transaction holds no such entry (#transaction-response); to a batch it may.
+    """
+    entries = answer.get("entry") if isinstance(answer, dict) else None
+    for number, told in enumerate(entries if isinstance(entries, list) else ()):
+        response = told.get("response") if isinstance(told, dict) else None
+        text = response.get("status") if isinstance(response, dict) else None
+        code = _STATUS.match(text) if isinstance(text, str) else None
+        if code and int(code[0]) >= 400:
+            return number, int(code[0])
+    return None
 
 
 def _entry(entry: Any, message_uuid: str, place: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ itself, whichever comes first, and also if the other one is not taken.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,13 @@ REQUESTS: Final = ("batch", "transaction")
 #: Types of Bundles whose entries are told.
 TOLD: Final = ("message", "history", "collection", "subscription-notification")
 _WRITING: Final = ("POST", "PUT")
+#: Longest identifier that is written into references to an entry (bytes). Each reference repeats
+#: it: without a limit a small Bundle would be stored as a huge one.
+LONGEST: Final = 400
+#: What a reference says of an identifier; nothing of it is for people.
+_SAID: Final = ("use", "type", "system", "value")
+#: What references to an entry say instead, by what they may call it.
+Targets = dict[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,18 @@ def entries(bundle: Mapping[str, Any], rules: Rules, skip: int = 0) -> list[Entr
             read.append(Entry(place, _read(one["resource"], rules, targets, bases)))
         except Refused as exc:
             read.append(Entry(place, refused=exc))
-    return read
+    return _once(read) if kind == "transaction" else read
+
+
+def _once(read: list[Entry]) -> list[Entry]:
+    """A transaction names a resource once: nobody could say which entry counts (#transaction)."""
+    times = Counter(one.found.identity.partition for one in read if one.found)
+    return [
+        Entry(one.place, refused=Refused(400, "duplicate", "Two entries bring the same resource."))
+        if one.found and times[one.found.identity.partition] > 1
+        else one
+        for one in read
+    ]
 
 
 def raw_entries(bundle: Mapping[str, Any], most: int) -> list[Any]:
@@ -125,13 +144,20 @@ def _check_request(entry: Mapping[str, Any], kind: str) -> None:
         )
     if not isinstance(body, Mapping):
         raise Refused(400, "required", "The entry has no resource.")
-    if kind in REQUESTS and method == "PUT":
-        _check_url(body, str(request.get("url") or ""))
+    if kind in REQUESTS:
+        _check_url(body, str(method), str(request.get("url") or ""))
 
 
-def _check_url(body: Mapping[str, Any], url: str) -> None:
-    named = references.split(url)[1]
-    if "?" not in url and named != f"{body.get('resourceType')}/{body.get('id')}":
+def _check_url(body: Mapping[str, Any], method: str, url: str) -> None:
+    """:raises Refused: the request is about another resource than the entry brings"""
+    target, conditional, _query = url.partition("?")
+    if method == "PUT" and not conditional:
+        fits = references.split(url)[1] == f"{body.get('resourceType')}/{body.get('id')}"
+    else:
+        # What is created, and what is looked for by criteria, is named by its type.
+        name = target.rstrip("/").rpartition("/")[2]
+        fits = name == body.get("resourceType") or (method == "POST" and not url)
+    if not fits:
         raise Refused(400, "invalid", "request.url names another resource than the entry brings.")
 
 
@@ -146,9 +172,9 @@ def _bases(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(filter(None, urls)))
 
 
-def _targets(found: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """Resources by what references of the same Bundle may call them."""
-    targets: dict[str, Mapping[str, Any]] = {}
+def _targets(found: Sequence[Mapping[str, Any]]) -> Targets:
+    """What is said instead of references to entries. Made once: there may be many to each."""
+    targets: Targets = {}
     for one in found:
         body = one.get("resource")
         if not isinstance(body, Mapping):
@@ -157,16 +183,18 @@ def _targets(found: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
             named = resource.identity(body)
         except ContractError:
             continue  # it is refused as an entry of its own
-        targets[named.partition] = body
+        known = _identifier(body)
+        said = {"reference": named.partition, **({"identifier": known} if known else {})}
+        targets[named.partition] = said
         if isinstance(one.get("fullUrl"), str):
-            targets[one["fullUrl"]] = body
+            targets[one["fullUrl"]] = said
     return targets
 
 
 def _read(
     body: Mapping[str, Any],
     rules: Rules,
-    targets: Mapping[str, Mapping[str, Any]],
+    targets: Targets,
     bases: Sequence[str],
 ) -> Arrived:
     one = arrived(body, rules)
@@ -178,7 +206,7 @@ def _read(
     return Arrived(one.identity, text, one.compared, one.error)
 
 
-def _linked(value: Any, targets: Mapping[str, Mapping[str, Any]]) -> Any:
+def _linked(value: Any, targets: Targets) -> Any:
     """The same, with references to other entries as those are known outside of the Bundle."""
     if isinstance(value, list):
         return [_linked(one, targets) for one in value]
@@ -188,15 +216,15 @@ def _linked(value: Any, targets: Mapping[str, Mapping[str, Any]]) -> Any:
     target = targets.get(text) if isinstance(text, str) else None
     if target is None:
         return {name: _linked(one, targets) for name, one in value.items()}
-    found = {**value, "reference": resource.identity(target).partition}
-    if "identifier" not in found and (known := _identifier(target)):
-        found["identifier"] = known
-    return found
+    return {**target, **value, "reference": target["reference"]}
 
 
 def _identifier(target: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The one identifier by which an entry is known, and nothing else of it."""
-    named = target.get("identifier")
-    if target.get("resourceType") == "Patient":
-        return values.record_number(named)
-    return values.number(named)
+    """The one identifier by which an entry is known, and nothing else of it.
+
+    :return: ``None`` as well if it is too long to be one
+    """
+    of_person = target.get("resourceType") == "Patient"
+    named = (values.record_number if of_person else values.number)(target.get("identifier"))
+    known = {name: named[name] for name in _SAID if name in named} if named else None
+    return known if known and len(resource.body(known)) <= LONGEST else None

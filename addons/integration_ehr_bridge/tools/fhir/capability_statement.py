@@ -134,7 +134,8 @@ def _resource(one: Served, version: str) -> dict[str, Any]:
             # Versions have names, and only the latest is kept.
             "versioning": "versioned",
             "readHistory": False,
-            "updateCreate": False,
+            # What is taken is taken under the id that its system gave it.
+            "updateCreate": "update" in one.creates,
             "conditionalRead": "full-support" if one.dated else "not-match",
             "searchInclude": list(one.includes),
             "searchParam": [_param(param) for param in one.params],

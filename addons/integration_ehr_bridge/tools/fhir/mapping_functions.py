@@ -18,6 +18,7 @@
 ``fhir_participant(participants, type…)``           the reference to the first of these types, else
                                                     to the first without a type
 ``fhir_actors(participants, contained, type…)``     the references to resources of these types
+``fhir_single(list, place)``                        the only one of a list; nothing of an empty one
 ``fhir_minutes(number, place)``                     whole minutes
 =================================================== ============================================
 
@@ -70,6 +71,7 @@ def register() -> None:
     extend("fhir_account", account, _OBJECT, _LIST, _MAYBE_TEXT, looks_up=ASSIGNERS)
     extend("fhir_participant", participant, _LIST, _FURTHER)
     extend("fhir_actors", actors, _LIST, _LIST, _FURTHER)
+    extend("fhir_single", single, _LIST, _TEXT)
     extend("fhir_minutes", minutes, _NUMBER, _TEXT)
 
 
@@ -238,6 +240,20 @@ def actors(found: Any, contained: Any, *kinds: str) -> list[Any]:
         if kind in kinds:
             wanted.append(reference)
     return wanted
+
+
+def single(found: list[Any] | None, where: str) -> Any:
+    """What stands alone where one record can be told of one thing only.
+
+    :raises MappingError: ``several_values``: of several nobody can say which one counts
+    """
+    if found and len(found) > 1:
+        raise MappingError(
+            f"{where}: there are several, and only one can be meant here. Ask the partner for a "
+            "resource of each",
+            code="several_values",
+        )
+    return found[0] if found else None
 
 
 def minutes(value: Any, where: str) -> int | None:

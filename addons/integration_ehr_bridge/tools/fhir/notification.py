@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from . import references
-from .arriving import Refused
+from .arriving import Arrived, Refused, gone
 from .values import elements
 
 HANDSHAKE: Final = "handshake"
@@ -95,7 +95,8 @@ def _members(parameters: Any) -> dict[str, Any]:
         name = _NAMES.get(str(one.get("name")), str(one.get("name")))
         value = next((one[key] for key in one if key.startswith("value")), None)
         if "part" in one:
-            found.setdefault(name, []).append(_members(one["part"]))
+            parts = found.get(name)
+            found[name] = [*(parts if isinstance(parts, list) else ()), _members(one["part"])]
         else:
             found[name] = value
     return found
@@ -121,6 +122,18 @@ def _notice(said: Mapping[str, Any]) -> Notice:
         focus=tuple(_focus(told)),
         is_error=bool(said.get("error")) or said.get("status") == "error",
     )
+
+
+def deleted(entry: Mapping[str, Any], notice: Notice) -> Arrived | None:
+    """What an entry says that is no more, see :func:`.arriving.gone`; ``None`` if it says nothing
+    of that, or of something that the notification is not about."""
+    request = entry.get("request")
+    if not isinstance(request, Mapping) or request.get("method") != "DELETE":
+        return None
+    urls = (request.get("url"), entry.get("fullUrl"))
+    names = [references.split(one)[1] for one in urls if isinstance(one, str)]
+    event = str(notice.numbers[-1] if notice.numbers else notice.events)
+    return next((gone(name, event) for name in names if name in notice.focus), None)
 
 
 def _focus(told: list[Mapping[str, Any]]) -> Iterator[str]:

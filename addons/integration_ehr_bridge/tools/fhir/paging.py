@@ -193,12 +193,17 @@ def step(walk: Walk, page: Page, base: str, asked: str, server: datetime, most: 
     newest = watermark.latest((walk.newest, page.newest))
     in_order = page.is_ascending and not _ignores(walk, page)
     if page.next is None:
-        until = server if in_order and not walk.link else began
-        return Step(None, watermark.reached(None, newest, until))
+        return Step(None, watermark.reached(None, newest, began))
     last = page.newest
     if in_order and last is not None and last < server + SLACK and _goes_on(walk, last):
+        if last > began and walk.pages:
+            # What is shown later than it is stamped lies before what was read meanwhile, further
+            # than the overlap goes back from here. So a reading ends where it began, even if the
+            # server changes faster than it is read.
+            return Step(None, began)
         # Nothing before this instant is missing, whatever happens to the pages.
-        return Step(Walk(since=last, newest=newest, began=began, pages=walk.pages + 1), last)
+        on = Walk(since=last, newest=newest, began=began, pages=walk.pages + 1)
+        return Step(on, min(last, began))
     return Step(_followed(replace(walk, newest=newest, began=began), page, base, asked, most))
 
 

@@ -23,12 +23,16 @@ from typing import Any, Final, NamedTuple
 
 from odoo.addons.integration_core.tools.errors import ContractError
 
+from . import watermark
+
 Resource = Mapping[str, Any]
 
 CONTENT_TYPE: Final = "application/fhir+json"
 #: A logical id (datatypes.html#id); a version has the same form.
 ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]{1,63}")
+#: Of an instant that stands for a version: its key is stored, and indexed.
+_LONGEST: Final = 40
 
 
 class Identity(NamedTuple):
@@ -80,7 +84,9 @@ def identity(resource: Resource) -> Identity:
     meta = resource.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
     updated = meta.get("lastUpdated")
-    updated = updated if isinstance(updated, str) else ""
+    # What is no instant tells nothing, and may be anything: a text of any length.
+    if not isinstance(updated, str) or len(updated) > _LONGEST or not watermark.read(updated):
+        updated = ""
     version = _token(meta.get("versionId"), "meta.versionId") or updated
     known = _token(resource.get("id"), "id") or _stand_in(resource)
     return Identity(name, known, version or digest(resource), updated)

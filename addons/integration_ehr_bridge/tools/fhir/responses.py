@@ -71,7 +71,7 @@ def refusal(
     :param now: the current time with its zone
     """
     if 200 <= answer.status < 300:
-        return None
+        return _entry_refused(exchange, answer)
     issues = outcome.read(answer.body)
     error = _refusal(exchange, answer, issues, now)
     hidden = exchange.body if private else None
@@ -81,6 +81,23 @@ def refusal(
         error.args = (error.message,)
     error.discreet = True
     error.fault = _fault(answer.status)
+    return error
+
+
+def _entry_refused(exchange: Exchange, answer: HttpResponse) -> errors.IntegrationError | None:
+    """Why a transaction failed whose answer says that it did not: some servers take it apart."""
+    failed = bundle.failed(_json(answer)) if exchange.type == "Bundle" else None
+    if failed is None:
+        return None
+    number, status = failed
+    error = Refused(
+        f"The server says that it took the transaction, and that entry {number + 1} of it failed "
+        f"(HTTP {status}): it does not keep to all or none. Look there what was made. Correct the "
+        "mapping or the data, then retry.",
+        code="fhir_entry_refused",
+    )
+    error.discreet = True
+    error.fault = errors.Fault.PARTNER
     return error
 
 
@@ -185,7 +202,8 @@ def _named(body: Mapping[str, Any], version: str) -> tuple[str, str]:
     meta = body.get("meta")
     told = meta.get("versionId") if isinstance(meta, Mapping) else None
     known = found if isinstance(found, str) and resource.ID.fullmatch(found) else ""
-    return known, version or (told if isinstance(told, str) else "")
+    told = told if isinstance(told, str) and resource.ID.fullmatch(told) else ""
+    return known, version or told
 
 
 def is_ours(exchange: Exchange, answer: HttpResponse) -> Made | None:
