@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from odoo.models import BaseModel
 
@@ -20,12 +20,15 @@ MAX_DEPTH = 8
 
 @dataclass(frozen=True)
 class Cause:
-    """The message that is being handled."""
+    """The message that is being handled.
+
+    :ivar system_id: who sent it, and is not told of it once more; ``None``: see :func:`own_wish`
+    """
 
     message_uuid: str | None
     correlation_id: str | None
     trace_parent: str | None
-    system_id: int
+    system_id: int | None
     depth: int
     message_id: int | None = None
 
@@ -84,3 +87,20 @@ def caused_by(cause: Cause) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def own_wish() -> Iterator[None]:
+    """What happens inside the block is what we want of others, and no echo of the message.
+
+    It is due to the message all the same, with its correlation and depth, and goes to whom it
+    concerns, also to the system that the message came from. Writes are to be flushed inside.
+    """
+    cause = current()
+    if cause is None:
+        yield
+        return
+    # Of several messages that are handled at once nobody can say which one it is due to.
+    own = replace(cause.unknown() if isinstance(cause, Shared) else cause, system_id=None)
+    with caused_by(own):
+        yield

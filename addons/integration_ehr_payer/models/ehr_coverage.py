@@ -11,6 +11,8 @@ from odoo.addons.integration_core.tools import keyring
 
 #: How a member number is shown.
 MASK = "••••"
+#: Seconds for which it is shown to somebody who gave a reason.
+SHOWN_SECONDS = 60
 
 
 class EhrCoverage(models.Model):
@@ -151,12 +153,15 @@ class EhrCoverage(models.Model):
             "action_reveal_member",
             self.env._("Show the member number"),
             warning=self.env._(
-                "Your reason is recorded with your name. Auditors read it: no name, no number."
+                "It is shown for a minute. Your reason is recorded with your name. Auditors read "
+                "it: no name, no number."
             ),
         )
 
     def action_reveal_member(self, reason):
-        """Show the member number of one cover, once; audited. It is stored nowhere by that."""
+        """Show the member number of one cover, once, for a minute; audited. It is stored nowhere
+        by that.
+        """
         self.ensure_one()
         self._require_reveal()
         if len(reason.strip()) < MIN_REASON:
@@ -174,11 +179,11 @@ class EhrCoverage(models.Model):
         audit.record(self, "reveal", reason=reason, changes={"member": ("", self.env._("shown"))})
         return {
             "type": "ir.actions.client",
-            "tag": "display_notification",
+            "tag": "integration_ehr_payer.show_member_number",
             "params": {
-                "title": self.env._("Member number"),
-                "message": number,
-                "sticky": True,
+                "title": self.env._("Member number, for %s seconds", SHOWN_SECONDS),
+                "number": number,
+                "seconds": SHOWN_SECONDS,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -16,5 +16,5 @@ class IntegrationHandlerEhrClaimAnswer(models.AbstractModel):
     def _apply(self, received, data):
         asked = ["ehr.claim"] if data["use"] == "claim" else ["ehr.authorization"]
         found = self._find_asked(received, asked, data["request"])
-        found._hear(data, received.uuid, self._digest_of(data))
+        found._hear(data, received, self._digest_of(data))
         return found

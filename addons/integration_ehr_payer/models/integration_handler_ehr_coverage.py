@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.integration_ehr_bridge.tools import clinical
+from odoo.addons.integration_ehr_bridge.tools import census_told
 
 
 class IntegrationHandlerEhrCoverage(models.AbstractModel):
@@ -17,7 +17,7 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
         payer = self._find_payer(received, data["payer"])
         patient = self._find_patient(received, data["patient"])
         cover = covers._named(received.system_id, data["record"])
-        at = clinical.moment(data["stated_at"])
+        at = census_told.read_moment(data["stated_at"], self._now())
         place = (at, received.arrived)
         if cover.told_at and (cover.told_at, cover.arrived) > place:
             return cover
