@@ -121,7 +121,9 @@ class EhrEligibility(models.Model):
             "encounter_id": visit.id if visit else False,
             "account_id": account.id if account else False,
         }
-        before = self.search([("is_latest", "=", True), *((n, "=", one) for n, one in about.items())])
+        before = self.search(
+            [("is_latest", "=", True), *((n, "=", one) for n, one in about.items())]
+        )
         before.is_latest = False
         before.flush_recordset(["is_latest"])  # before the next one is: there is one
         return self.create({**about, "company_id": payer.company_id.id})
@@ -257,9 +259,7 @@ class EhrEligibility(models.Model):
                 why=self.lacking or "",
             )
         if self.state == "asked" and not self._reached_before(fields.Datetime.now()):
-            return self.env._(
-                "The question has not reached %s yet.", self.payer_id.display_name
-            )
+            return self.env._("The question has not reached %s yet.", self.payer_id.display_name)
         sentences = {
             "asked": self.env._("%s has not answered yet."),
             "not_eligible": self.env._("%s says that the cover is not in force."),

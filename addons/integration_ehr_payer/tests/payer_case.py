@@ -110,6 +110,26 @@ class PayerCase(ChargeCase):
             **members,
         }
 
+    def has_reached(self, question, hours=0):
+        """What is asked has arrived at the payer, so many hours ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "INSERT INTO integration_record_sync (res_model, res_id, interface_id, state, "
+            "changed_at) VALUES (%s, %s, %s, 'waiting', now() AT TIME ZONE 'UTC' - %s * "
+            "interval '1 hour') ON CONFLICT (res_model, res_id, interface_id) DO UPDATE "
+            "SET state = EXCLUDED.state, changed_at = EXCLUDED.changed_at",
+            [question._name, question.id, self.outbound.id, hours],
+        )
+        self.env.invalidate_all()
+
+    def retire(self):
+        """No interface tells payers anything any more."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET state = 'retired' WHERE id = %s", [self.outbound.id]
+        )
+        self.env.invalidate_all()
+
     # -- documents -------------------------------------------------------------------------
 
     def invoice(self, *charges):

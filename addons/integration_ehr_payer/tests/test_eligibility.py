@@ -1,8 +1,11 @@
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .payer_case import MEMBER, PayerCase
 
@@ -55,6 +58,8 @@ class TestEligibility(PayerCase):
         self.cover()
         question = self.with_payer()
         move = self.invoice()
+        self.assertIn("has not reached", move.ehr_held_because)
+        self.has_reached(question)
         self.assertIn("has not answered", move.ehr_held_because)
         with self.assertRaisesRegex(UserError, "waits for its payer.*has not answered"):
             move.action_post()
@@ -69,7 +74,7 @@ class TestEligibility(PayerCase):
         question = self.with_payer()
         move = self.invoice()
         self.answered(question, in_force=False, reasons=["expired"])
-        self.assertEqual((question.state, question.reason_code), ("not_eligible", "expired"))
+        self.assertEqual((question.state, question.reason_codes), ("not_eligible", "expired"))
         with self.assertRaisesRegex(UserError, "not in force"):
             move.action_post()
 
@@ -107,6 +112,7 @@ class TestEligibility(PayerCase):
         self.cover()
         question = self.with_payer()
         question.asked_at = fields.Datetime.now() - timedelta(hours=49)
+        self.has_reached(question, hours=49)
         self.env["ehr.eligibility"]._cron_release()
         self.assertEqual(question.state, "asked")
         self.company.ehr_eligibility_hours = 50
@@ -129,6 +135,150 @@ class TestEligibility(PayerCase):
         self.env["ehr.eligibility"]._cron_release()
         self.assertEqual(question.state, "to_ask")
 
+    def test_one_that_has_not_reached_the_payer_is_not_released_by_time(self):
+        self.cover()
+        question = self.with_payer()
+        self.company.ehr_eligibility_hours = 48
+        question.asked_at = fields.Datetime.now() - timedelta(hours=99)
+        self.env["ehr.eligibility"]._cron_release()
+        self.assertEqual(question.state, "asked")
+        self.has_reached(question, hours=47)
+        self.env["ehr.eligibility"]._cron_release()
+        self.assertEqual(question.state, "asked", "the time runs from when it arrived")
+
+    def test_what_nobody_sends_is_not_asked(self):
+        self.retire()
+        self.cover()
+        question = self.with_payer()
+        self.assertEqual(question.state, "to_ask")
+        self.assertIn("No interface sends it", question.lacking)
+        with self.assertRaisesRegex(UserError, "No interface"):
+            question.with_user(self.biller).action_request()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET state = 'active' WHERE id = %s", [self.outbound.id]
+        )
+        self.env.invalidate_all()
+        self.env["ehr.eligibility"]._cron_ask()
+        self.assertEqual((question.state, question.lacking), ("asked", False))
+
+    def test_a_question_is_no_echo_of_the_cover(self):
+        """Whoever tells of the cover is asked about it, though echoes are not sent."""
+        self.reconfigure(self.outbound, system_id=self.system.id)
+        self.assertFalse(self.outbound.echo_allowed)
+        question = self.with_payer()
+        cover = self.cover()
+        self.assertEqual((question.state, question.coverage_id), ("asked", cover))
+        self.dispatch()
+        message = self.messages(self.outbound)
+        self.assertEqual((message.res_model, message.res_id), ("ehr.eligibility", question.id))
+        self.assertEqual(message.correlation_id, self.messages(self.inbound)[-1:].correlation_id)
+
+    def test_the_cover_counts_on_the_day_of_the_visit(self):
+        self.visit.admitted_at = "2025-12-30 10:00:00"
+        self.cover(**{"until": "2025-12-31"})
+        question = self.with_payer()
+        self.assertEqual(question.state, "asked")
+        [(_code, data)] = self.heard()
+        self.assertEqual(data["service_date"], "2025-12-30")
+        self.assertFalse(self.env["ehr.coverage"]._of(self.visit, self.payer, "2026-01-01"))
+
+    def test_a_clock_that_is_wrong_does_not_lock_out_later_answers(self):
+        self.cover()
+        question = self.with_payer()
+        document = {
+            "request": {"number": question.number},
+            "outcome": "complete",
+            "answered_at": "2199-03-02T10:00:00Z",
+            "in_force": False,
+        }
+        message = self.take("ehr_eligibility_answer", document, state="quarantined")
+        self.assertEqual(message.error_code, "in_future")
+        self.answered(question)
+        self.assertEqual(question.state, "eligible")
+
+    def test_of_two_answers_of_one_moment_the_one_that_arrived_later_counts(self):
+        self.cover()
+        question = self.with_payer()
+        self.answered(question, in_force=False)
+        self.answered(question, in_force=True)
+        self.assertEqual(question.state, "eligible")
+        question.answered_place += 1000
+        self.answered(question, in_force=False)
+        self.assertEqual(question.state, "eligible", "it was overtaken by a later one")
+
+    def test_several_covers_in_one_answer(self):
+        cover = self.cover()
+        question = self.with_payer()
+        document = {
+            "request": {"number": question.number},
+            "outcome": "complete",
+            "answered_at": "2026-03-02T10:00:00Z",
+            "covers": [{"record": "Coverage/9", "in_force": True}, {"in_force": False}],
+        }
+        message = self.take("ehr_eligibility_answer", document, state="quarantined")
+        self.assertEqual(message.error_code, "covers_differ")
+        self.assertEqual(question.coverage_id, cover)
+        document["covers"][1]["number"] = MEMBER
+        self.take("ehr_eligibility_answer", document)
+        self.assertEqual(question.state, "not_eligible")
+        named = [{"record": "Coverage/7", "in_force": True}, {"in_force": False}]
+        later = {**document, "covers": named, "answered_at": "2026-03-03T10:00:00Z"}
+        self.take("ehr_eligibility_answer", later)
+        self.assertEqual(question.state, "eligible", "by how its system calls the cover")
+
+    def test_a_visit_is_asked_about_once_at_a_time(self):
+        self.cover()
+        question = self.with_payer()
+        values = {"payer_id": self.payer.id, "encounter_id": self.visit.id}
+        with (
+            self.assertRaises(psycopg2.IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env["ehr.eligibility"].create(values)
+        question.with_user(self.biller).action_request()
+        self.assertEqual((question.is_latest, self.question().is_latest), (False, True))
+
+    def test_a_visit_that_was_cancelled_is_not_asked_about(self):
+        question = self.with_payer()
+        self.visit.state = "cancelled"
+        self.cover()
+        self.assertEqual(question.state, "to_ask")
+
+    def test_what_an_account_is_billed_for_is_asked_about_by_its_visits(self):
+        self.cover()
+        account = self.env["ehr.account"]._open("", "A-1", self.visit)
+        nobody = self.env["ehr.encounter"]
+        question = self.env["ehr.eligibility"]._demand(self.payer, nobody, account)
+        self.assertEqual(question.state, "asked")
+        account.encounter_ids |= self.encounter("V3", patient="P3")
+        question.asked_at = False
+        self.assertFalse(question._cover(), "of two patients nobody knows which one is meant")
+
+    def test_an_answer_outruns_what_is_known_of_the_question(self):
+        self.cover()
+        question = self.with_payer()
+        self.reconfigure(self.outbound, system_id=self.system.id)
+        self.dispatch()
+        document = {
+            "request": {"record": "CoverageEligibilityRequest/12"},
+            "outcome": "complete",
+            "answered_at": "2026-03-02T10:00:00Z",
+            "in_force": True,
+        }
+        message = self.take("ehr_eligibility_answer", document, state="retry")
+        self.assertEqual(message.error_code, "request_under_way")
+        links = self.env["integration.record.link"]
+        links._link(self.system.id, question, "CoverageEligibilityRequest/12", alias=True)
+        self.reconfigure(
+            self.inbound,
+            handler="integration.handler.ehr_eligibility_answer",
+            user_id=self.feeder.id,
+        )
+        self.make_due(message)
+        self.drain(self.inbound)
+        self.assertEqual(question.state, "eligible")
+
     def test_repeated_and_late_answers_change_nothing(self):
         self.cover()
         question = self.with_payer()
@@ -150,7 +300,7 @@ class TestEligibility(PayerCase):
         self.take("ehr_eligibility_answer", {**document, "outcome": "queued"})
         self.assertEqual(question.state, "asked")
         self.take("ehr_eligibility_answer", {**document, "outcome": "error", "reasons": ["75"]})
-        self.assertEqual((question.state, question.reason_code), ("failed", "75"))
+        self.assertEqual((question.state, question.reason_codes), ("failed", "75"))
 
     def test_an_answer_to_nothing_waits(self):
         document = {
