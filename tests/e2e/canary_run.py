@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.e2e.canary_business import Business
 from tests.e2e.canary_fhir import Resources
 from tests.e2e.canary_hospital import Hospital
+from tests.e2e.canary_payer import Payers
 from tests.e2e.canary_people import People
 from tests.e2e.canary_stage import EchoServer
 from tests.e2e.canary_told import AS_HL7, FAILED
@@ -32,6 +33,7 @@ class Run:
     ward: Ward
     business: Business
     resources: Resources
+    payers: Payers
     people: People
     shell: Shell
     feed: int
@@ -94,6 +96,10 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
             "mllp": hospital.outbound("Pharmacy", mapping_id=as_hl7, **mllp),
         }
         business.tell_others(web.url(200), web.url(202), mllp)
+        place = folder / "payer"
+        place.mkdir()
+        payers = Payers(hospital, shell, place, authority)
+        stack.enter_context(payers.peer)
         for port in (feed.port, strict.port, *(door.port for door in business.doors)):
             listener.wait_open(port)
         hospital.speak(feed.port, strict.port)
@@ -103,7 +109,7 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         hospital.settle()
         hospital.enter_by_hand(feed.port)
         hospital.settle()
-        live(hospital, business, people)
+        live(hospital, business, people, payers)
         seen = {row["error_code"] for row in suite.database.sql(FAILED)}
         hospital.look()
         people.again(door.id for door in business.doors)
@@ -115,13 +121,13 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, resources, people, shell, feed.id, told, echoed,
-            merchant, seen, log,
+            suite, listener, ward, business, resources, payers, people, shell, feed.id, told,
+            echoed, merchant, seen, log,
         )  # fmt: skip
 
 
-def live(hospital: Hospital, business: Business, people: People) -> None:
-    """Goods are ordered, used and billed, and people do their part of it."""
+def live(hospital: Hospital, business: Business, people: People, payers: Payers) -> None:
+    """Goods are ordered, used, billed and claimed, and people do their part of it."""
     business.speak()
     hospital.settle()
     people.work()
@@ -131,6 +137,7 @@ def live(hospital: Hospital, business: Business, people: People) -> None:
     people.decide()  # once an account is closed, no price of it is decided any more
     business.after()
     hospital.settle()
+    payers.portal(people)
     for _round in range(2):  # what is decided may raise another question
         people.decide()
     business.post_charges()
@@ -139,3 +146,4 @@ def live(hospital: Hospital, business: Business, people: People) -> None:
     hospital.settle()
     business.as_hl7.export()
     hospital.settle()
+    payers.live(business.patient, people)

@@ -1,4 +1,4 @@
-"""A hospital that asks and claims of a payer over FHIR, and the payer that answers when it likes."""
+"""A hospital that asks and claims of a payer over FHIR, and the payer with its server."""
 
 import json
 import uuid

@@ -26,7 +26,7 @@ class EhrPayerQuestion(models.AbstractModel):
     #: Code of the event by which the payer is asked.
     _asking_event = ""
     #: Names of the methods that tell, by code of the contract.
-    _payer_tellers: dict[str, str] = {}  # noqa: RUF012 - as of Odoo's attributes
+    _payer_tellers: dict[str, str] = {}
 
     number = fields.Char(
         required=True,

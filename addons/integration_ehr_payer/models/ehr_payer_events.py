@@ -14,7 +14,7 @@ class EhrEligibility(models.Model):
     """The question to a payer as others get it."""
 
     _inherit = "ehr.eligibility"  # pylint: disable=consider-merging-classes-inherited
-    _payer_tellers = {ELIGIBILITY: "_told_question"}  # noqa: RUF012 - as of Odoo's attributes
+    _payer_tellers = {ELIGIBILITY: "_told_question"}
 
     def _told_question(self):
         return {
@@ -27,7 +27,7 @@ class EhrClaim(models.Model):
     """A claim as others get it."""
 
     _inherit = "ehr.claim"  # pylint: disable=consider-merging-classes-inherited
-    _payer_tellers = {CLAIM: "_told_claim"}  # noqa: RUF012 - as of Odoo's attributes
+    _payer_tellers = {CLAIM: "_told_claim"}
 
     def _told_claim(self):
         money = self._told_money
@@ -63,7 +63,7 @@ class EhrAuthorization(models.Model):
     """The request for an authorisation as others get it."""
 
     _inherit = "ehr.authorization"  # pylint: disable=consider-merging-classes-inherited
-    _payer_tellers = {AUTHORIZATION: "_told_request"}  # noqa: RUF012 - as of Odoo's attributes
+    _payer_tellers = {AUTHORIZATION: "_told_request"}
 
     def _told_request(self):
         return {

@@ -175,7 +175,7 @@ class TestEligibility(PayerCase):
 
     def test_the_cover_counts_on_the_day_of_the_visit(self):
         self.visit.admitted_at = "2025-12-30 10:00:00"
-        self.cover(**{"until": "2025-12-31"})
+        self.cover(until="2025-12-31")
         question = self.with_payer()
         self.assertEqual(question.state, "asked")
         [(_code, data)] = self.heard()
