@@ -72,9 +72,7 @@ class EhrAuthorization(models.Model):
         """
         # sudo: who asks need see neither payers nor covers; the wizard has checked the rights
         visit, code, env = visit.sudo(), code.sudo(), self.sudo().env
-        payer = env["ehr.payer"].search(
-            [("company_id", "=", visit.company_id.id), ("code", "=", visit.payer_code)]
-        )
+        payer = visit._ehr_payer()
         if not payer:
             raise UserError(self.env._("The visit has no payer that is in the list of payers."))
         requests = env[self._name]

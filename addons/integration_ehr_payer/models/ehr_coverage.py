@@ -230,14 +230,26 @@ class EhrCoverage(models.Model):
         """
         if not (visit.patient_id and payer):
             return self.browse()
-        patient = visit.patient_id._kept()
-        found = self.search(
-            Domain("company_id", "=", payer.company_id.id)
-            & Domain("payer_id", "=", payer.id)
-            & Domain("patient_id", "in", (patient | patient.merged_ids).ids)
+        by_payer = Domain("payer_id", "=", payer.id)
+        found = self.search(self._in_force(visit.patient_id, payer.company_id, day) & by_payer)
+        named = found.filtered(lambda one: one.plan_code == visit.plan_code)
+        return (named or found)[:1]
+
+    @api.model
+    def _first(self, visit):
+        """The payer that comes first of those that cover a visit's patient on its day."""
+        if not visit.patient_id:
+            return self.env["ehr.payer"]
+        day = self.env["ehr.eligibility"]._cover_day(visit)
+        domain = self._in_force(visit.patient_id, visit.company_id, day)
+        return self.search(domain, limit=1).payer_id
+
+    def _in_force(self, patient, company, day):
+        kept = patient._kept()
+        return (
+            Domain("company_id", "=", company.id)
+            & Domain("patient_id", "in", (kept | kept.merged_ids).ids)
             & Domain("status", "=", "active")
             & (Domain("valid_from", "=", False) | Domain("valid_from", "<=", day))
             & (Domain("valid_until", "=", False) | Domain("valid_until", ">=", day))
         )
-        named = found.filtered(lambda one: one.plan_code == visit.plan_code)
-        return (named or found)[:1]

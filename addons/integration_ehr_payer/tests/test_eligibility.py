@@ -46,6 +46,18 @@ class TestEligibility(PayerCase):
         self.cover(stated_at="2026-03-03T08:00:00Z")
         self.assertFalse(self.heard(), "it is asked once")
 
+    def test_who_pays_follows_from_the_cover_where_no_feed_says_it(self):
+        """Records of visits in FHIR name no payer."""
+        self.assertFalse(self.question())
+        cover = self.cover()
+        question = self.question()
+        self.assertEqual((question.state, question.payer_id), ("asked", self.payer))
+        self.assertEqual(self.visit.eligibility_state, "asked")
+        other = self.env["ehr.payer"].create({"code": "OTHER", "name": "Other"})
+        self.visit.payer_code = "OTHER"
+        self.assertEqual(self.visit._ehr_payer(), other)
+        self.assertEqual(cover.payer_id, self.payer)
+
     def test_visits_that_are_there_are_asked_about_when_a_payer_begins_to_want_it(self):
         self.payer.eligibility_required = False
         self.visit.payer_code = "AOK"
@@ -341,8 +353,11 @@ class TestEligibility(PayerCase):
         self.assertEqual(question.state, "eligible")
 
     def test_asked_by_hand_and_once_more(self):
+        self.payer.eligibility_required = False
         self.cover()
         move = self.invoice()
+        self.env.cr.execute("UPDATE ehr_payer SET eligibility_required = true")
+        self.env.invalidate_all()
         self.assertFalse(self.question())
         with self.assertRaisesRegex(UserError, "was not asked yet"):
             move.action_post()
