@@ -118,12 +118,16 @@ class EhrPayerQuestion(models.AbstractModel):
             self._asking_event,
         )
 
-    def _reached_before(self, moment):
-        """Those of these that had reached another system by then."""
+    def _reached(self, before=None):
+        """Those of these that have reached another system.
+
+        :param before: at this moment at the latest
+        """
         self.env.cr.execute(
             "SELECT DISTINCT res_id FROM integration_record_sync WHERE res_model = %s "
-            "AND res_id = ANY(%s) AND state IN ('waiting', 'synchronised') AND changed_at <= %s",
-            [self._name, self.ids, moment],
+            "AND res_id = ANY(%s) AND state IN ('waiting', 'synchronised') "
+            "AND changed_at <= coalesce(%s, 'infinity')",
+            [self._name, self.ids, before],
         )
         found = {row[0] for row in self.env.cr.fetchall()}
         return self.filtered(lambda one: one.id in found)

@@ -234,7 +234,7 @@ class EhrEligibility(models.Model):
                     ("asked_at", "<=", limit),
                 ]
             )
-            late = asked._reached_before(limit)
+            late = asked._reached(before=limit)
             reason = self.env._("No answer within %s hours.", company.ehr_eligibility_hours)
             late.write(
                 {
@@ -258,7 +258,7 @@ class EhrEligibility(models.Model):
                 payer=self.payer_id.display_name,
                 why=self.lacking or "",
             )
-        if self.state == "asked" and not self._reached_before(fields.Datetime.now()):
+        if self.state == "asked" and not self._reached():
             return self.env._("The question has not reached %s yet.", self.payer_id.display_name)
         sentences = {
             "asked": self.env._("%s has not answered yet."),
