@@ -31,7 +31,7 @@ fund = env["res.partner"].create({"name": "Fund", "is_company": True})
 system = env["integration.system"].create({
     "name": "Payer", "code": "PAYER", "kind": "payer", "environment": "test", "tz": "UTC"})
 payer = env["ehr.payer"].create({
-    "code": code, "name": "Fund", "partner_id": fund.id, "takes_claims": True,
+    "code": payer_code, "name": "Fund", "partner_id": fund.id, "takes_claims": True,
     "eligibility_required": True, "appeal_days": 30, "system_id": system.id})
 for name, price in (("OR-HOUR", 450), ("DRESSING", 12.5)):
     product = env["product.product"].create({
@@ -55,11 +55,13 @@ inbound = env["integration.interface"].create({
 inbound.action_submit()
 inbound.action_approve()
 inbound.action_activate()
+env["integration.system"].create({"name": "EHR", "code": "EHR", "kind": "ehr"})
 result = {"system": system.id, "token": token.id, "url": inbound.fhir_url, "inbound": inbound.id,
           "payer": payer.id}
 """
 _VISIT = """
 from odoo.addons.integration_core.engine.inbound_run import Received
+ehr = env["integration.system"].search([("code", "=", "EHR")])
 patient = env["ehr.patient"]._resolve([("PAYER", number)])["PAYER", number]
 visit = env["ehr.encounter"].create({
     "visit_number": number, "patient_id": patient.id, "encounter_class": "inpatient",
@@ -68,7 +70,7 @@ lines = [{"number": f"{number}-{place}", "kind": "charge", "at": "2026-03-02T09:
           "code": code, "quantity": "2", "amount": amount, "currency": env.company.currency_id.name}
          for place, (code, amount) in enumerate((("OR-HOUR", "900"), ("DRESSING", "25")))]
 env["integration.handler.ehr_charge"]._process(
-    Received(False, False, None, None, None, env.ref("integration_core.system_ehr").id),
+    Received(False, False, None, None, None, ehr.id),
     {"visit": {"number": number}, "patient": {"number": number, "assigner": "PAYER"},
      "payer": payer, "charges": lines})
 move = env["account.move"].search([("encounter_id", "=", visit.id)])
@@ -107,7 +109,7 @@ class PayerWorld:
     def __post_init__(self) -> None:
         self._version = 0
         self.made: dict[str, Any] = self.shell.run(
-            _BOOKS, code=PAYER, login=LOGIN, secret=SECRET, tester=TESTER
+            _BOOKS, payer_code=PAYER, login=LOGIN, secret=SECRET, tester=TESTER
         )
         self.url = self.suite.server.url + "/integration/" + self.made["url"].partition(
             "/integration/"

@@ -30,7 +30,7 @@ visit = env["ehr.encounter"].create({
 from odoo.addons.integration_core.engine.inbound_run import Received
 def invoice(number):
     env["integration.handler.ehr_charge"]._process(
-        Received(False, False, None, None, None, env.ref("integration_core.system_ehr").id),
+        Received(False, False, None, None, None, system.id),
         {"visit": {"number": "V1"}, "payer": "AOK", "charges": [{
             "number": number, "kind": "charge", "at": "2026-03-02T09:00:00Z", "code": "OR-HOUR",
             "quantity": "2", "amount": "900", "currency": env.company.currency_id.name}]})

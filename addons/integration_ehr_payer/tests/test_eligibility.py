@@ -185,6 +185,21 @@ class TestEligibility(PayerCase):
         self.assertEqual((message.res_model, message.res_id), ("ehr.eligibility", question.id))
         self.assertEqual(message.correlation_id, self.messages(self.inbound)[-1:].correlation_id)
 
+    def test_covers_that_are_handled_at_once_are_asked_about(self):
+        self.reconfigure(
+            self.inbound, handler="integration.handler.ehr_coverage", user_id=self.feeder.id
+        )
+        self.reconfigure(self.outbound, system_id=self.system.id)
+        self.with_payer()
+        other = self.encounter("V2", patient="P2", payer_code="AOK")
+        second = self.cover_told(record="Coverage/8", patient={"number": "P2"}, member="B1")
+        messages = self.post_all(self.cover_told(), second)
+        self.assertEqual(messages.mapped("state"), ["done", "done"])
+        asked = self.question() + self.question(other)
+        self.assertEqual(asked.mapped("state"), ["asked", "asked"])
+        self.dispatch()
+        self.assertEqual(set(self.messages(self.outbound).mapped("res_id")), set(asked.ids))
+
     def test_the_cover_counts_on_the_day_of_the_visit(self):
         self.visit.admitted_at = "2025-12-30 10:00:00"
         self.cover(until="2025-12-31")
