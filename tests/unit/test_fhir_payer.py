@@ -271,7 +271,7 @@ def test_official_examples() -> None:
         if "request" in read and "coverageeligibilityrequest" in str(read["request"]):
             # The examples write the address of a request in small letters: it is none.
             assert code_of(read) == "unresolved_reference"
-            read["request"] = {"identifier": {"system": "urn:odoo:x", "value": "1"}}
+            read["request"] = {"identifier": {"system": "urn:odoo:eligibility", "value": "1"}}
         try:
             canonical(read)
         except (ContractError, MappingError) as exc:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from odoo.models import BaseModel
 
@@ -100,7 +100,14 @@ def own_wish() -> Iterator[None]:
     if cause is None:
         yield
         return
-    # Of several messages that are handled at once nobody can say which one it is due to.
-    own = replace(cause.unknown() if isinstance(cause, Shared) else cause, system_id=None)
+    own = Cause(
+        cause.message_uuid, cause.correlation_id, cause.trace_parent, None, cause.depth,
+        cause.message_id,
+    )  # fmt: skip
     with caused_by(own):
         yield
+
+
+def is_due_to(one: Cause | None, cause: Cause) -> bool:
+    """Whether something happened because of ``cause``, or is a wish that it gave rise to."""
+    return one is not None and (one == cause or one.message_uuid == cause.message_uuid is not None)

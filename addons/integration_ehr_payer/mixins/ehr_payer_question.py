@@ -126,7 +126,7 @@ class EhrPayerQuestion(models.AbstractModel):
         self.env.cr.execute(
             "SELECT DISTINCT res_id FROM integration_record_sync WHERE res_model = %s "
             "AND res_id = ANY(%s) AND state IN ('waiting', 'synchronised') "
-            "AND changed_at <= coalesce(%s, 'infinity')",
+            "AND changed_at <= coalesce(%s, timestamp 'infinity')",
             [self._name, self.ids, before],
         )
         found = {row[0] for row in self.env.cr.fetchall()}

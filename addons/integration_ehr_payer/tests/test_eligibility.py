@@ -391,7 +391,7 @@ class TestEligibility(PayerCase):
     def test_the_visit_that_it_was_joined_with(self):
         self.cover()
         question = self.with_payer()
-        kept = self.encounter("V2")
+        kept = self.encounter("V2", patient=None)
         self.visit.joined_into_id = kept
         self.assertEqual(self.env["ehr.eligibility"]._latest(self.payer, kept), question)
 
