@@ -107,7 +107,7 @@ class PayerWorld:
     sent: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._version = 0
+        self._version = self._seen = 0
         self.made: dict[str, Any] = self.shell.run(
             _BOOKS, payer_code=PAYER, login=LOGIN, secret=SECRET, tester=TESTER
         )
@@ -210,8 +210,11 @@ class PayerWorld:
         )
         return Counter(row["state"] for row in rows)
 
-    def wait_handled(self) -> None:
-        """Until all that the payer said is handled or put aside."""
+    def wait_handled(self, *expected: str) -> None:
+        """Until all that the payer said is handled.
+
+        :param expected: codes of why something of it was put aside since the last call
+        """
         busy = (
             "SELECT count(*) FROM integration_message WHERE interface_id = %s "
             "AND state IN ('received', 'queued', 'processing', 'retry')"
@@ -220,6 +223,13 @@ class PayerWorld:
             lambda: not self.suite.database.scalar(busy, [self.made["inbound"]]),
             what="the end of what the payer said",
         )
+        rows = self.suite.database.sql(
+            "SELECT id, error_code FROM integration_message WHERE interface_id = %s "
+            "AND state NOT IN ('done', 'filtered') AND id > %s ORDER BY id",
+            [self.made["inbound"], self._seen],
+        )
+        assert tuple(row["error_code"] for row in rows) == expected
+        self._seen = max([self._seen, *(row["id"] for row in rows)])
 
     # -- what the payer says ---------------------------------------------------------------
 

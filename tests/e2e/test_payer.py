@@ -166,11 +166,5 @@ def test_a_claim_that_is_taken_back_is_one_claim_at_the_payer(world: PayerWorld)
     assert sent["status"] == "cancelled"
     accepted(sent)
     world.put(world.decision(claim["number"], 900, 25))
-    world.wait_handled()
-    [message] = world.suite.database.sql(
-        "SELECT error_code FROM integration_message WHERE interface_id = %s "
-        "AND state = 'quarantined'",
-        [world.made["inbound"]],
-    )
-    assert message["error_code"] == "cancelled_claim_paid"
+    world.wait_handled("cancelled_claim_paid")
     assert world.claim(case)["state"] == "cancelled"

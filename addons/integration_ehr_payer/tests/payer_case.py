@@ -30,9 +30,8 @@ class PayerCase(ChargeCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.payer.write({"takes_claims": True, "appeal_days": 30})
-        cls.feeder = new_test_user(
-            cls.env, "payer.feed", "base.group_user,integration_ehr_bridge.group_feed"
-        )
+        # No more than the documents say that it needs.
+        cls.feeder = new_test_user(cls.env, "payer.feed", "integration_ehr_bridge.group_feed")
         cls.biller = new_test_user(cls.env, "payer.bills", "account.group_account_invoice")
         cls.releaser = new_test_user(
             cls.env, "payer.releases", "integration_ehr_payer.group_eligibility_override"
