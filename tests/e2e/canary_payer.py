@@ -50,8 +50,7 @@ OF_PAYER = {
 _PAYER = """
 env["ehr.payer"].search([("code", "=", "PAYER3")]).write({
     "takes_claims": True, "appeal_days": 30, "system_id": system})
-fund = env["ehr.payer"].create({"code": "SELF", "name": "The patient", "self_pay": True})
-result = env["integration.interface"].browse(door).fhir_url
+env["ehr.payer"].create({"code": "SELF", "name": "The patient", "self_pay": True})
 """
 _WANT = """
 env["ehr.payer"].search([("code", "=", "PAYER3")]).eligibility_required = True
@@ -89,7 +88,9 @@ class Payers:
             "Payer", system_id=self.system, transport="fhir", body_codec="fhir",
             credential_id=credential, routing_id=office.ref(f"{_ADDON}.routing_fhir_r4_payer"),
         )  # fmt: skip
-        self.url: str = shell.run(_PAYER, system=self.system, door=self.id)
+        shell.run(_PAYER, system=self.system)
+        [made] = office.call("integration.interface", "read", [self.id], ["fhir_url"])
+        self.url = made["fhir_url"]
         self.told = {name: self._sender(name, authority) for name in SENT}
         self.heard: list[str] = []
         self.name = self.ward.people.plant("name at the payer")
@@ -116,7 +117,7 @@ class Payers:
         self.hospital.settle()
         move = self._draft(people)
         people.clerk.call("account.move", "action_request_eligibility", [move])
-        self._authorize()
+        self._authorize(people)
         self.hospital.settle()
         question = self._number("ehr_eligibility")
         self._notify(self._eligible(question, in_force=False))
@@ -151,7 +152,7 @@ class Payers:
         )
         return int(row["id"])
 
-    def _authorize(self) -> None:
+    def _authorize(self, people: People) -> None:
         """One is granted, and one is not needed any more."""
         office, numbers = self.hospital.office, []
         [visit] = office.call(
@@ -166,8 +167,9 @@ class Payers:
         self.hospital.settle()
         granted = self._decision(numbers[0], use="preauthorization", preAuthRef="PA-9")
         self._send(granted)
-        [second] = office.call("ehr.authorization", "search", [["number", "=", numbers[1]]])
-        office.call("ehr.authorization", "action_cancel", [second], "Not planned any more")
+        clerk = people.clerk
+        [second] = clerk.call("ehr.authorization", "search", [["number", "=", numbers[1]]])
+        clerk.call("ehr.authorization", "action_cancel", [second], "Not planned any more")
 
     def _claim(self, move: int, people: People) -> None:
         """Taken back, claimed again, denied, claimed once more, and written off."""
@@ -259,7 +261,7 @@ class Payers:
             **{
                 "outcome": "complete", "created": self._now(), "purpose": ["validation"],
                 "patient": {"reference": "#p", "display": self.name},
-                "disposition": said["diagnosis text"], "error": [] if in_force else [error],
+                "disposition": said["diagnosis text"], **({} if in_force else {"error": [error]}),
                 "request": {"identifier": {"system": "urn:odoo:eligibility", "value": number},
                             "display": self.name},
                 "insurance": [{"coverage": {"display": self.name}, "inforce": in_force,
@@ -273,13 +275,14 @@ class Payers:
         said = self.ward.said
         currency = self._shell.run("result = env.company.currency_id.name")
         rows = self.hospital.suite.database.sql(
-            "SELECT l.sequence FROM ehr_claim_line l JOIN ehr_claim c ON c.id = l.claim_id "
+            "SELECT l.sequence, l.amount FROM ehr_claim_line l "
+            "JOIN ehr_claim c ON c.id = l.claim_id "
             "WHERE c.number = %s ORDER BY 1", [number],
         )  # fmt: skip
         items = [
             {"itemSequence": row["sequence"], "noteNumber": [1], "adjudication": [{
                 "category": {"coding": [{"code": "benefit"}], "text": said["note"]},
-                "amount": {"value": paid, "currency": currency},
+                "amount": {"value": min(paid, float(row["amount"])), "currency": currency},
                 "reason": {"coding": [{"code": "96", "display": said["diagnosis text"]}],
                            "text": self.name},
             }]}
@@ -294,7 +297,7 @@ class Payers:
                 "disposition": said["note"],
                 "request": {"identifier": {"system": f"urn:odoo:{kind}", "value": number},
                             "display": said["diagnosis"]},
-                "item": items,
+                **({"item": items} if items else {}),
                 "processNote": [{"number": 1, "text": f"{self.name} {said['diagnosis text']}"}],
                 **members,
             },
@@ -312,7 +315,8 @@ class Payers:
         yield self._decision(number, id="wrong-1", request=unknown)
         yield self._decision(number, id="wrong-2", request={"reference": f"#{wrong(where)}"})
         yield self._decision(number, id="wrong-3", created="2199-01-01T00:00:00Z")
-        yield self._decision(number, id="wrong-4", item=[])
+        bare = self._decision(number, id="wrong-4")
+        yield {name: one for name, one in bare.items() if name != "item"}
         yield self._decision(number, id="wrong-5", outcome=wrong(where))
         eligible = self._eligible(self._number("ehr_eligibility"))
         yield {**eligible, "id": "wrong-6", "created": wrong(where)}
