@@ -239,17 +239,20 @@ class Payers:
 
     def _coverage(self, name: str = "cover-1", **members: Any) -> dict[str, Any]:
         said = self.ward.said
+        payer = {"identifier": {"value": "PAYER3"}, "display": said["note"]}
+        plan = {"type": {"coding": [{"code": "plan"}]}, "value": "P1", "name": said["note"]}
         return self._of(
-            "Coverage", name, subscriberId=self.member,
-            policyHolder={"reference": "#p", "display": said["insured"]},
-            subscriber={"reference": "#p", "display": self.name},
-            beneficiary={"identifier": {"system": MRN, "value": self.patient.number},
-                         "display": self.name},
-            relationship={"coding": [{"code": "child", "display": said["next of kin"]}]},
-            payor=[{"identifier": {"value": "PAYER3"}, "display": said["note"]}],
-            **{"class": [{"type": {"coding": [{"code": "plan"}]}, "value": "P1",
-                          "name": said["note"]}]},
-            **members,
+            "Coverage", name,
+            **{
+                "subscriberId": self.member,
+                "policyHolder": {"reference": "#p", "display": said["insured"]},
+                "subscriber": {"reference": "#p", "display": self.name},
+                "beneficiary": {"identifier": {"system": MRN, "value": self.patient.number},
+                                "display": self.name},
+                "relationship": {"coding": [{"code": "child", "display": said["next of kin"]}]},
+                "payor": [payer], "class": [plan],
+                **members,
+            },
         )  # fmt: skip
 
     def _eligible(self, number: str, in_force: bool = True, **members: Any) -> dict[str, Any]:
