@@ -95,8 +95,7 @@ class EhrClaim(models.Model):
             denials._take_up_again(self.sudo())  # sudo: as above
 
     def _require_currency(self, data):
-        # sudo: a service user need not be able to read currencies
-        if data.get("currency") and data["currency"] != self.sudo().currency_id.name:
+        if data.get("currency") and data["currency"] != self.currency_id.name:
             raise errors.ConflictError(
                 "The payer answers in another currency than it was claimed in. Ask the payer for "
                 "an answer in the currency of the claim, then cancel this message.",
