@@ -35,6 +35,7 @@
     ],
     "demo": ["demo/claims.xml"],
     "assets": {
+        "web.assets_backend": ["integration_ehr_payer/static/src/*.js"],
         "web.assets_tests": ["integration_ehr_payer/static/tests/tours/*.js"],
     },
     "auto_install": True,

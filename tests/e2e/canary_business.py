@@ -305,6 +305,7 @@ class Business:
             ward.merge("a merge of accounts", one.number, gone.number, accounts),
             ward.adt("A03", one.number, one.visit, bed=BED.format(5)),
             charges.charge(one, charges.ft1("TX8"), charges.ft1("TX9")),
+            charges.charge(self.other, charges.ft1("TX10"), payer="SELF", plan=""),
             charges.account("P06", one),
             charges.account("P02", self.other),
         ]  # fmt: skip

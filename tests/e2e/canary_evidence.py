@@ -24,20 +24,16 @@ result = [
     for uuid, door, kind, state, direction, stage, body, encoding in env.cr.fetchall()
 ]
 """
-# Payers have no part in this hospital: what they are told and tell is searched by the tests of
-# integration_ehr_payer (test_coverage, test_payer_fhir).
 _DOCUMENTS = """
 names = env.registry.descendants(["ehr.visit.document"], "_inherit")
-result = sorted(
-    name for name in names
-    if not env[name]._abstract and env[name]._original_module != "integration_ehr_payer")
+result = sorted(name for name in names if not env[name]._abstract)
 """
 #: Rules that the suite brings and by which no message of the run was handled.
 _UNUSED = """
 SELECT DISTINCT l.handler || ' by ' || coalesce(p.name::text, '-') AS name
   FROM integration_routing_line l
   JOIN ir_model_data x ON x.model = 'integration.routing' AND x.res_id = l.routing_id
-   AND x.module LIKE 'integration_ehr%' AND x.module <> 'integration_ehr_payer'
+   AND x.module LIKE 'integration_ehr%'
   LEFT JOIN integration_mapping p ON p.id = l.mapping_id
  WHERE l.action = 'handle' AND NOT EXISTS (
    SELECT 1 FROM integration_routing_line o
@@ -49,7 +45,7 @@ SELECT DISTINCT l.handler || ' by ' || coalesce(p.name::text, '-') AS name
 _UNTOLD = """
 SELECT t.code AS name FROM integration_event_type t
   JOIN ir_model_data x ON x.model = 'integration.event.type' AND x.res_id = t.id
-   AND x.module LIKE 'integration_ehr%' AND x.module <> 'integration_ehr_payer'
+   AND x.module LIKE 'integration_ehr%'
  WHERE NOT EXISTS (
    SELECT 1 FROM integration_message m JOIN integration_event e ON e.id = m.event_id
     WHERE m.direction = 'outbound' AND m.state = 'done' AND e.type_code = t.code)
@@ -58,10 +54,6 @@ SELECT t.code AS name FROM integration_event_type t
 _TABLES = """
 SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relname LIKE 'ehr\\_%'
-   AND c.relname NOT IN (
-     SELECT replace(o.model, '.', '_') FROM ir_model o
-       JOIN ir_model_data x ON x.model = 'ir.model' AND x.res_id = o.id
-      GROUP BY o.id HAVING bool_and(x.module = 'integration_ehr_payer'))
  ORDER BY 1
 """
 

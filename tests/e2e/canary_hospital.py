@@ -71,13 +71,13 @@ class Hospital:
         made = office.create(
             "integration.interface",
             name=name,
-            system_id=self.system,
             direction="inbound",
             data_class="clinical",
             policy_id=office.policy(max_attempts=2, failure_blocks_key=False),
             latency_class="realtime",
             hl7_application="ODOO",
             **{
+                "system_id": self.system,
                 "body_codec": "hl7",
                 "routing_id": office.ref("integration_ehr_bridge.routing_hl7_v2_standard"),
                 "user_id": self.user,

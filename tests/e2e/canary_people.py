@@ -19,12 +19,14 @@ CLERK = (
 #: What belongs to visits, and may be read by clerks.
 DOCUMENTS = (
     "stock.picking", "account.move", "purchase.order", "ehr.requisition", "ehr.consumption",
-    "ehr.kit.request", "ehr.charge", "ehr.uncharged",
+    "ehr.kit.request", "ehr.charge", "ehr.uncharged", "ehr.eligibility", "ehr.authorization",
+    "ehr.claim", "ehr.denial",
 )  # fmt: skip
 #: What else comes of the same messages.
 PARTS = (
     "stock.move", "stock.move.line", "account.move.line", "purchase.order.line",
-    "ehr.requisition.line", "ehr.account", "integration.exception", "mail.message",
+    "ehr.requisition.line", "ehr.account", "ehr.coverage", "ehr.claim.line", "ehr.claim.answer",
+    "integration.exception", "mail.message",
 )  # fmt: skip
 #: Buttons that lead from charges to goods and back.
 TRACES = (

@@ -10,6 +10,7 @@ from tests.e2e.canary_fhir import Resources
 from tests.e2e.canary_fhir_orders import FhirOrders
 from tests.e2e.canary_goods import Goods
 from tests.e2e.canary_hospital import Hospital
+from tests.e2e.canary_payer import Payers
 from tests.e2e.canary_people import People
 from tests.e2e.canary_stage import EchoServer
 from tests.e2e.canary_told import AS_HL7, FAILED
@@ -36,6 +37,7 @@ class Run:
     resources: Resources
     goods: Goods
     fhir_orders: FhirOrders
+    payers: Payers
     people: People
     shell: Shell
     feed: int
@@ -98,6 +100,10 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
             "mllp": hospital.outbound("Pharmacy", mapping_id=as_hl7, **mllp),
         }
         business.tell_others(web.url(200), web.url(202), mllp)
+        place = folder / "payer"
+        place.mkdir()
+        payers = Payers(hospital, shell, place, authority)
+        stack.enter_context(payers.peer)
         for port in (feed.port, strict.port, *(door.port for door in business.doors)):
             listener.wait_open(port)
         hospital.speak(feed.port, strict.port)
@@ -110,7 +116,7 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         hospital.enter_by_hand(feed.port)
         hospital.settle()
         fhir_orders = FhirOrders(resources, business, web.url(200))
-        live(hospital, business, people, fhir_orders)
+        live(hospital, business, people, fhir_orders, payers)
         seen = {row["error_code"] for row in suite.database.sql(FAILED)}
         hospital.look()
         people.again(door.id for door in business.doors)
@@ -122,14 +128,16 @@ def full_run(harness: Harness, folder: Path, receiver: Path) -> Iterator[Run]:
         cluster = harness.machine.server.cluster
         log = cluster.log if cluster else None
         yield Run(
-            suite, listener, ward, business, resources, goods, fhir_orders, people, shell,
+            suite, listener, ward, business, resources, goods, fhir_orders, payers, people, shell,
             feed.id, told,
             echoed, merchant, seen, log,
         )  # fmt: skip
 
 
-def live(hospital: Hospital, business: Business, people: People, fhir_orders: FhirOrders) -> None:
-    """Goods are ordered, used and billed, and people do their part of it."""
+def live(
+    hospital: Hospital, business: Business, people: People, orders: FhirOrders, payers: Payers
+) -> None:
+    """Goods are ordered, used, billed and claimed, and people do their part of it."""
     business.speak()
     hospital.settle()
     people.work()
@@ -139,6 +147,7 @@ def live(hospital: Hospital, business: Business, people: People, fhir_orders: Fh
     people.decide()  # once an account is closed, no price of it is decided any more
     business.after()
     hospital.settle()
+    payers.portal(people)
     for _round in range(2):  # what is decided may raise another question
         people.decide()
     business.post_charges()
@@ -147,4 +156,5 @@ def live(hospital: Hospital, business: Business, people: People, fhir_orders: Fh
     hospital.settle()
     business.as_hl7.export()
     hospital.settle()
-    fhir_orders.speak()
+    orders.speak()
+    payers.live(business.patient, people)

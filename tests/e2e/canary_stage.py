@@ -73,13 +73,35 @@ class _Echo(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _PayerEcho(_Echo):
+    """The same of a FHIR server: whatever it is sent, it has, and gives it back."""
+
+    def do_PUT(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.received.append(body)
+        self.server.by_path.setdefault(self.path, []).append(body)
+        kind = self.path.split("/")[-1].partition("?")[0]
+        text = body.decode().replace("\n", " ")
+        self.send_response(201, text[:80])
+        number = len(self.server.received)
+        self.send_header("Location", f"{self.server.url(201)}/{kind}/{number}/_history/1")
+        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("X-Echo", text[:200])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT  # noqa: N815 - names of the library
+
+
 class EchoServer(ThreadingHTTPServer):
     """A partner with a certificate; ``https://localhost:<port>/<status>`` answers with a status."""
 
     daemon_threads = True
+    handler: type[_Echo] = _Echo
 
     def __init__(self, folder: Path, authority: Authority | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), _Echo)
+        super().__init__(("127.0.0.1", 0), self.handler)
         authority = authority or Authority.make()
         self.authority_file = folder / "authority.pem"
         self.authority_file.write_text(authority.pem)
@@ -98,6 +120,16 @@ class EchoServer(ThreadingHTTPServer):
     def __exit__(self, *exc_info: object) -> None:
         self.shutdown()
         self.server_close()
+
+
+class EchoingPayer(EchoServer):
+    """A FHIR server of a payer, below ``base``."""
+
+    handler = _PayerEcho
+
+    @property
+    def base(self) -> str:
+        return self.url(201)
 
 
 # -- logs --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tests.e2e.canary_fhir_orders import MARKS
 from tests.e2e.canary_fhir_orders import REFUSED as OF_FHIR_ORDERS
 from tests.e2e.canary_flows import FLOWS, Flow
 from tests.e2e.canary_leaks import LEAKS, REFUSED, elsewhere, plant_everywhere
+from tests.e2e.canary_payer import OF_PAYER
 from tests.e2e.canary_people import DOCUMENTS, PARTS, TRACES
 from tests.e2e.canary_run import Run, full_run
 from tests.e2e.canary_stage import loggers, of_database, without
@@ -169,9 +170,39 @@ def test_what_is_told_of_orders_over_fhir_names_nobody(run: Run) -> None:
         assert not findings, report(findings)
 
 
+def test_what_the_payer_says_carried_its_canaries(run: Run, evidence: Evidence) -> None:
+    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "Payer"]
+    assert not run.payers.lacking(handled)
+    assert run.codes(run.payers.id) == OF_PAYER
+    sql = run.suite.database.sql
+    states = {row["state"] for row in sql("SELECT DISTINCT state FROM ehr_claim")}
+    assert states >= {"cancelled", "denied", "submitted"}, states
+    assert sql("SELECT 1 FROM ehr_claim_answer WHERE late AND note_count = 1")
+    states = {row["state"] for row in sql("SELECT DISTINCT state FROM ehr_authorization")}
+    assert states == {"granted", "cancelled"}, states
+
+
+def test_a_payer_hears_the_member_number_and_nothing_else_of_a_patient(run: Run) -> None:
+    """The portal hears the numbers of visits, by which it knows whom to tell."""
+    people = Canaries({**run.ward.people.planted, **run.ward.accounts.planted})
+    wrong: list[Finding] = []
+    for path, bodies in run.payers.peer.by_path.items():
+        said = b"\n".join(bodies)
+        wrong += [one for one in people.search(said, path) if one.label != "member number"]
+        if "Communication" not in path:
+            assert run.payers.member.encode() in said, path
+            wrong += list(run.ward.visits.search(said, path))
+        else:
+            assert run.payers.member.encode() not in said
+    assert not wrong, report(wrong)
+    assert {path.split("/")[-1].partition("?")[0] for path in run.payers.peer.by_path} == {
+        "CoverageEligibilityRequest", "Claim", "Communication",
+    }  # fmt: skip
+
+
 def test_answers_over_fhir_quote_nothing(run: Run) -> None:
-    answers = [*run.resources.heard, *run.goods.heard, *run.fhir_orders.heard]
-    said = "\n".join(answers).encode()
+    doors = (run.resources, run.goods, run.fhir_orders, run.payers)
+    said = "\n".join(one for door in doors for one in door.heard).encode()
     findings = list(run.ward.everything().search(said, "answers"))
     assert not findings, report(findings)
 

@@ -148,6 +148,13 @@ def test_an_answer_about_eligibility() -> None:
     error = changed(ELIGIBLE, outcome="error", error=[{"code": {"coding": [{"code": "75"}]}}])
     assert canonical(error)["reasons"] == ["75"]
     assert "in_force" not in canonical(changed(ELIGIBLE, insurance=None))
+    several = [{"coverage": {"reference": "Coverage/7"}, "inforce": True},
+               {"coverage": {"identifier": {"value": "B2"}}, "inforce": False}, {}]  # fmt: skip
+    assert canonical(changed(ELIGIBLE, insurance=several))["covers"] == [
+        {"record": "Coverage/7", "number": None, "in_force": True},
+        {"record": None, "number": "B2", "in_force": False},
+        {"record": None, "number": None, "in_force": None},
+    ]
 
 
 def test_an_answer_to_a_claim() -> None:
@@ -159,7 +166,52 @@ def test_an_answer_to_a_claim() -> None:
             {"sequence": 1, "paid": "900", "patient": "54"},
             {"sequence": 2, "paid": "0", "reasons": [{"code": "96", "text": "Not covered"}]},
         ],
+        "notes": 1,
     }  # fmt: skip
+
+
+def test_what_a_payer_adds_its_sums_and_its_errors() -> None:
+    def money(value: object) -> dict[str, Any]:
+        return {"value": value, "currency": "EUR"}
+
+    def benefit(value: object) -> dict[str, Any]:
+        return {"category": {"coding": [{"code": "benefit"}]}, "amount": money(value)}
+
+    found = canonical(changed(
+        ANSWER, outcome="partial",
+        addItem=[
+            {"itemSequence": [2], "adjudication": [
+                {**benefit(5), "reason": {"coding": [{"code": "Ida Canary"}, {"code": "45"}]}}]},
+            {"adjudication": [benefit(0)]},
+        ],
+        total=[benefit(905), {"category": {"coding": [{"code": "submitted"}]},
+                              "amount": money(Decimal("967.25"))}],
+        error=[{"code": {"coding": [{"code": "a1"}]}},
+               {"itemSequence": 2, "code": {"coding": [{"code": "CO-16", "display": "Canary"}]}}],
+    ))  # fmt: skip
+    assert found["added"] == [
+        {"sequences": [2], "paid": "5",
+         "reasons": [{"code": "45", "text": "More than the agreed price"}]},
+        {"paid": "0"},
+    ]  # fmt: skip
+    assert found["total"] == {"submitted": "967.25", "paid": "905"}
+    assert found["reasons"] == ["a1", "CO-16"]
+    assert found["lines"][1]["reasons"][1] == {
+        "code": "CO-16",
+        "text": "Information missing or wrong",
+    }
+    assert "Canary" not in json.dumps(found)
+    mixed = changed(ANSWER, total=[{**benefit(1), "amount": {"value": 1, "currency": "USD"}}])
+    assert code_of(mixed) == "currencies_differ"
+
+
+def test_a_number_of_something_else_is_no_number_of_a_request() -> None:
+    for system in ("urn:odoo:visit", "urn:odoo:charge-code"):
+        named = {"identifier": {"system": system, "value": "5F0C2D91AB"}}
+        assert code_of(changed(ANSWER, request=named)) == "unresolved_reference"
+    assert canonical(changed(ANSWER, request={"identifier": {"value": "CLM-1"}}))["request"] == {
+        "number": "CLM-1"
+    }
 
 
 def test_an_answer_to_a_request_for_authorisation() -> None:
@@ -172,6 +224,7 @@ def test_an_answer_to_a_request_for_authorisation() -> None:
     assert (found["from"], found["until"]) == ("2026-03-01", "2026-04-01")
     assert canonical(changed(granted, preAuthRef=None))["authorized"] is False
     assert canonical(changed(granted, outcome="queued"))["authorized"] is False
+    assert canonical(changed(granted, outcome="partial"))["authorized"] is True
 
 
 @pytest.mark.parametrize("answer", [ANSWER, ELIGIBLE], ids=["claim", "eligibility"])
@@ -218,7 +271,7 @@ def test_official_examples() -> None:
         if "request" in read and "coverageeligibilityrequest" in str(read["request"]):
             # The examples write the address of a request in small letters: it is none.
             assert code_of(read) == "unresolved_reference"
-            read["request"] = {"identifier": {"system": "urn:odoo:x", "value": "1"}}
+            read["request"] = {"identifier": {"system": "urn:odoo:eligibility", "value": "1"}}
         try:
             canonical(read)
         except (ContractError, MappingError) as exc:

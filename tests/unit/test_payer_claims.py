@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.load_payer import load
 
-claims, worklist = load("claims"), load("worklist")
+claims, worklist, denial_words = load("claims"), load("worklist"), load("denial_words")
 MONEY = st.decimals(min_value=0, max_value=10**9, places=2)
 DAYS = st.dates(date(2020, 1, 1), date(2030, 1, 1))
 TODAY = date(2026, 3, 31)
@@ -25,7 +25,46 @@ def line(sequence, paid, **more):
     return {"sequence": sequence, "paid": str(paid), **more}
 
 
-@pytest.mark.parametrize("module", [claims, worklist])
+def added(sequences, paid, *lines, outcome="complete", **more):
+    """An answer in which the payer stands something of its own for lines of the claim."""
+    return {
+        **answer(*lines, outcome=outcome),
+        "added": [{"sequences": sequences, "paid": paid, **more}],
+    }
+
+
+def sums(told):
+    """Paid and denied by line, of a claim of two lines of ten."""
+    found = claims.verdicts({1: Decimal(10), 2: Decimal(10)}, told)
+    return {one.sequence: (one.paid, one.denied) for one in found}
+
+
+def test_what_a_payer_stands_for_a_line_is_paid_for_it():
+    reasons = {"reasons": [{"code": "45"}]}
+    told = added([2], "6", line(1, 10), line(2, 0, reasons=[{"code": "97"}]), **reasons)
+    assert sums(told) == {1: (10, 0), 2: (6, 4)}
+    assert claims.verdicts({1: Decimal(10), 2: Decimal(10)}, told)[1].reasons == (
+        ("97", ""),
+        ("45", ""),
+    )
+    assert sums(added([2], "6", line(1, 10))) == {1: (10, 0), 2: (6, 4)}
+    assert sums(added([1, 2], "20")) == {1: (10, 0), 2: (10, 0)}
+    assert sums(added([], "0", line(1, 10), line(2, 10))) == {1: (10, 0), 2: (10, 0)}
+    twice = added([2], "3", line(1, 10))
+    twice["added"] += added([2], "4")["added"]
+    assert sums(twice)[2] == (7, 3)
+
+
+@pytest.mark.parametrize(("paid", "each"), [("20", (10, 0)), ("0", (0, 10))])
+def test_a_sum_alone_speaks_for_the_lines_where_it_can(paid, each):
+    told = {"outcome": "complete", "total": {"paid": paid}, "reasons": ["A1"]}
+    assert sums(told) == {1: each, 2: each}
+    [verdict] = claims.verdicts({3: Decimal(10)}, {**told, "total": {"paid": "4", "patient": "1"}})
+    assert (verdict.sequence, verdict.paid, verdict.denied) == (3, 4, 5)
+    assert verdict.reasons == (("A1", ""),)
+
+
+@pytest.mark.parametrize("module", [claims, denial_words, worklist])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 
@@ -52,6 +91,17 @@ def test_what_is_claimed_is_paid_left_to_the_patient_or_denied(amount, data):
         ("paid_too_much", answer(line(1, 5, denied="6"), line(2, 5))),
         ("paid_too_much", answer(line(1, 5, patient="6"), line(2, 5))),
         ("paid_too_much", answer(line(1, 5, denied="-1"), line(2, 5))),
+        ("negative_amount", answer(line(1, -1), line(2, 5))),
+        ("negative_amount", answer(line(1, 5, patient="-1"), line(2, 5))),
+        ("total_differs", {**answer(line(1, 5), line(2, 5)), "total": {"paid": "9"}}),
+        ("total_differs", {**answer(line(1, 5), line(2, 5)), "total": {"submitted": "19"}}),
+        ("total_differs", {**answer(line(1, 5), line(2, 5)), "total": {"patient": "1"}}),
+        ("claim_lines_missing", {"outcome": "complete", "total": {"paid": "15"}}),
+        ("claim_line_added", {**answer(line(1, 5), line(2, 5)), "added": [{"paid": "1"}]}),
+        ("claim_lines_bundled", added([1, 2], "15")),
+        ("claim_lines_bundled", added([1, 7], "20")),
+        ("unknown_claim_line", added([7], "5", line(1, 5), line(2, 5))),
+        ("paid_too_much", added([1], "6", line(1, 5), line(2, 5))),
     ],
 )
 def test_what_cannot_be_right_is_refused(code, told):

@@ -38,7 +38,7 @@ def attribute(env: api.Environment, cause: causation.Shared) -> list[str]:
         (type_id, record_id)
         for type_id, causes in fired.items()
         for record_id, one in causes.items()
-        if one is cause
+        if causation.is_due_to(one, cause)
     ]
     if not shared:
         return []
@@ -75,7 +75,7 @@ def _forget_shared(
     """What fired without an event may get one because of another message of this transaction."""
     for causes in fired.values():
         for record_id, one in causes.items():
-            if one is cause:
+            if causation.is_due_to(one, cause):
                 causes[record_id] = cause.unknown()
 
 
@@ -83,5 +83,5 @@ def forget(cr: BaseCursor, cause: causation.Cause) -> None:
     """What a message, or a batch, did was undone: it has told nothing."""
     journal = told.known(cr)
     for causes in journal.fired.values() if journal else ():
-        for record_id in [key for key, one in causes.items() if one == cause]:
+        for record_id in [key for key, one in causes.items() if causation.is_due_to(one, cause)]:
             del causes[record_id]

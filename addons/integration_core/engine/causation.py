@@ -20,12 +20,15 @@ MAX_DEPTH = 8
 
 @dataclass(frozen=True)
 class Cause:
-    """The message that is being handled."""
+    """The message that is being handled.
+
+    :ivar system_id: who sent it, and is not told of it once more; ``None``: see :func:`own_wish`
+    """
 
     message_uuid: str | None
     correlation_id: str | None
     trace_parent: str | None
-    system_id: int
+    system_id: int | None
     depth: int
     message_id: int | None = None
 
@@ -84,3 +87,27 @@ def caused_by(cause: Cause) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def own_wish() -> Iterator[None]:
+    """What happens inside the block is what we want of others, and no echo of the message.
+
+    It is due to the message all the same, with its correlation and depth, and goes to whom it
+    concerns, also to the system that the message came from. Writes are to be flushed inside.
+    """
+    cause = current()
+    if cause is None:
+        yield
+        return
+    own = Cause(
+        cause.message_uuid, cause.correlation_id, cause.trace_parent, None, cause.depth,
+        cause.message_id,
+    )  # fmt: skip
+    with caused_by(own):
+        yield
+
+
+def is_due_to(one: Cause | None, cause: Cause) -> bool:
+    """Whether something happened because of ``cause``, or is a wish that it gave rise to."""
+    return one is not None and (one == cause or one.message_uuid == cause.message_uuid is not None)

@@ -1,1 +1,1 @@
-from . import ehr_payer_teller, integration_handler_ehr_payer
+from . import ehr_payer_question, integration_handler_ehr_payer

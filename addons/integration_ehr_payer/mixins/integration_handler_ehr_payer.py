@@ -68,6 +68,7 @@ class IntegrationHandlerEhrPayer(models.AbstractModel):
         """What an answer is about: by our number, or by how its system calls it.
 
         :raises errors.MappingError: ``unknown_request``
+        :raises errors.TransientError: ``request_under_way``: it may be what is being sent now
         """
         for name in models_:
             records = self.env[name]
@@ -81,12 +82,29 @@ class IntegrationHandlerEhrPayer(models.AbstractModel):
             if found:
                 found.payer_id._require_answers_of(received.system_id)
                 return found
+        self._require_nothing_under_way(received, models_)
         words = " or ".join(_WORDS[name] for name in models_)
         raise errors.MappingError(
             f"The payer answers a {words} that Odoo has not sent. Look whether another system of "
             "the hospital has sent it; if not, ask the payer. Then cancel this message.",
             code="unknown_request",
         )
+
+    def _require_nothing_under_way(self, received, models_):
+        """A quick payer answers before it is known here how it calls what it was just sent."""
+        self.env.cr.execute(
+            "SELECT 1 FROM integration_message m "
+            "JOIN integration_interface i ON i.id = m.interface_id "
+            "WHERE i.system_id = %s AND m.direction = 'outbound' AND m.res_model = ANY(%s) "
+            "AND m.state IN ('queued', 'processing', 'retry') LIMIT 1",
+            [received.system_id, list(models_)],
+        )
+        if self.env.cr.fetchone():
+            raise errors.TransientError(
+                "The payer answers something that is not known yet, while something is being sent "
+                "to it. It is tried again.",
+                code="request_under_way",
+            )
 
     def _digest_of(self, data):
         """By which an answer is recognised when it comes again. It names nobody."""

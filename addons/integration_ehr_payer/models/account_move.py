@@ -128,6 +128,8 @@ class AccountMove(models.Model):
     def action_ask_eligibility_release(self):
         """Ask for the reason to post this invoice without the payer's word."""
         self.ensure_one()
+        self.env["ehr.eligibility"]._require_override()
+        self.check_access("write")
         questions = self._ehr_questions().filtered(lambda one: one.state not in FREE)
         return questions.action_ask_override()
 
@@ -140,6 +142,18 @@ class AccountMove(models.Model):
         self.check_access("read")
         claims = self.env["ehr.claim"]._submit(self)
         return claims._open() if len(claims) == 1 else claims._open_list()
+
+    def _ehr_hold_still(self):
+        """Whoever changes these invoices at this moment comes before this transaction, or after it.
+
+        Who claims an invoice reads that it is posted, and who resets it reads that it is not
+        claimed: neither writes what the other one reads.
+        """
+        if self.ids:
+            self.env.cr.execute(
+                "UPDATE account_move SET write_date = write_date WHERE id = ANY(%s)", [self.ids]
+            )
+            self.invalidate_recordset()
 
     def action_open_ehr_claims(self):
         self.ensure_one()

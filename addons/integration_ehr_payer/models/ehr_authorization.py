@@ -3,9 +3,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from odoo.addons.integration_core.engine import audit
-from odoo.addons.integration_core.tools import keyring
-
-from ..mixins.ehr_payer_teller import new_number
 
 STATES = [
     ("asked", "Asked"),
@@ -21,26 +18,15 @@ class EhrAuthorization(models.Model):
 
     _name = "ehr.authorization"
     _description = "Prior Authorisation"
-    _inherit = ["ehr.visit.document", "integration.sync.mixin", "integration.reason.mixin"]
+    _inherit = ["ehr.payer.question"]
     _order = "id desc"
     _rec_name = "number"
     _check_company_auto = True
     _integration_data_class = "clinical"
     _reason_acts = ("action_cancel",)
+    _number_prefix = "AUT"
+    _asking_event = "ehr.authorization.asked"
 
-    number = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: new_number("AUT"),
-        help="Drawn at random: no other hospital tells its payers the same.",
-    )
-    payer_id = fields.Many2one(
-        "ehr.payer", required=True, readonly=True, ondelete="restrict", check_company=True
-    )
-    coverage_id = fields.Many2one(
-        "ehr.coverage", string="Cover", readonly=True, ondelete="restrict", check_company=True
-    )
     charge_code_id = fields.Many2one(
         "ehr.charge.code",
         string="What",
@@ -52,24 +38,14 @@ class EhrAuthorization(models.Model):
     charge_code = fields.Char(string="Code", readonly=True, required=True)
     quantity = fields.Float(readonly=True, default=1.0, digits="Product Unit")
     order_number = fields.Char(string="Order", readonly=True, help="At the system that fills it.")
-    asked_at = fields.Datetime(string="Asked", required=True, readonly=True)
+    asked_at = fields.Datetime(required=True)
     payer_number = fields.Char(
         string="Authorisation number", readonly=True, help="Goes with the claims of the visit."
     )
     valid_from = fields.Date(readonly=True)
     valid_until = fields.Date(readonly=True)
-    reason_codes = fields.Char(string="Payer's reasons", readonly=True)
-    answered_at = fields.Datetime(string="Latest answer", readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="asked", index=True)
     cancel_reason = fields.Char(string="Cancelled because", readonly=True)
-    message_uuid = fields.Char(string="Message", readonly=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
 
     _number_unique = models.UniqueIndex("(number)")
 
@@ -96,16 +72,15 @@ class EhrAuthorization(models.Model):
         """
         # sudo: who asks need see neither payers nor covers; the wizard has checked the rights
         visit, code, env = visit.sudo(), code.sudo(), self.sudo().env
-        payer = env["ehr.payer"].search(
-            [("company_id", "=", visit.company_id.id), ("code", "=", visit.payer_code)]
-        )
+        payer = visit._ehr_payer()
         if not payer:
             raise UserError(self.env._("The visit has no payer that is in the list of payers."))
-        day = fields.Date.context_today(self)
-        cover = env["ehr.coverage"]._of(visit, payer, day)
-        if payer.claim_member and (lacking := self._find_lacking(cover)):
+        requests = env[self._name]
+        cover = env["ehr.coverage"]._of(visit, payer, requests._cover_day(visit))
+        lacking = requests._lacking_of_cover(payer, cover)
+        if lacking := lacking or requests._lacking_of_way(visit.company_id):
             raise UserError(self.env._("The payer was not asked: %s", lacking))
-        made = env[self._name].create(
+        made = requests.create(
             {
                 "payer_id": payer.id,
                 "encounter_id": visit.id,
@@ -119,15 +94,6 @@ class EhrAuthorization(models.Model):
             }
         )
         return made.sudo(False)
-
-    def _find_lacking(self, cover):
-        if not cover:
-            return self.env._("No active cover of the patient by this payer is known.")
-        try:
-            member = cover._member()
-        except keyring.KeyRingError as exc:
-            return exc.message
-        return "" if member else self.env._("The cover has no member number.")
 
     def action_ask_cancel(self):
         return self._ask_reason(

@@ -4,10 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.integration_core.engine import audit
-from odoo.addons.integration_core.tools import keyring
 from odoo.addons.integration_ehr_billing.models.ehr_account import BILLING_GROUPS
-
-from ..mixins.ehr_payer_teller import new_number
 
 STATES = [
     ("submitted", "Submitted"),
@@ -31,20 +28,15 @@ class EhrClaim(models.Model):
 
     _name = "ehr.claim"
     _description = "Claim"
-    _inherit = ["ehr.visit.document", "integration.sync.mixin", "integration.reason.mixin"]
+    _inherit = ["ehr.payer.question"]
     _order = "id desc"
     _rec_name = "number"
     _check_company_auto = True
     _integration_data_class = "clinical"
     _reason_acts = ("action_cancel",)
+    _number_prefix = "CLM"
+    _asking_event = "ehr.claim.submitted"
 
-    number = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: new_number("CLM"),
-        help="Drawn at random: no other hospital tells its payers the same.",
-    )
     payer_number = fields.Char(
         string="Payer's number", readonly=True, help="As the payer calls the claim."
     )
@@ -57,14 +49,8 @@ class EhrClaim(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    payer_id = fields.Many2one(
-        "ehr.payer", required=True, readonly=True, ondelete="restrict", check_company=True
-    )
     account_id = fields.Many2one(
         related="move_id.ehr_account_id", string="Patient account", groups=BILLING_GROUPS
-    )
-    coverage_id = fields.Many2one(
-        "ehr.coverage", string="Cover", readonly=True, ondelete="restrict", check_company=True
     )
     authorization_id = fields.Many2one(
         "ehr.authorization",
@@ -82,7 +68,7 @@ class EhrClaim(models.Model):
         check_company=True,
     )
     is_latest = fields.Boolean(readonly=True, default=True, help="Of the claims of its invoice.")
-    submitted_at = fields.Datetime(string="Submitted", required=True, readonly=True)
+    asked_at = fields.Datetime(string="Submitted", required=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount = fields.Monetary(string="Claimed", readonly=True)
     paid_amount = fields.Monetary(string="Paid", compute="_compute_amounts", store=True)
@@ -91,24 +77,15 @@ class EhrClaim(models.Model):
         string="Left to the patient", compute="_compute_amounts", store=True
     )
     state = fields.Selection(STATES, required=True, readonly=True, default="submitted", index=True)
-    reason_code = fields.Char(
-        string="Payer's reason", readonly=True, help="Why the claim as a whole was refused."
-    )
-    answered_at = fields.Datetime(string="Latest answer", readonly=True)
     line_ids = fields.One2many("ehr.claim.line", "claim_id", string="Lines", readonly=True)
     answer_ids = fields.One2many("ehr.claim.answer", "claim_id", string="Answers", readonly=True)
     denial_ids = fields.One2many("ehr.denial", "claim_id", string="Denied lines", readonly=True)
     cancel_reason = fields.Char(string="Cancelled because", readonly=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
 
     _number_unique = models.UniqueIndex("(number)")
-    _latest_unique = models.UniqueIndex("(move_id) WHERE is_latest")
+    _latest_unique = models.UniqueIndex(
+        "(move_id) WHERE is_latest", "Somebody else has claimed this invoice just now."
+    )
 
     @api.depends("line_ids.paid_amount", "line_ids.denied_amount", "line_ids.patient_amount")
     def _compute_amounts(self):
@@ -129,8 +106,13 @@ class EhrClaim(models.Model):
         self._require_biller()
         # sudo: claims are closed to people; the role was checked, the invoices are readable
         claims, full = self.sudo().browse(), moves.sudo()
+        full._ehr_hold_still()
         wanted = [(move, claims._content(move)) for move in full]
-        lacking = [f"{move.name}: {why}" for move, content in wanted for why in content["lacking"]]
+        lacking = [
+            f"{move.name}: {why}"
+            for move, content in wanted
+            for why in claims._find_lacking(move, content)
+        ]
         if lacking:
             raise UserError(
                 self.env._("Nothing was submitted. Mend this first:\n%s", "\n".join(lacking))
@@ -149,7 +131,7 @@ class EhrClaim(models.Model):
                 "coverage_id": content["cover"].id,
                 "authorization_id": content["authorization"].id,
                 "replaces_id": replaces.id if replaces else False,
-                "submitted_at": fields.Datetime.now(),
+                "asked_at": fields.Datetime.now(),
                 "currency_id": move.currency_id.id,
                 "amount": sum(vals["amount"] for vals in lines),
                 "company_id": move.company_id.id,
@@ -162,13 +144,17 @@ class EhrClaim(models.Model):
         payer, cases = move.ehr_payer_id, move._ehr_cases()
         visits = self.env["ehr.encounter"].union(*(visit for visit, _account in cases))
         visit = visits if len(visits) == 1 else visits.browse()
-        day = move.invoice_date or fields.Date.context_today(self)
-        covers = [self.env["ehr.coverage"]._of(one, payer, day) for one in visits]
-        cover = self.env["ehr.coverage"].union(*covers)[:1]
-        authorization = self.env["ehr.authorization"]._granted(visits, payer, day)
         lines = self.env["ehr.claim.line"]._of_invoice(move)
-        found = {"visit": visit, "cover": cover, "authorization": authorization, "lines": lines}
-        return {**found, "lacking": self._find_lacking(move, found)}
+        days = [one["service_date"] for one in lines if one["service_date"]]
+        day = min(days, default=move.invoice_date or fields.Date.context_today(self))
+        covers = [self.env["ehr.coverage"]._of(one, payer, day) for one in visits]
+        return {
+            "visit": visit,
+            "visits": visits,
+            "cover": self.env["ehr.coverage"].union(*covers)[:1],
+            "authorization": self.env["ehr.authorization"]._granted(visits, payer, day),
+            "lines": lines,
+        }
 
     def _find_lacking(self, move, content):
         """What keeps an invoice from being claimed, in sentences."""
@@ -177,9 +163,8 @@ class EhrClaim(models.Model):
             return [self.env._("Only posted customer invoices are claimed.")]
         if not payer.takes_claims:
             return [self.env._("Its payer takes no claims (Invoicing / Charges / Payers).")]
-        lacking = list(
-            filter(None, [self._lacking_of_claims(move), self._lacking_of_cover(payer, content)])
-        )
+        lacking = self._lacking_of_sum(move, move.amount_total, self._lacking_of_claims(move))
+        lacking += self._lacking_of_people(payer, content)
         if payer.claim_diagnoses:
             lacking.append(
                 self.env._(
@@ -195,41 +180,59 @@ class EhrClaim(models.Model):
                 lacking.append(self.env._("No procedure code: %s.", ", ".join(map(str, bare))))
         if nameless := [one["name"] for one in content["lines"] if not one["charge_code"]]:
             lacking.append(self.env._("No charge stands behind: %s.", "; ".join(nameless)))
+        if not content["lines"]:
+            lacking.append(self.env._("It has no lines."))
         whole = round(sum(Decimal(repr(one["amount"])) for one in content["lines"]), 6)
         if move.currency_id.compare_amounts(float(whole), move.amount_total):
             lacking.append(self.env._("Its lines do not come to its total, with taxes."))
         return lacking
 
     def _lacking_of_claims(self, move):
-        others = move.ehr_claim_ids.filtered(lambda one: one.state not in ("cancelled", "failed"))
+        others = move.ehr_claim_ids.filtered(
+            # One that was refused or taken back after something of it was decided counts.
+            lambda one: one.state not in ("cancelled", "failed") or one._decided()
+        )
         if others:
             return self.env._("It is claimed already, as %s.", others.sorted("id")[-1].number)
         return ""
 
-    def _lacking_of_cover(self, payer, content):
-        cover = content["cover"]
-        if not payer.claim_member:
-            return ""
-        if not cover:
-            return self.env._("No active cover of the patient by this payer is known.")
-        try:
-            member = cover._member()
-        except keyring.KeyRingError as exc:
-            return exc.message
-        return "" if member else self.env._("The cover has no member number.")
+    def _lacking_of_sum(self, move, amount, claimed=""):
+        """What keeps an amount of an invoice from being claimed, and that nobody sends claims."""
+        found = [claimed, self._lacking_of_way(move.company_id)]
+        if move.currency_id.compare_amounts(move.amount_residual, amount) < 0:
+            found.append(
+                self.env._(
+                    "Less than that is open on the invoice: something of it is paid or credited."
+                )
+            )
+        return [why for why in found if why]
+
+    def _lacking_of_people(self, payer, content):
+        """That nobody, or more than one, is known whom a claim is about."""
+        patients = {one.patient_id._kept() for one in content["visits"] if one.patient_id}
+        if len(patients) > 1:
+            return [self.env._("It bills several patients, and a claim is about one.")]
+        return [why for why in (self._lacking_of_cover(payer, content["cover"]),) if why]
+
+    def _decided(self):
+        """The lines of which the payer has said what becomes of them."""
+        return self.line_ids.filtered(lambda one: one.state != "open")
 
     def _resubmit(self, lines):
         """Claim once more what was denied of some lines of this claim."""
         self.ensure_one()
-        content = self._content(self.move_id)
-        lacking = [why for why in (self._lacking_of_cover(self.payer_id, content),) if why]
-        if not self.is_latest:
-            lacking.append(self.env._("There is a later claim of the invoice."))
+        move = self.move_id
+        move._ehr_hold_still()
+        content, again = self._content(move), [line._once_more() for line in lines]
+        lacking = self._lacking_of_people(self.payer_id, content)
+        lacking += self._lacking_of_sum(move, sum(one["amount"] for one in again))
+        if move.state != "posted":
+            lacking.append(self.env._("The invoice is not posted any more."))
         if self.state in OPEN:
             lacking.append(self.env._("The payer still decides on the claim."))
         if lacking:
             raise UserError(self.env._("Nothing was submitted: %s", " ".join(lacking)))
-        return self._make(self.move_id, [line._once_more() for line in lines], content, self)
+        return self._make(move, again, content, self)
 
     # ------------------------------------------------------------------
     # cancelling
@@ -248,12 +251,14 @@ class EhrClaim(models.Model):
         self._require_biller()
         self.check_access("read")
         for claim in self:
-            if claim.state not in (*OPEN, "failed"):
+            if claim.state not in (*OPEN, "failed") or claim._decided():
                 raise UserError(
                     self.env._("The payer has decided on %s. It cannot be cancelled.", claim.number)
                 )
         # sudo: claims are closed to people; the role was checked above
         self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+        # sudo: as above
+        self.env["ehr.denial"].sudo()._take_up_again(self.sudo())  # sudo: as above
         audit.record(self, "cancel", reason=reason)
 
     def _require_biller(self):

@@ -37,6 +37,12 @@ class EhrClaimAnswer(models.Model):
     currency_id = fields.Many2one(related="claim_id.currency_id")
     paid_amount = fields.Monetary(string="Paid", readonly=True)
     denied_amount = fields.Monetary(string="Denied", readonly=True)
+    note_count = fields.Integer(
+        string="Notes",
+        readonly=True,
+        help="So many notes the payer wrote. They may speak of the patient: read them in the "
+        "message, where that is allowed for a reason.",
+    )
     late = fields.Boolean(
         readonly=True, help="A later answer was known already, so this one changed nothing."
     )

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import fields, models
 
 from odoo.addons.integration_core.tools import errors
-from odoo.addons.integration_ehr_bridge.tools import clinical
+from odoo.addons.integration_ehr_bridge.tools import census_told
 
 from ..tools import claims
 
@@ -13,11 +13,13 @@ class EhrClaim(models.Model):
 
     _inherit = "ehr.claim"  # pylint: disable=consider-merging-classes-inherited
 
-    def _hear(self, data, uuid, digest):
+    def _hear(self, data, received, digest):
         """Take over an answer. One that was heard before changes nothing, nor does one that is
         older than what is known; that one is kept, and marked.
 
         :param data: as in the contract ``ehr.claim_answer``
+        :raises errors.ConflictError: ``cancelled_claim_paid``, ``currency_differs``, and as of
+            :func:`.claims.verdicts`
         """
         self.ensure_one()
         answers = self.env["ehr.claim.answer"]
@@ -26,8 +28,9 @@ class EhrClaim(models.Model):
         self._require_currency(data)
         claimed = {line.sequence: self._exact(line.amount) for line in self.line_ids}
         verdicts = claims.verdicts(claimed, data)
-        at = clinical.moment(data["answered_at"])
-        late = bool(self.answered_at and at < self.answered_at) or self.state == "cancelled"
+        self._require_not_taken_back(verdicts)
+        at = census_told.read_moment(data["answered_at"], fields.Datetime.now())
+        late = self._is_late(at, received.arrived) or self.state == "cancelled"
         answers.create(
             {
                 "claim_id": self.id,
@@ -36,15 +39,27 @@ class EhrClaim(models.Model):
                 "payer_number": data.get("payer_number") or False,
                 "paid_amount": float(sum(one.paid for one in verdicts)),
                 "denied_amount": float(sum(one.denied for one in verdicts)),
+                "note_count": data.get("notes") or 0,
                 "late": late,
                 "digest": digest,
-                "message_uuid": uuid,
+                "message_uuid": received.uuid,
             }
         )
         if not late:
-            self._apply_verdicts(data, verdicts, at)
+            self._apply_verdicts(verdicts)
+            self._settle(data, received, at)
+            self._follow_denials(verdicts, at)
 
-    def _apply_verdicts(self, data, verdicts, at):
+    def _require_not_taken_back(self, verdicts):
+        if self.state == "cancelled" and any(one.paid for one in verdicts):
+            raise errors.ConflictError(
+                "The payer pays a claim that was cancelled here. Let the payer take that back, or "
+                "book what it pays by hand, and do not claim it once more; then cancel this "
+                "message.",
+                code="cancelled_claim_paid",
+            )
+
+    def _apply_verdicts(self, verdicts):
         lines = {line.sequence: line for line in self.line_ids}
         for one in verdicts:
             line = lines[one.sequence]
@@ -58,20 +73,26 @@ class EhrClaim(models.Model):
                     "state": claims.line_state(self._exact(line.amount), one),
                 }
             )
-        self.write(
-            {
-                "state": claims.claim_state(data["outcome"], self.line_ids.mapped("state")),
-                "payer_number": data.get("payer_number") or self.payer_number,
-                "reason_code": " ".join(data.get("reasons", ())) or False,
-                "answered_at": at,
-            }
-        )
+
+    def _settle(self, data, received, at):
+        """What became of the claim as a whole."""
+        values = {
+            "state": claims.claim_state(data["outcome"], self.line_ids.mapped("state")),
+            "payer_number": data.get("payer_number") or self.payer_number,
+            "reason_codes": " ".join(data.get("reasons", ())) or False,
+        }
+        self._take_over(values, received, at)
+
+    def _follow_denials(self, verdicts, at):
+        lines = {line.sequence: line for line in self.line_ids}
         day = fields.Date.context_today(self, at)
         # sudo: denied lines are worked by people; the feed only brings them
         denials = self.env["ehr.denial"].sudo()
         for one in verdicts:
             denials._follow(lines[one.sequence].sudo(), day)  # sudo: as above
         denials._settle_resubmitted(self.sudo())  # sudo: as above
+        if self.state == "failed":
+            denials._take_up_again(self.sudo())  # sudo: as above
 
     def _require_currency(self, data):
         if data.get("currency") and data["currency"] != self.currency_id.name:
@@ -91,14 +112,14 @@ class EhrAuthorization(models.Model):
 
     _inherit = "ehr.authorization"  # pylint: disable=consider-merging-classes-inherited
 
-    def _hear(self, data, uuid, _digest):
+    def _hear(self, data, received, _digest):
         """Take over an answer, unless a later one is known or the request was cancelled.
 
         :raises errors.ContractError: ``no_authorization_number``
         """
         self.ensure_one()
-        at = clinical.moment(data["answered_at"])
-        if self.state == "cancelled" or (self.answered_at and at < self.answered_at):
+        at = census_told.read_moment(data["answered_at"], fields.Datetime.now())
+        if self.state == "cancelled" or self._is_late(at, received.arrived):
             return
         granted = data["outcome"] in ("complete", "partial") and data.get("authorized", False)
         if granted and not data.get("payer_number"):
@@ -107,21 +128,16 @@ class EhrAuthorization(models.Model):
                 "payer for it, then cancel this message.",
                 code="no_authorization_number",
             )
-        state = "pending" if data["outcome"] == "queued" else "granted" if granted else "denied"
-        values = {
-            "state": state,
-            "payer_number": data.get("payer_number") or False,
-            "valid_from": data.get("from") or False,
-            "valid_until": data.get("until") or False,
-            "reason_codes": " ".join(data.get("reasons", ())) or False,
-            "answered_at": at,
-            "message_uuid": uuid,
-        }
-        found = {name: self._fields[name].convert_to_write(self[name], self) for name in values}
-        wanted = {
-            name: fields.Date.to_date(value) if name.startswith("valid") and value else value
-            for name, value in values.items()
-        }
-        changed = {name: value for name, value in wanted.items() if found[name] != value}
-        if changed.keys() - {"message_uuid"}:
-            self.write(changed)
+        # What is decided in part is not denied: the rest is still to come.
+        pending = data["outcome"] in ("queued", "partial")
+        self._take_over(
+            {
+                "state": "granted" if granted else "pending" if pending else "denied",
+                "payer_number": data.get("payer_number") or False,
+                "valid_from": fields.Date.to_date(data.get("from")) or False,
+                "valid_until": fields.Date.to_date(data.get("until")) or False,
+                "reason_codes": " ".join(data.get("reasons", ())) or False,
+            },
+            received,
+            at,
+        )

@@ -11,6 +11,8 @@ from odoo.addons.integration_core.tools import keyring
 
 #: How a member number is shown.
 MASK = "••••"
+#: Seconds for which it is shown to somebody who gave a reason.
+SHOWN_SECONDS = 60
 
 
 class EhrCoverage(models.Model):
@@ -151,12 +153,15 @@ class EhrCoverage(models.Model):
             "action_reveal_member",
             self.env._("Show the member number"),
             warning=self.env._(
-                "Your reason is recorded with your name. Auditors read it: no name, no number."
+                "It is shown for a minute. Your reason is recorded with your name. Auditors read "
+                "it: no name, no number."
             ),
         )
 
     def action_reveal_member(self, reason):
-        """Show the member number of one cover, once; audited. It is stored nowhere by that."""
+        """Show the member number of one cover, once, for a minute; audited. It is stored nowhere
+        by that.
+        """
         self.ensure_one()
         self._require_reveal()
         if len(reason.strip()) < MIN_REASON:
@@ -174,11 +179,11 @@ class EhrCoverage(models.Model):
         audit.record(self, "reveal", reason=reason, changes={"member": ("", self.env._("shown"))})
         return {
             "type": "ir.actions.client",
-            "tag": "display_notification",
+            "tag": "integration_ehr_payer.show_member_number",
             "params": {
-                "title": self.env._("Member number"),
-                "message": number,
-                "sticky": True,
+                "title": self.env._("Member number, for %s seconds", SHOWN_SECONDS),
+                "number": number,
+                "seconds": SHOWN_SECONDS,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
@@ -225,14 +230,26 @@ class EhrCoverage(models.Model):
         """
         if not (visit.patient_id and payer):
             return self.browse()
-        patient = visit.patient_id._kept()
-        found = self.search(
-            Domain("company_id", "=", payer.company_id.id)
-            & Domain("payer_id", "=", payer.id)
-            & Domain("patient_id", "in", (patient | patient.merged_ids).ids)
+        by_payer = Domain("payer_id", "=", payer.id)
+        found = self.search(self._in_force(visit.patient_id, payer.company_id, day) & by_payer)
+        named = found.filtered(lambda one: one.plan_code == visit.plan_code)
+        return (named or found)[:1]
+
+    @api.model
+    def _first(self, visit):
+        """The payer that comes first of those that cover a visit's patient on its day."""
+        if not visit.patient_id:
+            return self.env["ehr.payer"]
+        day = self.env["ehr.eligibility"]._cover_day(visit)
+        domain = self._in_force(visit.patient_id, visit.company_id, day)
+        return self.search(domain, limit=1).payer_id
+
+    def _in_force(self, patient, company, day):
+        kept = patient._kept()
+        return (
+            Domain("company_id", "=", company.id)
+            & Domain("patient_id", "in", (kept | kept.merged_ids).ids)
             & Domain("status", "=", "active")
             & (Domain("valid_from", "=", False) | Domain("valid_from", "<=", day))
             & (Domain("valid_until", "=", False) | Domain("valid_until", ">=", day))
         )
-        named = found.filtered(lambda one: one.plan_code == visit.plan_code)
-        return (named or found)[:1]

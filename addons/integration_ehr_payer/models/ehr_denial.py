@@ -18,6 +18,8 @@ STATES = [
 ]
 #: Somebody has to do something, or waits for the payer.
 PENDING = ("to_work", "resubmitted", "appealed")
+#: Nobody works on it, unless the payer denies more than that.
+SETTLED = ("written_off", "lost")
 #: People enter who works on it and until when; the rest is the payer's word, or a button's.
 CLOSED = frozenset(
     {
@@ -173,7 +175,8 @@ class EhrDenial(models.Model):
         }
         if known:
             changed = {name: value for name, value in facts.items() if known[name] != value}
-            if known.state == "won":
+            more = known.state in SETTLED and facts["amount"] > known.amount
+            if known.state == "won" or more:
                 changed |= {"state": "to_work", "denied_on": day}
             if changed:
                 known.write(changed)
@@ -200,6 +203,16 @@ class EhrDenial(models.Model):
             line = lines.get(denial.claim_line_id.sequence)
             if line and line.state != "open":
                 denial.state = "won" if line.state == "paid" else "lost"
+
+    @api.model
+    def _take_up_again(self, claim):
+        """What was claimed once more by a claim that came to nothing is to be worked on again."""
+        for one in claim:
+            open_lines = one.line_ids.filtered(lambda line: line.state == "open").mapped("sequence")
+            wanted = [("resubmitted_id", "=", one.id), ("state", "=", "resubmitted")]
+            self.search(wanted).filtered(
+                lambda denial, numbers=open_lines: denial.claim_line_id.sequence in numbers
+            ).write({"state": "to_work", "resubmitted_id": False})
 
     # ------------------------------------------------------------------
     # what people do

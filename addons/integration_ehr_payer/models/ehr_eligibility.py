@@ -4,11 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from odoo.addons.integration_core.engine import audit
-from odoo.addons.integration_core.tools import keyring
+from odoo.addons.integration_core.engine import audit, causation
 from odoo.addons.integration_ehr_billing.models.ehr_account import BILLING_GROUPS
-
-from ..mixins.ehr_payer_teller import new_number
 
 STATES = [
     ("to_ask", "To be asked"),
@@ -21,6 +18,8 @@ STATES = [
 ]
 #: States in which invoices may be posted.
 FREE = ("eligible", "overridden", "expired")
+#: So long questions that could not be asked are tried again.
+WAITING = timedelta(days=90)
 OVERRIDE_GROUP = "integration_ehr_payer.group_eligibility_override"
 
 
@@ -33,28 +32,15 @@ class EhrEligibility(models.Model):
 
     _name = "ehr.eligibility"
     _description = "Question for Eligibility"
-    _inherit = ["ehr.visit.document", "integration.sync.mixin", "integration.reason.mixin"]
+    _inherit = ["ehr.payer.question"]
     _order = "id desc"
     _rec_name = "number"
     _check_company_auto = True
     _integration_data_class = "clinical"
     _reason_acts = ("action_override",)
+    _number_prefix = "ELG"
+    _asking_event = "ehr.eligibility.asked"
 
-    number = fields.Char(
-        required=True,
-        readonly=True,
-        copy=False,
-        default=lambda self: new_number("ELG"),
-        help="Drawn at random: no other hospital tells its payers the same.",
-    )
-    payer_id = fields.Many2one(
-        "ehr.payer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-    )
     account_id = fields.Many2one(
         "ehr.account",
         string="Patient account",
@@ -65,20 +51,12 @@ class EhrEligibility(models.Model):
         groups=BILLING_GROUPS,
         help="Where what is invoiced belongs to no visit.",
     )
-    coverage_id = fields.Many2one(
-        "ehr.coverage", string="Cover", readonly=True, ondelete="restrict", check_company=True
-    )
-    asked_at = fields.Datetime(string="Asked", readonly=True)
     lacking = fields.Char(
         string="Not asked because", readonly=True, help="What is missing before it can be asked."
     )
     answer = fields.Selection(
         [("eligible", "In force"), ("not_eligible", "Not in force"), ("failed", "Could not tell")],
         readonly=True,
-    )
-    answered_at = fields.Datetime(string="Answered", readonly=True)
-    reason_code = fields.Char(
-        string="Payer's reason", readonly=True, help="Code of why not, as the payer writes it."
     )
     authorization_required = fields.Boolean(
         readonly=True, help="The payer wants to authorise something of it before it is done."
@@ -90,16 +68,19 @@ class EhrEligibility(models.Model):
     released_by_id = fields.Many2one("res.users", string="Released by", readonly=True)
     released_at = fields.Datetime(string="Released", readonly=True)
     state = fields.Selection(STATES, compute="_compute_state", store=True, index=True)
-    message_uuid = fields.Char(string="Message", readonly=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        index=True,
-        default=lambda self: self.env.company,
+    is_latest = fields.Boolean(
+        readonly=True, default=True, help="Of the questions about its visit, or account, and payer."
     )
 
     _number_unique = models.UniqueIndex("(number)")
+    _visit_unique = models.UniqueIndex(
+        "(payer_id, encounter_id) WHERE is_latest",
+        "Somebody else has asked this payer about the visit just now.",
+    )
+    _account_unique = models.UniqueIndex(
+        "(payer_id, account_id) WHERE is_latest AND encounter_id IS NULL",
+        "Somebody else has asked this payer about the account just now.",
+    )
 
     @api.depends("asked_at", "answer", "release")
     def _compute_state(self):
@@ -129,46 +110,49 @@ class EhrEligibility(models.Model):
         """The question about a visit and a payer; one is made, and asked, if there is none yet."""
         found = self._latest(payer, visit, account)
         if not found:
-            found = self.create(
-                {
-                    "payer_id": payer.id,
-                    "encounter_id": visit.id if visit else False,
-                    "account_id": account.id if account and not visit else False,
-                    "company_id": payer.company_id.id,
-                }
-            )
+            found = self._make(payer, visit, None if visit else account)
             found._ask()
         return found
+
+    @api.model
+    def _make(self, payer, visit, account=None):
+        about = {
+            "payer_id": payer.id,
+            "encounter_id": visit.id if visit else False,
+            "account_id": account.id if account else False,
+        }
+        before = self.search(
+            [("is_latest", "=", True), *((n, "=", one) for n, one in about.items())]
+        )
+        before.is_latest = False
+        before.flush_recordset(["is_latest"])  # before the next one is: there is one
+        return self.create({**about, "company_id": payer.company_id.id})
 
     def _ask(self):
         """Ask the payer as far as it can be asked; what is missing is said on the question."""
         now = fields.Datetime.now()
         for one in self.filtered(lambda one: one.state == "to_ask"):
+            if one.encounter_id.state == "cancelled":
+                continue
             cover = one._cover()
-            lacking = one._find_lacking(cover)
+            lacking = one._lacking_of_cover(one.payer_id, cover)
+            lacking = lacking or one._lacking_of_way(one.company_id)
             values = {"coverage_id": cover.id, "lacking": lacking or False}
             if not lacking:
                 values["asked_at"] = now
-            one.write(values)
+            # Whoever told of the visit or the cover is asked all the same: this is no echo.
+            with causation.own_wish():
+                one.write(values)
+                one.flush_recordset()
 
     def _cover(self):
-        day = fields.Date.context_today(self)
-        return self.env["ehr.coverage"]._of(self.encounter_id, self.payer_id, day)
-
-    def _find_lacking(self, cover):
-        if not self.encounter_id:
-            return self.env._(
-                "What is invoiced belongs to no visit whose cover could be asked for."
-            )
-        if not self.payer_id.claim_member:
-            return ""
-        if not cover:
-            return self.env._("No active cover of the patient by this payer is known.")
-        try:
-            member = cover._member()
-        except keyring.KeyRingError as exc:
-            return exc.message
-        return "" if member else self.env._("The cover has no member number.")
+        """The cover that is asked about; of an account, if its visits are of one patient."""
+        visit = self.encounter_id
+        if not visit:
+            visits = self.account_id.encounter_ids
+            patients = {one.patient_id._kept() for one in visits if one.patient_id}
+            visit = visits.filtered("patient_id")[:1] if len(patients) == 1 else visits.browse()
+        return self.env["ehr.coverage"]._of(visit, self.payer_id, self._cover_day(visit))
 
     def action_request(self):
         """Ask the payer now, or once more; earlier questions stay as they are."""
@@ -180,14 +164,7 @@ class EhrEligibility(models.Model):
                 latest = full._latest(full.payer_id, full.encounter_id, full.account_id)
                 if latest != full:
                     raise UserError(self.env._("There is a later question about this visit."))
-                full = full.create(
-                    {
-                        "payer_id": full.payer_id.id,
-                        "encounter_id": full.encounter_id.id,
-                        "account_id": full.account_id.id,
-                        "company_id": full.company_id.id,
-                    }
-                )
+                full = full._make(full.payer_id, full.encounter_id, full.account_id)
             full._ask()
             if full.lacking:
                 raise UserError(self.env._("The payer was not asked: %s", full.lacking))
@@ -237,19 +214,27 @@ class EhrEligibility(models.Model):
             )
 
     @api.model
+    def _cron_ask(self):
+        """Ask what could not be asked before: a cover has begun, a key or an interface is there."""
+        since = fields.Datetime.now() - WAITING
+        waiting = [("state", "=", "to_ask"), ("is_latest", "=", True)]
+        self.search([*waiting, ("create_date", ">=", since)])._ask()
+
+    @api.model
     def _cron_release(self):
-        """Release what was not answered within the time of its company."""
+        """Release what was not answered within the time of its company, since it arrived there."""
         # sudo: how long companies wait
         companies = self.env["res.company"].sudo().search([("ehr_eligibility_hours", ">", 0)])
         for company in companies:
             limit = fields.Datetime.now() - timedelta(hours=company.ehr_eligibility_hours)
-            late = self.search(
+            asked = self.search(
                 [
                     ("company_id", "=", company.id),
                     ("state", "=", "asked"),
                     ("asked_at", "<=", limit),
                 ]
             )
+            late = asked._reached(before=limit)
             reason = self.env._("No answer within %s hours.", company.ehr_eligibility_hours)
             late.write(
                 {
@@ -273,6 +258,8 @@ class EhrEligibility(models.Model):
                 payer=self.payer_id.display_name,
                 why=self.lacking or "",
             )
+        if self.state == "asked" and not self._reached():
+            return self.env._("The question has not reached %s yet.", self.payer_id.display_name)
         sentences = {
             "asked": self.env._("%s has not answered yet."),
             "not_eligible": self.env._("%s says that the cover is not in force."),
@@ -284,11 +271,7 @@ class EhrEligibility(models.Model):
     # for the feed
     # ------------------------------------------------------------------
 
-    def _hear(self, values):
+    def _hear(self, values, received, at):
         """Take over an answer, unless a later one is known; a repetition changes nothing."""
-        self.ensure_one()
-        if self.answered_at and values["answered_at"] < self.answered_at:
-            return
-        changed = {name: one for name, one in values.items() if self[name] != one}
-        if changed.keys() - {"message_uuid"}:
-            self.write(changed)
+        if not self._is_late(at, received.arrived):
+            self._take_over(values, received, at)

@@ -37,7 +37,9 @@ class EhrEncounter(models.Model):
     def _compute_eligibility_state(self):
         for visit in self:
             code = visit.payer_code
-            found = visit.eligibility_ids.filtered(lambda one, code=code: one.payer_id.code == code)
+            found = visit.eligibility_ids.filtered(
+                lambda one, code=code: not code or one.payer_id.code == code
+            )
             visit.eligibility_state = found.sorted("id")[-1:].state
 
     @api.model_create_multi
@@ -52,21 +54,25 @@ class EhrEncounter(models.Model):
             self._demand_eligibility()
         return result
 
+    def _ehr_payer(self):
+        """Who pays for a visit: as the visit says, else who covers its patient and comes first."""
+        self.ensure_one()
+        if self.payer_code:
+            return self.env["ehr.payer"].search(
+                [("company_id", "=", self.company_id.id), ("code", "=", self.payer_code)]
+            )
+        return self.env["ehr.coverage"]._first(self)
+
     def _demand_eligibility(self):
         """Questions to the payers of these visits, as far as they want to be asked."""
         # sudo: who admits need see neither payers nor what they are asked
-        full = self.sudo().filtered("payer_code")
-        if not full:
-            return
-        payers = full.env["ehr.payer"].search(
-            [
-                ("company_id", "in", full.company_id.ids),
-                ("code", "in", list(set(full.mapped("payer_code")))),
-                ("eligibility_required", "=", True),
-            ]
-        )
-        demanding = {(one.company_id, one.code): one for one in payers}
+        full = self.sudo().filtered(lambda one: one.payer_code or one.patient_id)
+        wanted = [("company_id", "in", full.company_id.ids), ("eligibility_required", "=", True)]
+        demanding = full.env["ehr.payer"].search(wanted) if full else full.env["ehr.payer"]
+        codes = set(demanding.mapped("code"))
         for visit in full if demanding else ():
-            payer = demanding.get((visit.company_id, visit.payer_code))
-            if payer and visit.state != "cancelled":
+            if visit.state == "cancelled" or visit.payer_code not in (False, *codes):
+                continue
+            payer = visit._ehr_payer()
+            if payer in demanding:
                 full.env["ehr.eligibility"]._demand(payer, visit)._ask()

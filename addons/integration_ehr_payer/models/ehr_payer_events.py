@@ -13,30 +13,27 @@ AUTHORIZATION = "ehr.authorization_request"
 class EhrEligibility(models.Model):
     """The question to a payer as others get it."""
 
-    _name = "ehr.eligibility"
-    _inherit = ["ehr.eligibility", "ehr.payer.teller"]
-
-    def _payer_tellers(self):
-        return {**super()._payer_tellers(), ELIGIBILITY: "_told_question"}
+    _inherit = "ehr.eligibility"  # pylint: disable=consider-merging-classes-inherited
+    _payer_tellers = {ELIGIBILITY: "_told_question"}
 
     def _told_question(self):
-        return {"asked_at": rfc3339(self.asked_at)}
+        return {
+            "asked_at": rfc3339(self.asked_at),
+            "service_date": canonical.day(self._cover_day(self.encounter_id)),
+        }
 
 
 class EhrClaim(models.Model):
     """A claim as others get it."""
 
-    _name = "ehr.claim"
-    _inherit = ["ehr.claim", "ehr.payer.teller"]
-
-    def _payer_tellers(self):
-        return {**super()._payer_tellers(), CLAIM: "_told_claim"}
+    _inherit = "ehr.claim"  # pylint: disable=consider-merging-classes-inherited
+    _payer_tellers = {CLAIM: "_told_claim"}
 
     def _told_claim(self):
         money = self._told_money
         return {
             "status": "cancelled" if self.state == "cancelled" else "active",
-            "submitted_at": rfc3339(self.submitted_at),
+            "submitted_at": rfc3339(self.asked_at),
             "invoice": self.move_id.name,
             "invoice_date": canonical.day(self.move_id.invoice_date),
             "replaces": self.replaces_id.number or None,
@@ -65,11 +62,8 @@ class EhrClaim(models.Model):
 class EhrAuthorization(models.Model):
     """The request for an authorisation as others get it."""
 
-    _name = "ehr.authorization"
-    _inherit = ["ehr.authorization", "ehr.payer.teller"]
-
-    def _payer_tellers(self):
-        return {**super()._payer_tellers(), AUTHORIZATION: "_told_request"}
+    _inherit = "ehr.authorization"  # pylint: disable=consider-merging-classes-inherited
+    _payer_tellers = {AUTHORIZATION: "_told_request"}
 
     def _told_request(self):
         return {

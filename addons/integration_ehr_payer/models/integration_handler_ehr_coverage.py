@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.integration_ehr_bridge.tools import clinical
+from odoo.addons.integration_ehr_bridge.tools import census_told
 
 
 class IntegrationHandlerEhrCoverage(models.AbstractModel):
@@ -17,7 +17,7 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
         payer = self._find_payer(received, data["payer"])
         patient = self._find_patient(received, data["patient"])
         cover = covers._named(received.system_id, data["record"])
-        at = clinical.moment(data["stated_at"])
+        at = census_told.read_moment(data["stated_at"], self._now())
         place = (at, received.arrived)
         if cover.told_at and (cover.told_at, cover.arrived) > place:
             return cover
@@ -52,17 +52,25 @@ class IntegrationHandlerEhrCoverage(models.AbstractModel):
         return (asked.sudo(False),)
 
     def _ask_again(self, patient, payer):
-        """Questions that waited for a cover can be asked now."""
-        # sudo: who tells of covers need not be able to write questions
-        waiting = (
-            self.env["ehr.eligibility"]
-            .sudo()
-            .search(
-                [
-                    ("payer_id", "=", payer.id),
-                    ("state", "=", "to_ask"),
-                    ("encounter_id.patient_id", "in", (patient | patient.merged_ids).ids),
-                ]
-            )
-        )
-        waiting._ask()
+        """Questions that waited for a cover can be asked now, and so can those about visits of
+        which nobody has said who pays.
+        """
+        patients = (patient | patient.merged_ids).ids
+        # sudo: who tells of covers need not be able to write questions, nor to see visits
+        questions, visits = self.env["ehr.eligibility"].sudo(), self.env["ehr.encounter"].sudo()
+        questions.search(
+            [
+                ("payer_id", "=", payer.id),
+                ("state", "=", "to_ask"),
+                ("encounter_id.patient_id", "in", patients),
+            ]
+        )._ask()
+        visits.search(
+            [
+                ("company_id", "=", payer.company_id.id),
+                ("patient_id", "in", patients),
+                ("payer_code", "=", False),
+                ("state", "in", ("planned", "present")),
+                ("joined_into_id", "=", False),
+            ]
+        )._demand_eligibility()

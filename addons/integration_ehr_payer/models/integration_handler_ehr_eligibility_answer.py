@@ -1,7 +1,7 @@
 from odoo import models
 
 from odoo.addons.integration_core.tools import errors
-from odoo.addons.integration_ehr_bridge.tools import clinical
+from odoo.addons.integration_ehr_bridge.tools import census_told
 
 
 class IntegrationHandlerEhrEligibilityAnswer(models.AbstractModel):
@@ -20,28 +20,49 @@ class IntegrationHandlerEhrEligibilityAnswer(models.AbstractModel):
         question = self._find_asked(received, ["ehr.eligibility"], data["request"])
         if data["outcome"] == "queued":
             return question
-        question._hear(
-            {
-                "answer": self._answer(data),
-                "answered_at": clinical.moment(data["answered_at"]),
-                "reason_code": " ".join(data.get("reasons", ())) or False,
-                "authorization_required": data.get("authorization_required", False),
-                "message_uuid": received.uuid,
-            }
-        )
+        at = census_told.read_moment(data["answered_at"], self._now())
+        values = {
+            "answer": self._answer(received, question, data),
+            "reason_codes": " ".join(data.get("reasons", ())) or False,
+            "authorization_required": data.get("authorization_required", False),
+        }
+        question._hear(values, received, at)
         return question
 
-    def _answer(self, data):
+    def _answer(self, received, question, data):
         """What an answer comes to.
 
-        :raises errors.MappingError: ``cover_not_told``
+        :raises errors.MappingError: ``cover_not_told``, ``covers_differ``
         """
         if data["outcome"] == "error":
             return "failed"
-        if data.get("in_force") is None:
+        covers = data.get("covers") or [{"in_force": data.get("in_force")}]
+        said = {one.get("in_force") for one in covers}
+        if len(said) > 1:
+            said = {one.get("in_force") for one in covers if self._is_ours(received, question, one)}
+        if len(said) != 1:
+            raise errors.MappingError(
+                "The payer says of some covers that they are in force and of others that they are "
+                "not, and none, or several, are the one that it was asked about. Ask the payer, or "
+                "release the invoice by hand; then cancel this message.",
+                code="covers_differ",
+            )
+        in_force = said.pop()
+        if in_force is None:
             raise errors.MappingError(
                 "The payer does not say whether the cover is in force. Ask the payer, or release "
                 "the invoice by hand; then cancel this message.",
                 code="cover_not_told",
             )
-        return "eligible" if data["in_force"] else "not_eligible"
+        return "eligible" if in_force else "not_eligible"
+
+    def _is_ours(self, received, question, told):
+        """Whether a cover of an answer is the one that the payer was asked about."""
+        cover = question.coverage_id
+        if not cover:
+            return False
+        if told.get("record"):
+            named = self.env["ehr.coverage"]._named(received.system_id, told["record"])
+            if named == cover:
+                return True
+        return bool(told.get("number")) and told["number"] == cover._member()

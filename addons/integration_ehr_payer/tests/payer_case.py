@@ -30,9 +30,8 @@ class PayerCase(ChargeCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.payer.write({"takes_claims": True, "appeal_days": 30})
-        cls.feeder = new_test_user(
-            cls.env, "payer.feed", "base.group_user,integration_ehr_bridge.group_feed"
-        )
+        # No more than the documents say that it needs.
+        cls.feeder = new_test_user(cls.env, "payer.feed", "integration_ehr_bridge.group_feed")
         cls.biller = new_test_user(cls.env, "payer.bills", "account.group_account_invoice")
         cls.releaser = new_test_user(
             cls.env, "payer.releases", "integration_ehr_payer.group_eligibility_override"
@@ -109,6 +108,26 @@ class PayerCase(ChargeCase):
             ],
             **members,
         }
+
+    def has_reached(self, question, hours=0):
+        """What is asked has arrived at the payer, so many hours ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "INSERT INTO integration_record_sync (res_model, res_id, interface_id, state, "
+            "changed_at) VALUES (%s, %s, %s, 'waiting', now() AT TIME ZONE 'UTC' - %s * "
+            "interval '1 hour') ON CONFLICT (res_model, res_id, interface_id) DO UPDATE "
+            "SET state = EXCLUDED.state, changed_at = EXCLUDED.changed_at",
+            [question._name, question.id, self.outbound.id, hours],
+        )
+        self.env.invalidate_all()
+
+    def retire(self):
+        """No interface tells payers anything any more."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_interface SET state = 'retired' WHERE id = %s", [self.outbound.id]
+        )
+        self.env.invalidate_all()
 
     # -- documents -------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def _claim(case):
         {
             "move_id": move.id,
             "payer_id": move.ehr_payer_id.id,
-            "submitted_at": "2026-03-02 08:00:00",
+            "asked_at": "2026-03-02 08:00:00",
             "currency_id": case.env.company.currency_id.id,
             "line_ids": [Command.create({"sequence": 1, "name": "Service", "amount": 1})],
         }

@@ -69,6 +69,16 @@ class TestAuthorization(PayerCase):
         )
         self.assertEqual(request.state, "denied")
 
+    def test_decided_in_part_is_not_denied(self):
+        request = self.asked()
+        self.answered_with(request, outcome="partial", authorized=False)
+        self.assertEqual(request.state, "pending")
+
+    def test_what_nobody_sends_is_not_asked(self):
+        self.retire()
+        with self.assertRaisesRegex(UserError, "No interface sends it"):
+            self.asked()
+
     def test_granted_without_a_number_waits(self):
         request = self.asked()
         message = self.answered_with(request, state="quarantined", authorized=True)

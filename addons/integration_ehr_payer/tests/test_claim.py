@@ -63,6 +63,42 @@ class TestClaim(PayerCase):
         move.action_post()
         self.refused_claim(move, "No charge stands behind: Extra")
 
+    def test_what_nobody_sends_is_not_submitted(self):
+        self.cover()
+        move = self.invoice()
+        move.action_post()
+        self.retire()
+        self.refused_claim(move, "No interface sends it", "ehr.claim.submitted")
+
+    def test_what_is_paid_or_credited_is_not_claimed(self):
+        self.cover()
+        move = self.invoice()
+        move.action_post()
+        self.pay(move, amount=100)
+        self.refused_claim(move, "Less than that is open")
+
+    def test_two_patients_are_not_claimed_under_one_number(self):
+        self.cover()
+        move = self.invoice()
+        move.ehr_charge_ids[0].encounter_id = self.encounter("V3", patient="P3")
+        move.action_post()
+        self.refused_claim(move, "several patients")
+
+    def test_the_cover_counts_on_the_day_of_the_service(self):
+        cover = self.cover(until="2026-03-31")
+        move = self.invoice()
+        move.action_post()
+        self.assertGreater(move.invoice_date, cover.valid_until)
+        move.with_user(self.biller).action_submit_claim()
+        self.assertEqual(move.ehr_claim_ids.coverage_id, cover)
+
+    def test_one_that_is_decided_in_part_is_not_taken_back(self):
+        claim = self.claim()
+        self.decided(claim, (1, "954"), outcome="partial")
+        self.assertEqual(claim.state, "accepted")
+        with self.assertRaisesRegex(UserError, "has decided"):
+            claim.with_user(self.biller).action_cancel("Wrong cover")
+
     def test_claimed_once(self):
         claim = self.claim()
         with self.assertRaisesRegex(UserError, claim.number):

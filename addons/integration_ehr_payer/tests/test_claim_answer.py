@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .payer_case import PayerCase
@@ -90,15 +91,46 @@ class TestClaimAnswer(PayerCase):
         document = self.decision(claim, outcome="error", reasons=["A3"])
         document.pop("lines")
         self.take("ehr_claim_answer", document)
-        self.assertEqual((claim.state, claim.reason_code), ("failed", "A3"))
+        self.assertEqual((claim.state, claim.reason_codes), ("failed", "A3"))
         claim.move_id.with_user(self.biller).action_submit_claim()
         self.assertEqual(claim.move_id.ehr_claim_state, "submitted")
+
+    def test_refused_after_something_was_paid_is_not_claimed_as_a_whole_again(self):
+        claim = self.claim()
+        self.decided(claim, (1, "954"), outcome="partial", at="2026-03-19T08:00:00Z")
+        document = self.decision(claim, outcome="error", reasons=["A3"])
+        document.pop("lines")
+        self.take("ehr_claim_answer", document)
+        self.assertEqual((claim.state, claim.paid_amount), ("failed", 954))
+        with self.assertRaisesRegex(UserError, claim.number):
+            claim.move_id.with_user(self.biller).action_submit_claim()
 
     def test_an_answer_after_it_was_cancelled_is_kept_and_changes_nothing(self):
         claim = self.claim()
         claim.with_user(self.biller).action_cancel("Wrong cover")
-        self.decided(claim, (1, "954"), (2, "13.25"))
+        self.decided(claim, (1, "0", DENIED), (2, "0", DENIED))
         self.assertEqual((claim.state, claim.answer_ids.late), ("cancelled", True))
+        self.assertFalse(claim.denial_ids)
+
+    def test_money_for_a_cancelled_claim_is_for_a_person(self):
+        claim = self.claim()
+        claim.with_user(self.biller).action_cancel("Wrong cover")
+        self.refused_answer(claim, "cancelled_claim_paid", (1, "954"), (2, "13.25"))
+
+    def test_a_clock_that_is_wrong_does_not_lock_out_later_answers(self):
+        claim = self.claim()
+        self.refused_answer(
+            claim, "in_future", (1, "954"), (2, "13.25"), answered_at="2199-01-01T00:00:00Z"
+        )
+
+    def test_what_the_payer_adds_and_notes(self):
+        claim = self.claim()
+        added = [{"sequences": [2], "paid": "10", "reasons": [{"code": "45"}]}]
+        self.decided(claim, (1, "954"), (2, "0", DENIED), added=added, notes=2)
+        self.assertEqual((claim.denied_amount, claim.answer_ids.note_count), (3.25, 2))
+        self.assertEqual(claim.denial_ids.reason_codes, "96 45")
+        more = {"at": "2026-03-21T08:00:00Z", "added": [{"paid": "5"}]}
+        self.refused_answer(claim, "claim_line_added", (1, "954"), (2, "13.25"), **more)
 
     def test_what_cannot_be_right_waits(self):
         claim = self.claim()
@@ -106,6 +138,9 @@ class TestClaimAnswer(PayerCase):
         self.refused_answer(claim, "unknown_claim_line", (1, "954"), (2, "1"), (3, "1"))
         self.refused_answer(claim, "claim_line_twice", (1, "954"), (1, "954"))
         self.refused_answer(claim, "paid_too_much", (1, "955"), (2, "13.25"))
+        self.refused_answer(claim, "negative_amount", (1, "-1"), (2, "13.25"))
+        total = {"paid": "900"}
+        self.refused_answer(claim, "total_differs", (1, "954"), (2, "13.25"), total=total)
         self.refused_answer(claim, "currency_differs", (1, "954"), (2, "13.25"), currency="XAF")
 
     def test_an_answer_to_nothing_waits(self):

@@ -106,7 +106,7 @@ class TestCoverage(PayerCase):
             with self.subTest(reason=poor), self.assertRaises(UserError):
                 mine.action_reveal_member(poor)
         shown = mine.action_reveal_member(REASON)
-        self.assertEqual(shown["params"]["message"], MEMBER)
+        self.assertEqual((shown["params"]["number"], shown["params"]["seconds"]), (MEMBER, 60))
         entry = self.env["integration.audit.entry"].search(
             [("res_model", "=", "ehr.coverage"), ("act", "=", "reveal")]
         )

@@ -84,10 +84,42 @@ class TestDenial(PayerCase):
         self.assertEqual((third.amount, third.replaces_id), (13.25, again))
 
     def test_only_some_lines(self):
-        claim, (_first, second) = self.denied()
+        claim, (first, second) = self.denied()
         second.action_resubmit()
         again = claim.move_id.ehr_claim_ids - claim
         self.assertEqual((again.line_ids.sequence, again.amount), (2, 13.25))
+        first.action_resubmit()
+        third = claim.move_id.ehr_claim_ids - claim - again
+        self.assertEqual((third.line_ids.sequence, third.replaces_id), (1, claim))
+
+    def test_what_came_to_nothing_is_worked_on_again(self):
+        _claim, (first, second) = self.denied()
+        first.action_resubmit()
+        again = first.resubmitted_id
+        again.action_cancel("Wrong code")
+        self.assertEqual((first.state, first.resubmitted_id.id), ("to_work", False))
+        (first + second).action_resubmit()
+        again = first.resubmitted_id
+        document = self.decision(again, outcome="error", reasons=["A3"])
+        document.pop("lines")
+        self.take("ehr_claim_answer", document)
+        self.assertEqual(set((first + second).mapped("state")), {"to_work"})
+
+    def test_no_more_is_claimed_again_than_is_open(self):
+        claim, (first, _second) = self.denied()
+        self.pay(claim.move_id, amount=100)
+        with self.assertRaisesRegex(UserError, "Less than that is open"):
+            first.action_resubmit()
+
+    def test_who_was_written_off_comes_back_if_more_is_denied(self):
+        claim = self.claim()
+        self.decided(claim, (1, "944", DENIED), (2, "13.25"))
+        denial = claim.denial_ids
+        denial.with_user(self.biller).action_write_off("Ten euros")
+        self.decided(claim, (1, "945", DENIED), (2, "13.25"), at="2026-03-21T08:00:00Z")
+        self.assertEqual(denial.state, "written_off")
+        self.decided(claim, (1, "0", DENIED), (2, "13.25"), at="2026-03-22T08:00:00Z")
+        self.assertEqual((denial.state, denial.amount), ("to_work", 954))
 
     def test_appealed_written_off_taken_up(self):
         _claim, (first, second) = self.denied()

@@ -55,7 +55,6 @@ class TestPayerFhir(PayerCase):
             fhir_types=name,
             fhir_interaction="conditional_update" if len(types) > 1 else "conditional_create",
             awaits_confirmation=True,
-            echo_allowed=True,
         )
 
     def serve(self, interface):

@@ -1,5 +1,6 @@
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ..models import ehr_coverage
 from .payer_case import PayerCase
 
 
@@ -26,3 +27,18 @@ class TestPayerUi(PayerCase, HttpCase):
         self.start_tour("/odoo", "integration_ehr_payer_denied", login="payer.tour")
         self.assertEqual(claim.denial_ids.state, "written_off")
         self.assertEqual(claim.denial_ids.act_reason, "Costs more than it brings")
+
+    def test_a_member_number_goes_from_the_screen_by_itself(self):
+        self.cover()
+        self.patch(ehr_coverage, "SHOWN_SECONDS", 2)
+        new_test_user(
+            self.env,
+            "payer.desk",
+            "account.group_account_invoice,integration_core.group_clinical_viewer",
+            tz="UTC",
+        )
+        self.start_tour("/odoo", "integration_ehr_payer_member", login="payer.desk")
+        entry = self.env["integration.audit.entry"].search(
+            [("res_model", "=", "ehr.coverage"), ("act", "=", "reveal")]
+        )
+        self.assertEqual(entry.reason, "The payer asks whose claim it is")

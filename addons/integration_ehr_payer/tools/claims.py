@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from odoo.addons.integration_core.tools import errors
 
+from . import added_lines
+
 ZERO: Final = Decimal()
 
 
@@ -40,12 +42,13 @@ def verdicts(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> tuple
 
     :param claimed: amount by number of the line
     :param answer: as in the contract ``ehr.claim_answer``
-    :raises errors.ConflictError: ``unknown_claim_line``, ``claim_line_twice``, ``paid_too_much``
+    :raises errors.ConflictError: ``unknown_claim_line``, ``claim_line_twice``, ``paid_too_much``,
+        ``negative_amount``, ``total_differs``, and as of :func:`.added_lines.merged`
     :raises errors.ContractError: ``claim_lines_missing``: a complete answer leaves lines open
     """
     if answer["outcome"] not in ("complete", "partial"):
         return ()
-    told = answer.get("lines", ())
+    told = added_lines.merged(claimed, answer) or _of_total(claimed, answer)
     numbers = [one["sequence"] for one in told]
     if set(numbers) - set(claimed):
         raise errors.ConflictError(
@@ -65,11 +68,60 @@ def verdicts(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> tuple
             "the payer for the lines that are missing, then cancel this message.",
             code="claim_lines_missing",
         )
-    return tuple(_verdict(claimed[one["sequence"]], one) for one in told)
+    found = tuple(_verdict(claimed[one["sequence"]], one) for one in told)
+    if answer["outcome"] == "complete":
+        _require_total(claimed, answer.get("total") or {}, found)
+    return found
+
+
+def _of_total(claimed: Mapping[int, Decimal], answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines that follow from the sum alone: all of them paid, none of them, or the only one."""
+    total = answer.get("total") or {}
+    if answer["outcome"] != "complete" or total.get("paid") is None:
+        return []
+    paid, patient = Decimal(total["paid"]), Decimal(total.get("patient") or 0)
+    reasons = [{"code": code} for code in answer.get("reasons", ())]
+    if len(claimed) == 1:
+        parts = [(number, total["paid"], total.get("patient")) for number in claimed]
+    elif paid == sum(claimed.values()) and not patient:
+        parts = [(number, str(amount), None) for number, amount in claimed.items()]
+    elif not paid and not patient:
+        parts = [(number, "0", None) for number in claimed]
+    else:
+        return []
+    return [
+        {"sequence": number, "paid": one, "patient": left, "reasons": reasons}
+        for number, one, left in parts
+    ]
+
+
+def _require_total(
+    claimed: Mapping[int, Decimal], total: Mapping[str, Any], found: Iterable[Verdict]
+) -> None:
+    """Sums that a payer names are those of the lines."""
+    lines = tuple(found)
+    sums = {
+        "submitted": sum(claimed.values(), ZERO),
+        "paid": sum((one.paid for one in lines), ZERO),
+        "patient": sum((one.patient for one in lines), ZERO),
+    }
+    for name, expected in sums.items():
+        if total.get(name) is not None and Decimal(total[name]) != expected:
+            raise errors.ConflictError(
+                "The sums of the payer's answer are not those of its lines, or of the claim. Ask "
+                "the payer what is right, then cancel this message.",
+                code="total_differs",
+            )
 
 
 def _verdict(claimed: Decimal, told: Mapping[str, Any]) -> Verdict:
     paid, patient = Decimal(told["paid"]), Decimal(told.get("patient") or 0)
+    if claimed >= 0 and (paid < 0 or patient < 0):
+        raise errors.ConflictError(
+            "The payer answers a line with less than nothing. An answer says how things stand, and "
+            "not what is taken back. Ask the payer, then cancel this message.",
+            code="negative_amount",
+        )
     left = claimed - paid - patient
     # Of a line that takes something back, what the payer leaves to us is nothing that it denies.
     implied = max(left, ZERO) if claimed < 0 else left

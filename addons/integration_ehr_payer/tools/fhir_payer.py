@@ -7,7 +7,8 @@
 ``fhir_day(text, place)``            the day of a date or dateTime
 ``fhir_adjudicated(list, code…)``    the sum of the amounts of these categories, as decimal text;
                                      nothing, if there is none
-``fhir_denied_for(list)``            codes and texts of the reasons of adjudications
+``fhir_denied_for(list, …)``         codes of the reasons of adjudications, and of the errors of a
+                                     line, with our own words
 ``fhir_one_currency(list)``          the currency of all of them
 =================================== ============================================================
 
@@ -24,17 +25,19 @@ from odoo.addons.integration_core.tools import decimals
 from odoo.addons.integration_core.tools.errors import MappingError
 from odoo.addons.integration_core.tools.mapping_functions import extend
 from odoo.addons.integration_ehr_bridge.tools.fhir import references
-from odoo.addons.integration_ehr_bridge.tools.fhir.values import elements
+from odoo.addons.integration_ehr_bridge.tools.fhir.values import code, elements
 
-#: Under which our own numbers leave.
-OURS: Final = "urn:odoo:"
+from . import denial_words
+
+#: Under which numbers of what payers are asked leave.
+OURS: Final = frozenset(f"urn:odoo:{one}" for one in ("authorization", "claim", "eligibility"))
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)(T.*)?")
+#: Longest code of a reason that is kept.
+LENGTH: Final = 64
 _LIST: Final = {"types": ["array", "null"]}
 _OBJECT: Final = {"types": ["object", "null"]}
 _MAYBE_TEXT: Final = {"types": ["string", "null"]}
 _TEXT: Final = {"types": ["string"]}
-#: Longest text of a reason that is kept.
-TEXT: Final = 200
 
 
 def register() -> None:
@@ -42,7 +45,7 @@ def register() -> None:
     extend("fhir_asked", asked, _OBJECT, _LIST)
     extend("fhir_day", day, _MAYBE_TEXT, _TEXT)
     extend("fhir_adjudicated", adjudicated, _LIST, {**_TEXT, "variadic": True})
-    extend("fhir_denied_for", denied_for, _LIST)
+    extend("fhir_denied_for", denied_for, _LIST, _LIST, {"types": ["number", "null"]})
     extend("fhir_one_currency", one_currency, _LIST)
 
 
@@ -63,7 +66,7 @@ def asked(reference: Any, contained: Any) -> dict[str, str] | None:
         for one in named
         if isinstance(one.get("value"), str)
         and one["value"].strip()
-        and str(one.get("system") or OURS).startswith(OURS)
+        and (not one.get("system") or one["system"] in OURS)
     ]
     found = {
         **({"number": numbers[0]} if numbers else {}),
@@ -116,21 +119,21 @@ def adjudicated(found: Any, *kinds: str) -> str | None:
         raise MappingError(f"an adjudication: {error}", code="invalid_decimal") from None
 
 
-def denied_for(found: Any) -> list[dict[str, str]]:
-    """Why something is not paid: the reasons of adjudications, each once.
+def denied_for(found: Any, wrong: Any = None, sequence: int | None = None) -> list[dict[str, str]]:
+    """Why something is not paid: reasons of adjudications and errors of a line, each once.
 
-    The text is what the code is called, or the reason's own where it has no code. Notes are not
-    read: they may speak of the patient.
+    Nothing but codes is read: what payers write beside them, and notes, may speak of the patient.
+
+    :param wrong: ``ClaimResponse.error``
+    :param sequence: number of the line of which errors are looked for
     """
-    reasons: dict[str, str] = {}
-    for one in elements(found):
-        reason = one.get("reason") or {}
-        for coding in elements(reason.get("coding"))[:1]:
-            code = coding.get("code")
-            if isinstance(code, str) and re.fullmatch(r"\S{1,64}", code):
-                text = coding.get("display") or ""
-                reasons.setdefault(code, str(text)[:TEXT])
-    return [{"code": code, **({"text": text} if text else {})} for code, text in reasons.items()]
+    mine = [one for one in elements(wrong) if sequence and one.get("itemSequence") == sequence]
+    concepts = [*(one.get("reason") for one in elements(found)), *(one.get("code") for one in mine)]
+    codes = dict.fromkeys(one for one in map(code, concepts) if one and len(one) <= LENGTH)
+    return [
+        {"code": one, **({"text": words} if (words := denial_words.of(one)) else {})}
+        for one in codes
+    ]
 
 
 def one_currency(found: Any) -> str | None:

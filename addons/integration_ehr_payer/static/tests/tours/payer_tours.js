@@ -156,3 +156,46 @@ registry.category("web_tour.tours").add("integration_ehr_payer_denied", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("integration_ehr_payer_member", {
+    steps: () => [
+        ...openInvoicing,
+        {
+            content: "Covers",
+            trigger: "[data-menu-xmlid='integration_ehr_payer.menu_ehr_coverage']",
+            run: "click",
+        },
+        {
+            content: "The cover",
+            trigger: ".o_data_row td[name='payer_id']:contains('AOK')",
+            run: "click",
+        },
+        {
+            content: "Its member number is masked",
+            trigger: ".o_form_view .o_field_widget[name='member_shown']:contains('••••')",
+        },
+        {
+            content: "Show it",
+            trigger: ".o_form_view button[name='action_ask_reveal_member']",
+            run: "click",
+        },
+        {
+            content: "Say why",
+            trigger: ".modal .o_field_widget[name='reason'] textarea",
+            run: "edit The payer asks whose claim it is",
+        },
+        {
+            content: "Confirm",
+            trigger: ".modal button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "There it is",
+            trigger: ".o_notification:contains('A123456789')",
+        },
+        {
+            content: "It goes by itself",
+            trigger: "body:not(:has(.o_notification:contains('A123456789')))",
+        },
+    ],
+});
