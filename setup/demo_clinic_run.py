@@ -1,4 +1,4 @@
-"""The FHIR part of ``make run``: a day clinic that tells Odoo, is asked by it, and reads from it."""
+"""The FHIR part of ``make run``: a day clinic that tells Odoo, is asked, and reads there."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from setup.settings import REPOSITORY, Settings
 
 #: What the clinic remembers, in the demo's folder.
 STATE = "clinic-state.json"
-#: Events of the clinic for a message of the hospital: it is small, and each event is a whole Bundle.
+#: Events of the clinic for a message of the hospital: it is small, and each event is a Bundle.
 SHARE = 0.3
 _CLINIC = REPOSITORY / "setup" / "demo" / "clinic.py"
 

@@ -1,4 +1,4 @@
-"""The clinical part of ``make run``: the MLLP listener, the hospital that talks to it, and others."""
+"""The clinical part of ``make run``: the MLLP listener, and those who tell something."""
 
 import subprocess
 from collections.abc import Iterator, Sequence

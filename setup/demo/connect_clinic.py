@@ -1,7 +1,7 @@
 """Connects the demo data of a database with the demo clinic; run by ``odoo shell``.
 
-The secrets are made on this machine and live in the clinic's configuration file (mode 0600). Running
-it again does no harm.
+The secrets are made on this machine and live in the clinic's configuration file (mode 0600).
+Running it again does no harm.
 
     DEMO_CLINIC=…/clinic.json odoo shell -c odoo.conf -d suite_demo < setup/demo/connect_clinic.py
 """
@@ -16,7 +16,7 @@ LOGIN, READER = "riverside", "riverside.reader"
 
 
 def connect(env, config):
-    """Enter secrets and addresses, and make the interfaces live: the one that is read through first."""
+    """Enter secrets and addresses, and make the interfaces live, the one that is polled first."""
     ready = [
         server(env, config),
         feed(env, config),

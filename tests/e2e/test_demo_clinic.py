@@ -1,7 +1,7 @@
 """The demo as a newcomer meets it: the day clinic of ``make run`` speaks FHIR with the demo data.
 
-The very program runs beside a real server: what it tells comes through the door, what it loses on the
-way and what it does not tell is polled at its server, and it reads how far orders are.
+The very program runs beside a real server: what it tells comes through the door, what it loses on
+the way and what it does not tell is polled at its server, and it reads how far orders are.
 """
 
 import json
@@ -61,8 +61,8 @@ class Demo:
     def clinic(self, *options: str) -> Iterator["subprocess.Popen[str]"]:
         """Let the clinic be open, and close it."""
         command = [
-            self.python, PROGRAM, f"--config={self.config}", f"--state={self.folder / 'state.json'}",
-            f"--odoo-url={self.url}", *options,
+            self.python, PROGRAM, f"--config={self.config}",
+            f"--state={self.folder / 'state.json'}", f"--odoo-url={self.url}", *options,
         ]  # fmt: skip
         with (self.folder / "clinic.log").open("a") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output, text=True)
@@ -187,7 +187,9 @@ def test_what_was_lost_was_noticed(demo: Demo) -> None:
 
 
 def test_its_appointments_and_times_are_on_the_schedule(demo: Demo) -> None:
-    rows = demo.sql("SELECT filler_number, status FROM ehr_appointment WHERE filler_assigner = 'RIVERSIDE'")
+    rows = demo.sql(
+        "SELECT filler_number, status FROM ehr_appointment WHERE filler_assigner = 'RIVERSIDE'"
+    )
     found = {row["filler_number"]: row["status"] for row in rows}
     meant = {
         "booked": "booked", "checked-in": "started", "fulfilled": "done",
@@ -203,7 +205,9 @@ def test_its_appointments_and_times_are_on_the_schedule(demo: Demo) -> None:
 def test_it_reads_places_items_and_orders(demo: Demo) -> None:
     reader = demo.state["reader"]
     assert reader["counts"]["Location"] > 60
-    items = demo.sql("SELECT count(*) AS count FROM product_product WHERE default_code LIKE 'IMP-%%'")
+    items = demo.sql(
+        "SELECT count(*) AS count FROM product_product WHERE default_code LIKE 'IMP-%%'"
+    )
     assert reader["counts"]["DeviceDefinition"] > items[0]["count"] > 0
     lines = {str(row["id"]) for row in demo.sql("SELECT id FROM ehr_requisition_line")}
     assert reader["orders"]

@@ -31,7 +31,8 @@ VISIT = {
     "subject": {"identifier": {"value": "470815"}},
     "period": {"start": "2025-03-02T08:00:00Z"},
     "location": [
-        {"location": {"reference": "Location/tour-ward"}, "period": {"start": "2025-03-02T08:00:00Z"}}
+        {"location": {"reference": "Location/tour-ward"},
+         "period": {"start": "2025-03-02T08:00:00Z"}}
     ],
 }  # fmt: skip
 

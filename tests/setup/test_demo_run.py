@@ -66,7 +66,13 @@ def provide(ready, monkeypatch):
     folder.mkdir()
     ready.settings.addons = ready.settings.home
     kept = ("partners.json", "clinic.json")
-    for name in ("hospital.json", "clinic-state.json", "medsupply.sqlite", "flaky.sqlite-wal", *kept):
+    for name in (
+        "hospital.json",
+        "clinic-state.json",
+        "medsupply.sqlite",
+        "flaky.sqlite-wal",
+        *kept,
+    ):
         (folder / name).touch()
     for name in ("_install", "_connect"):
         monkeypatch.setattr(demo_run, name, lambda *_args, **_options: None)

@@ -1,7 +1,7 @@
 """Patients and their visits, and the FHIR R4 resources that tell of them.
 
-They hold names, addresses and reasons, as the records of a clinic do: Odoo has to take what it needs
-and to leave the rest, so the rest has to be there.
+They hold names, addresses and reasons, as the records of a clinic do: Odoo has to take what it
+needs and to leave the rest, so the rest has to be there.
 """
 
 from dataclasses import dataclass, field
@@ -137,7 +137,10 @@ def encounter(case: Case) -> Resource:
         "subject": _subject(case),
         "serviceType": coded(_SERVICES[case.kind]),
         "participant": [
-            {"type": [coded("ATND", system=_PART)], "individual": {"reference": case.member.reference}}
+            {
+                "type": [coded("ATND", system=_PART)],
+                "individual": {"reference": case.member.reference},
+            }
         ],
         "period": {"start": instant(began * 1000)},
         "reasonCode": [{"text": "Invented reason"}],

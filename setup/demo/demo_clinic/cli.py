@@ -93,6 +93,7 @@ def _run(found: settings.Settings, diary: Diary, pace: float, limit: int) -> int
         pace=pace,
         limit=limit,
     )
+
     def shown(only_live: bool) -> str:
         with lock:
             return page.live(day) if only_live else page.whole(day)

@@ -32,7 +32,7 @@ class Clinic:
         self.dirty: list[str] = []
         self._last = 0
 
-    # -- what there is ---------------------------------------------------------------------------
+    # -- what there is ---------------------------------------------------------------------
 
     def open(self, now: int) -> list[Resource]:
         """What everything else refers to: places, staff, schedules with their slots."""
@@ -78,7 +78,7 @@ class Clinic:
     def _in_theatre(self) -> list[Case]:
         return [one for one in self.here(SURGERY) if one.place in places.THEATRES]
 
-    # -- the next thing ----------------------------------------------------------------------------
+    # -- the next thing --------------------------------------------------------------------
 
     def step(self, now: int) -> list[Resource]:
         """What happens next: the new versions of the resources that it changes."""
@@ -106,7 +106,7 @@ class Clinic:
             (4, self._clean, bool(self.dirty)),
         ]
 
-    # -- appointments ------------------------------------------------------------------------------
+    # -- appointments ----------------------------------------------------------------------
 
     def _book(self, now: int) -> list[Resource]:
         case = self._new(self.rng.choice((SURGERY, CONSULTATION)))
@@ -158,7 +158,7 @@ class Clinic:
         case.booked = "checked-in"
         return self._come(case, now, now)
 
-    # -- visits --------------------------------------------------------------------------------------
+    # -- visits ----------------------------------------------------------------------------
 
     def _new(self, kind: str) -> Case:
         self._last += 1
@@ -228,7 +228,7 @@ class Clinic:
         told = self._put(now, *case.resources()[1:])
         return told + self._bed(case.place, "H", now)
 
-    # -- bays ------------------------------------------------------------------------------------------
+    # -- bays ------------------------------------------------------------------------------
 
     def _bed(self, code: str, state: str, now: int) -> list[Resource]:
         """What becomes of a bay; other places have no such state."""
@@ -244,7 +244,7 @@ class Clinic:
     def _clean(self, now: int) -> list[Resource]:
         return self._bed(self.dirty.pop(0), "U", now)
 
-    # -- to keep and to take up again --------------------------------------------------------------------
+    # -- to keep and to take up again ------------------------------------------------------
 
     def _put(self, now: int, *resources: Resource) -> list[Resource]:
         return [self.records.put(one, now) for one in resources]

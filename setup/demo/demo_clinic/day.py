@@ -94,11 +94,12 @@ class Day:
         with self._lock:
             lists = [one for one in clinic.open(now) if one["resourceType"] not in UNTOLD]
         self.diary.note(notices.lists(self._base, lists), notices.handshake(self._base, now))
-        self._post_all(OPENING_PAUSE)
+        pause = min(OPENING_PAUSE, self._pause)
+        self._post_all(pause)
         with self._lock:
             filled = list(clinic.fill(now, PATIENTS))
         for changed in filled:
-            self._tell(changed, OPENING_PAUSE, certain=True)
+            self._tell(changed, pause, certain=True)
 
     def _tell(self, changed: Sequence[Resource], pause: float, certain: bool = False) -> None:
         now = int(self._clock())

@@ -19,7 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """What Odoo says of a Bundle: the status, and the first thing that it tells about the reason."""
+    """What Odoo says of a Bundle: the status, and the first reason that it gives."""
 
     status: int
     reason: str = ""

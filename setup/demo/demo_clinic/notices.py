@@ -1,7 +1,7 @@
 """What the clinic sends: its lists as a transaction, and notifications of its subscription.
 
-Notifications are those of the R5 Subscriptions Backport for R4: a Bundle whose first entry says which
-event it is, so that whoever receives them sees whether one is missing.
+Notifications are those of the R5 Subscriptions Backport for R4: a Bundle whose first entry says
+which event it is, so that whoever receives them sees whether one is missing.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def heartbeat(base: str, events: int, now: int) -> Resource:
 
 
 def event(base: str, number: int, resources: Sequence[Resource], now: int) -> Resource:
-    """Something that has happened, with the resources that it changed. The first is what it is about."""
+    """Something that has happened, with the resources that it changed."""
     focus = next((one for one in resources if one["resourceType"] == "Encounter"), resources[0])
     parts = [
         {"name": "event-number", "valueString": str(number)},

@@ -21,7 +21,10 @@ _TYPES: Final = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 _BED_STATES: Final = "http://terminology.hl7.org/CodeSystem/v2-0116"
 _IDENTIFIERS: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 FAMILY: Final = ("Baert", "Collard", "Denis", "Engels", "Fontaine", "Geerts", "Hendrickx", "Noel")
-GIVEN: Final = {"female": ("Alice", "Elise", "Mila", "Zoe"), "male": ("Basil", "Finn", "Hugo", "Max")}
+GIVEN: Final = {
+    "female": ("Alice", "Elise", "Mila", "Zoe"),
+    "male": ("Basil", "Finn", "Hugo", "Max"),
+}
 STREETS: Final = ("Kaai", "Rue de la Rive", "Brugstraat", "Quai aux Fleurs")
 
 
@@ -109,7 +112,8 @@ def organizations() -> list[dict[str, Any]]:
     """The clinic and its department, whose code is its cost centre."""
     kinds = "http://terminology.hl7.org/CodeSystem/organization-type"
     clinic = {
-        "resourceType": "Organization", "id": "clinic", "active": True, "name": "Riverside Day Clinic",
+        "resourceType": "Organization", "id": "clinic", "active": True,
+        "name": "Riverside Day Clinic",
         "identifier": [numbered(PLACES, SITE)], "type": [coded("prov", system=kinds)],
     }  # fmt: skip
     department = {
@@ -127,18 +131,22 @@ def staff() -> list[dict[str, Any]]:
         key = one.number.lower()
         found.append(
             {
-                "resourceType": "Practitioner", "id": key, "active": True,
+                "resourceType": "Practitioner",
+                "id": key,
+                "active": True,
                 "identifier": [numbered(STAFF, one.number, "EI")],
                 "name": [{"family": one.family, "given": [one.given]}],
-            }  # fmt: skip
+            }
         )
         found.append(
             {
-                "resourceType": "PractitionerRole", "id": f"{key}-role", "active": True,
+                "resourceType": "PractitionerRole",
+                "id": f"{key}-role",
+                "active": True,
                 "practitioner": {"reference": one.reference},
                 "organization": {"reference": "Organization/day-surgery"},
                 "code": [coded(one.role.upper(), one.role)],
-            }  # fmt: skip
+            }
         )
     return found
 
@@ -147,10 +155,12 @@ def schedules() -> list[dict[str, Any]]:
     """Whose time can be booked, and where."""
     return [
         {
-            "resourceType": "Schedule", "id": f"{one.number.lower()}-{one.room.lower()}",
-            "active": True, "serviceType": [coded(_service(one))],
+            "resourceType": "Schedule",
+            "id": f"{one.number.lower()}-{one.room.lower()}",
+            "active": True,
+            "serviceType": [coded(_service(one))],
             "actor": [{"reference": one.reference}, {"reference": location(one.room)}],
-        }  # fmt: skip
+        }
         for one in STAFF_MEMBERS
     ]
 

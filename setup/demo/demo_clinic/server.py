@@ -79,9 +79,7 @@ class FhirServer:
         except Bad as problem:
             return 400, outcome("invalid", str(problem))
 
-    def _page(
-        self, kind: str, matching: list[Resource], pairs: list[tuple[str, str]]
-    ) -> Resource:
+    def _page(self, kind: str, matching: list[Resource], pairs: list[tuple[str, str]]) -> Resource:
         """A page of a search; all of them come in the order of their last change."""
         count, skip, asked = LARGEST_PAGE, 0, []
         for key, value in pairs:
@@ -152,7 +150,8 @@ def _matches(resource: Resource, key: str, value: str) -> bool:
     except ValueError:
         raise Bad("_lastUpdated is compared with a moment that has an offset.") from None
     return {
-        "ge": changed >= limit, "gt": changed > limit, "le": changed <= limit, "lt": changed < limit,
+        "ge": changed >= limit, "gt": changed > limit,
+        "le": changed <= limit, "lt": changed < limit,
     }[compared[1]]  # fmt: skip
 
 
