@@ -120,9 +120,11 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             harness.machine, database.name, names, "--with-demo", integration=ring
         )
         assert not found, "installing the demo data logged:\n" + "\n".join(found)
-        server = database.server(options=demo_run.PROCESSES, channels=demo_run.CHANNELS)
         config = folder / "clinic.json"
-        with server, database.shell(environ={"DEMO_CLINIC": str(config)}) as shell:
+        with (
+            database.server(options=demo_run.PROCESSES, channels=demo_run.CHANNELS) as server,
+            database.shell(environ={"DEMO_CLINIC": str(config)}) as shell,
+        ):
             settings.initialise(config, server.url, free_port())
             shell.run(CONNECT)
             python = harness.machine.settings.python
