@@ -49,6 +49,7 @@ from . import (
     test_event_type,
     test_event_type_content,
     test_fault,
+    test_field_names,
     test_give_way,
     test_intake_batch,
     test_intake_kept,

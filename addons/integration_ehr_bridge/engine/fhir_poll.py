@@ -207,7 +207,7 @@ class PollDrain(Drain):
     def _address(self, poll: Due, plan: _Plan, walk: Walk) -> str:
         if walk.link:
             return walk.link
-        name, pairs = address.parse_search(poll.search)
+        name, pairs = address.parse_search(poll.query)
         return address.search(plan.server.base, name, paging.query(pairs, walk, plan.count))
 
     def _understood(

@@ -29,14 +29,14 @@ _REMARK = "coalesce(%s, CASE WHEN walk IS NULL THEN NULL ELSE remark END)"
 class Due:
     """A search whose time has come.
 
-    :ivar search: as it was entered
+    :ivar query: the search as it was entered
     :ivar mark: up to where everything is stored; ``None``: nothing is known
     :ivar walk: where an unfinished reading goes on; ``None``: it begins
     """
 
     id: int
     interface_id: int
-    search: str
+    query: str
     mark: datetime | None
     walk: Walk | None
     failures: int
@@ -46,7 +46,7 @@ def due(cr: BaseCursor, interface_id: int, ring: KeyRing | None) -> Due | None:
     """The search of an interface that is due for the longest time."""
     cr.execute(
         f"""
-        SELECT id, interface_id, search, watermark, walk, failures
+        SELECT id, interface_id, query, watermark, walk, failures
           FROM integration_fhir_poll
          WHERE interface_id = %s AND (next_at IS NULL OR next_at <= {NOW})
          ORDER BY next_at NULLS FIRST, id LIMIT 1

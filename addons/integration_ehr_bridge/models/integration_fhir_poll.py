@@ -20,13 +20,13 @@ class IntegrationFhirPoll(models.Model):
     _description = "FHIR Poll"
     _log_access = False
     _order = "interface_id, id"
-    _rec_name = "search"
+    _rec_name = "query"
 
     interface_id = fields.Many2one(
         "integration.interface", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="interface_id.company_id")
-    search = fields.Char(required=True, readonly=True)
+    query = fields.Char(string="Search", required=True, readonly=True)
     watermark = fields.Datetime(
         string="Read up to",
         readonly=True,
@@ -69,7 +69,7 @@ class IntegrationFhirPoll(models.Model):
         compute="_compute_state",
     )
 
-    _search_unique = models.UniqueIndex("(interface_id, search)")
+    _query_unique = models.UniqueIndex("(interface_id, query)")
 
     @api.depends("caught_up_at")
     def _compute_lag(self):

@@ -149,15 +149,15 @@ class IntegrationInterface(models.Model):
             wanted = interface._fhir_searches() if interface._polls() else []
             # sudo: machinery, of which people see what it says
             polls = interface.sudo().fhir_poll_ids
-            known = set(polls.mapped("search"))
+            known = set(polls.mapped("query"))
             if not wanted and not known:
                 continue
-            polls.filtered(lambda one, wanted=wanted: one.search not in wanted).unlink()
+            polls.filtered(lambda one, wanted=wanted: one.query not in wanted).unlink()
             self.env["integration.fhir.poll"].sudo().create(  # sudo: as above
                 [
-                    {"interface_id": interface.id, "search": search}
-                    for search in wanted
-                    if search not in known
+                    {"interface_id": interface.id, "query": query}
+                    for query in wanted
+                    if query not in known
                 ]
             )
             if wanted:

@@ -136,7 +136,7 @@ def _housekeeping(case):
 
 def _fhir_poll(case):
     return case.env["integration.fhir.poll"].create(
-        {"interface_id": case.inbound.id, "search": "Encounter"}
+        {"interface_id": case.inbound.id, "query": "Encounter"}
     )
 
 

@@ -377,12 +377,12 @@ class TestFhirPoll(PollCase):
 
     def test_searches_are_checked(self):
         draft = self.feed.copy({"fhir_poll_search": "Basic?code=a\nEncounter"})
-        self.assertEqual(draft.fhir_poll_ids.mapped("search"), ["Basic?code=a", "Encounter"])
+        self.assertEqual(draft.fhir_poll_ids.mapped("query"), ["Basic?code=a", "Encounter"])
         for wrong in ("basic", "Basic?_lastUpdated=ge2020", "Basic?code", "Basic?a b=c"):
             with self.assertRaises(UserError):
                 draft.fhir_poll_search = wrong
         draft.fhir_poll_search = "Encounter"
-        self.assertEqual(draft.fhir_poll_ids.mapped("search"), ["Encounter"])
+        self.assertEqual(draft.fhir_poll_ids.mapped("query"), ["Encounter"])
 
     def test_what_is_polled_through_must_be_of_the_same_system(self):
         other = self.env["integration.system"].create({"name": "O", "code": "O", "kind": "ehr"})
