@@ -29,9 +29,10 @@ def configure(ready: machine.Machine, odoo_url: str) -> Path:
     return config
 
 
-def port(config: Path) -> int:
-    """Return the port that the clinic will open."""
-    return int(json.loads(config.read_text())["port"])
+def ports(config: Path) -> list[int]:
+    """Return the ports that the clinic will open."""
+    found = json.loads(config.read_text())
+    return [int(found["port"]), int(found["page_port"])]
 
 
 def program(ready: machine.Machine, odoo_url: str) -> Program:

@@ -74,8 +74,8 @@ def run(settings: Settings) -> int:
         partners = _configure_partners(ready)
         for port in _ports(partners):
             _require_free(port, " (the demo's partners need it).")
-        clinic = demo_clinic_run.configure(ready, _url(ready))
-        _require_free(demo_clinic_run.port(clinic), " (the demo's day clinic needs it).")
+        for port in demo_clinic_run.ports(demo_clinic_run.configure(ready, _url(ready))):
+            _require_free(port, " (the demo's day clinic needs it).")
         config = _write_config(ready)
         _provide_database(ready, config, partners)
         programs = stack.enter_context(_running_partners(ready, partners))

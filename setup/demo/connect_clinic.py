@@ -30,7 +30,7 @@ def server(env, config):
     interface = env.ref(f"{BRIDGE}.interface_riverside_server")
     if interface.state != "draft":
         return False
-    interface.url = f"http://127.0.0.1:{config['port']}/fhir"
+    interface.write({"url": base(config), "fhir_ca": config["authority"]})
     secret(env, interface, {"secret": config["server_token"]})
     return live(env, interface)
 
@@ -40,9 +40,7 @@ def feed(env, config):
     interface = env.ref(f"{BRIDGE}.interface_riverside_feed")
     if interface.state != "draft":
         return False
-    interface.write(
-        {"token": config["token"], "fhir_base": f"http://127.0.0.1:{config['port']}/fhir"}
-    )
+    interface.write({"token": config["token"], "fhir_base": base(config)})
     secret(env, interface, {"login": LOGIN, "secret": config["secret"]})
     return live(env, interface)
 
@@ -55,6 +53,11 @@ def view(env, config):
     interface.token = config["view_token"]
     secret(env, interface, {"login": READER, "secret": config["reader_secret"]})
     return live(env, interface)
+
+
+def base(config):
+    """Address of the clinic's server."""
+    return f"https://localhost:{config['port']}/fhir"
 
 
 def secret(env, interface, values):

@@ -5,18 +5,20 @@ import stat
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from demo_clinic import notices, page, places, settings
+from demo_clinic import certificate, notices, page, places, settings
 from demo_clinic.cli import main
 from demo_clinic.clinic import Clinic
 from demo_clinic.day import LOST_EVERY, PATIENTS, Day
 from demo_clinic.diary import Diary
 from demo_clinic.door import Door
 from demo_clinic.reader import Reader
-from demo_clinic.records import Resource
+from demo_clinic.records import Records, Resource
 from demo_clinic.server import FhirServer
 from demo_partners.web import LoopbackServer, Request, Response, json_response
 from fhir.resources.R4B import get_fhir_model_class
@@ -81,20 +83,52 @@ def test_a_clinic_is_restored_as_it_was_and_does_not_grow() -> None:
 # -- its server ------------------------------------------------------------------------------
 
 
+@dataclass
+class Opened:
+    """A clinic's server, and the authority that those who ask trust."""
+
+    server: FhirServer
+    authority: Path
+
+    @property
+    def base(self) -> str:
+        return self.server.base
+
+    @property
+    def records(self) -> Records:
+        return self.server.records
+
+    def request(self, method: str, path: str, token: str = TOKEN) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{self.base}/{path}"
+        return requests.request(method, url, headers=headers, timeout=10, verify=self.authority)
+
+
+@pytest.fixture(scope="module")
+def pems() -> tuple[str, str]:
+    return certificate.make()
+
+
 @pytest.fixture
-def opened() -> Iterator[FhirServer]:
+def opened(pems, tmp_path) -> Iterator[Opened]:
+    authority, own = pems
+    (tmp_path / "authority.pem").write_text(authority)
     clinic = Clinic(1)
     clinic.open(NOW)
-    server = FhirServer(clinic.records, threading.Lock(), TOKEN, 0)
+    server = FhirServer(clinic.records, threading.Lock(), TOKEN, certificate.context(own))
     server.start()
-    yield server
+    yield Opened(server, tmp_path / "authority.pem")
     server.stop()
 
 
-def ask(server: FhirServer, path: str, token: str = TOKEN) -> tuple[int, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.get(f"{server.base}/{path}", headers=headers, timeout=10)
+def ask(opened: Opened, path: str, token: str = TOKEN) -> tuple[int, Any]:
+    answer = opened.request("GET", path, token)
     return answer.status_code, answer.json()
+
+
+def test_who_does_not_trust_its_authority_gets_nothing(opened) -> None:
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"{opened.base}/metadata", timeout=10)
 
 
 def test_it_says_what_it_can_do_to_anybody_and_nothing_else(opened) -> None:
@@ -103,7 +137,7 @@ def test_it_says_what_it_can_do_to_anybody_and_nothing_else(opened) -> None:
     get_fhir_model_class("CapabilityStatement")(**found)
     status, found = ask(opened, "Slot", "wrong")
     assert (status, found["resourceType"]) == (401, "OperationOutcome")
-    assert requests.post(f"{opened.base}/Slot", json={}, timeout=10).status_code == 405
+    assert opened.request("POST", "Slot").status_code == 405
 
 
 def test_pages_have_everything_once_in_the_order_of_changes(opened) -> None:

@@ -125,7 +125,7 @@ def demo(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             database.server(options=demo_run.PROCESSES, channels=demo_run.CHANNELS) as server,
             database.shell(environ={"DEMO_CLINIC": str(config)}) as shell,
         ):
-            settings.initialise(config, server.url, free_port())
+            settings.initialise(config, server.url, free_port(), free_port())
             shell.run(CONNECT)
             python = harness.machine.settings.python
             one = Demo(database, shell, python, folder, server.url)

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import page, settings
+from demo_partners.web import LoopbackServer, Request, Response, html_response
+
+from . import certificate, page, settings
 from .day import Day
 from .diary import Diary
 from .door import Door
@@ -19,6 +21,7 @@ EXIT_BAD_SETTINGS = 2
 EXIT_PORT_TAKEN = 3
 FASTEST = 6000.0
 PORT = 8074
+PAGE_PORT = 8075
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     if options.init_config:
         url = options.odoo_url or "http://127.0.0.1:8069"
-        is_new = settings.initialise(options.config, url, PORT)
+        is_new = settings.initialise(options.config, url, PORT, PAGE_PORT)
         print(f"clinic: {options.config} {'written' if is_new else 'is there already'}")
         return 0
     try:
@@ -74,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(found, diary, options.pace, options.limit)
     except OSError as problem:
-        print(f"clinic: port {found.port} cannot be opened: {problem.strerror}", file=sys.stderr)
+        ports = f"{found.port} and {found.page_port}"
+        print(f"clinic: ports {ports} cannot both be opened: {problem.strerror}", file=sys.stderr)
         return EXIT_PORT_TAKEN
 
 
@@ -82,7 +86,8 @@ def _run(found: settings.Settings, diary: Diary, pace: float, limit: int) -> int
     stopping, lock = threading.Event(), threading.Lock()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stopping.set())
-    server = FhirServer(diary.clinic.records, lock, found.server_token, found.port)
+    tls = certificate.context(found.certificate)
+    server = FhirServer(diary.clinic.records, lock, found.server_token, tls, found.port)
     day = Day(
         diary,
         Door(found.door, (settings.LOGIN, found.secret), stopping),
@@ -94,16 +99,18 @@ def _run(found: settings.Settings, diary: Diary, pace: float, limit: int) -> int
         limit=limit,
     )
 
-    def shown(only_live: bool) -> str:
+    def shown(request: Request) -> Response:
         with lock:
-            return page.live(day) if only_live else page.whole(day)
+            return html_response(page.live(day) if "live" in request.query else page.whole(day))
 
-    server.page = shown
+    pages = LoopbackServer(shown, found.page_port, "page")
+    pages.open()
     server.start()
-    print(f"Riverside Day Clinic  http://127.0.0.1:{server.port}/", flush=True)
+    print(f"Riverside Day Clinic  {pages.url}/ (its FHIR server: {server.base})", flush=True)
     try:
         day.run()
     finally:
+        pages.close()
         server.stop()
     told = ", ".join(f"{count} {status}" for status, count in sorted(day.answers.items()))
     print(f"clinic: closed; answers: {told or 'none'}", flush=True)

@@ -6,13 +6,13 @@ It takes a bearer token, and nothing but questions. Its records may change while
 import hmac
 import json
 import re
+import ssl
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from . import records
+from . import certificate, records
 from .records import Records, Resource
 
 HOST: Final = "127.0.0.1"
@@ -34,21 +34,27 @@ class FhirServer:
     """Answers for some records while it is open.
 
     :param lock: held while the records change
+    :param tls: what it proves itself with, as clinical content wants it
     """
 
-    def __init__(self, source: Records, lock: threading.Lock, token: str, port: int) -> None:
+    def __init__(
+        self,
+        source: Records,
+        lock: threading.Lock,
+        token: str,
+        tls: ssl.SSLContext,
+        port: int = 0,
+    ) -> None:
         self.records = source
         self.lock = lock
         self.asked = 0
-        #: the clinic's page for people, or only what of it changes
-        self.page: Callable[[bool], str] | None = None
         self._token = token
-        self._server = _Listening(port, self)
+        self._server = _Listening(port, tls, self)
         self.port: int = self._server.server_address[1]
 
     @property
     def base(self) -> str:
-        return f"http://{HOST}:{self.port}/fhir"
+        return f"https://{certificate.HOST}:{self.port}/fhir"
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
@@ -164,7 +170,7 @@ def outcome(code: str, text: str) -> Resource:
 class _Listening(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, port: int, owner: FhirServer) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext, owner: FhirServer) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             server_version = "DemoClinic"
@@ -174,11 +180,8 @@ class _Listening(ThreadingHTTPServer):
             timeout = 60
 
             def _serve(self) -> None:
-                if owner.page and self.path in ("/", "/?live=1"):
-                    text = owner.page(self.path != "/").encode()
-                    return self._write(200, text, "text/html; charset=utf-8")
                 status, found = owner.answer(self.path, self.headers.get("authorization", ""))
-                return self._write(status, json.dumps(found).encode())
+                self._write(status, json.dumps(found).encode())
 
             def _refuse(self) -> None:
                 self.close_connection = True  # its body is not read
@@ -188,11 +191,11 @@ class _Listening(ThreadingHTTPServer):
             do_GET = do_HEAD = _serve  # noqa: N815 (names of http.server)
             do_POST = do_PUT = do_DELETE = do_PATCH = _refuse  # noqa: N815
 
-            def _write(self, status: int, body: bytes, kind: str = CONTENT_TYPE) -> None:
+            def _write(self, status: int, body: bytes) -> None:
                 self.send_response(status)
                 if status == 405:
                     self.send_header("Allow", "GET, HEAD")
-                self.send_header("Content-Type", kind)
+                self.send_header("Content-Type", CONTENT_TYPE)
                 self.send_header("Content-Length", str(len(body)))
                 if self.close_connection:
                     self.send_header("Connection", "close")
@@ -204,3 +207,8 @@ class _Listening(ThreadingHTTPServer):
                 """Its log is for what the clinic itself has to say."""
 
         super().__init__((HOST, port), Handler)
+        # The handshake is that of the thread that reads, so that nobody waits for a slow one.
+        self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up, or trusts another authority, is no news."""

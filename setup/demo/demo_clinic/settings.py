@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from . import certificate
+
 #: Login names that the clinic uses; what proves them is secret.
 LOGIN: Final = "riverside"
 READER: Final = "riverside.reader"
 _SECRETS: Final = ("secret", "reader_secret", "server_token")
+_CERTIFICATES: Final = ("authority", "certificate")
 _TOKENS: Final = ("token", "view_token")
 
 
@@ -24,7 +27,10 @@ class Settings:
     """Complete settings.
 
     :ivar odoo_url: address of Odoo, without a slash at its end
-    :ivar port: of the clinic's own server
+    :ivar port: of the clinic's own FHIR server
+    :ivar page_port: of its page for people
+    :ivar authority: certificate of the authority of its server (PEM)
+    :ivar certificate: certificate of its server, with the private key (PEM)
     :ivar token: last part of the address that takes what the clinic tells
     :ivar view_token: the same of the address that shows what the clinic may read
     :ivar server_token: with which others ask the clinic's server
@@ -32,6 +38,9 @@ class Settings:
 
     odoo_url: str
     port: int
+    page_port: int
+    authority: str
+    certificate: str = field(repr=False)
     token: str = field(repr=False)
     secret: str = field(repr=False)
     view_token: str = field(repr=False)
@@ -47,15 +56,18 @@ class Settings:
         return f"{self.odoo_url}/integration/fhir/{self.view_token}"
 
 
-def initialise(path: Path, odoo_url: str, port: int) -> bool:
+def initialise(path: Path, odoo_url: str, port: int, page_port: int) -> bool:
     """Write a file with fresh secrets that only its owner may read.
 
     :return: False when there was one already, which is left as it is
     """
+    made = dict(zip(_CERTIFICATES, certificate.make(), strict=True))
     values: dict[str, Any] = {
+        **made,
         **{name: secrets.token_urlsafe(24) for name in (*_SECRETS, *_TOKENS)},
         "odoo_url": odoo_url,
         "port": port,
+        "page_port": page_port,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -81,7 +93,8 @@ def load(path: Path, odoo_url: str = "") -> Settings:
         return Settings(
             odoo_url=(odoo_url or str(values["odoo_url"])).rstrip("/"),
             port=int(values["port"]),
-            **{name: str(values[name]) for name in (*_SECRETS, *_TOKENS)},
+            page_port=int(values["page_port"]),
+            **{name: str(values[name]) for name in (*_SECRETS, *_TOKENS, *_CERTIFICATES)},
         )
     except OSError as problem:
         raise SettingsError(f"{path} cannot be read: {problem.strerror}") from None

@@ -141,7 +141,7 @@ registry.category("web_tour.tours").add("integration_ehr_bridge_fhir_connect", {
         },
         {
             content: "Each thing that was looked at is told",
-            trigger: ".modal .o_field_widget[name='line_ids'] .o_data_row:contains('R4')",
+            trigger: ".modal .o_field_widget[name='line_ids'] .o_data_row:contains('Good')",
         },
         {
             content: "Close it",
