@@ -99,7 +99,7 @@ class Demo:
 
         def polled() -> bool:
             found = self.sql(polls)
-            return len(found) == 4 and all(
+            return len(found) == 6 and all(
                 row["caught_up_at"] and row["caught_up_at"] != before.get(row["id"])
                 for row in found
             )
@@ -206,7 +206,7 @@ def test_its_appointments_and_times_are_on_the_schedule(demo: Demo) -> None:
 
 def test_it_reads_places_items_and_orders(demo: Demo) -> None:
     reader = demo.state["reader"]
-    assert reader["counts"]["Location"] > 60
+    assert reader["counts"]["Location"] > len(places.locations())
     items = demo.sql(
         "SELECT count(*) AS count FROM product_product WHERE default_code LIKE 'IMP-%%'"
     )
