@@ -1,4 +1,4 @@
-"""The clinical part of ``make run``: the MLLP listener, and the hospital that talks to it."""
+"""The clinical part of ``make run``: the MLLP listener, and those who tell something."""
 
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -71,11 +71,13 @@ class Program:
 
 
 @contextmanager
-def running(ready: machine.Machine, config: Path, database: str) -> Iterator[list[Program]]:
-    """Run the listener, and the hospital unless its pace is 0."""
+def running(
+    ready: machine.Machine, config: Path, database: str, *others: Program
+) -> Iterator[list[Program]]:
+    """Run the listener, and unless the pace is 0 the hospital and what else tells by itself."""
     programs = [_listener(ready, config, database)]
     if ready.settings.pace:
-        programs.append(_hospital(ready))
+        programs += [_hospital(ready), *others]
     with ExitStack() as stack:
         for program in programs:
             with step(f"Starting the {program.name}"):

@@ -1,4 +1,4 @@
-"""``make run``: Odoo with the suite and its demo data, the job runner, partners and a hospital."""
+"""``make run``: Odoo with suite and demo data, the job runner, partners, a hospital, a clinic."""
 
 import json
 import re
@@ -11,7 +11,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from setup import demo_hospital_run, key_ring, machine, odoo_conf, suite_addons, templates
+from setup import (
+    demo_clinic_run,
+    demo_hospital_run,
+    key_ring,
+    machine,
+    odoo_conf,
+    suite_addons,
+    templates,
+)
 from setup.console import SetupError, say, step
 from setup.console import run as run_program
 from setup.databases import Databases
@@ -43,9 +51,15 @@ _RUNS_ALREADY = (
     "The demo runs already. Use it, or end it: Ctrl-C in its terminal, or `make stop` anywhere."
 )
 #: What outlives the demo database; its partners' secrets do so on purpose, and are entered again.
-_MEMORIES = (demo_hospital_run.STATE, "medsupply.sqlite*", "flaky.sqlite*")
+_MEMORIES = (
+    demo_hospital_run.STATE,
+    demo_clinic_run.STATE,
+    "medsupply.sqlite*",
+    "flaky.sqlite*",
+)
 _CONNECT = REPOSITORY / "setup" / "demo" / "connect.py"
 _CONNECT_HOSPITAL = REPOSITORY / "setup" / "demo" / "connect_hospital.py"
+_CONNECT_CLINIC = REPOSITORY / "setup" / "demo" / "connect_clinic.py"
 
 
 def run(settings: Settings) -> int:
@@ -60,6 +74,8 @@ def run(settings: Settings) -> int:
         partners = _configure_partners(ready)
         for port in _ports(partners):
             _require_free(port, " (the demo's partners need it).")
+        for port in demo_clinic_run.ports(demo_clinic_run.configure(ready, _url(ready))):
+            _require_free(port, " (the demo's day clinic needs it).")
         config = _write_config(ready)
         _provide_database(ready, config, partners)
         programs = stack.enter_context(_running_partners(ready, partners))
@@ -142,11 +158,13 @@ def _provide_database(ready: machine.Machine, config: Path, partners: Path) -> N
     if known != wanted and _BRIDGE in addons:
         # Also where the hospital came with an upgrade.
         _connect(ready, config, _CONNECT_HOSPITAL, {})
+        clinic = demo_clinic_run.config_file(ready.settings)
+        _connect(ready, config, _CONNECT_CLINIC, {"DEMO_CLINIC": str(clinic)})
     databases.set_label(DATABASE, wanted)
 
 
 def _forget(ready: machine.Machine) -> None:
-    """Let the hospital and the partners begin anew along with the database.
+    """Let hospital, clinic and partners begin anew along with the database.
 
     The patients and orders that they remember from a database of before are unknown to this one.
     """
@@ -236,7 +254,8 @@ def _running_hospital(ready: machine.Machine, config: Path) -> Iterator[Sequence
     if _BRIDGE not in suite_addons.names(ready.settings.addons):
         yield ()
         return
-    with demo_hospital_run.running(ready, config, DATABASE) as programs:
+    clinic = demo_clinic_run.program(ready, _url(ready))
+    with demo_hospital_run.running(ready, config, DATABASE, clinic) as programs:
         yield programs
 
 

@@ -67,6 +67,7 @@
     ],
     "demo": [
         "demo/ehr_demo.xml",
+        "demo/fhir_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["integration_ehr_bridge/static/src/census/*"],

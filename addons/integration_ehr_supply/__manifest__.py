@@ -77,6 +77,7 @@
     "demo": [
         "demo/supply_demo.xml",
         "demo/hospital_demo.xml",
+        "demo/fhir_demo.xml",
     ],
     "assets": {
         "web.assets_tests": ["integration_ehr_supply/static/tests/tours/*.js"],

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from setup import demo_run, templates
+from setup import demo_clinic_run, demo_run, templates
 from setup.console import SetupError
 
 WARNING = "2026-11-29 21:16:15,116 1 WARNING demo odoo.modules.loading: "
@@ -65,7 +65,14 @@ def provide(ready, monkeypatch):
     folder = ready.settings.home / "demo"
     folder.mkdir()
     ready.settings.addons = ready.settings.home
-    for name in ("hospital.json", "medsupply.sqlite", "flaky.sqlite-wal", "partners.json"):
+    kept = ("partners.json", "clinic.json")
+    for name in (
+        "hospital.json",
+        "clinic-state.json",
+        "medsupply.sqlite",
+        "flaky.sqlite-wal",
+        *kept,
+    ):
         (folder / name).touch()
     for name in ("_install", "_connect"):
         monkeypatch.setattr(demo_run, name, lambda *_args, **_options: None)
@@ -79,9 +86,40 @@ def provide(ready, monkeypatch):
 
 
 def test_with_a_new_database_nobody_remembers_the_one_before(provide):
-    assert provide(None) == {"partners.json"}
+    assert provide(None) == {"partners.json", "clinic.json"}
 
 
 @pytest.mark.parametrize("label", ["", "as the addons were"])
 def test_who_goes_on_remembers(provide, label):
-    assert len(provide(label)) == 4
+    assert len(provide(label)) == 6
+
+
+@pytest.mark.parametrize(("label", "connected"), [(None, True), ("former", True), ("same", False)])
+def test_the_clinic_is_connected_with_the_database(provide, monkeypatch, label, connected):
+    """With a new one, and when the addons have changed: it may have come with them."""
+    found = []
+
+    def connect(_ready, _config, script, environ):
+        found.append((script.name, environ))
+
+    monkeypatch.setattr(demo_run, "_connect", connect)
+    monkeypatch.setattr(demo_run.suite_addons, "names", lambda _folder: ["integration_ehr_bridge"])
+    monkeypatch.setattr(demo_run.suite_addons, "fingerprint", lambda *_args: "same")
+    provide(label)
+    environs = [environ for name, environ in found if name == "connect_clinic.py"]
+    assert len(environs) == connected
+    assert all(Path(one["DEMO_CLINIC"]).name == "clinic.json" for one in environs)
+
+
+def test_the_clinic_opens_with_what_it_needs(ready, monkeypatch):
+    ready.settings.python, ready.settings.pace = Path("python"), 20.0
+    ready.environ = {}
+    program = demo_clinic_run.program(ready, "http://127.0.0.1:8069")
+    options = [str(one) for one in program.command[2:]]
+    folder = ready.settings.home / "demo"
+    assert options == [
+        f"--config={folder / 'clinic.json'}",
+        f"--state={folder / 'clinic-state.json'}",
+        "--odoo-url=http://127.0.0.1:8069",
+        "--pace=6.0",
+    ]

@@ -30,7 +30,7 @@ class IntegrationFhirKnown(models.Model):
     res_id = fields.Many2oneReference(
         string="Document id", model_field="res_model", required=True, readonly=True
     )
-    resource_type = fields.Char(required=True, readonly=True)
+    resource_type = fields.Char(string="Resource type", required=True, readonly=True)
     place = fields.Char(
         readonly=True,
         default="",

@@ -138,12 +138,19 @@ class IntegrationHandlerEhrEncounterState(models.AbstractModel):
         return State(
             status=data["status"],
             recorded_at=census_told.read_moment(data["recorded_at"], now),
-            start=None if planned else self._past(data.get("start"), now),
+            start=None if planned else self._began(data, now),
             end=self._past(data.get("end"), now) if data["status"] == "finished" else None,
             stays=self._stays(book, data, now),
             classes=self._classes(data),
             facts=facts,
         )
+
+    def _began(self, data, now):
+        """When the visit began. One that was called off before says when it was to begin."""
+        start = clinical.moment(data.get("start"))
+        if data["status"] in (census_state.CANCELLED, census_state.MISTAKEN):
+            return start if start and start <= now else None
+        return self._past(data.get("start"), now)
 
     def _past(self, text, now):
         return census_told.read_moment(text, now) if text else None

@@ -205,6 +205,19 @@ class TestFhirVisits(FhirFeedCase):
         stranger["subject"]["identifier"]["system"] = "http://elsewhere.example"
         self.assert_put_aside(self.arrive(self.version(stranger, 1, "08:05")), "missing_value")
 
+    def test_what_was_to_come_is_called_off(self):
+        """Its time is yet to come, and stays in the record."""
+        later = {"period": {"start": "2199-01-01T00:00:00Z"}}
+        for number, told in (("V1", True), ("V2", False)):
+            visit = self.encounter(number, "planned", **later)
+            if told:
+                self.assert_done(self.arrive(self.version(visit, 1, "08:05")))
+                self.assertEqual(self.visit(number).state, "planned")
+            off = self.encounter(number, "cancelled", **later)
+            self.assert_done(self.arrive(self.version(off, 2, "08:30")))
+            self.env.invalidate_all()
+            self.assertIn(self.visit(number).state, ("cancelled", False))
+
     def test_a_record_that_becomes_that_of_another_visit(self):
         self.places(1)
         one = self.encounter("V1", places=[("bed-3W-1", "08:00")])

@@ -71,8 +71,8 @@ class EhrCoverage(models.Model):
         readonly=True,
     )
     rank = fields.Integer(readonly=True, default=1, help="1: this payer pays first.")
-    valid_from = fields.Date(readonly=True)
-    valid_until = fields.Date(readonly=True)
+    valid_from = fields.Date(string="Valid from", readonly=True)
+    valid_until = fields.Date(string="Valid until", readonly=True)
     told_at = fields.Datetime(
         string="As of",
         readonly=True,

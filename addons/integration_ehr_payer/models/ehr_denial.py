@@ -141,6 +141,8 @@ class EhrDenial(models.Model):
             return self.env._(
                 "%(points)s of %(most)s: %(amount)s is at stake", **said, amount=money
             )
+        if part.kind == "age" and not part.days:
+            return self.env._("%(points)s of %(most)s: denied today", **said)
         if part.kind == "age":
             return self.env._("%(points)s of %(most)s: denied %(days)s days ago", **said)
         if part.kind == "deadline":

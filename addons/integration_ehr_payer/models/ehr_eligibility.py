@@ -59,7 +59,9 @@ class EhrEligibility(models.Model):
         readonly=True,
     )
     authorization_required = fields.Boolean(
-        readonly=True, help="The payer wants to authorise something of it before it is done."
+        string="Authorisation required",
+        readonly=True,
+        help="The payer wants to authorise something of it before it is done.",
     )
     release = fields.Selection(
         [("overridden", "By hand"), ("expired", "No answer in time")], readonly=True
