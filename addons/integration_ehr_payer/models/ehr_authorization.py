@@ -56,8 +56,8 @@ class EhrAuthorization(models.Model):
     payer_number = fields.Char(
         string="Authorisation number", readonly=True, help="Goes with the claims of the visit."
     )
-    valid_from = fields.Date(string="Valid from", readonly=True)
-    valid_until = fields.Date(string="Valid until", readonly=True)
+    valid_from = fields.Date(readonly=True)
+    valid_until = fields.Date(readonly=True)
     reason_codes = fields.Char(string="Payer's reasons", readonly=True)
     answered_at = fields.Datetime(string="Latest answer", readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="asked", index=True)
