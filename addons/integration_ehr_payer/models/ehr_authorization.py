@@ -42,8 +42,8 @@ class EhrAuthorization(models.Model):
     payer_number = fields.Char(
         string="Authorisation number", readonly=True, help="Goes with the claims of the visit."
     )
-    valid_from = fields.Date(string="Valid from", readonly=True)
-    valid_until = fields.Date(string="Valid until", readonly=True)
+    valid_from = fields.Date(readonly=True)
+    valid_until = fields.Date(readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="asked", index=True)
     cancel_reason = fields.Char(string="Cancelled because", readonly=True)
 

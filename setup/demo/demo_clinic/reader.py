@@ -74,7 +74,8 @@ class Reader:
     def _note(self, order: Resource) -> None:
         number = (order.get("identifier") or [{}])[0].get("value", "")
         item = order.get("itemCodeableConcept", {})
-        text = item.get("text") or (item.get("coding") or [{}])[0].get("display", "")
+        coding = (item.get("coding") or [{}])[0]
+        text = item.get("text") or coding.get("display") or coding.get("code", "")
         before = self.orders.get(order["id"], ["", "", ""])[2]
         if before != order["status"]:
             _LOGGER.info("order %s: %s", number, order["status"])
