@@ -73,10 +73,10 @@ class FhirOrders:
     def speak(self) -> None:
         """Orders that are supplied, short, changed and cancelled, and those that go wrong."""
         for versions in (
-            (self._supply("sr-1"), self._supply("sr-4", 5000), self._device("dr-1")),
+            (self._supply("sr-1"), self._device("dr-1")),
             (self._supply("sr-2", 5000), self._supply("sr-3", 5000)),
             (self._supply("sr-2", 1), self._supply("sr-3", 5000, status="cancelled")),
-            (self._supply("sr-3", 5000), *self._wrong()),
+            (self._supply("sr-3", 5000), self._supply("sr-4", 5000), *self._wrong()),
         ):
             for one in versions:
                 self._send(one)

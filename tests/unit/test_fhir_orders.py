@@ -14,8 +14,8 @@ from core_tools.errors import ConflictError, ContractError, MappingError
 from core_tools.mapping_functions import MissingValue
 from fhir.resources.R4B import get_fhir_model_class
 
-from setup import javascript, profiles_fhir
-from setup.settings import REPOSITORY, Settings
+from setup import javascript
+from setup.settings import Settings
 from tests.unit import fhir_order_profiles as profiles
 from tests.unit.fhir_order_profiles import CONTRACTS, MAPS, canonical, written
 from tests.unit.load_ehr import load as load_bridge
@@ -396,9 +396,3 @@ def test_official_examples_are_mapped_or_put_aside_with_a_reason() -> None:
     assert found["DeviceRequest"] >= 3, found
     # The official order of supplies says no unit; nobody assumes one.
     assert found["SupplyRequest", "missing_required"] == 1, found
-
-
-def test_the_document_tells_of_these_mappings() -> None:
-    text = "\n".join(profiles_fhir.render(REPOSITORY / "addons"))
-    for name in ("SupplyRequest", "DeviceRequest"):
-        assert f"#### FHIR: {name}" in text
