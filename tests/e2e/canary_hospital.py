@@ -17,6 +17,8 @@ from tests.harness import RpcError, wait_until
 REASON = "The canary test looks at this content"
 CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
 SERVICE = "REFUSED"
+#: So many messages may be downloaded at once.
+MOST = 500
 TOKEN = "token-of-the-clinic"
 EVENTS = (
     "encounter_admitted", "encounter_transferred", "encounter_discharged", "appointment_booked",
@@ -317,7 +319,9 @@ class Hospital:
         nurse.call("integration.message", "read", ids)
         for one in database.sql(_EACH_FAILURE):
             nurse.call("integration.message", "unmapped_values", [one["id"]], REASON)
-        nurse.call("integration.message", "download_content", ids, REASON)
+        for start in range(0, len(ids), MOST):
+            some = ids[start : start + MOST]
+            nurse.call("integration.message", "download_content", some, REASON)
         with pytest.raises(RpcError):
             nurse.call("integration.message", "export_data", ids[:1], ["payload_ids/content"])
         self._search()
