@@ -1,7 +1,7 @@
 """What Odoo sends over FHIR, in ``docs/ehr.md``: made from the mappings that write resources."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,13 +56,28 @@ def sent(addons: Path) -> list[Sent]:
     for name, values in profiles_fhir.records(addons, "integration.mapping"):
         header = values["header"].text or ""
         if kind := _TYPE.search(header):
-            rows = tuple(_rows(header, sections.get(name, ())))
-            said = (values[one].text or "" for one in ("name", "description"))
-            found.append(Sent(kind[1], *said, rows))
+            own = sections.get(name, ())
+            rows = tuple(_rows(header, own))
+            title, description = (values[one].text or "" for one in ("name", "description"))
+            found.append(Sent(kind[1], title, description, rows))
+            found += _entries(title, own)
     return sorted(found, key=lambda one: (one.resource, one.name))
 
 
-def _rows(header: str, sections: list[tuple[str, str]] | tuple[()]) -> Iterator[Row]:
+def _entries(title: str, sections: Iterable[tuple[str, str]]) -> Iterator[Sent]:
+    """The resources that a Bundle carries."""
+    for _target, text in sections:
+        for member, one in expressions.members(text):
+            if member == "resource" and (kind := _TYPE.search(one)):
+                yield Sent(
+                    kind[1],
+                    f"{title}: {kind[1]}",
+                    "What an entry of the Bundle carries.",
+                    tuple(_rows(one, ())),
+                )
+
+
+def _rows(header: str, sections: Iterable[tuple[str, str]]) -> Iterator[Row]:
     for member, text in expressions.members(header):
         yield _row(member, text)
     for target, text in sections:

@@ -19,8 +19,6 @@ REASON = "The canary test looks at this content"
 AT_ONCE = 500
 CRONS = ("watchdog", "content_sweep", "retention", "encryption", "conditions", "credentials")
 SERVICE = "REFUSED"
-#: So many messages may be downloaded at once.
-MOST = 500
 TOKEN = "token-of-the-clinic"
 EVENTS = (
     "encounter_admitted", "encounter_transferred", "encounter_discharged", "appointment_booked",
@@ -321,15 +319,9 @@ class Hospital:
         nurse.call("integration.message", "read", ids)
         for one in database.sql(_EACH_FAILURE):
             nurse.call("integration.message", "unmapped_values", [one["id"]], REASON)
-<<<<<<< HEAD
         for start in range(0, len(ids), AT_ONCE):
             part = ids[start : start + AT_ONCE]
             nurse.call("integration.message", "download_content", part, REASON)
-=======
-        for start in range(0, len(ids), MOST):
-            some = ids[start : start + MOST]
-            nurse.call("integration.message", "download_content", some, REASON)
->>>>>>> w-fpayer
         with pytest.raises(RpcError):
             nurse.call("integration.message", "export_data", ids[:1], ["payload_ids/content"])
         self._search()
