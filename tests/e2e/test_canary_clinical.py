@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.canary_evidence import NEVER_STORED, Evidence
-from tests.e2e.canary_fhir_orders import MARKS
-from tests.e2e.canary_fhir_orders import REFUSED as OF_FHIR_ORDERS
+from tests.e2e.canary_fhir_checks import CHECKS, Check
 from tests.e2e.canary_flows import FLOWS, Flow
 from tests.e2e.canary_leaks import LEAKS, REFUSED, elsewhere, plant_everywhere
-from tests.e2e.canary_payer import OF_PAYER
 from tests.e2e.canary_people import DOCUMENTS, PARTS, TRACES
 from tests.e2e.canary_run import Run, full_run
 from tests.e2e.canary_stage import loggers, of_database, without
@@ -128,76 +126,9 @@ def test_resources_carried_their_canaries(run: Run, evidence: Evidence) -> None:
     assert run.suite.database.sql("SELECT 1 FROM integration_fhir_subscription")
 
 
-def test_goods_and_charges_over_fhir_carried_their_canaries(run: Run, evidence: Evidence) -> None:
-    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "FHIR goods"]
-    assert not run.goods.lacking(handled)
-    assert run.codes(run.goods.id) >= {
-        "missing_value", "missing_required", "invalid_datetime", "invalid_decimal", "unknown_item",
-        "unknown_lot", "unresolved_reference", "number_is_record_number", "unknown_charge_code",
-        "unknown_cost_centre", "unknown_reference", "unknown_visit", "visit_of_other_patient",
-        "factor_not_handled",
-    }, run.codes(run.goods.id)  # fmt: skip
-    sql = run.suite.database.sql
-    numbers = {row["number"] for row in sql("SELECT number FROM ehr_consumption")}
-    assert numbers >= {"GD1", "GD2", "GD3"}
-    assert sql("SELECT 1 FROM ehr_consumption WHERE number = 'GD1' AND action = 'return'")
-    states = {
-        row["number"]: row["state"] for row in sql("SELECT number, state FROM ehr_kit_request")
-    }
-    assert (states["GS1"], states["GS2"]) == ("cancelled", "ordered")
-    kinds = {row["kind"] for row in sql("SELECT kind FROM ehr_charge WHERE number = 'GC1'")}
-    assert kinds == {"charge", "credit"}
-
-
-def test_orders_over_fhir_carried_their_canaries(run: Run, evidence: Evidence) -> None:
-    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "FHIR orders"]
-    assert not run.fhir_orders.lacking(handled)
-    assert run.codes(run.fhir_orders.id) >= OF_FHIR_ORDERS
-    problems = run.suite.database.sql("SELECT DISTINCT kind, state FROM ehr_supply_problem")
-    assert {(one["kind"], one["state"]) for one in problems} >= {
-        ("short", "solved"), ("short", "withdrawn"), ("unhandled", "open"),
-    }  # fmt: skip
-    states = {n: run.suite.ledger.states(one) for n, one in run.fhir_orders.told.items()}
-    assert all(one.get("done", 0) >= 3 for one in states.values()), states
-
-
-def test_what_is_told_of_orders_over_fhir_names_nobody(run: Run) -> None:
-    """Neither of the patient nor of the visit: the order alone."""
-    for mark in MARKS:
-        told = [text for text in run.echoed if mark in text]
-        assert told, mark
-        findings = list(run.ward.everything().search("\n".join(told).encode(), mark))
-        assert not findings, report(findings)
-
-
-def test_what_the_payer_says_carried_its_canaries(run: Run, evidence: Evidence) -> None:
-    handled = [(one.type, one.text) for one in evidence.handled() if one.door == "Payer"]
-    assert not run.payers.lacking(handled)
-    assert run.codes(run.payers.id) == OF_PAYER
-    sql = run.suite.database.sql
-    states = {row["state"] for row in sql("SELECT DISTINCT state FROM ehr_claim")}
-    assert states >= {"cancelled", "denied", "submitted"}, states
-    assert sql("SELECT 1 FROM ehr_claim_answer WHERE late AND note_count = 1")
-    states = {row["state"] for row in sql("SELECT DISTINCT state FROM ehr_authorization")}
-    assert states == {"granted", "cancelled"}, states
-
-
-def test_a_payer_hears_the_member_number_and_nothing_else_of_a_patient(run: Run) -> None:
-    """The portal hears the numbers of visits, by which it knows whom to tell."""
-    people = Canaries({**run.ward.people.planted, **run.ward.accounts.planted})
-    wrong: list[Finding] = []
-    for path, bodies in run.payers.peer.by_path.items():
-        said = b"\n".join(bodies)
-        wrong += [one for one in people.search(said, path) if one.label != "member number"]
-        if "Communication" not in path:
-            assert run.payers.member.encode() in said, path
-            wrong += list(run.ward.visits.search(said, path))
-        else:
-            assert run.payers.member.encode() not in said
-    assert not wrong, report(wrong)
-    assert {path.split("/")[-1].partition("?")[0] for path in run.payers.peer.by_path} == {
-        "CoverageEligibilityRequest", "Claim", "Communication",
-    }  # fmt: skip
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_what_fhir_brought_and_told(run: Run, evidence: Evidence, check: Check) -> None:
+    check(run, evidence)
 
 
 def test_answers_over_fhir_quote_nothing(run: Run) -> None:

@@ -80,9 +80,6 @@ def test_examples_keep_their_contracts(code: str) -> None:
     assert not schema.violations(example)
 
 
-# -- what is read ------------------------------------------------------------------------
-
-
 def test_an_order() -> None:
     assert canonical(SUPPLY) == {
         "record": "SupplyRequest/7", "version": "2", "recorded_at": "2026-03-02T08:00:00Z",
@@ -214,9 +211,6 @@ def test_a_device_is_one_piece() -> None:
     assert (place["deliver_to"], "patient" in place) == ({"record": "Location/or1"}, False)
 
 
-# -- what is to be done ------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("now", "before", "known", "open_", "same", "asked"),
     [
@@ -261,9 +255,6 @@ def test_what_is_ordered_is_told_apart_from_when_it_was_written() -> None:
     assert states.digest(one) == states.digest(later)
     more = changed(SUPPLY, quantity={"value": 11, "code": "1"})
     assert states.digest(one) != states.digest(canonical(more))
-
-
-# -- what is told ------------------------------------------------------------------------
 
 
 def answers() -> list[dict[str, Any]]:
@@ -373,9 +364,6 @@ def test_what_is_wrong_with_an_item(
     # Whoever ordered does not want it any more: no problem, whatever was refused.
     assert problems.problem(dataclasses.replace(line, over=True)) is None
     assert problems.ending("rejected", over=True) == "withdrawn"
-
-
-# -- official examples -------------------------------------------------------------------
 
 
 def test_official_examples_are_mapped_or_put_aside_with_a_reason() -> None:

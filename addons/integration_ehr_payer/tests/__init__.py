@@ -6,6 +6,7 @@ from . import (
     test_coverage,
     test_denial,
     test_eligibility,
+    test_eligibility_answers,
     test_payer_fhir,
     test_portal_notice,
     test_ui_payer,

@@ -7,27 +7,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .payer_case import MEMBER, PayerCase
+from .eligibility_case import EligibilityCase
+from .payer_case import MEMBER
 
 
 @tagged("post_install", "-at_install")
-class TestEligibility(PayerCase):
+class TestEligibility(EligibilityCase):
     """Invoices wait for the word of payers that want to be asked."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.payer.eligibility_required = True
-
-    def question(self, visit=None):
-        self.env.invalidate_all()
-        return self.env["ehr.eligibility"].search(
-            [("encounter_id", "=", (visit or self.visit).id)], order="id desc", limit=1
-        )
-
-    def with_payer(self):
-        self.visit.payer_code = "AOK"
-        return self.question()
 
     def test_asked_as_soon_as_it_can_be_asked(self):
         question = self.with_payer()
@@ -281,91 +267,6 @@ class TestEligibility(PayerCase):
         account.encounter_ids |= self.encounter("V3", patient="P3")
         question.asked_at = False
         self.assertFalse(question._cover(), "of two patients nobody knows which one is meant")
-
-    def test_an_answer_outruns_what_is_known_of_the_question(self):
-        self.cover()
-        question = self.with_payer()
-        self.reconfigure(self.outbound, system_id=self.system.id)
-        self.dispatch()
-        document = {
-            "request": {"record": "CoverageEligibilityRequest/12"},
-            "outcome": "complete",
-            "answered_at": "2026-03-02T10:00:00Z",
-            "in_force": True,
-        }
-        message = self.take("ehr_eligibility_answer", document, state="retry")
-        self.assertEqual(message.error_code, "request_under_way")
-        links = self.env["integration.record.link"]
-        links._link(self.system.id, question, "CoverageEligibilityRequest/12", alias=True)
-        self.reconfigure(
-            self.inbound,
-            handler="integration.handler.ehr_eligibility_answer",
-            user_id=self.feeder.id,
-        )
-        self.make_due(message)
-        self.drain(self.inbound)
-        self.assertEqual(question.state, "eligible")
-
-    def test_repeated_and_late_answers_change_nothing(self):
-        self.cover()
-        question = self.with_payer()
-        self.answered(question, at="2026-03-02T10:00:00Z")
-        first = question.message_uuid
-        self.answered(question, in_force=False, at="2026-03-02T09:00:00Z")
-        self.assertEqual((question.state, question.message_uuid), ("eligible", first))
-
-    def test_an_unclear_answer_waits(self):
-        self.cover()
-        question = self.with_payer()
-        document = {
-            "request": {"number": question.number},
-            "outcome": "complete",
-            "answered_at": "2026-03-02T10:00:00Z",
-        }
-        message = self.take("ehr_eligibility_answer", document, state="quarantined")
-        self.assertEqual(message.error_code, "cover_not_told")
-        self.take("ehr_eligibility_answer", {**document, "outcome": "queued"})
-        self.assertEqual(question.state, "asked")
-        self.take("ehr_eligibility_answer", {**document, "outcome": "error", "reasons": ["75"]})
-        self.assertEqual((question.state, question.reason_codes), ("failed", "75"))
-
-    def test_an_answer_to_nothing_waits(self):
-        document = {
-            "request": {"number": "ELG999999"},
-            "outcome": "complete",
-            "answered_at": "2026-03-02T10:00:00Z",
-            "in_force": True,
-        }
-        message = self.take("ehr_eligibility_answer", document, state="quarantined")
-        self.assertEqual(message.error_code, "unknown_request")
-
-    def test_an_answer_of_another_system_waits(self):
-        self.cover()
-        question = self.with_payer()
-        self.payer.system_id = self.payer_system
-        document = {
-            "request": {"number": question.number},
-            "outcome": "complete",
-            "answered_at": "2026-03-02T10:00:00Z",
-            "in_force": True,
-        }
-        message = self.take("ehr_eligibility_answer", document, state="quarantined")
-        self.assertEqual(message.error_code, "answer_of_other_system")
-        self.assertEqual(question.state, "asked")
-
-    def test_by_how_its_system_calls_it(self):
-        self.cover()
-        question = self.with_payer()
-        links = self.env["integration.record.link"]
-        links._link(self.system.id, question, "CoverageEligibilityRequest/12", alias=True)
-        document = {
-            "request": {"record": "CoverageEligibilityRequest/12"},
-            "outcome": "complete",
-            "answered_at": "2026-03-02T10:00:00Z",
-            "in_force": True,
-        }
-        self.assertEqual(self.take("ehr_eligibility_answer", document), question)
-        self.assertEqual(question.state, "eligible")
 
     def test_asked_by_hand_and_once_more(self):
         self.payer.eligibility_required = False
