@@ -60,6 +60,7 @@
         "security/ehr_problem_rules.xml",
         "data/integration_contract_requisition_answer_1_1.xml",
         "data/integration_contract_fhir_orders.xml",
+        "data/integration_value_map_fhir_units.xml",
         "data/integration_value_map_fhir_orders.xml",
         "data/integration_mapping_fhir_orders.xml",
         "data/integration_routing_fhir_orders.xml",

@@ -28,7 +28,8 @@ writing.register()
 
 def _records(model: str) -> Iterator[tuple[str, dict[str, ElementTree.Element]]]:
     answer = DATA / "integration_contract_requisition_answer_1_1.xml"
-    for path in sorted([*DATA.glob("*_fhir_orders.xml"), answer]):
+    units = DATA / "integration_value_map_fhir_units.xml"
+    for path in sorted([*DATA.glob("*_fhir_orders.xml"), units, answer]):
         for record in ElementTree.parse(path).getroot().iter("record"):
             if record.get("model") == model:
                 yield record.get("id"), {one.get("name"): one for one in record.iter("field")}

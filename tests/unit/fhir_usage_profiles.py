@@ -19,6 +19,7 @@ from tests.unit.load_ehr import load
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
 FILES = (
     *(ADDONS / "integration_ehr_supply" / "data").glob("*_fhir_usage.xml"),
+    ADDONS / "integration_ehr_supply" / "data" / "integration_value_map_fhir_units.xml",
     *(ADDONS / "integration_ehr_billing" / "data").glob("*_fhir_charges.xml"),
 )
 _ROW = re.compile(r"Command\.create\((\{.*?\})\)")

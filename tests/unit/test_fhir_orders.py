@@ -288,9 +288,9 @@ def test_every_status_and_unit_that_may_be_told_is_mapped() -> None:
     path = profiles.DATA / "integration_contract_requisition_answer_1_1.xml"
     for status in profiles.SHIPPED["fhir_delivery_status"]:
         assert f'"{status}"' in path.read_text()
-    units = set(profiles.SHIPPED["fhir_supply_unit"].values())
+    units = set(profiles.SHIPPED["fhir_unit"].values())
     assert units <= set(profiles.SHIPPED["fhir_unit_out"])
-    back = {MAPS["fhir_supply_unit"][one] for one in profiles.SHIPPED["fhir_unit_out"].values()}
+    back = {MAPS["fhir_unit"][one] for one in profiles.SHIPPED["fhir_unit_out"].values()}
     assert back == units
 
 

@@ -6,7 +6,7 @@ CONTRACT = "ehr.requisition"
 STATES = "ehr.requisition_state"
 #: Value maps of units: as they are understood, and as they are told.
 UNITS = ("hl7_unit", "hl7_unit_out")
-UNITS_OF_STATES = ("fhir_supply_unit", "fhir_unit_out")
+UNITS_OF_STATES = ("fhir_unit", "fhir_unit_out")
 
 
 class IntegrationReadinessCheck(models.AbstractModel):
