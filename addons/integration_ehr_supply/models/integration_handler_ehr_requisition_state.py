@@ -73,6 +73,7 @@ class IntegrationHandlerEhrRequisitionState(models.AbstractModel):
             meant = self._meant(received, book, data)
         document = requisition_state.as_requisition(data, asked, meant)
         more = {name: data[name] for name in ("record", "priority", "deliver_from") if name in data}
+        # pylint: disable-next=super-method-mismatch
         return super()._process(received, document | more)
 
     def _asked(self, book, data, lines):

@@ -88,3 +88,34 @@ class TestMigrations(upgrading.RenewalMixin, TransactionCase):
             self.env.ref(name).action_new_version()
         script.migrate(self.env.cr, "19.0.1.1.0")
         self.assertEqual({self.env.ref(name).version for name in names}, {1})
+
+    def _general_order(self, script):
+        """The mapping as it was shipped before."""
+        one = self.env.ref(script.NAME)
+        section = one.section_ids.filtered(lambda each: script.NEW in each.expression)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE integration_mapping_section SET expression = %s WHERE id = %s",
+            (section.expression.replace(script.NEW, script.OLD), section.id),
+        )
+        self.env.invalidate_all()
+        return one
+
+    def test_a_general_order_that_replaces_another_names_no_item(self):
+        script = upgrading.script("19.0.1.3.0", "post-general_order", MIGRATIONS)
+        shipped = self.env.ref(script.NAME)
+        new = shipped.section_ids.mapped("expression")
+        one = self._general_order(script)
+        for _time in range(2):
+            script.migrate(self.env.cr, "19.0.1.2.0")
+            self.env.invalidate_all()
+            made = self.env.ref(script.NAME)
+            self.assertEqual((made.state, made.version, made.previous_id), ("approved", 2, one))
+            self.assertEqual(made.section_ids.mapped("expression"), new)
+
+    def test_a_mapping_of_general_orders_that_people_changed_stays(self):
+        script = upgrading.script("19.0.1.3.0", "post-general_order", MIGRATIONS)
+        one = self._general_order(script)
+        one.action_new_version()
+        script.migrate(self.env.cr, "19.0.1.2.0")
+        self.assertEqual(self.env.ref(script.NAME), one)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 
@@ -167,11 +168,8 @@ def last_day(text: str | None, place: str) -> str | None:
     """
     if not text:
         return None
-    found = _DAY.fullmatch(text)
-    try:
-        if found:
+    with suppress(ValueError):  # no such day
+        if found := _DAY.fullmatch(text):
             year, month = int(found[1]), int(found[2] or 12)
             return date(year, month, int(found[3] or monthrange(year, month)[1])).isoformat()
-    except ValueError:  # no such day
-        pass
     raise MappingError(f"{place}: no day and no month", code="invalid_datetime")
