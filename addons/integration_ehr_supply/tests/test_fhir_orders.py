@@ -271,7 +271,7 @@ class TestFhirOrderReadiness(FhirOrderCase):
         self.assertIn("_check_supply_routes", names)
         read, told = (
             self.env.ref(f"integration_ehr_supply.value_map_fhir_{name}")
-            for name in ("supply_unit", "unit_out")
+            for name in ("unit", "unit_out")
         )
         found = checks._check_units_told_of_states(self.ehr)[0]
         self.assertFalse(found.records)
