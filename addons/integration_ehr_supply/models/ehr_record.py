@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class EhrRecord(models.Model):
-    """Records of clinical systems that say what is ordered, what was used and what is to be done."""
+    """Records of clinical systems that say what is ordered, used, or to be done."""
 
     _inherit = "ehr.record"
 
