@@ -27,25 +27,26 @@ class EhrSupplyProblem(models.Model):
     @api.model
     def _look_at_messages(self):
         self._end_of_messages()
-        interfaces = self._interfaces()
+        by_id = {one.id: one for one in self._interfaces()}
+        orders = self._kinds_of_orders(by_id)
+        if not orders:
+            return
+        # The newest first: what tells no name stays, and must not hold up the others for ever.
         self.env.cr.execute(
             """
-            SELECT m.id, m.uuid, m.interface_id, m.message_type, m.error_code, p.body, p.encoding
+            SELECT m.uuid, m.interface_id, m.error_code, p.body, p.encoding
               FROM integration_message m
               JOIN integration_payload p ON p.message_id = m.id AND p.kind = 'received'
-             WHERE m.interface_id = ANY(%s) AND m.state = ANY(%s)
+             WHERE (m.interface_id, m.message_type) IN %s AND m.state = ANY(%s)
                AND NOT EXISTS (SELECT FROM ehr_supply_problem s WHERE s.message_uuid = m.uuid)
-             ORDER BY m.id
+             ORDER BY m.id DESC
              LIMIT %s
             """,
-            [interfaces.ids, list(_STUCK), _BATCH],
+            [tuple(orders), list(_STUCK), _BATCH],
         )
         ring = keys.optional_ring(self.env.cr)
-        by_id = {one.id: one for one in interfaces}
-        for _id, uuid, interface_id, kind, code, body, encoding in self.env.cr.fetchall():
+        for uuid, interface_id, code, body, encoding in self.env.cr.fetchall():
             interface = by_id[interface_id]
-            if not self._is_order(interface, kind):
-                continue
             if record := self._record_of(bytes(body), encoding, uuid, ring):
                 self.create(
                     {
@@ -57,6 +58,22 @@ class EhrSupplyProblem(models.Model):
                         "company_id": interface.company_id.id,
                     }
                 )
+
+    def _kinds_of_orders(self, by_id):
+        """Interfaces and types of messages that wait for a person and are orders of supplies.
+
+        Bodies of others, of visits above all, are not even looked at.
+        """
+        self.env.cr.execute(
+            "SELECT DISTINCT interface_id, message_type FROM integration_message "
+            "WHERE interface_id = ANY(%s) AND state = ANY(%s)",
+            [list(by_id), list(_STUCK)],
+        )
+        return [
+            (interface_id, kind)
+            for interface_id, kind in self.env.cr.fetchall()
+            if self._is_order(by_id[interface_id], kind)
+        ]
 
     def _interfaces(self):
         return self.env["integration.interface"].search(

@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.integration_ehr_bridge.tests.fhir_case import FhirServer
 
+from ..models import integration_fhir_supply_problem
 from .fhir_order_case import FhirOrderCase
 
 
@@ -109,6 +110,13 @@ class TestSupplyProblems(FhirOrderCase):
     def test_other_resources_that_are_stuck_are_no_orders(self):
         self.tell({"resourceType": "Encounter", "id": "x", "status": "wrong"})
         self.assertFalse(self.problems())
+
+    def test_other_resources_that_are_stuck_hold_up_no_order(self):
+        self.patch(integration_fhir_supply_problem, "_BATCH", 1)
+        self.tell({"resourceType": "Encounter", "id": "x", "status": "wrong"})
+        self.tell(self.request(itemCodeableConcept={"coding": [{"code": "NOPE"}]}))
+        stuck = ("SupplyRequest/7", "unhandled", "unknown_item", "open")
+        self.assertEqual(self.problems(), [stuck])
 
 
 @tagged("post_install", "-at_install")
