@@ -99,6 +99,16 @@ registry.category("web_tour.tours").add("integration_core_approve_contract", {
         reaches("approved"),
         ...openSubmenu("menu_governance", "menu_contracts", "Contracts"),
         {
+            content: "The addons bring more contracts than fit on a page",
+            trigger: ".o_searchview_input",
+            run: "edit Tour contract",
+        },
+        {
+            content: "Look for its name",
+            trigger: ".o_searchview_autocomplete .o-dropdown-item.focus",
+            run: "click",
+        },
+        {
             content: "The version is in force",
             trigger: ".o_data_row:contains('Tour contract') td[name='current_version_id']:contains('1.0.0')",
             run: "click",
