@@ -3,6 +3,12 @@ import { stepUtils } from "@web_tour/tour_utils";
 
 const chooseEvent = () => [
     {
+        // What was typed elsewhere is taken over first, which draws the form anew.
+        content: "Go where events are chosen",
+        trigger: ".o_integration_filter_try input",
+        run: "click",
+    },
+    {
         content: "Choose an event",
         trigger: ".o_integration_filter_try input",
         run: "edit Country",
