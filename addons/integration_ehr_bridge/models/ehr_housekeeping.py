@@ -28,7 +28,10 @@ class EhrHousekeeping(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    unit_id = fields.Many2one(related="location_id.unit_id", string="Unit", store=True)
+    # Before it is stored, so that a batch of the feed writes its rows once.
+    unit_id = fields.Many2one(
+        related="location_id.unit_id", string="Unit", store=True, precompute=True
+    )
     requested_at = fields.Datetime(string="Left", required=True, readonly=True)
     reason = fields.Selection(
         [("discharge", "Discharge"), ("transfer", "Transfer"), ("told", "Told by the feed")],
